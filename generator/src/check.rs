@@ -1,0 +1,233 @@
+//! Phase 3, check: what must hold of the IR whatever the documents say. All violations are reported together.
+
+use std::collections::BTreeMap;
+
+use crate::error::{Problem, Report};
+use crate::ir::{Api, Decision, Operation, Resolution, Service, Shape, Struct, TypeDef, Union};
+
+/// Names that generated modules import, or that every Rust file knows.
+const RESERVED_TYPES: &[&str] = &[
+    "BTreeMap",
+    "Box",
+    "Clear",
+    "Cow",
+    "Date",
+    "Decimal",
+    "Default",
+    "Err",
+    "From",
+    "Into",
+    "Json",
+    "JsonObject",
+    "None",
+    "Number",
+    "Ok",
+    "Option",
+    "Patch",
+    "Result",
+    "Some",
+    "String",
+    "Timestamp",
+    "Uuid",
+    "Vec",
+];
+
+/// Methods that every request value and service has.
+const RESERVED_METHODS: &[&str] = &["clone", "fmt", "into_future", "new", "send"];
+
+/// Checks an API.
+///
+/// # Errors
+/// Every invariant that does not hold.
+pub(crate) fn check(api: &Api) -> Result<(), Report> {
+    let mut checker = Checker {
+        api,
+        problems: Vec::new(),
+    };
+    checker.types();
+    for service in &api.services {
+        checker.service(service);
+    }
+    checker.unique(
+        "services",
+        api.services
+            .iter()
+            .map(|service| (service.name.rust.as_str(), "/paths")),
+    );
+    Report::check(checker.problems)
+}
+
+struct Checker<'a> {
+    api: &'a Api,
+    problems: Vec<Problem>,
+}
+
+impl Checker<'_> {
+    fn problem(&mut self, at: &str, message: String) {
+        self.problems
+            .push(Problem::new(&self.api.file, at, message));
+    }
+
+    /// Names that must differ, each with its place.
+    fn unique<'n>(&mut self, what: &str, names: impl IntoIterator<Item = (&'n str, &'n str)>) {
+        let mut first: BTreeMap<&str, &str> = BTreeMap::new();
+        for (name, at) in names {
+            if let Some(other) = first.insert(name, at) {
+                self.problem(
+                    at,
+                    format!("two {what} would be called `{name}`: this and {other}"),
+                );
+            }
+        }
+    }
+
+    fn types(&mut self) {
+        let api = self.api;
+        self.unique(
+            "types",
+            api.types
+                .iter()
+                .map(|def| (def.name.rust.as_str(), def.at.as_str())),
+        );
+        for def in &api.types {
+            if RESERVED_TYPES.contains(&def.name.rust.as_str()) {
+                self.problem(
+                    &def.at,
+                    format!(
+                        "the type name `{}` is taken by Rust or the runtime",
+                        def.name.rust
+                    ),
+                );
+            }
+            match &def.shape {
+                Shape::Struct(object) => self.object(def, object),
+                Shape::Enum(texts) => {
+                    let names = texts.values.iter().map(|value| value.name.rust.as_str());
+                    let names: Vec<&str> = names.chain(["Unknown"]).collect();
+                    self.unique(
+                        "values of the enum",
+                        names.iter().map(|name| (*name, def.at.as_str())),
+                    );
+                }
+                Shape::Union(union) => self.union(def, union),
+                Shape::Alias(_) => {}
+            }
+        }
+    }
+
+    fn object(&mut self, def: &TypeDef, object: &Struct) {
+        let fields = object
+            .fields
+            .iter()
+            .map(|field| (field.name.rust.as_str(), field.at.as_str()));
+        let rest = object.rest.iter().map(|_| (REST_FIELD, def.at.as_str()));
+        self.unique("fields", fields.chain(rest).collect::<Vec<_>>());
+        if def.usage.is_built() {
+            for field in &object.fields {
+                if RESERVED_METHODS.contains(&field.name.rust.as_str()) {
+                    self.problem(
+                        &field.at,
+                        format!("the setter `{}` would hide a method", field.name.rust),
+                    );
+                }
+            }
+        }
+    }
+
+    fn union(&mut self, def: &TypeDef, union: &Union) {
+        let names = union
+            .variants
+            .iter()
+            .map(|variant| variant.name.rust.as_str());
+        let names: Vec<&str> = names.chain(["Unknown"]).collect();
+        self.unique(
+            "variants of the union",
+            names.iter().map(|name| (*name, def.at.as_str())),
+        );
+        if let Resolution::Decided(decision) = &union.resolution {
+            let outcomes = decision.outcomes();
+            for (index, variant) in union.variants.iter().enumerate() {
+                if !outcomes.contains(&index) {
+                    self.problem(
+                        &def.at,
+                        format!("no value leads to the variant `{}`", variant.name.rust),
+                    );
+                }
+            }
+            self.decision(def, decision);
+        }
+    }
+
+    /// Every constant leads to one place.
+    fn decision(&mut self, def: &TypeDef, decision: &Decision) {
+        match decision {
+            Decision::Tag {
+                path,
+                arms,
+                otherwise,
+            } => {
+                let mut seen = Vec::new();
+                for constant in arms.iter().flat_map(|(constants, _)| constants) {
+                    if seen.contains(&constant) {
+                        let path = path.join(".");
+                        self.problem(
+                            &def.at,
+                            format!("`{path}` leads to two places for {constant:?}"),
+                        );
+                    }
+                    seen.push(constant);
+                }
+                arms.iter().for_each(|(_, then)| self.decision(def, then));
+                self.decision(def, otherwise);
+            }
+            Decision::Key {
+                present, absent, ..
+            } => {
+                self.decision(def, present);
+                self.decision(def, absent);
+            }
+            Decision::Kind { arms } => arms.iter().for_each(|(_, then)| self.decision(def, then)),
+            Decision::Text { otherwise, .. } => self.decision(def, otherwise),
+            Decision::Variant(_) | Decision::Unknown => {}
+        }
+    }
+
+    fn service(&mut self, service: &Service) {
+        let operations = service
+            .operations
+            .iter()
+            .map(|operation| (operation.name.rust.as_str(), operation.at.as_str()));
+        let children = service
+            .children
+            .iter()
+            .map(|child| (child.name.rust.as_str(), "/paths"));
+        self.unique("methods", operations.chain(children).collect::<Vec<_>>());
+        for operation in &service.operations {
+            self.operation(operation);
+        }
+        for child in &service.children {
+            self.service(child);
+        }
+    }
+
+    fn operation(&mut self, operation: &Operation) {
+        let params = operation.path_params.iter().chain(&operation.query);
+        let params = params.map(|param| (param.name.rust.as_str(), param.at.as_str()));
+        let body = operation
+            .body
+            .iter()
+            .map(|_| ("body", operation.at.as_str()));
+        self.unique("parameters", params.chain(body).collect::<Vec<_>>());
+        for param in &operation.query {
+            if RESERVED_METHODS.contains(&param.name.rust.as_str()) {
+                self.problem(
+                    &param.at,
+                    format!("the setter `{}` would hide a method", param.name.rust),
+                );
+            }
+        }
+    }
+}
+
+/// The field of a struct that holds entries without a field of their own.
+pub(crate) const REST_FIELD: &str = "additional";

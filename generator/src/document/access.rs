@@ -1,0 +1,168 @@
+//! Typed access to what the downgraded document says beyond OpenAPI 3.0. JSON values stay behind these methods.
+
+use openapiv3::{Operation, ReferenceOr, Schema, SchemaData, SchemaKind, Server, Type};
+use serde_json::Value;
+
+use super::literal::Literal;
+
+/// Marks a one-valued `enum` that was written as `const`.
+pub(super) const CONST: &str = "x-const";
+/// `prefixItems` of an array: one schema per position.
+pub(super) const PREFIX_ITEMS: &str = "x-prefix-items";
+/// `propertyNames` of an object.
+pub(super) const PROPERTY_NAMES: &str = "x-property-names";
+/// `true` on a schema with `default: null`, which `openapiv3` takes for no default.
+pub(super) const DEFAULT_NULL: &str = "x-default-null";
+/// `true` on a schema whose values must never be printed.
+pub(super) const SECRET: &str = "x-secret";
+/// Why a union cannot be decided; it is accepted all the same.
+pub(super) const AMBIGUOUS: &str = "x-ambiguous";
+/// How an operation's answer is paged.
+pub(super) const PAGINATION: &str = "x-polar-pagination";
+/// Who may call an operation.
+pub(super) const ALLOWED_SUBJECTS: &str = "x-polar-allowed-subjects";
+/// Which environment a server is.
+pub(super) const ENVIRONMENT: &str = "x-polar-environment";
+
+/// What a schema's data says beyond OpenAPI 3.0.
+pub trait SchemaDataExt {
+    /// Written as `const`: the only value of the schema's `enum`.
+    fn is_const(&self) -> bool;
+    /// Values must never be printed.
+    fn is_secret(&self) -> bool;
+    /// Why no decision between the members of this union exists, if that is accepted.
+    fn ambiguous(&self) -> Option<&str>;
+    /// The schemas of an array's positions, if it is a tuple.
+    fn prefix_items(&self) -> Option<Vec<ReferenceOr<Schema>>>;
+    /// The schema of an object's keys, if it says one.
+    fn property_names(&self) -> Option<ReferenceOr<Schema>>;
+    /// The default, if there is one.
+    fn default_value(&self) -> Option<Literal>;
+}
+
+impl SchemaDataExt for SchemaData {
+    fn is_const(&self) -> bool {
+        self.extensions.get(CONST) == Some(&Value::Bool(true))
+    }
+
+    fn is_secret(&self) -> bool {
+        self.extensions.get(SECRET) == Some(&Value::Bool(true))
+    }
+
+    fn ambiguous(&self) -> Option<&str> {
+        self.extensions.get(AMBIGUOUS)?.as_str()
+    }
+
+    fn prefix_items(&self) -> Option<Vec<ReferenceOr<Schema>>> {
+        read(self.extensions.get(PREFIX_ITEMS)?)
+    }
+
+    fn property_names(&self) -> Option<ReferenceOr<Schema>> {
+        read(self.extensions.get(PROPERTY_NAMES)?)
+    }
+
+    fn default_value(&self) -> Option<Literal> {
+        if self.extensions.get(DEFAULT_NULL) == Some(&Value::Bool(true)) {
+            return Some(Literal::Null);
+        }
+        self.default.as_ref().map(Literal::from)
+    }
+}
+
+/// What a schema says beyond OpenAPI 3.0.
+pub trait SchemaExt {
+    /// The one value that a schema written as `const` allows. `Literal::Null` for a schema that is only null.
+    fn constant(&self) -> Option<Literal>;
+}
+
+impl SchemaExt for Schema {
+    fn constant(&self) -> Option<Literal> {
+        if !self.schema_data.is_const() {
+            return None;
+        }
+        match &self.schema_kind {
+            SchemaKind::Type(Type::String(string)) => {
+                Some(Literal::Text(string.enumeration.first()?.clone()?))
+            }
+            SchemaKind::Type(Type::Integer(integer)) => {
+                Some(Literal::Integer((*integer.enumeration.first()?)?))
+            }
+            SchemaKind::Type(Type::Boolean(boolean)) => {
+                Some(Literal::Bool((*boolean.enumeration.first()?)?))
+            }
+            SchemaKind::Any(any) => any.enumeration.first().map(Literal::from),
+            _ => None,
+        }
+    }
+}
+
+/// How the items of an operation's answer are paged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pagination {
+    /// The way of asking for the next page.
+    pub kind: PaginationKind,
+    /// The schema of one item.
+    pub item: ReferenceOr<Schema>,
+}
+
+/// A way of asking for the next page.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PaginationKind {
+    /// `page` counts from 1, `limit` is the size of a page.
+    PageLimit,
+}
+
+impl PaginationKind {
+    /// The wire names of all kinds.
+    pub(super) const WIRE: &[&str] = &["page_limit"];
+
+    /// The kind with this wire name.
+    pub(super) fn from_wire(name: &str) -> Option<Self> {
+        match name {
+            "page_limit" => Some(Self::PageLimit),
+            _ => None,
+        }
+    }
+}
+
+/// What an operation says beyond OpenAPI 3.0.
+pub trait OperationExt {
+    /// How its answer is paged, if it is.
+    fn pagination(&self) -> Option<Pagination>;
+    /// The subjects that may call it, as on the wire; none if it does not say.
+    fn allowed_subjects(&self) -> Vec<String>;
+}
+
+impl OperationExt for Operation {
+    fn pagination(&self) -> Option<Pagination> {
+        let pagination = self.extensions.get(PAGINATION)?;
+        Some(Pagination {
+            kind: PaginationKind::from_wire(pagination.get("type")?.as_str()?)?,
+            item: read(pagination.get("item_schema")?)?,
+        })
+    }
+
+    fn allowed_subjects(&self) -> Vec<String> {
+        self.extensions
+            .get(ALLOWED_SUBJECTS)
+            .and_then(read)
+            .unwrap_or_default()
+    }
+}
+
+/// What a server says beyond OpenAPI 3.0.
+pub trait ServerExt {
+    /// The environment it is, as on the wire (`production`).
+    fn environment(&self) -> Option<&str>;
+}
+
+impl ServerExt for Server {
+    fn environment(&self) -> Option<&str> {
+        self.extensions.get(ENVIRONMENT)?.as_str()
+    }
+}
+
+/// Reads an extension. Loading has checked the shape of every extension, so this succeeds on a loaded document.
+fn read<T: serde::de::DeserializeOwned>(value: &Value) -> Option<T> {
+    T::deserialize(value).ok()
+}

@@ -1,0 +1,204 @@
+//! What a contract may contain outside of its schemas, as data. Everything else is refused with its JSON pointer.
+
+use serde_json::Value;
+
+use super::access::{ALLOWED_SUBJECTS, ENVIRONMENT, PAGINATION, PaginationKind};
+use super::keywords::describe;
+use super::pointer::At;
+use super::schema::Schemas;
+
+/// Checks the tree against the grammar and brings every schema in it down to OpenAPI 3.0.
+pub(super) fn downgrade(tree: &mut Value, schemas: &mut Schemas<'_>) {
+    walk(tree, &DOCUMENT, &At::Root, schemas);
+}
+
+/// What may stand at a place.
+enum Part {
+    Text,
+    Flag,
+    Texts,
+    /// A text with one of a few values; the text says which.
+    OneOf(&'static [&'static str]),
+    /// A schema, its downgrade included.
+    Schema,
+    /// Exactly these keys.
+    Object(&'static [Key]),
+    /// Any keys.
+    Map(&'static Part),
+    List(&'static Part),
+}
+
+struct Key {
+    name: &'static str,
+    part: &'static Part,
+    need: Need,
+}
+
+#[derive(PartialEq)]
+enum Need {
+    Required,
+    Optional,
+}
+
+const fn required(name: &'static str, part: &'static Part) -> Key {
+    Key {
+        name,
+        part,
+        need: Need::Required,
+    }
+}
+
+const fn optional(name: &'static str, part: &'static Part) -> Key {
+    Key {
+        name,
+        part,
+        need: Need::Optional,
+    }
+}
+
+static DOCUMENT: Part = Part::Object(&[
+    required("openapi", &Part::Text),
+    required(
+        "info",
+        &Part::Object(&[
+            required("title", &Part::Text),
+            required("version", &Part::Text),
+        ]),
+    ),
+    optional(
+        "servers",
+        &Part::List(&Part::Object(&[
+            required("url", &Part::Text),
+            optional(ENVIRONMENT, &Part::Text),
+        ])),
+    ),
+    required("paths", &Part::Map(&PATH)),
+    optional("webhooks", &Part::Map(&WEBHOOK)),
+    optional(
+        "components",
+        &Part::Object(&[
+            optional("schemas", &Part::Map(&Part::Schema)),
+            optional("securitySchemes", &Part::Map(&SECURITY_SCHEME)),
+        ]),
+    ),
+]);
+
+static SECURITY_SCHEME: Part = Part::Object(&[
+    required("type", &Part::OneOf(&["http", "openIdConnect"])),
+    optional("scheme", &Part::Text),
+    optional("openIdConnectUrl", &Part::Text),
+]);
+
+static PATH: Part = Part::Object(&[
+    optional("get", &OPERATION),
+    optional("put", &OPERATION),
+    optional("post", &OPERATION),
+    optional("delete", &OPERATION),
+    optional("patch", &OPERATION),
+]);
+
+static OPERATION: Part = Part::Object(&[
+    required("operationId", &Part::Text),
+    optional("deprecated", &Part::Flag),
+    optional("security", &Part::List(&Part::Map(&Part::Texts))),
+    optional(ALLOWED_SUBJECTS, &Part::Texts),
+    optional(
+        PAGINATION,
+        &Part::Object(&[
+            required("type", &Part::OneOf(PaginationKind::WIRE)),
+            required("item_schema", &Part::Schema),
+        ]),
+    ),
+    optional("parameters", &Part::List(&PARAMETER)),
+    optional("requestBody", &BODY),
+    required(
+        "responses",
+        &Part::Map(&Part::Object(&[
+            required("description", &Part::Text),
+            optional("content", &CONTENT),
+        ])),
+    ),
+]);
+
+static PARAMETER: Part = Part::Object(&[
+    required("name", &Part::Text),
+    required("in", &Part::OneOf(&["path", "query", "header"])),
+    optional("required", &Part::Flag),
+    optional("style", &Part::OneOf(&["form", "deepObject", "simple"])),
+    optional("explode", &Part::Flag),
+    optional("deprecated", &Part::Flag),
+    required("schema", &Part::Schema),
+]);
+
+static BODY: Part = Part::Object(&[
+    optional("required", &Part::Flag),
+    required("content", &CONTENT),
+]);
+
+static CONTENT: Part = Part::Map(&Part::Object(&[optional("schema", &Part::Schema)]));
+
+static WEBHOOK: Part = Part::Object(&[required(
+    "post",
+    &Part::Object(&[required(
+        "requestBody",
+        &Part::Object(&[
+            optional("required", &Part::Flag),
+            required(
+                "content",
+                &Part::Object(&[required(
+                    "application/json",
+                    &Part::Object(&[required("schema", &Part::Schema)]),
+                )]),
+            ),
+        ]),
+    )]),
+)]);
+
+fn walk(node: &mut Value, part: &Part, at: &At<'_>, schemas: &mut Schemas<'_>) {
+    match (part, node) {
+        (Part::Schema, node) => *node = schemas.downgrade(node.take(), at),
+        (Part::Text, Value::String(_)) | (Part::Flag, Value::Bool(_)) => {}
+        (Part::Texts, Value::Array(items)) if items.iter().all(Value::is_string) => {}
+        (Part::OneOf(known), Value::String(text)) if known.contains(&text.as_str()) => {}
+        (Part::Object(keys), Value::Object(entries)) => {
+            for key in *keys {
+                if key.need == Need::Required && !entries.contains_key(key.name) {
+                    schemas.problem(at, format!("`{}` is missing", key.name));
+                }
+            }
+            for (name, entry) in entries {
+                match keys.iter().find(|key| key.name == name) {
+                    Some(key) => walk(entry, key.part, &at.key(name), schemas),
+                    None => schemas.problem(&at.key(name), "is not something this generator knows"),
+                }
+            }
+        }
+        (Part::Map(part), Value::Object(entries)) => {
+            for (name, entry) in entries {
+                walk(entry, part, &at.key(name), schemas);
+            }
+        }
+        (Part::List(part), Value::Array(items)) => {
+            for (index, item) in items.iter_mut().enumerate() {
+                walk(item, part, &at.index(index), schemas);
+            }
+        }
+        (part, node) => {
+            let message = format!("expected {}, found {}", part.expected(), describe(node));
+            schemas.problem(at, message);
+        }
+    }
+}
+
+impl Part {
+    fn expected(&self) -> String {
+        match self {
+            Self::Text => "a string".to_owned(),
+            Self::Flag => "a boolean".to_owned(),
+            Self::Texts => "strings".to_owned(),
+            Self::OneOf(known) => format!("one of {}", known.join(", ")),
+            Self::Schema | Self::Object(_) | Self::Map(_) => "a mapping".to_owned(),
+            Self::List(_) => "a sequence".to_owned(),
+        }
+    }
+}

@@ -1,0 +1,270 @@
+//! Which keywords a schema may have: the shape of each, and the kinds of schema that it fits.
+
+use std::fmt;
+
+use serde_json::Value;
+
+use super::access::{AMBIGUOUS, SECRET};
+
+/// What a schema is, by its one deciding keyword.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Kind {
+    Reference,
+    AnyOf,
+    OneOf,
+    AllOf,
+    String,
+    Number,
+    Integer,
+    Boolean,
+    Array,
+    Object,
+    Null,
+    /// Any JSON value.
+    Anything,
+}
+
+impl fmt::Display for Kind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Reference => "a reference",
+            Self::AnyOf => "an `anyOf`",
+            Self::OneOf => "a `oneOf`",
+            Self::AllOf => "an `allOf`",
+            Self::String => "a string",
+            Self::Number => "a number",
+            Self::Integer => "an integer",
+            Self::Boolean => "a boolean",
+            Self::Array => "an array",
+            Self::Object => "an object",
+            Self::Null => "null",
+            Self::Anything => "of no type",
+        })
+    }
+}
+
+impl Kind {
+    /// The kind that a `type` names.
+    pub(super) fn of_type(name: &str) -> Option<Self> {
+        Some(match name {
+            "string" => Self::String,
+            "number" => Self::Number,
+            "integer" => Self::Integer,
+            "boolean" => Self::Boolean,
+            "array" => Self::Array,
+            "object" => Self::Object,
+            "null" => Self::Null,
+            _ => return None,
+        })
+    }
+
+    /// The `type` of a constant that stands without one.
+    pub(super) fn type_of(value: &Value) -> &'static str {
+        match value {
+            Value::Null => "null",
+            Value::Bool(_) => "boolean",
+            Value::Number(number) if number.is_f64() => "number",
+            Value::Number(_) => "integer",
+            Value::String(_) => "string",
+            Value::Array(_) => "array",
+            Value::Object(_) => "object",
+        }
+    }
+
+    /// Whether a constant is a value of this kind.
+    pub(super) fn admits(self, value: &Value) -> bool {
+        match self {
+            Self::String => value.is_string(),
+            Self::Number => value.is_number(),
+            Self::Integer => value.is_i64(),
+            Self::Boolean => value.is_boolean(),
+            Self::Null => value.is_null(),
+            _ => false,
+        }
+    }
+}
+
+/// What a keyword's value looks like.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Shape {
+    Anything,
+    Text,
+    Flag,
+    True,
+    Count,
+    Number,
+    Texts,
+    Values,
+    Schema,
+    SchemaOrFlag,
+    Schemas,
+    SchemaMap,
+    Discriminator,
+    /// `type`: a name, or a name and `null`.
+    Type,
+}
+
+impl Shape {
+    pub(super) fn matches(self, value: &Value) -> bool {
+        match self {
+            Self::Anything => true,
+            Self::Text => value.is_string(),
+            Self::Flag => value.is_boolean(),
+            Self::True => value == &Value::Bool(true),
+            Self::Count => value.is_u64(),
+            Self::Number => value.is_number(),
+            Self::Texts => is_list(value, Value::is_string),
+            Self::Values => is_list(value, |_| true),
+            Self::Schema | Self::SchemaOrFlag => value.is_object() || value.is_boolean(),
+            Self::Schemas => is_list(value, Value::is_object),
+            Self::SchemaMap => value.is_object(),
+            Self::Discriminator => is_discriminator(value),
+            Self::Type => value.is_string() || is_list(value, Value::is_string),
+        }
+    }
+
+    pub(super) fn expected(self) -> &'static str {
+        match self {
+            Self::Anything => "a value",
+            Self::Text => "a string",
+            Self::Flag => "a boolean",
+            Self::True => "true",
+            Self::Count => "a count",
+            Self::Number => "a number",
+            Self::Texts => "strings",
+            Self::Values => "values",
+            Self::Schema => "a schema",
+            Self::SchemaOrFlag => "a schema or a boolean",
+            Self::Schemas => "schemas",
+            Self::SchemaMap => "schemas by name",
+            Self::Discriminator => "`propertyName` and `mapping`",
+            Self::Type => "the name of a type",
+        }
+    }
+}
+
+fn is_list(value: &Value, item: impl Fn(&Value) -> bool) -> bool {
+    value.as_array().is_some_and(|items| items.iter().all(item))
+}
+
+fn is_discriminator(value: &Value) -> bool {
+    value.as_object().is_some_and(|entries| {
+        entries.get("propertyName").is_some_and(Value::is_string)
+            && entries.iter().all(|(key, entry)| match key.as_str() {
+                "propertyName" => true,
+                "mapping" => entry
+                    .as_object()
+                    .is_some_and(|mapping| mapping.values().all(Value::is_string)),
+                _ => false,
+            })
+    })
+}
+
+/// A keyword: its shape, and the kinds that it fits.
+pub(super) struct Keyword {
+    pub(super) name: &'static str,
+    pub(super) shape: Shape,
+    kinds: Fits,
+}
+
+enum Fits {
+    All,
+    Only(&'static [Kind]),
+}
+
+impl Keyword {
+    /// The keyword with this name, if it is one that the generator knows.
+    pub(super) fn find(name: &str) -> Option<&'static Self> {
+        KEYWORDS.iter().find(|keyword| keyword.name == name)
+    }
+
+    pub(super) fn fits(&self, kind: Kind) -> bool {
+        match self.kinds {
+            Fits::All => true,
+            Fits::Only(kinds) => kinds.contains(&kind),
+        }
+    }
+}
+
+const fn annotation(name: &'static str, shape: Shape) -> Keyword {
+    Keyword {
+        name,
+        shape,
+        kinds: Fits::All,
+    }
+}
+
+const fn keyword(name: &'static str, shape: Shape, kinds: &'static [Kind]) -> Keyword {
+    Keyword {
+        name,
+        shape,
+        kinds: Fits::Only(kinds),
+    }
+}
+
+const TYPED: &[Kind] = &[
+    Kind::String,
+    Kind::Number,
+    Kind::Integer,
+    Kind::Boolean,
+    Kind::Array,
+    Kind::Object,
+    Kind::Null,
+];
+const NUMERIC: &[Kind] = &[Kind::Number, Kind::Integer];
+const ENUMERABLE: &[Kind] = &[Kind::String, Kind::Integer, Kind::Boolean];
+const CONSTANT: &[Kind] = &[Kind::String, Kind::Integer, Kind::Boolean, Kind::Null];
+const UNION: &[Kind] = &[Kind::AnyOf, Kind::OneOf];
+
+/// Sorted by how often the documents use them: the search is linear.
+static KEYWORDS: &[Keyword] = &[
+    keyword("type", Shape::Type, TYPED),
+    keyword("anyOf", Shape::Schemas, &[Kind::AnyOf]),
+    keyword("$ref", Shape::Text, &[Kind::Reference]),
+    keyword(
+        "format",
+        Shape::Text,
+        &[Kind::String, Kind::Number, Kind::Integer],
+    ),
+    annotation("title", Shape::Text),
+    keyword("properties", Shape::SchemaMap, &[Kind::Object]),
+    keyword("required", Shape::Texts, &[Kind::Object]),
+    keyword("items", Shape::Schema, &[Kind::Array]),
+    keyword("const", Shape::Anything, CONSTANT),
+    annotation("default", Shape::Anything),
+    keyword("minLength", Shape::Count, &[Kind::String]),
+    keyword("maxLength", Shape::Count, &[Kind::String]),
+    keyword("additionalProperties", Shape::SchemaOrFlag, &[Kind::Object]),
+    keyword("enum", Shape::Values, ENUMERABLE),
+    keyword("minimum", Shape::Number, NUMERIC),
+    keyword("exclusiveMinimum", Shape::Number, NUMERIC),
+    keyword("maximum", Shape::Number, NUMERIC),
+    keyword("exclusiveMaximum", Shape::Number, NUMERIC),
+    keyword("multipleOf", Shape::Number, NUMERIC),
+    keyword("propertyNames", Shape::Schema, &[Kind::Object]),
+    keyword("maxProperties", Shape::Count, &[Kind::Object]),
+    keyword("minProperties", Shape::Count, &[Kind::Object]),
+    keyword("oneOf", Shape::Schemas, &[Kind::OneOf]),
+    keyword("allOf", Shape::Schemas, &[Kind::AllOf]),
+    annotation("deprecated", Shape::Flag),
+    annotation("readOnly", Shape::Flag),
+    annotation("writeOnly", Shape::Flag),
+    annotation("nullable", Shape::Flag),
+    annotation(SECRET, Shape::True),
+    keyword(AMBIGUOUS, Shape::Text, UNION),
+    keyword("discriminator", Shape::Discriminator, UNION),
+    keyword("pattern", Shape::Text, &[Kind::String]),
+    keyword("minItems", Shape::Count, &[Kind::Array]),
+    keyword("maxItems", Shape::Count, &[Kind::Array]),
+    keyword("uniqueItems", Shape::Flag, &[Kind::Array]),
+    keyword("prefixItems", Shape::Schemas, &[Kind::Array]),
+];
+
+/// A value in a message: short, and never the content of a mapping or a sequence.
+pub(super) fn describe(value: &Value) -> String {
+    match value {
+        Value::Array(_) => "a sequence".to_owned(),
+        Value::Object(_) => "a mapping".to_owned(),
+        scalar => format!("`{scalar}`"),
+    }
+}

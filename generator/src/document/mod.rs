@@ -1,0 +1,150 @@
+//! Phase 1, document: YAML text, corrected by an overlay, brought down to OpenAPI 3.0.
+//!
+//! After this phase nothing is JSON any more: `openapiv3` types, and what they cannot say through the methods of
+//! [`SchemaExt`], [`SchemaDataExt`], [`OperationExt`] and [`ServerExt`].
+
+mod access;
+mod grammar;
+mod keywords;
+mod literal;
+mod overlay;
+mod pointer;
+mod round_trip;
+mod schema;
+#[cfg(test)]
+mod tests;
+mod yaml;
+
+pub use access::{OperationExt, Pagination, PaginationKind, SchemaDataExt, SchemaExt, ServerExt};
+pub use literal::Literal;
+
+use openapiv3::{OpenAPI, ReferenceOr, Schema};
+use serde::Deserialize;
+
+use serde_json::{Value, json};
+
+use crate::error::{Problem, Report};
+use pointer::At;
+use schema::Schemas;
+
+/// One input: its name in messages, and its text.
+#[derive(Debug, Clone, Copy)]
+pub struct Source<'a> {
+    /// How messages call it: the path of the file.
+    pub name: &'a str,
+    /// YAML.
+    pub text: &'a str,
+}
+
+/// A loaded document: every `$ref` in it leads to a schema of `components`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Document {
+    /// The contract's [`Source::name`].
+    pub file: String,
+    /// The document as OpenAPI 3.0.
+    pub api: OpenAPI,
+    /// The webhooks, which OpenAPI 3.0 does not have.
+    pub webhooks: Vec<Webhook>,
+}
+
+/// An event that the API delivers.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Webhook {
+    /// The event's name (`order.paid`).
+    pub name: String,
+    /// The schema of the delivered body.
+    pub schema: ReferenceOr<Schema>,
+    /// JSON pointer of the schema.
+    pub at: String,
+}
+
+const SCHEMAS: &str = "#/components/schemas/";
+
+impl Document {
+    /// The name and the schema that a `$ref` of this document leads to.
+    pub fn schema(&self, reference: &str) -> Option<(&str, &Schema)> {
+        let name = reference.strip_prefix(SCHEMAS)?;
+        let (name, schema) = self.api.components.as_ref()?.schemas.get_key_value(name)?;
+        Some((name, schema.as_item()?))
+    }
+}
+
+/// Reads a contract and applies the overlay's corrections to it. Reports every problem of a step together.
+pub fn load(contract: Source<'_>, overlay: Option<Source<'_>>) -> Result<Document, Report> {
+    let mut tree = yaml::parse(contract)?;
+    if let Some(overlay) = overlay {
+        overlay::apply(overlay, contract.name, &mut tree)?;
+    }
+    downgrade(&mut tree, contract.name)?;
+    let webhooks = take_webhooks(&mut tree);
+    let api = OpenAPI::deserialize(&tree).map_err(|error| whole(contract.name, &error))?;
+    round_trip::check(contract.name, &tree, &api)?;
+    Ok(Document {
+        file: contract.name.to_owned(),
+        webhooks: webhooks.map_err(|error| whole(contract.name, &error))?,
+        api,
+    })
+}
+
+/// Makes a schema out of every component that is only another name for one, so that each component is a schema.
+fn wrap_aliases(tree: &mut Value) {
+    let schemas = tree
+        .pointer_mut("/components/schemas")
+        .and_then(Value::as_object_mut);
+    for schema in schemas.into_iter().flat_map(|schemas| schemas.values_mut()) {
+        if schema.get("$ref").is_some() {
+            *schema = json!({ "allOf": [schema.take()] });
+        }
+    }
+}
+
+/// The tree in OpenAPI 3.0, but for its webhooks.
+fn downgrade(tree: &mut Value, file: &str) -> Result<(), Report> {
+    let mut schemas = Schemas::new(file);
+    grammar::downgrade(tree, &mut schemas);
+    match tree.get_mut("openapi") {
+        Some(Value::String(version)) if version.starts_with("3.1.") => *version = "3.0.3".into(),
+        Some(Value::String(version)) => {
+            let message = format!("expected OpenAPI 3.1, found `{version}`");
+            schemas.problem(&At::Root.key("openapi"), message);
+        }
+        _ => {}
+    }
+    let known = tree
+        .pointer("/components/schemas")
+        .and_then(Value::as_object);
+    for (at, reference) in std::mem::take(&mut schemas.references) {
+        let name = reference.strip_prefix(SCHEMAS);
+        if !name.is_some_and(|name| known.is_some_and(|known| known.contains_key(name))) {
+            let message = format!("`{reference}` leads to no schema of this document");
+            schemas.problems.push(Problem::new(file, at, message));
+        }
+    }
+    wrap_aliases(tree);
+    Report::check(schemas.problems)
+}
+
+fn take_webhooks(tree: &mut Value) -> Result<Vec<Webhook>, serde_json::Error> {
+    let Some(Value::Object(webhooks)) = tree
+        .as_object_mut()
+        .and_then(|tree| tree.shift_remove("webhooks"))
+    else {
+        return Ok(Vec::new());
+    };
+    let mut found = Vec::new();
+    for (name, webhook) in webhooks {
+        const BODY: &str = "/post/requestBody/content/application~1json/schema";
+        let schema = webhook.pointer(BODY).unwrap_or(&Value::Null);
+        found.push(Webhook {
+            schema: ReferenceOr::deserialize(schema)?,
+            at: format!("{}{BODY}", At::Root.key("webhooks").key(&name)),
+            name,
+        });
+    }
+    Ok(found)
+}
+
+/// The grammar has checked everything by now, so this would be a gap in it.
+fn whole(file: &str, error: &serde_json::Error) -> Report {
+    Problem::new(file, "", format!("not readable as OpenAPI 3.0: {error}")).into()
+}

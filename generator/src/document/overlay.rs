@@ -1,0 +1,195 @@
+//! Corrections to a contract: an OpenAPI Overlay 1.0 document.
+//!
+//! Every action must still do something. One that matches nothing, or whose update says what the contract already
+//! says, is obsolete and a problem.
+
+use serde::Deserialize;
+use serde_json::{Map, Value};
+use serde_json_path::JsonPath;
+
+use super::pointer::At;
+use super::{Source, yaml};
+use crate::error::{Problem, Report};
+
+/// Applies the overlay to the contract's tree. `contract` is its name in messages.
+pub(super) fn apply(overlay: Source<'_>, contract: &str, tree: &mut Value) -> Result<(), Report> {
+    let actions = read(overlay)?;
+    let version = tree
+        .pointer("/info/version")
+        .and_then(Value::as_str)
+        .map(str::to_owned);
+    let mut problems = Vec::new();
+    for (index, action) in actions.iter().enumerate() {
+        if !action.concerns(version.as_deref()) {
+            continue;
+        }
+        if let Err(message) = action.apply(tree) {
+            let message = format!(
+                "{message} in {contract}: `{}` ({})",
+                action.target, action.description
+            );
+            problems.push(Problem::new(overlay.name, action_at(index), message));
+        }
+    }
+    Report::check(problems)
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Overlay {
+    overlay: String,
+    #[serde(rename = "info")]
+    _info: Info,
+    actions: Vec<Value>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Info {
+    #[serde(rename = "title")]
+    _title: String,
+    #[serde(rename = "version")]
+    _version: String,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Action {
+    target: JsonPath,
+    description: String,
+    update: Option<Value>,
+    #[serde(default)]
+    remove: bool,
+    /// The contract versions it is for; all of them without.
+    #[serde(rename = "x-versions")]
+    versions: Option<Vec<String>>,
+}
+
+fn read(source: Source<'_>) -> Result<Vec<Action>, Report> {
+    let problem = |at: String, message: String| Problem::new(source.name, at, message);
+    let overlay = Overlay::deserialize(yaml::parse(source)?)
+        .map_err(|error| problem(String::new(), error.to_string()))?;
+    if !overlay.overlay.starts_with("1.0.") {
+        let message = format!("expected overlay 1.0, found `{}`", overlay.overlay);
+        return Err(problem("/overlay".to_owned(), message).into());
+    }
+    let mut problems = Vec::new();
+    let mut actions = Vec::new();
+    for (index, action) in overlay.actions.into_iter().enumerate() {
+        match Action::deserialize(action) {
+            Ok(action) if action.remove == action.update.is_some() => {
+                let message = "expected either `update` or `remove: true`".to_owned();
+                problems.push(problem(action_at(index), message));
+            }
+            Ok(action) => actions.push(action),
+            Err(error) => problems.push(problem(action_at(index), error.to_string())),
+        }
+    }
+    Report::check(problems)?;
+    Ok(actions)
+}
+
+fn action_at(index: usize) -> String {
+    At::Root.key("actions").index(index).to_string()
+}
+
+impl Action {
+    fn concerns(&self, version: Option<&str>) -> bool {
+        self.versions.as_ref().is_none_or(|versions| {
+            version.is_some_and(|version| versions.iter().any(|one| one == version))
+        })
+    }
+
+    fn apply(&self, tree: &mut Value) -> Result<(), &'static str> {
+        let targets: Vec<String> = self
+            .target
+            .query_located(tree)
+            .locations()
+            .map(|location| location.to_json_pointer())
+            .collect();
+        if targets.is_empty() {
+            return Err("matches nothing");
+        }
+        let Some(update) = &self.update else {
+            // From the end, so that the indices of earlier targets stay true.
+            for target in targets.iter().rev() {
+                remove(tree, target);
+            }
+            return Ok(());
+        };
+        let mut changed = false;
+        for target in &targets {
+            changed |= match tree.pointer_mut(target) {
+                Some(Value::Array(items)) => append(items, update),
+                Some(node @ Value::Object(_)) if update.is_object() => merge(node, update),
+                _ => return Err("cannot update what is neither an object nor an array"),
+            };
+        }
+        if changed {
+            Ok(())
+        } else {
+            Err("changes nothing")
+        }
+    }
+}
+
+/// Removes what the JSON pointer leads to; the rest keeps its order.
+fn remove(tree: &mut Value, target: &str) {
+    let Some((parent, last)) = target.rsplit_once('/') else {
+        *tree = Value::Null;
+        return;
+    };
+    match tree.pointer_mut(parent) {
+        Some(Value::Object(entries)) => {
+            entries.shift_remove(&last.replace("~1", "/").replace("~0", "~"));
+        }
+        Some(Value::Array(items)) => {
+            if let Some(index) = last.parse().ok().filter(|index| *index < items.len()) {
+                items.remove(index);
+            }
+        }
+        _ => {}
+    }
+}
+
+/// Merges into the node as Overlay 1.0 says: objects by key, arrays by appending, everything else replaced.
+/// Says whether that changed anything.
+fn merge(node: &mut Value, update: &Value) -> bool {
+    match (node, update) {
+        (Value::Object(entries), Value::Object(updates)) => merge_entries(entries, updates),
+        (Value::Array(items), Value::Array(updates)) => {
+            let count = items.len();
+            for update in updates {
+                append(items, update);
+            }
+            items.len() > count
+        }
+        (node, update) if node == update => false,
+        (node, update) => {
+            *node = update.clone();
+            true
+        }
+    }
+}
+
+fn merge_entries(entries: &mut Map<String, Value>, updates: &Map<String, Value>) -> bool {
+    let mut changed = false;
+    for (key, update) in updates {
+        changed |= match entries.get_mut(key) {
+            Some(entry) => merge(entry, update),
+            None => {
+                entries.insert(key.clone(), update.clone());
+                true
+            }
+        };
+    }
+    changed
+}
+
+fn append(items: &mut Vec<Value>, item: &Value) -> bool {
+    let new = !items.contains(item);
+    if new {
+        items.push(item.clone());
+    }
+    new
+}

@@ -1,0 +1,51 @@
+//! Proof that `openapiv3` keeps everything: what it read is written again and compared with what it was given.
+
+use openapiv3::OpenAPI;
+use serde_json::Value;
+
+use super::pointer::At;
+use crate::error::{Problem, Report};
+
+/// Reports every place of the tree that the typed document leaves out or writes otherwise. It may write more: the
+/// defaults of OpenAPI.
+pub(super) fn check(file: &str, tree: &Value, api: &OpenAPI) -> Result<(), Report> {
+    let written = serde_json::to_value(api)
+        .map_err(|error| Problem::new(file, "", format!("cannot be written again: {error}")))?;
+    let mut differences = Vec::new();
+    compare(tree, Some(&written), &At::Root, &mut differences);
+    Report::check(differences.into_iter().map(|at| {
+        let message = "would be lost or changed by the reading as OpenAPI 3.0";
+        Problem::new(file, at, message)
+    }))
+}
+
+fn compare(given: &Value, written: Option<&Value>, at: &At<'_>, differences: &mut Vec<String>) {
+    match (given, written) {
+        (Value::Object(given), Some(Value::Object(written))) => {
+            for (name, value) in given {
+                compare(value, written.get(name), &at.key(name), differences);
+            }
+        }
+        (Value::Array(given), Some(Value::Array(written))) if given.len() == written.len() => {
+            for (index, value) in given.iter().enumerate() {
+                compare(value, written.get(index), &at.index(index), differences);
+            }
+        }
+        // `openapiv3` has the bounds of numbers as floats.
+        (Value::Number(given), Some(Value::Number(written)))
+            if given.as_f64() == written.as_f64() => {}
+        (given, Some(written)) if given == written => {}
+        (given, None) if is_implied(given) => {}
+        _ => differences.push(at.to_string()),
+    }
+}
+
+/// Whether leaving it out says the same.
+fn is_implied(value: &Value) -> bool {
+    match value {
+        Value::Bool(value) => !value,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(entries) => entries.is_empty(),
+        _ => false,
+    }
+}

@@ -1,0 +1,402 @@
+//! Brings a schema from OpenAPI 3.1 down to 3.0. Whatever 3.0, or `openapiv3`, would lose is said another way or refused.
+//!
+//! | 3.1 | here |
+//! |---|---|
+//! | `type: [x, "null"]`, a union with `type: "null"` | `nullable: true`; a union of one is that one |
+//! | `const: v` | `enum: [v]` and `x-const: true` |
+//! | `exclusiveMinimum: n` | `minimum: n` and `exclusiveMinimum: true`, unless a `minimum` is stricter |
+//! | `prefixItems`, `propertyNames` | `x-prefix-items`, `x-property-names` |
+//! | `$ref` beside other keywords | `allOf: [$ref]` beside them |
+//! | a component that is a `$ref` alone | `allOf: [$ref]` |
+//! | `default: null` | `x-default-null: true` |
+
+use serde_json::{Map, Number, Value, json};
+
+use super::access::{AMBIGUOUS, CONST, DEFAULT_NULL, PREFIX_ITEMS, PROPERTY_NAMES};
+use super::keywords::{Keyword, Kind, describe};
+use super::pointer::At;
+use crate::error::Problem;
+
+/// The keywords that say what a schema is.
+const DECIDING: [&str; 5] = ["type", "$ref", "anyOf", "oneOf", "allOf"];
+
+type Entries = Map<String, Value>;
+
+/// The downgrade of all schemas of a document: collects problems, and the references that must lead somewhere.
+pub(super) struct Schemas<'a> {
+    file: &'a str,
+    pub(super) problems: Vec<Problem>,
+    /// Where a reference stands, and what it says.
+    pub(super) references: Vec<(String, String)>,
+}
+
+impl<'a> Schemas<'a> {
+    pub(super) fn new(file: &'a str) -> Self {
+        Self {
+            file,
+            problems: Vec::new(),
+            references: Vec::new(),
+        }
+    }
+
+    pub(super) fn problem(&mut self, at: &At<'_>, message: impl Into<String>) {
+        self.problems
+            .push(Problem::new(self.file, at.to_string(), message));
+    }
+
+    /// The schema in OpenAPI 3.0. After a problem, what is left of it.
+    pub(super) fn downgrade(&mut self, value: Value, at: &At<'_>) -> Value {
+        let mut schema = match value {
+            Value::Object(entries) => entries,
+            Value::Bool(true) => Entries::new(),
+            other => {
+                let message = format!("expected a schema, found {}", describe(&other));
+                self.problem(at, message);
+                return json!({});
+            }
+        };
+        self.check_shapes(&mut schema, at);
+        self.normalize_type(&mut schema, at);
+        let kind = self.kind(&schema, at);
+        self.check_fit(&mut schema, kind, at);
+        self.children(&mut schema, at);
+        annotations(&mut schema);
+        Value::Object(match kind {
+            Kind::Reference => self.reference(schema, at),
+            Kind::AnyOf => self.union(schema, "anyOf", at),
+            Kind::OneOf => self.union(schema, "oneOf", at),
+            Kind::AllOf | Kind::Anything => schema,
+            Kind::Null => null(schema),
+            Kind::Integer | Kind::Number => self.number(schema, kind, at),
+            Kind::String | Kind::Boolean => self.constants(schema, kind, at),
+            Kind::Array => renamed(schema, "prefixItems", PREFIX_ITEMS),
+            Kind::Object => renamed(schema, "propertyNames", PROPERTY_NAMES),
+        })
+    }
+
+    /// Refuses keywords that are unknown or misshapen, and goes on without them.
+    fn check_shapes(&mut self, schema: &mut Entries, at: &At<'_>) {
+        schema.retain(|name, value| {
+            let Some(keyword) = Keyword::find(name) else {
+                self.problem(&at.key(name), "is not a keyword this generator knows");
+                return false;
+            };
+            let matches = keyword.shape.matches(value);
+            if !matches {
+                let expected = keyword.shape.expected();
+                let message = format!("expected {expected}, found {}", describe(value));
+                self.problem(&at.key(name), message);
+            }
+            matches
+        });
+    }
+
+    /// Makes `type` one name: of a list with `null`, or of the constants if it is missing.
+    fn normalize_type(&mut self, schema: &mut Entries, at: &At<'_>) {
+        if let Some(Value::Array(names)) = schema.get_mut("type") {
+            let mut others = names.clone();
+            others.retain(|name| name != "null");
+            let nullable = others.len() < names.len();
+            let [name] = others.as_slice() else {
+                self.problem(&at.key("type"), "expected one type, or one type and null");
+                schema.remove("type");
+                return;
+            };
+            let name = name.clone();
+            schema.insert("type".to_owned(), name);
+            if nullable {
+                schema.insert("nullable".to_owned(), Value::Bool(true));
+            }
+        }
+        if DECIDING.iter().any(|key| schema.contains_key(*key)) {
+            return;
+        }
+        let constant = match (schema.get("const"), schema.get("enum")) {
+            (Some(constant), _) => Some(constant),
+            (None, Some(Value::Array(values))) => values.iter().find(|value| !value.is_null()),
+            _ => None,
+        };
+        if let Some(name) = constant.map(Kind::type_of) {
+            schema.insert("type".to_owned(), Value::from(name));
+        }
+    }
+
+    /// What the schema is, by its first deciding keyword. A second one does not fit that, so it will be refused.
+    fn kind(&mut self, schema: &Entries, at: &At<'_>) -> Kind {
+        schema
+            .iter()
+            .find_map(|(name, value)| match (name.as_str(), value) {
+                ("$ref", _) => Some(Kind::Reference),
+                ("anyOf", _) => Some(Kind::AnyOf),
+                ("oneOf", _) => Some(Kind::OneOf),
+                ("allOf", _) => Some(Kind::AllOf),
+                ("type", Value::String(text)) => Kind::of_type(text).or_else(|| {
+                    self.problem(&at.key("type"), format!("there is no type `{text}`"));
+                    None
+                }),
+                _ => None,
+            })
+            .unwrap_or(Kind::Anything)
+    }
+
+    /// Refuses keywords that do not fit the kind, and goes on without them.
+    fn check_fit(&mut self, schema: &mut Entries, kind: Kind, at: &At<'_>) {
+        schema.retain(|name, _| {
+            let fits = Keyword::find(name).is_some_and(|keyword| keyword.fits(kind));
+            let already_reported = kind == Kind::Anything && name == "type";
+            if !fits && !already_reported {
+                let message = format!("does not fit a schema that is {kind}");
+                self.problem(&at.key(name), message);
+            }
+            fits
+        });
+    }
+
+    /// The downgrade of every schema inside this one.
+    fn children(&mut self, schema: &mut Entries, at: &At<'_>) {
+        for (name, value) in schema {
+            let at = at.key(name);
+            match (name.as_str(), value) {
+                ("properties", Value::Object(properties)) => {
+                    for (name, property) in properties {
+                        *property = self.downgrade(property.take(), &at.key(name));
+                    }
+                }
+                ("anyOf" | "oneOf" | "allOf" | "prefixItems", Value::Array(members)) => {
+                    for (index, member) in members.iter_mut().enumerate() {
+                        *member = self.downgrade(member.take(), &at.index(index));
+                    }
+                }
+                ("additionalProperties", Value::Bool(_)) => {}
+                ("items" | "additionalProperties", child) => {
+                    *child = self.downgrade(child.take(), &at);
+                }
+                ("propertyNames", child) => {
+                    text_by_nature(child);
+                    *child = self.downgrade(child.take(), &at);
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// `$ref` alone stays; beside other keywords, which 3.0 ignores, it becomes `allOf: [$ref]`.
+    fn reference(&mut self, mut schema: Entries, at: &At<'_>) -> Entries {
+        let Some(reference) = schema.shift_remove("$ref") else {
+            return schema;
+        };
+        self.remember(&at.key("$ref"), &reference);
+        let reference = Entries::from_iter([("$ref".to_owned(), reference)]);
+        if schema.is_empty() {
+            return reference;
+        }
+        schema.insert("allOf".to_owned(), json!([reference]));
+        schema
+    }
+
+    fn mapping(&mut self, discriminator: &Value, at: &At<'_>) {
+        let at = at.key("mapping");
+        for (name, reference) in discriminator["mapping"].as_object().into_iter().flatten() {
+            self.remember(&at.key(name), reference);
+        }
+    }
+
+    fn remember(&mut self, at: &At<'_>, reference: &Value) {
+        if let Value::String(reference) = reference {
+            self.references.push((at.to_string(), reference.clone()));
+        }
+    }
+
+    /// Takes null out of a union. What remains is a union, the one other member, or only null.
+    fn union(&mut self, mut schema: Entries, keyword: &str, at: &At<'_>) -> Entries {
+        let Some(Value::Array(mut members)) = schema.shift_remove(keyword) else {
+            return schema;
+        };
+        if let Some(discriminator) = schema.get("discriminator") {
+            self.mapping(discriminator, &at.key("discriminator"));
+        }
+        let count = members.len();
+        members.retain(|member| !is_null(member));
+        match members.len() {
+            0 if count == 0 => {
+                self.problem(&at.key(keyword), "has no members");
+                return schema;
+            }
+            0 => return null(schema),
+            remaining if remaining < count => {
+                schema.insert("nullable".to_owned(), Value::Bool(true));
+            }
+            _ => {}
+        }
+        if members.len() == 1 {
+            return self.only_member(schema, members.remove(0), at);
+        }
+        schema.insert(keyword.to_owned(), Value::Array(members));
+        schema
+    }
+
+    /// The only member of a union, with what the union says about it.
+    fn only_member(&mut self, outer: Entries, member: Value, at: &At<'_>) -> Entries {
+        let mut schema = match member {
+            Value::Object(member) if !member.contains_key("$ref") => member,
+            member if outer.is_empty() => {
+                return member.as_object().cloned().unwrap_or_default();
+            }
+            member => Entries::from_iter([("allOf".to_owned(), json!([member]))]),
+        };
+        for (name, value) in outer {
+            if matches!(name.as_str(), "discriminator" | AMBIGUOUS) {
+                self.problem(&at.key(&name), "there is only one member to choose");
+                continue;
+            }
+            match schema.get(&name) {
+                Some(inner) if *inner != value => {
+                    self.problem(
+                        &at.key(&name),
+                        "the only member of this union says otherwise",
+                    );
+                }
+                _ => {
+                    schema.insert(name, value);
+                }
+            }
+        }
+        schema
+    }
+
+    /// Bounds as 3.0 writes them, those of an integer as integers; then the constants.
+    fn number(&mut self, mut schema: Entries, kind: Kind, at: &At<'_>) -> Entries {
+        exclusive_bound(&mut schema, "minimum", "exclusiveMinimum", f64::ge);
+        exclusive_bound(&mut schema, "maximum", "exclusiveMaximum", f64::le);
+        if kind == Kind::Integer {
+            for name in ["minimum", "maximum", "multipleOf"] {
+                let Some(Value::Number(number)) = schema.get_mut(name) else {
+                    continue;
+                };
+                match integer(number) {
+                    Some(integer) => *number = integer,
+                    None => {
+                        let message = format!("expected an integer of 64 bits, found {number}");
+                        self.problem(&at.key(name), message);
+                    }
+                }
+            }
+        }
+        self.constants(schema, kind, at)
+    }
+
+    /// `const` becomes an `enum` of one. All values are of the schema's type, each once.
+    fn constants(&mut self, mut schema: Entries, kind: Kind, at: &At<'_>) -> Entries {
+        if let Some(constant) = schema.shift_remove("const") {
+            if schema.contains_key("enum") {
+                self.problem(&at.key("const"), "stands beside `enum`");
+            }
+            if !kind.admits(&constant) {
+                let message = format!("{} is not {kind}", describe(&constant));
+                self.problem(&at.key("const"), message);
+            }
+            schema.insert("enum".to_owned(), json!([constant]));
+            schema.insert(CONST.to_owned(), Value::Bool(true));
+            return schema;
+        }
+        let Some(Value::Array(values)) = schema.get_mut("enum") else {
+            return schema;
+        };
+        let count = values.len();
+        values.retain(|value| !value.is_null());
+        let nullable = values.len() < count;
+        if values.is_empty() {
+            self.problem(&at.key("enum"), "has no values");
+        }
+        let enumeration = at.key("enum");
+        for (index, value) in values.iter().enumerate() {
+            if !kind.admits(value) {
+                let message = format!("{} is not {kind}", describe(value));
+                self.problem(&enumeration.index(index), message);
+            } else if values.iter().take(index).any(|earlier| earlier == value) {
+                self.problem(&enumeration.index(index), "stands there twice");
+            }
+        }
+        if nullable {
+            schema.insert("nullable".to_owned(), Value::Bool(true));
+        }
+        schema
+    }
+}
+
+/// Flags that say what holds anyway go; a default of null is said in a way that survives.
+fn annotations(schema: &mut Entries) {
+    for flag in [
+        "deprecated",
+        "readOnly",
+        "writeOnly",
+        "nullable",
+        "uniqueItems",
+    ] {
+        if schema.get(flag) == Some(&Value::Bool(false)) {
+            schema.shift_remove(flag);
+        }
+    }
+    if schema.get("default") == Some(&Value::Null) {
+        schema.shift_remove("default");
+        schema.insert(DEFAULT_NULL.to_owned(), Value::Bool(true));
+    }
+}
+
+/// The schema of null alone, with the annotations of this one.
+fn null(mut schema: Entries) -> Entries {
+    schema.shift_remove("type");
+    schema.shift_remove("const");
+    schema.insert("nullable".to_owned(), Value::Bool(true));
+    schema.insert("enum".to_owned(), json!([null]));
+    schema.insert(CONST.to_owned(), Value::Bool(true));
+    schema
+}
+
+/// Where both bounds are given, the stricter one holds, so only that one is written.
+fn exclusive_bound(
+    schema: &mut Entries,
+    bound: &str,
+    exclusive: &str,
+    stricter: fn(&f64, &f64) -> bool,
+) {
+    let Some(limit) = schema.shift_remove(exclusive) else {
+        return;
+    };
+    let inclusive = schema.get(bound).and_then(Value::as_f64);
+    if inclusive.is_none_or(|it| limit.as_f64().is_some_and(|limit| stricter(&limit, &it))) {
+        schema.insert(bound.to_owned(), limit);
+        schema.insert(exclusive.to_owned(), Value::Bool(true));
+    }
+}
+
+fn is_null(schema: &Value) -> bool {
+    schema.get(CONST).is_some() && schema.get("enum") == Some(&json!([null]))
+}
+
+fn renamed(mut schema: Entries, from: &str, to: &str) -> Entries {
+    if let Some(value) = schema.shift_remove(from) {
+        schema.insert(to.to_owned(), value);
+    }
+    schema
+}
+
+/// Keys are strings, so the documents leave their type out.
+fn text_by_nature(schema: &mut Value) {
+    if let Value::Object(schema) = schema
+        && !DECIDING.iter().any(|key| schema.contains_key(*key))
+    {
+        schema.insert("type".to_owned(), Value::from("string"));
+    }
+}
+
+/// The same number as an integer; the documents write some integers with a fraction of zero.
+fn integer(number: &Number) -> Option<Number> {
+    if number.is_i64() {
+        return Some(number.clone());
+    }
+    // Floats up to 2^53 are exact, so the conversion loses nothing.
+    let float = number.as_f64()?;
+    (float.fract() == 0.0 && float.abs() <= 9_007_199_254_740_992.0)
+        .then(|| Number::from(float as i64))
+}

@@ -1,0 +1,200 @@
+//! Corrections.
+
+use serde_json::{Value, json};
+
+use super::super::{Source, load, overlay};
+use super::{FILE, document};
+use crate::error::Report;
+
+const OVERLAY: &str = "spec/overlay.yaml";
+
+/// The tree after these actions, written as flow mappings.
+fn corrected(mut tree: Value, actions: &[&str]) -> Result<Value, Report> {
+    let text = overlay_of(actions);
+    overlay::apply(
+        Source {
+            name: OVERLAY,
+            text: &text,
+        },
+        FILE,
+        &mut tree,
+    )?;
+    Ok(tree)
+}
+
+fn overlay_of(actions: &[&str]) -> String {
+    let actions: String = actions
+        .iter()
+        .map(|action| format!("- {action}\n"))
+        .collect();
+    format!("overlay: 1.0.0\ninfo: {{title: T, version: 1.0.0}}\nactions:\n{actions}")
+}
+
+/// The one problem of these actions: its pointer and message.
+fn problem(tree: Value, actions: &[&str]) -> (String, String) {
+    let report = corrected(tree, actions).unwrap_err();
+    let [problem] = report.problems() else {
+        unreachable!("expected one problem, found {report}");
+    };
+    assert_eq!(problem.file, OVERLAY);
+    (problem.pointer.clone(), problem.message.clone())
+}
+
+#[test]
+fn updates_merge_objects_append_to_arrays_and_replace_the_rest() {
+    let tree = json!({"a": {"b": 1, "c": {"d": 2}, "e": [1]}, "f": [{"g": 1}]});
+    let actions = [
+        "{target: $.a, description: merge, update: {b: 3, c: {x: 4}, e: [1, 2], n: {m: 5}}}",
+        "{target: $.f, description: append, update: {g: 2}}",
+    ];
+    assert_eq!(
+        corrected(tree, &actions).unwrap(),
+        json!({
+            "a": {"b": 3, "c": {"d": 2, "x": 4}, "e": [1, 2], "n": {"m": 5}},
+            "f": [{"g": 1}, {"g": 2}],
+        })
+    );
+}
+
+#[test]
+fn removal_keeps_the_order_of_the_rest() {
+    let tree = json!({"z": 1, "a/b": 2, "y": 3, "x": [0, 1, 2, 3, 4]});
+    let actions = [
+        "{target: \"$['a/b']\", description: d, remove: true}",
+        "{target: '$.x[?@ < 3]', description: d, remove: true}",
+    ];
+    assert_eq!(
+        corrected(tree, &actions).unwrap().to_string(),
+        r#"{"z":1,"y":3,"x":[3,4]}"#
+    );
+}
+
+#[test]
+fn actions_are_applied_in_order_to_every_match() {
+    let tree = json!({"a": {"t": 1}, "b": {"t": 1}, "c": {"t": 2}});
+    let actions = [
+        "{target: '$[?@.t == 1]', description: d, update: {t: 2}}",
+        "{target: '$[?@.t == 2]', description: d, update: {u: 3}}",
+    ];
+    assert_eq!(
+        corrected(tree, &actions).unwrap(),
+        json!({"a": {"t": 2, "u": 3}, "b": {"t": 2, "u": 3}, "c": {"t": 2, "u": 3}})
+    );
+}
+
+#[test]
+fn an_action_that_matches_nothing_is_a_problem() {
+    assert_eq!(
+        problem(
+            json!({"a": {}}),
+            &[
+                "{target: $.a, description: fine, update: {x: 1}}",
+                "{target: $.b, description: why, update: {x: 1}}",
+            ]
+        ),
+        (
+            "/actions/1".to_owned(),
+            "matches nothing in spec/2026-10.yaml: `$.b` (why)".to_owned()
+        )
+    );
+}
+
+#[test]
+fn an_action_that_changes_nothing_is_a_problem() {
+    for update in ["{x: 1}", "{l: [1]}", "{}"] {
+        let action = format!("{{target: $.a, description: why, update: {update}}}");
+        let (pointer, message) = problem(json!({"a": {"x": 1, "l": [1, 2]}}), &[&action]);
+        assert_eq!(pointer, "/actions/0");
+        assert_eq!(message, "changes nothing in spec/2026-10.yaml: `$.a` (why)");
+    }
+}
+
+#[test]
+fn all_obsolete_actions_are_reported_together() {
+    let actions = ["{target: $.b, description: d, remove: true}"; 2];
+    assert_eq!(
+        corrected(json!({}), &actions).unwrap_err().problems().len(),
+        2
+    );
+}
+
+#[test]
+fn actions_may_concern_some_versions_only() {
+    let tree = json!({"info": {"version": "2026-10"}, "a": {}});
+    let actions = [
+        "{target: $.missing, description: d, remove: true, x-versions: [2026-04, 2027-01]}",
+        "{target: $.a, description: d, update: {x: 1}, x-versions: [2026-10]}",
+    ];
+    let corrected = corrected(tree, &actions).unwrap();
+    assert_eq!(corrected["a"], json!({"x": 1}));
+}
+
+#[test]
+fn a_target_that_cannot_be_updated_is_a_problem() {
+    let (_, message) = problem(
+        json!({"a": 1}),
+        &["{target: $.a, description: why, update: 2}"],
+    );
+    assert!(
+        message.starts_with("cannot update what is neither"),
+        "{message}"
+    );
+}
+
+#[test]
+fn malformed_overlays_are_refused() {
+    for (action, part) in [
+        (
+            "{target: $.a, description: d}",
+            "either `update` or `remove: true`",
+        ),
+        (
+            "{target: $.a, description: d, update: {}, remove: true}",
+            "either `update` or `remove: true`",
+        ),
+        ("{target: $.a, update: {}}", "missing field `description`"),
+        (
+            "{target: $.a, description: d, update: {}, note: n}",
+            "unknown field `note`",
+        ),
+        ("{target: 'a b', description: d, remove: true}", ""),
+    ] {
+        let (pointer, message) = problem(json!({"a": {}}), &[action]);
+        assert_eq!(pointer, "/actions/0", "{action}");
+        assert!(message.contains(part), "{action}: {message}");
+    }
+    let text = overlay_of(&["{}"]).replacen("1.0.0", "2.0.0", 1);
+    let report = overlay::apply(
+        Source {
+            name: OVERLAY,
+            text: &text,
+        },
+        FILE,
+        &mut json!({}),
+    );
+    assert_eq!(
+        report.unwrap_err().to_string(),
+        "spec/overlay.yaml#/overlay: expected overlay 1.0, found `2.0.0`\n1 problem"
+    );
+}
+
+#[test]
+fn a_correction_reaches_the_document() {
+    let overlay =
+        overlay_of(&["{target: $.components.schemas.X, description: d, update: {x-secret: true}}"]);
+    let contract = document("X: {type: string}");
+    let contract = Source {
+        name: FILE,
+        text: &contract,
+    };
+    let document = load(
+        contract,
+        Some(Source {
+            name: OVERLAY,
+            text: &overlay,
+        }),
+    )
+    .unwrap();
+    let (_, schema) = document.schema("#/components/schemas/X").unwrap();
+    assert!(super::super::SchemaDataExt::is_secret(&schema.schema_data));
+}

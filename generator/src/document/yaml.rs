@@ -1,0 +1,175 @@
+//! YAML text to a JSON tree. Stricter than the parser alone: a key may appear only once in a mapping.
+
+use std::fmt;
+
+use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
+use serde_json::{Map, Number, Value};
+
+use super::Source;
+use crate::error::Problem;
+
+/// Parses the text. The parser's message says line and column.
+pub(super) fn parse(source: Source<'_>) -> Result<Value, Problem> {
+    match serde_yaml::from_str::<Tree>(source.text) {
+        Ok(Tree(value)) => Ok(value),
+        Err(error) => Err(Problem::new(source.name, "", error.to_string())),
+    }
+}
+
+struct Tree(Value);
+
+impl<'de> Deserialize<'de> for Tree {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(TreeVisitor).map(Tree)
+    }
+}
+
+struct TreeVisitor;
+
+impl<'de> Visitor<'de> for TreeVisitor {
+    type Value = Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a mapping, a sequence, a string, a number, a boolean or null")
+    }
+
+    fn visit_unit<E: Error>(self) -> Result<Value, E> {
+        Ok(Value::Null)
+    }
+
+    fn visit_bool<E: Error>(self, value: bool) -> Result<Value, E> {
+        Ok(Value::Bool(value))
+    }
+
+    fn visit_i64<E: Error>(self, value: i64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<Value, E> {
+        Ok(Value::from(value))
+    }
+
+    fn visit_f64<E: Error>(self, value: f64) -> Result<Value, E> {
+        Number::from_f64(value)
+            .map(Value::Number)
+            .ok_or_else(|| E::custom(format!("{value} is not a number in JSON")))
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<Value, E> {
+        Ok(Value::String(value.to_owned()))
+    }
+
+    fn visit_string<E: Error>(self, value: String) -> Result<Value, E> {
+        Ok(Value::String(value))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, mut sequence: A) -> Result<Value, A::Error> {
+        let mut items = Vec::new();
+        while let Some(Tree(item)) = sequence.next_element()? {
+            items.push(item);
+        }
+        Ok(Value::Array(items))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut mapping: A) -> Result<Value, A::Error> {
+        let mut entries = Map::new();
+        while let Some(Key(key)) = mapping.next_key()? {
+            if entries.contains_key(&key) {
+                return Err(A::Error::custom(format!("duplicate key `{key}`")));
+            }
+            let Tree(value) = mapping.next_value()?;
+            entries.insert(key, value);
+        }
+        Ok(Value::Object(entries))
+    }
+}
+
+/// A key as JSON has it: a number that is not quoted (a status) is the same key as its text.
+struct Key(String);
+
+impl<'de> Deserialize<'de> for Key {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        deserializer.deserialize_any(KeyVisitor).map(Key)
+    }
+}
+
+struct KeyVisitor;
+
+impl Visitor<'_> for KeyVisitor {
+    type Value = String;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("a string as the key")
+    }
+
+    fn visit_u64<E: Error>(self, value: u64) -> Result<String, E> {
+        Ok(value.to_string())
+    }
+
+    fn visit_str<E: Error>(self, value: &str) -> Result<String, E> {
+        Ok(value.to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failure here is a failed test")]
+
+    use serde_json::json;
+
+    use super::*;
+
+    fn parsed(text: &str) -> Result<Value, String> {
+        parse(Source {
+            name: "a.yaml",
+            text,
+        })
+        .map_err(|problem| problem.to_string())
+    }
+
+    #[test]
+    fn the_order_of_keys_is_kept() {
+        let value = parsed("b: 1\na: [x, 2.5, null, true]\n'2': -3\n200: ''").unwrap();
+        assert_eq!(
+            value.to_string(),
+            r#"{"b":1,"a":["x",2.5,null,true],"2":-3,"200":""}"#
+        );
+    }
+
+    #[test]
+    fn versions_and_quoted_digits_are_strings() {
+        assert_eq!(
+            parsed("version: 2026-10\nstatus: '200'\nanswer: no").unwrap(),
+            json!({"version": "2026-10", "status": "200", "answer": "no"})
+        );
+    }
+
+    #[test]
+    fn duplicate_keys_are_refused_with_their_line() {
+        let message = parsed("a:\n  b: 1\n  c: 2\n  b: 3\n").unwrap_err();
+        assert!(message.starts_with("a.yaml: "), "{message}");
+        assert!(message.contains("duplicate key `b`"), "{message}");
+        assert!(message.contains("line 2"), "{message}");
+    }
+
+    #[test]
+    fn a_duplicate_status_is_refused_whether_quoted_or_not() {
+        let message = parsed("200: 1\n'200': 2\n").unwrap_err();
+        assert!(message.contains("duplicate key `200`"), "{message}");
+    }
+
+    #[test]
+    fn what_json_cannot_say_is_refused() {
+        for text in [
+            "a: .nan",
+            "a: .inf",
+            "a: !tag 1",
+            "[1]: 2",
+            "a: 1\n---\nb: 2",
+            "a: [1",
+            "\t- a",
+        ] {
+            assert!(parsed(text).is_err(), "{text}");
+        }
+    }
+}

@@ -1,0 +1,142 @@
+//! How types are read from a tape and written: `impl` blocks, kept apart from the definitions people read.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::types::{Keeping, ident, literal};
+use super::union;
+use crate::check::REST_FIELD;
+use crate::ir::{
+    Api, Constant, Enum, Field, Presence, Resolution, Sensitivity, Shape, Struct, Type, TypeDef,
+};
+
+/// The codec of a type; nothing for an alias.
+pub(super) fn implementation(api: &Api, def: &TypeDef) -> TokenStream {
+    let name = ident(&def.name.rust);
+    match &def.shape {
+        Shape::Struct(object) if def.usage.is_decoded() => {
+            let read = read(def, object);
+            let write = write(def, object);
+            quote! {
+                impl Model for #name { #read #write }
+                polar_client_runtime::model! { #name }
+            }
+        }
+        Shape::Struct(object) => {
+            let write = write(def, object);
+            quote! {
+                impl Record for #name { #write }
+                polar_client_runtime::input! { #name }
+            }
+        }
+        Shape::Enum(texts) => enumeration(def, texts),
+        Shape::Union(union) => {
+            let implementation = union::codec(api, def, union);
+            let close = match union.resolution {
+                Resolution::WriteOnly => quote!(polar_client_runtime::choice! { #name }),
+                Resolution::Decided(_) | Resolution::Ambiguous { .. } => {
+                    quote!(polar_client_runtime::union! { #name })
+                }
+            };
+            quote!(#implementation #close)
+        }
+        Shape::Alias(_) => TokenStream::new(),
+    }
+}
+
+fn read(def: &TypeDef, object: &Struct) -> TokenStream {
+    let fields = object.fields.iter().map(|field| {
+        let name = ident(&field.name.rust);
+        let key = &field.name.wire;
+        match (&field.ty, Keeping::of(def, field), field.presence) {
+            (Type::Const(Constant::Text(text)), _, Presence::Required) => {
+                quote!(#name: o.constant(#key, #text),)
+            }
+            (Type::Const(Constant::Text(text)), _, Presence::Optional) => {
+                quote!(#name: o.constant_or(#key, #text),)
+            }
+            _ => quote!(#name: o.field(#key),),
+        }
+    });
+    let rest = object.rest.as_ref().map(|_| {
+        let name = ident(REST_FIELD);
+        let keys = object.fields.iter().map(|field| &field.name.wire);
+        quote!(#name: o.rest(&[#(#keys),*]),)
+    });
+    let argument = if object.fields.is_empty() && object.rest.is_none() {
+        quote!(_)
+    } else {
+        quote!(o)
+    };
+    quote! {
+        #[inline]
+        fn read(#argument: &mut Object<'_, '_>) -> Self {
+            Self { #(#fields)* #rest }
+        }
+    }
+}
+
+fn write(def: &TypeDef, object: &Struct) -> TokenStream {
+    let fields: Vec<TokenStream> = object
+        .fields
+        .iter()
+        .map(|field| written(def, field))
+        .collect();
+    let single = matches!(fields.as_slice(), [_]);
+    let count = proc_macro2::Literal::usize_unsuffixed(fields.len());
+    let fields = (!fields.is_empty()).then(|| {
+        if single {
+            return quote!(o.fields(&[#(#fields),*]););
+        }
+        quote! {
+            let fields: [(&str, &dyn Encode); #count] = [#(#fields),*];
+            o.fields(&fields);
+        }
+    });
+    let rest = object.rest.as_ref().map(|_| {
+        let name = ident(REST_FIELD);
+        quote!(o.entries(&self.#name);)
+    });
+    let argument = if fields.is_none() && rest.is_none() {
+        quote!(_)
+    } else {
+        quote!(o)
+    };
+    quote! {
+        #[inline]
+        fn write(&self, #argument: &mut Sink<'_>) {
+            #fields
+            #rest
+        }
+    }
+}
+
+fn written(def: &TypeDef, field: &Field) -> TokenStream {
+    let name = ident(&field.name.rust);
+    let key = &field.name.wire;
+    let secret = field.facts.sensitivity == Sensitivity::Secret;
+    let value = match (Keeping::of(def, field), secret) {
+        (Keeping::Sent, _) => match &field.ty {
+            Type::Const(constant) => {
+                let value = literal(constant);
+                quote!(&#value)
+            }
+            _ => quote!(&()),
+        },
+        (Keeping::OrAbsent, false) => quote!(optional(&self.#name)),
+        (Keeping::OrAbsent, true) => quote!(&Redacted(optional(&self.#name))),
+        (_, false) => quote!(&self.#name),
+        (_, true) => quote!(&Redacted(&self.#name)),
+    };
+    quote!((#key, #value))
+}
+
+fn enumeration(def: &TypeDef, texts: &Enum) -> TokenStream {
+    let name = ident(&def.name.rust);
+    let values = texts.values.iter().map(|value| {
+        let name = ident(&value.name.rust);
+        let text = &value.name.wire;
+        quote!(#name = #text)
+    });
+    quote!(polar_client_runtime::string_enum! { #name { #(#values),* } })
+}

@@ -1,0 +1,231 @@
+//! The `use` lines of a file: what its tokens mention, and nothing else.
+
+use std::collections::BTreeSet;
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::quote;
+
+use super::types::ident;
+use crate::ir::Api;
+
+/// What the runtime offers generated code, by module.
+const RUNTIME: &[(&str, &[&str])] = &[
+    ("", &["Error"]),
+    (
+        "client",
+        &[
+            "AccessToken",
+            "AccountAccess",
+            "Anonymous",
+            "ApiVersion",
+            "Body",
+            "Client",
+            "ClientBuilder",
+            "Credential",
+            "MemberAccess",
+            "Method",
+            "Operation",
+            "PortalAccess",
+            "Request",
+            "Safety",
+            "Server",
+        ],
+    ),
+    (
+        "codec",
+        &[
+            "Choice",
+            "DecodeError",
+            "Encode",
+            "Kind",
+            "Model",
+            "Node",
+            "Object",
+            "Record",
+            "Redacted",
+            "Sink",
+            "Union",
+            "from_value",
+            "optional",
+        ],
+    ),
+    (
+        "types",
+        &[
+            "Date",
+            "Decimal",
+            "Entries",
+            "Items",
+            "Json",
+            "JsonObject",
+            "Number",
+            "OneOrMany",
+            "Patch",
+            "Timestamp",
+            "Uuid",
+        ],
+    ),
+];
+
+const STD: &[(&str, &str)] = &[("borrow", "Cow"), ("collections", "BTreeMap")];
+
+/// What a file sees beyond itself.
+pub(super) struct Scope<'a> {
+    runtime: &'static [&'static str],
+    models: Option<Models<'a>>,
+}
+
+struct Models<'a> {
+    /// The path to the models.
+    path: TokenStream,
+    /// The models that are not in the file itself.
+    names: BTreeSet<&'a str>,
+}
+
+impl<'a> Scope<'a> {
+    pub(super) fn root() -> Self {
+        Self {
+            runtime: &["", "client"],
+            models: None,
+        }
+    }
+
+    pub(super) fn models(api: &'a Api, local: &BTreeSet<&str>) -> Self {
+        let names = names(api).filter(|name| !local.contains(name)).collect();
+        Self {
+            runtime: &["codec", "types"],
+            models: Some(Models {
+                path: quote!(super),
+                names,
+            }),
+        }
+    }
+
+    pub(super) fn codec(api: &'a Api) -> Self {
+        Self {
+            runtime: &["codec"],
+            models: Some(Models {
+                path: quote!(super::super::models),
+                names: names(api).collect(),
+            }),
+        }
+    }
+
+    /// The scope of a service, `depth` levels below the version; those with children are one deeper.
+    pub(super) fn services(api: &'a Api, depth: usize) -> Self {
+        let above = std::iter::repeat_n(quote!(super::), depth + 1);
+        Self {
+            runtime: &["client", "types"],
+            models: Some(Models {
+                path: quote!(#(#above)* models),
+                names: names(api).collect(),
+            }),
+        }
+    }
+}
+
+fn names(api: &Api) -> impl Iterator<Item = &str> {
+    api.types.iter().map(|def| def.name.rust.as_str())
+}
+
+/// The file with its imports, after inner attributes and module declarations.
+pub(super) fn add(file: TokenStream, scope: Scope<'_>) -> TokenStream {
+    let mut mentioned = BTreeSet::new();
+    collect(file.clone(), &mut mentioned);
+    let taken: BTreeSet<&str> = scope
+        .models
+        .iter()
+        .flat_map(|models| &models.names)
+        .copied()
+        .filter(|name| mentioned.contains(*name))
+        .collect();
+    let models = scope
+        .models
+        .as_ref()
+        .filter(|_| !taken.is_empty())
+        .map(|models| {
+            let path = &models.path;
+            quote!(use #path::*;)
+        });
+    let runtime = RUNTIME
+        .iter()
+        .filter(|(module, _)| scope.runtime.contains(module))
+        .filter_map(|(module, names)| {
+            let names: Vec<_> = names
+                .iter()
+                .filter(|name| mentioned.contains(**name) && !taken.contains(**name))
+                .map(|name| ident(name))
+                .collect();
+            let path = if module.is_empty() {
+                quote!(polar_client_runtime)
+            } else {
+                let module = ident(module);
+                quote!(polar_client_runtime::#module)
+            };
+            let width: usize = names.iter().map(|name| name.to_string().len() + 2).sum();
+            match names.as_slice() {
+                [] => None,
+                [only] => Some(quote!(use #path::#only;)),
+                // Longer lists are laid out differently by different formatters.
+                _ if width > 40 => Some(quote!(#(use #path::#names;)*)),
+                _ => Some(quote!(use #path::{#(#names),*};)),
+            }
+        });
+    let std = STD
+        .iter()
+        .filter(|(_, name)| mentioned.contains(*name))
+        .map(|(module, name)| {
+            let (module, name) = (ident(module), ident(name));
+            quote!(use std::#module::#name;)
+        });
+    let (head, body) = split(file);
+    quote!(#head #models #(#runtime)* #(#std)* #body)
+}
+
+/// Names at the beginning of a path. Names of enum variants, and what follows `::`, are no mentions.
+fn collect(tokens: TokenStream, found: &mut BTreeSet<String>) {
+    let tokens: Vec<TokenTree> = tokens.into_iter().collect();
+    for (index, token) in tokens.iter().enumerate() {
+        let before = |distance: usize| {
+            index
+                .checked_sub(distance)
+                .and_then(|index| tokens.get(index))
+        };
+        match token {
+            TokenTree::Ident(ident) if !(is_punct(before(1), ':') && is_punct(before(2), ':')) => {
+                found.insert(ident.to_string());
+            }
+            TokenTree::Group(group) if is_ident(before(2), "enum") => {
+                for variant in group.stream() {
+                    if let TokenTree::Group(content) = variant {
+                        collect(content.stream(), found);
+                    }
+                }
+            }
+            TokenTree::Group(group) => collect(group.stream(), found),
+            TokenTree::Ident(_) | TokenTree::Punct(_) | TokenTree::Literal(_) => {}
+        }
+    }
+}
+
+fn is_punct(token: Option<&TokenTree>, sign: char) -> bool {
+    matches!(token, Some(TokenTree::Punct(punct)) if punct.as_char() == sign)
+}
+
+fn is_ident(token: Option<&TokenTree>, word: &str) -> bool {
+    matches!(token, Some(TokenTree::Ident(ident)) if ident == word)
+}
+
+/// The inner attributes of a file, and the rest of it.
+fn split(file: TokenStream) -> (TokenStream, TokenStream) {
+    let tokens: Vec<TokenTree> = file.into_iter().collect();
+    let mut end = 0;
+    while is_punct(tokens.get(end), '#') && is_punct(tokens.get(end + 1), '!') {
+        end += 3;
+    }
+    let body = tokens[end.min(tokens.len())..].iter().cloned().collect();
+    (
+        tokens[..end.min(tokens.len())].iter().cloned().collect(),
+        body,
+    )
+}

@@ -1,0 +1,172 @@
+//! Constructors and setters of the types that users build.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+
+use super::docs::Docs;
+use super::models::field_docs;
+use super::types::{Keeping, ident, is_copy, literal, rust_type, target};
+use crate::check::REST_FIELD;
+use crate::ir::{Api, Constant, Field, Shape, Struct, Type, TypeDef};
+
+/// `new`, setters and `Default`; nothing for types that are only received.
+pub(super) fn constructors(api: &Api, def: &TypeDef, object: &Struct) -> TokenStream {
+    if !def.usage.is_built() {
+        return TokenStream::new();
+    }
+    let name = ident(&def.name.rust);
+    let kept: Vec<(&Field, Keeping)> = object
+        .fields
+        .iter()
+        .map(|field| (field, Keeping::of(def, field)))
+        .filter(|(_, keeping)| *keeping != Keeping::Sent)
+        .collect();
+    let new = new(api, def, object, &kept);
+    let setters = kept
+        .iter()
+        .filter_map(|(field, keeping)| setter(api, field, *keeping));
+    let rest = object.rest.as_ref().map(|ty| rest_setter(api, ty));
+    let has_arguments = kept.iter().any(|(_, keeping)| is_argument(*keeping));
+    let default = (!has_arguments).then(|| {
+        quote! {
+            impl Default for #name {
+                fn default() -> Self {
+                    Self::new()
+                }
+            }
+        }
+    });
+    quote! {
+        impl #name { #new #(#setters)* #rest }
+        #default
+    }
+}
+
+fn is_argument(keeping: Keeping) -> bool {
+    matches!(keeping, Keeping::Value | Keeping::OrNull)
+}
+
+fn new(api: &Api, def: &TypeDef, object: &Struct, kept: &[(&Field, Keeping)]) -> TokenStream {
+    let arguments = kept
+        .iter()
+        .filter(|(_, keeping)| is_argument(*keeping))
+        .map(|(field, keeping)| {
+            let name = ident(&field.name.rust);
+            let (ty, _) = argument(api, &field.ty, *keeping, &name);
+            quote!(#name: #ty)
+        });
+    let values = kept.iter().map(|(field, keeping)| {
+        let name = ident(&field.name.rust);
+        let value = match keeping {
+            Keeping::Value | Keeping::OrNull => {
+                let value = argument(api, &field.ty, *keeping, &name).1;
+                if value.to_string() == name.to_string() {
+                    return quote!(#name);
+                }
+                value
+            }
+            Keeping::OrAbsent => quote!(None),
+            Keeping::Patch => quote!(Patch::Keep),
+            Keeping::Constant | Keeping::Sent => constant_value(&field.ty),
+        };
+        quote!(#name: #value)
+    });
+    let rest = object.rest.as_ref().map(|ty| {
+        let name = ident(REST_FIELD);
+        let map = if *ty == Type::Json {
+            quote!(JsonObject)
+        } else {
+            quote!(BTreeMap)
+        };
+        quote!(#name: #map::new())
+    });
+    let docs = Docs::new(
+        None,
+        format!("A `{}` with what is required.", def.name.rust),
+    )
+    .attributes();
+    let values: Vec<TokenStream> = values.chain(rest).collect();
+    quote! {
+        #docs
+        #[must_use]
+        pub fn new(#(#arguments),*) -> Self {
+            Self { #(#values),* }
+        }
+    }
+}
+
+fn constant_value(ty: &Type) -> TokenStream {
+    match ty {
+        Type::Const(Constant::Text(text)) => quote!(Cow::Borrowed(#text)),
+        Type::Const(constant) => literal(constant),
+        _ => quote!(None),
+    }
+}
+
+fn setter(api: &Api, field: &Field, keeping: Keeping) -> Option<TokenStream> {
+    let name = ident(&field.name.rust);
+    let (ty, value) = argument(api, &field.ty, keeping, &name);
+    let value = match keeping {
+        Keeping::OrAbsent => quote!(Some(#value)),
+        Keeping::Patch => value,
+        Keeping::Value | Keeping::OrNull | Keeping::Sent | Keeping::Constant => return None,
+    };
+    let docs = field_docs(field).attributes();
+    Some(quote! {
+        #docs
+        #[must_use]
+        pub fn #name(mut self, #name: #ty) -> Self {
+            self.#name = #value;
+            self
+        }
+    })
+}
+
+fn rest_setter(api: &Api, ty: &Type) -> TokenStream {
+    let name = ident(REST_FIELD);
+    let (arg, value) = conversion(api, &Type::Map(Box::new(ty.clone())), &name);
+    quote! {
+        #[doc = " Entries without a field of their own."]
+        #[must_use]
+        pub fn #name(mut self, #name: #arg) -> Self {
+            self.#name = #value;
+            self
+        }
+    }
+}
+
+/// The type of an argument and the expression that makes the field's value of it.
+fn argument(api: &Api, ty: &Type, keeping: Keeping, name: &Ident) -> (TokenStream, TokenStream) {
+    let value = rust_type(api, ty.non_null());
+    match keeping {
+        Keeping::Patch => (quote!(impl Into<Patch<#value>>), quote!(#name.into())),
+        Keeping::OrNull if is_copy(api, ty.non_null()) => (quote!(Option<#value>), quote!(#name)),
+        Keeping::OrNull => (quote!(impl Into<Option<#value>>), quote!(#name.into())),
+        _ => conversion(api, ty.non_null(), name),
+    }
+}
+
+/// The most convenient argument type for a value, and the expression that converts it.
+fn conversion(api: &Api, ty: &Type, name: &Ident) -> (TokenStream, TokenStream) {
+    let rust = rust_type(api, ty);
+    match target(api, ty) {
+        Type::List(item) => {
+            let item = rust_type(api, item);
+            (quote!(impl Items<#item>), quote!(#name.into_list()))
+        }
+        Type::Map(value) => {
+            let value = rust_type(api, value);
+            (quote!(impl Entries<#value>), quote!(#name.into_map()))
+        }
+        inner if matches!(ty, Type::Boxed(_)) => {
+            let inner = rust_type(api, inner);
+            (quote!(#inner), quote!(Box::new(#name)))
+        }
+        inner if is_copy(api, inner) => (rust, quote!(#name)),
+        Type::Named(id) if matches!(api.def(*id).shape, Shape::Struct(_) | Shape::Enum(_)) => {
+            (rust, quote!(#name))
+        }
+        Type::Tuple(_) => (rust, quote!(#name)),
+        _ => (quote!(impl Into<#rust>), quote!(#name.into())),
+    }
+}

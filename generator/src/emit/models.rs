@@ -1,0 +1,135 @@
+//! Type definitions: structs, enums, unions and aliases, without their codec.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::docs::{self, Docs};
+use super::types::{Keeping, ident, rust_type};
+use super::{input, union};
+use crate::check::REST_FIELD;
+use crate::ir::{Api, Enum, Field, Lifecycle, Shape, Struct, Type, TypeDef};
+
+/// The definition of a type and what can be done with it.
+pub(super) fn definition(api: &Api, def: &TypeDef) -> TokenStream {
+    match &def.shape {
+        Shape::Struct(object) => {
+            let definition = structure(api, def, object);
+            let constructors = input::constructors(api, def, object);
+            quote!(#definition #constructors)
+        }
+        Shape::Enum(texts) => enumeration(def, texts),
+        Shape::Union(union) => union::definition(api, def, union),
+        Shape::Alias(ty) => alias(api, def, ty),
+    }
+}
+
+/// The doc comment of a type: our words, then where the type comes from.
+pub(super) fn type_docs(def: &TypeDef, what: &str) -> Docs {
+    let origin = if def.at.starts_with("/components/") {
+        format!("Schema `{}`.", def.name.wire)
+    } else {
+        format!("Inline in the contract at `{}`.", def.at)
+    };
+    match &def.docs {
+        Some(words) => Docs::new(Some(words), "").paragraph(origin),
+        None => Docs::new(None, format!("{what} `{}`.", def.name.wire)).paragraph(
+            if def.at.starts_with("/components/") {
+                String::new()
+            } else {
+                origin
+            },
+        ),
+    }
+}
+
+fn structure(api: &Api, def: &TypeDef, object: &Struct) -> TokenStream {
+    let docs = type_docs(def, "The object").attributes();
+    let name = ident(&def.name.rust);
+    let fields = object.fields.iter().filter_map(|field| {
+        let keeping = Keeping::of(def, field);
+        if keeping == Keeping::Sent {
+            return None;
+        }
+        let docs = field_docs(field).attributes();
+        let name = ident(&field.name.rust);
+        let ty = keeping.field_type(api, &field.ty);
+        Some(quote!(#docs pub #name: #ty,))
+    });
+    let rest = object.rest.as_ref().map(|ty| {
+        let name = ident(REST_FIELD);
+        let ty = rust_type(api, &Type::Map(Box::new(ty.clone())));
+        quote! {
+            #[doc = " Entries without a field of their own."]
+            pub #name: #ty,
+        }
+    });
+    quote! {
+        #docs
+        #[derive(Clone, PartialEq)]
+        #[non_exhaustive]
+        pub struct #name { #(#fields)* #rest }
+    }
+}
+
+/// The doc comment of a field.
+pub(super) fn field_docs(field: &Field) -> Docs {
+    Docs::new(
+        field.docs.as_deref(),
+        format!("The field `{}`.", field.name.wire),
+    )
+    .paragraph(docs::facts(&field.facts))
+    .paragraph(constant_value(&field.ty))
+}
+
+fn constant_value(ty: &Type) -> String {
+    use crate::ir::Constant;
+    match ty {
+        Type::Const(Constant::Text(text)) => format!("Documented as always {}.", docs::code(text)),
+        Type::Const(Constant::Boolean(value)) => format!("Documented as always `{value}`."),
+        Type::Const(Constant::Integer(value)) => format!("Documented as always `{value}`."),
+        Type::Const(Constant::Null) => "Documented as always null.".to_owned(),
+        _ => String::new(),
+    }
+}
+
+fn enumeration(def: &TypeDef, texts: &Enum) -> TokenStream {
+    let docs = type_docs(def, "The values of")
+        .paragraph("Values that this version of the crate does not know are kept as `Unknown`.")
+        .attributes();
+    let name = ident(&def.name.rust);
+    let values = texts.values.iter().map(|value| {
+        let fallback = docs::code(&value.name.wire);
+        let docs = match &value.docs {
+            Some(words) => Docs::new(Some(words), "").paragraph(format!("Value {fallback}.")),
+            None => Docs::new(None, format!("{fallback}.")),
+        };
+        let docs = docs.attributes();
+        let name = ident(&value.name.rust);
+        quote!(#docs #name,)
+    });
+    quote! {
+        #docs
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum #name {
+            #(#values)*
+            #[doc = " A value that this version of the crate does not know."]
+            Unknown(String),
+        }
+    }
+}
+
+fn alias(api: &Api, def: &TypeDef, ty: &Type) -> TokenStream {
+    let docs = type_docs(def, "The value").attributes();
+    let name = ident(&def.name.rust);
+    let ty = rust_type(api, ty);
+    quote!(#docs pub type #name = #ty;)
+}
+
+/// `#[deprecated]`, where the contract says so.
+pub(super) fn deprecated(lifecycle: Lifecycle) -> TokenStream {
+    match lifecycle {
+        Lifecycle::Active => TokenStream::new(),
+        Lifecycle::Deprecated => quote!(#[deprecated = "the API will drop it"]),
+    }
+}

@@ -1,0 +1,481 @@
+//! Unions: the enum, its conversions, and the decision that decodes it.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::docs::{self, Docs};
+use super::models::type_docs;
+use super::types::{Keeping, ident, is_copy, literal, rust_type, target};
+use crate::ir::{
+    Api, Constant, Decision, Field, Kind, Resolution, Shape, Struct, Type, TypeDef, Union, Variant,
+};
+use crate::names;
+
+/// The enum of a union and what can be done with it.
+pub(super) fn definition(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
+    if let Resolution::Ambiguous { reason } = &union.resolution {
+        return raw(api, def, union, reason);
+    }
+    let name = ident(&def.name.rust);
+    let docs = type_docs(def, "The union")
+        .paragraph(told_apart(union))
+        .attributes();
+    let variants = union
+        .variants
+        .iter()
+        .map(|variant| variant_definition(api, variant));
+    let unknown = def.usage.is_decoded().then(|| {
+        quote! {
+            #[doc = " A value that this version of the crate does not know, as it came."]
+            Unknown(Json),
+        }
+    });
+    let methods = methods(api, def, union);
+    let conversions = conversions(api, def, union);
+    quote! {
+        #docs
+        #[derive(Clone, PartialEq)]
+        #[non_exhaustive]
+        pub enum #name { #(#variants)* #unknown }
+        #methods
+        #conversions
+    }
+}
+
+fn told_apart(union: &Union) -> String {
+    match &union.resolution {
+        Resolution::Decided(decision) => {
+            let deciding: Vec<String> = decision
+                .deciding()
+                .iter()
+                .map(|path| docs::code(path))
+                .collect();
+            format!("Told apart by {}.", deciding.join(", then "))
+        }
+        Resolution::WriteOnly | Resolution::Ambiguous { .. } => String::new(),
+    }
+}
+
+fn variant_definition(api: &Api, variant: &Variant) -> TokenStream {
+    let name = ident(&variant.name.rust);
+    let fallback = match &variant.ty {
+        Type::Named(id) => {
+            let def = api.def(*id);
+            let schema = format!("[`{}`].", def.name.rust);
+            def.docs
+                .as_ref()
+                .and_then(|docs| docs.lines().next())
+                .map_or(schema, str::to_owned)
+        }
+        Type::Const(Constant::Text(text)) => format!("{}.", docs::code(text)),
+        _ => format!("A JSON {}.", variant.name.wire),
+    };
+    let docs = Docs::new(None, fallback)
+        .paragraph(docs::variant_limits(&variant.limits))
+        .attributes();
+    match payload(api, &variant.ty) {
+        Some(ty) => quote!(#docs #name(#ty),),
+        None => quote!(#docs #name,),
+    }
+}
+
+/// What a variant holds. Structs are boxed, so that a union is small whatever its variants grow to.
+fn payload(api: &Api, ty: &Type) -> Option<TokenStream> {
+    let rust = rust_type(api, ty);
+    match ty {
+        Type::Const(_) => None,
+        _ if as_struct(api, ty).is_some() => Some(quote!(Box<#rust>)),
+        _ => Some(rust),
+    }
+}
+
+fn as_struct<'a>(api: &'a Api, ty: &'a Type) -> Option<(&'a TypeDef, &'a Struct)> {
+    match target(api, ty) {
+        Type::Named(id) => match &api.def(*id).shape {
+            Shape::Struct(object) => Some((api.def(*id), object)),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn methods(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
+    if !def.usage.is_decoded() {
+        return TokenStream::new();
+    }
+    let name = ident(&def.name.rust);
+    let narrowing = union.variants.iter().filter_map(|variant| {
+        let ty = payload(api, &variant.ty)?;
+        let inner = if as_struct(api, &variant.ty).is_some() {
+            rust_type(api, &variant.ty)
+        } else {
+            ty
+        };
+        let method = ident(&format!(
+            "as_{}",
+            names::field(&variant.name.rust)
+                .rust
+                .trim_start_matches("r#")
+        ));
+        let pattern = ident(&variant.name.rust);
+        let doc = format!(" The value, if it is a `{}`.", variant.name.rust);
+        Some(quote! {
+            #[doc = #doc]
+            #[must_use]
+            pub fn #method(&self) -> Option<&#inner> {
+                match self {
+                    Self::#pattern(value) => Some(value),
+                    _ => None,
+                }
+            }
+        })
+    });
+    let shared = shared_fields(api, union)
+        .into_iter()
+        .map(|field| shared_field(api, union, field));
+    quote! {
+        impl #name {
+            #(#shared)*
+            #(#narrowing)*
+            #[doc = " Whether this version of the crate does not know the value."]
+            #[must_use]
+            pub fn is_unknown(&self) -> bool {
+                matches!(self, Self::Unknown(_))
+            }
+        }
+    }
+}
+
+/// Fields that all variants have, with one type.
+fn shared_fields<'a>(api: &'a Api, union: &'a Union) -> Vec<&'a Field> {
+    let structs: Option<Vec<_>> = union
+        .variants
+        .iter()
+        .map(|variant| as_struct(api, &variant.ty))
+        .collect();
+    let Some(structs) = structs.filter(|structs| structs.len() > 1) else {
+        return vec![];
+    };
+    let (first_def, first) = structs[0];
+    let same = |field: &Field, (def, object): &(&TypeDef, &Struct)| {
+        object.fields.iter().any(|other| {
+            other.name == field.name
+                && other.ty == field.ty
+                && Keeping::of(def, other) == Keeping::of(first_def, field)
+        })
+    };
+    let kept = first.fields.iter().filter(|field| {
+        !matches!(field.ty, Type::Const(_))
+            && !matches!(
+                Keeping::of(first_def, field),
+                Keeping::Sent | Keeping::Patch
+            )
+    });
+    kept.filter(|field| structs[1..].iter().all(|other| same(field, other)))
+        .collect()
+}
+
+fn shared_field(api: &Api, union: &Union, field: &Field) -> TokenStream {
+    let name = ident(&field.name.rust);
+    let inner = rust_type(api, field.ty.non_null());
+    let optional = field.ty.is_nullable() || field.presence == crate::ir::Presence::Optional;
+    let (ty, value) = match (is_copy(api, field.ty.non_null()), optional) {
+        (true, false) => (inner, quote!(Some(it.#name))),
+        (true, true) => (inner, quote!(it.#name)),
+        (false, false) => (quote!(&#inner), quote!(Some(&it.#name))),
+        (false, true) => (quote!(&#inner), quote!(it.#name.as_ref())),
+    };
+    let arms = union.variants.iter().map(|variant| {
+        let variant = ident(&variant.name.rust);
+        quote!(Self::#variant(it) => #value,)
+    });
+    let docs = super::models::field_docs(field)
+        .paragraph("`None` if the value is unknown.")
+        .attributes();
+    quote! {
+        #docs
+        #[must_use]
+        pub fn #name(&self) -> Option<#ty> {
+            match self {
+                #(#arms)*
+                Self::Unknown(_) => None,
+            }
+        }
+    }
+}
+
+fn conversions(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
+    let name = ident(&def.name.rust);
+    let mut seen = Vec::new();
+    let conversions = union.variants.iter().filter_map(|variant| {
+        let content = payload(api, &variant.ty)?;
+        let key = rust_type(api, target(api, &variant.ty)).to_string();
+        if seen.contains(&key) {
+            return None;
+        }
+        seen.push(key);
+        let pattern = ident(&variant.name.rust);
+        let text = matches!(variant.ty, Type::Scalar(crate::ir::Scalar::String)).then(|| {
+            quote! {
+                impl From<&str> for #name {
+                    fn from(value: &str) -> Self {
+                        Self::#pattern(value.to_owned())
+                    }
+                }
+            }
+        });
+        Some(quote! {
+            polar_client_runtime::from_variant! { #name::#pattern(#content) }
+            #text
+        })
+    });
+    conversions.collect()
+}
+
+/// A union that nothing tells apart: the raw JSON, with a view for each variant.
+fn raw(api: &Api, def: &TypeDef, union: &Union, reason: &str) -> TokenStream {
+    let name = ident(&def.name.rust);
+    let docs = type_docs(def, "The union")
+        .paragraph(format!(
+            "Kept as raw JSON, with a typed view for each form it may have. {reason}"
+        ))
+        .attributes();
+    let views = union.variants.iter().filter_map(|variant| {
+        payload(api, &variant.ty)?;
+        let ty = rust_type(api, &variant.ty);
+        let method = ident(&names::field(&format!("to_{}", variant.name.rust)).rust);
+        let doc = format!(" The value read as `{}`.", variant.name.rust);
+        Some(quote! {
+            #[doc = #doc]
+            #[doc = ""]
+            #[doc = " # Errors"]
+            #[doc = " When it does not have that form."]
+            pub fn #method(&self) -> Result<#ty, DecodeError> {
+                from_value(&self.0)
+            }
+        })
+    });
+    quote! {
+        #docs
+        #[derive(Clone, PartialEq)]
+        pub struct #name(pub Json);
+        impl #name { #(#views)* }
+    }
+}
+
+/// How a union is decoded and seen.
+pub(super) fn codec(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
+    let name = ident(&def.name.rust);
+    let arms = union.variants.iter().map(|variant| {
+        let pattern = ident(&variant.name.rust);
+        match &variant.ty {
+            Type::Const(constant) => {
+                let value = literal(constant);
+                quote!(Self::#pattern => &#value,)
+            }
+            _ => quote!(Self::#pattern(value) => value,),
+        }
+    });
+    match &union.resolution {
+        Resolution::Ambiguous { .. } => quote! {
+            impl Union for #name {
+                fn read(node: Node<'_, '_>) -> Self {
+                    Self(node.json())
+                }
+
+                fn view(&self) -> &dyn Encode {
+                    &self.0
+                }
+            }
+        },
+        Resolution::WriteOnly => quote! {
+            impl Choice for #name {
+                fn view(&self) -> &dyn Encode {
+                    match self { #(#arms)* }
+                }
+            }
+        },
+        Resolution::Decided(decision) => {
+            let mut reader = Reader {
+                union,
+                parts: Vec::new(),
+            };
+            let read = reader.decide(decision).tokens();
+            let parts = (!reader.parts.is_empty()).then(|| {
+                let parts = &reader.parts;
+                quote!(impl #name { #(#parts)* })
+            });
+            quote! {
+                impl Union for #name {
+                    fn read(node: Node<'_, '_>) -> Self {
+                        #read
+                    }
+
+                    fn view(&self) -> &dyn Encode {
+                        match self {
+                            #(#arms)*
+                            Self::Unknown(value) => value,
+                        }
+                    }
+                }
+                #parts
+            }
+        }
+    }
+}
+
+/// Writes a decision as an expression; what is decided within an arm becomes a function of its own.
+struct Reader<'u> {
+    union: &'u Union,
+    parts: Vec<TokenStream>,
+}
+
+/// An expression, by what may stand beside it.
+enum Code {
+    Plain(TokenStream),
+    If(TokenStream),
+    Match(TokenStream),
+}
+
+impl Code {
+    fn tokens(self) -> TokenStream {
+        match self {
+            Self::Plain(tokens) | Self::If(tokens) | Self::Match(tokens) => tokens,
+        }
+    }
+
+    /// What follows `else`.
+    fn otherwise(self) -> TokenStream {
+        match self {
+            Self::If(tokens) => quote!(else #tokens),
+            Self::Plain(tokens) | Self::Match(tokens) => quote!(else { #tokens }),
+        }
+    }
+}
+
+impl Reader<'_> {
+    fn decide(&mut self, decision: &Decision) -> Code {
+        match decision {
+            Decision::Unknown => Code::Plain(quote!(Self::Unknown(node.json()))),
+            Decision::Variant(index) => {
+                let variant = &self.union.variants[*index];
+                let (pattern, text) = (ident(&variant.name.rust), &variant.name.rust);
+                Code::Plain(match &variant.ty {
+                    Type::Const(_) => quote!(Self::#pattern),
+                    // Formatters disagree on how to break longer lines.
+                    _ if text.len() > 24 => quote!({
+                        let content = node.variant(#text);
+                        Self::#pattern(content)
+                    }),
+                    _ => quote!(Self::#pattern(node.variant(#text))),
+                })
+            }
+            Decision::Tag {
+                path,
+                arms,
+                otherwise,
+            } => self.tag(path, arms, otherwise),
+            Decision::Key {
+                any_of,
+                present,
+                absent,
+            } => {
+                let tests = any_of.iter().map(|path| quote!(node.has(&[#(#path),*])));
+                let tests = quote!(#(#tests)||*);
+                let present = self.decide(present).tokens();
+                let absent = self.decide(absent).otherwise();
+                Code::If(quote!(if #tests { #present } #absent))
+            }
+            Decision::Kind { arms } => {
+                let arms: Vec<TokenStream> = arms
+                    .iter()
+                    .map(|(kinds, then)| {
+                        let then = self.arm(&format!("{:?}", kinds[0]), then);
+                        let kinds = kinds.iter().map(|kind| kind_pattern(*kind));
+                        quote!(#(#kinds)|* => #then,)
+                    })
+                    .collect();
+                Code::Match(
+                    quote!(match node.kind() { #(#arms)* _ => Self::Unknown(node.json()), }),
+                )
+            }
+            Decision::Text { variant, otherwise } => {
+                let pattern = ident(&self.union.variants[*variant].name.rust);
+                let otherwise = self.arm("other text", otherwise);
+                Code::Match(
+                    quote!(match node.parse_as() { Some(value) => Self::#pattern(value), None => #otherwise, }),
+                )
+            }
+        }
+    }
+
+    fn tag(
+        &mut self,
+        path: &[String],
+        arms: &[(Vec<Constant>, Decision)],
+        otherwise: &Decision,
+    ) -> Code {
+        let look = match arms.first().and_then(|(constants, _)| constants.first()) {
+            Some(Constant::Boolean(_)) => quote!(flag),
+            Some(Constant::Integer(_)) => quote!(integer),
+            Some(Constant::Text(_) | Constant::Null) | None => quote!(text),
+        };
+        let path = quote!(&[#(#path),*]);
+        if let [(constants, then)] = arms
+            && let [constant] = constants.as_slice()
+        {
+            let constant = literal(constant);
+            let (then, otherwise) = (
+                self.decide(then).tokens(),
+                self.decide(otherwise).otherwise(),
+            );
+            return Code::If(quote!(if node.#look(#path) == Some(#constant) { #then } #otherwise));
+        }
+        let arms: Vec<TokenStream> = arms
+            .iter()
+            .map(|(constants, then)| {
+                let then = self.arm(&constant_word(&constants[0]), then);
+                let constants = constants.iter().map(literal);
+                quote!(Some(#(#constants)|*) => #then,)
+            })
+            .collect();
+        let otherwise = self.arm("other", otherwise);
+        Code::Match(quote!(match node.#look(#path) { #(#arms)* _ => #otherwise, }))
+    }
+
+    /// The expression of a match arm.
+    fn arm(&mut self, word: &str, decision: &Decision) -> TokenStream {
+        match self.decide(decision) {
+            Code::Plain(tokens) => tokens,
+            Code::If(tokens) | Code::Match(tokens) => {
+                let name = ident(&names::field(&format!("read {word}")).rust);
+                self.parts.push(quote! {
+                    fn #name(node: Node<'_, '_>) -> Self {
+                        #tokens
+                    }
+                });
+                quote!(Self::#name(node))
+            }
+        }
+    }
+}
+
+fn constant_word(constant: &Constant) -> String {
+    match constant {
+        Constant::Text(text) => text.clone(),
+        Constant::Boolean(value) => value.to_string(),
+        Constant::Integer(value) => value.to_string(),
+        Constant::Null => "null".to_owned(),
+    }
+}
+
+fn kind_pattern(kind: Kind) -> TokenStream {
+    match kind {
+        Kind::Boolean => quote!(Kind::Boolean),
+        Kind::Integer => quote!(Kind::Integer),
+        Kind::Number => quote!(Kind::Number),
+        Kind::String => quote!(Kind::String),
+        Kind::Array => quote!(Kind::Array),
+        Kind::Object => quote!(Kind::Object),
+    }
+}

@@ -1,0 +1,193 @@
+//! The root of a version: the client, its servers and its constants.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::docs::Docs;
+use super::services::child_type;
+use super::types::ident;
+use crate::ir::{Api, Service, ServiceCredential};
+use crate::names;
+
+/// `mod.rs` of a version.
+pub(super) fn root(api: &Api) -> TokenStream {
+    let version = &api.version;
+    let title = Docs::new(None, format!("Version `{version}` of the API."))
+        .paragraph(
+            "[`Polar`] is the client, [`models`] has the types, [`services`] the operations.",
+        )
+        .inner_attributes();
+    let docs = Docs::new(
+        None,
+        format!("The version that this module speaks: `{version}`."),
+    )
+    .attributes();
+    let error_code = (!api.error_codes.is_empty()).then(|| {
+        quote!(
+            mod error_code;
+        )
+    });
+    let error_code_use = (!api.error_codes.is_empty()).then(|| {
+        quote!(
+            pub use error_code::ErrorCode;
+        )
+    });
+    let client = client(api);
+    quote! {
+        #title
+        mod codec;
+        #error_code
+        pub mod models;
+        pub mod server;
+        pub mod services;
+        #error_code_use
+        #docs
+        pub const API_VERSION: &str = #version;
+        #client
+    }
+}
+
+fn client(api: &Api) -> TokenStream {
+    let accessors = api.services.iter().map(accessor);
+    quote! {
+        #[doc = " A client of the API, acting with the credential `C`. Cheap to clone: clones share their connections."]
+        #[derive(Clone, Debug)]
+        pub struct Polar<C = AccessToken> {
+            client: Client<C>,
+        }
+
+        impl Polar {
+            #[doc = " A client of the production server, acting with an organization or personal access token."]
+            #[must_use]
+            pub fn new(token: impl Into<AccessToken>) -> Self {
+                Self { client: Client::new::<Api>(token.into()) }
+            }
+        }
+
+        impl Polar<Anonymous> {
+            #[doc = " A client without a credential, for the operations that need none."]
+            #[must_use]
+            pub fn anonymous() -> Self {
+                Self { client: Client::new::<Api>(Anonymous) }
+            }
+
+            #[doc = " A client with other settings: server, credential, timeout, transport."]
+            #[must_use]
+            pub fn builder() -> ClientBuilder<Anonymous, Api> {
+                ClientBuilder::new()
+            }
+        }
+
+        impl<C: Credential> Polar<C> { #(#accessors)* }
+
+        #[doc = " This version of the API, as the runtime sees it."]
+        #[derive(Clone, Copy, Debug)]
+        pub struct Api;
+
+        impl ApiVersion for Api {
+            const VERSION: &'static str = API_VERSION;
+            const DEFAULT_SERVER: Server = server::DEFAULT;
+            type Polar<C: Credential> = Polar<C>;
+
+            fn wrap<C: Credential>(client: Client<C>) -> Polar<C> {
+                Polar { client }
+            }
+        }
+    }
+}
+
+fn accessor(service: &Service) -> TokenStream {
+    let name = ident(&service.name.rust);
+    let ty = child_type(service);
+    let fallback = format!("Operations on {}.", names::spoken(&service.name.wire));
+    let docs = Docs::new(service.docs.as_deref(), fallback);
+    match service.credential {
+        ServiceCredential::Inherited => {
+            let docs = docs.attributes();
+            quote! {
+                #docs
+                #[must_use]
+                pub fn #name(&self) -> services::#ty<C> {
+                    services::#ty::new(self.client.clone())
+                }
+            }
+        }
+        ServiceCredential::Given => {
+            let docs = docs
+                .paragraph("They act with a session of their own; pass `Anonymous` for those that need none.")
+                .attributes();
+            quote! {
+                #docs
+                #[must_use]
+                pub fn #name<S: Credential>(&self, session: S) -> services::#ty<S> {
+                    services::#ty::new(self.client.with_credential(session))
+                }
+            }
+        }
+    }
+}
+
+/// `server.rs`: where the API is served.
+pub(super) fn servers(api: &Api) -> TokenStream {
+    let title = Docs::new(None, "Where the API is served.").inner_attributes();
+    let servers = api.servers.iter().map(|server| {
+        let name = ident(&names::constant(&server.name.wire));
+        let (wire, url) = (&server.name.wire, &server.url);
+        let docs = Docs::new(None, format!("The {wire} server: <{url}>.")).attributes();
+        quote! {
+            #docs
+            pub const #name: Server = Server::fixed(#wire, #url);
+        }
+    });
+    let default = api.servers.first().map(|server| {
+        let name = ident(&names::constant(&server.name.wire));
+        quote! {
+            #[doc = " The server that clients talk to unless they are told another one."]
+            pub const DEFAULT: Server = #name;
+        }
+    });
+    quote!(#title #(#servers)* #default)
+}
+
+/// `error_code.rs`: the values of `error` in error answers.
+pub(super) fn error_code(api: &Api) -> TokenStream {
+    let title = Docs::new(None, "What went wrong, as the API names it.").inner_attributes();
+    let variants = api.error_codes.iter().map(|(code, statuses)| {
+        let name = ident(&names::variant("ErrorCode", code).rust);
+        let statuses: Vec<String> = statuses.iter().map(u16::to_string).collect();
+        let docs = Docs::new(
+            None,
+            format!("`{code}`, with status {}.", statuses.join(" or ")),
+        )
+        .attributes();
+        quote!(#docs #name,)
+    });
+    let texts = api.error_codes.keys().map(|code| {
+        let name = ident(&names::variant("ErrorCode", code).rust);
+        quote!(#name = #code)
+    });
+    quote! {
+        #title
+        #[doc = " The `error` of an error answer: every one that the contract documents, and those it does not."]
+        #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+        #[non_exhaustive]
+        pub enum ErrorCode {
+            #(#variants)*
+            #[doc = " A code that this version of the crate does not know."]
+            Unknown(String),
+        }
+
+        impl ErrorCode {
+            #[doc = " The code of an error, if it is an answer of the API that has one."]
+            #[must_use]
+            pub fn of(error: &Error) -> Option<Self> {
+                match error {
+                    Error::Api(answer) => answer.code().map(Self::from),
+                    _ => None,
+                }
+            }
+        }
+
+        polar_client_runtime::string_enum! { ErrorCode { #(#texts),* } }
+    }
+}

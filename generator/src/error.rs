@@ -1,0 +1,137 @@
+//! What went wrong and where: every phase reports all of its problems at once.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+/// One thing that stops generation, and the place in the input that causes it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Problem {
+    /// Name of the input, as its [`Source`](crate::document::Source) gives it.
+    pub file: String,
+    /// JSON pointer (RFC 6901) into the input; empty for the whole of it.
+    pub pointer: String,
+    /// What is wrong there.
+    pub message: String,
+}
+
+impl Problem {
+    /// A problem at a place.
+    pub fn new(
+        file: impl Into<String>,
+        pointer: impl Into<String>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self {
+            file: file.into(),
+            pointer: pointer.into(),
+            message: message.into(),
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let hash = if self.pointer.is_empty() { "" } else { "#" };
+        write!(f, "{}{hash}{}: {}", self.file, self.pointer, self.message)
+    }
+}
+
+/// One or more problems: sorted, and each only once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Report {
+    problems: Vec<Problem>,
+}
+
+impl Report {
+    /// `Err` with a report if there are problems, `Ok` if there are none: the last line of a phase.
+    pub fn check(problems: impl IntoIterator<Item = Problem>) -> Result<(), Self> {
+        let problems: BTreeSet<Problem> = problems.into_iter().collect();
+        if problems.is_empty() {
+            return Ok(());
+        }
+        Err(Self {
+            problems: problems.into_iter().collect(),
+        })
+    }
+
+    /// The problems, never none.
+    pub fn problems(&self) -> &[Problem] {
+        &self.problems
+    }
+}
+
+impl From<Problem> for Report {
+    fn from(problem: Problem) -> Self {
+        Self {
+            problems: vec![problem],
+        }
+    }
+}
+
+impl IntoIterator for Report {
+    type Item = Problem;
+    type IntoIter = std::vec::IntoIter<Problem>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.problems.into_iter()
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for problem in &self.problems {
+            writeln!(f, "{problem}")?;
+        }
+        match self.problems.len() {
+            1 => write!(f, "1 problem"),
+            count => write!(f, "{count} problems"),
+        }
+    }
+}
+
+impl std::error::Error for Report {}
+
+/// A key as it stands in a JSON pointer (RFC 6901).
+pub(crate) fn escape_pointer(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failure here is a failed test")]
+
+    use super::*;
+
+    #[test]
+    fn a_problem_names_its_place() {
+        let problem = Problem::new("spec/2026-10.yaml", "/components/schemas/X", "is odd");
+        assert_eq!(
+            problem.to_string(),
+            "spec/2026-10.yaml#/components/schemas/X: is odd"
+        );
+        assert_eq!(
+            Problem::new("a.yaml", "", "is empty").to_string(),
+            "a.yaml: is empty"
+        );
+    }
+
+    #[test]
+    fn a_report_is_sorted_without_repeats_and_counted() {
+        let report = Report::check([
+            Problem::new("b", "/1", "second"),
+            Problem::new("a", "/2", "first"),
+            Problem::new("b", "/1", "second"),
+        ])
+        .unwrap_err();
+        assert_eq!(report.to_string(), "a#/2: first\nb#/1: second\n2 problems");
+        assert_eq!(
+            Report::from(Problem::new("a", "", "x")).to_string(),
+            "a: x\n1 problem"
+        );
+    }
+
+    #[test]
+    fn no_problems_make_no_report() {
+        assert_eq!(Report::check([]), Ok(()));
+    }
+}

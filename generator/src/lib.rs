@@ -1,0 +1,142 @@
+//! Turns Polar's OpenAPI documents into the source of a Rust client. Pure: no file access, no environment.
+//!
+//! [`generate`] runs the phases in this order, for each version of the API:
+//!
+//! 1. [`document`]: parse, correct, bring down to OpenAPI 3.0;
+//! 2. `lower`: the document becomes the [`ir`], with the words of [`words`];
+//! 3. `check`: the invariants of the IR;
+//! 4. `emit`: the IR becomes token streams, one for each file;
+//! 5. `print`: token streams become text.
+//!
+//! Every phase reports all of its problems together.
+
+pub mod document;
+mod error;
+pub mod ir;
+pub mod names;
+pub mod words;
+
+mod check;
+mod emit;
+mod lower;
+mod print;
+mod summary;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+pub use error::{Problem, Report};
+pub use summary::{Summary, UnionRow};
+
+use document::{Document, Source};
+use ir::Api;
+use words::{Coverage, Words};
+
+/// What the crate is generated from.
+#[derive(Debug, Clone)]
+pub struct Input<'a> {
+    /// The contract of each version.
+    pub contracts: Vec<Source<'a>>,
+    /// Corrections to the contracts.
+    pub overlay: Option<Source<'a>>,
+    /// Words for doc comments.
+    pub words: Option<Source<'a>>,
+    /// The version whose feature is on by default.
+    pub default_version: &'a str,
+}
+
+/// The generated crate.
+#[derive(Debug, Clone)]
+pub struct Output {
+    /// The text of each file, by path below the crate's folder.
+    pub files: BTreeMap<String, String>,
+    /// What each version has come to.
+    pub versions: Vec<Summary>,
+}
+
+/// Generates the crate.
+///
+/// # Errors
+/// All problems of the phase that found any, in all versions.
+pub fn generate(input: &Input<'_>) -> Result<Output, Report> {
+    let words = input
+        .words
+        .map_or_else(|| Ok(Words::default()), Words::parse)?;
+    let documents = all(input
+        .contracts
+        .iter()
+        .map(|contract| document::load(*contract, input.overlay)))?;
+    let lowered = all(documents.iter().map(|document| lower(document, &words)))?;
+    let used: BTreeSet<_> = lowered
+        .iter()
+        .flat_map(|(_, _, used)| used.iter().copied())
+        .collect();
+    Report::check(words.unused(&used))?;
+    let versions = lowered
+        .iter()
+        .map(|(api, coverage, _)| Summary::new(api, *coverage))
+        .collect();
+    let apis: Vec<Api> = lowered.into_iter().map(|(api, ..)| api).collect();
+    Ok(Output {
+        files: print_all(&apis, input.default_version)?,
+        versions,
+    })
+}
+
+/// The checked IR of one contract.
+///
+/// # Errors
+/// All problems of the phase that found any.
+pub fn api(
+    contract: Source<'_>,
+    overlay: Option<Source<'_>>,
+    words: &Words,
+) -> Result<Api, Report> {
+    let document = document::load(contract, overlay)?;
+    lower(&document, words).map(|(api, ..)| api)
+}
+
+type LoweredApi<'w> = (Api, Coverage, BTreeSet<(&'static str, &'w str)>);
+
+fn lower<'w>(document: &Document, words: &'w Words) -> Result<LoweredApi<'w>, Report> {
+    let lowered = lower::lower(document, words)?;
+    check::check(&lowered.api)?;
+    Ok((lowered.api, lowered.coverage, lowered.words_used))
+}
+
+fn print_all(apis: &[Api], default_version: &str) -> Result<BTreeMap<String, String>, Report> {
+    let (mut files, root) = emit::crate_files(apis, default_version);
+    files.insert("src/lib.rs".to_owned(), print::print("src/lib.rs", root)?);
+    for api in apis {
+        for (path, text) in version_files(api)? {
+            files.insert(
+                format!("src/{}/{path}", names::version_module(&api.version)),
+                text,
+            );
+        }
+    }
+    Ok(files)
+}
+
+/// The module of one version: the text of each file, by path below the module's folder.
+///
+/// # Errors
+/// Emitted source that does not parse: a mistake of the generator.
+pub fn version_files(api: &Api) -> Result<BTreeMap<String, String>, Report> {
+    emit::version(api)
+        .into_iter()
+        .map(|(path, tokens)| Ok((path.clone(), print::print(&path, tokens)?)))
+        .collect()
+}
+
+/// All results, or all problems.
+fn all<T>(results: impl Iterator<Item = Result<T, Report>>) -> Result<Vec<T>, Report> {
+    let (mut values, mut problems) = (Vec::new(), Vec::new());
+    for result in results {
+        match result {
+            Ok(value) => values.push(value),
+            Err(report) => problems.extend(report),
+        }
+    }
+    Report::check(problems)?;
+    Ok(values)
+}

@@ -1,0 +1,448 @@
+//! How the variants of a union are told apart, found out here so that the client never has to try.
+//!
+//! The analysis looks at what the contract promises of each variant: JSON types, constants, required keys, nested ones
+//! included. A rule only counts if it splits the candidates and each part can be decided in turn. In this order:
+//!
+//! 1. the JSON type, then for texts constants and formats;
+//! 2. a property that is constant in every candidate (*tag*); candidates that share a constant are split further
+//!    (*guard*);
+//! 3. a property that is constant in some candidates: those first, then the open ones (*fallback*, *guard*);
+//! 4. a key that some candidates require and the others do not know (*keys*);
+//! 5. keys that one candidate has beyond those of the other, whether required or not (*keys*).
+
+use std::collections::BTreeSet;
+
+use crate::ir::{
+    Constant, Decision, Field, Kind, Presence, Scalar, Shape, Type, TypeDef, TypeId, Union,
+};
+
+/// Decides a union.
+///
+/// # Errors
+/// The variants that nothing tells apart.
+pub(super) fn decide(types: &[TypeDef], union: &Union) -> Result<Decision, Vec<usize>> {
+    let candidates: Vec<Candidate> = union
+        .variants
+        .iter()
+        .enumerate()
+        .map(|(variant, def)| Candidate::new(types, variant, &def.ty))
+        .collect();
+    any(&candidates.iter().collect::<Vec<_>>())
+}
+
+type Decided = Result<Decision, Vec<usize>>;
+
+/// A variant and what the contract promises of it.
+struct Candidate {
+    variant: usize,
+    kinds: Vec<Kind>,
+    /// The texts it can be, if it is a text and they are listed.
+    texts: Option<Vec<Constant>>,
+    /// Whether it is a text of any form.
+    free_text: bool,
+    /// Keys, those of required objects within included.
+    properties: Vec<Property>,
+}
+
+struct Property {
+    path: Vec<String>,
+    constants: Option<Vec<Constant>>,
+    /// Whether the constant is one of the contract, rather than one of an enum that may grow.
+    fixed: bool,
+    promise: Promise,
+}
+
+#[derive(PartialEq, Eq)]
+enum Promise {
+    /// There, and not null.
+    Value,
+    /// Perhaps there.
+    Perhaps,
+}
+
+impl Candidate {
+    fn new(types: &[TypeDef], variant: usize, ty: &Type) -> Self {
+        let mut properties = Vec::new();
+        if let Some(fields) = struct_fields(types, ty) {
+            add_properties(types, fields, &[], &mut properties);
+        }
+        properties.sort_by_key(|property: &Property| property.path.len());
+        Self {
+            variant,
+            kinds: kinds(types, ty),
+            texts: constants(types, ty),
+            free_text: matches!(target(types, ty), Type::Scalar(Scalar::String)),
+            properties,
+        }
+    }
+
+    fn property(&self, path: &[String]) -> Option<&Property> {
+        self.properties
+            .iter()
+            .find(|property| property.path == path)
+    }
+}
+
+fn add_properties(
+    types: &[TypeDef],
+    fields: &[Field],
+    above: &[String],
+    found: &mut Vec<Property>,
+) {
+    for field in fields {
+        let path = [above, std::slice::from_ref(&field.name.wire)].concat();
+        let certain = field.presence == Presence::Required && !field.ty.is_nullable();
+        if let (true, true, Some(fields)) =
+            (above.is_empty(), certain, struct_fields(types, &field.ty))
+        {
+            add_properties(types, fields, &path, found);
+        }
+        found.push(Property {
+            path,
+            constants: constants(types, field.ty.non_null()),
+            fixed: matches!(field.ty.non_null(), Type::Const(_)),
+            promise: if certain {
+                Promise::Value
+            } else {
+                Promise::Perhaps
+            },
+        });
+    }
+}
+
+/// The type behind aliases.
+fn target<'t>(types: &'t [TypeDef], ty: &'t Type) -> &'t Type {
+    match ty {
+        Type::Named(TypeId(id)) => match &types[*id].shape {
+            Shape::Alias(inner) => target(types, inner),
+            _ => ty,
+        },
+        Type::Boxed(inner) => target(types, inner),
+        other => other,
+    }
+}
+
+fn struct_fields<'t>(types: &'t [TypeDef], ty: &'t Type) -> Option<&'t [Field]> {
+    match target(types, ty) {
+        Type::Named(TypeId(id)) => match &types[*id].shape {
+            Shape::Struct(object) => Some(&object.fields),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn constants(types: &[TypeDef], ty: &Type) -> Option<Vec<Constant>> {
+    match target(types, ty) {
+        Type::Const(Constant::Null) => None,
+        Type::Const(constant) => Some(vec![constant.clone()]),
+        Type::Named(TypeId(id)) => match &types[*id].shape {
+            Shape::Enum(texts) => Some(
+                texts
+                    .values
+                    .iter()
+                    .map(|value| Constant::Text(value.name.wire.clone()))
+                    .collect(),
+            ),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn kinds(types: &[TypeDef], ty: &Type) -> Vec<Kind> {
+    match target(types, ty) {
+        Type::Scalar(Scalar::Integer) | Type::Const(Constant::Integer(_)) => vec![Kind::Integer],
+        Type::Scalar(Scalar::Float | Scalar::Number) => vec![Kind::Integer, Kind::Number],
+        Type::Scalar(Scalar::Decimal) => vec![Kind::String, Kind::Integer, Kind::Number],
+        Type::Scalar(Scalar::Boolean) | Type::Const(Constant::Boolean(_)) => vec![Kind::Boolean],
+        Type::Scalar(_) | Type::Const(Constant::Text(_)) => vec![Kind::String],
+        Type::List(_) | Type::Tuple(_) => vec![Kind::Array],
+        Type::Map(_) => vec![Kind::Object],
+        Type::Nullable(inner) | Type::Boxed(inner) => kinds(types, inner),
+        Type::Const(Constant::Null) => vec![],
+        Type::Json => ALL_KINDS.to_vec(),
+        Type::Named(TypeId(id)) => match &types[*id].shape {
+            Shape::Enum(_) => vec![Kind::String],
+            Shape::Struct(_) => vec![Kind::Object],
+            Shape::Union(_) | Shape::Alias(_) => ALL_KINDS.to_vec(),
+        },
+    }
+}
+
+const ALL_KINDS: [Kind; 6] = [
+    Kind::Boolean,
+    Kind::Integer,
+    Kind::Number,
+    Kind::String,
+    Kind::Array,
+    Kind::Object,
+];
+
+fn any(candidates: &[&Candidate]) -> Decided {
+    if candidates
+        .iter()
+        .all(|candidate| candidate.kinds == [Kind::Object])
+    {
+        return objects(candidates);
+    }
+    let mut arms: Vec<(Vec<Kind>, Vec<&Candidate>)> = Vec::new();
+    for kind in ALL_KINDS {
+        let group: Vec<&Candidate> = of_kind(candidates, kind);
+        if group.is_empty() {
+            continue;
+        }
+        match arms.iter_mut().find(|(_, other)| same(other, &group)) {
+            Some((kinds, _)) => kinds.push(kind),
+            None => arms.push((vec![kind], group)),
+        }
+    }
+    let decide_arm = |(kinds, group): (Vec<Kind>, Vec<&Candidate>)| {
+        let decision = match (kinds.as_slice(), group.as_slice()) {
+            (_, [only]) if only.texts.is_none() => Decision::Variant(only.variant),
+            ([Kind::String], _) => texts(&group)?,
+            ([Kind::Object], _) => objects(&group)?,
+            _ => return Err(undecided(&group)),
+        };
+        Ok((kinds, decision))
+    };
+    let mut arms: Vec<_> = arms.into_iter().map(decide_arm).collect::<Result<_, _>>()?;
+    match arms.as_mut_slice() {
+        [(kinds, decision)] if matches!(kinds.as_slice(), [Kind::String]) => {
+            Ok(std::mem::replace(decision, Decision::Unknown))
+        }
+        _ => Ok(Decision::Kind { arms }),
+    }
+}
+
+/// The candidates a value of a JSON type can be. An integer is only a number where nothing takes integers.
+fn of_kind<'c>(candidates: &[&'c Candidate], kind: Kind) -> Vec<&'c Candidate> {
+    let group: Vec<&Candidate> = candidates
+        .iter()
+        .copied()
+        .filter(|candidate| candidate.kinds.contains(&kind))
+        .collect();
+    let integers: Vec<&Candidate> = group
+        .iter()
+        .copied()
+        .filter(|candidate| candidate.kinds == [Kind::Integer])
+        .collect();
+    if kind == Kind::Integer && !integers.is_empty() {
+        integers
+    } else {
+        group
+    }
+}
+
+/// Listed texts first, then texts of a format, then any text.
+fn texts(candidates: &[&Candidate]) -> Decided {
+    let (listed, rest): (Vec<&Candidate>, Vec<&Candidate>) = candidates
+        .iter()
+        .partition(|candidate| candidate.texts.is_some());
+    let (free, formats): (Vec<&Candidate>, Vec<&Candidate>) =
+        rest.into_iter().partition(|candidate| candidate.free_text);
+    let mut decision = match free.as_slice() {
+        [] => Decision::Unknown,
+        [only] => Decision::Variant(only.variant),
+        _ => return Err(undecided(&free)),
+    };
+    match formats.as_slice() {
+        [] => {}
+        [only] if free.is_empty() => decision = Decision::Variant(only.variant),
+        [only] => {
+            decision = Decision::Text {
+                variant: only.variant,
+                otherwise: Box::new(decision),
+            }
+        }
+        _ => return Err(undecided(&formats)),
+    }
+    if listed.is_empty() {
+        return Ok(decision);
+    }
+    let mut seen = BTreeSet::new();
+    let mut arms = Vec::new();
+    for candidate in &listed {
+        let texts = candidate.texts.clone().unwrap_or_default();
+        if !texts.iter().all(|text| seen.insert(text.clone())) {
+            return Err(undecided(&listed));
+        }
+        arms.push((texts, Decision::Variant(candidate.variant)));
+    }
+    Ok(Decision::Tag {
+        path: vec![],
+        arms,
+        otherwise: Box::new(decision),
+    })
+}
+
+fn objects(candidates: &[&Candidate]) -> Decided {
+    if let [only] = candidates {
+        return Ok(Decision::Variant(only.variant));
+    }
+    let paths = all_paths(candidates);
+    let tags = paths.iter().filter_map(|path| tag(candidates, path));
+    let (guards, tags): (Vec<Tag<'_>>, Vec<Tag<'_>>) = tags.partition(|tag| !tag.open.is_empty());
+    let (markers, guards): (Vec<Tag<'_>>, Vec<Tag<'_>>) =
+        guards.into_iter().partition(Tag::is_marker);
+    [tags, markers, guards]
+        .into_iter()
+        .flatten()
+        .find_map(|tag| tag.decide().ok())
+        .or_else(|| paths.iter().find_map(|path| required_key(candidates, path)))
+        .or_else(|| further_keys(candidates))
+        .ok_or_else(|| undecided(candidates))
+}
+
+fn all_paths(candidates: &[&Candidate]) -> Vec<Vec<String>> {
+    let mut paths: Vec<Vec<String>> = Vec::new();
+    for property in candidates
+        .iter()
+        .flat_map(|candidate| &candidate.properties)
+    {
+        if !paths.contains(&property.path) {
+            paths.push(property.path.clone());
+        }
+    }
+    paths.sort_by_key(Vec::len);
+    paths
+}
+
+/// A property that splits the candidates by its constants.
+struct Tag<'c> {
+    path: Vec<String>,
+    arms: Vec<(Vec<Constant>, Vec<&'c Candidate>)>,
+    /// Candidates in which it is not constant.
+    open: Vec<&'c Candidate>,
+}
+
+fn tag<'c>(candidates: &[&'c Candidate], path: &[String]) -> Option<Tag<'c>> {
+    let constants_of = |candidate: &'c Candidate| candidate.property(path)?.constants.as_ref();
+    let (tagged, open): (Vec<&Candidate>, Vec<&Candidate>) = candidates
+        .iter()
+        .partition(|candidate| constants_of(candidate).is_some());
+    let mut values: Vec<&Constant> = Vec::new();
+    for value in tagged
+        .iter()
+        .filter_map(|candidate| constants_of(candidate))
+        .flatten()
+    {
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    let mut arms: Vec<(Vec<Constant>, Vec<&Candidate>)> = Vec::new();
+    for value in values {
+        let group: Vec<&Candidate> = tagged
+            .iter()
+            .copied()
+            .filter(|candidate| {
+                constants_of(candidate).is_some_and(|constants| constants.contains(value))
+            })
+            .collect();
+        match arms.iter_mut().find(|(_, other)| same(other, &group)) {
+            Some((values, _)) => values.push(value.clone()),
+            None => arms.push((vec![value.clone()], group)),
+        }
+    }
+    // Beside candidates that are open, an enum does not decide: a value it does not know yet would lead to them.
+    let is_fixed = |candidate: &&Candidate| {
+        candidate
+            .property(path)
+            .is_some_and(|property| property.fixed)
+    };
+    let splits = !arms.is_empty()
+        && open.len() < candidates.len()
+        && (open.is_empty() || tagged.iter().all(is_fixed))
+        && arms.iter().all(|(_, group)| group.len() < candidates.len());
+    splits.then(|| Tag {
+        path: path.to_vec(),
+        arms,
+        open,
+    })
+}
+
+impl Tag<'_> {
+    /// Whether it exists to mark its variants (`legacy: true`), rather than to describe them.
+    fn is_marker(&self) -> bool {
+        self.arms
+            .iter()
+            .all(|(values, _)| matches!(values.as_slice(), [Constant::Boolean(_)]))
+    }
+
+    fn decide(self) -> Decided {
+        let arms = self
+            .arms
+            .into_iter()
+            .map(|(values, group)| Ok((values, objects(&group)?)));
+        let otherwise = if self.open.is_empty() {
+            Decision::Unknown
+        } else {
+            objects(&self.open)?
+        };
+        Ok(Decision::Tag {
+            path: self.path,
+            arms: arms.collect::<Result<_, Vec<usize>>>()?,
+            otherwise: Box::new(otherwise),
+        })
+    }
+}
+
+fn required_key(candidates: &[&Candidate], path: &[String]) -> Option<Decision> {
+    let (knowing, ignorant): (Vec<&Candidate>, Vec<&Candidate>) = candidates
+        .iter()
+        .partition(|candidate| candidate.property(path).is_some());
+    let certain = |candidate: &&Candidate| {
+        candidate
+            .property(path)
+            .is_some_and(|property| property.promise == Promise::Value)
+    };
+    if knowing.is_empty() || ignorant.is_empty() || !knowing.iter().all(certain) {
+        return None;
+    }
+    Some(Decision::Key {
+        any_of: vec![path.to_vec()],
+        present: Box::new(objects(&knowing).ok()?),
+        absent: Box::new(objects(&ignorant).ok()?),
+    })
+}
+
+/// Two candidates of which one has all keys of the other and more: with one of those it is the larger one. Without,
+/// the smaller one says all there is to say.
+fn further_keys(candidates: &[&Candidate]) -> Option<Decision> {
+    let keys = |candidate: &Candidate| -> BTreeSet<Vec<String>> {
+        let own = candidate
+            .properties
+            .iter()
+            .filter(|property| property.path.len() == 1);
+        own.map(|property| property.path.clone()).collect()
+    };
+    let [a, b] = candidates else { return None };
+    let (large, small) = if keys(a).len() > keys(b).len() {
+        (a, b)
+    } else {
+        (b, a)
+    };
+    let (more, fewer) = (keys(large), keys(small));
+    if !fewer.is_subset(&more) || fewer == more {
+        return None;
+    }
+    Some(Decision::Key {
+        any_of: more.difference(&fewer).cloned().collect(),
+        present: Box::new(Decision::Variant(large.variant)),
+        absent: Box::new(Decision::Variant(small.variant)),
+    })
+}
+
+fn same(a: &[&Candidate], b: &[&Candidate]) -> bool {
+    a.iter()
+        .map(|candidate| candidate.variant)
+        .eq(b.iter().map(|candidate| candidate.variant))
+}
+
+fn undecided(candidates: &[&Candidate]) -> Vec<usize> {
+    candidates
+        .iter()
+        .map(|candidate| candidate.variant)
+        .collect()
+}

@@ -1,0 +1,119 @@
+//! Phase 2, lower: the document becomes the IR.
+//!
+//! Types are declared when they are first referred to and filled in from a queue, so recursion needs no special case.
+//! What needs all types in place comes after that, in the order of [`lower`].
+
+mod decide;
+mod name;
+mod operations;
+mod place;
+mod recursion;
+mod scalar;
+mod types;
+mod union;
+mod usage;
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+
+use crate::document::{Document, ServerExt as _};
+use crate::error::{Problem, Report};
+use crate::ir::{Api, Server, TypeDef, TypeId};
+use crate::names;
+use crate::words::{Coverage, Glossary, Words};
+
+/// What lowering gives.
+pub(crate) struct Lowered<'a> {
+    pub(crate) api: Api,
+    pub(crate) coverage: Coverage,
+    pub(crate) words_used: BTreeSet<(&'static str, &'a str)>,
+}
+
+/// Lowers a document.
+///
+/// # Errors
+/// Everything in it that the IR cannot say, each with its place.
+pub(crate) fn lower<'a>(document: &Document, words: &'a Words) -> Result<Lowered<'a>, Report> {
+    let mut cx = Lowering::new(document, words);
+    let mut draft = operations::draft(&mut cx);
+    types::fill(&mut cx);
+    let webhook_event = union::webhook_event(&mut cx, &draft.webhooks);
+    recursion::box_cycles(&mut cx);
+    name::inline_types(&mut cx);
+    union::name_variants(&mut cx);
+    usage::assign(&mut cx, &draft, webhook_event);
+    union::resolve(&mut cx);
+    let error_codes = operations::name_errors(&cx, &mut draft);
+    let services = operations::group(&mut cx, draft);
+    cx.finish(services, webhook_event, error_codes)
+}
+
+/// The state of lowering.
+struct Lowering<'d, 'w> {
+    document: &'d Document,
+    glossary: Glossary<'w>,
+    types: Vec<TypeDef>,
+    /// Components by schema name.
+    components: HashMap<String, TypeId>,
+    /// Components that are declared and not yet filled in.
+    queue: VecDeque<(TypeId, String)>,
+    /// Types the contract leaves inline, to be named when all are known.
+    inline: Vec<name::Inline>,
+    /// Unions that have no decision, by type, with the reason why that is accepted.
+    ambiguous: HashMap<TypeId, String>,
+    problems: Vec<Problem>,
+}
+
+impl<'d, 'w> Lowering<'d, 'w> {
+    fn new(document: &'d Document, words: &'w Words) -> Self {
+        Self {
+            document,
+            glossary: Glossary::new(words),
+            types: Vec::new(),
+            components: HashMap::new(),
+            queue: VecDeque::new(),
+            inline: Vec::new(),
+            ambiguous: HashMap::new(),
+            problems: Vec::new(),
+        }
+    }
+
+    fn problem(&mut self, at: &str, message: impl Into<String>) {
+        self.problems
+            .push(Problem::new(&self.document.file, at, message));
+    }
+
+    fn servers(&mut self) -> Vec<Server> {
+        let servers = &self.document.api.servers;
+        servers
+            .iter()
+            .map(|server| Server {
+                name: names::field(server.environment().unwrap_or("production")),
+                url: server.url.trim_end_matches('/').to_owned(),
+            })
+            .collect()
+    }
+
+    fn finish(
+        mut self,
+        services: Vec<crate::ir::Service>,
+        webhook_event: Option<TypeId>,
+        error_codes: BTreeMap<String, Vec<u16>>,
+    ) -> Result<Lowered<'w>, Report> {
+        let api = Api {
+            file: self.document.file.clone(),
+            version: self.document.api.info.version.clone(),
+            servers: self.servers(),
+            types: std::mem::take(&mut self.types),
+            services,
+            error_codes,
+            webhook_event,
+        };
+        Report::check(self.problems)?;
+        let (coverage, words_used) = self.glossary.finish();
+        Ok(Lowered {
+            api,
+            coverage,
+            words_used,
+        })
+    }
+}

@@ -1,0 +1,144 @@
+//! Names for what the contract leaves inline, and words for everything that has a name.
+//!
+//! An inline type is named by its title. Equal shapes under one title are one type. Where a title is missing, is
+//! shared by different shapes, or is the name of a component, the place names the type.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use openapiv3::Schema;
+
+use super::place::Place;
+use super::{Lowering, types};
+use crate::ir::{Facts, Shape, Type, TypeId};
+use crate::names;
+
+/// A type that the contract leaves inline.
+#[derive(Debug)]
+pub(super) struct Inline {
+    id: TypeId,
+    title: Option<String>,
+    place: String,
+}
+
+/// The type for an inline shape: one that is already there under the same title, or a new one.
+pub(super) fn hoist(
+    cx: &mut Lowering<'_, '_>,
+    shape: Shape,
+    schema: &Schema,
+    place: &Place,
+) -> TypeId {
+    let title = schema
+        .schema_data
+        .title
+        .as_deref()
+        .map(|title| names::inline(title).rust);
+    let equal = cx.inline.iter().find(|inline| {
+        title.is_some() && inline.title == title && same_shape(&cx.types[inline.id.0].shape, &shape)
+    });
+    if let Some(id) = equal.map(|inline| inline.id) {
+        adopt_limits(&mut cx.types[id.0].shape, &shape);
+        return id;
+    }
+    let place_name = names::inline(&place.name);
+    let id = types::declare(cx, place_name.clone(), place.at.clone());
+    cx.types[id.0].shape = shape;
+    cx.inline.push(Inline {
+        id,
+        title,
+        place: place_name.rust,
+    });
+    id
+}
+
+/// The limits of a union's variants where they are said: what is sent has more of them than what is received.
+fn adopt_limits(known: &mut Shape, other: &Shape) {
+    let (Shape::Union(known), Shape::Union(other)) = (known, other) else {
+        return;
+    };
+    for (known, other) in known.variants.iter_mut().zip(&other.variants) {
+        if known.limits.is_empty() {
+            known.limits = other.limits.clone();
+        }
+    }
+}
+
+/// Gives every inline type its final name, and every named thing its words.
+pub(super) fn inline_types(cx: &mut Lowering<'_, '_>) {
+    let components: BTreeSet<String> = cx
+        .components
+        .values()
+        .map(|id| cx.types[id.0].name.rust.clone())
+        .collect();
+    let mut uses: BTreeMap<String, usize> = BTreeMap::new();
+    for title in cx.inline.iter().filter_map(|inline| inline.title.clone()) {
+        *uses.entry(title).or_default() += 1;
+    }
+    for Inline { id, title, place } in std::mem::take(&mut cx.inline) {
+        let title = title.filter(|title| uses[title] == 1 && !components.contains(title));
+        let rust = title.unwrap_or(place);
+        cx.types[id.0].name = names::Name {
+            wire: rust.clone(),
+            rust,
+        };
+    }
+    for def in &mut cx.types {
+        describe(def, &cx.glossary);
+    }
+}
+
+fn describe(def: &mut crate::ir::TypeDef, glossary: &crate::words::Glossary<'_>) {
+    let schema = def.name.wire.clone();
+    def.docs = glossary.schema(&schema);
+    match &mut def.shape {
+        Shape::Struct(object) => {
+            for field in &mut object.fields {
+                field.docs = glossary.field(&schema, &field.name.wire);
+            }
+        }
+        Shape::Enum(texts) => {
+            for value in &mut texts.values {
+                value.name = names::variant(&def.name.rust, &value.name.wire);
+                value.docs = glossary.value(&schema, &value.name.wire);
+            }
+        }
+        Shape::Union(_) | Shape::Alias(_) => {}
+    }
+}
+
+/// Whether two shapes are made of the same types; limits, defaults and the like do not count.
+fn same_shape(a: &Shape, b: &Shape) -> bool {
+    let same_field = |(a, b): (&crate::ir::Field, &crate::ir::Field)| {
+        a.name == b.name
+            && a.ty == b.ty
+            && a.presence == b.presence
+            && same_facts(&a.facts, &b.facts)
+    };
+    match (a, b) {
+        (Shape::Struct(a), Shape::Struct(b)) => {
+            a.rest == b.rest
+                && a.fields.len() == b.fields.len()
+                && a.fields.iter().zip(&b.fields).all(same_field)
+        }
+        (Shape::Enum(a), Shape::Enum(b)) => a
+            .values
+            .iter()
+            .map(|value| &value.name.wire)
+            .eq(b.values.iter().map(|value| &value.name.wire)),
+        (Shape::Union(a), Shape::Union(b)) => {
+            let types = |union: &crate::ir::Union| -> Vec<Type> {
+                union
+                    .variants
+                    .iter()
+                    .map(|variant| variant.ty.clone())
+                    .collect()
+            };
+            types(a) == types(b)
+        }
+        (Shape::Alias(a), Shape::Alias(b)) => a == b,
+        _ => false,
+    }
+}
+
+fn same_facts(a: &Facts, b: &Facts) -> bool {
+    a.sensitivity == b.sensitivity
+}

@@ -1,0 +1,69 @@
+//! Where lowering is in the document: a JSON pointer for messages, a name for what is inline there.
+
+use openapiv3::{ReferenceOr, Schema};
+
+use crate::error::escape_pointer;
+
+/// A place in the document.
+#[derive(Debug, Clone)]
+pub(super) struct Place {
+    /// JSON pointer.
+    pub(super) at: String,
+    /// What an inline type at this place is called if it has no title.
+    pub(super) name: String,
+}
+
+impl Place {
+    pub(super) fn new(at: impl Into<String>, name: impl Into<String>) -> Self {
+        Self {
+            at: at.into(),
+            name: name.into(),
+        }
+    }
+
+    /// A place below that lends its key to the name: a property.
+    pub(super) fn property(&self, key: &str) -> Self {
+        Self {
+            at: format!("{}/properties/{}", self.at, escape_pointer(key)),
+            name: format!("{} {key}", self.name),
+        }
+    }
+
+    /// A place below that adds a word of its own to the name, or none.
+    pub(super) fn below(&self, path: &str, word: &str) -> Self {
+        let name = if word.is_empty() {
+            self.name.clone()
+        } else {
+            format!("{} {word}", self.name)
+        };
+        Self {
+            at: format!("{}/{path}", self.at),
+            name,
+        }
+    }
+}
+
+/// A schema or a reference to one, wherever `openapiv3` keeps it.
+#[derive(Debug, Clone, Copy)]
+pub(super) enum Node<'s> {
+    Reference(&'s str),
+    Schema(&'s Schema),
+}
+
+impl<'s> From<&'s ReferenceOr<Schema>> for Node<'s> {
+    fn from(schema: &'s ReferenceOr<Schema>) -> Self {
+        match schema {
+            ReferenceOr::Reference { reference } => Self::Reference(reference),
+            ReferenceOr::Item(schema) => Self::Schema(schema),
+        }
+    }
+}
+
+impl<'s> From<&'s ReferenceOr<Box<Schema>>> for Node<'s> {
+    fn from(schema: &'s ReferenceOr<Box<Schema>>) -> Self {
+        match schema {
+            ReferenceOr::Reference { reference } => Self::Reference(reference),
+            ReferenceOr::Item(schema) => Self::Schema(schema),
+        }
+    }
+}

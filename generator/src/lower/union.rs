@@ -1,0 +1,296 @@
+//! Unions: their variants, flattened; the single type that some of them are; the one over all webhook payloads.
+
+use std::collections::BTreeSet;
+
+use openapiv3::{ReferenceOr, Schema, SchemaKind};
+
+use super::operations::DraftWebhook;
+use super::place::{Node, Place};
+use super::{Lowering, decide, scalar, types};
+use crate::ir::{Constant, Limits, Resolution, Scalar, Shape, Type, TypeId, Union, Variant};
+use crate::names::{self, Name};
+
+/// The union that a schema is, with nested unions flattened. Variants are named by [`name_variants`].
+pub(super) fn union(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -> Union {
+    let mut variants = Vec::new();
+    collect(cx, schema, place, &mut BTreeSet::new(), &mut variants);
+    Union {
+        variants,
+        resolution: Resolution::WriteOnly,
+    }
+}
+
+fn collect(
+    cx: &mut Lowering<'_, '_>,
+    schema: &Schema,
+    place: &Place,
+    open: &mut BTreeSet<String>,
+    variants: &mut Vec<Variant>,
+) {
+    let Some((keyword, members)) = members(schema) else {
+        return;
+    };
+    for (index, member) in members.iter().enumerate() {
+        let place = place.below(&format!("{keyword}/{index}"), "");
+        let nested = match member {
+            ReferenceOr::Reference { reference } => cx.document.schema(reference),
+            ReferenceOr::Item(schema) => Some(("", schema)),
+        };
+        match nested {
+            Some((name, nested)) if is_union(cx, nested, &place) => {
+                if name.is_empty() || open.insert(name.to_owned()) {
+                    collect(cx, nested, &place, open, variants);
+                } else {
+                    cx.problem(&place.at, format!("the union `{name}` contains itself"));
+                }
+            }
+            _ => {
+                let (ty, facts) = types::value(cx, Node::from(member), &place);
+                if !variants.iter().any(|variant| variant.ty == ty) {
+                    let name = Name {
+                        rust: String::new(),
+                        wire: String::new(),
+                    };
+                    variants.push(Variant {
+                        name,
+                        ty,
+                        limits: facts.limits,
+                    });
+                }
+            }
+        }
+    }
+}
+
+fn members(schema: &Schema) -> Option<(&'static str, &[ReferenceOr<Schema>])> {
+    match &schema.schema_kind {
+        SchemaKind::OneOf { one_of } => Some(("oneOf", one_of)),
+        SchemaKind::AnyOf { any_of } => Some(("anyOf", any_of)),
+        _ => None,
+    }
+}
+
+fn is_union(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -> bool {
+    members(schema).is_some()
+        && !schema.schema_data.nullable
+        && single_type(cx, schema, place).is_none()
+}
+
+/// The type of a union that is a single type to the client: one member, or numbers written in different ways.
+pub(super) fn single_type(
+    cx: &mut Lowering<'_, '_>,
+    schema: &Schema,
+    place: &Place,
+) -> Option<(Type, Limits)> {
+    let (keyword, members) = members(schema)?;
+    if let [only] = members {
+        let (ty, facts) = types::value(
+            cx,
+            Node::from(only),
+            &place.below(&format!("{keyword}/0"), ""),
+        );
+        return Some((ty, facts.limits));
+    }
+    let scalars: Option<Vec<(Scalar, Limits)>> = members
+        .iter()
+        .map(|member| match &member.as_item()?.schema_kind {
+            SchemaKind::Type(openapiv3::Type::String(text)) if text.enumeration.is_empty() => {
+                Some(scalar::string(text))
+            }
+            SchemaKind::Type(openapiv3::Type::Integer(integer))
+                if integer.enumeration.is_empty() =>
+            {
+                Some(scalar::integer(integer))
+            }
+            SchemaKind::Type(openapiv3::Type::Number(number)) => Some(scalar::number(number)),
+            _ => None,
+        })
+        .collect();
+    let scalars = scalars?;
+    let kinds: Vec<Scalar> = scalars.iter().map(|(scalar, _)| *scalar).collect();
+    let single = scalar::numeric_union(&kinds)?;
+    let limits = scalars
+        .into_iter()
+        .map(|(_, limits)| limits)
+        .find(|limits| !limits.is_empty());
+    Some((Type::Scalar(single), limits.unwrap_or_default()))
+}
+
+/// The item type of a parameter that takes one value or several: `anyOf [T, array of T]`.
+pub(super) fn one_or_many(
+    cx: &mut Lowering<'_, '_>,
+    schema: &Schema,
+    place: &Place,
+) -> Option<(Type, Limits)> {
+    let (_, [one, many]) = members(schema).map(|(keyword, members)| (keyword, members))? else {
+        return None;
+    };
+    let SchemaKind::Type(openapiv3::Type::Array(array)) = &many.as_item()?.schema_kind else {
+        return None;
+    };
+    let items = array.items.clone()?.unbox();
+    let same = match (one, &items) {
+        (ReferenceOr::Reference { reference: a }, ReferenceOr::Reference { reference: b }) => {
+            a == b
+        }
+        (ReferenceOr::Item(a), ReferenceOr::Item(b)) => a.schema_kind == b.schema_kind,
+        _ => false,
+    };
+    if !same {
+        return None;
+    }
+    let (item, facts) = types::value(cx, Node::from(one), place);
+    let limits = Limits {
+        items: (!facts.limits.is_empty()).then(|| Box::new(facts.limits)),
+        ..Limits::default()
+    };
+    Some((Type::List(Box::new(item)), limits))
+}
+
+/// The union over the payloads of all webhooks.
+pub(super) fn webhook_event(
+    cx: &mut Lowering<'_, '_>,
+    webhooks: &[DraftWebhook],
+) -> Option<TypeId> {
+    if webhooks.is_empty() {
+        return None;
+    }
+    let name = Name {
+        rust: "WebhookPayload".to_owned(),
+        wire: "WebhookPayload".to_owned(),
+    };
+    let id = types::declare(cx, name, "/webhooks".to_owned());
+    let variants = webhooks
+        .iter()
+        .map(|webhook| Variant {
+            name: Name {
+                rust: String::new(),
+                wire: webhook.name.clone(),
+            },
+            ty: webhook.payload.clone(),
+            limits: Limits::default(),
+        })
+        .collect();
+    cx.types[id.0].shape = Shape::Union(Union {
+        variants,
+        resolution: Resolution::WriteOnly,
+    });
+    Some(id)
+}
+
+/// Names the variants of all unions, once all types have their names.
+pub(super) fn name_variants(cx: &mut Lowering<'_, '_>) {
+    for index in 0..cx.types.len() {
+        let Shape::Union(union) = &cx.types[index].shape else {
+            continue;
+        };
+        let named: Vec<&str> = union
+            .variants
+            .iter()
+            .filter_map(|variant| type_name(cx, &variant.ty))
+            .collect();
+        let mut short = names::union_variants(&named).into_iter();
+        let named: Vec<Name> = union
+            .variants
+            .iter()
+            .map(|variant| match type_name(cx, &variant.ty) {
+                Some(wire) => Name {
+                    rust: short.next().unwrap_or_default(),
+                    wire: wire.to_owned(),
+                },
+                None => unnamed_variant(&variant.ty),
+            })
+            .collect();
+        if let Shape::Union(union) = &mut cx.types[index].shape {
+            for (variant, name) in union.variants.iter_mut().zip(named) {
+                variant.name = name;
+            }
+        }
+    }
+}
+
+fn type_name<'a>(cx: &'a Lowering<'_, '_>, ty: &Type) -> Option<&'a str> {
+    match ty {
+        Type::Named(id) => Some(&cx.types[id.0].name.rust),
+        _ => None,
+    }
+}
+
+/// The variant for a type that has no name of its own: `String`, `Strings`, `Now`.
+fn unnamed_variant(ty: &Type) -> Name {
+    match ty {
+        Type::Const(Constant::Text(text)) => names::variant("Value", text),
+        Type::Const(Constant::Boolean(value)) => names::variant("Value", &value.to_string()),
+        Type::Const(Constant::Integer(value)) => names::variant("Value", &value.to_string()),
+        Type::Const(Constant::Null) => names::variant("Value", "null"),
+        Type::List(item) => {
+            let item = unnamed_variant(item).rust;
+            Name {
+                rust: format!("{item}s"),
+                wire: "array".to_owned(),
+            }
+        }
+        other => {
+            let word = match other {
+                Type::Scalar(Scalar::String) => "String",
+                Type::Scalar(Scalar::Integer) => "Integer",
+                Type::Scalar(Scalar::Float | Scalar::Number) => "Number",
+                Type::Scalar(Scalar::Decimal) => "Decimal",
+                Type::Scalar(Scalar::Boolean) => "Boolean",
+                Type::Scalar(Scalar::Uuid) => "Uuid",
+                Type::Scalar(Scalar::Timestamp) => "Timestamp",
+                Type::Scalar(Scalar::Date) => "Date",
+                Type::Map(_) => "Object",
+                Type::Tuple(_) => "Tuple",
+                _ => "Value",
+            };
+            Name {
+                rust: word.to_owned(),
+                wire: word.to_lowercase(),
+            }
+        }
+    }
+}
+
+/// Finds the resolution of every union that is decoded.
+pub(super) fn resolve(cx: &mut Lowering<'_, '_>) {
+    for index in 0..cx.types.len() {
+        let def = &cx.types[index];
+        let Shape::Union(union) = &def.shape else {
+            continue;
+        };
+        if !def.usage.is_decoded() {
+            continue;
+        }
+        let at = def.at.clone();
+        let resolution = match (
+            decide::decide(&cx.types, union),
+            cx.ambiguous.get(&TypeId(index)),
+        ) {
+            (Ok(decision), None) => Resolution::Decided(decision),
+            (Err(_), Some(reason)) => Resolution::Ambiguous {
+                reason: reason.clone(),
+            },
+            (Ok(_), Some(_)) => {
+                cx.problem(&at, "the union is listed as ambiguous, and can be decided");
+                continue;
+            }
+            (Err(undecided), None) => {
+                let names: Vec<&str> = undecided
+                    .iter()
+                    .map(|&variant| union.variants[variant].name.rust.as_str())
+                    .collect();
+                let message = format!(
+                    "nothing tells these variants of the union apart: {}; \
+                     correct the contract, or accept it with `x-ambiguous` and a reason in the overlay",
+                    names.join(", ")
+                );
+                cx.problem(&at, message);
+                continue;
+            }
+        };
+        if let Shape::Union(union) = &mut cx.types[index].shape {
+            union.resolution = resolution;
+        }
+    }
+}

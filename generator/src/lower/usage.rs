@@ -1,0 +1,183 @@
+//! Which way each type travels, what null means in it, and the file it belongs to.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::Lowering;
+use super::operations::{Draft, DraftOperation};
+use crate::ir::{Method, Role, Shape, Success, Type, TypeDef, TypeId, Usage};
+use crate::names;
+
+/// Types that no single resource owns.
+const SHARED: &str = "shared";
+/// Types that only error answers use.
+const ERRORS: &str = "errors";
+/// Payloads of webhooks, and what only they use.
+const WEBHOOKS: &str = "webhooks";
+
+pub(super) fn assign(cx: &mut Lowering<'_, '_>, draft: &Draft, webhook_event: Option<TypeId>) {
+    let roots = Roots::of(draft, webhook_event);
+    let sent = distances(&cx.types, &roots.sent);
+    let patched = distances(&cx.types, &roots.patched);
+    let received = distances(&cx.types, &roots.received);
+    let owners = owners(&cx.types, &roots.by_module);
+    for (index, def) in cx.types.iter_mut().enumerate() {
+        let id = TypeId(index);
+        def.usage = match (sent.contains_key(&id), received.contains_key(&id)) {
+            (true, false) => Usage::Input,
+            (true, true) => Usage::Both,
+            (false, _) => Usage::Output,
+        };
+        def.role = if patched.contains_key(&id) && def.usage == Usage::Input {
+            Role::Patch
+        } else {
+            Role::Plain
+        };
+        def.module = owner(
+            &def.name.rust,
+            owners.get(&id).map(Vec::as_slice).unwrap_or_default(),
+        );
+    }
+}
+
+#[derive(Default)]
+struct Roots {
+    sent: Vec<TypeId>,
+    patched: Vec<TypeId>,
+    received: Vec<TypeId>,
+    by_module: BTreeMap<String, Vec<TypeId>>,
+}
+
+impl Roots {
+    fn of(draft: &Draft, webhook_event: Option<TypeId>) -> Self {
+        let mut roots = Self::default();
+        for operation in &draft.operations {
+            roots.add_operation(operation);
+        }
+        let payloads = draft
+            .webhooks
+            .iter()
+            .flat_map(|webhook| named(&webhook.payload))
+            .chain(webhook_event);
+        for id in payloads {
+            roots.received.push(id);
+            roots
+                .by_module
+                .entry(WEBHOOKS.to_owned())
+                .or_default()
+                .push(id);
+        }
+        roots
+    }
+
+    fn add_operation(&mut self, draft: &DraftOperation) {
+        let operation = &draft.operation;
+        let module = self
+            .by_module
+            .entry(names::field(&draft.group[0]).rust)
+            .or_default();
+        for param in operation.path_params.iter().chain(&operation.query) {
+            self.sent.extend(named(&param.ty));
+            module.extend(named(&param.ty));
+        }
+        if let Some(body) = &operation.body {
+            self.sent.extend(named(&body.ty));
+            module.extend(named(&body.ty));
+            if matches!(operation.method, Method::Patch | Method::Put) {
+                self.patched.extend(named(&body.ty));
+            }
+        }
+        if let Success::Json(ty) | Success::JsonOrEmpty(ty) = &operation.success {
+            self.received.extend(named(ty));
+            module.extend(named(ty));
+        }
+        if let Some(paging) = &operation.paging {
+            self.received.extend(named(&paging.item));
+            module.extend(named(&paging.item));
+        }
+        for (_, id) in &draft.errors {
+            self.received.push(*id);
+            self.by_module
+                .entry(ERRORS.to_owned())
+                .or_default()
+                .push(*id);
+        }
+    }
+}
+
+fn named(ty: &Type) -> Vec<TypeId> {
+    let mut found = Vec::new();
+    ty.visit_named(&mut |id| found.push(id));
+    found
+}
+
+/// How many references away from the roots each type is that they reach.
+fn distances(types: &[TypeDef], roots: &[TypeId]) -> BTreeMap<TypeId, usize> {
+    let mut found = BTreeMap::new();
+    let mut queue: VecDeque<(TypeId, usize)> = roots.iter().map(|&id| (id, 0)).collect();
+    while let Some((id, distance)) = queue.pop_front() {
+        if found.contains_key(&id) {
+            continue;
+        }
+        found.insert(id, distance);
+        queue.extend(
+            references(&types[id.0])
+                .into_iter()
+                .map(|id| (id, distance + 1)),
+        );
+    }
+    found
+}
+
+fn references(def: &TypeDef) -> Vec<TypeId> {
+    match &def.shape {
+        Shape::Struct(object) => object
+            .fields
+            .iter()
+            .map(|field| &field.ty)
+            .chain(&object.rest)
+            .flat_map(named)
+            .collect(),
+        Shape::Union(union) => union
+            .variants
+            .iter()
+            .flat_map(|variant| named(&variant.ty))
+            .collect(),
+        Shape::Alias(ty) => named(ty),
+        Shape::Enum(_) => vec![],
+    }
+}
+
+/// The modules that are closest to each type.
+fn owners(
+    types: &[TypeDef],
+    by_module: &BTreeMap<String, Vec<TypeId>>,
+) -> BTreeMap<TypeId, Vec<String>> {
+    let mut closest: BTreeMap<TypeId, (usize, Vec<String>)> = BTreeMap::new();
+    for (module, roots) in by_module {
+        for (id, distance) in distances(types, roots) {
+            let entry = closest.entry(id).or_insert((distance, vec![]));
+            if distance < entry.0 {
+                *entry = (distance, vec![module.clone()]);
+            } else if distance == entry.0 {
+                entry.1.push(module.clone());
+            }
+        }
+    }
+    closest
+        .into_iter()
+        .map(|(id, (_, modules))| (id, modules))
+        .collect()
+}
+
+/// The closest module; among several the one the type's name speaks of most; otherwise nobody's.
+fn owner(name: &str, closest: &[String]) -> String {
+    let mentioned = closest
+        .iter()
+        .filter(|module| names::mentions(name, module))
+        .max_by_key(|module| module.len());
+    match (closest, mentioned) {
+        ([only], _) => only.clone(),
+        (_, Some(mentioned)) => mentioned.clone(),
+        _ => SHARED.to_owned(),
+    }
+}

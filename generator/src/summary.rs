@@ -1,0 +1,134 @@
+//! What a version has come to, for the line that codegen prints and for its table of unions.
+
+use std::collections::BTreeMap;
+
+use crate::ir::{Api, Resolution, Shape, Type, TypeId};
+use crate::words::Coverage;
+
+/// Figures of one version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Summary {
+    /// `YYYY-MM`.
+    pub version: String,
+    /// Operations.
+    pub operations: usize,
+    /// Types of all shapes.
+    pub types: usize,
+    /// Webhook events.
+    pub webhooks: usize,
+    /// Unions, by the word for their resolution.
+    pub unions: BTreeMap<&'static str, usize>,
+    /// Doc comments that have words of ours.
+    pub coverage: Coverage,
+    /// A row for each union.
+    pub table: Vec<UnionRow>,
+}
+
+/// A union, where it is used, and how it is told apart.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct UnionRow {
+    /// Rust name.
+    pub name: String,
+    /// Number of variants.
+    pub variants: usize,
+    /// The word for its resolution.
+    pub resolution: &'static str,
+    /// The deciding properties, or the reason why there are none.
+    pub deciding: String,
+    /// Fields and operations that hold it.
+    pub used_by: Vec<String>,
+}
+
+impl Summary {
+    pub(crate) fn new(api: &Api, coverage: Coverage) -> Self {
+        let mut unions = BTreeMap::new();
+        for (_, union) in api.unions() {
+            *unions.entry(union.resolution.label()).or_default() += 1;
+        }
+        let webhooks = api.webhook_event.map_or(0, |id| match &api.def(id).shape {
+            Shape::Union(union) => union.variants.len(),
+            _ => 0,
+        });
+        Self {
+            version: api.version.clone(),
+            operations: api.operations().count(),
+            types: api.types.len(),
+            webhooks,
+            unions,
+            coverage,
+            table: table(api),
+        }
+    }
+}
+
+fn table(api: &Api) -> Vec<UnionRow> {
+    let users = users(api);
+    let mut rows: Vec<UnionRow> = api
+        .types
+        .iter()
+        .enumerate()
+        .filter_map(|(index, def)| {
+            let Shape::Union(union) = &def.shape else {
+                return None;
+            };
+            Some(UnionRow {
+                name: def.name.rust.clone(),
+                variants: union.variants.len(),
+                resolution: union.resolution.label(),
+                deciding: match &union.resolution {
+                    Resolution::Decided(decision) => decision.deciding().join(", "),
+                    Resolution::WriteOnly => String::new(),
+                    Resolution::Ambiguous { reason } => reason.clone(),
+                },
+                used_by: users.get(&TypeId(index)).cloned().unwrap_or_default(),
+            })
+        })
+        .collect();
+    rows.sort_by(|a, b| a.name.cmp(&b.name));
+    rows
+}
+
+/// What refers to each type.
+fn users(api: &Api) -> BTreeMap<TypeId, Vec<String>> {
+    let mut users: BTreeMap<TypeId, Vec<String>> = BTreeMap::new();
+    let mut add = |ty: &Type, user: &dyn Fn() -> String| {
+        ty.visit_named(&mut |id| users.entry(id).or_default().push(user()));
+    };
+    for def in &api.types {
+        let name = &def.name.rust;
+        match &def.shape {
+            Shape::Struct(object) => {
+                for field in &object.fields {
+                    add(&field.ty, &|| format!("{name}.{}", field.name.wire));
+                }
+                if let Some(rest) = &object.rest {
+                    add(rest, &|| format!("{name}.*"));
+                }
+            }
+            Shape::Union(union) => union
+                .variants
+                .iter()
+                .for_each(|variant| add(&variant.ty, &|| name.clone())),
+            Shape::Alias(ty) => add(ty, &|| name.clone()),
+            Shape::Enum(_) => {}
+        }
+    }
+    for operation in api.operations() {
+        let types = operation
+            .path_params
+            .iter()
+            .chain(&operation.query)
+            .map(|param| &param.ty);
+        let answer = match &operation.success {
+            crate::ir::Success::Json(ty) | crate::ir::Success::JsonOrEmpty(ty) => Some(ty),
+            _ => None,
+        };
+        for ty in types
+            .chain(operation.body.iter().map(|body| &body.ty))
+            .chain(answer)
+        {
+            add(ty, &|| operation.id.clone());
+        }
+    }
+    users
+}

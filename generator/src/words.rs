@@ -1,0 +1,193 @@
+//! The words of the doc comments: `spec/docs.yaml`, written by us, looked up by wire names.
+
+use std::cell::RefCell;
+use std::collections::{BTreeMap, BTreeSet};
+
+use serde::Deserialize;
+
+use crate::document::Source;
+use crate::error::{Problem, Report};
+
+/// The parsed `docs.yaml`.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Words {
+    #[serde(skip)]
+    file: String,
+    /// By the segments of an operation id without the last: `customers`, `customers:members`.
+    services: BTreeMap<String, String>,
+    /// By operation id, or operation id and parameter: `customers:list`, `customers:list.email`.
+    operations: BTreeMap<String, String>,
+    /// By schema, schema and field, or enum and value: `CustomerSeat`, `CustomerSeat.status`, `SeatStatus.pending`.
+    schemas: BTreeMap<String, String>,
+    /// By field or parameter name, where there is nothing more specific.
+    fields: BTreeMap<String, String>,
+}
+
+/// How much of what was looked up had words.
+#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+pub struct Coverage {
+    /// Look-ups that found words.
+    pub written: usize,
+    /// All look-ups.
+    pub total: usize,
+}
+
+/// Looks words up, and remembers what was asked for and what was found.
+#[derive(Debug)]
+pub(crate) struct Glossary<'a> {
+    words: &'a Words,
+    used: RefCell<BTreeSet<(&'static str, &'a str)>>,
+    coverage: RefCell<Coverage>,
+}
+
+impl Words {
+    /// Reads `docs.yaml`.
+    ///
+    /// # Errors
+    /// YAML that cannot be read, and sections that do not exist.
+    pub fn parse(source: Source<'_>) -> Result<Self, Report> {
+        let mut words: Self = serde_yaml::from_str(source.text)
+            .map_err(|error| Problem::new(source.name, "", error.to_string()))?;
+        words.file = source.name.to_owned();
+        Ok(words)
+    }
+
+    /// A problem for every entry that no version asked for: it is misspelt, or what it describes is gone.
+    pub(crate) fn unused(&self, used: &BTreeSet<(&'static str, &str)>) -> Vec<Problem> {
+        self.sections()
+            .into_iter()
+            .flat_map(|(section, entries)| entries.keys().map(move |key| (section, key.as_str())))
+            .filter(|entry| !used.contains(entry))
+            .map(|(section, key)| {
+                let pointer = format!("/{section}/{}", crate::error::escape_pointer(key));
+                Problem::new(
+                    &self.file,
+                    pointer,
+                    "describes nothing in any version of the contract",
+                )
+            })
+            .collect()
+    }
+
+    fn sections(&self) -> [(&'static str, &BTreeMap<String, String>); 4] {
+        [
+            ("services", &self.services),
+            ("operations", &self.operations),
+            ("schemas", &self.schemas),
+            ("fields", &self.fields),
+        ]
+    }
+}
+
+impl<'a> Glossary<'a> {
+    pub(crate) fn new(words: &'a Words) -> Self {
+        Self {
+            words,
+            used: RefCell::default(),
+            coverage: RefCell::default(),
+        }
+    }
+
+    pub(crate) fn finish(self) -> (Coverage, BTreeSet<(&'static str, &'a str)>) {
+        (self.coverage.into_inner(), self.used.into_inner())
+    }
+
+    pub(crate) fn service(&self, path: &str) -> Option<String> {
+        self.find(&[("services", path)])
+    }
+
+    pub(crate) fn operation(&self, id: &str) -> Option<String> {
+        self.find(&[("operations", id)])
+    }
+
+    pub(crate) fn parameter(&self, operation: &str, name: &str) -> Option<String> {
+        self.find(&[
+            ("operations", &format!("{operation}.{name}")),
+            ("fields", name),
+        ])
+    }
+
+    pub(crate) fn schema(&self, name: &str) -> Option<String> {
+        self.find(&[("schemas", name)])
+    }
+
+    pub(crate) fn field(&self, schema: &str, name: &str) -> Option<String> {
+        self.find(&[("schemas", &format!("{schema}.{name}")), ("fields", name)])
+    }
+
+    /// Values of enums speak for themselves: they may have words, and are not counted when they have none.
+    pub(crate) fn value(&self, schema: &str, value: &str) -> Option<String> {
+        self.get("schemas", &format!("{schema}.{value}"))
+    }
+
+    fn find(&self, keys: &[(&'static str, &str)]) -> Option<String> {
+        let found = keys
+            .iter()
+            .find_map(|(section, key)| self.get(section, key));
+        let mut coverage = self.coverage.borrow_mut();
+        coverage.total += 1;
+        coverage.written += usize::from(found.is_some());
+        found
+    }
+
+    fn get(&self, section: &'static str, key: &str) -> Option<String> {
+        let entries = self
+            .words
+            .sections()
+            .into_iter()
+            .find(|(name, _)| *name == section)?
+            .1;
+        let (key, text) = entries.get_key_value(key)?;
+        self.used.borrow_mut().insert((section, key));
+        Some(text.trim().to_owned())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+    use super::*;
+
+    const DOCS: Source<'_> = Source {
+        name: "docs.yaml",
+        text: "schemas:\n  Seat: A seat.\n  Seat.id: Its id.\nfields:\n  id: Any id.\n  gone: Nothing.\n",
+    };
+
+    #[test]
+    fn the_most_specific_words_win_and_are_counted() {
+        let words = Words::parse(DOCS).unwrap();
+        let glossary = Glossary::new(&words);
+        assert_eq!(glossary.field("Seat", "id").as_deref(), Some("Its id."));
+        assert_eq!(glossary.field("Order", "id").as_deref(), Some("Any id."));
+        assert_eq!(glossary.field("Order", "total"), None);
+        let (coverage, used) = glossary.finish();
+        assert_eq!(
+            coverage,
+            Coverage {
+                written: 2,
+                total: 3
+            }
+        );
+        let unused: Vec<_> = words
+            .unused(&used)
+            .into_iter()
+            .map(|problem| problem.pointer)
+            .collect();
+        assert_eq!(unused, ["/fields/gone", "/schemas/Seat"]);
+    }
+
+    #[test]
+    fn an_unknown_section_is_an_error_that_names_it() {
+        let error = Words::parse(Source {
+            name: "docs.yaml",
+            text: "schemata: {}",
+        })
+        .unwrap_err();
+        assert!(
+            error.to_string().contains("unknown field `schemata`"),
+            "{error}"
+        );
+    }
+}

@@ -1,0 +1,53 @@
+//! The facts about an operation that do not change from request to request.
+
+/// One operation of the API.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// The operation's name, which errors show: `customers:list`.
+    pub id: &'static str,
+    /// The HTTP method.
+    pub method: Method,
+    /// The path below the server's URL, with `{name}` where a parameter goes. Slashes at the end matter.
+    pub path: &'static str,
+    /// Whether the operation may be repeated.
+    pub safety: Safety,
+}
+
+/// An HTTP method.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[allow(missing_docs, reason = "the names say it")]
+pub enum Method {
+    Delete,
+    Get,
+    Head,
+    Patch,
+    Post,
+    Put,
+}
+
+impl Method {
+    pub(super) fn to_http(self) -> http::Method {
+        match self {
+            Self::Delete => http::Method::DELETE,
+            Self::Get => http::Method::GET,
+            Self::Head => http::Method::HEAD,
+            Self::Patch => http::Method::PATCH,
+            Self::Post => http::Method::POST,
+            Self::Put => http::Method::PUT,
+        }
+    }
+
+    /// Whether servers want to know the length of the body even if there is none.
+    pub(super) fn has_body(self) -> bool {
+        matches!(self, Self::Patch | Self::Post | Self::Put)
+    }
+}
+
+/// Whether a request may be sent again when nobody knows what became of it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Safety {
+    /// Sending it twice does what sending it once does.
+    Safe,
+    /// Sending it twice could do something twice.
+    Unsafe,
+}

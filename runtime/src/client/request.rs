@@ -1,0 +1,228 @@
+//! Requests, as they are put together before they are sent.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
+
+use super::Shared;
+use super::operation::Operation;
+use super::texts::{entries, text, texts};
+use crate::Error;
+use crate::codec::{self, Encode, View};
+
+/// Everything but the characters that RFC 3986 calls unreserved.
+const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
+    .remove(b'-')
+    .remove(b'.')
+    .remove(b'_')
+    .remove(b'~');
+
+/// A request for one operation, with what has been set so far.
+///
+/// Values that do not fit are noted, and reported when the request is sent; then nothing is sent.
+#[derive(Clone)]
+pub struct Request {
+    pub(super) shared: Arc<Shared>,
+    pub(super) token: Option<Arc<str>>,
+    pub(super) operation: &'static Operation,
+    pub(super) body: Option<Content>,
+    path: Vec<(&'static str, String)>,
+    query: Vec<Pair>,
+    misfit: Option<Misfit>,
+}
+
+/// A body and its media type.
+#[derive(Clone)]
+pub(super) struct Content {
+    pub(super) media_type: &'static str,
+    pub(super) bytes: Bytes,
+}
+
+/// One pair of the query, with the parameter that it belongs to.
+#[derive(Clone)]
+struct Pair {
+    parameter: &'static str,
+    key: Cow<'static, str>,
+    value: String,
+}
+
+/// A parameter that cannot be sent.
+#[derive(Clone)]
+struct Misfit {
+    parameter: &'static str,
+    reason: &'static str,
+}
+
+impl Request {
+    pub(super) fn new(
+        shared: Arc<Shared>,
+        token: Option<Arc<str>>,
+        operation: &'static Operation,
+    ) -> Self {
+        Self {
+            shared,
+            token,
+            operation,
+            body: None,
+            path: Vec::new(),
+            query: Vec::new(),
+            misfit: None,
+        }
+    }
+
+    /// Puts a value in place of `{name}` in the operation's path. Empty values, `.` and `..` are refused, for they would
+    /// lead to another operation.
+    pub fn path(&mut self, name: &'static str, value: &dyn Encode) {
+        let segment = match text(value) {
+            Ok(Some(text)) if text.is_empty() => Err("is empty"),
+            Ok(Some(text)) if text == "." || text == ".." => Err("has a special meaning in URLs"),
+            Ok(Some(text)) => Ok(utf8_percent_encode(&text, RESERVED).to_string()),
+            Ok(None) => Err("is empty"),
+            Err(reason) => Err(reason),
+        };
+        if let Some(segment) = self.note(name, segment) {
+            self.path.retain(|(other, _)| *other != name);
+            self.path.push((name, segment));
+        }
+    }
+
+    /// Sets a query parameter. A list repeats the key; null and an empty list add nothing.
+    pub fn query(&mut self, name: &'static str, value: &dyn Encode) {
+        let pairs = texts(value).map(|texts| {
+            texts
+                .into_iter()
+                .map(|text| (Cow::Borrowed(name), text))
+                .collect()
+        });
+        self.set_query(name, pairs);
+    }
+
+    /// Sets a query parameter that is an object, as `name[key]=value` for each of its entries. Lists repeat the key.
+    pub fn deep_object(&mut self, name: &'static str, value: &dyn Encode) {
+        let pairs = entries(value).map(|entries| {
+            let pair = |(key, texts): (String, Vec<String>)| {
+                let key = Cow::<str>::Owned(format!("{name}[{key}]"));
+                texts.into_iter().map(move |text| (key.clone(), text))
+            };
+            entries.into_iter().flat_map(pair).collect()
+        });
+        self.set_query(name, pairs);
+    }
+
+    /// Sets a query parameter to the JSON text of a value; null adds nothing.
+    pub fn json_query(&mut self, name: &'static str, value: &dyn Encode) {
+        let pairs = match value.view() {
+            View::Absent | View::Null => Vec::new(),
+            _ => vec![(Cow::Borrowed(name), codec::to_string(value))],
+        };
+        self.set_query(name, Ok(pairs));
+    }
+
+    /// Sends a value as JSON.
+    pub fn json_body(&mut self, value: &dyn Encode) {
+        self.body = Some(Content {
+            media_type: "application/json",
+            bytes: codec::to_vec(value).into(),
+        });
+    }
+
+    /// Sends an object as a form. Null and what is left out add nothing, lists repeat the key.
+    pub fn form_body(&mut self, value: &dyn Encode) {
+        if let Some(entries) = self.note("body", entries(value)) {
+            let mut form = form_urlencoded::Serializer::new(String::new());
+            for (key, texts) in &entries {
+                form.extend_pairs(texts.iter().map(|text| (key, text)));
+            }
+            self.body = Some(Content {
+                media_type: "application/x-www-form-urlencoded",
+                bytes: form.finish().into(),
+            });
+        }
+    }
+
+    /// The URL, or the first thing that does not fit.
+    pub(super) fn url(&self) -> Result<String, Error> {
+        if let Some(Misfit { parameter, reason }) = self.misfit {
+            return Err(self.invalid(Some(parameter), reason));
+        }
+        let mut url = self.shared.server.url().to_owned();
+        self.push_path(&mut url)?;
+        if !self.query.is_empty() {
+            let mut query = form_urlencoded::Serializer::new(String::new());
+            query.extend_pairs(self.query.iter().map(|pair| (&pair.key, &pair.value)));
+            url.push('?');
+            url.push_str(&query.finish());
+        }
+        Ok(url)
+    }
+
+    /// An error about this request, which was not sent.
+    pub(super) fn invalid(&self, parameter: Option<&'static str>, reason: &'static str) -> Error {
+        Error::InvalidRequest {
+            operation: self.operation.id,
+            parameter,
+            reason,
+        }
+    }
+
+    fn push_path(&self, url: &mut String) -> Result<(), Error> {
+        let mut rest = self.operation.path;
+        while let Some((before, after)) = rest.split_once('{') {
+            let (name, after) = after.split_once('}').unwrap_or((after, ""));
+            let Some((_, segment)) = self.path.iter().find(|(other, _)| *other == name) else {
+                return Err(self.invalid(None, "a parameter of the path is missing"));
+            };
+            url.push_str(before);
+            url.push_str(segment);
+            rest = after;
+        }
+        url.push_str(rest);
+        Ok(())
+    }
+
+    fn set_query(
+        &mut self,
+        parameter: &'static str,
+        pairs: Result<Vec<(Cow<'static, str>, String)>, &'static str>,
+    ) {
+        self.query.retain(|pair| pair.parameter != parameter);
+        if let Some(pairs) = self.note(parameter, pairs) {
+            self.query
+                .extend(pairs.into_iter().map(|(key, value)| Pair {
+                    parameter,
+                    key,
+                    value,
+                }));
+        }
+    }
+
+    /// Keeps the first reason not to send the request. Setting the parameter again, rightly, takes it back.
+    fn note<T>(&mut self, parameter: &'static str, result: Result<T, &'static str>) -> Option<T> {
+        if self
+            .misfit
+            .as_ref()
+            .is_some_and(|misfit| misfit.parameter == parameter)
+        {
+            self.misfit = None;
+        }
+        result
+            .map_err(|reason| self.misfit.get_or_insert(Misfit { parameter, reason }))
+            .ok()
+    }
+}
+
+/// Shows what is set, but not to what: values can be secrets.
+impl fmt::Debug for Request {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let query: Vec<&str> = self.query.iter().map(|pair| pair.parameter).collect();
+        f.debug_struct("Request")
+            .field("operation", &self.operation.id)
+            .field("path", &self.operation.path)
+            .field("query", &query)
+            .field("body", &self.body.as_ref().map(|body| body.media_type))
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,96 @@
+//! The view, printed. Secrets are left out here and nowhere else.
+
+use std::fmt;
+
+use super::sink::{Encode, Field, Record, Sink, View};
+use crate::secrets::is_secret_text;
+use crate::types::{Json, timestamp};
+
+/// What is printed in place of a secret.
+pub(crate) const REDACTED: &str = "[redacted]";
+
+/// Prints a value as `Debug` does, `{:#?}` included. Fields without a value are left out, null is `None`, and neither
+/// secrets nor texts that contain a Polar token are shown.
+///
+/// # Errors
+/// Only those of the formatter.
+pub fn debug(value: &dyn Encode, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match value.view() {
+        View::Absent | View::Null => f.write_str("None"),
+        View::Boolean(value) => fmt::Debug::fmt(&value, f),
+        View::Integer(value) => fmt::Debug::fmt(&value, f),
+        View::Unsigned(value) => fmt::Debug::fmt(&value, f),
+        View::Float(value) => fmt::Debug::fmt(&value, f),
+        View::Text(text) => debug_text(text, f),
+        View::Uuid(id) => fmt::Display::fmt(id, f),
+        View::Timestamp(time) => f.write_str(timestamp::format(*time).as_str()),
+        View::Date(date) => f.write_str(timestamp::format_date(*date).as_str()),
+        View::Json(json) => debug_json(json, f),
+        View::List(list) => f
+            .debug_list()
+            .entries(
+                (0..list.len())
+                    .filter_map(|index| list.item(index))
+                    .map(Shown),
+            )
+            .finish(),
+        View::Map(entries) => debug_map(entries, f),
+        View::Model { name, fields } => debug_model(name, fields, f),
+        View::Secret(_) => f.write_str(REDACTED),
+    }
+}
+
+fn debug_text(text: &str, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    if is_secret_text(text) {
+        f.write_str(REDACTED)
+    } else {
+        fmt::Debug::fmt(text, f)
+    }
+}
+
+fn debug_model(name: &str, fields: &dyn Record, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut output = f.debug_struct(name);
+    fields.write(&mut Sink::new(&mut |fields| {
+        for (key, value) in fields {
+            if !matches!(value.view(), View::Absent) {
+                output.field(key, &Shown(*value));
+            }
+        }
+    }));
+    output.finish()
+}
+
+fn debug_map(entries: &dyn Record, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    let mut output = f.debug_map();
+    let mut take = |fields: &[Field<'_>]| {
+        for (key, value) in fields {
+            if !matches!(value.view(), View::Absent) {
+                output.entry(key, &Shown(*value));
+            }
+        }
+    };
+    Sink::new(&mut take).entries(entries);
+    output.finish()
+}
+
+fn debug_json(json: &Json, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    match json {
+        Json::Null => f.write_str("null"),
+        Json::Bool(value) => fmt::Debug::fmt(value, f),
+        Json::Number(value) => fmt::Display::fmt(value, f),
+        Json::String(text) => debug_text(text, f),
+        Json::Array(items) => f
+            .debug_list()
+            .entries(items.iter().map(|item| Shown(item)))
+            .finish(),
+        Json::Object(entries) => debug_map(entries, f),
+    }
+}
+
+struct Shown<'a>(&'a dyn Encode);
+
+impl fmt::Debug for Shown<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        debug(self.0, f)
+    }
+}

@@ -1,0 +1,346 @@
+//! From the tape to Rust values: the traits, and what scalars and containers do.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use super::node::{Missing, Node, Object};
+use super::sink::Sink;
+use super::tape::Entry;
+use crate::codec::Encode;
+use crate::types::{Date, Decimal, Json, JsonObject, Number, Patch, Timestamp};
+
+/// How many values a list makes room for before the first one is known to be right.
+const MAX_RESERVE: usize = 1024;
+
+/// A type that can be read from a received value.
+pub trait Decode: Sized {
+    /// Reads the value. A mistake is parked in the reader and reported at the end; what is returned then is never seen.
+    fn decode(node: Node<'_, '_>) -> Self;
+
+    /// What it means that an object lacks the key: an error, unless the type knows better.
+    fn absent(missing: Missing<'_, '_>) -> Self {
+        missing.required()
+    }
+}
+
+/// A struct that stands for an object.
+///
+/// The [`model!`](crate::model) macro makes the other traits from this one.
+pub trait Model: Sized {
+    /// Reads the fields, in the order in which they are usually sent.
+    fn read(object: &mut Object<'_, '_>) -> Self;
+
+    /// Hands the fields to the sink, in the order in which they are written.
+    fn write(&self, sink: &mut Sink<'_>);
+}
+
+/// An enum of which each variant stands for one of the forms that a value can have.
+///
+/// The [`union!`](crate::union) macro makes the other traits from this one.
+pub trait Union: Sized {
+    /// Decides on the variant and reads it.
+    fn read(node: Node<'_, '_>) -> Self;
+
+    /// The variant's content.
+    fn view(&self) -> &dyn Encode;
+}
+
+/// A type whose values are the keys of an object.
+pub trait Key: Ord + Sized {
+    /// The key that a text stands for; `None` if it stands for none.
+    fn from_text(text: &str) -> Option<Self>;
+
+    /// The text of the key.
+    fn as_text(&self) -> Cow<'_, str>;
+}
+
+impl Key for String {
+    fn from_text(text: &str) -> Option<Self> {
+        Some(text.to_owned())
+    }
+
+    fn as_text(&self) -> Cow<'_, str> {
+        Cow::Borrowed(self)
+    }
+}
+
+impl Key for Uuid {
+    fn from_text(text: &str) -> Option<Self> {
+        Self::try_parse(text).ok()
+    }
+
+    fn as_text(&self) -> Cow<'_, str> {
+        Cow::Owned(self.to_string())
+    }
+}
+
+impl Decode for String {
+    #[inline]
+    fn decode(node: Node<'_, '_>) -> Self {
+        node.string().to_owned()
+    }
+}
+
+impl Decode for Cow<'static, str> {
+    #[inline]
+    fn decode(node: Node<'_, '_>) -> Self {
+        Cow::Owned(node.string().to_owned())
+    }
+}
+
+impl Decode for bool {
+    #[inline]
+    fn decode(node: Node<'_, '_>) -> Self {
+        match node.entry() {
+            Entry::Boolean(value) => *value,
+            _ => {
+                node.expected("true or false");
+                false
+            }
+        }
+    }
+}
+
+impl Decode for i64 {
+    #[inline]
+    fn decode(node: Node<'_, '_>) -> Self {
+        match node.entry() {
+            Entry::Integer(value) => *value,
+            Entry::Unsigned(_) => wrong(node, "an integer of at most 64 bits, sign included"),
+            _ => wrong(node, "an integer"),
+        }
+    }
+}
+
+impl Decode for f64 {
+    #[inline]
+    #[allow(
+        clippy::cast_precision_loss,
+        reason = "the type is for numbers whose last digits do not matter"
+    )]
+    fn decode(node: Node<'_, '_>) -> Self {
+        match node.entry() {
+            Entry::Float(value) => *value,
+            Entry::Integer(value) => *value as Self,
+            Entry::Unsigned(value) => *value as Self,
+            Entry::Numeral(text) => match text.parse::<Self>() {
+                Ok(value) if value.is_finite() => value,
+                _ => wrong(node, "a number in the range of a double"),
+            },
+            _ => wrong(node, "a number"),
+        }
+    }
+}
+
+impl Decode for Uuid {
+    #[inline]
+    fn decode(node: Node<'_, '_>) -> Self {
+        parse_text(node, "a UUID", |text| Self::try_parse(text).ok())
+    }
+}
+
+impl Decode for Timestamp {
+    #[inline]
+    fn decode(node: Node<'_, '_>) -> Self {
+        parse_text(node, "a date and time", crate::types::timestamp::parse)
+    }
+}
+
+impl Decode for Date {
+    #[inline]
+    fn decode(node: Node<'_, '_>) -> Self {
+        parse_text(
+            node,
+            "a date (YYYY-MM-DD)",
+            crate::types::timestamp::parse_date,
+        )
+    }
+}
+
+impl Decode for Decimal {
+    fn decode(node: Node<'_, '_>) -> Self {
+        let value = match node.entry() {
+            Entry::Integer(value) => Some(Self::from(*value)),
+            Entry::Unsigned(value) => Some(Self::from(*value)),
+            // The shortest digits that mean this double: what was written, unless that had more than 17 of them.
+            Entry::Float(value) => value.to_string().parse().ok(),
+            Entry::Numeral(text) => text.parse().ok(),
+            Entry::Borrowed(text) => text.parse().ok(),
+            Entry::Owned(text) => text.parse().ok(),
+            _ => None,
+        };
+        value.unwrap_or_else(|| wrong(node, "a decimal number"))
+    }
+}
+
+impl Decode for Number {
+    fn decode(node: Node<'_, '_>) -> Self {
+        match node.entry() {
+            Entry::Integer(value) => Self::Integer(*value),
+            Entry::Unsigned(value) => Self::Unsigned(*value),
+            _ => Self::Float(f64::decode(node)),
+        }
+    }
+}
+
+impl Decode for Json {
+    fn decode(node: Node<'_, '_>) -> Self {
+        node.json()
+    }
+}
+
+impl Decode for JsonObject {
+    fn decode(node: Node<'_, '_>) -> Self {
+        if !matches!(node.entry(), Entry::Object { .. }) {
+            node.expected("an object");
+        }
+        node.json_object()
+    }
+
+    fn absent(_: Missing<'_, '_>) -> Self {
+        Self::new()
+    }
+}
+
+/// Null, or nothing at all.
+impl Decode for () {
+    fn decode(node: Node<'_, '_>) {
+        if !matches!(node.entry(), Entry::Null) {
+            node.expected("null");
+        }
+    }
+
+    fn absent(_: Missing<'_, '_>) {}
+}
+
+/// Null and a missing key are both `None`.
+impl<T: Decode> Decode for Option<T> {
+    #[inline]
+    fn decode(node: Node<'_, '_>) -> Self {
+        match node.entry() {
+            Entry::Null => None,
+            _ => Some(T::decode(node)),
+        }
+    }
+
+    #[inline]
+    fn absent(_: Missing<'_, '_>) -> Self {
+        None
+    }
+}
+
+impl<T: Decode> Decode for Patch<T> {
+    fn decode(node: Node<'_, '_>) -> Self {
+        match node.entry() {
+            Entry::Null => Self::Clear,
+            _ => Self::Set(T::decode(node)),
+        }
+    }
+
+    fn absent(_: Missing<'_, '_>) -> Self {
+        Self::Keep
+    }
+}
+
+impl<T: Decode> Decode for Box<T> {
+    #[inline]
+    fn decode(node: Node<'_, '_>) -> Self {
+        Self::new(T::decode(node))
+    }
+
+    fn absent(missing: Missing<'_, '_>) -> Self {
+        Self::new(T::absent(missing))
+    }
+}
+
+/// A missing key is an empty list.
+impl<T: Decode> Decode for Vec<T> {
+    #[inline]
+    fn decode(node: Node<'_, '_>) -> Self {
+        let Some(items) = node.items() else {
+            node.expected("a list");
+            return Self::new();
+        };
+        let mut list = Self::with_capacity(items.total().min(MAX_RESERVE));
+        for item in items {
+            list.push(T::decode(item));
+            // The rest would never be seen.
+            if item.failed() {
+                break;
+            }
+        }
+        list
+    }
+
+    fn absent(_: Missing<'_, '_>) -> Self {
+        Self::new()
+    }
+}
+
+/// A missing key is an empty map.
+impl<K: Key, T: Decode> Decode for BTreeMap<K, T> {
+    fn decode(node: Node<'_, '_>) -> Self {
+        if !matches!(node.entry(), Entry::Object { .. }) {
+            node.expected("an object");
+        }
+        let mut map = Self::new();
+        for (text, value) in node.fields() {
+            match K::from_text(text) {
+                Some(key) => {
+                    map.insert(key, T::decode(value));
+                }
+                None => value.expected("a value under a valid key"),
+            }
+        }
+        map
+    }
+
+    fn absent(_: Missing<'_, '_>) -> Self {
+        Self::new()
+    }
+}
+
+macro_rules! decode_tuple {
+    ($len:literal: $($item:ident),+) => {
+        impl<$($item: Decode),+> Decode for ($($item,)+) {
+            fn decode(node: Node<'_, '_>) -> Self {
+                let mut items = node.items();
+                match &items {
+                    None => node.expected("a list"),
+                    Some(items) if items.total() != $len => node.expected_length($len),
+                    Some(_) => {}
+                }
+                let mut next = || items.as_mut().and_then(Iterator::next).unwrap_or_else(|| node.nothing());
+                ($($item::decode(next()),)+)
+            }
+        }
+    };
+}
+
+decode_tuple!(2: A, B);
+decode_tuple!(3: A, B, C);
+decode_tuple!(4: A, B, C, D);
+
+/// Parks the mistake and returns the type's empty value, which nobody will see.
+#[cold]
+fn wrong<T: Default>(node: Node<'_, '_>, expected: &'static str) -> T {
+    node.expected(expected);
+    T::default()
+}
+
+/// Reads text that has a form of its own.
+#[inline]
+fn parse_text<T: Default>(
+    node: Node<'_, '_>,
+    expected: &'static str,
+    parse: impl FnOnce(&str) -> Option<T>,
+) -> T {
+    match node.entry() {
+        Entry::Borrowed(text) => parse(text),
+        Entry::Owned(text) => parse(text),
+        _ => None,
+    }
+    .unwrap_or_else(|| wrong(node, expected))
+}

@@ -1,0 +1,218 @@
+//! How scalars and containers look from outside.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use super::decode::Key;
+use super::sink::{Encode, List, Record, Sink, View};
+use crate::types::{Date, Decimal, Json, JsonObject, Number, OneOrMany, Patch, Timestamp};
+
+impl Encode for str {
+    #[inline]
+    fn view(&self) -> View<'_> {
+        View::Text(self)
+    }
+}
+
+impl Encode for String {
+    #[inline]
+    fn view(&self) -> View<'_> {
+        View::Text(self)
+    }
+}
+
+impl Encode for Cow<'_, str> {
+    #[inline]
+    fn view(&self) -> View<'_> {
+        View::Text(self)
+    }
+}
+
+impl Encode for bool {
+    #[inline]
+    fn view(&self) -> View<'_> {
+        View::Boolean(*self)
+    }
+}
+
+impl Encode for i64 {
+    #[inline]
+    fn view(&self) -> View<'_> {
+        View::Integer(*self)
+    }
+}
+
+impl Encode for f64 {
+    #[inline]
+    fn view(&self) -> View<'_> {
+        View::Float(*self)
+    }
+}
+
+impl Encode for Uuid {
+    #[inline]
+    fn view(&self) -> View<'_> {
+        View::Uuid(self)
+    }
+}
+
+impl Encode for Timestamp {
+    #[inline]
+    fn view(&self) -> View<'_> {
+        View::Timestamp(self)
+    }
+}
+
+impl Encode for Date {
+    #[inline]
+    fn view(&self) -> View<'_> {
+        View::Date(self)
+    }
+}
+
+impl Encode for Decimal {
+    #[inline]
+    fn view(&self) -> View<'_> {
+        View::Text(self.as_str())
+    }
+}
+
+impl Encode for Number {
+    #[inline]
+    fn view(&self) -> View<'_> {
+        match *self {
+            Self::Integer(value) => View::Integer(value),
+            Self::Unsigned(value) => View::Unsigned(value),
+            Self::Float(value) => View::Float(value),
+        }
+    }
+}
+
+impl Encode for Json {
+    #[inline]
+    fn view(&self) -> View<'_> {
+        View::Json(self)
+    }
+}
+
+impl Encode for JsonObject {
+    fn view(&self) -> View<'_> {
+        View::Map(self)
+    }
+}
+
+impl Record for JsonObject {
+    fn write(&self, sink: &mut Sink<'_>) {
+        for (key, value) in self {
+            sink.fields(&[(key, value)]);
+        }
+    }
+}
+
+impl Encode for () {
+    fn view(&self) -> View<'_> {
+        View::Null
+    }
+}
+
+impl<T: Encode + ?Sized> Encode for &T {
+    #[inline]
+    fn view(&self) -> View<'_> {
+        (**self).view()
+    }
+}
+
+impl<T: Encode + ?Sized> Encode for Box<T> {
+    #[inline]
+    fn view(&self) -> View<'_> {
+        (**self).view()
+    }
+}
+
+/// `None` is null. To leave it out, see [`optional`](super::optional).
+impl<T: Encode> Encode for Option<T> {
+    #[inline]
+    fn view(&self) -> View<'_> {
+        match self {
+            Some(value) => value.view(),
+            None => View::Null,
+        }
+    }
+}
+
+impl<T: Encode> Encode for Patch<T> {
+    fn view(&self) -> View<'_> {
+        match self {
+            Self::Keep => View::Absent,
+            Self::Clear => View::Null,
+            Self::Set(value) => value.view(),
+        }
+    }
+}
+
+impl<T: Encode> Encode for Vec<T> {
+    #[inline]
+    fn view(&self) -> View<'_> {
+        View::List(self)
+    }
+}
+
+impl<T: Encode> List for Vec<T> {
+    fn len(&self) -> usize {
+        self.as_slice().len()
+    }
+
+    #[inline]
+    fn item(&self, index: usize) -> Option<&dyn Encode> {
+        self.get(index).map(|item| item as &dyn Encode)
+    }
+}
+
+impl<T: Encode> Encode for OneOrMany<T> {
+    fn view(&self) -> View<'_> {
+        View::List(self.as_vec())
+    }
+}
+
+impl<K: Key, T: Encode> Encode for BTreeMap<K, T> {
+    fn view(&self) -> View<'_> {
+        View::Map(self)
+    }
+}
+
+impl<K: Key, T: Encode> Record for BTreeMap<K, T> {
+    fn write(&self, sink: &mut Sink<'_>) {
+        for (key, value) in self {
+            sink.fields(&[(&key.as_text(), value)]);
+        }
+    }
+}
+
+macro_rules! encode_tuple {
+    ($len:literal: $($index:tt $item:ident),+) => {
+        impl<$($item: Encode),+> Encode for ($($item,)+) {
+            fn view(&self) -> View<'_> {
+                View::List(self)
+            }
+        }
+
+        impl<$($item: Encode),+> List for ($($item,)+) {
+            fn len(&self) -> usize {
+                $len
+            }
+
+            fn item(&self, index: usize) -> Option<&dyn Encode> {
+                match index {
+                    $($index => Some(&self.$index),)+
+                    _ => None,
+                }
+            }
+        }
+    };
+}
+
+encode_tuple!(2: 0 A, 1 B);
+encode_tuple!(3: 0 A, 1 B, 2 C);
+encode_tuple!(4: 0 A, 1 B, 2 C, 3 D);

@@ -1,0 +1,205 @@
+//! The macros that generated code closes its types with. They only tie traits together; the work is in functions.
+
+/// Implements [`Decode`](crate::codec::Decode), [`Encode`](crate::codec::Encode), `Debug`, `serde::Serialize` and
+/// `serde::Deserialize` for types that are [`Model`](crate::codec::Model)s.
+#[macro_export]
+macro_rules! model {
+    ($($name:ident),* $(,)?) => {
+        $(
+            impl $crate::codec::Decode for $name {
+                #[inline]
+                fn decode(node: $crate::codec::Node<'_, '_>) -> Self {
+                    node.model()
+                }
+            }
+
+            impl $crate::codec::Encode for $name {
+                #[inline]
+                fn view(&self) -> $crate::codec::View<'_> {
+                    $crate::codec::View::Model { name: ::core::stringify!($name), fields: self }
+                }
+            }
+
+            $crate::__codec_traits!($name);
+        )*
+    };
+}
+
+/// Implements [`Decode`](crate::codec::Decode), [`Encode`](crate::codec::Encode), `Debug`, `serde::Serialize` and
+/// `serde::Deserialize` for enums that are [`Union`](crate::codec::Union)s. `Debug` prints the variant's content.
+#[macro_export]
+macro_rules! union {
+    ($($name:ident),* $(,)?) => {
+        $(
+            impl $crate::codec::Decode for $name {
+                #[inline]
+                fn decode(node: $crate::codec::Node<'_, '_>) -> Self {
+                    node.union(::core::stringify!($name))
+                }
+            }
+
+            impl $crate::codec::Encode for $name {
+                #[inline]
+                fn view(&self) -> $crate::codec::View<'_> {
+                    $crate::codec::Encode::view($crate::codec::Union::view(self))
+                }
+            }
+
+            $crate::__codec_traits!($name);
+        )*
+    };
+}
+
+/// Implements `From` for a variant of a union: `from_variant! { Price::Fixed(Box<ProductPriceFixed>) }`.
+#[macro_export]
+macro_rules! from_variant {
+    ($union:ident :: $variant:ident (Box<$content:ty>)) => {
+        impl ::core::convert::From<$content> for $union {
+            fn from(value: $content) -> Self {
+                Self::$variant(::std::boxed::Box::new(value))
+            }
+        }
+    };
+    ($union:ident :: $variant:ident ($content:ty)) => {
+        impl ::core::convert::From<$content> for $union {
+            fn from(value: $content) -> Self {
+                Self::$variant(value)
+            }
+        }
+    };
+}
+
+/// Implements, for an enum whose values are texts and whose last variant is `Unknown(String)`: `as_str`, `is_unknown`,
+/// `Display`, `Debug`, `FromStr`, `From<&str>`, `From<String>`, `AsRef<str>`, [`Decode`](crate::codec::Decode),
+/// [`Encode`](crate::codec::Encode), [`Key`](crate::codec::Key), `serde::Serialize` and `serde::Deserialize`.
+///
+/// ```
+/// #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+/// pub enum Role { Owner, Member, Unknown(String) }
+///
+/// polar_client_runtime::string_enum! { Role { Owner = "owner", Member = "member" } }
+///
+/// assert_eq!(Role::from("owner"), Role::Owner);
+/// assert_eq!(Role::from("guest").as_str(), "guest");
+/// ```
+#[macro_export]
+macro_rules! string_enum {
+    ($name:ident { $($variant:ident = $text:literal),* $(,)? }) => {
+        impl $name {
+            /// The text that stands for the value in the API.
+            #[must_use]
+            pub fn as_str(&self) -> &str {
+                match self {
+                    $(Self::$variant => $text,)*
+                    Self::Unknown(text) => text,
+                }
+            }
+
+            /// Whether this is a value that this version of the crate does not know.
+            #[must_use]
+            pub fn is_unknown(&self) -> bool {
+                ::core::matches!(self, Self::Unknown(_))
+            }
+        }
+
+        impl ::core::convert::From<&str> for $name {
+            fn from(text: &str) -> Self {
+                match text {
+                    $($text => Self::$variant,)*
+                    _ => Self::Unknown(::std::string::String::from(text)),
+                }
+            }
+        }
+
+        impl ::core::convert::From<::std::string::String> for $name {
+            fn from(text: ::std::string::String) -> Self {
+                Self::from(text.as_str())
+            }
+        }
+
+        impl ::core::str::FromStr for $name {
+            type Err = ::core::convert::Infallible;
+
+            fn from_str(text: &str) -> ::core::result::Result<Self, Self::Err> {
+                ::core::result::Result::Ok(Self::from(text))
+            }
+        }
+
+        impl ::core::convert::AsRef<str> for $name {
+            fn as_ref(&self) -> &str {
+                self.as_str()
+            }
+        }
+
+        impl ::core::fmt::Display for $name {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                f.pad(self.as_str())
+            }
+        }
+
+        impl $crate::codec::Key for $name {
+            fn from_text(text: &str) -> ::core::option::Option<Self> {
+                ::core::option::Option::Some(Self::from(text))
+            }
+
+            fn as_text(&self) -> ::std::borrow::Cow<'_, str> {
+                ::std::borrow::Cow::Borrowed(self.as_str())
+            }
+        }
+
+        impl $crate::codec::Decode for $name {
+            #[inline]
+            fn decode(node: $crate::codec::Node<'_, '_>) -> Self {
+                Self::from(node.string())
+            }
+        }
+
+        impl $crate::codec::Encode for $name {
+            #[inline]
+            fn view(&self) -> $crate::codec::View<'_> {
+                $crate::codec::View::Text(self.as_str())
+            }
+        }
+
+        $crate::__codec_traits!($name);
+    };
+}
+
+/// The traits that follow from `Encode`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __encode_traits {
+    ($name:ident) => {
+        impl ::core::fmt::Debug for $name {
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                $crate::codec::debug(self, f)
+            }
+        }
+
+        impl $crate::__private::serde::Serialize for $name {
+            fn serialize<S: $crate::__private::serde::Serializer>(
+                &self,
+                serializer: S,
+            ) -> ::core::result::Result<S::Ok, S::Error> {
+                $crate::codec::serialize(self, serializer)
+            }
+        }
+    };
+}
+
+/// The traits that follow from `Decode` and `Encode`.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __codec_traits {
+    ($name:ident) => {
+        $crate::__encode_traits!($name);
+
+        impl<'de> $crate::__private::serde::Deserialize<'de> for $name {
+            fn deserialize<D: $crate::__private::serde::Deserializer<'de>>(
+                deserializer: D,
+            ) -> ::core::result::Result<Self, D::Error> {
+                $crate::codec::deserialize(deserializer)
+            }
+        }
+    };
+}

@@ -1,0 +1,124 @@
+//! From bytes to Rust values and back.
+//!
+//! A received value is laid out flat on a tape first, whatever format it came in; types then look up their fields on it.
+//! Sent values are seen through one type-erased [`View`], by every serializer and by `Debug`. Both halves are compiled
+//! once, here, and not for each of the several hundred types of the API.
+
+mod build;
+mod debug;
+mod decode;
+mod encode;
+mod error;
+mod input;
+mod macros;
+mod node;
+mod serialize;
+mod sink;
+mod tape;
+
+use serde::de::{Deserializer, Error as _};
+
+pub(crate) use debug::REDACTED;
+pub use debug::debug;
+pub use decode::{Decode, Key, Model, Union};
+pub use error::DecodeError;
+pub use input::Choice;
+pub use node::{Kind, Missing, Node, Object};
+pub use serialize::serialize;
+pub use sink::{Encode, Field, List, Record, Redacted, Sink, View, optional};
+use tape::Tape;
+
+use crate::types::Json;
+
+/// Decodes JSON text.
+///
+/// # Errors
+/// When the bytes are not JSON, or not the JSON of a `T`.
+pub fn from_slice<T: Decode>(bytes: &[u8]) -> Result<T, DecodeError> {
+    finish(&read_slice(bytes)?)
+}
+
+/// Decodes JSON text.
+///
+/// # Errors
+/// When the text is not JSON, or not the JSON of a `T`.
+pub fn from_str<T: Decode>(text: &str) -> Result<T, DecodeError> {
+    finish(&read_str(text)?)
+}
+
+/// Decodes a JSON value.
+///
+/// # Errors
+/// When it is not the JSON of a `T`.
+pub fn from_value<T: Decode>(value: &Json) -> Result<T, DecodeError> {
+    finish(&read_value(value)?)
+}
+
+/// Decodes from any serde deserializer of a self-describing format.
+///
+/// # Errors
+/// Those of the deserializer, and when the value is not that of a `T`.
+pub fn deserialize<'de, T: Decode, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
+    let mut tape = Tape::for_text_of(0);
+    build::build(deserializer, &mut tape)?;
+    finish(&tape).map_err(D::Error::custom)
+}
+
+/// The JSON text of a value.
+#[must_use]
+pub fn to_vec(value: &dyn Encode) -> Vec<u8> {
+    let mut bytes = Vec::with_capacity(1024);
+    // The serializer fails on writers that fail and on keys that are not text. There are neither here.
+    let _ = serialize(value, &mut serde_json::Serializer::new(&mut bytes));
+    bytes
+}
+
+/// The JSON text of a value.
+#[must_use]
+pub fn to_string(value: &dyn Encode) -> String {
+    String::from_utf8(to_vec(value)).unwrap_or_default()
+}
+
+/// A value as JSON.
+#[must_use]
+pub fn to_value(value: &dyn Encode) -> Json {
+    serialize(value, serde_json::value::Serializer).unwrap_or_default()
+}
+
+#[inline]
+fn finish<T: Decode>(tape: &Tape<'_>) -> Result<T, DecodeError> {
+    let value = T::decode(tape.root());
+    match tape.take_error() {
+        None => Ok(value),
+        Some(error) => Err(error),
+    }
+}
+
+fn read_slice(bytes: &[u8]) -> Result<Tape<'_>, DecodeError> {
+    // Checked once as a whole, text need not be checked again piece by piece.
+    match std::str::from_utf8(bytes) {
+        Ok(text) => read_str(text),
+        Err(_) => read_json(serde_json::Deserializer::from_slice(bytes), bytes.len()),
+    }
+}
+
+fn read_str(text: &str) -> Result<Tape<'_>, DecodeError> {
+    read_json(serde_json::Deserializer::from_str(text), text.len())
+}
+
+fn read_json<'de, R: serde_json::de::Read<'de>>(
+    mut json: serde_json::Deserializer<R>,
+    len: usize,
+) -> Result<Tape<'de>, DecodeError> {
+    let mut tape = Tape::for_text_of(len);
+    build::build(&mut json, &mut tape)
+        .and_then(|()| json.end())
+        .map_err(DecodeError::syntax)?;
+    Ok(tape)
+}
+
+fn read_value(value: &Json) -> Result<Tape<'_>, DecodeError> {
+    let mut tape = Tape::for_text_of(0);
+    build::build(value, &mut tape).map_err(DecodeError::syntax)?;
+    Ok(tape)
+}

@@ -1,0 +1,420 @@
+//! One value on the tape, and the cursor over the fields of an object.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use super::decode::{Decode, Model, Union};
+use super::tape::{Entry, Problem, Tape};
+use crate::types::{Json, JsonObject};
+
+/// What kind of value a [`Node`] is, after JSON.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Kind {
+    /// `null`
+    Null,
+    /// `true` or `false`
+    Boolean,
+    /// A number written without fraction or exponent.
+    Integer,
+    /// Any other number.
+    Number,
+    /// Text.
+    String,
+    /// A list.
+    Array,
+    /// An object.
+    Object,
+}
+
+/// One value that was received, not yet decoded into a type.
+///
+/// Unions look at it to decide which of their variants it is.
+#[derive(Clone, Copy, Debug)]
+pub struct Node<'r, 'de> {
+    tape: &'r Tape<'de>,
+    at: u32,
+}
+
+impl<'r, 'de> Node<'r, 'de> {
+    #[inline]
+    pub(super) fn new(tape: &'r Tape<'de>, at: u32) -> Self {
+        Self { tape, at }
+    }
+
+    #[inline]
+    pub(super) fn entry(self) -> &'r Entry<'de> {
+        self.tape.entry(self.at)
+    }
+
+    /// The text found along a path of object keys. `None` if there is none, or if it is not text.
+    #[must_use]
+    pub fn text(self, path: &[&str]) -> Option<&'r str> {
+        let found = self.walk(path)?;
+        found.tape.text(found.at)
+    }
+
+    /// The boolean found along a path of object keys.
+    #[must_use]
+    pub fn flag(self, path: &[&str]) -> Option<bool> {
+        match self.walk(path)?.entry() {
+            Entry::Boolean(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// The integer found along a path of object keys.
+    #[must_use]
+    pub fn integer(self, path: &[&str]) -> Option<i64> {
+        match self.walk(path)?.entry() {
+            Entry::Integer(value) => Some(*value),
+            _ => None,
+        }
+    }
+
+    /// Whether a path of object keys leads to a value other than null.
+    #[must_use]
+    pub fn has(self, path: &[&str]) -> bool {
+        self.walk(path)
+            .is_some_and(|found| !matches!(found.entry(), Entry::Null))
+    }
+
+    /// What kind of value this is.
+    #[must_use]
+    pub fn kind(self) -> Kind {
+        match self.entry() {
+            Entry::Null => Kind::Null,
+            Entry::Boolean(_) => Kind::Boolean,
+            Entry::Integer(_) | Entry::Unsigned(_) => Kind::Integer,
+            Entry::Float(_) => Kind::Number,
+            Entry::Numeral(text) if text.contains(['.', 'e', 'E']) => Kind::Number,
+            Entry::Numeral(_) => Kind::Integer,
+            Entry::Borrowed(_) | Entry::Owned(_) => Kind::String,
+            Entry::Array { .. } => Kind::Array,
+            Entry::Object { .. } => Kind::Object,
+        }
+    }
+
+    /// The whole value, as JSON.
+    #[must_use]
+    pub fn json(self) -> Json {
+        match self.entry() {
+            Entry::Null => Json::Null,
+            Entry::Boolean(value) => Json::Bool(*value),
+            Entry::Integer(value) => Json::from(*value),
+            Entry::Unsigned(value) => Json::from(*value),
+            Entry::Float(value) => Json::from(*value),
+            Entry::Numeral(text) => text.parse().map_or(Json::Null, Json::Number),
+            Entry::Borrowed(text) => Json::from(*text),
+            Entry::Owned(text) => Json::from(&**text),
+            Entry::Array { .. } => self.items().into_iter().flatten().map(Self::json).collect(),
+            Entry::Object { .. } => Json::Object(self.json_object()),
+        }
+    }
+
+    pub(super) fn json_object(self) -> JsonObject {
+        self.fields()
+            .map(|(key, value)| (key.to_owned(), value.json()))
+            .collect()
+    }
+
+    /// Decodes the value as the variant called `name`, and adds that name to an error found in it.
+    #[inline]
+    #[must_use]
+    pub fn variant<T: Decode>(self, name: &'static str) -> T {
+        let failed_before = self.tape.failed();
+        let value = T::decode(self);
+        if !failed_before && self.tape.failed() {
+            self.tape.name_variant(name);
+        }
+        value
+    }
+
+    /// Decodes the value if it is a `T`; if it is not, that is no error.
+    #[must_use]
+    pub fn parse_as<T: Decode>(self) -> Option<T> {
+        let before = self.tape.take_parked();
+        let value = T::decode(self);
+        let failed = self.tape.take_parked().is_some();
+        self.tape.restore_parked(before);
+        (!failed).then_some(value)
+    }
+
+    /// Decodes an object as a struct.
+    #[inline]
+    #[must_use]
+    pub fn model<T: Model>(self) -> T {
+        T::read(&mut self.object())
+    }
+
+    /// Decodes a union; `name` is its name, for errors.
+    #[inline]
+    #[must_use]
+    pub fn union<T: Union>(self, name: &'static str) -> T {
+        let failed_before = self.tape.failed();
+        let value = T::read(self);
+        if !failed_before && self.tape.failed() {
+            self.tape.name_union(name);
+        }
+        value
+    }
+
+    /// The value's own text; a mistake if it is not text.
+    #[inline]
+    #[must_use]
+    pub fn string(self) -> &'r str {
+        match self.tape.text(self.at) {
+            Some(text) => text,
+            None => {
+                self.expected("text");
+                ""
+            }
+        }
+    }
+
+    /// A cursor over the object's fields. A mistake, and an empty object, if it is no object.
+    #[inline]
+    pub(super) fn object(self) -> Object<'r, 'de> {
+        let end = match self.entry() {
+            Entry::Object { end, .. } => *end,
+            _ => {
+                self.expected("an object");
+                0
+            }
+        };
+        Object {
+            tape: self.tape,
+            at: self.at,
+            next: self.at + 1,
+            end,
+        }
+    }
+
+    /// Parks the mistake that the value is not what `what` names.
+    #[cold]
+    pub(super) fn expected(self, what: &'static str) {
+        self.tape.park(self.at, Problem::Expected(what));
+    }
+
+    /// Parks the mistake that the list does not have `len` items.
+    #[cold]
+    pub(super) fn expected_length(self, len: usize) {
+        self.tape.park(self.at, Problem::Length(len));
+    }
+
+    /// The null that stands for what is not there.
+    pub(super) fn nothing(self) -> Self {
+        self.tape.nothing()
+    }
+
+    #[inline]
+    pub(super) fn failed(self) -> bool {
+        self.tape.failed()
+    }
+
+    /// The items of a list; `None` if it is no list.
+    #[inline]
+    pub(super) fn items(self) -> Option<Items<'r, 'de>> {
+        match self.entry() {
+            Entry::Array { len, end } => Some(Items {
+                tape: self.tape,
+                next: self.at + 1,
+                end: *end,
+                len: *len as usize,
+            }),
+            _ => None,
+        }
+    }
+
+    /// The keys and values of an object; nothing if it is none.
+    pub(super) fn fields(self) -> Fields<'r, 'de> {
+        let end = match self.entry() {
+            Entry::Object { end, .. } => *end,
+            _ => 0,
+        };
+        Fields {
+            tape: self.tape,
+            next: self.at + 1,
+            end,
+        }
+    }
+
+    fn walk(self, path: &[&str]) -> Option<Self> {
+        path.iter().try_fold(self, |node, key| {
+            node.fields()
+                .find(|(name, _)| name == key)
+                .map(|(_, value)| value)
+        })
+    }
+}
+
+/// The items of a list.
+pub(super) struct Items<'r, 'de> {
+    tape: &'r Tape<'de>,
+    next: u32,
+    end: u32,
+    len: usize,
+}
+
+impl Items<'_, '_> {
+    #[inline]
+    pub(super) fn total(&self) -> usize {
+        self.len
+    }
+}
+
+impl<'r, 'de> Iterator for Items<'r, 'de> {
+    type Item = Node<'r, 'de>;
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.next >= self.end {
+            return None;
+        }
+        let node = Node::new(self.tape, self.next);
+        self.next = self.tape.after(self.next);
+        Some(node)
+    }
+}
+
+/// The keys and values of an object.
+pub(super) struct Fields<'r, 'de> {
+    tape: &'r Tape<'de>,
+    next: u32,
+    end: u32,
+}
+
+impl<'r, 'de> Iterator for Fields<'r, 'de> {
+    type Item = (&'r str, Node<'r, 'de>);
+
+    #[inline]
+    fn next(&mut self) -> Option<Self::Item> {
+        if self.next >= self.end {
+            return None;
+        }
+        let key = self.tape.text(self.next).unwrap_or_default();
+        let node = Node::new(self.tape, self.next + 1);
+        self.next = self.tape.after(node.at);
+        Some((key, node))
+    }
+}
+
+/// A cursor over the fields of a received object.
+///
+/// Fields are looked up by key. The one after the last found is looked at first, so that reading the fields in the order
+/// in which they were sent costs one comparison each.
+#[derive(Debug)]
+pub struct Object<'r, 'de> {
+    tape: &'r Tape<'de>,
+    at: u32,
+    next: u32,
+    end: u32,
+}
+
+impl<'r, 'de> Object<'r, 'de> {
+    /// Decodes the value of `key`. What a missing key means is up to `T`: see [`Decode::absent`].
+    #[inline]
+    pub fn field<T: Decode>(&mut self, key: &'static str) -> T {
+        match self.find(key) {
+            Some(node) => T::decode(node),
+            None => T::absent(self.missing(key)),
+        }
+    }
+
+    /// The text of a property that always has the same value. Another text is kept, so that nothing is lost; a missing
+    /// key is an error.
+    #[inline]
+    pub fn constant(&mut self, key: &'static str, expected: &'static str) -> Cow<'static, str> {
+        match self.find(key) {
+            Some(node) => constant(node, expected),
+            None => Decode::absent(self.missing(key)),
+        }
+    }
+
+    /// Like [`Object::constant`], for a property that may be left out.
+    #[inline]
+    pub fn constant_or(&mut self, key: &'static str, expected: &'static str) -> Cow<'static, str> {
+        self.find(key)
+            .map_or(Cow::Borrowed(expected), |node| constant(node, expected))
+    }
+
+    /// The fields whose keys are not in `known`.
+    pub fn rest<T: Decode>(&mut self, known: &[&str]) -> BTreeMap<String, T> {
+        let fields = Fields {
+            tape: self.tape,
+            next: self.at + 1,
+            end: self.end,
+        };
+        fields
+            .filter(|(key, _)| !known.contains(key))
+            .map(|(key, node)| (key.to_owned(), T::decode(node)))
+            .collect()
+    }
+
+    #[inline]
+    fn find(&mut self, key: &str) -> Option<Node<'r, 'de>> {
+        if self.next < self.end && self.tape.is_key(self.next, key) {
+            return Some(self.take(self.next));
+        }
+        self.search(key)
+    }
+
+    /// Looks at the fields that follow the cursor, then at those before it.
+    fn search(&mut self, key: &str) -> Option<Node<'r, 'de>> {
+        let from = |next, end| {
+            let mut at = next;
+            while at < end {
+                if self.tape.is_key(at, key) {
+                    return Some(at);
+                }
+                at = self.tape.after(at + 1);
+            }
+            None
+        };
+        let found =
+            from(self.next, self.end).or_else(|| from(self.at + 1, self.next.min(self.end)))?;
+        Some(self.take(found))
+    }
+
+    #[inline]
+    fn take(&mut self, key_at: u32) -> Node<'r, 'de> {
+        self.next = self.tape.after(key_at + 1);
+        Node::new(self.tape, key_at + 1)
+    }
+
+    #[inline]
+    fn missing(&self, key: &'static str) -> Missing<'r, 'de> {
+        Missing {
+            tape: self.tape,
+            object: self.at,
+            key,
+        }
+    }
+}
+
+#[inline]
+fn constant(node: Node<'_, '_>, expected: &'static str) -> Cow<'static, str> {
+    let text = node.string();
+    if text == expected {
+        Cow::Borrowed(expected)
+    } else {
+        Cow::Owned(text.to_owned())
+    }
+}
+
+/// A key that an object lacks: what [`Decode::absent`] gets.
+#[derive(Clone, Copy, Debug)]
+pub struct Missing<'r, 'de> {
+    tape: &'r Tape<'de>,
+    object: u32,
+    key: &'static str,
+}
+
+impl Missing<'_, '_> {
+    /// Says that the key must be there: an error that names it.
+    #[cold]
+    #[must_use]
+    pub fn required<T: Decode>(self) -> T {
+        self.tape.park(self.object, Problem::Missing(self.key));
+        T::decode(self.tape.nothing())
+    }
+}

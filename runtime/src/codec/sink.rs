@@ -1,0 +1,164 @@
+//! What a value looks like from outside: one type-erased view for every format, for `Debug` and for query strings.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+use crate::secrets::is_secret_key;
+use crate::types::{Date, Json, Timestamp};
+
+/// A type that can be sent.
+pub trait Encode {
+    /// The outermost layer of the value.
+    fn view(&self) -> View<'_>;
+}
+
+/// The outermost layer of a value.
+#[derive(Clone, Copy)]
+#[non_exhaustive]
+pub enum View<'a> {
+    /// No value: the field is left out.
+    Absent,
+    /// Null.
+    Null,
+    /// A boolean.
+    Boolean(bool),
+    /// An integer.
+    Integer(i64),
+    /// An integer above the range of `Integer`.
+    Unsigned(u64),
+    /// A number. What JSON has no number for (NaN, infinities) is written as null.
+    Float(f64),
+    /// Text.
+    Text(&'a str),
+    /// An identifier, written as text.
+    Uuid(&'a Uuid),
+    /// A point in time, written as text.
+    Timestamp(&'a Timestamp),
+    /// A day, written as text.
+    Date(&'a Date),
+    /// Any JSON.
+    Json(&'a Json),
+    /// A list.
+    List(&'a dyn List),
+    /// An object whose keys are data.
+    Map(&'a dyn Record),
+    /// An object whose keys are fields.
+    Model {
+        /// The name of the Rust type.
+        name: &'static str,
+        /// The fields.
+        fields: &'a dyn Record,
+    },
+    /// Something that is sent as it is and never printed.
+    Secret(&'a dyn Encode),
+}
+
+/// The items of a list.
+pub trait List {
+    /// How many items there are.
+    fn len(&self) -> usize;
+
+    /// The item at a position; `None` after the last one.
+    fn item(&self, index: usize) -> Option<&dyn Encode>;
+
+    /// Whether there are no items.
+    fn is_empty(&self) -> bool {
+        self.len() == 0
+    }
+}
+
+/// The entries of an object.
+pub trait Record {
+    /// Hands the entries to the sink.
+    fn write(&self, sink: &mut Sink<'_>);
+}
+
+impl<T: super::Model> Record for T {
+    #[inline]
+    fn write(&self, sink: &mut Sink<'_>) {
+        super::Model::write(self, sink);
+    }
+}
+
+/// A key and its value.
+pub type Field<'a> = (&'a str, &'a dyn Encode);
+
+/// Takes the entries of an object.
+pub struct Sink<'a> {
+    take: &'a mut dyn FnMut(&[Field<'_>]),
+}
+
+impl<'a> Sink<'a> {
+    /// A sink that hands on what it gets.
+    pub fn new(take: &'a mut dyn FnMut(&[Field<'_>])) -> Self {
+        Self { take }
+    }
+
+    /// Takes fields. Those without a value are left out.
+    #[inline]
+    pub fn fields(&mut self, fields: &[Field<'_>]) {
+        (self.take)(fields);
+    }
+
+    /// Takes the entries of a map, as fields of this object. Nobody declared what they are: those whose keys say that they
+    /// are secret are taken for secrets.
+    pub fn entries(&mut self, entries: &dyn Record) {
+        entries.write(&mut Sink::new(&mut |fields| {
+            for (key, value) in fields {
+                let secret = Redacted(*value);
+                (self.take)(&[(key, if is_secret_key(key) { &secret } else { *value })]);
+            }
+        }));
+    }
+}
+
+impl fmt::Debug for Sink<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Sink").finish_non_exhaustive()
+    }
+}
+
+/// Leaves a field out if it is `None`. (An `Option` that is written as it is becomes null.)
+#[inline]
+#[must_use]
+pub fn optional<T: Encode>(value: &Option<T>) -> &dyn Encode {
+    match value {
+        Some(value) => value,
+        None => &Absent,
+    }
+}
+
+/// No value.
+struct Absent;
+
+impl Encode for Absent {
+    fn view(&self) -> View<'_> {
+        View::Absent
+    }
+}
+
+/// A value that is sent as it is, and printed as `[redacted]`.
+///
+/// Of a value that is left out or null there is nothing to hide: `Redacted(optional(&self.secret))` leaves out what is `None`.
+#[derive(Clone, Copy)]
+pub struct Redacted<'a>(
+    /// The secret.
+    pub &'a dyn Encode,
+);
+
+impl Encode for Redacted<'_> {
+    fn view(&self) -> View<'_> {
+        match self.0.view() {
+            View::Absent => View::Absent,
+            View::Null => View::Null,
+            _ => View::Secret(self.0),
+        }
+    }
+}
+
+impl fmt::Debug for Redacted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        super::debug(self, f)
+    }
+}

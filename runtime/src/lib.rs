@@ -1,0 +1,25 @@
+//! The hand-written half of the [`polar-client`](https://docs.rs/polar-client) crate: depend on that one.
+//!
+//! `polar-client` is generated from the API's description. Whatever does not follow from the description lives here:
+//! how values are read and written ([`codec`]), the types of their fields ([`types`]), how requests are built and sent
+//! ([`client`], [`transport`]), and what can go wrong ([`Error`]). `polar-client` re-exports what its users need; the rest
+//! is an interface between the two crates and changes with them.
+//!
+//! # Features
+//! - `reqwest` (default): the transport over reqwest. Without it there is neither reqwest nor tokio among the dependencies,
+//!   and clients are built with a [`Transport`](transport::Transport) of their own.
+
+pub mod client;
+pub mod codec;
+mod error;
+mod secrets;
+pub mod transport;
+pub mod types;
+
+pub use error::{ApiError, Error};
+
+/// What the macros of this crate need from others.
+#[doc(hidden)]
+pub mod __private {
+    pub use serde;
+}

@@ -1,0 +1,83 @@
+//! What must never be printed.
+
+/// How Polar's tokens and secrets begin.
+const PREFIXES: [&str; 21] = [
+    "polar_oat_",
+    "polar_pat_",
+    "polar_cst_",
+    "polar_mst_",
+    "polar_at_",
+    "polar_rt_",
+    "polar_c_",
+    "polar_cl_",
+    "polar_ci_",
+    "polar_cs_",
+    "polar_crt_",
+    "polar_ac_",
+    "polar_us_",
+    "polar_ev_",
+    "polar_cev_",
+    "polar_auth_session_",
+    "polar_oauth2_",
+    "polar_whs_",
+    "whsec_",
+    "Bearer ",
+    "Basic ",
+];
+
+/// Parts of the names of properties that hold secrets.
+const KEY_PARTS: [&str; 6] = [
+    "secret",
+    "token",
+    "password",
+    "authorization",
+    "api_key",
+    "cookie",
+];
+
+/// Whether a text contains a token or secret of Polar's: anywhere, for tokens also travel in URLs.
+pub(crate) fn is_secret_text(text: &str) -> bool {
+    PREFIXES.iter().any(|prefix| text.contains(prefix))
+}
+
+/// Whether a property of this name is likely to hold a secret.
+pub(crate) fn is_secret_key(key: &str) -> bool {
+    KEY_PARTS.iter().any(|part| {
+        key.as_bytes()
+            .windows(part.len())
+            .any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn secrets_are_recognized() {
+        for text in [
+            "polar_oat_x",
+            "https://polar.sh/checkout/polar_c_x",
+            "a whsec_x",
+            "polar_at_u_x",
+            "Bearer x",
+        ] {
+            assert!(is_secret_text(text), "{text}");
+        }
+        for text in ["", "polar", "polar_sh", "bearer"] {
+            assert!(!is_secret_text(text), "{text}");
+        }
+        for key in [
+            "client_secret",
+            "TOKEN",
+            "refreshToken",
+            "password",
+            "x-api_key",
+        ] {
+            assert!(is_secret_key(key), "{key}");
+        }
+        for key in ["", "id", "tok", "key"] {
+            assert!(!is_secret_key(key), "{key}");
+        }
+    }
+}

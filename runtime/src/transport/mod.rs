@@ -1,0 +1,133 @@
+//! How requests reach the server.
+
+#[cfg(feature = "reqwest")]
+mod reqwest;
+
+use std::error::Error;
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+#[cfg(feature = "reqwest")]
+pub use self::reqwest::ReqwestTransport;
+
+/// A future on the heap that any thread may poll.
+pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
+
+/// Sends requests and returns responses.
+///
+/// Requests are complete: the transport adds nothing but what HTTP itself needs, follows no redirects, repeats nothing,
+/// and hands back responses of every status. It ends after the [`Timeout`] that it finds in the request's extensions. The
+/// `Authorization` header is marked as sensitive and must not be logged; nor must paths and bodies, which can hold secrets.
+pub trait Transport: fmt::Debug + Send + Sync + 'static {
+    /// Sends one request and waits for the whole response.
+    ///
+    /// # Errors
+    /// When no response arrived. The error must not show the request.
+    fn execute(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> BoxFuture<'_, Result<http::Response<Bytes>, TransportError>>;
+}
+
+/// How long a request may take until its response is there. Found in the extensions of every request.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Timeout(pub Duration);
+
+/// Why there is no response.
+pub struct TransportError {
+    kind: TransportErrorKind,
+    source: Box<dyn Error + Send + Sync>,
+}
+
+/// How far a request without a response came.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TransportErrorKind {
+    /// It was not sent: there was no connection to the server.
+    Connect,
+    /// It took too long. The server may have acted on it.
+    Timeout,
+    /// The connection broke. The server may have acted on it.
+    Interrupted,
+}
+
+impl TransportError {
+    /// An error with its cause. The cause is shown, so it must not show the request.
+    pub fn new(kind: TransportErrorKind, source: impl Into<Box<dyn Error + Send + Sync>>) -> Self {
+        Self {
+            kind,
+            source: source.into(),
+        }
+    }
+
+    /// How far the request came.
+    #[must_use]
+    pub fn kind(&self) -> TransportErrorKind {
+        self.kind
+    }
+}
+
+impl fmt::Display for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.kind {
+            TransportErrorKind::Connect => "no connection to the server",
+            TransportErrorKind::Timeout => "no response in time",
+            TransportErrorKind::Interrupted => "the connection broke",
+        })
+    }
+}
+
+impl fmt::Debug for TransportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("TransportError")
+            .field("kind", &self.kind)
+            .field("source", &self.source.to_string())
+            .finish()
+    }
+}
+
+impl Error for TransportError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        Some(&*self.source)
+    }
+}
+
+/// The transport of clients that were given none.
+#[cfg(feature = "reqwest")]
+pub(crate) fn default_transport() -> Result<Arc<dyn Transport>, TransportError> {
+    ReqwestTransport::build().map(|transport| Arc::new(transport) as Arc<dyn Transport>)
+}
+
+/// The transport of clients that were given none.
+#[cfg(not(feature = "reqwest"))]
+pub(crate) fn default_transport() -> Result<Arc<dyn Transport>, TransportError> {
+    const HINT: &str =
+        "no transport: turn on the Cargo feature `reqwest`, or give one to the builder";
+    Err(TransportError::new(TransportErrorKind::Connect, HINT))
+}
+
+/// A transport that only says why there is none.
+pub(crate) fn broken(reason: TransportError) -> Arc<dyn Transport> {
+    Arc::new(Broken {
+        reason: reason.source.to_string(),
+    })
+}
+
+#[derive(Debug)]
+struct Broken {
+    reason: String,
+}
+
+impl Transport for Broken {
+    fn execute(
+        &self,
+        _: http::Request<Bytes>,
+    ) -> BoxFuture<'_, Result<http::Response<Bytes>, TransportError>> {
+        let error = TransportError::new(TransportErrorKind::Connect, self.reason.as_str());
+        Box::pin(async { Err(error) })
+    }
+}

@@ -1,0 +1,302 @@
+//! Decimal numbers that are never rounded.
+
+use std::borrow::Cow;
+use std::cmp::Ordering;
+use std::fmt;
+use std::hash::{Hash, Hasher};
+use std::str::FromStr;
+
+/// A decimal number of any size and precision, kept as it was written.
+///
+/// Prices per unit and costs have more decimals than a double can hold. Two decimals are equal when their values are,
+/// however they are written: `1.50` and `1.5` are. For arithmetic, hand [`as_str`](Self::as_str) to the decimal type of
+/// your choice.
+#[derive(Clone)]
+pub struct Decimal(Cow<'static, str>);
+
+impl Decimal {
+    /// Zero.
+    pub const ZERO: Self = Self(Cow::Borrowed("0"));
+
+    /// The text of the number, as it was received or given.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+
+    fn parts(&self) -> Parts<'_> {
+        // The text was checked when the value was made.
+        Parts::read(&self.0).unwrap_or_default()
+    }
+}
+
+/// Zero.
+impl Default for Decimal {
+    fn default() -> Self {
+        Self::ZERO
+    }
+}
+
+impl FromStr for Decimal {
+    type Err = InvalidDecimal;
+
+    /// Reads digits with an optional minus sign, fraction and exponent: `12`, `-0.05`, `0E-12`.
+    fn from_str(text: &str) -> Result<Self, InvalidDecimal> {
+        match Parts::read(text) {
+            Some(_) => Ok(Self(Cow::Owned(text.to_owned()))),
+            None => Err(InvalidDecimal),
+        }
+    }
+}
+
+macro_rules! from_integer {
+    ($($integer:ty),*) => {
+        $(impl From<$integer> for Decimal {
+            fn from(value: $integer) -> Self {
+                Self(Cow::Owned(value.to_string()))
+            }
+        })*
+    };
+}
+
+from_integer!(i64, u64, i32, u32);
+
+impl fmt::Display for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(&self.0)
+    }
+}
+
+impl fmt::Debug for Decimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl PartialEq for Decimal {
+    fn eq(&self, other: &Self) -> bool {
+        self.cmp(other) == Ordering::Equal
+    }
+}
+
+impl Eq for Decimal {}
+
+impl Hash for Decimal {
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        let parts = self.parts();
+        (parts.negative, parts.magnitude).hash(state);
+        parts.digits().for_each(|digit| digit.hash(state));
+    }
+}
+
+impl PartialOrd for Decimal {
+    fn partial_cmp(&self, other: &Self) -> Option<Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+impl Ord for Decimal {
+    fn cmp(&self, other: &Self) -> Ordering {
+        let (left, right) = (self.parts(), other.parts());
+        match (left.negative, right.negative) {
+            (false, true) => Ordering::Greater,
+            (true, false) => Ordering::Less,
+            (false, false) => left.cmp_size(&right),
+            (true, true) => right.cmp_size(&left),
+        }
+    }
+}
+
+/// A decimal taken apart: 0.`digits` times ten to the power of `magnitude`. The digits neither begin nor end with a zero;
+/// zero has none, no sign and the magnitude zero.
+#[derive(Default)]
+struct Parts<'a> {
+    negative: bool,
+    magnitude: i64,
+    before: &'a str,
+    after: &'a str,
+}
+
+impl<'a> Parts<'a> {
+    fn read(text: &'a str) -> Option<Self> {
+        let (negative, text) = match text.strip_prefix('-') {
+            Some(rest) => (true, rest),
+            None => (false, text),
+        };
+        let (mantissa, exponent) = match text.split_once(['e', 'E']) {
+            Some((mantissa, exponent)) => (mantissa, i64::from(read_exponent(exponent)?)),
+            None => (text, 0),
+        };
+        let (before, after) = match mantissa.split_once('.') {
+            Some((before, after)) => (digits(before)?, digits(after)?),
+            None => (digits(mantissa)?, ""),
+        };
+        Some(Self::normalized(negative, before, after, exponent))
+    }
+
+    fn normalized(negative: bool, before: &'a str, after: &'a str, exponent: i64) -> Self {
+        let before = before.trim_start_matches('0');
+        let after = after.trim_end_matches('0');
+        if !before.is_empty() {
+            let before_end = if after.is_empty() {
+                before.trim_end_matches('0')
+            } else {
+                before
+            };
+            return Self {
+                negative,
+                magnitude: exponent + length(before),
+                before: before_end,
+                after,
+            };
+        }
+        let digits = after.trim_start_matches('0');
+        if digits.is_empty() {
+            return Self::default();
+        }
+        Self {
+            negative,
+            magnitude: exponent - (length(after) - length(digits)),
+            before: "",
+            after: digits,
+        }
+    }
+
+    fn digits(&self) -> impl Iterator<Item = u8> {
+        self.before.bytes().chain(self.after.bytes())
+    }
+
+    fn cmp_size(&self, other: &Self) -> Ordering {
+        // Zero is below everything else, whatever the other's magnitude.
+        let key = |parts: &Self| (parts.digits().next().is_some(), parts.magnitude);
+        key(self)
+            .cmp(&key(other))
+            .then_with(|| self.digits().cmp(other.digits()))
+    }
+}
+
+fn digits(text: &str) -> Option<&str> {
+    (!text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())).then_some(text)
+}
+
+/// Nine digits are more than any number needs, and keep the arithmetic far from its limits.
+fn read_exponent(text: &str) -> Option<i32> {
+    let unsigned = text.strip_prefix(['+', '-']).unwrap_or(text);
+    digits(unsigned).filter(|digits| digits.len() <= 9)?;
+    text.parse().ok()
+}
+
+fn length(text: &str) -> i64 {
+    i64::try_from(text.len()).unwrap_or(i64::MAX)
+}
+
+/// A text that is no decimal number.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct InvalidDecimal;
+
+impl fmt::Display for InvalidDecimal {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("not a decimal number")
+    }
+}
+
+impl std::error::Error for InvalidDecimal {}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+    use std::collections::HashSet;
+
+    use super::*;
+
+    fn decimal(text: &str) -> Decimal {
+        text.parse().unwrap()
+    }
+
+    #[test]
+    fn the_text_is_kept() {
+        for text in [
+            "0.050000000000",
+            "0E-12",
+            "-1.5e+3",
+            "007",
+            "999999999999999999999999999999.9",
+        ] {
+            assert_eq!(decimal(text).to_string(), text);
+        }
+        assert_eq!(Decimal::from(-5_i32).as_str(), "-5");
+        assert_eq!(Decimal::from(u64::MAX).as_str(), "18446744073709551615");
+    }
+
+    #[test]
+    fn values_decide_on_equality_and_hash() {
+        let same = [
+            ["1.50", "1.5", "15e-1", "0.015E2", "01.5"],
+            ["0", "-0", "0.000", "0E-12", "0e9"],
+            ["100", "1e2", "100.0", "0.1e3", "1000e-1"],
+            ["-0.05", "-5e-2", "-0.0500", "-00.05", "-50E-3"],
+        ];
+        for group in same {
+            let set: HashSet<Decimal> = group.iter().map(|text| decimal(text)).collect();
+            assert_eq!(set.len(), 1, "{group:?}");
+        }
+    }
+
+    #[test]
+    fn values_decide_on_the_order() {
+        let ascending = [
+            "-1e3",
+            "-999.9",
+            "-1.5",
+            "-0.01",
+            "-1e-9",
+            "0",
+            "1e-9",
+            "0.009",
+            "0.01",
+            "0.1",
+            "0.11",
+            "1",
+            "1.05",
+            "1.5",
+            "9",
+            "10",
+            "99.5",
+            "1e2",
+            "1e999999999",
+        ];
+        for (index, left) in ascending.iter().enumerate() {
+            for (other, right) in ascending.iter().enumerate() {
+                assert_eq!(
+                    decimal(left).cmp(&decimal(right)),
+                    index.cmp(&other),
+                    "{left} {right}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn what_is_no_decimal_is_refused() {
+        for text in [
+            "",
+            "-",
+            "+1",
+            ".5",
+            "5.",
+            "1.2.3",
+            "1e",
+            "1e+",
+            "1e1.5",
+            "1e9999999999",
+            "NaN",
+            "inf",
+            "1_000",
+            " 1",
+            "١",
+        ] {
+            assert_eq!(text.parse::<Decimal>(), Err(InvalidDecimal), "{text}");
+        }
+    }
+}

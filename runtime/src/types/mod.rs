@@ -1,0 +1,27 @@
+//! The types of fields that are no structs, enums or unions of the API.
+
+mod collect;
+mod decimal;
+mod number;
+mod one_or_many;
+mod patch;
+pub(crate) mod timestamp;
+
+/// A day, without time and time zone.
+pub use chrono::NaiveDate as Date;
+pub use uuid::Uuid;
+
+pub use collect::{Entries, Items};
+pub use decimal::{Decimal, InvalidDecimal};
+pub use number::Number;
+pub use one_or_many::OneOrMany;
+pub use patch::Patch::{self, Clear};
+
+/// A point in time. The API counts in microseconds.
+pub type Timestamp = chrono::DateTime<chrono::Utc>;
+
+/// Any JSON value.
+pub type Json = serde_json::Value;
+
+/// A JSON object with any keys and values.
+pub type JsonObject = serde_json::Map<String, Json>;

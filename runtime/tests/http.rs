@@ -1,0 +1,294 @@
+//! Requests over the wire, and the errors of servers and networks.
+
+#![cfg(feature = "reqwest")]
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod polar;
+
+use std::error::Error as _;
+use std::time::Duration;
+
+use polar::{Polar, Thing};
+use polar_client_runtime::Error;
+use polar_client_runtime::client::{AccessToken, Server};
+use polar_client_runtime::transport::TransportErrorKind;
+use wiremock::matchers::{body_string, header, method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+fn polar(url: &str) -> Polar {
+    Polar::builder()
+        .server(Server::custom(url).unwrap())
+        .access_token("polar_oat_hush")
+        .timeout(Duration::from_secs(5))
+        .build()
+        .unwrap()
+}
+
+async fn answering(response: ResponseTemplate) -> (MockServer, Polar) {
+    let server = MockServer::start().await;
+    Mock::given(wiremock::matchers::any())
+        .respond_with(response)
+        .mount(&server)
+        .await;
+    let polar = polar(&server.uri());
+    (server, polar)
+}
+
+#[tokio::test]
+async fn a_call_sends_what_was_set_and_reads_the_answer() {
+    let server = MockServer::start().await;
+    Mock::given(method("POST"))
+        .and(path("/v1/things/"))
+        .and(header("authorization", "Bearer polar_oat_hush"))
+        .and(header("polar-version", "2026-10"))
+        .and(header("content-type", "application/json"))
+        .and(header("content-length", "12"))
+        .and(body_string(r#"{"name":"x"}"#))
+        .respond_with(
+            ResponseTemplate::new(201).set_body_raw(r#"{"name":"y","more":1}"#, "application/json"),
+        )
+        .expect(1)
+        .mount(&server)
+        .await;
+    assert!(
+        polar(&server.uri())
+            .create(Thing { name: "x".into() })
+            .send()
+            .await
+            .unwrap()
+            == Thing { name: "y".into() }
+    );
+}
+
+#[tokio::test]
+async fn an_empty_post_says_that_it_is_empty() {
+    let (server, polar) =
+        answering(ResponseTemplate::new(204).insert_header("content-type", "application/json"))
+            .await;
+    polar.invoice("a/b").await.unwrap();
+    let request = &server.received_requests().await.unwrap()[0];
+    assert_eq!(request.url.path(), "/v1/things/a%2Fb/invoice");
+    assert_eq!(request.headers["content-length"], "0");
+    assert!(!request.headers.contains_key("transfer-encoding"));
+}
+
+#[tokio::test]
+async fn other_answers_than_json() {
+    let (_server, polar) = answering(ResponseTemplate::new(202).set_body_string("null")).await;
+    polar.invoice("1").await.unwrap();
+    assert!(polar.receipt().await.unwrap().is_none());
+    let (_server, polar) = answering(ResponseTemplate::new(202)).await;
+    assert!(polar.receipt().await.unwrap().is_none());
+    let (_server, polar) =
+        answering(ResponseTemplate::new(200).set_body_string(r#"{"name":"r"}"#)).await;
+    assert_eq!(polar.receipt().await.unwrap().unwrap().name, "r");
+    let (server, polar) =
+        answering(ResponseTemplate::new(200).set_body_raw("a,b\n1,é\n", "text/csv")).await;
+    assert_eq!(polar.export().await.unwrap(), "a,b\n1,é\n");
+    assert_eq!(
+        server.received_requests().await.unwrap()[0].headers["accept"],
+        "text/csv, */*;q=0.1"
+    );
+}
+
+#[tokio::test]
+async fn errors_of_the_api() {
+    let body = r#"{"error":"ResourceNotFound","detail":"no such thing"}"#;
+    let response = ResponseTemplate::new(404)
+        .set_body_raw(body, "application/json")
+        .insert_header("polar-version", "2026-10")
+        .insert_header("set-cookie", "hush");
+    let (_server, polar) = answering(response).await;
+    let error = polar.get("hush").await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "things:get: 404 Not Found: ResourceNotFound: no such thing"
+    );
+    assert_eq!(error.operation(), Some("things:get"));
+    let api = error.api().unwrap();
+    assert_eq!(
+        (api.status().as_u16(), api.code(), api.detail()),
+        (404, Some("ResourceNotFound"), Some("no such thing"))
+    );
+    assert_eq!(api.body(), body);
+    assert_eq!(api.headers()["polar-version"], "2026-10");
+    assert!(!format!("{error:?}").contains("hush"), "{error:?}");
+}
+
+#[tokio::test]
+async fn errors_of_other_shapes() {
+    for (status, body, code, detail, text) in [
+        (
+            401,
+            r#"{"error":"invalid_token","error_description":"expired"}"#,
+            Some("invalid_token"),
+            Some("expired"),
+            "401 Unauthorized: invalid_token: expired",
+        ),
+        (
+            404,
+            r#"{"detail":"Not Found"}"#,
+            None,
+            Some("Not Found"),
+            "404 Not Found: Not Found",
+        ),
+        (
+            422,
+            r#"{"error":"RequestValidationError","detail":[{"loc":["body",0],"msg":"m"}]}"#,
+            Some("RequestValidationError"),
+            None,
+            "422 Unprocessable Entity: RequestValidationError",
+        ),
+        (429, "", None, None, "429 Too Many Requests"),
+        (
+            502,
+            "<html>polar_oat_hush</html>",
+            None,
+            None,
+            "502 Bad Gateway",
+        ),
+        (500, "[1]", None, None, "500 Internal Server Error"),
+        (
+            403,
+            r#"{"error":1,"detail":"token polar_oat_hush"}"#,
+            None,
+            Some("token polar_oat_hush"),
+            "403 Forbidden: [redacted]",
+        ),
+    ] {
+        let (_server, polar) = answering(
+            ResponseTemplate::new(status)
+                .set_body_string(body)
+                .insert_header("retry-after", "7"),
+        )
+        .await;
+        let error = polar.list().await.unwrap_err();
+        let api = error.api().unwrap();
+        assert_eq!(
+            (
+                api.status().as_u16(),
+                api.code(),
+                api.detail(),
+                &api.body()[..]
+            ),
+            (status, code, detail, body.as_bytes())
+        );
+        assert_eq!(api.headers()["retry-after"], "7");
+        assert_eq!(error.to_string(), format!("things:list: {text}"));
+        assert!(!format!("{error:?}").contains("hush"), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn redirects_are_errors_and_the_token_stays_here() {
+    let elsewhere = MockServer::start().await;
+    let target = format!("{}/v1/things/hush", elsewhere.uri());
+    let (_server, polar) =
+        answering(ResponseTemplate::new(307).insert_header("location", target.as_str())).await;
+    let error = polar.list().await.unwrap_err();
+    assert_eq!(error.api().unwrap().headers()["location"], target.as_str());
+    assert_eq!(
+        error.to_string(),
+        "things:list: 307 Temporary Redirect: redirects to http://127.0.0.1 are not followed"
+    );
+    assert!(!format!("{error:?}").contains("hush"));
+    assert_eq!(elsewhere.received_requests().await.unwrap().len(), 0);
+}
+
+#[tokio::test]
+async fn a_body_that_is_not_what_it_should_be() {
+    let (_server, polar) =
+        answering(ResponseTemplate::new(200).set_body_string(r#"[{"name":"a"},{"name":1}]"#)).await;
+    let error = polar.list().await.unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "things:list: cannot read the response: [1].name: expected text, found 1"
+    );
+    assert!(matches!(&error, Error::Decode { source, .. } if source.path() == "[1].name"));
+    let (_server, polar) = answering(ResponseTemplate::new(200).set_body_string("<html>")).await;
+    let error = polar.list().await.unwrap_err();
+    assert!(matches!(
+        &error,
+        Error::Decode {
+            operation: "things:list",
+            ..
+        }
+    ));
+    assert!(error.source().unwrap().is::<serde_json::Error>());
+}
+
+#[tokio::test]
+async fn a_response_that_does_not_come() {
+    let server = MockServer::start().await;
+    Mock::given(method("GET"))
+        .respond_with(ResponseTemplate::new(200).set_delay(Duration::from_secs(60)))
+        .mount(&server)
+        .await;
+    let polar = Polar::builder()
+        .server(Server::custom(&server.uri()).unwrap())
+        .timeout(Duration::from_millis(50))
+        .build()
+        .unwrap();
+    let error = polar.get("hush").await.unwrap_err();
+    assert!(
+        matches!(&error, Error::Timeout { operation: "things:get", source, .. } if source.kind() == TransportErrorKind::Timeout)
+    );
+    assert!(
+        !format!("{error:?} {error} {}", error.source().unwrap()).contains("hush"),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_there() {
+    // A port that was free a moment ago, and that nobody listens on.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    drop(listener);
+    let error = polar(&url).get("hush").await.unwrap_err();
+    assert!(
+        matches!(&error, Error::Connection { source, .. } if source.kind() == TransportErrorKind::Connect),
+        "{error:?}"
+    );
+    assert_eq!(error.to_string(), "things:get: no connection to the server");
+    assert!(
+        !format!("{error:?} {}", error.source().unwrap()).contains("hush"),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn a_connection_that_breaks() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        // The request is read, and answered with half a response.
+        std::io::Read::read(&mut stream, &mut [0; 4096]).unwrap();
+        std::io::Write::write_all(
+            &mut stream,
+            b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\n[",
+        )
+        .unwrap();
+    });
+    let error = polar(&url).list().await.unwrap_err();
+    server.join().unwrap();
+    assert!(
+        matches!(&error, Error::Connection { source, .. } if source.kind() == TransportErrorKind::Interrupted),
+        "{error:?}"
+    );
+}
+
+#[tokio::test]
+async fn clients_of_ones_own() {
+    use polar_client_runtime::transport::ReqwestTransport;
+    let (_server, polar) = answering(ResponseTemplate::new(200).set_body_string("[]")).await;
+    let own = ReqwestTransport::new(reqwest::Client::new());
+    let other = Polar::builder()
+        .server(polar.client.server().clone())
+        .access_token(AccessToken::new("x"))
+        .transport(own)
+        .build()
+        .unwrap();
+    assert!(other.list().await.unwrap().is_empty());
+}

@@ -1,0 +1,236 @@
+//! A client in the shape of the generated one, with a handful of operations.
+
+#![allow(
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    reason = "each test uses some of it"
+)]
+
+use polar_client_runtime::client::{
+    AccessToken, Anonymous, ApiVersion, Body, Client, ClientBuilder, Credential, CustomerSession,
+    Method, Operation, PortalAccess, Request, Safety, Server,
+};
+use polar_client_runtime::codec::{Encode, Model, Object, Sink};
+use polar_client_runtime::types::{Json, OneOrMany};
+use polar_client_runtime::{model, operation};
+
+pub const PRODUCTION: Server = Server::fixed("production", "https://api.polar.sh");
+
+#[derive(Debug)]
+pub struct Api;
+
+impl ApiVersion for Api {
+    const VERSION: &'static str = "2026-10";
+    const DEFAULT_SERVER: Server = PRODUCTION;
+    type Polar<C: Credential> = Polar<C>;
+
+    fn wrap<C: Credential>(client: Client<C>) -> Polar<C> {
+        Polar { client }
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Polar<C = AccessToken> {
+    pub client: Client<C>,
+}
+
+impl Polar {
+    pub fn new(token: impl Into<AccessToken>) -> Self {
+        Api::wrap(Client::new::<Api>(token.into()))
+    }
+}
+
+impl Polar<Anonymous> {
+    pub fn anonymous() -> Self {
+        Api::wrap(Client::new::<Api>(Anonymous))
+    }
+
+    pub fn builder() -> ClientBuilder<Anonymous, Api> {
+        ClientBuilder::new()
+    }
+}
+
+impl<C: Credential> Polar<C> {
+    pub fn portal<P: PortalAccess>(&self, session: P) -> Polar<P> {
+        Api::wrap(self.client.with_credential(session))
+    }
+
+    pub fn list(&self) -> List {
+        List(self.client.request(&LIST))
+    }
+
+    pub fn get(&self, id: &str) -> Get {
+        let mut request = self.client.request(&GET);
+        request.path("id", &id);
+        Get(request)
+    }
+
+    pub fn create(&self, body: impl Body<Thing>) -> Create {
+        let mut request = self.client.request(&CREATE);
+        request.json_body(&body);
+        Create(request)
+    }
+
+    pub fn token(&self, form: &Json) -> Token {
+        let mut request = self.client.request(&TOKEN);
+        request.form_body(form);
+        Token(request)
+    }
+
+    pub fn invoice(&self, id: &str) -> Invoice {
+        let mut request = self.client.request(&INVOICE);
+        request.path("id", &id);
+        Invoice(request)
+    }
+
+    pub fn receipt(&self) -> Receipt {
+        Receipt(self.client.request(&RECEIPT))
+    }
+
+    pub fn export(&self) -> Export {
+        Export(self.client.request(&EXPORT))
+    }
+}
+
+impl<P: PortalAccess> Polar<P> {
+    pub fn only_in_portal(&self) {}
+}
+
+pub static LIST: Operation = Operation {
+    id: "things:list",
+    method: Method::Get,
+    path: "/v1/things/",
+    safety: Safety::Safe,
+};
+pub static GET: Operation = Operation {
+    id: "things:get",
+    method: Method::Get,
+    path: "/v1/things/{id}/state",
+    safety: Safety::Safe,
+};
+pub static CREATE: Operation = Operation {
+    id: "things:create",
+    method: Method::Post,
+    path: "/v1/things/",
+    safety: Safety::Unsafe,
+};
+pub static TOKEN: Operation = Operation {
+    id: "oauth2:token",
+    method: Method::Post,
+    path: "/v1/oauth2/token",
+    safety: Safety::Unsafe,
+};
+pub static INVOICE: Operation = Operation {
+    id: "things:invoice",
+    method: Method::Post,
+    path: "/v1/things/{id}/invoice",
+    safety: Safety::Unsafe,
+};
+pub static RECEIPT: Operation = Operation {
+    id: "things:receipt",
+    method: Method::Get,
+    path: "/v1/receipt",
+    safety: Safety::Safe,
+};
+pub static EXPORT: Operation = Operation {
+    id: "things:export",
+    method: Method::Get,
+    path: "/v1/export",
+    safety: Safety::Safe,
+};
+
+#[derive(Clone, Debug)]
+pub struct List(Request);
+
+impl List {
+    pub fn id(mut self, value: impl Into<OneOrMany<String>>) -> Self {
+        self.0.query("id", &value.into());
+        self
+    }
+
+    pub fn archived(mut self, value: Option<bool>) -> Self {
+        self.0.query("archived", &value);
+        self
+    }
+
+    pub fn any(mut self, name: &'static str, value: &dyn Encode) -> Self {
+        self.0.query(name, value);
+        self
+    }
+
+    pub fn metadata(mut self, value: &Json) -> Self {
+        self.0.deep_object("metadata", value);
+        self
+    }
+
+    pub fn filter(mut self, value: &dyn Encode) -> Self {
+        self.0.json_query("filter", value);
+        self
+    }
+}
+
+#[derive(Clone, Debug)]
+pub struct Get(Request);
+#[derive(Clone, Debug)]
+pub struct Create(Request);
+#[derive(Clone, Debug)]
+pub struct Token(Request);
+#[derive(Clone, Debug)]
+pub struct Invoice(Request);
+#[derive(Clone, Debug)]
+pub struct Receipt(Request);
+#[derive(Clone, Debug)]
+pub struct Export(Request);
+
+operation! { List => json Vec<Thing> }
+operation! { Get => json Thing }
+operation! { Create => json Thing }
+operation! { Token => json Json }
+operation! { Invoice => empty }
+operation! { Receipt => optional Thing }
+operation! { Export => text }
+
+#[derive(Clone, PartialEq)]
+pub struct Thing {
+    pub name: String,
+}
+
+impl Model for Thing {
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            name: o.field("name"),
+        }
+    }
+
+    fn write(&self, o: &mut Sink<'_>) {
+        o.fields(&[("name", &self.name)]);
+    }
+}
+
+/// What a union's variant would be: accepted wherever a `Thing` is.
+#[derive(Clone, PartialEq)]
+pub struct NamedThing {
+    pub name: String,
+}
+
+impl Model for NamedThing {
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            name: o.field("name"),
+        }
+    }
+
+    fn write(&self, o: &mut Sink<'_>) {
+        o.fields(&[("name", &self.name)]);
+    }
+}
+
+model! { Thing, NamedThing }
+
+impl Body<Thing> for NamedThing {}
+impl Body<Thing> for &NamedThing {}
+
+pub fn session() -> CustomerSession {
+    CustomerSession::new("polar_cst_session")
+}

@@ -1,0 +1,227 @@
+//! `cargo xtask codegen`: `spec/` becomes `generated/`. One function for writing, for `--check` and for the test.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::io::{self, Write as _};
+use std::path::{Path, PathBuf};
+use std::time::Instant;
+
+use polar_codegen::document::Source;
+use polar_codegen::{Input, Output, Report, Summary};
+
+/// The version whose feature is on by default: the one that Polar calls Current.
+const DEFAULT_VERSION: &str = "2026-10";
+
+/// What to do with the generated crate.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mode {
+    /// Write what differs, remove what is stale.
+    Write,
+    /// Write nothing.
+    Check,
+}
+
+/// How `generated/` differs from what is generated. Paths are relative to it.
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
+pub struct Outcome {
+    /// Files with other content.
+    pub changed: Vec<String>,
+    /// Files that are not there.
+    pub missing: Vec<String>,
+    /// Files that are not generated.
+    pub stale: Vec<String>,
+    /// Number of files that are as they should be.
+    pub unchanged: usize,
+    /// Figures of each version.
+    pub versions: Vec<Summary>,
+    /// Time it took, in seconds.
+    pub seconds: f64,
+}
+
+impl Outcome {
+    /// Whether `generated/` was what is generated.
+    #[must_use]
+    pub fn is_clean(&self) -> bool {
+        self.changed.is_empty() && self.missing.is_empty() && self.stale.is_empty()
+    }
+}
+
+/// Why nothing was generated, or not all of it written.
+#[derive(Debug)]
+pub enum CodegenError {
+    /// The input is wrong; `generated/` was not touched.
+    Input(Report),
+    /// A file could not be read, written or removed.
+    File(PathBuf, io::Error),
+}
+
+impl fmt::Display for CodegenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Input(report) => report.fmt(f),
+            Self::File(path, error) => write!(f, "{}: {error}", path.display()),
+        }
+    }
+}
+
+impl std::error::Error for CodegenError {}
+
+/// Generates the crate from `spec/` below `root`, and writes it to `generated/` or compares it.
+///
+/// # Errors
+/// Problems of the input, before anything is written; files that cannot be read or written.
+pub fn run(root: &Path, mode: Mode) -> Result<Outcome, CodegenError> {
+    let started = Instant::now();
+    let output = generate(root)?;
+    let target = root.join("generated");
+    let mut outcome = compare(&target, &output)?;
+    if mode == Mode::Write {
+        for path in outcome.missing.iter().chain(&outcome.changed) {
+            write(&target.join(path), &output.files[path])?;
+        }
+        for path in &outcome.stale {
+            let path = target.join(path);
+            fs::remove_file(&path).map_err(|error| CodegenError::File(path.clone(), error))?;
+            remove_empty_folders(path.parent(), &target);
+        }
+    }
+    outcome.versions = output.versions;
+    outcome.seconds = started.elapsed().as_secs_f64();
+    Ok(outcome)
+}
+
+/// Generates the crate from `spec/` below `root`.
+///
+/// # Errors
+/// Problems of the input; files that cannot be read.
+pub fn generate(root: &Path) -> Result<Output, CodegenError> {
+    let spec = root.join("spec");
+    let mut contracts = Vec::new();
+    let mut others = BTreeMap::new();
+    for path in files_in(&spec)? {
+        let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
+            continue;
+        };
+        let Some(stem) = name.strip_suffix(".yaml") else {
+            continue;
+        };
+        let text = read(&path)?;
+        if stem.starts_with(|c: char| c.is_ascii_digit()) {
+            contracts.push((format!("spec/{name}"), text));
+        } else {
+            others.insert(stem.to_owned(), (format!("spec/{name}"), text));
+        }
+    }
+    if contracts.is_empty() {
+        let missing = io::Error::new(
+            io::ErrorKind::NotFound,
+            "no contract (YYYY-MM.yaml) in this folder",
+        );
+        return Err(CodegenError::File(spec, missing));
+    }
+    let source =
+        |(name, text): &'_ (String, String)| -> (String, String) { (name.clone(), text.clone()) };
+    let (overlay, words) = (
+        others.get("overlay").map(source),
+        others.get("docs").map(source),
+    );
+    let input = Input {
+        contracts: contracts.iter().map(as_source).collect(),
+        overlay: overlay.as_ref().map(as_source),
+        words: words.as_ref().map(as_source),
+        default_version: DEFAULT_VERSION,
+    };
+    polar_codegen::generate(&input).map_err(CodegenError::Input)
+}
+
+fn as_source((name, text): &(String, String)) -> Source<'_> {
+    Source { name, text }
+}
+
+fn compare(target: &Path, output: &Output) -> Result<Outcome, CodegenError> {
+    let mut outcome = Outcome::default();
+    for (path, text) in &output.files {
+        match fs::read(target.join(path)) {
+            Ok(found) if found == text.as_bytes() => outcome.unchanged += 1,
+            Ok(_) => outcome.changed.push(path.clone()),
+            Err(error) if error.kind() == io::ErrorKind::NotFound => {
+                outcome.missing.push(path.clone())
+            }
+            Err(error) => return Err(CodegenError::File(target.join(path), error)),
+        }
+    }
+    for path in all_files(target)? {
+        let relative = path
+            .strip_prefix(target)
+            .unwrap_or(&path)
+            .to_string_lossy()
+            .replace('\\', "/");
+        if !output.files.contains_key(&relative) {
+            outcome.stale.push(relative);
+        }
+    }
+    outcome.stale.sort();
+    Ok(outcome)
+}
+
+/// Writes beside the file and renames, so that no file is ever half-written.
+fn write(path: &Path, text: &str) -> Result<(), CodegenError> {
+    let attempt = || -> io::Result<()> {
+        let folder = path.parent().unwrap_or(Path::new("."));
+        fs::create_dir_all(folder)?;
+        let mut file = tempfile::Builder::new()
+            .permissions(permissions())
+            .tempfile_in(folder)?;
+        file.write_all(text.as_bytes())?;
+        file.persist(path).map_err(|error| error.error)?;
+        Ok(())
+    };
+    attempt().map_err(|error| CodegenError::File(path.to_owned(), error))
+}
+
+/// What a file gets that is simply created; temporary files are private otherwise.
+#[cfg(unix)]
+fn permissions() -> fs::Permissions {
+    std::os::unix::fs::PermissionsExt::from_mode(0o644)
+}
+
+fn read(path: &Path) -> Result<String, CodegenError> {
+    fs::read_to_string(path).map_err(|error| CodegenError::File(path.to_owned(), error))
+}
+
+fn files_in(folder: &Path) -> Result<Vec<PathBuf>, CodegenError> {
+    let list = || -> io::Result<Vec<PathBuf>> {
+        let entries: io::Result<Vec<_>> = fs::read_dir(folder)?.collect();
+        let mut paths: Vec<PathBuf> = entries?.into_iter().map(|entry| entry.path()).collect();
+        paths.sort();
+        Ok(paths)
+    };
+    list().map_err(|error| CodegenError::File(folder.to_owned(), error))
+}
+
+fn all_files(folder: &Path) -> Result<Vec<PathBuf>, CodegenError> {
+    if !folder.exists() {
+        return Ok(vec![]);
+    }
+    let mut files = Vec::new();
+    for path in files_in(folder)? {
+        if path.is_dir() {
+            files.extend(all_files(&path)?);
+        } else {
+            files.push(path);
+        }
+    }
+    Ok(files)
+}
+
+fn remove_empty_folders(folder: Option<&Path>, up_to: &Path) {
+    let mut folder = folder;
+    while let Some(path) = folder.filter(|path| *path != up_to) {
+        // Fails if the folder is not empty, and then it stays.
+        if fs::remove_dir(path).is_err() {
+            return;
+        }
+        folder = path.parent();
+    }
+}

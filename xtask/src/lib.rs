@@ -1,0 +1,13 @@
+//! The maintenance commands of this workspace, as a library so that tests call what the command line calls.
+
+pub mod codegen;
+pub mod spec;
+
+use std::path::PathBuf;
+
+/// The root of the workspace, wherever the command is started.
+pub fn root() -> PathBuf {
+    let mut root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    root.pop();
+    root
+}

@@ -1,0 +1,266 @@
+//! Takes the contract out of a published document: every fact of the API and none of the prose, in one order.
+//!
+//! Each key of the document is kept, left out and counted, or refused. Nothing is left out silently.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use polar_codegen::{Problem, Report};
+use serde_json::{Map, Value, json};
+
+use super::schema::{self, Place};
+
+pub(super) type Entries = Map<String, Value>;
+
+/// What the client is made from.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Contract {
+    /// `YYYY-MM`
+    pub version: String,
+    /// The OpenAPI document.
+    pub tree: Value,
+    /// What was left out, and how many of each.
+    pub left_out: BTreeMap<&'static str, usize>,
+}
+
+impl Contract {
+    /// Its size and what was left out, for people.
+    pub fn summary(&self) -> String {
+        let count = |pointer| self.tree.pointer(pointer).and_then(Value::as_object);
+        let operations: usize = count("/paths")
+            .into_iter()
+            .flat_map(Map::values)
+            .filter_map(Value::as_object)
+            .map(Map::len)
+            .sum();
+        let webhooks = count("/webhooks").map_or(0, Map::len);
+        let schemas = count("/components/schemas").map_or(0, Map::len);
+        let mut line = format!("{operations} operations, {webhooks} webhooks, {schemas} schemas");
+        for (index, (what, count)) in self.left_out.iter().enumerate() {
+            let separator = if index == 0 { "; left out:" } else { "," };
+            line.push_str(&format!("{separator} {what} ({count})"));
+        }
+        line
+    }
+}
+
+/// Whether the text is a version, `YYYY-MM`.
+pub(super) fn is_version(text: &str) -> bool {
+    let Some((year, month)) = text.split_once('-') else {
+        return false;
+    };
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    year.len() == 4
+        && month.len() == 2
+        && digits(year)
+        && digits(month)
+        && ("01"..="12").contains(&month)
+}
+
+/// The contract in a published document. `from` names the document in problems.
+pub fn contract(document: Value, from: &str) -> Result<Contract, Report> {
+    let mut work = Work::new(from);
+    let mut tree = Entries::new();
+    let Value::Object(mut document) = document else {
+        return Err(Problem::new(from, "", "not an OpenAPI document").into());
+    };
+    let version = work.head(&mut document, &mut tree)?;
+    let mut components = work.entries(document.remove("components"), "/components");
+    let mut schemas = work.entries(components.remove("schemas"), "/components/schemas");
+    work.servers(document.remove("servers"), &mut tree);
+    work.paths(document.remove("paths"), &mut tree);
+    work.webhooks(document.remove("webhooks"), &mut tree);
+    let reachable = work.reachable(&mut schemas);
+    let mut kept = Entries::new();
+    kept.insert("schemas".to_owned(), Value::Object(reachable));
+    work.security_schemes(components.remove("securitySchemes"), &mut kept);
+    tree.insert("components".to_owned(), Value::Object(kept));
+    work.leave_out(&mut document, "tags", "tags");
+    work.refuse_rest(&components, "/components");
+    work.refuse_rest(&document, "");
+    Report::check(work.problems)?;
+    if !schemas.is_empty() {
+        work.left_out.insert("unreachable schemas", schemas.len());
+    }
+    Ok(Contract {
+        version,
+        tree: Value::Object(tree),
+        left_out: work.left_out,
+    })
+}
+
+/// What is collected on the way through a document.
+pub(super) struct Work<'a> {
+    from: &'a str,
+    pub(super) problems: Vec<Problem>,
+    left_out: BTreeMap<&'static str, usize>,
+    /// The references of what has been kept so far: where each stands, by what it says.
+    references: BTreeMap<String, String>,
+}
+
+impl<'a> Work<'a> {
+    fn new(from: &'a str) -> Self {
+        Self {
+            from,
+            problems: Vec::new(),
+            left_out: BTreeMap::new(),
+            references: BTreeMap::new(),
+        }
+    }
+
+    pub(super) fn problem(&mut self, at: impl Into<String>, message: impl Into<String>) {
+        self.problems.push(Problem::new(self.from, at, message));
+    }
+
+    pub(super) fn count(&mut self, what: &'static str) {
+        *self.left_out.entry(what).or_default() += 1;
+    }
+
+    pub(super) fn refer(&mut self, reference: &str, at: &str) {
+        self.references
+            .entry(reference.to_owned())
+            .or_insert_with(|| at.to_owned());
+    }
+
+    /// `openapi` and `info`. Without them there is no use in going on.
+    fn head(&self, document: &mut Entries, tree: &mut Entries) -> Result<String, Report> {
+        let problem =
+            |at: &str, message: String| Report::from(Problem::new(self.from, at, message));
+        match document.remove("openapi") {
+            Some(Value::String(openapi)) if openapi.starts_with("3.1.") => {
+                tree.insert("openapi".to_owned(), Value::String(openapi));
+            }
+            Some(other) => return Err(problem("/openapi", format!("expected 3.1, found {other}"))),
+            None => return Err(problem("", "not an OpenAPI document".to_owned())),
+        }
+        let info = document.remove("info").unwrap_or_default();
+        let version = match &info["version"] {
+            Value::String(version) if is_version(version) => version.clone(),
+            other => {
+                let message = format!("expected a version like 2026-10, found {other}");
+                return Err(problem("/info/version", message));
+            }
+        };
+        let info = json!({ "title": "Polar API", "version": version });
+        tree.insert("info".to_owned(), info);
+        Ok(version)
+    }
+
+    fn servers(&mut self, servers: Option<Value>, tree: &mut Entries) {
+        let mut kept = Vec::new();
+        for (index, server) in self.items(servers, "/servers").into_iter().enumerate() {
+            let at = format!("/servers/{index}");
+            let mut server = self.entries(Some(server), &at);
+            let mut out = Entries::new();
+            keep(&mut server, &mut out, &["url", "x-polar-environment"]);
+            self.leave_out(&mut server, "description", "descriptions");
+            self.leave_out(&mut server, "x-speakeasy-server-id", "x-speakeasy");
+            self.refuse_rest(&server, &at);
+            kept.push(Value::Object(out));
+        }
+        tree.insert("servers".to_owned(), Value::Array(kept));
+    }
+
+    fn security_schemes(&mut self, schemes: Option<Value>, components: &mut Entries) {
+        let mut kept = Entries::new();
+        for (name, scheme) in sorted(self.entries(schemes, "/components/securitySchemes")) {
+            let at = child("/components/securitySchemes", &name);
+            let mut scheme = self.entries(Some(scheme), &at);
+            let mut out = Entries::new();
+            keep(
+                &mut scheme,
+                &mut out,
+                &["type", "scheme", "openIdConnectUrl"],
+            );
+            self.leave_out(&mut scheme, "description", "descriptions");
+            self.refuse_rest(&scheme, &at);
+            kept.insert(name, Value::Object(out));
+        }
+        components.insert("securitySchemes".to_owned(), Value::Object(kept));
+    }
+
+    /// Takes the schemas that what has been kept leads to, directly or through each other; leaves the others.
+    fn reachable(&mut self, schemas: &mut Entries) -> Entries {
+        const PREFIX: &str = "#/components/schemas/";
+        let mut kept = BTreeMap::new();
+        let mut followed = BTreeSet::new();
+        loop {
+            let references = self.references.iter();
+            let Some((reference, at)) = references
+                .filter(|(reference, _)| !followed.contains(*reference))
+                .map(|(reference, at)| (reference.clone(), at.clone()))
+                .next()
+            else {
+                return kept.into_iter().collect();
+            };
+            let found = reference
+                .strip_prefix(PREFIX)
+                .and_then(|name| Some((name, schemas.remove(name)?)));
+            match found {
+                Some((name, schema)) => {
+                    let at = child("/components/schemas", name);
+                    kept.insert(
+                        name.to_owned(),
+                        schema::keep(self, schema, Place::Component, &at),
+                    );
+                }
+                None => {
+                    let message = format!("`{reference}` leads to no schema of this document");
+                    self.problem(at, message);
+                }
+            }
+            followed.insert(reference);
+        }
+    }
+
+    pub(super) fn entries(&mut self, value: Option<Value>, at: &str) -> Entries {
+        match value {
+            Some(Value::Object(entries)) => entries,
+            None => Entries::new(),
+            Some(_) => {
+                self.problem(at, "expected an object");
+                Entries::new()
+            }
+        }
+    }
+
+    pub(super) fn items(&mut self, value: Option<Value>, at: &str) -> Vec<Value> {
+        match value {
+            Some(Value::Array(items)) => items,
+            None => Vec::new(),
+            Some(_) => {
+                self.problem(at, "expected an array");
+                Vec::new()
+            }
+        }
+    }
+
+    pub(super) fn leave_out(&mut self, from: &mut Entries, name: &str, what: &'static str) {
+        if from.remove(name).is_some() {
+            self.count(what);
+        }
+    }
+
+    pub(super) fn refuse_rest(&mut self, rest: &Entries, at: &str) {
+        for name in rest.keys() {
+            let message = "is new here: this importer does not know whether to keep it";
+            self.problem(child(at, name), message);
+        }
+    }
+}
+
+/// Moves facts as they are, in the order of their names here.
+pub(super) fn keep(from: &mut Entries, to: &mut Entries, names: &[&str]) {
+    for name in names {
+        if let Some(value) = from.remove(*name) {
+            to.insert((*name).to_owned(), value);
+        }
+    }
+}
+
+pub(super) fn sorted(entries: Entries) -> BTreeMap<String, Value> {
+    entries.into_iter().collect()
+}
+
+pub(super) fn child(at: &str, key: &str) -> String {
+    format!("{at}/{}", key.replace('~', "~0").replace('/', "~1"))
+}

@@ -1,0 +1,119 @@
+//! `cargo xtask spec import`: a published OpenAPI document becomes the contract in `spec/`.
+
+mod contract;
+mod error;
+mod operations;
+mod read;
+mod schema;
+mod write;
+
+pub use contract::{Contract, contract};
+pub use error::Error;
+pub use read::{LIMIT, Origin};
+
+use std::fs;
+use std::path::Path;
+
+use clap::{Args, Subcommand};
+
+/// Where Polar publishes its documents.
+pub const PUBLISHED: &str = "https://api.polar.sh";
+
+/// What can be done with the contract.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Make spec/YYYY-MM.yaml out of a published document.
+    ///
+    /// Without a source, fetches the document of --version, or of every version that spec/ has.
+    Import(Import),
+}
+
+/// What to import.
+#[derive(Debug, Default, Args)]
+pub struct Import {
+    /// A file or a URL; JSON or YAML.
+    pub source: Option<String>,
+    /// The version that the document must have, as YYYY-MM.
+    #[arg(long)]
+    pub version: Option<String>,
+}
+
+/// Runs the command in the workspace at `root`.
+pub fn run(command: &Command, root: &Path) -> Result<(), Error> {
+    let Command::Import(what) = command;
+    for line in import(what, PUBLISHED, &root.join("spec"))? {
+        println!("{line}");
+    }
+    Ok(())
+}
+
+/// Imports into the directory `spec`, and says per document what was done. All documents are read before the first
+/// file is written. `published` is the base URL of documents that are not named.
+pub fn import(what: &Import, published: &str, spec: &Path) -> Result<Vec<String>, Error> {
+    let mut contracts = Vec::new();
+    for (origin, version) in origins(what, published, spec)? {
+        let document = read::read(&origin)?;
+        let contract = contract(document, &origin.to_string())?;
+        match version {
+            Some(expected) if expected != contract.version => {
+                return Err(Error::OtherVersion {
+                    from: origin.to_string(),
+                    expected,
+                    found: contract.version,
+                });
+            }
+            _ => contracts.push(contract),
+        }
+    }
+    contracts
+        .iter()
+        .map(|contract| write::write(contract, spec))
+        .collect()
+}
+
+/// Where to read from, with the version that the document must have.
+fn origins(
+    what: &Import,
+    published: &str,
+    spec: &Path,
+) -> Result<Vec<(Origin, Option<String>)>, Error> {
+    if let Some(source) = &what.source {
+        return Ok(vec![(Origin::from_argument(source), what.version.clone())]);
+    }
+    let versions = match &what.version {
+        Some(version) => vec![version.clone()],
+        None => present(spec)?,
+    };
+    Ok(versions
+        .into_iter()
+        .map(|version| {
+            let url = format!("{published}/{version}/openapi.json");
+            (Origin::Url(url), Some(version))
+        })
+        .collect())
+}
+
+/// The versions that `spec` has a file for.
+fn present(spec: &Path) -> Result<Vec<String>, Error> {
+    let unreadable = |error| Error::Io {
+        path: spec.to_owned(),
+        error,
+    };
+    let mut versions = Vec::new();
+    for entry in fs::read_dir(spec).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "yaml")
+            && let Some(name) = path.file_stem().and_then(|name| name.to_str())
+            && contract::is_version(name)
+        {
+            versions.push(name.to_owned());
+        }
+    }
+    versions.sort();
+    if versions.is_empty() {
+        return Err(Error::NothingToUpdate(spec.to_owned()));
+    }
+    Ok(versions)
+}

@@ -1,0 +1,194 @@
+//! Takes the contract out of what can be called and what is delivered: paths and webhooks.
+
+use reqwest::StatusCode;
+use serde_json::{Value, json};
+
+use super::contract::{Entries, Work, child, keep, sorted};
+use super::schema::{self, Place};
+
+impl Work<'_> {
+    pub(super) fn paths(&mut self, paths: Option<Value>, tree: &mut Entries) {
+        let mut kept = Entries::new();
+        for (path, methods) in sorted(self.entries(paths, "/paths")) {
+            let at = child("/paths", &path);
+            let mut methods = self.entries(Some(methods), &at);
+            let mut out = Entries::new();
+            for method in ["get", "post", "put", "patch", "delete"] {
+                if let Some(operation) = methods.remove(method) {
+                    let operation = self.operation(operation, &child(&at, method));
+                    out.insert(method.to_owned(), operation);
+                }
+            }
+            self.refuse_rest(&methods, &at);
+            kept.insert(path, Value::Object(out));
+        }
+        tree.insert("paths".to_owned(), Value::Object(kept));
+    }
+
+    fn operation(&mut self, operation: Value, at: &str) -> Value {
+        let mut operation = self.entries(Some(operation), at);
+        let mut out = Entries::new();
+        keep(
+            &mut operation,
+            &mut out,
+            &["operationId", "deprecated", "security"],
+        );
+        for (name, fact) in sorted(take_prefixed(&mut operation, "x-polar-")) {
+            let fact = self.polar_fact(&name, fact, &child(at, &name));
+            out.insert(name, fact);
+        }
+        if let Some(parameters) = operation.remove("parameters") {
+            let at = child(at, "parameters");
+            let parameters = self.items(Some(parameters), &at).into_iter().enumerate();
+            let parameters = parameters
+                .map(|(index, parameter)| self.parameter(parameter, &format!("{at}/{index}")))
+                .collect();
+            out.insert("parameters".to_owned(), Value::Array(parameters));
+        }
+        if let Some(body) = operation.remove("requestBody") {
+            let body = self.body(body, &child(at, "requestBody"));
+            out.insert("requestBody".to_owned(), body);
+        }
+        let responses = self.responses(operation.remove("responses"), &child(at, "responses"));
+        out.insert("responses".to_owned(), responses);
+        for (name, what) in [
+            ("description", "descriptions"),
+            ("summary", "summaries"),
+            ("tags", "tags"),
+            ("x-codeSamples", "code samples"),
+            ("x-mint", "x-mint"),
+            ("x-speakeasy-group", "x-speakeasy"),
+            ("x-speakeasy-name-override", "x-speakeasy"),
+            ("x-speakeasy-pagination", "x-speakeasy"),
+        ] {
+            self.leave_out(&mut operation, name, what);
+        }
+        self.refuse_rest(&operation, at);
+        Value::Object(out)
+    }
+
+    /// A fact is kept as it is, but for the schema in it.
+    fn polar_fact(&mut self, name: &str, fact: Value, at: &str) -> Value {
+        match fact {
+            Value::Object(mut fact) if name == "x-polar-pagination" => {
+                if let Some(item) = fact.get_mut("item_schema") {
+                    let at = child(at, "item_schema");
+                    *item = schema::keep(self, item.take(), Place::Inline, &at);
+                }
+                Value::Object(fact)
+            }
+            fact => fact,
+        }
+    }
+
+    fn parameter(&mut self, parameter: Value, at: &str) -> Value {
+        let mut parameter = self.entries(Some(parameter), at);
+        let mut out = Entries::new();
+        let facts = ["name", "in", "required", "style", "explode", "deprecated"];
+        keep(&mut parameter, &mut out, &facts);
+        self.schema_of(&mut parameter, &mut out, at);
+        self.leave_out(&mut parameter, "description", "descriptions");
+        self.leave_out(&mut parameter, "example", "examples");
+        self.leave_out(&mut parameter, "examples", "examples");
+        self.refuse_rest(&parameter, at);
+        Value::Object(out)
+    }
+
+    fn body(&mut self, body: Value, at: &str) -> Value {
+        let mut body = self.entries(Some(body), at);
+        let mut out = Entries::new();
+        keep(&mut body, &mut out, &["required"]);
+        self.content(&mut body, &mut out, at);
+        self.leave_out(&mut body, "description", "descriptions");
+        self.refuse_rest(&body, at);
+        Value::Object(out)
+    }
+
+    fn responses(&mut self, responses: Option<Value>, at: &str) -> Value {
+        let mut kept = Entries::new();
+        for (status, response) in sorted(self.entries(responses, at)) {
+            let at = child(at, &status);
+            let mut response = self.entries(Some(response), &at);
+            let Some(reason) = reason(&status) else {
+                self.problem(at, "is not a status");
+                continue;
+            };
+            let mut out = Entries::new();
+            if response
+                .remove("description")
+                .is_some_and(|description| description != reason)
+            {
+                self.count("descriptions");
+            }
+            out.insert("description".to_owned(), Value::from(reason));
+            self.content(&mut response, &mut out, &at);
+            self.refuse_rest(&response, &at);
+            kept.insert(status, Value::Object(out));
+        }
+        Value::Object(kept)
+    }
+
+    /// The bodies by media type.
+    fn content(&mut self, from: &mut Entries, out: &mut Entries, at: &str) {
+        let Some(content) = from.remove("content") else {
+            return;
+        };
+        let at = child(at, "content");
+        let mut kept = Entries::new();
+        for (media, body) in self.entries(Some(content), &at) {
+            let at = child(&at, &media);
+            let mut body = self.entries(Some(body), &at);
+            let mut out = Entries::new();
+            self.schema_of(&mut body, &mut out, &at);
+            self.leave_out(&mut body, "example", "examples");
+            self.leave_out(&mut body, "examples", "examples");
+            self.refuse_rest(&body, &at);
+            kept.insert(media, Value::Object(out));
+        }
+        out.insert("content".to_owned(), Value::Object(kept));
+    }
+
+    fn schema_of(&mut self, from: &mut Entries, out: &mut Entries, at: &str) {
+        if let Some(schema) = from.remove("schema") {
+            let schema = schema::keep(self, schema, Place::Inline, &child(at, "schema"));
+            out.insert("schema".to_owned(), schema);
+        }
+    }
+
+    /// Of a webhook, what is delivered. How the receiver answers is not for a client to know.
+    pub(super) fn webhooks(&mut self, webhooks: Option<Value>, tree: &mut Entries) {
+        let mut kept = Entries::new();
+        for (name, webhook) in sorted(self.entries(webhooks, "/webhooks")) {
+            let at = child("/webhooks", &name);
+            let mut webhook = self.entries(Some(webhook), &at);
+            let mut post = self.entries(webhook.remove("post"), &child(&at, "post"));
+            self.refuse_rest(&webhook, &at);
+            let at = child(&at, "post");
+            let body = post.remove("requestBody").unwrap_or_default();
+            let body = self.body(body, &child(&at, "requestBody"));
+            self.leave_out(&mut post, "responses", "webhook responses");
+            self.leave_out(&mut post, "operationId", "webhook operation ids");
+            self.leave_out(&mut post, "description", "descriptions");
+            self.leave_out(&mut post, "summary", "summaries");
+            self.leave_out(&mut post, "x-mint", "x-mint");
+            self.refuse_rest(&post, &at);
+            kept.insert(name, json!({ "post": { "requestBody": body } }));
+        }
+        tree.insert("webhooks".to_owned(), Value::Object(kept));
+    }
+}
+
+fn take_prefixed(from: &mut Entries, prefix: &str) -> Entries {
+    let (taken, rest) = std::mem::take(from)
+        .into_iter()
+        .partition(|(name, _)| name.starts_with(prefix));
+    *from = rest;
+    taken
+}
+
+/// OpenAPI wants a description of every response; the phrase of its status is one without prose.
+fn reason(status: &str) -> Option<&'static str> {
+    StatusCode::from_bytes(status.as_bytes())
+        .ok()?
+        .canonical_reason()
+}

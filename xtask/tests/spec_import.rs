@@ -1,0 +1,424 @@
+//! `cargo xtask spec import`: what it keeps, and that a failure leaves the files as they are.
+
+#![allow(clippy::unwrap_used, reason = "a failure here is a failed test")]
+
+use std::fs;
+use std::io::{Read, Write};
+use std::net::{TcpListener, TcpStream};
+use std::path::Path;
+use std::thread;
+
+use serde_json::{Value, json};
+use tempfile::TempDir;
+use xtask::spec::{Error, Import, LIMIT, contract, import};
+
+const OLD: &str = "what was there before\n";
+
+/// A published document in small, with something of everything.
+fn published() -> Value {
+    json!({
+        "openapi": "3.1.0",
+        "info": {"title": "Polar API", "summary": "s", "description": "d", "version": "2026-10"},
+        "servers": [{"url": "https://a.example", "description": "d", "x-polar-environment": "production",
+            "x-speakeasy-server-id": "p"}],
+        "paths": {
+            "/v1/b/": {"post": {
+                "responses": {"422": {"description": "Wrong"}, "201": {"description": "Made", "content": {
+                    "application/json": {"schema": {"$ref": "#/components/schemas/B", "description": "d"}}}}},
+                "operationId": "b:create", "tags": ["t"], "summary": "s", "description": "d",
+                "x-codeSamples": [{"lang": "go"}], "x-mint": {}, "x-speakeasy-group": "b",
+                "x-polar-pagination": {"type": "page_limit",
+                    "item_schema": {"$ref": "#/components/schemas/A", "description": "d"}},
+                "x-polar-allowed-subjects": ["User"],
+                "requestBody": {"required": true, "content": {"application/json": {"schema":
+                    {"title": "Body", "oneOf": [{"type": "string"}, {"type": "integer"}]}}}},
+                "parameters": [{"schema": {"type": "integer", "exclusiveMinimum": 0.0, "title": "Page"},
+                    "name": "page", "in": "query", "required": false, "description": "d"}],
+            }},
+            "/v1/a": {"get": {"operationId": "a:get", "deprecated": true, "responses": {}}},
+        },
+        "webhooks": {"a.made": {"post": {"operationId": "x", "summary": "s", "description": "d", "responses": {},
+            "requestBody": {"required": true, "content": {"application/json": {"schema":
+                {"$ref": "#/components/schemas/Made"}}}}}}},
+        "components": {
+            "securitySchemes": {"oat": {"type": "http", "scheme": "bearer", "description": "d"}},
+            "schemas": {
+                "Unused": {"patternProperties": {}},
+                "Made": {"title": "Made", "type": "object", "properties": {
+                    "z": {"title": "Z", "anyOf": [{"type": "string", "title": "Inner", "enum": ["b", "a"]}, {"type": "null"}]},
+                    "a": {"title": "A or more", "anyOf": [{"type": "string", "description": "one"},
+                        {"type": "array", "items": {"type": "string", "description": "another"}}]},
+                    "n": {"title": "N", "anyOf": [{"type": "number"}, {"type": "string", "pattern": "1"}]}}},
+                "B": {"title": "B", "oneOf": [{"$ref": "#/components/schemas/A"}, {"type": "object"}],
+                    "discriminator": {"propertyName": "t", "mapping": {"c": "#/components/schemas/C"}}},
+                "C": {"type": "object", "description": "d", "examples": [{}]},
+                "A": {"type": "string", "x-speakeasy-enums": ["a"], "enumNames": {}, "enum": ["a"]},
+            },
+        },
+        "tags": [{"name": "t"}],
+    })
+}
+
+fn kept() -> Value {
+    contract(published(), "test").unwrap().tree
+}
+
+#[test]
+fn the_facts_are_kept_in_order_and_the_prose_is_not() {
+    let expected = json!({
+        "openapi": "3.1.0",
+        "info": {"title": "Polar API", "version": "2026-10"},
+        "servers": [{"url": "https://a.example", "x-polar-environment": "production"}],
+        "paths": {
+            "/v1/a": {"get": {"operationId": "a:get", "deprecated": true, "responses": {}}},
+            "/v1/b/": {"post": {
+                "operationId": "b:create",
+                "x-polar-allowed-subjects": ["User"],
+                "x-polar-pagination": {"type": "page_limit", "item_schema": {"$ref": "#/components/schemas/A"}},
+                "parameters": [{"name": "page", "in": "query", "required": false,
+                    "schema": {"type": "integer", "exclusiveMinimum": 0}}],
+                "requestBody": {"required": true, "content": {"application/json": {"schema":
+                    {"title": "Body", "oneOf": [{"type": "string"}, {"type": "integer"}]}}}},
+                "responses": {
+                    "201": {"description": "Created", "content": {"application/json": {"schema":
+                        {"$ref": "#/components/schemas/B"}}}},
+                    "422": {"description": "Unprocessable Entity"},
+                },
+            }},
+        },
+        "webhooks": {"a.made": {"post": {"requestBody": {"required": true, "content": {"application/json":
+            {"schema": {"$ref": "#/components/schemas/Made"}}}}}}},
+        "components": {
+            "schemas": {
+                "A": {"type": "string", "enum": ["a"]},
+                "B": {"oneOf": [{"$ref": "#/components/schemas/A"}, {"type": "object"}],
+                    "discriminator": {"propertyName": "t", "mapping": {"c": "#/components/schemas/C"}}},
+                "C": {"type": "object"},
+                "Made": {"type": "object", "properties": {
+                    "z": {"anyOf": [{"title": "Inner", "type": "string", "enum": ["b", "a"]}, {"type": "null"}]},
+                    "a": {"anyOf": [{"type": "string"}, {"type": "array", "items": {"type": "string"}}]},
+                    "n": {"anyOf": [{"type": "number"}, {"type": "string", "pattern": "1"}]}}},
+            },
+            "securitySchemes": {"oat": {"type": "http", "scheme": "bearer"}},
+        },
+    });
+    // As text, so that the order counts.
+    assert_eq!(kept().to_string(), expected.to_string());
+}
+
+#[test]
+fn what_is_left_out_is_counted() {
+    let contract = contract(published(), "test").unwrap();
+    let count = |what| contract.left_out.get(what).copied();
+    assert_eq!(count("unreachable schemas"), Some(1));
+    assert_eq!(count("webhook responses"), Some(1));
+    assert_eq!(count("titles"), Some(6));
+    assert_eq!(count("code samples"), Some(1));
+    let summary = contract.summary();
+    let start = "2 operations, 1 webhooks, 4 schemas; left out: code samples (1),";
+    assert!(summary.starts_with(start), "{summary}");
+}
+
+#[test]
+fn importing_the_result_again_changes_no_byte() {
+    let spec = directory();
+    let source = spec.path().join("published.json");
+    fs::write(&source, published().to_string()).unwrap();
+    let lines = import(&of(source.to_str().unwrap()), "", spec.path()).unwrap();
+    assert!(lines[0].starts_with("2026-10.yaml: written; "), "{lines:?}");
+    let result = spec.path().join("2026-10.yaml");
+    let first = fs::read(&result).unwrap();
+    assert!(first.starts_with(b"# The contract of Polar's API, version 2026-10"));
+
+    let lines = import(&of(result.to_str().unwrap()), "", spec.path()).unwrap();
+    let unchanged = "2026-10.yaml: unchanged; 2 operations, 1 webhooks, 4 schemas";
+    assert_eq!(lines, [unchanged]);
+    fs::write(&result, OLD).unwrap();
+    import(&of(source.to_str().unwrap()), "", spec.path()).unwrap();
+    assert_eq!(fs::read(&result).unwrap(), first);
+}
+
+#[test]
+fn the_committed_contract_is_what_an_import_of_it_makes() {
+    let spec = xtask::root().join("spec");
+    for version in ["2026-04", "2026-10", "2027-01"] {
+        let copy = TempDir::new().unwrap();
+        let file = spec.join(version).with_extension("yaml");
+        import(&of(file.to_str().unwrap()), "", copy.path()).unwrap();
+        let again = fs::read_to_string(copy.path().join(version).with_extension("yaml")).unwrap();
+        assert!(
+            again == fs::read_to_string(&file).unwrap(),
+            "{version} differs"
+        );
+    }
+}
+
+#[test]
+fn what_is_not_known_is_refused_with_its_place() {
+    for (pointer, key) in [
+        ("", "jsonSchemaDialect"),
+        ("/servers/0", "variables"),
+        ("/paths/~1v1~1a", "parameters"),
+        ("/paths/~1v1~1a/get", "callbacks"),
+        ("/paths/~1v1~1b~1/post/parameters/0", "content"),
+        ("/paths/~1v1~1b~1/post/responses/201", "headers"),
+        (
+            "/paths/~1v1~1b~1/post/requestBody/content/application~1json",
+            "encoding",
+        ),
+        ("/webhooks/a.made", "get"),
+        ("/components", "parameters"),
+        ("/components/securitySchemes/oat", "flows"),
+        ("/components/schemas/C", "contains"),
+        ("/components/schemas/Made/properties/z/anyOf/0", "if"),
+    ] {
+        let mut document = published();
+        document.pointer_mut(pointer).unwrap()[key] = json!({});
+        let report = contract(document, "test").unwrap_err();
+        let message = "is new here: this importer does not know whether to keep it";
+        assert_eq!(
+            report.to_string(),
+            format!("test#{pointer}/{key}: {message}\n1 problem")
+        );
+    }
+}
+
+#[test]
+fn references_lead_to_schemas() {
+    let mut document = published();
+    document["components"]["schemas"]["Made"]["properties"]["z"] =
+        json!({"$ref": "#/components/schemas/Nope"});
+    let report = contract(document, "test").unwrap_err();
+    assert_eq!(
+        report.to_string(),
+        "test#/components/schemas/Made/properties/z/$ref: `#/components/schemas/Nope` leads to no schema of \
+         this document\n1 problem"
+    );
+}
+
+#[test]
+fn only_versions_of_openapi_3_1_are_documents() {
+    for (pointer, value, expected) in [
+        (
+            "/openapi",
+            json!("3.0.3"),
+            "test#/openapi: expected 3.1, found \"3.0.3\"",
+        ),
+        (
+            "/info/version",
+            json!("1.0.0"),
+            "test#/info/version: expected a version like 2026-10, found \"1.0.0\"",
+        ),
+        (
+            "/info/version",
+            json!("2026-13"),
+            "test#/info/version: expected a version like 2026-10, found \"2026-13\"",
+        ),
+        (
+            "/info",
+            json!(null),
+            "test#/info/version: expected a version like 2026-10, found null",
+        ),
+        (
+            "",
+            json!({"detail": "Not Found"}),
+            "test: not an OpenAPI document",
+        ),
+        ("", json!([]), "test: not an OpenAPI document"),
+    ] {
+        let mut document = published();
+        *document.pointer_mut(pointer).unwrap() = value;
+        let report = contract(document, "test").unwrap_err();
+        assert_eq!(report.to_string(), format!("{expected}\n1 problem"));
+    }
+}
+
+#[test]
+fn a_file_that_is_no_document_is_refused() {
+    let source = TempDir::new().unwrap();
+    let path = source.path().join("document");
+    for (text, expected) in [
+        ("<!doctype html><html></html>", "an HTML page"),
+        ("{\"openapi\": \"3.1.0\", \"info\": {", "EOF while parsing"),
+        ("openapi: 3.1.0\ninfo: {}\ninfo: {}\n", "duplicate entry"),
+        ("", "not an OpenAPI document"),
+    ] {
+        fs::write(&path, text).unwrap();
+        let error = failed(&of(path.to_str().unwrap()), "");
+        assert!(error.to_string().contains(expected), "{error}");
+    }
+    assert!(matches!(failed(&of("/no/such/file"), ""), Error::Io { .. }));
+}
+
+#[test]
+fn a_server_that_does_not_deliver_is_an_error() {
+    let whole = published().to_string();
+    let half = whole.len() / 2;
+    let answer = |status: &str, body: &str| {
+        let length = body.len();
+        format!("HTTP/1.1 {status}\r\nContent-Length: {length}\r\nConnection: close\r\n\r\n{body}")
+            .into_bytes()
+    };
+    type Check = fn(&Error) -> bool;
+    let cases: [(Vec<u8>, Check); 6] = [
+        (answer("404 Not Found", "{}"), |error| {
+            matches!(error, Error::Status { status: 404, .. })
+        }),
+        (answer("500 Internal Server Error", ""), |error| {
+            matches!(error, Error::Status { status: 500, .. })
+        }),
+        (answer("200 OK", "<html></html>"), |error| {
+            matches!(error, Error::Html { .. })
+        }),
+        (answer("200 OK", &whole[..half]), |error| {
+            matches!(error, Error::Syntax { .. })
+        }),
+        (answer("200 OK", &whole)[..half].to_vec(), |error| {
+            matches!(error, Error::Download { .. })
+        }),
+        (Vec::new(), |error| matches!(error, Error::Download { .. })),
+    ];
+    for (answer, is_expected) in cases {
+        let url = serve(vec![answer]);
+        let error = failed(&of(&format!("{url}/openapi.json")), "");
+        assert!(is_expected(&error), "{error:?}");
+        assert!(
+            error
+                .to_string()
+                .starts_with(&format!("{url}/openapi.json: ")),
+            "{error}"
+        );
+    }
+}
+
+#[test]
+fn nobody_listening_is_an_error() {
+    let address = TcpListener::bind("127.0.0.1:0")
+        .unwrap()
+        .local_addr()
+        .unwrap();
+    let error = failed(&of(&format!("http://{address}/")), "");
+    assert!(matches!(error, Error::Download { .. }), "{error:?}");
+}
+
+#[test]
+fn a_document_without_end_is_cut_off() {
+    let mut answer = b"HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{\"openapi\": \"".to_vec();
+    answer.resize(answer.len() + usize::try_from(LIMIT).unwrap(), b'x');
+    let error = failed(&of(&serve(vec![answer])), "");
+    assert!(
+        matches!(error, Error::TooLarge { limit: LIMIT, .. }),
+        "{error:?}"
+    );
+}
+
+#[test]
+fn another_version_than_asked_for_is_an_error() {
+    let what = Import {
+        version: Some("2027-01".to_owned()),
+        ..Import::default()
+    };
+    let url = serve(vec![ok(&published())]);
+    let error = failed(&what, &url);
+    assert_eq!(
+        error.to_string(),
+        format!("{url}/2027-01/openapi.json: expected version 2027-01, found 2026-10")
+    );
+}
+
+#[test]
+fn without_a_source_every_version_is_updated_or_none() {
+    let spec = directory();
+    fs::write(spec.path().join("2027-01.yaml"), OLD).unwrap();
+    fs::write(spec.path().join("overlay.yaml"), OLD).unwrap();
+    let mut next = published();
+    next["info"]["version"] = json!("2027-01");
+    let url = serve(vec![ok(&published()), ok(&json!({}))]);
+    assert!(import(&Import::default(), &url, spec.path()).is_err());
+    assert_eq!(
+        fs::read_to_string(spec.path().join("2026-10.yaml")).unwrap(),
+        OLD
+    );
+
+    let url = serve(vec![ok(&published()), ok(&next)]);
+    let lines = import(&Import::default(), &url, spec.path()).unwrap();
+    assert!(lines[0].starts_with("2026-10.yaml: written"), "{lines:?}");
+    assert!(lines[1].starts_with("2027-01.yaml: written"), "{lines:?}");
+    assert_eq!(
+        fs::read_to_string(spec.path().join("overlay.yaml")).unwrap(),
+        OLD
+    );
+    assert_eq!(
+        names(spec.path()),
+        ["2026-10.yaml", "2027-01.yaml", "overlay.yaml"]
+    );
+}
+
+#[test]
+fn a_directory_without_versions_has_nothing_to_update() {
+    let spec = TempDir::new().unwrap();
+    let error = import(&Import::default(), "", spec.path()).unwrap_err();
+    assert!(matches!(error, Error::NothingToUpdate(_)), "{error:?}");
+}
+
+fn of(source: &str) -> Import {
+    Import {
+        source: Some(source.to_owned()),
+        version: None,
+    }
+}
+
+fn ok(body: &Value) -> Vec<u8> {
+    format!("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{body}").into_bytes()
+}
+
+/// A directory with one version in it.
+fn directory() -> TempDir {
+    let spec = TempDir::new().unwrap();
+    fs::write(spec.path().join("2026-10.yaml"), OLD).unwrap();
+    spec
+}
+
+fn names(directory: &Path) -> Vec<String> {
+    let entries = fs::read_dir(directory).unwrap();
+    let mut names: Vec<String> = entries
+        .map(|entry| entry.unwrap().file_name().into_string().unwrap())
+        .collect();
+    names.sort();
+    names
+}
+
+/// The error of this import, which leaves its directory as it was.
+fn failed(what: &Import, published: &str) -> Error {
+    let spec = directory();
+    let error = import(what, published, spec.path()).unwrap_err();
+    assert_eq!(names(spec.path()), ["2026-10.yaml"]);
+    assert_eq!(
+        fs::read_to_string(spec.path().join("2026-10.yaml")).unwrap(),
+        OLD
+    );
+    error
+}
+
+/// A server on this machine that gives these answers, one a connection. Returns its base URL.
+fn serve(answers: Vec<Vec<u8>>) -> String {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    thread::spawn(move || {
+        for answer in answers {
+            let (mut stream, _) = listener.accept().unwrap();
+            read_head(&mut stream);
+            // The client may hang up before the end: that is what one of the tests is about.
+            let _ = stream.write_all(&answer);
+        }
+    });
+    url
+}
+
+fn read_head(stream: &mut TcpStream) {
+    let mut head = Vec::new();
+    let mut byte = [0];
+    while !head.ends_with(b"\r\n\r\n") && stream.read(&mut byte).unwrap() == 1 {
+        head.push(byte[0]);
+    }
+}
