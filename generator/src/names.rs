@@ -108,6 +108,21 @@ pub fn union_variants(types: &[&str]) -> Vec<String> {
     names.iter().map(|name| name.concat()).collect()
 }
 
+/// Method names that Rust's own traits give a meaning to.
+const TRAIT_METHODS: &[&str] = &[
+    "add", "cmp", "default", "div", "drop", "eq", "hash", "index", "mul", "neg", "next", "not",
+    "rem", "shl", "shr", "sub",
+];
+
+/// The method that sets a field: its name, `set_` before it where Rust means something else by that.
+pub fn setter(field: &Name) -> String {
+    if TRAIT_METHODS.contains(&field.rust.as_str()) {
+        format!("set_{}", field.rust)
+    } else {
+        field.rust.clone()
+    }
+}
+
 /// The type of the request value of a method: `list_seats` is `ListSeats`.
 pub fn request_type(method: &Name) -> String {
     camel(&method.wire)

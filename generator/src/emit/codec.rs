@@ -7,11 +7,11 @@ use super::types::{Keeping, ident, literal};
 use super::union;
 use crate::check::REST_FIELD;
 use crate::ir::{
-    Api, Constant, Enum, Field, Presence, Resolution, Sensitivity, Shape, Struct, Type, TypeDef,
+    Constant, Enum, Field, Presence, Resolution, Sensitivity, Shape, Struct, Type, TypeDef,
 };
 
 /// The codec of a type; nothing for an alias.
-pub(super) fn implementation(api: &Api, def: &TypeDef) -> TokenStream {
+pub(super) fn implementation(def: &TypeDef) -> TokenStream {
     let name = ident(&def.name.rust);
     match &def.shape {
         Shape::Struct(object) if def.usage.is_decoded() => {
@@ -31,7 +31,7 @@ pub(super) fn implementation(api: &Api, def: &TypeDef) -> TokenStream {
         }
         Shape::Enum(texts) => enumeration(def, texts),
         Shape::Union(union) => {
-            let implementation = union::codec(api, def, union);
+            let implementation = union::codec(def, union);
             let close = match union.resolution {
                 Resolution::WriteOnly => quote!(polar_client_runtime::choice! { #name }),
                 Resolution::Decided(_) | Resolution::Ambiguous { .. } => {

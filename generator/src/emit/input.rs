@@ -8,6 +8,7 @@ use super::models::field_docs;
 use super::types::{Keeping, ident, is_copy, literal, rust_type, target};
 use crate::check::REST_FIELD;
 use crate::ir::{Api, Constant, Field, Shape, Struct, Type, TypeDef};
+use crate::names;
 
 /// `new`, setters and `Default`; nothing for types that are only received.
 pub(super) fn constructors(api: &Api, def: &TypeDef, object: &Struct) -> TokenStream {
@@ -21,7 +22,7 @@ pub(super) fn constructors(api: &Api, def: &TypeDef, object: &Struct) -> TokenSt
         .map(|field| (field, Keeping::of(def, field)))
         .filter(|(_, keeping)| *keeping != Keeping::Sent)
         .collect();
-    let new = new(api, def, object, &kept);
+    let new = (!is_literal(def, object)).then(|| new(api, def, object, &kept));
     let setters = kept
         .iter()
         .filter_map(|(field, keeping)| setter(api, field, *keeping));
@@ -42,6 +43,18 @@ pub(super) fn constructors(api: &Api, def: &TypeDef, object: &Struct) -> TokenSt
     }
 }
 
+/// More arguments than this nobody can tell apart.
+const MAX_ARGUMENTS: usize = 7;
+
+/// Whether a struct has so many required fields that it is best written as a literal, each value by its name.
+pub(super) fn is_literal(def: &TypeDef, object: &Struct) -> bool {
+    let required = object
+        .fields
+        .iter()
+        .filter(|field| is_argument(Keeping::of(def, field)));
+    def.usage.is_built() && required.count() > MAX_ARGUMENTS
+}
+
 fn is_argument(keeping: Keeping) -> bool {
     matches!(keeping, Keeping::Value | Keeping::OrNull)
 }
@@ -60,7 +73,7 @@ fn new(api: &Api, def: &TypeDef, object: &Struct, kept: &[(&Field, Keeping)]) ->
         let value = match keeping {
             Keeping::Value | Keeping::OrNull => {
                 let value = argument(api, &field.ty, *keeping, &name).1;
-                if value.to_string() == name.to_string() {
+                if name == value.to_string() {
                     return quote!(#name);
                 }
                 value
@@ -105,6 +118,7 @@ fn constant_value(ty: &Type) -> TokenStream {
 
 fn setter(api: &Api, field: &Field, keeping: Keeping) -> Option<TokenStream> {
     let name = ident(&field.name.rust);
+    let method = ident(&names::setter(&field.name));
     let (ty, value) = argument(api, &field.ty, keeping, &name);
     let value = match keeping {
         Keeping::OrAbsent => quote!(Some(#value)),
@@ -115,7 +129,7 @@ fn setter(api: &Api, field: &Field, keeping: Keeping) -> Option<TokenStream> {
     Some(quote! {
         #docs
         #[must_use]
-        pub fn #name(mut self, #name: #ty) -> Self {
+        pub fn #method(mut self, #name: #ty) -> Self {
             self.#name = #value;
             self
         }

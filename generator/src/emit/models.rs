@@ -63,10 +63,11 @@ fn structure(api: &Api, def: &TypeDef, object: &Struct) -> TokenStream {
             pub #name: #ty,
         }
     });
+    let non_exhaustive = (!input::is_literal(def, object)).then(|| quote!(#[non_exhaustive]));
     quote! {
         #docs
         #[derive(Clone, PartialEq)]
-        #[non_exhaustive]
+        #non_exhaustive
         pub struct #name { #(#fields)* #rest }
     }
 }

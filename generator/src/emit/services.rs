@@ -254,6 +254,7 @@ fn request(api: &Api, operation: &Operation) -> TokenStream {
 
 fn setter(api: &Api, param: &Param) -> TokenStream {
     let name = ident(&param.name.rust);
+    let method = ident(&names::setter(&param.name));
     let (ty, _) = argument(api, param, &name);
     let push = push(api, param, &quote!(self.0));
     let docs = Docs::new(
@@ -269,7 +270,7 @@ fn setter(api: &Api, param: &Param) -> TokenStream {
     quote! {
         #docs
         #deprecation
-        pub fn #name(mut self, #name: #ty) -> Self {
+        pub fn #method(mut self, #name: #ty) -> Self {
             #push
             self
         }

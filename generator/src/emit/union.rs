@@ -264,7 +264,7 @@ fn raw(api: &Api, def: &TypeDef, union: &Union, reason: &str) -> TokenStream {
 }
 
 /// How a union is decoded and seen.
-pub(super) fn codec(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
+pub(super) fn codec(def: &TypeDef, union: &Union) -> TokenStream {
     let name = ident(&def.name.rust);
     let arms = union.variants.iter().map(|variant| {
         let pattern = ident(&variant.name.rust);

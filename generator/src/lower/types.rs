@@ -88,7 +88,12 @@ pub(super) fn value(cx: &mut Lowering<'_, '_>, node: Node<'_>, place: &Place) ->
             Sensitivity::Public
         },
     };
-    (if data.nullable { ty.nullable() } else { ty }, facts)
+    let ty = match ty {
+        Type::Const(Constant::Null) => ty,
+        ty if data.nullable => ty.nullable(),
+        ty => ty,
+    };
+    (ty, facts)
 }
 
 fn non_null(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -> (Type, Limits) {

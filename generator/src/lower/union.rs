@@ -122,7 +122,7 @@ pub(super) fn one_or_many(
     schema: &Schema,
     place: &Place,
 ) -> Option<(Type, Limits)> {
-    let (_, [one, many]) = members(schema).map(|(keyword, members)| (keyword, members))? else {
+    let (_, [one, many]) = members(schema)? else {
         return None;
     };
     let SchemaKind::Type(openapiv3::Type::Array(array)) = &many.as_item()?.schema_kind else {

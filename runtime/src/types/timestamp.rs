@@ -152,6 +152,8 @@ pub(crate) fn format(time: Timestamp) -> Text {
             ..Text::EMPTY
         };
     };
+    // Without its offset, which would be added anew for every part.
+    let time = time.naive_utc();
     let mut text = Text::EMPTY;
     text.push_date(year, time);
     // A leap second is kept as nanoseconds beyond the 59th second.

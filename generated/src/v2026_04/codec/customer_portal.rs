@@ -2525,7 +2525,7 @@ polar_client_runtime::choice! {
 impl Record for CustomerSubscriptionUpdateClear {
     #[inline]
     fn write(&self, o: &mut Sink<'_>) {
-        o.fields(&[("pending_update", &self.pending_update)]);
+        o.fields(&[("pending_update", &())]);
     }
 }
 

@@ -2937,18 +2937,19 @@ polar_client_runtime::from_variant! {
 /// The object `CustomerSubscriptionUpdateClear`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
-pub struct CustomerSubscriptionUpdateClear {
-    /// The field `pending_update`.
-    pub pending_update: Option<()>,
-}
+pub struct CustomerSubscriptionUpdateClear {}
 
 impl CustomerSubscriptionUpdateClear {
     /// A `CustomerSubscriptionUpdateClear` with what is required.
     #[must_use]
-    pub fn new(pending_update: impl Into<Option<()>>) -> Self {
-        Self {
-            pending_update: pending_update.into(),
-        }
+    pub fn new() -> Self {
+        Self {}
+    }
+}
+
+impl Default for CustomerSubscriptionUpdateClear {
+    fn default() -> Self {
+        Self::new()
     }
 }
 

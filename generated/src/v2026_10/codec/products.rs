@@ -228,8 +228,8 @@ impl Record for ProductCreateOneTime {
             ("medias", optional(&self.medias)),
             ("attached_custom_fields", optional(&self.attached_custom_fields)),
             ("organization_id", optional(&self.organization_id)),
-            ("recurring_interval", optional(&self.recurring_interval)),
-            ("recurring_interval_count", optional(&self.recurring_interval_count)),
+            ("recurring_interval", &()),
+            ("recurring_interval_count", &()),
         ];
         o.fields(&fields);
     }

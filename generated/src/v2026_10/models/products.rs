@@ -238,10 +238,6 @@ pub struct ProductCreateOneTime {
     pub attached_custom_fields: Option<Vec<AttachedCustomFieldCreate>>,
     /// The field `organization_id`.
     pub organization_id: Option<Uuid>,
-    /// The field `recurring_interval`.
-    pub recurring_interval: Option<()>,
-    /// The field `recurring_interval_count`.
-    pub recurring_interval_count: Option<()>,
 }
 
 impl ProductCreateOneTime {
@@ -257,8 +253,6 @@ impl ProductCreateOneTime {
             medias: None,
             attached_custom_fields: None,
             organization_id: None,
-            recurring_interval: None,
-            recurring_interval_count: None,
         }
     }
 
@@ -308,23 +302,6 @@ impl ProductCreateOneTime {
     #[must_use]
     pub fn organization_id(mut self, organization_id: Uuid) -> Self {
         self.organization_id = Some(organization_id);
-        self
-    }
-
-    /// The field `recurring_interval`.
-    #[must_use]
-    pub fn recurring_interval(mut self, recurring_interval: impl Into<()>) -> Self {
-        self.recurring_interval = Some(recurring_interval.into());
-        self
-    }
-
-    /// The field `recurring_interval_count`.
-    #[must_use]
-    pub fn recurring_interval_count(
-        mut self,
-        recurring_interval_count: impl Into<()>,
-    ) -> Self {
-        self.recurring_interval_count = Some(recurring_interval_count.into());
         self
     }
 }

@@ -485,7 +485,7 @@ polar_client_runtime::input! {
 impl Record for SubscriptionUpdateClear {
     #[inline]
     fn write(&self, o: &mut Sink<'_>) {
-        o.fields(&[("pending_update", &self.pending_update)]);
+        o.fields(&[("pending_update", &())]);
     }
 }
 

@@ -1321,7 +1321,7 @@ impl WebTokenRequest {
 
     /// The field `sub`.
     #[must_use]
-    pub fn sub(mut self, sub: Uuid) -> Self {
+    pub fn set_sub(mut self, sub: Uuid) -> Self {
         self.sub = Some(sub);
         self
     }

@@ -1391,7 +1391,6 @@ impl OrganizationCreate {
 
 /// The object `OrganizationCustomerEmailSettings`.
 #[derive(Clone, PartialEq)]
-#[non_exhaustive]
 pub struct OrganizationCustomerEmailSettings {
     /// The field `order_confirmation`.
     pub order_confirmation: bool,
@@ -1423,43 +1422,7 @@ pub struct OrganizationCustomerEmailSettings {
     pub subscription_updated: bool,
 }
 
-impl OrganizationCustomerEmailSettings {
-    /// A `OrganizationCustomerEmailSettings` with what is required.
-    #[must_use]
-    pub fn new(
-        order_confirmation: bool,
-        payment_method_expiration_reminder: bool,
-        subscription_cancellation: bool,
-        subscription_confirmation: bool,
-        subscription_cycled: bool,
-        subscription_cycled_after_trial: bool,
-        subscription_past_due: bool,
-        subscription_paused: bool,
-        subscription_resumed: bool,
-        subscription_renewal_reminder: bool,
-        subscription_revoked: bool,
-        subscription_trial_conversion_reminder: bool,
-        subscription_uncanceled: bool,
-        subscription_updated: bool,
-    ) -> Self {
-        Self {
-            order_confirmation,
-            payment_method_expiration_reminder,
-            subscription_cancellation,
-            subscription_confirmation,
-            subscription_cycled,
-            subscription_cycled_after_trial,
-            subscription_past_due,
-            subscription_paused,
-            subscription_resumed,
-            subscription_renewal_reminder,
-            subscription_revoked,
-            subscription_trial_conversion_reminder,
-            subscription_uncanceled,
-            subscription_updated,
-        }
-    }
-}
+impl OrganizationCustomerEmailSettings {}
 
 /// The object `OrganizationCustomerPortalSettings`.
 #[derive(Clone, PartialEq)]

@@ -722,18 +722,19 @@ impl SubscriptionUpdateBillingPeriod {
 /// The object `SubscriptionUpdateClear`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
-pub struct SubscriptionUpdateClear {
-    /// The field `pending_update`.
-    pub pending_update: Option<()>,
-}
+pub struct SubscriptionUpdateClear {}
 
 impl SubscriptionUpdateClear {
     /// A `SubscriptionUpdateClear` with what is required.
     #[must_use]
-    pub fn new(pending_update: impl Into<Option<()>>) -> Self {
-        Self {
-            pending_update: pending_update.into(),
-        }
+    pub fn new() -> Self {
+        Self {}
+    }
+}
+
+impl Default for SubscriptionUpdateClear {
+    fn default() -> Self {
+        Self::new()
     }
 }
 
