@@ -4,33 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::error::{Problem, Report};
 use crate::ir::{Api, Decision, Operation, Resolution, Service, Shape, Struct, TypeDef, Union};
-
-/// Names that generated modules import, or that every Rust file knows.
-const RESERVED_TYPES: &[&str] = &[
-    "BTreeMap",
-    "Box",
-    "Clear",
-    "Cow",
-    "Date",
-    "Decimal",
-    "Default",
-    "Err",
-    "From",
-    "Into",
-    "Json",
-    "JsonObject",
-    "None",
-    "Number",
-    "Ok",
-    "Option",
-    "Patch",
-    "Result",
-    "Some",
-    "String",
-    "Timestamp",
-    "Uuid",
-    "Vec",
-];
+use crate::reserved;
 
 /// Methods that every request value and service has.
 const RESERVED_METHODS: &[&str] = &["clone", "fmt", "into_future", "new", "send"];
@@ -90,7 +64,7 @@ impl Checker<'_> {
                 .map(|def| (def.name.rust.as_str(), def.at.as_str())),
         );
         for def in &api.types {
-            if RESERVED_TYPES.contains(&def.name.rust.as_str()) {
+            if reserved::is_type(&def.name.rust) {
                 self.problem(
                     &def.at,
                     format!(

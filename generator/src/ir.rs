@@ -616,6 +616,22 @@ pub struct Operation {
     pub at: String,
 }
 
+impl Operation {
+    /// The types of what it sends and of what it answers, errors not counted.
+    pub fn types(&self) -> impl Iterator<Item = &Type> {
+        let params = self.path_params.iter().chain(&self.query);
+        let success = match &self.success {
+            Success::Json(ty) | Success::JsonOrEmpty(ty) => Some(ty),
+            Success::Empty | Success::Csv => None,
+        };
+        params
+            .map(|param| &param.ty)
+            .chain(self.body.iter().map(|body| &body.ty))
+            .chain(success)
+            .chain(self.paging.iter().map(|paging| &paging.item))
+    }
+}
+
 /// HTTP method.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Method {

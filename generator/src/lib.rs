@@ -20,9 +20,13 @@ mod check;
 mod emit;
 mod lower;
 mod print;
+mod reserved;
 mod summary;
 
 use std::collections::{BTreeMap, BTreeSet};
+use std::panic::resume_unwind;
+use std::thread;
+use std::time::Instant;
 
 pub use error::{Problem, Report};
 pub use summary::{Summary, UnionRow};
@@ -53,33 +57,79 @@ pub struct Output {
     pub versions: Vec<Summary>,
 }
 
-/// Generates the crate.
+/// Generates the crate, the versions side by side.
 ///
 /// # Errors
-/// All problems of the phase that found any, in all versions.
+/// All problems of the phase that found any, of all versions.
 pub fn generate(input: &Input<'_>) -> Result<Output, Report> {
     let words = input
         .words
         .map_or_else(|| Ok(Words::default()), Words::parse)?;
-    let documents = all(input
-        .contracts
+    let words = &words;
+    let versions = thread::scope(|scope| {
+        let start =
+            |contract| scope.spawn(move || Version::generate(contract, input.overlay, words));
+        let started: Vec<_> = input
+            .contracts
+            .iter()
+            .map(|contract| start(*contract))
+            .collect();
+        all(started
+            .into_iter()
+            .map(|version| version.join().unwrap_or_else(|panic| resume_unwind(panic))))
+    })?;
+    let used = versions
         .iter()
-        .map(|contract| document::load(*contract, input.overlay)))?;
-    let lowered = all(documents.iter().map(|document| lower(document, &words)))?;
-    let used: BTreeSet<_> = lowered
+        .flat_map(|version| version.words_used.iter().copied());
+    Report::check(words.unused(&used.collect()))?;
+    let published: Vec<&str> = versions
         .iter()
-        .flat_map(|(_, _, used)| used.iter().copied())
+        .map(|version| version.summary.version.as_str())
         .collect();
-    Report::check(words.unused(&used))?;
-    let versions = lowered
-        .iter()
-        .map(|(api, coverage, _)| Summary::new(api, *coverage))
-        .collect();
-    let apis: Vec<Api> = lowered.into_iter().map(|(api, ..)| api).collect();
+    let (mut files, root) = emit::crate_files(&published, input.default_version);
+    files.insert("src/lib.rs".to_owned(), print::print("src/lib.rs", root)?);
+    let mut summaries = Vec::new();
+    for version in versions {
+        let folder = format!("src/{}", names::version_module(&version.summary.version));
+        files.extend(
+            version
+                .files
+                .into_iter()
+                .map(|(path, text)| (format!("{folder}/{path}"), text)),
+        );
+        summaries.push(version.summary);
+    }
     Ok(Output {
-        files: print_all(&apis, input.default_version)?,
-        versions,
+        files,
+        versions: summaries,
     })
+}
+
+/// One version of the crate.
+struct Version<'w> {
+    files: BTreeMap<String, String>,
+    summary: Summary,
+    words_used: BTreeSet<(&'static str, &'w str)>,
+}
+
+impl<'w> Version<'w> {
+    fn generate(
+        contract: Source<'_>,
+        overlay: Option<Source<'_>>,
+        words: &'w Words,
+    ) -> Result<Self, Report> {
+        let started = Instant::now();
+        let document = document::load(contract, overlay)?;
+        let (api, coverage, words_used) = lower(&document, words)?;
+        let files = version_files(&api)?;
+        let mut summary = Summary::new(&api, coverage);
+        summary.seconds = started.elapsed().as_secs_f64();
+        Ok(Self {
+            files,
+            summary,
+            words_used,
+        })
+    }
 }
 
 /// The checked IR of one contract.
@@ -101,20 +151,6 @@ fn lower<'w>(document: &Document, words: &'w Words) -> Result<LoweredApi<'w>, Re
     let lowered = lower::lower(document, words)?;
     check::check(&lowered.api)?;
     Ok((lowered.api, lowered.coverage, lowered.words_used))
-}
-
-fn print_all(apis: &[Api], default_version: &str) -> Result<BTreeMap<String, String>, Report> {
-    let (mut files, root) = emit::crate_files(apis, default_version);
-    files.insert("src/lib.rs".to_owned(), print::print("src/lib.rs", root)?);
-    for api in apis {
-        for (path, text) in version_files(api)? {
-            files.insert(
-                format!("src/{}/{path}", names::version_module(&api.version)),
-                text,
-            );
-        }
-    }
-    Ok(files)
 }
 
 /// The module of one version: the text of each file, by path below the module's folder.

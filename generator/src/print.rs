@@ -50,7 +50,13 @@ fn print_item(item: Item) -> String {
     {
         return text;
     }
-    space_methods(&prettyplease::unparse(&file(vec![], vec![item])))
+    let is_macro = matches!(item, Item::Macro(_));
+    let text = prettyplease::unparse(&file(vec![], vec![item]));
+    if is_macro {
+        close_up(&text)
+    } else {
+        space_methods(&text)
+    }
 }
 
 /// Imports stay together without blank lines, and so do declarations of modules: what makes an item part of a group.
@@ -61,6 +67,13 @@ fn group(item: &Item) -> Option<(&'static str, bool)> {
         Item::Mod(module) if module.attrs.is_empty() => Some(("mod", is_public(&module.vis))),
         _ => None,
     }
+}
+
+/// Types among the tokens of a macro, which are printed one by one: `Vec < String >` is `Vec<String>`.
+fn close_up(text: &str) -> String {
+    text.replace(" < ", "<")
+        .replace(" >", ">")
+        .replace(" ,", ",")
 }
 
 /// Blank lines between the methods of an `impl` block.

@@ -6,7 +6,7 @@ use crate::ir::{Api, Resolution, Shape, Type, TypeId};
 use crate::words::Coverage;
 
 /// Figures of one version.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Summary {
     /// `YYYY-MM`.
     pub version: String,
@@ -22,6 +22,8 @@ pub struct Summary {
     pub coverage: Coverage,
     /// A row for each union.
     pub table: Vec<UnionRow>,
+    /// Time it took, from the text of the contract to the text of the files, in seconds.
+    pub seconds: f64,
 }
 
 /// A union, where it is used, and how it is told apart.
@@ -57,6 +59,7 @@ impl Summary {
             unions,
             coverage,
             table: table(api),
+            seconds: 0.0,
         }
     }
 }

@@ -16,10 +16,8 @@ use polar_client_runtime::types::{
 #[test]
 fn a_page_is_written_as_it_was_read() {
     let page: Page = codec::from_str(PAGE).unwrap();
-    // Escapes that need not be are resolved, and a time without offset gets the one it has.
-    let expected = PAGE
-        .replace(r"caf\u00e9 \ud83d\ude00", "café 😀")
-        .replace("2026-01-01T00:00:00", "2026-01-01T00:00:00Z");
+    // Escapes that need not be are resolved.
+    let expected = PAGE.replace(r"caf\u00e9 \ud83d\ude00", "café 😀");
     assert_eq!(codec::to_string(&page), expected);
     assert_eq!(codec::to_vec(&page), expected.as_bytes());
     assert_eq!(serde_json::to_string(&page).unwrap(), expected);

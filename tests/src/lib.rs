@@ -1,1 +1,15 @@
-//! Placeholder.
+//! What the test suites share: the code emitted for every document in `inputs/`, compiled, and a transport that records.
+
+mod emitted;
+mod recorder;
+
+pub use emitted::{emitted_file, emitted_files};
+pub use recorder::{Recorder, Reply, Sent};
+
+/// The code that the generator emits for the documents in `inputs/`: a module each, as in the published crate.
+///
+/// A warning of the compiler about emitted code is an error here.
+#[deny(warnings, missing_docs, unreachable_pub)]
+pub mod inputs {
+    include!(concat!(env!("OUT_DIR"), "/inputs.rs"));
+}

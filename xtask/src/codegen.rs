@@ -23,7 +23,7 @@ pub enum Mode {
 }
 
 /// How `generated/` differs from what is generated. Paths are relative to it.
-#[derive(Debug, Default, Clone, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq)]
 pub struct Outcome {
     /// Files with other content.
     pub changed: Vec<String>,
@@ -31,15 +31,43 @@ pub struct Outcome {
     pub missing: Vec<String>,
     /// Files that are not generated.
     pub stale: Vec<String>,
-    /// Number of files that are as they should be.
-    pub unchanged: usize,
+    /// Files that are as they should be.
+    pub unchanged: Vec<String>,
     /// Figures of each version.
     pub versions: Vec<Summary>,
     /// Time it took, in seconds.
     pub seconds: f64,
 }
 
+/// Numbers of files.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct FileCounts {
+    /// Files that differed or were not there.
+    pub written: usize,
+    /// Files that were as they should be.
+    pub unchanged: usize,
+    /// Files that are not generated any more.
+    pub removed: usize,
+}
+
 impl Outcome {
+    /// How many files of one version were written, left alone and removed.
+    #[must_use]
+    pub fn files(&self, version: &str) -> FileCounts {
+        let folder = format!("src/{}/", polar_codegen::names::version_module(version));
+        let count = |paths: &[String]| {
+            paths
+                .iter()
+                .filter(|path| path.starts_with(&folder))
+                .count()
+        };
+        FileCounts {
+            written: count(&self.changed) + count(&self.missing),
+            unchanged: count(&self.unchanged),
+            removed: count(&self.stale),
+        }
+    }
+
     /// Whether `generated/` was what is generated.
     #[must_use]
     pub fn is_clean(&self) -> bool {
@@ -120,16 +148,10 @@ pub fn generate(root: &Path) -> Result<Output, CodegenError> {
         );
         return Err(CodegenError::File(spec, missing));
     }
-    let source =
-        |(name, text): &'_ (String, String)| -> (String, String) { (name.clone(), text.clone()) };
-    let (overlay, words) = (
-        others.get("overlay").map(source),
-        others.get("docs").map(source),
-    );
     let input = Input {
         contracts: contracts.iter().map(as_source).collect(),
-        overlay: overlay.as_ref().map(as_source),
-        words: words.as_ref().map(as_source),
+        overlay: others.get("overlay").map(as_source),
+        words: others.get("docs").map(as_source),
         default_version: DEFAULT_VERSION,
     };
     polar_codegen::generate(&input).map_err(CodegenError::Input)
@@ -143,7 +165,7 @@ fn compare(target: &Path, output: &Output) -> Result<Outcome, CodegenError> {
     let mut outcome = Outcome::default();
     for (path, text) in &output.files {
         match fs::read(target.join(path)) {
-            Ok(found) if found == text.as_bytes() => outcome.unchanged += 1,
+            Ok(found) if found == text.as_bytes() => outcome.unchanged.push(path.clone()),
             Ok(_) => outcome.changed.push(path.clone()),
             Err(error) if error.kind() == io::ErrorKind::NotFound => {
                 outcome.missing.push(path.clone())

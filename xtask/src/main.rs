@@ -1,9 +1,10 @@
 //! `cargo xtask <command>`: see `cargo xtask help`.
 
-use std::error::Error;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
+use xtask::codegen::{self, Mode};
+use xtask::{report, spec};
 
 /// Maintenance of the Polar client.
 #[derive(Parser)]
@@ -15,24 +16,54 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
+    /// Write the crate in generated/ from spec/.
+    Codegen {
+        /// Write nothing; name every file that differs and exit with 1 if there is one.
+        #[arg(long)]
+        check: bool,
+        /// Print the table of unions.
+        #[arg(long)]
+        report: bool,
+    },
     /// The contract in spec/.
     #[command(subcommand)]
-    Spec(xtask::spec::Command),
+    Spec(spec::Command),
 }
 
-fn run(command: Command) -> Result<(), Box<dyn Error>> {
-    match command {
-        Command::Spec(command) => xtask::spec::run(&command, &xtask::root())?,
-    }
-    Ok(())
-}
+/// Exit status for input that is wrong, as `clap` uses it for arguments.
+const BAD_INPUT: u8 = 2;
 
 fn main() -> ExitCode {
-    match run(Cli::parse().command) {
-        Ok(()) => ExitCode::SUCCESS,
+    match Cli::parse().command {
+        Command::Codegen { check, report } => {
+            let mode = if check { Mode::Check } else { Mode::Write };
+            run_codegen(mode, report)
+        }
+        Command::Spec(command) => match spec::run(&command, &xtask::root()) {
+            Ok(()) => ExitCode::SUCCESS,
+            Err(error) => {
+                eprintln!("{error}");
+                ExitCode::FAILURE
+            }
+        },
+    }
+}
+
+fn run_codegen(mode: Mode, with_table: bool) -> ExitCode {
+    let outcome = match codegen::run(&xtask::root(), mode) {
+        Ok(outcome) => outcome,
         Err(error) => {
             eprintln!("{error}");
-            ExitCode::FAILURE
+            return ExitCode::from(BAD_INPUT);
         }
+    };
+    print!("{}", report::summary(&outcome));
+    if with_table {
+        print!("{}", report::unions(&outcome));
     }
+    if mode == Mode::Check && !outcome.is_clean() {
+        eprint!("{}", report::differences(&outcome));
+        return ExitCode::FAILURE;
+    }
+    ExitCode::SUCCESS
 }

@@ -93,7 +93,7 @@ impl<C: Credential> Polar<C> {
         services::customer_meters::CustomerMeters::new(self.client.clone())
     }
 
-    /// Operations on customer portal.
+    /// What customers see and do in the customer portal, with a session of their own.
     ///
     /// They act with a session of their own; pass `Anonymous` for those that need none.
     #[must_use]
@@ -106,7 +106,8 @@ impl<C: Credential> Polar<C> {
         )
     }
 
-    /// Operations on customer seats.
+    /// Seats: who may use what was bought for several people at once. The organization
+    /// assigns and revokes them.
     #[must_use]
     pub fn customer_seats(&self) -> services::customer_seats::CustomerSeats<C> {
         services::customer_seats::CustomerSeats::new(self.client.clone())

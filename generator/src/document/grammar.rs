@@ -127,7 +127,9 @@ static PARAMETER: Part = Part::Object(&[
     optional("style", &Part::OneOf(&["form", "deepObject", "simple"])),
     optional("explode", &Part::Flag),
     optional("deprecated", &Part::Flag),
-    required("schema", &Part::Schema),
+    // One of these two; `openapiv3` insists on it.
+    optional("schema", &Part::Schema),
+    optional("content", &CONTENT),
 ]);
 
 static BODY: Part = Part::Object(&[

@@ -182,16 +182,28 @@ fn count(min: Option<u64>, max: Option<u64>, unit: &str) -> Option<String> {
     }
 }
 
-/// Text as code; longer fences where it contains backticks itself.
+/// A name as code, with its article: `an `Owner``, `a `User``.
+pub(super) fn article(name: &str) -> String {
+    let article = if name.starts_with(['A', 'E', 'I', 'O']) {
+        "an"
+    } else {
+        "a"
+    };
+    format!("{article} `{name}`")
+}
+
+/// Text as code; in quotes where there is nothing to see, with longer fences where it contains backticks itself.
 pub(super) fn code(text: &str) -> String {
-    if text.contains('`') {
+    if text.trim().is_empty() {
+        format!("`{text:?}`")
+    } else if text.contains('`') {
         format!("`` {text} ``")
     } else {
         format!("`{text}`")
     }
 }
 
-fn capitalized(text: &str) -> String {
+pub(super) fn capitalized(text: &str) -> String {
     let mut chars = text.chars();
     chars
         .next()

@@ -7,65 +7,7 @@ use quote::quote;
 
 use super::types::ident;
 use crate::ir::Api;
-
-/// What the runtime offers generated code, by module.
-const RUNTIME: &[(&str, &[&str])] = &[
-    ("", &["Error"]),
-    (
-        "client",
-        &[
-            "AccessToken",
-            "AccountAccess",
-            "Anonymous",
-            "ApiVersion",
-            "Body",
-            "Client",
-            "ClientBuilder",
-            "Credential",
-            "MemberAccess",
-            "Method",
-            "Operation",
-            "PortalAccess",
-            "Request",
-            "Safety",
-            "Server",
-        ],
-    ),
-    (
-        "codec",
-        &[
-            "Choice",
-            "DecodeError",
-            "Encode",
-            "Kind",
-            "Model",
-            "Node",
-            "Object",
-            "Record",
-            "Redacted",
-            "Sink",
-            "Union",
-            "from_value",
-            "optional",
-        ],
-    ),
-    (
-        "types",
-        &[
-            "Date",
-            "Decimal",
-            "Entries",
-            "Items",
-            "Json",
-            "JsonObject",
-            "Number",
-            "OneOrMany",
-            "Patch",
-            "Timestamp",
-            "Uuid",
-        ],
-    ),
-];
+use crate::reserved::RUNTIME;
 
 const STD: &[(&str, &str)] = &[("borrow", "Cow"), ("collections", "BTreeMap")];
 

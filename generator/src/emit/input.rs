@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::docs::Docs;
+use super::docs::{self, Docs};
 use super::models::field_docs;
 use super::types::{Keeping, ident, is_copy, literal, rust_type, target};
 use crate::check::REST_FIELD;
@@ -95,7 +95,10 @@ fn new(api: &Api, def: &TypeDef, object: &Struct, kept: &[(&Field, Keeping)]) ->
     });
     let docs = Docs::new(
         None,
-        format!("A `{}` with what is required.", def.name.rust),
+        docs::capitalized(&format!(
+            "{} with what is required.",
+            docs::article(&def.name.rust)
+        )),
     )
     .attributes();
     let values: Vec<TokenStream> = values.chain(rest).collect();

@@ -7,7 +7,7 @@ use super::docs::{self, Docs};
 use super::types::{Keeping, ident, rust_type};
 use super::{input, union};
 use crate::check::REST_FIELD;
-use crate::ir::{Api, Enum, Field, Lifecycle, Shape, Struct, Type, TypeDef};
+use crate::ir::{Api, Constant, Enum, Field, Lifecycle, Shape, Struct, Type, TypeDef};
 
 /// The definition of a type and what can be done with it.
 pub(super) fn definition(api: &Api, def: &TypeDef) -> TokenStream {
@@ -83,14 +83,15 @@ pub(super) fn field_docs(field: &Field) -> Docs {
 }
 
 fn constant_value(ty: &Type) -> String {
-    use crate::ir::Constant;
-    match ty {
-        Type::Const(Constant::Text(text)) => format!("Documented as always {}.", docs::code(text)),
-        Type::Const(Constant::Boolean(value)) => format!("Documented as always `{value}`."),
-        Type::Const(Constant::Integer(value)) => format!("Documented as always `{value}`."),
-        Type::Const(Constant::Null) => "Documented as always null.".to_owned(),
-        _ => String::new(),
-    }
+    let value = match ty.non_null() {
+        Type::Const(Constant::Text(text)) => docs::code(text),
+        Type::Const(Constant::Boolean(value)) => format!("`{value}`"),
+        Type::Const(Constant::Integer(value)) => format!("`{value}`"),
+        Type::Const(Constant::Null) => "null".to_owned(),
+        _ => return String::new(),
+    };
+    let or_null = if ty.is_nullable() { " or null" } else { "" };
+    format!("Documented as always {value}{or_null}.")
 }
 
 fn enumeration(def: &TypeDef, texts: &Enum) -> TokenStream {

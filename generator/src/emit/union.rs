@@ -118,7 +118,10 @@ fn methods(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
                 .trim_start_matches("r#")
         ));
         let pattern = ident(&variant.name.rust);
-        let doc = format!(" The value, if it is a `{}`.", variant.name.rust);
+        let doc = format!(
+            " The value, if it is {}.",
+            docs::article(&variant.name.rust)
+        );
         Some(quote! {
             #[doc = #doc]
             #[must_use]
@@ -403,7 +406,7 @@ impl Reader<'_> {
                 let pattern = ident(&self.union.variants[*variant].name.rust);
                 let otherwise = self.arm("other text", otherwise);
                 Code::Match(
-                    quote!(match node.parse_as() { Some(value) => Self::#pattern(value), None => #otherwise, }),
+                    quote!(match node.parse_exact() { Some(value) => Self::#pattern(value), None => #otherwise, }),
                 )
             }
         }

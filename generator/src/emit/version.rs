@@ -154,12 +154,8 @@ pub(super) fn error_code(api: &Api) -> TokenStream {
     let title = Docs::new(None, "What went wrong, as the API names it.").inner_attributes();
     let variants = api.error_codes.iter().map(|(code, statuses)| {
         let name = ident(&names::variant("ErrorCode", code).rust);
-        let statuses: Vec<String> = statuses.iter().map(u16::to_string).collect();
-        let docs = Docs::new(
-            None,
-            format!("`{code}`, with status {}.", statuses.join(" or ")),
-        )
-        .attributes();
+        let docs =
+            Docs::new(None, format!("`{code}`, with status {}.", either(statuses))).attributes();
         quote!(#docs #name,)
     });
     let texts = api.error_codes.keys().map(|code| {
@@ -189,5 +185,14 @@ pub(super) fn error_code(api: &Api) -> TokenStream {
         }
 
         polar_client_runtime::string_enum! { ErrorCode { #(#texts),* } }
+    }
+}
+
+/// `400`, `400 or 403`, `400, 403 or 409`.
+fn either(statuses: &[u16]) -> String {
+    let statuses: Vec<String> = statuses.iter().map(u16::to_string).collect();
+    match statuses.split_last() {
+        Some((last, others)) if !others.is_empty() => format!("{} or {last}", others.join(", ")),
+        _ => statuses.concat(),
     }
 }

@@ -9,6 +9,7 @@ mod operations;
 mod place;
 mod recursion;
 mod scalar;
+mod services;
 mod types;
 mod union;
 mod usage;
@@ -43,7 +44,7 @@ pub(crate) fn lower<'a>(document: &Document, words: &'a Words) -> Result<Lowered
     usage::assign(&mut cx, &draft, webhook_event);
     union::resolve(&mut cx);
     let error_codes = operations::name_errors(&cx, &mut draft);
-    let services = operations::group(&mut cx, draft);
+    let services = services::group(&mut cx, draft);
     cx.finish(services, webhook_event, error_codes)
 }
 

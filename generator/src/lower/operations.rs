@@ -1,4 +1,4 @@
-//! Paths become operations, and operation ids the services they are grouped in.
+//! Paths become operations.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -13,7 +13,7 @@ use crate::document::OperationExt as _;
 use crate::error::escape_pointer;
 use crate::ir::{
     Access, Body, Constant, Encoding, Facts, Lifecycle, Method, Operation, Paging, Param,
-    ParamStyle, Presence, Safety, Service, ServiceCredential, Shape, Success, Type, TypeId,
+    ParamStyle, Presence, Safety, Shape, Success, Type, TypeId,
 };
 use crate::names;
 
@@ -559,88 +559,4 @@ fn error_code(cx: &Lowering<'_, '_>, id: TypeId) -> Option<String> {
         Type::Const(Constant::Text(code)) => Some(code.clone()),
         _ => None,
     }
-}
-
-/// Groups the operations by the segments of their ids.
-pub(super) fn group(cx: &mut Lowering<'_, '_>, draft: Draft) -> Vec<Service> {
-    let mut services = Vec::new();
-    for DraftOperation {
-        group, operation, ..
-    } in draft.operations
-    {
-        insert(cx, &mut services, &group, 0, operation);
-    }
-    services.iter_mut().for_each(sort);
-    for service in &mut services {
-        service.credential = credential(service);
-    }
-    services
-}
-
-fn insert(
-    cx: &Lowering<'_, '_>,
-    services: &mut Vec<Service>,
-    group: &[String],
-    depth: usize,
-    operation: Operation,
-) {
-    let Some(segment) = group.get(depth) else {
-        return;
-    };
-    let index = services
-        .iter()
-        .position(|service| service.name.wire == *segment)
-        .unwrap_or_else(|| {
-            services.push(Service {
-                name: names::field(segment),
-                type_name: names::inline(segment).rust,
-                docs: cx.glossary.service(&group[..=depth].join(":")),
-                credential: ServiceCredential::Inherited,
-                operations: Vec::new(),
-                children: Vec::new(),
-            });
-            services.len() - 1
-        });
-    let service = &mut services[index];
-    if depth + 1 == group.len() {
-        service.operations.push(operation);
-    } else {
-        insert(cx, &mut service.children, group, depth + 1, operation);
-    }
-}
-
-fn sort(service: &mut Service) {
-    service
-        .operations
-        .sort_by(|a, b| a.name.rust.cmp(&b.name.rust));
-    service
-        .children
-        .sort_by(|a, b| a.name.rust.cmp(&b.name.rust));
-    service.children.iter_mut().for_each(sort);
-}
-
-/// A root service takes a credential of its own if none of its operations accepts the client's.
-fn credential(service: &Service) -> ServiceCredential {
-    let mut accesses = Vec::new();
-    collect_access(service, &mut accesses);
-    let is_session = |access: &Access| matches!(access, Access::Portal | Access::Member);
-    let accepts_own = |access: &Access| {
-        matches!(
-            access,
-            Access::Account | Access::Personal | Access::OpenIdConnect
-        )
-    };
-    if accesses.iter().any(is_session) && !accesses.iter().any(accepts_own) {
-        ServiceCredential::Given
-    } else {
-        ServiceCredential::Inherited
-    }
-}
-
-fn collect_access(service: &Service, found: &mut Vec<Access>) {
-    found.extend(service.operations.iter().map(|operation| operation.access));
-    service
-        .children
-        .iter()
-        .for_each(|child| collect_access(child, found));
 }

@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::decode::{Decode, Model, Union};
+use super::sink::Encode;
 use super::tape::{Entry, Problem, Tape};
 use crate::types::{Json, JsonObject};
 
@@ -129,14 +130,16 @@ impl<'r, 'de> Node<'r, 'de> {
         value
     }
 
-    /// Decodes the value if it is a `T`; if it is not, that is no error.
+    /// Decodes the value if it is a `T` that is written exactly as it came; if it is not, that is no error.
+    ///
+    /// Text that merely looks like a `T` in another notation stays text, so that nothing is lost.
     #[must_use]
-    pub fn parse_as<T: Decode>(self) -> Option<T> {
+    pub fn parse_exact<T: Decode + Encode>(self) -> Option<T> {
         let before = self.tape.take_parked();
         let value = T::decode(self);
         let failed = self.tape.take_parked().is_some();
         self.tape.restore_parked(before);
-        (!failed).then_some(value)
+        (!failed && super::to_value(&value) == self.json()).then_some(value)
     }
 
     /// Decodes an object as a struct.

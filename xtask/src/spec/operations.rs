@@ -1,6 +1,6 @@
 //! Takes the contract out of what can be called and what is delivered: paths and webhooks.
 
-use reqwest::StatusCode;
+use ureq::http::StatusCode;
 use serde_json::{Value, json};
 
 use super::contract::{Entries, Work, child, keep, sorted};

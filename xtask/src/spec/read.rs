@@ -6,8 +6,8 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 use std::time::Duration;
 
-use reqwest::blocking::Client;
 use serde_json::Value;
+use ureq::Agent;
 
 use super::Error;
 
@@ -68,14 +68,15 @@ fn download(url: &str) -> Result<Option<Vec<u8>>, Error> {
         url: url.to_owned(),
         message,
     };
-    let client = Client::builder()
-        .connect_timeout(Duration::from_secs(20))
-        .timeout(Duration::from_secs(120))
+    let agent = Agent::config_builder()
+        .timeout_connect(Some(Duration::from_secs(20)))
+        .timeout_global(Some(Duration::from_secs(120)))
+        .http_status_as_error(false)
         .build()
-        .map_err(|error| failed(causes(&error)))?;
-    let response = client
+        .new_agent();
+    let mut response = agent
         .get(url)
-        .send()
+        .call()
         .map_err(|error| failed(causes(&error)))?;
     if !response.status().is_success() {
         return Err(Error::Status {
@@ -83,7 +84,7 @@ fn download(url: &str) -> Result<Option<Vec<u8>>, Error> {
             status: response.status().as_u16(),
         });
     }
-    limited(response).map_err(|error| failed(causes(&error)))
+    limited(response.body_mut().as_reader()).map_err(|error| failed(causes(&error)))
 }
 
 /// Everything there is to read, or `None` when that is too much.

@@ -10,45 +10,47 @@ use std::collections::BTreeMap;
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutLink {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `trial_interval`.
+    /// Unit that the trial is counted in.
     pub trial_interval: Option<TrialInterval>,
-    /// The field `trial_interval_count`.
+    /// Length of the trial in units of `trial_interval`.
     pub trial_interval_count: Option<i64>,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `payment_processor`.
+    /// Company that processes payments.
     pub payment_processor: PaymentProcessor,
-    /// The field `client_secret`.
+    /// Secret that gives access.
     pub client_secret: String,
-    /// The field `success_url`.
+    /// Where the customer gets to after the payment.
     pub success_url: Option<String>,
-    /// The field `return_url`.
+    /// Where the page's back button leads; without an address there is none.
     pub return_url: Option<String>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: Option<String>,
-    /// The field `allow_discount_codes`.
+    /// Whether the customer can enter discount codes. A discount set by `discount_id`
+    /// applies in any case.
     pub allow_discount_codes: bool,
-    /// The field `require_billing_address`.
+    /// Whether the customer has to give a full billing address, not the country alone.
+    /// Customers in the US always have to.
     pub require_billing_address: bool,
-    /// The field `discount_id`.
+    /// The discount's ID.
     pub discount_id: Option<Uuid>,
-    /// The field `seats`.
+    /// Number of seats.
     pub seats: Option<i64>,
-    /// The field `units`.
+    /// Number of units.
     pub units: Option<i64>,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
     /// The field `products`.
     pub products: Vec<CheckoutLinkProduct>,
-    /// The field `discount`.
+    /// The discount; null if there is none.
     pub discount: Option<AppliedDiscount>,
-    /// The field `url`.
+    /// Address of the checkout link.
     pub url: String,
 }
 
@@ -65,60 +67,62 @@ pub enum CheckoutLinkCreate {
 }
 
 polar_client_runtime::from_variant! {
-    CheckoutLinkCreate::ProductPrice(Box < CheckoutLinkCreateProductPrice >)
+    CheckoutLinkCreate::ProductPrice(Box<CheckoutLinkCreateProductPrice>)
 }
 
 polar_client_runtime::from_variant! {
-    CheckoutLinkCreate::Product(Box < CheckoutLinkCreateProduct >)
+    CheckoutLinkCreate::Product(Box<CheckoutLinkCreateProduct>)
 }
 
 polar_client_runtime::from_variant! {
-    CheckoutLinkCreate::Products(Box < CheckoutLinkCreateProducts >)
+    CheckoutLinkCreate::Products(Box<CheckoutLinkCreateProducts>)
 }
 
 /// The object `CheckoutLinkCreateProduct`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutLinkCreateProduct {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `trial_interval`.
+    /// Unit that the trial is counted in.
     pub trial_interval: Option<TrialInterval>,
-    /// The field `trial_interval_count`.
+    /// Length of the trial in units of `trial_interval`.
     ///
     /// At least 1, at most 1000.
     pub trial_interval_count: Option<i64>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: Option<String>,
-    /// The field `allow_discount_codes`.
+    /// Whether the customer can enter discount codes. A discount set by `discount_id`
+    /// applies in any case.
     ///
     /// Default: `true`.
     pub allow_discount_codes: Option<bool>,
-    /// The field `require_billing_address`.
+    /// Whether the customer has to give a full billing address, not the country alone.
+    /// Customers in the US always have to.
     ///
     /// Default: `false`.
     pub require_billing_address: Option<bool>,
-    /// The field `discount_id`.
+    /// The discount's ID.
     pub discount_id: Option<Uuid>,
-    /// The field `seats`.
+    /// Number of seats.
     ///
     /// At least 1, at most 10000.
     pub seats: Option<i64>,
-    /// The field `units`.
+    /// Number of units.
     ///
     /// At least 1, at most 2147483647.
     pub units: Option<i64>,
-    /// The field `success_url`.
+    /// Where the customer gets to after the payment.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub success_url: Option<String>,
-    /// The field `return_url`.
+    /// Where the page's back button leads; without an address there is none.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub return_url: Option<String>,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Uuid,
 }
 
@@ -142,7 +146,7 @@ impl CheckoutLinkCreateProduct {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -151,14 +155,14 @@ impl CheckoutLinkCreateProduct {
         self
     }
 
-    /// The field `trial_interval`.
+    /// Unit that the trial is counted in.
     #[must_use]
     pub fn trial_interval(mut self, trial_interval: TrialInterval) -> Self {
         self.trial_interval = Some(trial_interval);
         self
     }
 
-    /// The field `trial_interval_count`.
+    /// Length of the trial in units of `trial_interval`.
     ///
     /// At least 1, at most 1000.
     #[must_use]
@@ -167,14 +171,15 @@ impl CheckoutLinkCreateProduct {
         self
     }
 
-    /// The field `label`.
+    /// Text that tells people what it is.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
         self
     }
 
-    /// The field `allow_discount_codes`.
+    /// Whether the customer can enter discount codes. A discount set by `discount_id`
+    /// applies in any case.
     ///
     /// Default: `true`.
     #[must_use]
@@ -183,7 +188,8 @@ impl CheckoutLinkCreateProduct {
         self
     }
 
-    /// The field `require_billing_address`.
+    /// Whether the customer has to give a full billing address, not the country alone.
+    /// Customers in the US always have to.
     ///
     /// Default: `false`.
     #[must_use]
@@ -192,14 +198,14 @@ impl CheckoutLinkCreateProduct {
         self
     }
 
-    /// The field `discount_id`.
+    /// The discount's ID.
     #[must_use]
     pub fn discount_id(mut self, discount_id: Uuid) -> Self {
         self.discount_id = Some(discount_id);
         self
     }
 
-    /// The field `seats`.
+    /// Number of seats.
     ///
     /// At least 1, at most 10000.
     #[must_use]
@@ -208,7 +214,7 @@ impl CheckoutLinkCreateProduct {
         self
     }
 
-    /// The field `units`.
+    /// Number of units.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -217,7 +223,7 @@ impl CheckoutLinkCreateProduct {
         self
     }
 
-    /// The field `success_url`.
+    /// Where the customer gets to after the payment.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]
@@ -226,7 +232,7 @@ impl CheckoutLinkCreateProduct {
         self
     }
 
-    /// The field `return_url`.
+    /// Where the page's back button leads; without an address there is none.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]
@@ -240,45 +246,47 @@ impl CheckoutLinkCreateProduct {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutLinkCreateProductPrice {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `trial_interval`.
+    /// Unit that the trial is counted in.
     pub trial_interval: Option<TrialInterval>,
-    /// The field `trial_interval_count`.
+    /// Length of the trial in units of `trial_interval`.
     ///
     /// At least 1, at most 1000.
     pub trial_interval_count: Option<i64>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: Option<String>,
-    /// The field `allow_discount_codes`.
+    /// Whether the customer can enter discount codes. A discount set by `discount_id`
+    /// applies in any case.
     ///
     /// Default: `true`.
     pub allow_discount_codes: Option<bool>,
-    /// The field `require_billing_address`.
+    /// Whether the customer has to give a full billing address, not the country alone.
+    /// Customers in the US always have to.
     ///
     /// Default: `false`.
     pub require_billing_address: Option<bool>,
-    /// The field `discount_id`.
+    /// The discount's ID.
     pub discount_id: Option<Uuid>,
-    /// The field `seats`.
+    /// Number of seats.
     ///
     /// At least 1, at most 10000.
     pub seats: Option<i64>,
-    /// The field `units`.
+    /// Number of units.
     ///
     /// At least 1, at most 2147483647.
     pub units: Option<i64>,
-    /// The field `success_url`.
+    /// Where the customer gets to after the payment.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub success_url: Option<String>,
-    /// The field `return_url`.
+    /// Where the page's back button leads; without an address there is none.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub return_url: Option<String>,
-    /// The field `product_price_id`.
+    /// The price's ID.
     pub product_price_id: Uuid,
 }
 
@@ -302,7 +310,7 @@ impl CheckoutLinkCreateProductPrice {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -311,14 +319,14 @@ impl CheckoutLinkCreateProductPrice {
         self
     }
 
-    /// The field `trial_interval`.
+    /// Unit that the trial is counted in.
     #[must_use]
     pub fn trial_interval(mut self, trial_interval: TrialInterval) -> Self {
         self.trial_interval = Some(trial_interval);
         self
     }
 
-    /// The field `trial_interval_count`.
+    /// Length of the trial in units of `trial_interval`.
     ///
     /// At least 1, at most 1000.
     #[must_use]
@@ -327,14 +335,15 @@ impl CheckoutLinkCreateProductPrice {
         self
     }
 
-    /// The field `label`.
+    /// Text that tells people what it is.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
         self
     }
 
-    /// The field `allow_discount_codes`.
+    /// Whether the customer can enter discount codes. A discount set by `discount_id`
+    /// applies in any case.
     ///
     /// Default: `true`.
     #[must_use]
@@ -343,7 +352,8 @@ impl CheckoutLinkCreateProductPrice {
         self
     }
 
-    /// The field `require_billing_address`.
+    /// Whether the customer has to give a full billing address, not the country alone.
+    /// Customers in the US always have to.
     ///
     /// Default: `false`.
     #[must_use]
@@ -352,14 +362,14 @@ impl CheckoutLinkCreateProductPrice {
         self
     }
 
-    /// The field `discount_id`.
+    /// The discount's ID.
     #[must_use]
     pub fn discount_id(mut self, discount_id: Uuid) -> Self {
         self.discount_id = Some(discount_id);
         self
     }
 
-    /// The field `seats`.
+    /// Number of seats.
     ///
     /// At least 1, at most 10000.
     #[must_use]
@@ -368,7 +378,7 @@ impl CheckoutLinkCreateProductPrice {
         self
     }
 
-    /// The field `units`.
+    /// Number of units.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -377,7 +387,7 @@ impl CheckoutLinkCreateProductPrice {
         self
     }
 
-    /// The field `success_url`.
+    /// Where the customer gets to after the payment.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]
@@ -386,7 +396,7 @@ impl CheckoutLinkCreateProductPrice {
         self
     }
 
-    /// The field `return_url`.
+    /// Where the page's back button leads; without an address there is none.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]
@@ -400,41 +410,43 @@ impl CheckoutLinkCreateProductPrice {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutLinkCreateProducts {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `trial_interval`.
+    /// Unit that the trial is counted in.
     pub trial_interval: Option<TrialInterval>,
-    /// The field `trial_interval_count`.
+    /// Length of the trial in units of `trial_interval`.
     ///
     /// At least 1, at most 1000.
     pub trial_interval_count: Option<i64>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: Option<String>,
-    /// The field `allow_discount_codes`.
+    /// Whether the customer can enter discount codes. A discount set by `discount_id`
+    /// applies in any case.
     ///
     /// Default: `true`.
     pub allow_discount_codes: Option<bool>,
-    /// The field `require_billing_address`.
+    /// Whether the customer has to give a full billing address, not the country alone.
+    /// Customers in the US always have to.
     ///
     /// Default: `false`.
     pub require_billing_address: Option<bool>,
-    /// The field `discount_id`.
+    /// The discount's ID.
     pub discount_id: Option<Uuid>,
-    /// The field `seats`.
+    /// Number of seats.
     ///
     /// At least 1, at most 10000.
     pub seats: Option<i64>,
-    /// The field `units`.
+    /// Number of units.
     ///
     /// At least 1, at most 2147483647.
     pub units: Option<i64>,
-    /// The field `success_url`.
+    /// Where the customer gets to after the payment.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub success_url: Option<String>,
-    /// The field `return_url`.
+    /// Where the page's back button leads; without an address there is none.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub return_url: Option<String>,
@@ -464,7 +476,7 @@ impl CheckoutLinkCreateProducts {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -473,14 +485,14 @@ impl CheckoutLinkCreateProducts {
         self
     }
 
-    /// The field `trial_interval`.
+    /// Unit that the trial is counted in.
     #[must_use]
     pub fn trial_interval(mut self, trial_interval: TrialInterval) -> Self {
         self.trial_interval = Some(trial_interval);
         self
     }
 
-    /// The field `trial_interval_count`.
+    /// Length of the trial in units of `trial_interval`.
     ///
     /// At least 1, at most 1000.
     #[must_use]
@@ -489,14 +501,15 @@ impl CheckoutLinkCreateProducts {
         self
     }
 
-    /// The field `label`.
+    /// Text that tells people what it is.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
         self
     }
 
-    /// The field `allow_discount_codes`.
+    /// Whether the customer can enter discount codes. A discount set by `discount_id`
+    /// applies in any case.
     ///
     /// Default: `true`.
     #[must_use]
@@ -505,7 +518,8 @@ impl CheckoutLinkCreateProducts {
         self
     }
 
-    /// The field `require_billing_address`.
+    /// Whether the customer has to give a full billing address, not the country alone.
+    /// Customers in the US always have to.
     ///
     /// Default: `false`.
     #[must_use]
@@ -514,14 +528,14 @@ impl CheckoutLinkCreateProducts {
         self
     }
 
-    /// The field `discount_id`.
+    /// The discount's ID.
     #[must_use]
     pub fn discount_id(mut self, discount_id: Uuid) -> Self {
         self.discount_id = Some(discount_id);
         self
     }
 
-    /// The field `seats`.
+    /// Number of seats.
     ///
     /// At least 1, at most 10000.
     #[must_use]
@@ -530,7 +544,7 @@ impl CheckoutLinkCreateProducts {
         self
     }
 
-    /// The field `units`.
+    /// Number of units.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -539,7 +553,7 @@ impl CheckoutLinkCreateProducts {
         self
     }
 
-    /// The field `success_url`.
+    /// Where the customer gets to after the payment.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]
@@ -548,7 +562,7 @@ impl CheckoutLinkCreateProducts {
         self
     }
 
-    /// The field `return_url`.
+    /// Where the page's back button leads; without an address there is none.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]
@@ -562,9 +576,9 @@ impl CheckoutLinkCreateProducts {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutLinkList {
-    /// The field `items`.
+    /// The items of this page.
     pub items: Vec<CheckoutLink>,
-    /// The field `pagination`.
+    /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
 }
 
@@ -572,43 +586,46 @@ pub struct CheckoutLinkList {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutLinkProduct {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `trial_interval`.
+    /// Unit that the trial is counted in.
     pub trial_interval: Option<TrialInterval>,
-    /// The field `trial_interval_count`.
+    /// Length of the trial in units of `trial_interval`.
     pub trial_interval_count: Option<i64>,
-    /// The field `name`.
+    /// What the product is called.
     pub name: String,
-    /// The field `description`.
+    /// Description, in words for people.
     pub description: Option<String>,
-    /// The field `visibility`.
+    /// Who gets to see it.
     pub visibility: ProductVisibility,
-    /// The field `recurring_interval`.
+    /// Unit that the billing cycle is counted in.
     pub recurring_interval: Option<RecurringInterval>,
-    /// The field `recurring_interval_count`.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
+    /// once in a quarter.
     pub recurring_interval_count: Option<i64>,
-    /// The field `meter_interval`.
+    /// Unit that the product's own meter cycle is counted in; null if metering follows
+    /// the billing cycle.
     pub meter_interval: Option<RecurringInterval>,
-    /// The field `meter_interval_count`.
+    /// Length of the product's own meter cycle in units of `meter_interval`; null if
+    /// metering follows the billing cycle.
     pub meter_interval_count: Option<i64>,
-    /// The field `is_recurring`.
+    /// Whether the product is a subscription rather than a one-time purchase.
     pub is_recurring: bool,
-    /// The field `is_archived`.
+    /// Whether it is archived: kept, but no longer on offer.
     pub is_archived: bool,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `prices`.
+    /// Prices of the product.
     pub prices: Vec<Price>,
-    /// The field `benefits`.
+    /// Benefits that the product grants.
     pub benefits: Vec<BenefitPublic>,
-    /// The field `medias`.
+    /// Media files of the product.
     pub medias: Vec<ProductMediaFileRead>,
 }
 
@@ -642,13 +659,13 @@ pub enum CheckoutLinkSortProperty {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutLinkUpdate {
-    /// The field `trial_interval`.
+    /// Unit that the trial is counted in.
     pub trial_interval: Patch<TrialInterval>,
-    /// The field `trial_interval_count`.
+    /// Length of the trial in units of `trial_interval`.
     ///
     /// At least 1, at most 1000.
     pub trial_interval_count: Patch<i64>,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
@@ -656,27 +673,29 @@ pub struct CheckoutLinkUpdate {
     ///
     /// At least 1 item.
     pub products: Patch<Vec<Uuid>>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: Patch<String>,
-    /// The field `allow_discount_codes`.
+    /// Whether the customer can enter discount codes. A discount set by `discount_id`
+    /// applies in any case.
     pub allow_discount_codes: Patch<bool>,
-    /// The field `require_billing_address`.
+    /// Whether the customer has to give a full billing address, not the country alone.
+    /// Customers in the US always have to.
     pub require_billing_address: Patch<bool>,
-    /// The field `discount_id`.
+    /// The discount's ID.
     pub discount_id: Patch<Uuid>,
-    /// The field `seats`.
+    /// Number of seats.
     ///
     /// At least 1, at most 10000.
     pub seats: Patch<i64>,
-    /// The field `units`.
+    /// Number of units.
     ///
     /// At least 1, at most 2147483647.
     pub units: Patch<i64>,
-    /// The field `success_url`.
+    /// Where the customer gets to after the payment.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub success_url: Patch<String>,
-    /// The field `return_url`.
+    /// Where the page's back button leads; without an address there is none.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub return_url: Patch<String>,
@@ -702,7 +721,7 @@ impl CheckoutLinkUpdate {
         }
     }
 
-    /// The field `trial_interval`.
+    /// Unit that the trial is counted in.
     #[must_use]
     pub fn trial_interval(
         mut self,
@@ -712,7 +731,7 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// The field `trial_interval_count`.
+    /// Length of the trial in units of `trial_interval`.
     ///
     /// At least 1, at most 1000.
     #[must_use]
@@ -724,7 +743,7 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -742,14 +761,15 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// The field `label`.
+    /// Text that tells people what it is.
     #[must_use]
     pub fn label(mut self, label: impl Into<Patch<String>>) -> Self {
         self.label = label.into();
         self
     }
 
-    /// The field `allow_discount_codes`.
+    /// Whether the customer can enter discount codes. A discount set by `discount_id`
+    /// applies in any case.
     #[must_use]
     pub fn allow_discount_codes(
         mut self,
@@ -759,7 +779,8 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// The field `require_billing_address`.
+    /// Whether the customer has to give a full billing address, not the country alone.
+    /// Customers in the US always have to.
     #[must_use]
     pub fn require_billing_address(
         mut self,
@@ -769,14 +790,14 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// The field `discount_id`.
+    /// The discount's ID.
     #[must_use]
     pub fn discount_id(mut self, discount_id: impl Into<Patch<Uuid>>) -> Self {
         self.discount_id = discount_id.into();
         self
     }
 
-    /// The field `seats`.
+    /// Number of seats.
     ///
     /// At least 1, at most 10000.
     #[must_use]
@@ -785,7 +806,7 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// The field `units`.
+    /// Number of units.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -794,7 +815,7 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// The field `success_url`.
+    /// Where the customer gets to after the payment.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]
@@ -803,7 +824,7 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// The field `return_url`.
+    /// Where the page's back button leads; without an address there is none.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]

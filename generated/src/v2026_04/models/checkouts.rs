@@ -32,139 +32,145 @@ pub enum BillingAddressFieldMode {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Checkout {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `custom_field_data`.
+    /// Values of the custom fields, by slug of the field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// The field `payment_processor`.
+    /// Company that processes payments.
     pub payment_processor: PaymentProcessor,
-    /// The field `status`.
+    /// State that it is in.
     pub status: CheckoutStatus,
-    /// The field `client_secret`.
+    /// Secret that gives access.
     pub client_secret: String,
-    /// The field `url`.
+    /// Address of the checkout page.
     pub url: String,
-    /// The field `expires_at`.
+    /// When it expires.
     pub expires_at: Timestamp,
-    /// The field `success_url`.
+    /// Where the customer gets to after the payment.
     pub success_url: String,
-    /// The field `return_url`.
+    /// Where the page's back button leads; without an address there is none.
     pub return_url: Option<String>,
-    /// The field `embed_origin`.
+    /// Origin of the page that the checkout is embedded in.
     pub embed_origin: Option<String>,
-    /// The field `amount`.
+    /// The amount in cents, with discounts and taxes left out.
     pub amount: i64,
-    /// The field `seats`.
+    /// Number of seats.
     pub seats: Option<i64>,
-    /// The field `min_seats`.
+    /// Fewest seats that can be bought.
     pub min_seats: Option<i64>,
-    /// The field `max_seats`.
+    /// Most seats that can be bought; null if nothing limits them.
     pub max_seats: Option<i64>,
-    /// The field `units`.
+    /// Number of units.
     pub units: Option<i64>,
-    /// The field `min_units`.
+    /// Fewest units that can be bought.
     pub min_units: Option<i64>,
-    /// The field `max_units`.
+    /// Most units that can be bought; null if nothing limits them.
     pub max_units: Option<i64>,
-    /// The field `discount_amount`.
+    /// What discounts take off, in cents.
     pub discount_amount: i64,
-    /// The field `net_amount`.
+    /// The amount in cents, with discounts taken off and taxes left out.
     pub net_amount: i64,
-    /// The field `tax_amount`.
+    /// Taxes in cents; null as long as too little is known to calculate them.
     pub tax_amount: Option<i64>,
-    /// The field `tax_behavior`.
+    /// Whether the amount includes taxes; null as long as taxes are not calculated.
     pub tax_behavior: Option<TaxBehavior>,
-    /// The field `total_amount`.
+    /// The total in cents, with discounts taken off and taxes included.
     pub total_amount: i64,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// The field `allow_trial`.
+    /// Whether there is a trial, if the product has one; `false` leaves it out.
     pub allow_trial: Option<bool>,
-    /// The field `active_trial_interval`.
+    /// Unit that the trial is counted in, be it the checkout's own or the product's; null
+    /// without a trial.
     pub active_trial_interval: Option<TrialInterval>,
-    /// The field `active_trial_interval_count`.
+    /// Length of the trial in units of `active_trial_interval`; null without a trial.
     pub active_trial_interval_count: Option<i64>,
-    /// The field `trial_end`.
+    /// When the trial ends; null without a trial.
     pub trial_end: Option<Timestamp>,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Option<Uuid>,
-    /// The field `product_price_id`.
+    /// The price's ID.
     ///
     /// Deprecated.
     pub product_price_id: Option<Uuid>,
-    /// The field `discount_id`.
+    /// The discount's ID.
     pub discount_id: Option<Uuid>,
-    /// The field `allow_discount_codes`.
+    /// Whether the customer can enter discount codes. A discount set by `discount_id`
+    /// applies in any case.
     pub allow_discount_codes: bool,
-    /// The field `require_billing_address`.
+    /// Whether the customer has to give a full billing address, not the country alone.
+    /// Customers in the US always have to.
     pub require_billing_address: bool,
-    /// The field `is_discount_applicable`.
+    /// Whether discounts can apply to the checkout; they usually cannot if the price is
+    /// free or the customer's choice.
     pub is_discount_applicable: bool,
-    /// The field `is_free_product_price`.
+    /// Whether the price is free, even without a discount.
     pub is_free_product_price: bool,
-    /// The field `is_payment_required`.
+    /// Whether there is anything to pay now.
     pub is_payment_required: bool,
-    /// The field `is_payment_setup_required`.
+    /// Whether a payment method has to be set up, even if there is nothing to pay now.
     pub is_payment_setup_required: bool,
-    /// The field `is_payment_form_required`.
+    /// Whether the customer has to fill in a form to pay now or to set up a payment
+    /// method.
     pub is_payment_form_required: bool,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `is_business_customer`.
+    /// Whether the customer buys as a business, which demands a billing name and a full
+    /// billing address.
     pub is_business_customer: bool,
-    /// The field `customer_name`.
+    /// The customer's name.
     pub customer_name: Option<String>,
-    /// The field `customer_email`.
+    /// The customer's email address.
     pub customer_email: Option<String>,
-    /// The field `customer_ip_address`.
+    /// The customer's IP address.
     ///
     /// Format `ipvanyaddress`.
     pub customer_ip_address: Option<String>,
-    /// The field `customer_billing_name`.
+    /// Name of the customer for invoices.
     pub customer_billing_name: Option<String>,
-    /// The field `customer_billing_address`.
+    /// The customer's billing address.
     pub customer_billing_address: Option<Address>,
-    /// The field `customer_tax_id`.
+    /// Tax identification number of the customer.
     pub customer_tax_id: Option<String>,
-    /// The field `locale`.
+    /// Language, with or without a region, such as `en` or `en-US`.
     pub locale: Option<String>,
-    /// The field `payment_method_type`.
+    /// Kind of payment method that the customer chose in the form, such as `card`.
     pub payment_method_type: Option<String>,
-    /// The field `payment_processor_metadata`.
+    /// What the payment processor needs in the customer's browser.
     pub payment_processor_metadata: BTreeMap<String, String>,
-    /// The field `billing_address_fields`.
+    /// Which fields of the billing address the form asks for.
     pub billing_address_fields: CheckoutBillingAddressFields,
-    /// The field `trial_interval`.
+    /// Unit that the trial is counted in.
     pub trial_interval: Option<TrialInterval>,
-    /// The field `trial_interval_count`.
+    /// Length of the trial in units of `trial_interval`.
     pub trial_interval_count: Option<i64>,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The field `products`.
     pub products: Vec<CheckoutProduct>,
-    /// The field `product`.
+    /// The product.
     pub product: Option<CheckoutProduct>,
-    /// The field `product_price`.
+    /// The price.
     ///
     /// Deprecated.
     pub product_price: Option<Price>,
-    /// The field `prices`.
+    /// Prices of each product, by ID of the product.
     pub prices: Option<BTreeMap<String, Vec<Price>>>,
-    /// The field `discount`.
+    /// The discount; null if there is none.
     pub discount: Option<CheckoutDiscount>,
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: Option<Uuid>,
-    /// The field `attached_custom_fields`.
+    /// Custom fields that come with the product.
     pub attached_custom_fields: Option<Vec<AttachedCustomField>>,
-    /// The field `customer_metadata`.
+    /// Metadata for the customer that comes out of the checkout.
     pub customer_metadata: BTreeMap<String, CustomerMetadataValue>,
 }
 
@@ -172,17 +178,17 @@ pub struct Checkout {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutBillingAddressFields {
-    /// The field `country`.
+    /// Whether the form asks for the country.
     pub country: BillingAddressFieldMode,
-    /// The field `state`.
+    /// Whether the form asks for the state.
     pub state: BillingAddressFieldMode,
-    /// The field `city`.
+    /// Whether the form asks for the city.
     pub city: BillingAddressFieldMode,
-    /// The field `postal_code`.
+    /// Whether the form asks for the postal code.
     pub postal_code: BillingAddressFieldMode,
-    /// The field `line1`.
+    /// Whether the form asks for the first line of the street address.
     pub line1: BillingAddressFieldMode,
-    /// The field `line2`.
+    /// Whether the form asks for the second line of the street address.
     pub line2: BillingAddressFieldMode,
 }
 
@@ -190,49 +196,52 @@ pub struct CheckoutBillingAddressFields {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutConfirmStripe {
-    /// The field `custom_field_data`.
+    /// Values of the custom fields, by slug of the field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Option<Uuid>,
-    /// The field `product_price_id`.
+    /// The price's ID.
     ///
     /// Deprecated.
     pub product_price_id: Option<Uuid>,
-    /// The field `amount`.
+    /// How much, in cents.
     ///
     /// At least 0.
     pub amount: Option<i64>,
-    /// The field `seats`.
+    /// Number of seats.
     ///
     /// At least 1, at most 10000.
     pub seats: Option<i64>,
-    /// The field `units`.
+    /// Number of units.
     ///
     /// At least 1, at most 2147483647.
     pub units: Option<i64>,
-    /// The field `is_business_customer`.
+    /// Whether the customer buys as a business, which demands a billing name and a full
+    /// billing address.
     pub is_business_customer: Option<bool>,
-    /// The field `customer_name`.
+    /// The customer's name.
     ///
     /// At most 256 characters.
     pub customer_name: Option<String>,
-    /// The field `customer_email`.
+    /// The customer's email address.
     ///
     /// Format `email`.
     pub customer_email: Option<String>,
-    /// The field `customer_billing_name`.
+    /// Name of the customer for invoices.
     pub customer_billing_name: Option<String>,
-    /// The field `customer_billing_address`.
+    /// The customer's billing address.
     pub customer_billing_address: Option<AddressInput>,
-    /// The field `customer_tax_id`.
+    /// Tax identification number of the customer.
     pub customer_tax_id: Option<String>,
-    /// The field `locale`.
+    /// Language, with or without a region, such as `en` or `en-US`.
     pub locale: Option<String>,
-    /// The field `payment_method_type`.
+    /// Kind of payment method that the customer chose in the form, such as `card`.
     pub payment_method_type: Option<String>,
     /// The field `discount_code`.
     pub discount_code: Option<String>,
-    /// The field `allow_trial`.
+    /// Whether there is a trial, if the product has one; `false` leaves it out.
+    ///
+    /// Documented as always `false` or null.
     pub allow_trial: Option<bool>,
     /// The field `confirmation_token_id`.
     pub confirmation_token_id: Option<String>,
@@ -263,7 +272,7 @@ impl CheckoutConfirmStripe {
         }
     }
 
-    /// The field `custom_field_data`.
+    /// Values of the custom fields, by slug of the field.
     #[must_use]
     pub fn custom_field_data(
         mut self,
@@ -273,14 +282,14 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// The field `product_id`.
+    /// The product's ID.
     #[must_use]
     pub fn product_id(mut self, product_id: Uuid) -> Self {
         self.product_id = Some(product_id);
         self
     }
 
-    /// The field `product_price_id`.
+    /// The price's ID.
     ///
     /// Deprecated.
     #[must_use]
@@ -289,7 +298,7 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// The field `amount`.
+    /// How much, in cents.
     ///
     /// At least 0.
     #[must_use]
@@ -298,7 +307,7 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// The field `seats`.
+    /// Number of seats.
     ///
     /// At least 1, at most 10000.
     #[must_use]
@@ -307,7 +316,7 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// The field `units`.
+    /// Number of units.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -316,14 +325,15 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// The field `is_business_customer`.
+    /// Whether the customer buys as a business, which demands a billing name and a full
+    /// billing address.
     #[must_use]
     pub fn is_business_customer(mut self, is_business_customer: bool) -> Self {
         self.is_business_customer = Some(is_business_customer);
         self
     }
 
-    /// The field `customer_name`.
+    /// The customer's name.
     ///
     /// At most 256 characters.
     #[must_use]
@@ -332,7 +342,7 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// The field `customer_email`.
+    /// The customer's email address.
     ///
     /// Format `email`.
     #[must_use]
@@ -341,7 +351,7 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// The field `customer_billing_name`.
+    /// Name of the customer for invoices.
     #[must_use]
     pub fn customer_billing_name(
         mut self,
@@ -351,7 +361,7 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// The field `customer_billing_address`.
+    /// The customer's billing address.
     #[must_use]
     pub fn customer_billing_address(
         mut self,
@@ -361,21 +371,21 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// The field `customer_tax_id`.
+    /// Tax identification number of the customer.
     #[must_use]
     pub fn customer_tax_id(mut self, customer_tax_id: impl Into<String>) -> Self {
         self.customer_tax_id = Some(customer_tax_id.into());
         self
     }
 
-    /// The field `locale`.
+    /// Language, with or without a region, such as `en` or `en-US`.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<String>) -> Self {
         self.locale = Some(locale.into());
         self
     }
 
-    /// The field `payment_method_type`.
+    /// Kind of payment method that the customer chose in the form, such as `card`.
     #[must_use]
     pub fn payment_method_type(
         mut self,
@@ -392,7 +402,9 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// The field `allow_trial`.
+    /// Whether there is a trial, if the product has one; `false` leaves it out.
+    ///
+    /// Documented as always `false` or null.
     #[must_use]
     pub fn allow_trial(mut self, allow_trial: bool) -> Self {
         self.allow_trial = Some(allow_trial);
@@ -438,7 +450,7 @@ pub enum CheckoutDiscount {
 }
 
 impl CheckoutDiscount {
-    /// The field `duration`.
+    /// How long the discount applies to a subscription.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -452,7 +464,7 @@ impl CheckoutDiscount {
         }
     }
 
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -466,7 +478,7 @@ impl CheckoutDiscount {
         }
     }
 
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -480,7 +492,7 @@ impl CheckoutDiscount {
         }
     }
 
-    /// The field `name`.
+    /// Name.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -494,7 +506,7 @@ impl CheckoutDiscount {
         }
     }
 
-    /// The field `code`.
+    /// Code that gives customers the discount; null if it has none.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -558,45 +570,45 @@ impl CheckoutDiscount {
 }
 
 polar_client_runtime::from_variant! {
-    CheckoutDiscount::FixedOnceForever(Box < CheckoutDiscountFixedOnceForeverDuration >)
+    CheckoutDiscount::FixedOnceForever(Box<CheckoutDiscountFixedOnceForeverDuration>)
 }
 
 polar_client_runtime::from_variant! {
-    CheckoutDiscount::FixedRepeat(Box < CheckoutDiscountFixedRepeatDuration >)
+    CheckoutDiscount::FixedRepeat(Box<CheckoutDiscountFixedRepeatDuration>)
 }
 
 polar_client_runtime::from_variant! {
     CheckoutDiscount::PercentageOnceForever(Box <
-    CheckoutDiscountPercentageOnceForeverDuration >)
+    CheckoutDiscountPercentageOnceForeverDuration>)
 }
 
 polar_client_runtime::from_variant! {
-    CheckoutDiscount::PercentageRepeat(Box < CheckoutDiscountPercentageRepeatDuration >)
+    CheckoutDiscount::PercentageRepeat(Box<CheckoutDiscountPercentageRepeatDuration>)
 }
 
 /// The object `CheckoutDiscountFixedOnceForeverDuration`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutDiscountFixedOnceForeverDuration {
-    /// The field `duration`.
+    /// How long the discount applies to a subscription.
     pub duration: DiscountDuration,
-    /// The field `type`.
+    /// Which kind it is.
     pub r#type: DiscountType,
-    /// The field `amount`.
+    /// How much, in cents.
     ///
     /// Deprecated.
     pub amount: i64,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     ///
     /// Deprecated.
     pub currency: String,
-    /// The field `amounts`.
+    /// Amount of the discount in cents, by currency.
     pub amounts: BTreeMap<String, i64>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `code`.
+    /// Code that gives customers the discount; null if it has none.
     pub code: Option<String>,
 }
 
@@ -604,27 +616,27 @@ pub struct CheckoutDiscountFixedOnceForeverDuration {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutDiscountFixedRepeatDuration {
-    /// The field `duration`.
+    /// How long the discount applies to a subscription.
     pub duration: DiscountDuration,
-    /// The field `duration_in_months`.
+    /// Number of months that the discount applies for.
     pub duration_in_months: i64,
-    /// The field `type`.
+    /// Which kind it is.
     pub r#type: DiscountType,
-    /// The field `amount`.
+    /// How much, in cents.
     ///
     /// Deprecated.
     pub amount: i64,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     ///
     /// Deprecated.
     pub currency: String,
-    /// The field `amounts`.
+    /// Amount of the discount in cents, by currency.
     pub amounts: BTreeMap<String, i64>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `code`.
+    /// Code that gives customers the discount; null if it has none.
     pub code: Option<String>,
 }
 
@@ -632,17 +644,18 @@ pub struct CheckoutDiscountFixedRepeatDuration {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutDiscountPercentageOnceForeverDuration {
-    /// The field `duration`.
+    /// How long the discount applies to a subscription.
     pub duration: DiscountDuration,
-    /// The field `type`.
+    /// Which kind it is.
     pub r#type: DiscountType,
-    /// The field `basis_points`.
+    /// Discount in basis points, which are hundredths of a percent: 1000 takes off a
+    /// tenth.
     pub basis_points: i64,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `code`.
+    /// Code that gives customers the discount; null if it has none.
     pub code: Option<String>,
 }
 
@@ -650,19 +663,20 @@ pub struct CheckoutDiscountPercentageOnceForeverDuration {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutDiscountPercentageRepeatDuration {
-    /// The field `duration`.
+    /// How long the discount applies to a subscription.
     pub duration: DiscountDuration,
-    /// The field `duration_in_months`.
+    /// Number of months that the discount applies for.
     pub duration_in_months: i64,
-    /// The field `type`.
+    /// Which kind it is.
     pub r#type: DiscountType,
-    /// The field `basis_points`.
+    /// Discount in basis points, which are hundredths of a percent: 1000 takes off a
+    /// tenth.
     pub basis_points: i64,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `code`.
+    /// Code that gives customers the discount; null if it has none.
     pub code: Option<String>,
 }
 
@@ -670,9 +684,9 @@ pub struct CheckoutDiscountPercentageRepeatDuration {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutList {
-    /// The field `items`.
+    /// The items of this page.
     pub items: Vec<Checkout>,
-    /// The field `pagination`.
+    /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
 }
 
@@ -680,21 +694,21 @@ pub struct CheckoutList {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutOrganization {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `slug`.
+    /// Unique short name.
     pub slug: String,
-    /// The field `avatar_url`.
+    /// Address of the picture; null if there is none.
     pub avatar_url: Option<String>,
-    /// The field `proration_behavior`.
+    /// How it is billed when a subscription changes in the middle of a billing period.
     pub proration_behavior: SubscriptionProrationBehavior,
-    /// The field `allow_customer_updates`.
+    /// Whether the customer portal lets customers change their subscriptions.
     pub allow_customer_updates: bool,
 }
 
@@ -702,41 +716,44 @@ pub struct CheckoutOrganization {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutProduct {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `trial_interval`.
+    /// Unit that the trial is counted in.
     pub trial_interval: Option<TrialInterval>,
-    /// The field `trial_interval_count`.
+    /// Length of the trial in units of `trial_interval`.
     pub trial_interval_count: Option<i64>,
-    /// The field `name`.
+    /// What the product is called.
     pub name: String,
-    /// The field `description`.
+    /// Description, in words for people.
     pub description: Option<String>,
-    /// The field `visibility`.
+    /// Who gets to see it.
     pub visibility: ProductVisibility,
-    /// The field `recurring_interval`.
+    /// Unit that the billing cycle is counted in.
     pub recurring_interval: Option<RecurringInterval>,
-    /// The field `recurring_interval_count`.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
+    /// once in a quarter.
     pub recurring_interval_count: Option<i64>,
-    /// The field `meter_interval`.
+    /// Unit that the product's own meter cycle is counted in; null if metering follows
+    /// the billing cycle.
     pub meter_interval: Option<RecurringInterval>,
-    /// The field `meter_interval_count`.
+    /// Length of the product's own meter cycle in units of `meter_interval`; null if
+    /// metering follows the billing cycle.
     pub meter_interval_count: Option<i64>,
-    /// The field `is_recurring`.
+    /// Whether the product is a subscription rather than a one-time purchase.
     pub is_recurring: bool,
-    /// The field `is_archived`.
+    /// Whether it is archived: kept, but no longer on offer.
     pub is_archived: bool,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `prices`.
+    /// Prices of the product.
     pub prices: Vec<Price>,
-    /// The field `benefits`.
+    /// Benefits that the product grants.
     pub benefits: Vec<BenefitPublic>,
-    /// The field `medias`.
+    /// Media files of the product.
     pub medias: Vec<ProductMediaFileRead>,
 }
 
@@ -744,105 +761,108 @@ pub struct CheckoutProduct {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutProductsCreate {
-    /// The field `trial_interval`.
+    /// Unit that the trial is counted in.
     pub trial_interval: Option<TrialInterval>,
-    /// The field `trial_interval_count`.
+    /// Length of the trial in units of `trial_interval`.
     ///
     /// At least 1, at most 1000.
     pub trial_interval_count: Option<i64>,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `custom_field_data`.
+    /// Values of the custom fields, by slug of the field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// The field `discount_id`.
+    /// The discount's ID.
     pub discount_id: Option<Uuid>,
-    /// The field `allow_discount_codes`.
+    /// Whether the customer can enter discount codes. A discount set by `discount_id`
+    /// applies in any case.
     ///
     /// Default: `true`.
     pub allow_discount_codes: Option<bool>,
-    /// The field `require_billing_address`.
+    /// Whether the customer has to give a full billing address, not the country alone.
+    /// Customers in the US always have to.
     ///
     /// Default: `false`.
     pub require_billing_address: Option<bool>,
-    /// The field `amount`.
+    /// How much, in cents.
     ///
     /// At least 0.
     pub amount: Option<i64>,
-    /// The field `seats`.
+    /// Number of seats.
     ///
     /// At least 1, at most 10000.
     pub seats: Option<i64>,
-    /// The field `min_seats`.
+    /// Fewest seats that can be bought.
     ///
     /// At least 1, at most 10000.
     pub min_seats: Option<i64>,
-    /// The field `max_seats`.
+    /// Most seats that can be bought; null if nothing limits them.
     ///
     /// At least 1, at most 10000.
     pub max_seats: Option<i64>,
-    /// The field `units`.
+    /// Number of units.
     ///
     /// At least 1, at most 2147483647.
     pub units: Option<i64>,
-    /// The field `min_units`.
+    /// Fewest units that can be bought.
     ///
     /// At least 1, at most 2147483647.
     pub min_units: Option<i64>,
-    /// The field `max_units`.
+    /// Most units that can be bought; null if nothing limits them.
     ///
     /// At least 1, at most 2147483647.
     pub max_units: Option<i64>,
-    /// The field `allow_trial`.
+    /// Whether there is a trial, if the product has one; `false` leaves it out.
     ///
     /// Default: `true`.
     pub allow_trial: Option<bool>,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `is_business_customer`.
+    /// Whether the customer buys as a business, which demands a billing name and a full
+    /// billing address.
     ///
     /// Default: `false`.
     pub is_business_customer: Option<bool>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `customer_name`.
+    /// The customer's name.
     ///
     /// At most 256 characters.
     pub customer_name: Option<String>,
-    /// The field `customer_email`.
+    /// The customer's email address.
     ///
     /// Format `email`.
     pub customer_email: Option<String>,
-    /// The field `customer_ip_address`.
+    /// The customer's IP address.
     ///
     /// Format `ipvanyaddress`.
     pub customer_ip_address: Option<String>,
-    /// The field `customer_billing_name`.
+    /// Name of the customer for invoices.
     pub customer_billing_name: Option<String>,
-    /// The field `customer_billing_address`.
+    /// The customer's billing address.
     pub customer_billing_address: Option<AddressInput>,
-    /// The field `customer_tax_id`.
+    /// Tax identification number of the customer.
     pub customer_tax_id: Option<String>,
-    /// The field `customer_metadata`.
+    /// Metadata for the customer that comes out of the checkout.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub customer_metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: Option<Uuid>,
-    /// The field `success_url`.
+    /// Where the customer gets to after the payment.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub success_url: Option<String>,
-    /// The field `return_url`.
+    /// Where the page's back button leads; without an address there is none.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub return_url: Option<String>,
-    /// The field `embed_origin`.
+    /// Origin of the page that the checkout is embedded in.
     pub embed_origin: Option<String>,
-    /// The field `locale`.
+    /// Language, with or without a region, such as `en` or `en-US`.
     pub locale: Option<String>,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: Option<PresentmentCurrency>,
     /// The field `products`.
     ///
@@ -895,14 +915,14 @@ impl CheckoutProductsCreate {
         }
     }
 
-    /// The field `trial_interval`.
+    /// Unit that the trial is counted in.
     #[must_use]
     pub fn trial_interval(mut self, trial_interval: TrialInterval) -> Self {
         self.trial_interval = Some(trial_interval);
         self
     }
 
-    /// The field `trial_interval_count`.
+    /// Length of the trial in units of `trial_interval`.
     ///
     /// At least 1, at most 1000.
     #[must_use]
@@ -911,7 +931,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -920,7 +940,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// The field `custom_field_data`.
+    /// Values of the custom fields, by slug of the field.
     #[must_use]
     pub fn custom_field_data(
         mut self,
@@ -930,14 +950,15 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// The field `discount_id`.
+    /// The discount's ID.
     #[must_use]
     pub fn discount_id(mut self, discount_id: Uuid) -> Self {
         self.discount_id = Some(discount_id);
         self
     }
 
-    /// The field `allow_discount_codes`.
+    /// Whether the customer can enter discount codes. A discount set by `discount_id`
+    /// applies in any case.
     ///
     /// Default: `true`.
     #[must_use]
@@ -946,7 +967,8 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// The field `require_billing_address`.
+    /// Whether the customer has to give a full billing address, not the country alone.
+    /// Customers in the US always have to.
     ///
     /// Default: `false`.
     #[must_use]
@@ -955,7 +977,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// The field `amount`.
+    /// How much, in cents.
     ///
     /// At least 0.
     #[must_use]
@@ -964,7 +986,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// The field `seats`.
+    /// Number of seats.
     ///
     /// At least 1, at most 10000.
     #[must_use]
@@ -973,7 +995,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// The field `min_seats`.
+    /// Fewest seats that can be bought.
     ///
     /// At least 1, at most 10000.
     #[must_use]
@@ -982,7 +1004,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// The field `max_seats`.
+    /// Most seats that can be bought; null if nothing limits them.
     ///
     /// At least 1, at most 10000.
     #[must_use]
@@ -991,7 +1013,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// The field `units`.
+    /// Number of units.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -1000,7 +1022,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// The field `min_units`.
+    /// Fewest units that can be bought.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -1009,7 +1031,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// The field `max_units`.
+    /// Most units that can be bought; null if nothing limits them.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -1018,7 +1040,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// The field `allow_trial`.
+    /// Whether there is a trial, if the product has one; `false` leaves it out.
     ///
     /// Default: `true`.
     #[must_use]
@@ -1027,14 +1049,15 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// The field `customer_id`.
+    /// The customer's ID.
     #[must_use]
     pub fn customer_id(mut self, customer_id: Uuid) -> Self {
         self.customer_id = Some(customer_id);
         self
     }
 
-    /// The field `is_business_customer`.
+    /// Whether the customer buys as a business, which demands a billing name and a full
+    /// billing address.
     ///
     /// Default: `false`.
     #[must_use]
@@ -1043,7 +1066,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     #[must_use]
     pub fn external_customer_id(
         mut self,
@@ -1053,7 +1076,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// The field `customer_name`.
+    /// The customer's name.
     ///
     /// At most 256 characters.
     #[must_use]
@@ -1062,7 +1085,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// The field `customer_email`.
+    /// The customer's email address.
     ///
     /// Format `email`.
     #[must_use]
@@ -1071,7 +1094,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// The field `customer_ip_address`.
+    /// The customer's IP address.
     ///
     /// Format `ipvanyaddress`.
     #[must_use]
@@ -1083,7 +1106,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// The field `customer_billing_name`.
+    /// Name of the customer for invoices.
     #[must_use]
     pub fn customer_billing_name(
         mut self,
@@ -1093,7 +1116,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// The field `customer_billing_address`.
+    /// The customer's billing address.
     #[must_use]
     pub fn customer_billing_address(
         mut self,
@@ -1103,14 +1126,14 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// The field `customer_tax_id`.
+    /// Tax identification number of the customer.
     #[must_use]
     pub fn customer_tax_id(mut self, customer_tax_id: impl Into<String>) -> Self {
         self.customer_tax_id = Some(customer_tax_id.into());
         self
     }
 
-    /// The field `customer_metadata`.
+    /// Metadata for the customer that comes out of the checkout.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1122,14 +1145,14 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     #[must_use]
     pub fn subscription_id(mut self, subscription_id: Uuid) -> Self {
         self.subscription_id = Some(subscription_id);
         self
     }
 
-    /// The field `success_url`.
+    /// Where the customer gets to after the payment.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]
@@ -1138,7 +1161,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// The field `return_url`.
+    /// Where the page's back button leads; without an address there is none.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]
@@ -1147,21 +1170,21 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// The field `embed_origin`.
+    /// Origin of the page that the checkout is embedded in.
     #[must_use]
     pub fn embed_origin(mut self, embed_origin: impl Into<String>) -> Self {
         self.embed_origin = Some(embed_origin.into());
         self
     }
 
-    /// The field `locale`.
+    /// Language, with or without a region, such as `en` or `en-US`.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<String>) -> Self {
         self.locale = Some(locale.into());
         self
     }
 
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     #[must_use]
     pub fn currency(mut self, currency: PresentmentCurrency) -> Self {
         self.currency = Some(currency);
@@ -1182,129 +1205,135 @@ impl CheckoutProductsCreate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutPublic {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `custom_field_data`.
+    /// Values of the custom fields, by slug of the field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// The field `payment_processor`.
+    /// Company that processes payments.
     pub payment_processor: PaymentProcessor,
-    /// The field `status`.
+    /// State that it is in.
     pub status: CheckoutStatus,
-    /// The field `client_secret`.
+    /// Secret that gives access.
     pub client_secret: String,
-    /// The field `url`.
+    /// Address of the checkout page.
     pub url: String,
-    /// The field `expires_at`.
+    /// When it expires.
     pub expires_at: Timestamp,
-    /// The field `success_url`.
+    /// Where the customer gets to after the payment.
     pub success_url: String,
-    /// The field `return_url`.
+    /// Where the page's back button leads; without an address there is none.
     pub return_url: Option<String>,
-    /// The field `embed_origin`.
+    /// Origin of the page that the checkout is embedded in.
     pub embed_origin: Option<String>,
-    /// The field `amount`.
+    /// The amount in cents, with discounts and taxes left out.
     pub amount: i64,
-    /// The field `seats`.
+    /// Number of seats.
     pub seats: Option<i64>,
-    /// The field `min_seats`.
+    /// Fewest seats that can be bought.
     pub min_seats: Option<i64>,
-    /// The field `max_seats`.
+    /// Most seats that can be bought; null if nothing limits them.
     pub max_seats: Option<i64>,
-    /// The field `units`.
+    /// Number of units.
     pub units: Option<i64>,
-    /// The field `min_units`.
+    /// Fewest units that can be bought.
     pub min_units: Option<i64>,
-    /// The field `max_units`.
+    /// Most units that can be bought; null if nothing limits them.
     pub max_units: Option<i64>,
-    /// The field `discount_amount`.
+    /// What discounts take off, in cents.
     pub discount_amount: i64,
-    /// The field `net_amount`.
+    /// The amount in cents, with discounts taken off and taxes left out.
     pub net_amount: i64,
-    /// The field `tax_amount`.
+    /// Taxes in cents; null as long as too little is known to calculate them.
     pub tax_amount: Option<i64>,
-    /// The field `tax_behavior`.
+    /// Whether the amount includes taxes; null as long as taxes are not calculated.
     pub tax_behavior: Option<TaxBehavior>,
-    /// The field `total_amount`.
+    /// The total in cents, with discounts taken off and taxes included.
     pub total_amount: i64,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// The field `allow_trial`.
+    /// Whether there is a trial, if the product has one; `false` leaves it out.
     pub allow_trial: Option<bool>,
-    /// The field `active_trial_interval`.
+    /// Unit that the trial is counted in, be it the checkout's own or the product's; null
+    /// without a trial.
     pub active_trial_interval: Option<TrialInterval>,
-    /// The field `active_trial_interval_count`.
+    /// Length of the trial in units of `active_trial_interval`; null without a trial.
     pub active_trial_interval_count: Option<i64>,
-    /// The field `trial_end`.
+    /// When the trial ends; null without a trial.
     pub trial_end: Option<Timestamp>,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Option<Uuid>,
-    /// The field `product_price_id`.
+    /// The price's ID.
     ///
     /// Deprecated.
     pub product_price_id: Option<Uuid>,
-    /// The field `discount_id`.
+    /// The discount's ID.
     pub discount_id: Option<Uuid>,
-    /// The field `allow_discount_codes`.
+    /// Whether the customer can enter discount codes. A discount set by `discount_id`
+    /// applies in any case.
     pub allow_discount_codes: bool,
-    /// The field `require_billing_address`.
+    /// Whether the customer has to give a full billing address, not the country alone.
+    /// Customers in the US always have to.
     pub require_billing_address: bool,
-    /// The field `is_discount_applicable`.
+    /// Whether discounts can apply to the checkout; they usually cannot if the price is
+    /// free or the customer's choice.
     pub is_discount_applicable: bool,
-    /// The field `is_free_product_price`.
+    /// Whether the price is free, even without a discount.
     pub is_free_product_price: bool,
-    /// The field `is_payment_required`.
+    /// Whether there is anything to pay now.
     pub is_payment_required: bool,
-    /// The field `is_payment_setup_required`.
+    /// Whether a payment method has to be set up, even if there is nothing to pay now.
     pub is_payment_setup_required: bool,
-    /// The field `is_payment_form_required`.
+    /// Whether the customer has to fill in a form to pay now or to set up a payment
+    /// method.
     pub is_payment_form_required: bool,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `is_business_customer`.
+    /// Whether the customer buys as a business, which demands a billing name and a full
+    /// billing address.
     pub is_business_customer: bool,
-    /// The field `customer_name`.
+    /// The customer's name.
     pub customer_name: Option<String>,
-    /// The field `customer_email`.
+    /// The customer's email address.
     pub customer_email: Option<String>,
-    /// The field `customer_ip_address`.
+    /// The customer's IP address.
     ///
     /// Format `ipvanyaddress`.
     pub customer_ip_address: Option<String>,
-    /// The field `customer_billing_name`.
+    /// Name of the customer for invoices.
     pub customer_billing_name: Option<String>,
-    /// The field `customer_billing_address`.
+    /// The customer's billing address.
     pub customer_billing_address: Option<Address>,
-    /// The field `customer_tax_id`.
+    /// Tax identification number of the customer.
     pub customer_tax_id: Option<String>,
-    /// The field `locale`.
+    /// Language, with or without a region, such as `en` or `en-US`.
     pub locale: Option<String>,
-    /// The field `payment_method_type`.
+    /// Kind of payment method that the customer chose in the form, such as `card`.
     pub payment_method_type: Option<String>,
-    /// The field `payment_processor_metadata`.
+    /// What the payment processor needs in the customer's browser.
     pub payment_processor_metadata: BTreeMap<String, String>,
-    /// The field `billing_address_fields`.
+    /// Which fields of the billing address the form asks for.
     pub billing_address_fields: CheckoutBillingAddressFields,
     /// The field `products`.
     pub products: Vec<CheckoutProduct>,
-    /// The field `product`.
+    /// The product.
     pub product: Option<CheckoutProduct>,
-    /// The field `product_price`.
+    /// The price.
     ///
     /// Deprecated.
     pub product_price: Option<Price>,
-    /// The field `prices`.
+    /// Prices of each product, by ID of the product.
     pub prices: Option<BTreeMap<String, Vec<Price>>>,
-    /// The field `discount`.
+    /// The discount; null if there is none.
     pub discount: Option<CheckoutDiscount>,
-    /// The field `organization`.
+    /// The organization.
     pub organization: CheckoutOrganization,
-    /// The field `attached_custom_fields`.
+    /// Custom fields that come with the product.
     pub attached_custom_fields: Option<Vec<AttachedCustomField>>,
 }
 
@@ -1312,131 +1341,137 @@ pub struct CheckoutPublic {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutPublicConfirmed {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `custom_field_data`.
+    /// Values of the custom fields, by slug of the field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// The field `payment_processor`.
+    /// Company that processes payments.
     pub payment_processor: PaymentProcessor,
-    /// The field `status`.
+    /// State that it is in.
     ///
     /// Documented as always `confirmed`.
     pub status: Cow<'static, str>,
-    /// The field `client_secret`.
+    /// Secret that gives access.
     pub client_secret: String,
-    /// The field `url`.
+    /// Address of the checkout page.
     pub url: String,
-    /// The field `expires_at`.
+    /// When it expires.
     pub expires_at: Timestamp,
-    /// The field `success_url`.
+    /// Where the customer gets to after the payment.
     pub success_url: String,
-    /// The field `return_url`.
+    /// Where the page's back button leads; without an address there is none.
     pub return_url: Option<String>,
-    /// The field `embed_origin`.
+    /// Origin of the page that the checkout is embedded in.
     pub embed_origin: Option<String>,
-    /// The field `amount`.
+    /// The amount in cents, with discounts and taxes left out.
     pub amount: i64,
-    /// The field `seats`.
+    /// Number of seats.
     pub seats: Option<i64>,
-    /// The field `min_seats`.
+    /// Fewest seats that can be bought.
     pub min_seats: Option<i64>,
-    /// The field `max_seats`.
+    /// Most seats that can be bought; null if nothing limits them.
     pub max_seats: Option<i64>,
-    /// The field `units`.
+    /// Number of units.
     pub units: Option<i64>,
-    /// The field `min_units`.
+    /// Fewest units that can be bought.
     pub min_units: Option<i64>,
-    /// The field `max_units`.
+    /// Most units that can be bought; null if nothing limits them.
     pub max_units: Option<i64>,
-    /// The field `discount_amount`.
+    /// What discounts take off, in cents.
     pub discount_amount: i64,
-    /// The field `net_amount`.
+    /// The amount in cents, with discounts taken off and taxes left out.
     pub net_amount: i64,
-    /// The field `tax_amount`.
+    /// Taxes in cents; null as long as too little is known to calculate them.
     pub tax_amount: Option<i64>,
-    /// The field `tax_behavior`.
+    /// Whether the amount includes taxes; null as long as taxes are not calculated.
     pub tax_behavior: Option<TaxBehavior>,
-    /// The field `total_amount`.
+    /// The total in cents, with discounts taken off and taxes included.
     pub total_amount: i64,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// The field `allow_trial`.
+    /// Whether there is a trial, if the product has one; `false` leaves it out.
     pub allow_trial: Option<bool>,
-    /// The field `active_trial_interval`.
+    /// Unit that the trial is counted in, be it the checkout's own or the product's; null
+    /// without a trial.
     pub active_trial_interval: Option<TrialInterval>,
-    /// The field `active_trial_interval_count`.
+    /// Length of the trial in units of `active_trial_interval`; null without a trial.
     pub active_trial_interval_count: Option<i64>,
-    /// The field `trial_end`.
+    /// When the trial ends; null without a trial.
     pub trial_end: Option<Timestamp>,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Option<Uuid>,
-    /// The field `product_price_id`.
+    /// The price's ID.
     ///
     /// Deprecated.
     pub product_price_id: Option<Uuid>,
-    /// The field `discount_id`.
+    /// The discount's ID.
     pub discount_id: Option<Uuid>,
-    /// The field `allow_discount_codes`.
+    /// Whether the customer can enter discount codes. A discount set by `discount_id`
+    /// applies in any case.
     pub allow_discount_codes: bool,
-    /// The field `require_billing_address`.
+    /// Whether the customer has to give a full billing address, not the country alone.
+    /// Customers in the US always have to.
     pub require_billing_address: bool,
-    /// The field `is_discount_applicable`.
+    /// Whether discounts can apply to the checkout; they usually cannot if the price is
+    /// free or the customer's choice.
     pub is_discount_applicable: bool,
-    /// The field `is_free_product_price`.
+    /// Whether the price is free, even without a discount.
     pub is_free_product_price: bool,
-    /// The field `is_payment_required`.
+    /// Whether there is anything to pay now.
     pub is_payment_required: bool,
-    /// The field `is_payment_setup_required`.
+    /// Whether a payment method has to be set up, even if there is nothing to pay now.
     pub is_payment_setup_required: bool,
-    /// The field `is_payment_form_required`.
+    /// Whether the customer has to fill in a form to pay now or to set up a payment
+    /// method.
     pub is_payment_form_required: bool,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `is_business_customer`.
+    /// Whether the customer buys as a business, which demands a billing name and a full
+    /// billing address.
     pub is_business_customer: bool,
-    /// The field `customer_name`.
+    /// The customer's name.
     pub customer_name: Option<String>,
-    /// The field `customer_email`.
+    /// The customer's email address.
     pub customer_email: Option<String>,
-    /// The field `customer_ip_address`.
+    /// The customer's IP address.
     ///
     /// Format `ipvanyaddress`.
     pub customer_ip_address: Option<String>,
-    /// The field `customer_billing_name`.
+    /// Name of the customer for invoices.
     pub customer_billing_name: Option<String>,
-    /// The field `customer_billing_address`.
+    /// The customer's billing address.
     pub customer_billing_address: Option<Address>,
-    /// The field `customer_tax_id`.
+    /// Tax identification number of the customer.
     pub customer_tax_id: Option<String>,
-    /// The field `locale`.
+    /// Language, with or without a region, such as `en` or `en-US`.
     pub locale: Option<String>,
-    /// The field `payment_method_type`.
+    /// Kind of payment method that the customer chose in the form, such as `card`.
     pub payment_method_type: Option<String>,
-    /// The field `payment_processor_metadata`.
+    /// What the payment processor needs in the customer's browser.
     pub payment_processor_metadata: BTreeMap<String, String>,
-    /// The field `billing_address_fields`.
+    /// Which fields of the billing address the form asks for.
     pub billing_address_fields: CheckoutBillingAddressFields,
     /// The field `products`.
     pub products: Vec<CheckoutProduct>,
-    /// The field `product`.
+    /// The product.
     pub product: Option<CheckoutProduct>,
-    /// The field `product_price`.
+    /// The price.
     ///
     /// Deprecated.
     pub product_price: Option<Price>,
-    /// The field `prices`.
+    /// Prices of each product, by ID of the product.
     pub prices: Option<BTreeMap<String, Vec<Price>>>,
-    /// The field `discount`.
+    /// The discount; null if there is none.
     pub discount: Option<CheckoutDiscount>,
-    /// The field `organization`.
+    /// The organization.
     pub organization: CheckoutOrganization,
-    /// The field `attached_custom_fields`.
+    /// Custom fields that come with the product.
     pub attached_custom_fields: Option<Vec<AttachedCustomField>>,
     /// The field `customer_session_token`.
     pub customer_session_token: Option<String>,
@@ -1488,81 +1523,84 @@ pub enum CheckoutStatus {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutUpdate {
-    /// The field `custom_field_data`.
+    /// Values of the custom fields, by slug of the field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Patch<Uuid>,
-    /// The field `product_price_id`.
+    /// The price's ID.
     ///
     /// Deprecated.
     pub product_price_id: Patch<Uuid>,
-    /// The field `amount`.
+    /// How much, in cents.
     ///
     /// At least 0.
     pub amount: Patch<i64>,
-    /// The field `seats`.
+    /// Number of seats.
     ///
     /// At least 1, at most 10000.
     pub seats: Patch<i64>,
-    /// The field `units`.
+    /// Number of units.
     ///
     /// At least 1, at most 2147483647.
     pub units: Patch<i64>,
-    /// The field `is_business_customer`.
+    /// Whether the customer buys as a business, which demands a billing name and a full
+    /// billing address.
     pub is_business_customer: Patch<bool>,
-    /// The field `customer_name`.
+    /// The customer's name.
     ///
     /// At most 256 characters.
     pub customer_name: Patch<String>,
-    /// The field `customer_email`.
+    /// The customer's email address.
     ///
     /// Format `email`.
     pub customer_email: Patch<String>,
-    /// The field `customer_billing_name`.
+    /// Name of the customer for invoices.
     pub customer_billing_name: Patch<String>,
-    /// The field `customer_billing_address`.
+    /// The customer's billing address.
     pub customer_billing_address: Patch<AddressInput>,
-    /// The field `customer_tax_id`.
+    /// Tax identification number of the customer.
     pub customer_tax_id: Patch<String>,
-    /// The field `locale`.
+    /// Language, with or without a region, such as `en` or `en-US`.
     pub locale: Patch<String>,
-    /// The field `trial_interval`.
+    /// Unit that the trial is counted in.
     pub trial_interval: Patch<TrialInterval>,
-    /// The field `trial_interval_count`.
+    /// Length of the trial in units of `trial_interval`.
     ///
     /// At least 1, at most 1000.
     pub trial_interval_count: Patch<i64>,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: Patch<PresentmentCurrency>,
-    /// The field `discount_id`.
+    /// The discount's ID.
     pub discount_id: Patch<Uuid>,
-    /// The field `allow_discount_codes`.
+    /// Whether the customer can enter discount codes. A discount set by `discount_id`
+    /// applies in any case.
     pub allow_discount_codes: Patch<bool>,
-    /// The field `require_billing_address`.
+    /// Whether the customer has to give a full billing address, not the country alone.
+    /// Customers in the US always have to.
     pub require_billing_address: Patch<bool>,
-    /// The field `allow_trial`.
+    /// Whether there is a trial, if the product has one; `false` leaves it out.
     pub allow_trial: Patch<bool>,
-    /// The field `customer_ip_address`.
+    /// The customer's IP address.
     ///
     /// Format `ipvanyaddress`.
     pub customer_ip_address: Patch<String>,
-    /// The field `customer_metadata`.
+    /// Metadata for the customer that comes out of the checkout.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub customer_metadata: Patch<BTreeMap<String, MetadataValue>>,
-    /// The field `success_url`.
+    /// Where the customer gets to after the payment.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub success_url: Patch<String>,
-    /// The field `return_url`.
+    /// Where the page's back button leads; without an address there is none.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub return_url: Patch<String>,
-    /// The field `embed_origin`.
+    /// Origin of the page that the checkout is embedded in.
     pub embed_origin: Patch<String>,
 }
 
@@ -1600,7 +1638,7 @@ impl CheckoutUpdate {
         }
     }
 
-    /// The field `custom_field_data`.
+    /// Values of the custom fields, by slug of the field.
     #[must_use]
     pub fn custom_field_data(
         mut self,
@@ -1610,14 +1648,14 @@ impl CheckoutUpdate {
         self
     }
 
-    /// The field `product_id`.
+    /// The product's ID.
     #[must_use]
     pub fn product_id(mut self, product_id: impl Into<Patch<Uuid>>) -> Self {
         self.product_id = product_id.into();
         self
     }
 
-    /// The field `product_price_id`.
+    /// The price's ID.
     ///
     /// Deprecated.
     #[must_use]
@@ -1626,7 +1664,7 @@ impl CheckoutUpdate {
         self
     }
 
-    /// The field `amount`.
+    /// How much, in cents.
     ///
     /// At least 0.
     #[must_use]
@@ -1635,7 +1673,7 @@ impl CheckoutUpdate {
         self
     }
 
-    /// The field `seats`.
+    /// Number of seats.
     ///
     /// At least 1, at most 10000.
     #[must_use]
@@ -1644,7 +1682,7 @@ impl CheckoutUpdate {
         self
     }
 
-    /// The field `units`.
+    /// Number of units.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -1653,7 +1691,8 @@ impl CheckoutUpdate {
         self
     }
 
-    /// The field `is_business_customer`.
+    /// Whether the customer buys as a business, which demands a billing name and a full
+    /// billing address.
     #[must_use]
     pub fn is_business_customer(
         mut self,
@@ -1663,7 +1702,7 @@ impl CheckoutUpdate {
         self
     }
 
-    /// The field `customer_name`.
+    /// The customer's name.
     ///
     /// At most 256 characters.
     #[must_use]
@@ -1672,7 +1711,7 @@ impl CheckoutUpdate {
         self
     }
 
-    /// The field `customer_email`.
+    /// The customer's email address.
     ///
     /// Format `email`.
     #[must_use]
@@ -1681,7 +1720,7 @@ impl CheckoutUpdate {
         self
     }
 
-    /// The field `customer_billing_name`.
+    /// Name of the customer for invoices.
     #[must_use]
     pub fn customer_billing_name(
         mut self,
@@ -1691,7 +1730,7 @@ impl CheckoutUpdate {
         self
     }
 
-    /// The field `customer_billing_address`.
+    /// The customer's billing address.
     #[must_use]
     pub fn customer_billing_address(
         mut self,
@@ -1701,21 +1740,21 @@ impl CheckoutUpdate {
         self
     }
 
-    /// The field `customer_tax_id`.
+    /// Tax identification number of the customer.
     #[must_use]
     pub fn customer_tax_id(mut self, customer_tax_id: impl Into<Patch<String>>) -> Self {
         self.customer_tax_id = customer_tax_id.into();
         self
     }
 
-    /// The field `locale`.
+    /// Language, with or without a region, such as `en` or `en-US`.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<Patch<String>>) -> Self {
         self.locale = locale.into();
         self
     }
 
-    /// The field `trial_interval`.
+    /// Unit that the trial is counted in.
     #[must_use]
     pub fn trial_interval(
         mut self,
@@ -1725,7 +1764,7 @@ impl CheckoutUpdate {
         self
     }
 
-    /// The field `trial_interval_count`.
+    /// Length of the trial in units of `trial_interval`.
     ///
     /// At least 1, at most 1000.
     #[must_use]
@@ -1737,7 +1776,7 @@ impl CheckoutUpdate {
         self
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1746,21 +1785,22 @@ impl CheckoutUpdate {
         self
     }
 
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     #[must_use]
     pub fn currency(mut self, currency: impl Into<Patch<PresentmentCurrency>>) -> Self {
         self.currency = currency.into();
         self
     }
 
-    /// The field `discount_id`.
+    /// The discount's ID.
     #[must_use]
     pub fn discount_id(mut self, discount_id: impl Into<Patch<Uuid>>) -> Self {
         self.discount_id = discount_id.into();
         self
     }
 
-    /// The field `allow_discount_codes`.
+    /// Whether the customer can enter discount codes. A discount set by `discount_id`
+    /// applies in any case.
     #[must_use]
     pub fn allow_discount_codes(
         mut self,
@@ -1770,7 +1810,8 @@ impl CheckoutUpdate {
         self
     }
 
-    /// The field `require_billing_address`.
+    /// Whether the customer has to give a full billing address, not the country alone.
+    /// Customers in the US always have to.
     #[must_use]
     pub fn require_billing_address(
         mut self,
@@ -1780,14 +1821,14 @@ impl CheckoutUpdate {
         self
     }
 
-    /// The field `allow_trial`.
+    /// Whether there is a trial, if the product has one; `false` leaves it out.
     #[must_use]
     pub fn allow_trial(mut self, allow_trial: impl Into<Patch<bool>>) -> Self {
         self.allow_trial = allow_trial.into();
         self
     }
 
-    /// The field `customer_ip_address`.
+    /// The customer's IP address.
     ///
     /// Format `ipvanyaddress`.
     #[must_use]
@@ -1799,7 +1840,7 @@ impl CheckoutUpdate {
         self
     }
 
-    /// The field `customer_metadata`.
+    /// Metadata for the customer that comes out of the checkout.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1811,7 +1852,7 @@ impl CheckoutUpdate {
         self
     }
 
-    /// The field `success_url`.
+    /// Where the customer gets to after the payment.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]
@@ -1820,7 +1861,7 @@ impl CheckoutUpdate {
         self
     }
 
-    /// The field `return_url`.
+    /// Where the page's back button leads; without an address there is none.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]
@@ -1829,7 +1870,7 @@ impl CheckoutUpdate {
         self
     }
 
-    /// The field `embed_origin`.
+    /// Origin of the page that the checkout is embedded in.
     #[must_use]
     pub fn embed_origin(mut self, embed_origin: impl Into<Patch<String>>) -> Self {
         self.embed_origin = embed_origin.into();
@@ -1847,49 +1888,52 @@ impl Default for CheckoutUpdate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutUpdatePublic {
-    /// The field `custom_field_data`.
+    /// Values of the custom fields, by slug of the field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Patch<Uuid>,
-    /// The field `product_price_id`.
+    /// The price's ID.
     ///
     /// Deprecated.
     pub product_price_id: Patch<Uuid>,
-    /// The field `amount`.
+    /// How much, in cents.
     ///
     /// At least 0.
     pub amount: Patch<i64>,
-    /// The field `seats`.
+    /// Number of seats.
     ///
     /// At least 1, at most 10000.
     pub seats: Patch<i64>,
-    /// The field `units`.
+    /// Number of units.
     ///
     /// At least 1, at most 2147483647.
     pub units: Patch<i64>,
-    /// The field `is_business_customer`.
+    /// Whether the customer buys as a business, which demands a billing name and a full
+    /// billing address.
     pub is_business_customer: Patch<bool>,
-    /// The field `customer_name`.
+    /// The customer's name.
     ///
     /// At most 256 characters.
     pub customer_name: Patch<String>,
-    /// The field `customer_email`.
+    /// The customer's email address.
     ///
     /// Format `email`.
     pub customer_email: Patch<String>,
-    /// The field `customer_billing_name`.
+    /// Name of the customer for invoices.
     pub customer_billing_name: Patch<String>,
-    /// The field `customer_billing_address`.
+    /// The customer's billing address.
     pub customer_billing_address: Patch<AddressInput>,
-    /// The field `customer_tax_id`.
+    /// Tax identification number of the customer.
     pub customer_tax_id: Patch<String>,
-    /// The field `locale`.
+    /// Language, with or without a region, such as `en` or `en-US`.
     pub locale: Patch<String>,
-    /// The field `payment_method_type`.
+    /// Kind of payment method that the customer chose in the form, such as `card`.
     pub payment_method_type: Patch<String>,
     /// The field `discount_code`.
     pub discount_code: Patch<String>,
-    /// The field `allow_trial`.
+    /// Whether there is a trial, if the product has one; `false` leaves it out.
+    ///
+    /// Documented as always `false` or null.
     pub allow_trial: Patch<bool>,
 }
 
@@ -1917,7 +1961,7 @@ impl CheckoutUpdatePublic {
         }
     }
 
-    /// The field `custom_field_data`.
+    /// Values of the custom fields, by slug of the field.
     #[must_use]
     pub fn custom_field_data(
         mut self,
@@ -1927,14 +1971,14 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// The field `product_id`.
+    /// The product's ID.
     #[must_use]
     pub fn product_id(mut self, product_id: impl Into<Patch<Uuid>>) -> Self {
         self.product_id = product_id.into();
         self
     }
 
-    /// The field `product_price_id`.
+    /// The price's ID.
     ///
     /// Deprecated.
     #[must_use]
@@ -1943,7 +1987,7 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// The field `amount`.
+    /// How much, in cents.
     ///
     /// At least 0.
     #[must_use]
@@ -1952,7 +1996,7 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// The field `seats`.
+    /// Number of seats.
     ///
     /// At least 1, at most 10000.
     #[must_use]
@@ -1961,7 +2005,7 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// The field `units`.
+    /// Number of units.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -1970,7 +2014,8 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// The field `is_business_customer`.
+    /// Whether the customer buys as a business, which demands a billing name and a full
+    /// billing address.
     #[must_use]
     pub fn is_business_customer(
         mut self,
@@ -1980,7 +2025,7 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// The field `customer_name`.
+    /// The customer's name.
     ///
     /// At most 256 characters.
     #[must_use]
@@ -1989,7 +2034,7 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// The field `customer_email`.
+    /// The customer's email address.
     ///
     /// Format `email`.
     #[must_use]
@@ -1998,7 +2043,7 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// The field `customer_billing_name`.
+    /// Name of the customer for invoices.
     #[must_use]
     pub fn customer_billing_name(
         mut self,
@@ -2008,7 +2053,7 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// The field `customer_billing_address`.
+    /// The customer's billing address.
     #[must_use]
     pub fn customer_billing_address(
         mut self,
@@ -2018,21 +2063,21 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// The field `customer_tax_id`.
+    /// Tax identification number of the customer.
     #[must_use]
     pub fn customer_tax_id(mut self, customer_tax_id: impl Into<Patch<String>>) -> Self {
         self.customer_tax_id = customer_tax_id.into();
         self
     }
 
-    /// The field `locale`.
+    /// Language, with or without a region, such as `en` or `en-US`.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<Patch<String>>) -> Self {
         self.locale = locale.into();
         self
     }
 
-    /// The field `payment_method_type`.
+    /// Kind of payment method that the customer chose in the form, such as `card`.
     #[must_use]
     pub fn payment_method_type(
         mut self,
@@ -2049,7 +2094,9 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// The field `allow_trial`.
+    /// Whether there is a trial, if the product has one; `false` leaves it out.
+    ///
+    /// Documented as always `false` or null.
     #[must_use]
     pub fn allow_trial(mut self, allow_trial: impl Into<Patch<bool>>) -> Self {
         self.allow_trial = allow_trial.into();
@@ -2089,7 +2136,7 @@ impl CustomerMetadataValue {
         }
     }
 
-    /// The value, if it is a `Integer`.
+    /// The value, if it is an `Integer`.
     #[must_use]
     pub fn as_integer(&self) -> Option<&i64> {
         match self {

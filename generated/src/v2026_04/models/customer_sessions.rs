@@ -9,23 +9,23 @@ use polar_client_runtime::types::{Timestamp, Uuid};
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSession {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
     /// The field `token`.
     pub token: String,
-    /// The field `expires_at`.
+    /// When it expires.
     pub expires_at: Timestamp,
-    /// The field `return_url`.
+    /// Where the page's back button leads; without an address there is none.
     pub return_url: Option<String>,
     /// The field `customer_portal_url`.
     pub customer_portal_url: String,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Customer,
 }
 
@@ -43,27 +43,27 @@ pub enum CustomerSessionCreate {
 }
 
 polar_client_runtime::from_variant! {
-    CustomerSessionCreate::IdCreate(Box < CustomerSessionCustomerIdCreate >)
+    CustomerSessionCreate::IdCreate(Box<CustomerSessionCustomerIdCreate>)
 }
 
 polar_client_runtime::from_variant! {
-    CustomerSessionCreate::ExternalIdCreate(Box < CustomerSessionCustomerExternalIdCreate
-    >)
+    CustomerSessionCreate::ExternalIdCreate(Box<CustomerSessionCustomerExternalIdCreate
+   >)
 }
 
 /// The object `CustomerSessionCustomerExternalIDCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSessionCustomerExternalIdCreate {
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `return_url`.
+    /// Where the page's back button leads; without an address there is none.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub return_url: Option<String>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: String,
 }
 
@@ -79,21 +79,21 @@ impl CustomerSessionCustomerExternalIdCreate {
         }
     }
 
-    /// The field `member_id`.
+    /// The member's ID.
     #[must_use]
     pub fn member_id(mut self, member_id: Uuid) -> Self {
         self.member_id = Some(member_id);
         self
     }
 
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     #[must_use]
     pub fn external_member_id(mut self, external_member_id: impl Into<String>) -> Self {
         self.external_member_id = Some(external_member_id.into());
         self
     }
 
-    /// The field `return_url`.
+    /// Where the page's back button leads; without an address there is none.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]
@@ -107,15 +107,15 @@ impl CustomerSessionCustomerExternalIdCreate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSessionCustomerIdCreate {
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `return_url`.
+    /// Where the page's back button leads; without an address there is none.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub return_url: Option<String>,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
 }
 
@@ -131,21 +131,21 @@ impl CustomerSessionCustomerIdCreate {
         }
     }
 
-    /// The field `member_id`.
+    /// The member's ID.
     #[must_use]
     pub fn member_id(mut self, member_id: Uuid) -> Self {
         self.member_id = Some(member_id);
         self
     }
 
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     #[must_use]
     pub fn external_member_id(mut self, external_member_id: impl Into<String>) -> Self {
         self.external_member_id = Some(external_member_id.into());
         self
     }
 
-    /// The field `return_url`.
+    /// Where the page's back button leads; without an address there is none.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]

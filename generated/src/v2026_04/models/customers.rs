@@ -50,7 +50,7 @@ pub enum Customer {
 }
 
 impl Customer {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -62,7 +62,7 @@ impl Customer {
         }
     }
 
-    /// The field `created_at`.
+    /// When it was created.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -74,7 +74,7 @@ impl Customer {
         }
     }
 
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -86,7 +86,7 @@ impl Customer {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -98,7 +98,7 @@ impl Customer {
         }
     }
 
-    /// The field `external_id`.
+    /// ID in your own system.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -110,7 +110,7 @@ impl Customer {
         }
     }
 
-    /// The field `email_verified`.
+    /// Whether the address in `email` has been verified.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -122,7 +122,7 @@ impl Customer {
         }
     }
 
-    /// The field `name`.
+    /// Name.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -134,7 +134,7 @@ impl Customer {
         }
     }
 
-    /// The field `billing_name`.
+    /// Name for invoices.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -146,7 +146,7 @@ impl Customer {
         }
     }
 
-    /// The field `billing_address`.
+    /// Billing address.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -158,7 +158,7 @@ impl Customer {
         }
     }
 
-    /// The field `tax_id`.
+    /// Tax identification number.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -170,7 +170,7 @@ impl Customer {
         }
     }
 
-    /// The field `locale`.
+    /// Language, with or without a region, such as `en` or `en-US`.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -182,7 +182,7 @@ impl Customer {
         }
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -194,7 +194,7 @@ impl Customer {
         }
     }
 
-    /// The field `default_payment_method_id`.
+    /// ID of the payment method that is used by default; null if there is none.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -206,7 +206,7 @@ impl Customer {
         }
     }
 
-    /// The field `deleted_at`.
+    /// When the customer was deleted; null if it was not.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -218,7 +218,8 @@ impl Customer {
         }
     }
 
-    /// The field `first_user_event_at`.
+    /// When the first event of the customer happened, which can be before `created_at`;
+    /// null if there was none.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -230,7 +231,7 @@ impl Customer {
         }
     }
 
-    /// The field `avatar_url`.
+    /// Address of the picture; null if there is none.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -242,7 +243,7 @@ impl Customer {
         }
     }
 
-    /// The value, if it is a `Individual`.
+    /// The value, if it is an `Individual`.
     #[must_use]
     pub fn as_individual(&self) -> Option<&CustomerIndividual> {
         match self {
@@ -268,11 +269,11 @@ impl Customer {
 }
 
 polar_client_runtime::from_variant! {
-    Customer::Individual(Box < CustomerIndividual >)
+    Customer::Individual(Box<CustomerIndividual>)
 }
 
 polar_client_runtime::from_variant! {
-    Customer::Team(Box < CustomerTeam >)
+    Customer::Team(Box<CustomerTeam>)
 }
 
 /// The union `CustomerCreate`.
@@ -286,54 +287,55 @@ pub enum CustomerCreate {
 }
 
 polar_client_runtime::from_variant! {
-    CustomerCreate::Individual(Box < CustomerIndividualCreate >)
+    CustomerCreate::Individual(Box<CustomerIndividualCreate>)
 }
 
 polar_client_runtime::from_variant! {
-    CustomerCreate::Team(Box < CustomerTeamCreate >)
+    CustomerCreate::Team(Box<CustomerTeamCreate>)
 }
 
 /// The object `CustomerIndividual`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerIndividual {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `external_id`.
+    /// ID in your own system.
     pub external_id: Option<String>,
-    /// The field `email`.
+    /// Email address.
     pub email: String,
-    /// The field `email_verified`.
+    /// Whether the address in `email` has been verified.
     pub email_verified: bool,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `individual`.
     pub r#type: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     pub name: Option<String>,
-    /// The field `billing_name`.
+    /// Name for invoices.
     pub billing_name: Option<String>,
-    /// The field `billing_address`.
+    /// Billing address.
     pub billing_address: Option<Address>,
-    /// The field `tax_id`.
+    /// Tax identification number.
     pub tax_id: Option<(String, TaxIdFormat)>,
-    /// The field `locale`.
+    /// Language, with or without a region, such as `en` or `en-US`.
     pub locale: Option<String>,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `default_payment_method_id`.
+    /// ID of the payment method that is used by default; null if there is none.
     pub default_payment_method_id: Option<Uuid>,
-    /// The field `deleted_at`.
+    /// When the customer was deleted; null if it was not.
     pub deleted_at: Option<Timestamp>,
-    /// The field `first_user_event_at`.
+    /// When the first event of the customer happened, which can be before `created_at`;
+    /// null if there was none.
     pub first_user_event_at: Option<Timestamp>,
-    /// The field `avatar_url`.
+    /// Address of the picture; null if there is none.
     pub avatar_url: Option<String>,
 }
 
@@ -341,27 +343,27 @@ pub struct CustomerIndividual {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerIndividualCreate {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `external_id`.
+    /// ID in your own system.
     pub external_id: Option<String>,
-    /// The field `name`.
+    /// Name.
     ///
     /// At most 256 characters.
     pub name: Option<String>,
-    /// The field `billing_address`.
+    /// Billing address.
     pub billing_address: Option<AddressInput>,
-    /// The field `tax_id`.
+    /// Tax identification number.
     pub tax_id: Option<String>,
-    /// The field `locale`.
+    /// Language, with or without a region, such as `en` or `en-US`.
     pub locale: Option<String>,
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
     /// The field `owner`.
     pub owner: Option<MemberOwnerCreate>,
-    /// The field `email`.
+    /// Email address.
     ///
     /// Format `email`.
     pub email: String,
@@ -384,7 +386,7 @@ impl CustomerIndividualCreate {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -393,14 +395,14 @@ impl CustomerIndividualCreate {
         self
     }
 
-    /// The field `external_id`.
+    /// ID in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// The field `name`.
+    /// Name.
     ///
     /// At most 256 characters.
     #[must_use]
@@ -409,28 +411,28 @@ impl CustomerIndividualCreate {
         self
     }
 
-    /// The field `billing_address`.
+    /// Billing address.
     #[must_use]
     pub fn billing_address(mut self, billing_address: AddressInput) -> Self {
         self.billing_address = Some(billing_address);
         self
     }
 
-    /// The field `tax_id`.
+    /// Tax identification number.
     #[must_use]
     pub fn tax_id(mut self, tax_id: impl Into<String>) -> Self {
         self.tax_id = Some(tax_id.into());
         self
     }
 
-    /// The field `locale`.
+    /// Language, with or without a region, such as `en` or `en-US`.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<String>) -> Self {
         self.locale = Some(locale.into());
         self
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
     pub fn organization_id(mut self, organization_id: Uuid) -> Self {
         self.organization_id = Some(organization_id);
@@ -449,9 +451,9 @@ impl CustomerIndividualCreate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerList {
-    /// The field `items`.
+    /// The items of this page.
     pub items: Vec<Customer>,
-    /// The field `pagination`.
+    /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
 }
 
@@ -459,23 +461,23 @@ pub struct CustomerList {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodCard {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `processor`.
+    /// Company that processes payments.
     pub processor: PaymentProcessor,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `card`.
     pub r#type: Cow<'static, str>,
-    /// The field `method_metadata`.
+    /// Details of the payment method.
     pub method_metadata: PaymentMethodCardMetadata,
-    /// The field `is_default`.
+    /// Whether the customer pays with this method by default.
     pub is_default: bool,
 }
 
@@ -483,19 +485,19 @@ pub struct CustomerPaymentMethodCard {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodGeneric {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `processor`.
+    /// Company that processes payments.
     pub processor: PaymentProcessor,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `type`.
+    /// Which kind it is.
     pub r#type: String,
-    /// The field `is_default`.
+    /// Whether the customer pays with this method by default.
     pub is_default: bool,
 }
 
@@ -503,23 +505,23 @@ pub struct CustomerPaymentMethodGeneric {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodKrCard {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `processor`.
+    /// Company that processes payments.
     pub processor: PaymentProcessor,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `kr_card`.
     pub r#type: Cow<'static, str>,
-    /// The field `method_metadata`.
+    /// Details of the payment method.
     pub method_metadata: PaymentMethodKrCardMetadata,
-    /// The field `is_default`.
+    /// Whether the customer pays with this method by default.
     pub is_default: bool,
 }
 
@@ -560,7 +562,7 @@ pub enum CustomerState {
 }
 
 impl CustomerState {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -572,7 +574,7 @@ impl CustomerState {
         }
     }
 
-    /// The field `created_at`.
+    /// When it was created.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -584,7 +586,7 @@ impl CustomerState {
         }
     }
 
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -596,7 +598,7 @@ impl CustomerState {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -608,7 +610,7 @@ impl CustomerState {
         }
     }
 
-    /// The field `external_id`.
+    /// ID in your own system.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -620,7 +622,7 @@ impl CustomerState {
         }
     }
 
-    /// The field `email_verified`.
+    /// Whether the address in `email` has been verified.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -632,7 +634,7 @@ impl CustomerState {
         }
     }
 
-    /// The field `name`.
+    /// Name.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -644,7 +646,7 @@ impl CustomerState {
         }
     }
 
-    /// The field `billing_name`.
+    /// Name for invoices.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -656,7 +658,7 @@ impl CustomerState {
         }
     }
 
-    /// The field `billing_address`.
+    /// Billing address.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -668,7 +670,7 @@ impl CustomerState {
         }
     }
 
-    /// The field `tax_id`.
+    /// Tax identification number.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -680,7 +682,7 @@ impl CustomerState {
         }
     }
 
-    /// The field `locale`.
+    /// Language, with or without a region, such as `en` or `en-US`.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -692,7 +694,7 @@ impl CustomerState {
         }
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -704,7 +706,7 @@ impl CustomerState {
         }
     }
 
-    /// The field `default_payment_method_id`.
+    /// ID of the payment method that is used by default; null if there is none.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -716,7 +718,7 @@ impl CustomerState {
         }
     }
 
-    /// The field `deleted_at`.
+    /// When the customer was deleted; null if it was not.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -728,7 +730,8 @@ impl CustomerState {
         }
     }
 
-    /// The field `first_user_event_at`.
+    /// When the first event of the customer happened, which can be before `created_at`;
+    /// null if there was none.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -740,7 +743,7 @@ impl CustomerState {
         }
     }
 
-    /// The field `avatar_url`.
+    /// Address of the picture; null if there is none.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -788,7 +791,7 @@ impl CustomerState {
         }
     }
 
-    /// The value, if it is a `Individual`.
+    /// The value, if it is an `Individual`.
     #[must_use]
     pub fn as_individual(&self) -> Option<&CustomerStateIndividual> {
         match self {
@@ -814,32 +817,32 @@ impl CustomerState {
 }
 
 polar_client_runtime::from_variant! {
-    CustomerState::Individual(Box < CustomerStateIndividual >)
+    CustomerState::Individual(Box<CustomerStateIndividual>)
 }
 
 polar_client_runtime::from_variant! {
-    CustomerState::Team(Box < CustomerStateTeam >)
+    CustomerState::Team(Box<CustomerStateTeam>)
 }
 
 /// The object `CustomerStateBenefitGrant`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerStateBenefitGrant {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `granted_at`.
+    /// When the benefit was granted; null if it is not.
     pub granted_at: Timestamp,
-    /// The field `benefit_id`.
+    /// The benefit's ID.
     pub benefit_id: Uuid,
-    /// The field `benefit_type`.
+    /// Kind of the benefit.
     pub benefit_type: BenefitType,
     /// The field `benefit_metadata`.
     pub benefit_metadata: MetadataOutputType,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitGrantProperties,
 }
 
@@ -847,43 +850,44 @@ pub struct CustomerStateBenefitGrant {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerStateIndividual {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `external_id`.
+    /// ID in your own system.
     pub external_id: Option<String>,
-    /// The field `email`.
+    /// Email address.
     pub email: String,
-    /// The field `email_verified`.
+    /// Whether the address in `email` has been verified.
     pub email_verified: bool,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `individual`.
     pub r#type: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     pub name: Option<String>,
-    /// The field `billing_name`.
+    /// Name for invoices.
     pub billing_name: Option<String>,
-    /// The field `billing_address`.
+    /// Billing address.
     pub billing_address: Option<Address>,
-    /// The field `tax_id`.
+    /// Tax identification number.
     pub tax_id: Option<(String, TaxIdFormat)>,
-    /// The field `locale`.
+    /// Language, with or without a region, such as `en` or `en-US`.
     pub locale: Option<String>,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `default_payment_method_id`.
+    /// ID of the payment method that is used by default; null if there is none.
     pub default_payment_method_id: Option<Uuid>,
-    /// The field `deleted_at`.
+    /// When the customer was deleted; null if it was not.
     pub deleted_at: Option<Timestamp>,
-    /// The field `first_user_event_at`.
+    /// When the first event of the customer happened, which can be before `created_at`;
+    /// null if there was none.
     pub first_user_event_at: Option<Timestamp>,
-    /// The field `avatar_url`.
+    /// Address of the picture; null if there is none.
     pub avatar_url: Option<String>,
     /// The field `active_subscriptions`.
     pub active_subscriptions: Vec<CustomerStateSubscription>,
@@ -897,19 +901,19 @@ pub struct CustomerStateIndividual {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerStateMeter {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `meter_id`.
+    /// The meter's ID.
     pub meter_id: Uuid,
-    /// The field `consumed_units`.
+    /// Number of units consumed.
     pub consumed_units: f64,
-    /// The field `credited_units`.
+    /// Number of units credited.
     pub credited_units: i64,
-    /// The field `balance`.
+    /// Number of units credited, less those consumed.
     pub balance: f64,
 }
 
@@ -917,49 +921,50 @@ pub struct CustomerStateMeter {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerStateSubscription {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `custom_field_data`.
+    /// Values of the custom fields, by slug of the field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `status`.
+    /// State that it is in.
     pub status: ActiveSubscriptionStatus,
-    /// The field `amount`.
+    /// How much, in cents.
     pub amount: i64,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// The field `recurring_interval`.
+    /// Unit that the billing cycle is counted in.
     pub recurring_interval: RecurringInterval,
-    /// The field `current_period_start`.
+    /// When the current billing period began.
     pub current_period_start: Timestamp,
-    /// The field `current_period_end`.
+    /// When the current billing period ends.
     pub current_period_end: Timestamp,
-    /// The field `trial_start`.
+    /// When the trial began; null without a trial.
     pub trial_start: Option<Timestamp>,
-    /// The field `trial_end`.
+    /// When the trial ends; null without a trial.
     pub trial_end: Option<Timestamp>,
-    /// The field `cancel_at_period_end`.
+    /// Whether the subscription ends with the current billing period.
     pub cancel_at_period_end: bool,
-    /// The field `canceled_at`.
+    /// When the subscription was canceled, even if it goes on until the end of the
+    /// billing period; null if it was not.
     pub canceled_at: Option<Timestamp>,
-    /// The field `started_at`.
+    /// When the subscription started; null if it has not.
     pub started_at: Option<Timestamp>,
-    /// The field `ends_at`.
+    /// When it ends; null if no end is set.
     pub ends_at: Option<Timestamp>,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Uuid,
-    /// The field `discount_id`.
+    /// The discount's ID.
     pub discount_id: Option<Uuid>,
-    /// The field `seats`.
+    /// Number of seats.
     pub seats: Option<i64>,
-    /// The field `units`.
+    /// Number of units.
     pub units: Option<i64>,
-    /// The field `meters`.
+    /// Meters of the subscription.
     pub meters: Vec<CustomerStateSubscriptionMeter>,
 }
 
@@ -967,19 +972,19 @@ pub struct CustomerStateSubscription {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerStateSubscriptionMeter {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `consumed_units`.
+    /// Units consumed since the current billing period began.
     pub consumed_units: f64,
-    /// The field `credited_units`.
+    /// Units credited since the current billing period began.
     pub credited_units: i64,
-    /// The field `amount`.
+    /// What is due for the current billing period up to now, in cents.
     pub amount: i64,
-    /// The field `meter_id`.
+    /// The meter's ID.
     pub meter_id: Uuid,
 }
 
@@ -987,43 +992,44 @@ pub struct CustomerStateSubscriptionMeter {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerStateTeam {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `external_id`.
+    /// ID in your own system.
     pub external_id: Option<String>,
-    /// The field `email`.
+    /// Email address.
     pub email: Option<String>,
-    /// The field `email_verified`.
+    /// Whether the address in `email` has been verified.
     pub email_verified: bool,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `team`.
     pub r#type: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     pub name: Option<String>,
-    /// The field `billing_name`.
+    /// Name for invoices.
     pub billing_name: Option<String>,
-    /// The field `billing_address`.
+    /// Billing address.
     pub billing_address: Option<Address>,
-    /// The field `tax_id`.
+    /// Tax identification number.
     pub tax_id: Option<(String, TaxIdFormat)>,
-    /// The field `locale`.
+    /// Language, with or without a region, such as `en` or `en-US`.
     pub locale: Option<String>,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `default_payment_method_id`.
+    /// ID of the payment method that is used by default; null if there is none.
     pub default_payment_method_id: Option<Uuid>,
-    /// The field `deleted_at`.
+    /// When the customer was deleted; null if it was not.
     pub deleted_at: Option<Timestamp>,
-    /// The field `first_user_event_at`.
+    /// When the first event of the customer happened, which can be before `created_at`;
+    /// null if there was none.
     pub first_user_event_at: Option<Timestamp>,
-    /// The field `avatar_url`.
+    /// Address of the picture; null if there is none.
     pub avatar_url: Option<String>,
     /// The field `active_subscriptions`.
     pub active_subscriptions: Vec<CustomerStateSubscription>,
@@ -1037,43 +1043,44 @@ pub struct CustomerStateTeam {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerTeam {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `external_id`.
+    /// ID in your own system.
     pub external_id: Option<String>,
-    /// The field `email`.
+    /// Email address.
     pub email: Option<String>,
-    /// The field `email_verified`.
+    /// Whether the address in `email` has been verified.
     pub email_verified: bool,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `team`.
     pub r#type: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     pub name: Option<String>,
-    /// The field `billing_name`.
+    /// Name for invoices.
     pub billing_name: Option<String>,
-    /// The field `billing_address`.
+    /// Billing address.
     pub billing_address: Option<Address>,
-    /// The field `tax_id`.
+    /// Tax identification number.
     pub tax_id: Option<(String, TaxIdFormat)>,
-    /// The field `locale`.
+    /// Language, with or without a region, such as `en` or `en-US`.
     pub locale: Option<String>,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `default_payment_method_id`.
+    /// ID of the payment method that is used by default; null if there is none.
     pub default_payment_method_id: Option<Uuid>,
-    /// The field `deleted_at`.
+    /// When the customer was deleted; null if it was not.
     pub deleted_at: Option<Timestamp>,
-    /// The field `first_user_event_at`.
+    /// When the first event of the customer happened, which can be before `created_at`;
+    /// null if there was none.
     pub first_user_event_at: Option<Timestamp>,
-    /// The field `avatar_url`.
+    /// Address of the picture; null if there is none.
     pub avatar_url: Option<String>,
 }
 
@@ -1081,27 +1088,27 @@ pub struct CustomerTeam {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerTeamCreate {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `external_id`.
+    /// ID in your own system.
     pub external_id: Option<String>,
-    /// The field `name`.
+    /// Name.
     ///
     /// At most 256 characters.
     pub name: Option<String>,
-    /// The field `billing_address`.
+    /// Billing address.
     pub billing_address: Option<AddressInput>,
-    /// The field `tax_id`.
+    /// Tax identification number.
     pub tax_id: Option<String>,
-    /// The field `locale`.
+    /// Language, with or without a region, such as `en` or `en-US`.
     pub locale: Option<String>,
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
     /// The field `owner`.
     pub owner: Option<MemberOwnerCreate>,
-    /// The field `email`.
+    /// Email address.
     ///
     /// Format `email`.
     pub email: Option<String>,
@@ -1124,7 +1131,7 @@ impl CustomerTeamCreate {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1133,14 +1140,14 @@ impl CustomerTeamCreate {
         self
     }
 
-    /// The field `external_id`.
+    /// ID in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// The field `name`.
+    /// Name.
     ///
     /// At most 256 characters.
     #[must_use]
@@ -1149,28 +1156,28 @@ impl CustomerTeamCreate {
         self
     }
 
-    /// The field `billing_address`.
+    /// Billing address.
     #[must_use]
     pub fn billing_address(mut self, billing_address: AddressInput) -> Self {
         self.billing_address = Some(billing_address);
         self
     }
 
-    /// The field `tax_id`.
+    /// Tax identification number.
     #[must_use]
     pub fn tax_id(mut self, tax_id: impl Into<String>) -> Self {
         self.tax_id = Some(tax_id.into());
         self
     }
 
-    /// The field `locale`.
+    /// Language, with or without a region, such as `en` or `en-US`.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<String>) -> Self {
         self.locale = Some(locale.into());
         self
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
     pub fn organization_id(mut self, organization_id: Uuid) -> Self {
         self.organization_id = Some(organization_id);
@@ -1184,7 +1191,7 @@ impl CustomerTeamCreate {
         self
     }
 
-    /// The field `email`.
+    /// Email address.
     ///
     /// Format `email`.
     #[must_use]
@@ -1218,27 +1225,27 @@ pub enum CustomerType {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerUpdate {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `email`.
+    /// Email address.
     ///
     /// Format `email`.
     pub email: Patch<String>,
-    /// The field `name`.
+    /// Name.
     ///
     /// At most 256 characters.
     pub name: Patch<String>,
-    /// The field `billing_address`.
+    /// Billing address.
     pub billing_address: Patch<AddressInput>,
-    /// The field `tax_id`.
+    /// Tax identification number.
     pub tax_id: Patch<String>,
-    /// The field `locale`.
+    /// Language, with or without a region, such as `en` or `en-US`.
     pub locale: Patch<String>,
-    /// The field `external_id`.
+    /// ID in your own system.
     pub external_id: Patch<String>,
-    /// The field `type`.
+    /// Which kind it is.
     pub r#type: Patch<CustomerType>,
 }
 
@@ -1258,7 +1265,7 @@ impl CustomerUpdate {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1267,7 +1274,7 @@ impl CustomerUpdate {
         self
     }
 
-    /// The field `email`.
+    /// Email address.
     ///
     /// Format `email`.
     #[must_use]
@@ -1276,7 +1283,7 @@ impl CustomerUpdate {
         self
     }
 
-    /// The field `name`.
+    /// Name.
     ///
     /// At most 256 characters.
     #[must_use]
@@ -1285,7 +1292,7 @@ impl CustomerUpdate {
         self
     }
 
-    /// The field `billing_address`.
+    /// Billing address.
     #[must_use]
     pub fn billing_address(
         mut self,
@@ -1295,28 +1302,28 @@ impl CustomerUpdate {
         self
     }
 
-    /// The field `tax_id`.
+    /// Tax identification number.
     #[must_use]
     pub fn tax_id(mut self, tax_id: impl Into<Patch<String>>) -> Self {
         self.tax_id = tax_id.into();
         self
     }
 
-    /// The field `locale`.
+    /// Language, with or without a region, such as `en` or `en-US`.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<Patch<String>>) -> Self {
         self.locale = locale.into();
         self
     }
 
-    /// The field `external_id`.
+    /// ID in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
         self.external_id = external_id.into();
         self
     }
 
-    /// The field `type`.
+    /// Which kind it is.
     #[must_use]
     pub fn r#type(mut self, r#type: impl Into<Patch<CustomerType>>) -> Self {
         self.r#type = r#type.into();
@@ -1334,23 +1341,23 @@ impl Default for CustomerUpdate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerUpdateExternalId {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `email`.
+    /// Email address.
     ///
     /// Format `email`.
     pub email: Patch<String>,
-    /// The field `name`.
+    /// Name.
     ///
     /// At most 256 characters.
     pub name: Patch<String>,
-    /// The field `billing_address`.
+    /// Billing address.
     pub billing_address: Patch<AddressInput>,
-    /// The field `tax_id`.
+    /// Tax identification number.
     pub tax_id: Patch<String>,
-    /// The field `locale`.
+    /// Language, with or without a region, such as `en` or `en-US`.
     pub locale: Patch<String>,
 }
 
@@ -1368,7 +1375,7 @@ impl CustomerUpdateExternalId {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1377,7 +1384,7 @@ impl CustomerUpdateExternalId {
         self
     }
 
-    /// The field `email`.
+    /// Email address.
     ///
     /// Format `email`.
     #[must_use]
@@ -1386,7 +1393,7 @@ impl CustomerUpdateExternalId {
         self
     }
 
-    /// The field `name`.
+    /// Name.
     ///
     /// At most 256 characters.
     #[must_use]
@@ -1395,7 +1402,7 @@ impl CustomerUpdateExternalId {
         self
     }
 
-    /// The field `billing_address`.
+    /// Billing address.
     #[must_use]
     pub fn billing_address(
         mut self,
@@ -1405,14 +1412,14 @@ impl CustomerUpdateExternalId {
         self
     }
 
-    /// The field `tax_id`.
+    /// Tax identification number.
     #[must_use]
     pub fn tax_id(mut self, tax_id: impl Into<Patch<String>>) -> Self {
         self.tax_id = tax_id.into();
         self
     }
 
-    /// The field `locale`.
+    /// Language, with or without a region, such as `en` or `en-US`.
     #[must_use]
     pub fn locale(mut self, locale: impl Into<Patch<String>>) -> Self {
         self.locale = locale.into();
@@ -1426,25 +1433,28 @@ impl Default for CustomerUpdateExternalId {
     }
 }
 
-/// The object `Member`.
+/// A person who belongs to a customer, such as somebody in the team of a company.
+///
+/// Schema `Member`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Member {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `customer_id`.
+    /// The customer whose member it is, by ID.
     pub customer_id: Uuid,
-    /// The field `email`.
+    /// The member's email address.
     pub email: String,
-    /// The field `name`.
+    /// Name of the member; null if unknown.
     pub name: Option<String>,
-    /// The field `external_id`.
+    /// ID of the member in your own system, unique within the customer; null if there is
+    /// none.
     pub external_id: Option<String>,
-    /// The field `role`.
+    /// What the member may do on behalf of the customer.
     pub role: MemberRole,
 }
 
@@ -1452,17 +1462,17 @@ pub struct Member {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MemberCreateFromCustomer {
-    /// The field `email`.
+    /// Email address.
     ///
     /// Format `email`.
     pub email: String,
-    /// The field `name`.
+    /// Name.
     ///
     /// At most 256 characters.
     pub name: Option<String>,
-    /// The field `external_id`.
+    /// ID in your own system.
     pub external_id: Option<String>,
-    /// The field `role`.
+    /// Role of the member.
     ///
     /// Default: `"member"`.
     pub role: Option<AssignableMemberRole>,
@@ -1480,7 +1490,7 @@ impl MemberCreateFromCustomer {
         }
     }
 
-    /// The field `name`.
+    /// Name.
     ///
     /// At most 256 characters.
     #[must_use]
@@ -1489,14 +1499,14 @@ impl MemberCreateFromCustomer {
         self
     }
 
-    /// The field `external_id`.
+    /// ID in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// The field `role`.
+    /// Role of the member.
     ///
     /// Default: `"member"`.
     #[must_use]
@@ -1510,9 +1520,9 @@ impl MemberCreateFromCustomer {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MemberList {
-    /// The field `items`.
+    /// The items of this page.
     pub items: Vec<Member>,
-    /// The field `pagination`.
+    /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
 }
 
@@ -1520,15 +1530,15 @@ pub struct MemberList {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MemberOwnerCreate {
-    /// The field `email`.
+    /// Email address.
     ///
     /// Format `email`.
     pub email: String,
-    /// The field `name`.
+    /// Name.
     ///
     /// At most 256 characters.
     pub name: Option<String>,
-    /// The field `external_id`.
+    /// ID in your own system.
     pub external_id: Option<String>,
 }
 
@@ -1543,7 +1553,7 @@ impl MemberOwnerCreate {
         }
     }
 
-    /// The field `name`.
+    /// Name.
     ///
     /// At most 256 characters.
     #[must_use]
@@ -1552,7 +1562,7 @@ impl MemberOwnerCreate {
         self
     }
 
-    /// The field `external_id`.
+    /// ID in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
@@ -1560,17 +1570,25 @@ impl MemberOwnerCreate {
     }
 }
 
-/// The values of `MemberRole`.
+/// What a member may do on behalf of the customer.
+///
+/// Schema `MemberRole`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum MemberRole {
-    /// `owner`.
+    /// Owns the customer's account.
+    ///
+    /// Value `owner`.
     Owner,
-    /// `billing_manager`.
+    /// Looks after the billing.
+    ///
+    /// Value `billing_manager`.
     BillingManager,
-    /// `member`.
+    /// Uses what the customer has bought.
+    ///
+    /// Value `member`.
     Member,
     /// A value that this version of the crate does not know.
     Unknown(String),
@@ -1594,15 +1612,15 @@ pub enum MemberSortProperty {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MemberUpdate {
-    /// The field `name`.
+    /// Name.
     ///
     /// At most 256 characters.
     pub name: Patch<String>,
-    /// The field `email`.
+    /// Email address.
     ///
     /// Format `email`.
     pub email: Patch<String>,
-    /// The field `role`.
+    /// Role of the member.
     pub role: Patch<MemberRole>,
 }
 
@@ -1617,7 +1635,7 @@ impl MemberUpdate {
         }
     }
 
-    /// The field `name`.
+    /// Name.
     ///
     /// At most 256 characters.
     #[must_use]
@@ -1626,7 +1644,7 @@ impl MemberUpdate {
         self
     }
 
-    /// The field `email`.
+    /// Email address.
     ///
     /// Format `email`.
     #[must_use]
@@ -1635,7 +1653,7 @@ impl MemberUpdate {
         self
     }
 
-    /// The field `role`.
+    /// Role of the member.
     #[must_use]
     pub fn role(mut self, role: impl Into<Patch<MemberRole>>) -> Self {
         self.role = role.into();
@@ -1666,7 +1684,7 @@ pub enum PaymentMethod {
 }
 
 impl PaymentMethod {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -1679,7 +1697,7 @@ impl PaymentMethod {
         }
     }
 
-    /// The field `created_at`.
+    /// When it was created.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -1692,7 +1710,7 @@ impl PaymentMethod {
         }
     }
 
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -1705,7 +1723,7 @@ impl PaymentMethod {
         }
     }
 
-    /// The field `processor`.
+    /// Company that processes payments.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -1718,7 +1736,7 @@ impl PaymentMethod {
         }
     }
 
-    /// The field `customer_id`.
+    /// The customer's ID.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -1731,7 +1749,7 @@ impl PaymentMethod {
         }
     }
 
-    /// The field `is_default`.
+    /// Whether the customer pays with this method by default.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -1779,23 +1797,23 @@ impl PaymentMethod {
 }
 
 polar_client_runtime::from_variant! {
-    PaymentMethod::Card(Box < CustomerPaymentMethodCard >)
+    PaymentMethod::Card(Box<CustomerPaymentMethodCard>)
 }
 
 polar_client_runtime::from_variant! {
-    PaymentMethod::KrCard(Box < CustomerPaymentMethodKrCard >)
+    PaymentMethod::KrCard(Box<CustomerPaymentMethodKrCard>)
 }
 
 polar_client_runtime::from_variant! {
-    PaymentMethod::Generic(Box < CustomerPaymentMethodGeneric >)
+    PaymentMethod::Generic(Box<CustomerPaymentMethodGeneric>)
 }
 
 /// The object `ListResource_PaymentMethod_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentMethodList {
-    /// The field `items`.
+    /// The items of this page.
     pub items: Vec<PaymentMethod>,
-    /// The field `pagination`.
+    /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
 }

@@ -30,7 +30,7 @@ pub enum Discount {
 }
 
 impl Discount {
-    /// The field `duration`.
+    /// How long the discount applies to a subscription.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -44,7 +44,7 @@ impl Discount {
         }
     }
 
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -58,7 +58,7 @@ impl Discount {
         }
     }
 
-    /// The field `created_at`.
+    /// When it was created.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -72,7 +72,7 @@ impl Discount {
         }
     }
 
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -86,7 +86,7 @@ impl Discount {
         }
     }
 
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -100,7 +100,7 @@ impl Discount {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -114,7 +114,7 @@ impl Discount {
         }
     }
 
-    /// The field `name`.
+    /// Name.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -128,7 +128,7 @@ impl Discount {
         }
     }
 
-    /// The field `code`.
+    /// Code that gives customers the discount; null if it has none.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -142,7 +142,7 @@ impl Discount {
         }
     }
 
-    /// The field `starts_at`.
+    /// When the discount can first be redeemed; null means at once.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -156,7 +156,7 @@ impl Discount {
         }
     }
 
-    /// The field `ends_at`.
+    /// When it ends; null if no end is set.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -170,7 +170,8 @@ impl Discount {
         }
     }
 
-    /// The field `max_redemptions`.
+    /// How many times the discount can be redeemed in all; null means any number of
+    /// times.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -184,7 +185,8 @@ impl Discount {
         }
     }
 
-    /// The field `max_redemptions_per_customer`.
+    /// How many times one customer can redeem the discount; null means any number of
+    /// times.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -198,7 +200,7 @@ impl Discount {
         }
     }
 
-    /// The field `redemptions_count`.
+    /// How many times the discount was redeemed.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -212,7 +214,7 @@ impl Discount {
         }
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -286,19 +288,19 @@ impl Discount {
 }
 
 polar_client_runtime::from_variant! {
-    Discount::FixedOnceForever(Box < DiscountFixedOnceForeverDuration >)
+    Discount::FixedOnceForever(Box<DiscountFixedOnceForeverDuration>)
 }
 
 polar_client_runtime::from_variant! {
-    Discount::FixedRepeat(Box < DiscountFixedRepeatDuration >)
+    Discount::FixedRepeat(Box<DiscountFixedRepeatDuration>)
 }
 
 polar_client_runtime::from_variant! {
-    Discount::PercentageOnceForever(Box < DiscountPercentageOnceForeverDuration >)
+    Discount::PercentageOnceForever(Box<DiscountPercentageOnceForeverDuration>)
 }
 
 polar_client_runtime::from_variant! {
-    Discount::PercentageRepeat(Box < DiscountPercentageRepeatDuration >)
+    Discount::PercentageRepeat(Box<DiscountPercentageRepeatDuration>)
 }
 
 /// The union `DiscountCreate`.
@@ -312,11 +314,11 @@ pub enum DiscountCreate {
 }
 
 polar_client_runtime::from_variant! {
-    DiscountCreate::Fixed(Box < DiscountFixedCreate >)
+    DiscountCreate::Fixed(Box<DiscountFixedCreate>)
 }
 
 polar_client_runtime::from_variant! {
-    DiscountCreate::Percentage(Box < DiscountPercentageCreate >)
+    DiscountCreate::Percentage(Box<DiscountPercentageCreate>)
 }
 
 /// The values of `DiscountDuration`.
@@ -339,47 +341,49 @@ pub enum DiscountDuration {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountFixedCreate {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `name`.
+    /// Name.
     ///
     /// At least 1 character.
     pub name: String,
-    /// The field `code`.
+    /// Code that gives customers the discount; null if it has none.
     pub code: Option<String>,
-    /// The field `starts_at`.
+    /// When the discount can first be redeemed; null means at once.
     pub starts_at: Option<Timestamp>,
-    /// The field `ends_at`.
+    /// When it ends; null if no end is set.
     pub ends_at: Option<Timestamp>,
-    /// The field `max_redemptions`.
+    /// How many times the discount can be redeemed in all; null means any number of
+    /// times.
     ///
     /// At least 1, at most 2147483647.
     pub max_redemptions: Option<i64>,
-    /// The field `max_redemptions_per_customer`.
+    /// How many times one customer can redeem the discount; null means any number of
+    /// times.
     ///
     /// At least 1, at most 2147483647.
     pub max_redemptions_per_customer: Option<i64>,
     /// The field `products`.
     pub products: Option<Vec<Uuid>>,
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
-    /// The field `duration`.
+    /// How long the discount applies to a subscription.
     pub duration: DiscountDuration,
-    /// The field `duration_in_months`.
+    /// Number of months that the discount applies for.
     ///
     /// At least 1, at most 999.
     pub duration_in_months: Option<i64>,
-    /// The field `amount`.
+    /// How much, in cents.
     ///
     /// Deprecated. At least 0, at most 999999999999.
     pub amount: Option<i64>,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     ///
     /// Deprecated. Default: `"usd"`.
     pub currency: Option<PresentmentCurrency>,
-    /// The field `amounts`.
+    /// Amount of the discount in cents, by currency.
     ///
     /// At least 1 item, each: at least 0, at most 999999999999.
     pub amounts: Option<BTreeMap<String, i64>>,
@@ -407,7 +411,7 @@ impl DiscountFixedCreate {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -416,28 +420,29 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// The field `code`.
+    /// Code that gives customers the discount; null if it has none.
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
         self
     }
 
-    /// The field `starts_at`.
+    /// When the discount can first be redeemed; null means at once.
     #[must_use]
     pub fn starts_at(mut self, starts_at: Timestamp) -> Self {
         self.starts_at = Some(starts_at);
         self
     }
 
-    /// The field `ends_at`.
+    /// When it ends; null if no end is set.
     #[must_use]
     pub fn ends_at(mut self, ends_at: Timestamp) -> Self {
         self.ends_at = Some(ends_at);
         self
     }
 
-    /// The field `max_redemptions`.
+    /// How many times the discount can be redeemed in all; null means any number of
+    /// times.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -446,7 +451,8 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// The field `max_redemptions_per_customer`.
+    /// How many times one customer can redeem the discount; null means any number of
+    /// times.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -465,14 +471,14 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
     pub fn organization_id(mut self, organization_id: Uuid) -> Self {
         self.organization_id = Some(organization_id);
         self
     }
 
-    /// The field `duration_in_months`.
+    /// Number of months that the discount applies for.
     ///
     /// At least 1, at most 999.
     #[must_use]
@@ -481,7 +487,7 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// The field `amount`.
+    /// How much, in cents.
     ///
     /// Deprecated. At least 0, at most 999999999999.
     #[must_use]
@@ -490,7 +496,7 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     ///
     /// Deprecated. Default: `"usd"`.
     #[must_use]
@@ -499,7 +505,7 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// The field `amounts`.
+    /// Amount of the discount in cents, by currency.
     ///
     /// At least 1 item, each: at least 0, at most 999999999999.
     #[must_use]
@@ -513,43 +519,45 @@ impl DiscountFixedCreate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountFixedOnceForeverDuration {
-    /// The field `duration`.
+    /// How long the discount applies to a subscription.
     pub duration: DiscountDuration,
-    /// The field `type`.
+    /// Which kind it is.
     pub r#type: DiscountType,
-    /// The field `amount`.
+    /// How much, in cents.
     ///
     /// Deprecated.
     pub amount: i64,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     ///
     /// Deprecated.
     pub currency: String,
-    /// The field `amounts`.
+    /// Amount of the discount in cents, by currency.
     pub amounts: BTreeMap<String, i64>,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `code`.
+    /// Code that gives customers the discount; null if it has none.
     pub code: Option<String>,
-    /// The field `starts_at`.
+    /// When the discount can first be redeemed; null means at once.
     pub starts_at: Option<Timestamp>,
-    /// The field `ends_at`.
+    /// When it ends; null if no end is set.
     pub ends_at: Option<Timestamp>,
-    /// The field `max_redemptions`.
+    /// How many times the discount can be redeemed in all; null means any number of
+    /// times.
     pub max_redemptions: Option<i64>,
-    /// The field `max_redemptions_per_customer`.
+    /// How many times one customer can redeem the discount; null means any number of
+    /// times.
     pub max_redemptions_per_customer: Option<i64>,
-    /// The field `redemptions_count`.
+    /// How many times the discount was redeemed.
     pub redemptions_count: i64,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
     /// The field `products`.
     pub products: Vec<DiscountProduct>,
@@ -559,45 +567,47 @@ pub struct DiscountFixedOnceForeverDuration {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountFixedRepeatDuration {
-    /// The field `duration`.
+    /// How long the discount applies to a subscription.
     pub duration: DiscountDuration,
-    /// The field `duration_in_months`.
+    /// Number of months that the discount applies for.
     pub duration_in_months: i64,
-    /// The field `type`.
+    /// Which kind it is.
     pub r#type: DiscountType,
-    /// The field `amount`.
+    /// How much, in cents.
     ///
     /// Deprecated.
     pub amount: i64,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     ///
     /// Deprecated.
     pub currency: String,
-    /// The field `amounts`.
+    /// Amount of the discount in cents, by currency.
     pub amounts: BTreeMap<String, i64>,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `code`.
+    /// Code that gives customers the discount; null if it has none.
     pub code: Option<String>,
-    /// The field `starts_at`.
+    /// When the discount can first be redeemed; null means at once.
     pub starts_at: Option<Timestamp>,
-    /// The field `ends_at`.
+    /// When it ends; null if no end is set.
     pub ends_at: Option<Timestamp>,
-    /// The field `max_redemptions`.
+    /// How many times the discount can be redeemed in all; null means any number of
+    /// times.
     pub max_redemptions: Option<i64>,
-    /// The field `max_redemptions_per_customer`.
+    /// How many times one customer can redeem the discount; null means any number of
+    /// times.
     pub max_redemptions_per_customer: Option<i64>,
-    /// The field `redemptions_count`.
+    /// How many times the discount was redeemed.
     pub redemptions_count: i64,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
     /// The field `products`.
     pub products: Vec<DiscountProduct>,
@@ -607,9 +617,9 @@ pub struct DiscountFixedRepeatDuration {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountList {
-    /// The field `items`.
+    /// The items of this page.
     pub items: Vec<Discount>,
-    /// The field `pagination`.
+    /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
 }
 
@@ -617,39 +627,42 @@ pub struct DiscountList {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountPercentageCreate {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `name`.
+    /// Name.
     ///
     /// At least 1 character.
     pub name: String,
-    /// The field `code`.
+    /// Code that gives customers the discount; null if it has none.
     pub code: Option<String>,
-    /// The field `starts_at`.
+    /// When the discount can first be redeemed; null means at once.
     pub starts_at: Option<Timestamp>,
-    /// The field `ends_at`.
+    /// When it ends; null if no end is set.
     pub ends_at: Option<Timestamp>,
-    /// The field `max_redemptions`.
+    /// How many times the discount can be redeemed in all; null means any number of
+    /// times.
     ///
     /// At least 1, at most 2147483647.
     pub max_redemptions: Option<i64>,
-    /// The field `max_redemptions_per_customer`.
+    /// How many times one customer can redeem the discount; null means any number of
+    /// times.
     ///
     /// At least 1, at most 2147483647.
     pub max_redemptions_per_customer: Option<i64>,
     /// The field `products`.
     pub products: Option<Vec<Uuid>>,
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
-    /// The field `duration`.
+    /// How long the discount applies to a subscription.
     pub duration: DiscountDuration,
-    /// The field `duration_in_months`.
+    /// Number of months that the discount applies for.
     ///
     /// At least 1, at most 999.
     pub duration_in_months: Option<i64>,
-    /// The field `basis_points`.
+    /// Discount in basis points, which are hundredths of a percent: 1000 takes off a
+    /// tenth.
     ///
     /// At least 1, at most 10000.
     pub basis_points: i64,
@@ -679,7 +692,7 @@ impl DiscountPercentageCreate {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -688,28 +701,29 @@ impl DiscountPercentageCreate {
         self
     }
 
-    /// The field `code`.
+    /// Code that gives customers the discount; null if it has none.
     #[must_use]
     pub fn code(mut self, code: impl Into<String>) -> Self {
         self.code = Some(code.into());
         self
     }
 
-    /// The field `starts_at`.
+    /// When the discount can first be redeemed; null means at once.
     #[must_use]
     pub fn starts_at(mut self, starts_at: Timestamp) -> Self {
         self.starts_at = Some(starts_at);
         self
     }
 
-    /// The field `ends_at`.
+    /// When it ends; null if no end is set.
     #[must_use]
     pub fn ends_at(mut self, ends_at: Timestamp) -> Self {
         self.ends_at = Some(ends_at);
         self
     }
 
-    /// The field `max_redemptions`.
+    /// How many times the discount can be redeemed in all; null means any number of
+    /// times.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -718,7 +732,8 @@ impl DiscountPercentageCreate {
         self
     }
 
-    /// The field `max_redemptions_per_customer`.
+    /// How many times one customer can redeem the discount; null means any number of
+    /// times.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -737,14 +752,14 @@ impl DiscountPercentageCreate {
         self
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
     pub fn organization_id(mut self, organization_id: Uuid) -> Self {
         self.organization_id = Some(organization_id);
         self
     }
 
-    /// The field `duration_in_months`.
+    /// Number of months that the discount applies for.
     ///
     /// At least 1, at most 999.
     #[must_use]
@@ -758,35 +773,38 @@ impl DiscountPercentageCreate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountPercentageOnceForeverDuration {
-    /// The field `duration`.
+    /// How long the discount applies to a subscription.
     pub duration: DiscountDuration,
-    /// The field `type`.
+    /// Which kind it is.
     pub r#type: DiscountType,
-    /// The field `basis_points`.
+    /// Discount in basis points, which are hundredths of a percent: 1000 takes off a
+    /// tenth.
     pub basis_points: i64,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `code`.
+    /// Code that gives customers the discount; null if it has none.
     pub code: Option<String>,
-    /// The field `starts_at`.
+    /// When the discount can first be redeemed; null means at once.
     pub starts_at: Option<Timestamp>,
-    /// The field `ends_at`.
+    /// When it ends; null if no end is set.
     pub ends_at: Option<Timestamp>,
-    /// The field `max_redemptions`.
+    /// How many times the discount can be redeemed in all; null means any number of
+    /// times.
     pub max_redemptions: Option<i64>,
-    /// The field `max_redemptions_per_customer`.
+    /// How many times one customer can redeem the discount; null means any number of
+    /// times.
     pub max_redemptions_per_customer: Option<i64>,
-    /// The field `redemptions_count`.
+    /// How many times the discount was redeemed.
     pub redemptions_count: i64,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
     /// The field `products`.
     pub products: Vec<DiscountProduct>,
@@ -796,37 +814,40 @@ pub struct DiscountPercentageOnceForeverDuration {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountPercentageRepeatDuration {
-    /// The field `duration`.
+    /// How long the discount applies to a subscription.
     pub duration: DiscountDuration,
-    /// The field `duration_in_months`.
+    /// Number of months that the discount applies for.
     pub duration_in_months: i64,
-    /// The field `type`.
+    /// Which kind it is.
     pub r#type: DiscountType,
-    /// The field `basis_points`.
+    /// Discount in basis points, which are hundredths of a percent: 1000 takes off a
+    /// tenth.
     pub basis_points: i64,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `code`.
+    /// Code that gives customers the discount; null if it has none.
     pub code: Option<String>,
-    /// The field `starts_at`.
+    /// When the discount can first be redeemed; null means at once.
     pub starts_at: Option<Timestamp>,
-    /// The field `ends_at`.
+    /// When it ends; null if no end is set.
     pub ends_at: Option<Timestamp>,
-    /// The field `max_redemptions`.
+    /// How many times the discount can be redeemed in all; null means any number of
+    /// times.
     pub max_redemptions: Option<i64>,
-    /// The field `max_redemptions_per_customer`.
+    /// How many times one customer can redeem the discount; null means any number of
+    /// times.
     pub max_redemptions_per_customer: Option<i64>,
-    /// The field `redemptions_count`.
+    /// How many times the discount was redeemed.
     pub redemptions_count: i64,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
     /// The field `products`.
     pub products: Vec<DiscountProduct>,
@@ -836,37 +857,40 @@ pub struct DiscountPercentageRepeatDuration {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountProduct {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `trial_interval`.
+    /// Unit that the trial is counted in.
     pub trial_interval: Option<TrialInterval>,
-    /// The field `trial_interval_count`.
+    /// Length of the trial in units of `trial_interval`.
     pub trial_interval_count: Option<i64>,
-    /// The field `name`.
+    /// What the product is called.
     pub name: String,
-    /// The field `description`.
+    /// Description, in words for people.
     pub description: Option<String>,
-    /// The field `visibility`.
+    /// Who gets to see it.
     pub visibility: ProductVisibility,
-    /// The field `recurring_interval`.
+    /// Unit that the billing cycle is counted in.
     pub recurring_interval: Option<RecurringInterval>,
-    /// The field `recurring_interval_count`.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
+    /// once in a quarter.
     pub recurring_interval_count: Option<i64>,
-    /// The field `meter_interval`.
+    /// Unit that the product's own meter cycle is counted in; null if metering follows
+    /// the billing cycle.
     pub meter_interval: Option<RecurringInterval>,
-    /// The field `meter_interval_count`.
+    /// Length of the product's own meter cycle in units of `meter_interval`; null if
+    /// metering follows the billing cycle.
     pub meter_interval_count: Option<i64>,
-    /// The field `is_recurring`.
+    /// Whether the product is a subscription rather than a one-time purchase.
     pub is_recurring: bool,
-    /// The field `is_archived`.
+    /// Whether it is archived: kept, but no longer on offer.
     pub is_archived: bool,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
 }
 
@@ -918,49 +942,52 @@ pub enum DiscountType {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountUpdate {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `name`.
+    /// Name.
     ///
     /// At least 1 character.
     pub name: Patch<String>,
-    /// The field `code`.
+    /// Code that gives customers the discount; null if it has none.
     pub code: Patch<String>,
-    /// The field `starts_at`.
+    /// When the discount can first be redeemed; null means at once.
     pub starts_at: Patch<Timestamp>,
-    /// The field `ends_at`.
+    /// When it ends; null if no end is set.
     pub ends_at: Patch<Timestamp>,
-    /// The field `max_redemptions`.
+    /// How many times the discount can be redeemed in all; null means any number of
+    /// times.
     ///
     /// At least 1, at most 2147483647.
     pub max_redemptions: Patch<i64>,
-    /// The field `max_redemptions_per_customer`.
+    /// How many times one customer can redeem the discount; null means any number of
+    /// times.
     ///
     /// At least 1, at most 2147483647.
     pub max_redemptions_per_customer: Patch<i64>,
-    /// The field `duration`.
+    /// How long the discount applies to a subscription.
     pub duration: Patch<DiscountDuration>,
-    /// The field `duration_in_months`.
+    /// Number of months that the discount applies for.
     ///
     /// At least 1, at most 999.
     pub duration_in_months: Patch<i64>,
-    /// The field `type`.
+    /// Which kind it is.
     pub r#type: Patch<DiscountType>,
-    /// The field `amount`.
+    /// How much, in cents.
     ///
     /// Deprecated. At least 0, at most 999999999999.
     pub amount: Patch<i64>,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     ///
     /// Deprecated.
     pub currency: Patch<PresentmentCurrency>,
-    /// The field `amounts`.
+    /// Amount of the discount in cents, by currency.
     ///
     /// At least 1 item, each: at least 0, at most 999999999999.
     pub amounts: Patch<BTreeMap<String, i64>>,
-    /// The field `basis_points`.
+    /// Discount in basis points, which are hundredths of a percent: 1000 takes off a
+    /// tenth.
     ///
     /// At least 1, at most 10000.
     pub basis_points: Patch<i64>,
@@ -991,7 +1018,7 @@ impl DiscountUpdate {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1000,7 +1027,7 @@ impl DiscountUpdate {
         self
     }
 
-    /// The field `name`.
+    /// Name.
     ///
     /// At least 1 character.
     #[must_use]
@@ -1009,28 +1036,29 @@ impl DiscountUpdate {
         self
     }
 
-    /// The field `code`.
+    /// Code that gives customers the discount; null if it has none.
     #[must_use]
     pub fn code(mut self, code: impl Into<Patch<String>>) -> Self {
         self.code = code.into();
         self
     }
 
-    /// The field `starts_at`.
+    /// When the discount can first be redeemed; null means at once.
     #[must_use]
     pub fn starts_at(mut self, starts_at: impl Into<Patch<Timestamp>>) -> Self {
         self.starts_at = starts_at.into();
         self
     }
 
-    /// The field `ends_at`.
+    /// When it ends; null if no end is set.
     #[must_use]
     pub fn ends_at(mut self, ends_at: impl Into<Patch<Timestamp>>) -> Self {
         self.ends_at = ends_at.into();
         self
     }
 
-    /// The field `max_redemptions`.
+    /// How many times the discount can be redeemed in all; null means any number of
+    /// times.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -1039,7 +1067,8 @@ impl DiscountUpdate {
         self
     }
 
-    /// The field `max_redemptions_per_customer`.
+    /// How many times one customer can redeem the discount; null means any number of
+    /// times.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -1051,14 +1080,14 @@ impl DiscountUpdate {
         self
     }
 
-    /// The field `duration`.
+    /// How long the discount applies to a subscription.
     #[must_use]
     pub fn duration(mut self, duration: impl Into<Patch<DiscountDuration>>) -> Self {
         self.duration = duration.into();
         self
     }
 
-    /// The field `duration_in_months`.
+    /// Number of months that the discount applies for.
     ///
     /// At least 1, at most 999.
     #[must_use]
@@ -1070,14 +1099,14 @@ impl DiscountUpdate {
         self
     }
 
-    /// The field `type`.
+    /// Which kind it is.
     #[must_use]
     pub fn r#type(mut self, r#type: impl Into<Patch<DiscountType>>) -> Self {
         self.r#type = r#type.into();
         self
     }
 
-    /// The field `amount`.
+    /// How much, in cents.
     ///
     /// Deprecated. At least 0, at most 999999999999.
     #[must_use]
@@ -1086,7 +1115,7 @@ impl DiscountUpdate {
         self
     }
 
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     ///
     /// Deprecated.
     #[must_use]
@@ -1095,7 +1124,7 @@ impl DiscountUpdate {
         self
     }
 
-    /// The field `amounts`.
+    /// Amount of the discount in cents, by currency.
     ///
     /// At least 1 item, each: at least 0, at most 999999999999.
     #[must_use]
@@ -1104,7 +1133,8 @@ impl DiscountUpdate {
         self
     }
 
-    /// The field `basis_points`.
+    /// Discount in basis points, which are hundredths of a percent: 1000 takes off a
+    /// tenth.
     ///
     /// At least 1, at most 10000.
     #[must_use]

@@ -9,23 +9,23 @@ use polar_client_runtime::types::{Timestamp, Uuid};
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Dispute {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `status`.
+    /// State that it is in.
     pub status: DisputeStatus,
     /// The field `resolved`.
     pub resolved: bool,
     /// The field `closed`.
     pub closed: bool,
-    /// The field `amount`.
+    /// How much, in cents.
     pub amount: i64,
-    /// The field `tax_amount`.
+    /// Taxes in cents.
     pub tax_amount: i64,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
     /// The field `reason`.
     pub reason: Option<String>,
@@ -33,11 +33,11 @@ pub struct Dispute {
     pub evidence_due_by: Option<Timestamp>,
     /// The field `past_due`.
     pub past_due: bool,
-    /// The field `order_id`.
+    /// The order's ID.
     pub order_id: Uuid,
     /// The field `payment_id`.
     pub payment_id: Uuid,
-    /// The field `customer`.
+    /// The customer.
     pub customer: DisputeCustomer,
     /// The field `case_id`.
     pub case_id: Option<Uuid>,
@@ -47,41 +47,42 @@ pub struct Dispute {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DisputeCustomer {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `external_id`.
+    /// ID in your own system.
     pub external_id: Option<String>,
-    /// The field `email`.
+    /// Email address.
     pub email: Option<String>,
-    /// The field `email_verified`.
+    /// Whether the address in `email` has been verified.
     pub email_verified: bool,
-    /// The field `type`.
+    /// Which kind it is.
     pub r#type: CustomerType,
-    /// The field `name`.
+    /// Name.
     pub name: Option<String>,
-    /// The field `billing_name`.
+    /// Name for invoices.
     pub billing_name: Option<String>,
-    /// The field `billing_address`.
+    /// Billing address.
     pub billing_address: Option<Address>,
-    /// The field `tax_id`.
+    /// Tax identification number.
     pub tax_id: Option<(String, TaxIdFormat)>,
-    /// The field `locale`.
+    /// Language, with or without a region, such as `en` or `en-US`.
     pub locale: Option<String>,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `default_payment_method_id`.
+    /// ID of the payment method that is used by default; null if there is none.
     pub default_payment_method_id: Option<Uuid>,
-    /// The field `deleted_at`.
+    /// When the customer was deleted; null if it was not.
     pub deleted_at: Option<Timestamp>,
-    /// The field `first_user_event_at`.
+    /// When the first event of the customer happened, which can be before `created_at`;
+    /// null if there was none.
     pub first_user_event_at: Option<Timestamp>,
-    /// The field `avatar_url`.
+    /// Address of the picture; null if there is none.
     pub avatar_url: Option<String>,
 }
 
@@ -89,9 +90,9 @@ pub struct DisputeCustomer {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DisputeList {
-    /// The field `items`.
+    /// The items of this page.
     pub items: Vec<Dispute>,
-    /// The field `pagination`.
+    /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
 }
 

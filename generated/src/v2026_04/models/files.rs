@@ -11,19 +11,19 @@ use std::collections::BTreeMap;
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DownloadableFileCreate {
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Option<Uuid>,
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `mime_type`.
+    /// MIME type of the content.
     pub mime_type: String,
-    /// The field `size`.
+    /// Size in bytes.
     pub size: i64,
-    /// The field `checksum_sha256_base64`.
+    /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
-    /// The field `upload`.
+    /// The upload, part by part.
     pub upload: S3FileCreateMultipart,
-    /// The field `version`.
+    /// Version of the file, if its owner gave it one.
     pub version: Option<String>,
 }
 
@@ -47,14 +47,14 @@ impl DownloadableFileCreate {
         }
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID.
     #[must_use]
     pub fn organization_id(mut self, organization_id: Uuid) -> Self {
         self.organization_id = Some(organization_id);
         self
     }
 
-    /// The field `checksum_sha256_base64`.
+    /// SHA-256 checksum of the content, in Base64.
     #[must_use]
     pub fn checksum_sha256_base64(
         mut self,
@@ -64,7 +64,7 @@ impl DownloadableFileCreate {
         self
     }
 
-    /// The field `version`.
+    /// Version of the file, if its owner gave it one.
     #[must_use]
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.version = Some(version.into());
@@ -76,41 +76,41 @@ impl DownloadableFileCreate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DownloadableFileRead {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `path`.
+    /// Path in the storage.
     pub path: String,
-    /// The field `mime_type`.
+    /// MIME type of the content.
     pub mime_type: String,
-    /// The field `size`.
+    /// Size in bytes.
     pub size: i64,
-    /// The field `storage_version`.
+    /// Version of the content in the storage.
     pub storage_version: Option<String>,
-    /// The field `checksum_etag`.
+    /// ETag that the storage reports for the content.
     pub checksum_etag: Option<String>,
-    /// The field `checksum_sha256_base64`.
+    /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
-    /// The field `checksum_sha256_hex`.
+    /// SHA-256 checksum of the content, in hexadecimal digits.
     pub checksum_sha256_hex: Option<String>,
-    /// The field `last_modified_at`.
+    /// When the stored content was last modified.
     pub last_modified_at: Option<Timestamp>,
-    /// The field `version`.
+    /// Version of the file, if its owner gave it one.
     pub version: Option<String>,
-    /// The field `service`.
+    /// What the file is for.
     ///
     /// Documented as always `downloadable`.
     pub service: Cow<'static, str>,
-    /// The field `is_uploaded`.
+    /// Whether the content has been uploaded.
     pub is_uploaded: bool,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
     /// The field `flagged_malicious_at`.
     pub flagged_malicious_at: Option<Timestamp>,
-    /// The field `size_readable`.
+    /// Size, in words for people.
     pub size_readable: String,
 }
 
@@ -129,28 +129,28 @@ pub enum FileCreate {
 }
 
 polar_client_runtime::from_variant! {
-    FileCreate::Downloadable(Box < DownloadableFileCreate >)
+    FileCreate::Downloadable(Box<DownloadableFileCreate>)
 }
 
 polar_client_runtime::from_variant! {
-    FileCreate::ProductMedia(Box < ProductMediaFileCreate >)
+    FileCreate::ProductMedia(Box<ProductMediaFileCreate>)
 }
 
 polar_client_runtime::from_variant! {
-    FileCreate::OrganizationAvatar(Box < OrganizationAvatarFileCreate >)
+    FileCreate::OrganizationAvatar(Box<OrganizationAvatarFileCreate>)
 }
 
 polar_client_runtime::from_variant! {
-    FileCreate::SupportCaseAttachment(Box < SupportCaseAttachmentFileCreate >)
+    FileCreate::SupportCaseAttachment(Box<SupportCaseAttachmentFileCreate>)
 }
 
 /// The object `FilePatch`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct FilePatch {
-    /// The field `name`.
+    /// Name.
     pub name: Patch<String>,
-    /// The field `version`.
+    /// Version of the file, if its owner gave it one.
     pub version: Patch<String>,
 }
 
@@ -164,14 +164,14 @@ impl FilePatch {
         }
     }
 
-    /// The field `name`.
+    /// Name.
     #[must_use]
     pub fn name(mut self, name: impl Into<Patch<String>>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// The field `version`.
+    /// Version of the file, if its owner gave it one.
     #[must_use]
     pub fn version(mut self, version: impl Into<Patch<String>>) -> Self {
         self.version = version.into();
@@ -193,7 +193,7 @@ impl Default for FilePatch {
 pub enum FileRead {
     /// [`DownloadableFileRead`].
     Downloadable(Box<DownloadableFileRead>),
-    /// [`ProductMediaFileRead`].
+    /// A media file of a product, such as a picture.
     ProductMedia(Box<ProductMediaFileRead>),
     /// [`OrganizationAvatarFileRead`].
     OrganizationAvatar(Box<OrganizationAvatarFileRead>),
@@ -204,7 +204,7 @@ pub enum FileRead {
 }
 
 impl FileRead {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -218,7 +218,7 @@ impl FileRead {
         }
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -232,7 +232,7 @@ impl FileRead {
         }
     }
 
-    /// The field `name`.
+    /// Name.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -246,7 +246,7 @@ impl FileRead {
         }
     }
 
-    /// The field `path`.
+    /// Path in the storage.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -260,7 +260,7 @@ impl FileRead {
         }
     }
 
-    /// The field `mime_type`.
+    /// MIME type of the content.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -274,7 +274,7 @@ impl FileRead {
         }
     }
 
-    /// The field `size`.
+    /// Size in bytes.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -288,7 +288,7 @@ impl FileRead {
         }
     }
 
-    /// The field `storage_version`.
+    /// Version of the content in the storage.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -302,7 +302,7 @@ impl FileRead {
         }
     }
 
-    /// The field `checksum_etag`.
+    /// ETag that the storage reports for the content.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -316,7 +316,7 @@ impl FileRead {
         }
     }
 
-    /// The field `checksum_sha256_base64`.
+    /// SHA-256 checksum of the content, in Base64.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -330,7 +330,7 @@ impl FileRead {
         }
     }
 
-    /// The field `checksum_sha256_hex`.
+    /// SHA-256 checksum of the content, in hexadecimal digits.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -344,7 +344,7 @@ impl FileRead {
         }
     }
 
-    /// The field `last_modified_at`.
+    /// When the stored content was last modified.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -358,7 +358,7 @@ impl FileRead {
         }
     }
 
-    /// The field `version`.
+    /// Version of the file, if its owner gave it one.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -372,7 +372,7 @@ impl FileRead {
         }
     }
 
-    /// The field `is_uploaded`.
+    /// Whether the content has been uploaded.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -386,7 +386,7 @@ impl FileRead {
         }
     }
 
-    /// The field `created_at`.
+    /// When it was created.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -400,7 +400,7 @@ impl FileRead {
         }
     }
 
-    /// The field `size_readable`.
+    /// Size, in words for people.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -432,7 +432,7 @@ impl FileRead {
         }
     }
 
-    /// The value, if it is a `OrganizationAvatar`.
+    /// The value, if it is an `OrganizationAvatar`.
     #[must_use]
     pub fn as_organization_avatar(&self) -> Option<&OrganizationAvatarFileRead> {
         match self {
@@ -458,28 +458,28 @@ impl FileRead {
 }
 
 polar_client_runtime::from_variant! {
-    FileRead::Downloadable(Box < DownloadableFileRead >)
+    FileRead::Downloadable(Box<DownloadableFileRead>)
 }
 
 polar_client_runtime::from_variant! {
-    FileRead::ProductMedia(Box < ProductMediaFileRead >)
+    FileRead::ProductMedia(Box<ProductMediaFileRead>)
 }
 
 polar_client_runtime::from_variant! {
-    FileRead::OrganizationAvatar(Box < OrganizationAvatarFileRead >)
+    FileRead::OrganizationAvatar(Box<OrganizationAvatarFileRead>)
 }
 
 polar_client_runtime::from_variant! {
-    FileRead::SupportCaseAttachment(Box < SupportCaseAttachmentFileRead >)
+    FileRead::SupportCaseAttachment(Box<SupportCaseAttachmentFileRead>)
 }
 
 /// The object `ListResource_FileRead_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct FileReadList {
-    /// The field `items`.
+    /// The items of this page.
     pub items: Vec<FileRead>,
-    /// The field `pagination`.
+    /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
 }
 
@@ -505,39 +505,39 @@ pub enum FileServiceTypes {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct FileUpload {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `path`.
+    /// Path in the storage.
     pub path: String,
-    /// The field `mime_type`.
+    /// MIME type of the content.
     pub mime_type: String,
-    /// The field `size`.
+    /// Size in bytes.
     pub size: i64,
-    /// The field `storage_version`.
+    /// Version of the content in the storage.
     pub storage_version: Option<String>,
-    /// The field `checksum_etag`.
+    /// ETag that the storage reports for the content.
     pub checksum_etag: Option<String>,
-    /// The field `checksum_sha256_base64`.
+    /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
-    /// The field `checksum_sha256_hex`.
+    /// SHA-256 checksum of the content, in hexadecimal digits.
     pub checksum_sha256_hex: Option<String>,
-    /// The field `last_modified_at`.
+    /// When the stored content was last modified.
     pub last_modified_at: Option<Timestamp>,
-    /// The field `upload`.
+    /// The upload, part by part.
     pub upload: S3FileUploadMultipart,
-    /// The field `version`.
+    /// Version of the file, if its owner gave it one.
     pub version: Option<String>,
-    /// The field `is_uploaded`.
+    /// Whether the content has been uploaded.
     ///
     /// Default: `false`.
     pub is_uploaded: Option<bool>,
-    /// The field `service`.
+    /// What the file is for.
     pub service: FileServiceTypes,
-    /// The field `size_readable`.
+    /// Size, in words for people.
     pub size_readable: String,
 }
 
@@ -545,11 +545,11 @@ pub struct FileUpload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct FileUploadCompleted {
-    /// The field `id`.
+    /// Identifier of the upload.
     pub id: String,
-    /// The field `path`.
+    /// Path in the storage.
     pub path: String,
-    /// The field `parts`.
+    /// Parts of the upload.
     pub parts: Vec<S3FileUploadCompletedPart>,
 }
 
@@ -573,28 +573,28 @@ impl FileUploadCompleted {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationAvatarFileCreate {
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Option<Uuid>,
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `mime_type`.
+    /// MIME type of the content.
     ///
     /// Matches `^image\/(jpeg|png|gif|webp|svg\+xml)$`.
     pub mime_type: String,
-    /// The field `size`.
+    /// Size in bytes.
     ///
     /// At most 1048576.
     pub size: i64,
-    /// The field `checksum_sha256_base64`.
+    /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
-    /// The field `upload`.
+    /// The upload, part by part.
     pub upload: S3FileCreateMultipart,
-    /// The field `version`.
+    /// Version of the file, if its owner gave it one.
     pub version: Option<String>,
 }
 
 impl OrganizationAvatarFileCreate {
-    /// A `OrganizationAvatarFileCreate` with what is required.
+    /// An `OrganizationAvatarFileCreate` with what is required.
     #[must_use]
     pub fn new(
         name: impl Into<String>,
@@ -613,14 +613,14 @@ impl OrganizationAvatarFileCreate {
         }
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID.
     #[must_use]
     pub fn organization_id(mut self, organization_id: Uuid) -> Self {
         self.organization_id = Some(organization_id);
         self
     }
 
-    /// The field `checksum_sha256_base64`.
+    /// SHA-256 checksum of the content, in Base64.
     #[must_use]
     pub fn checksum_sha256_base64(
         mut self,
@@ -630,7 +630,7 @@ impl OrganizationAvatarFileCreate {
         self
     }
 
-    /// The field `version`.
+    /// Version of the file, if its owner gave it one.
     #[must_use]
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.version = Some(version.into());
@@ -642,41 +642,41 @@ impl OrganizationAvatarFileCreate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationAvatarFileRead {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `path`.
+    /// Path in the storage.
     pub path: String,
-    /// The field `mime_type`.
+    /// MIME type of the content.
     pub mime_type: String,
-    /// The field `size`.
+    /// Size in bytes.
     pub size: i64,
-    /// The field `storage_version`.
+    /// Version of the content in the storage.
     pub storage_version: Option<String>,
-    /// The field `checksum_etag`.
+    /// ETag that the storage reports for the content.
     pub checksum_etag: Option<String>,
-    /// The field `checksum_sha256_base64`.
+    /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
-    /// The field `checksum_sha256_hex`.
+    /// SHA-256 checksum of the content, in hexadecimal digits.
     pub checksum_sha256_hex: Option<String>,
-    /// The field `last_modified_at`.
+    /// When the stored content was last modified.
     pub last_modified_at: Option<Timestamp>,
-    /// The field `version`.
+    /// Version of the file, if its owner gave it one.
     pub version: Option<String>,
-    /// The field `service`.
+    /// What the file is for.
     ///
     /// Documented as always `organization_avatar`.
     pub service: Cow<'static, str>,
-    /// The field `is_uploaded`.
+    /// Whether the content has been uploaded.
     pub is_uploaded: bool,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `size_readable`.
+    /// Size, in words for people.
     pub size_readable: String,
-    /// The field `public_url`.
+    /// Address where anyone can get the file.
     pub public_url: String,
 }
 
@@ -684,23 +684,23 @@ pub struct OrganizationAvatarFileRead {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductMediaFileCreate {
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Option<Uuid>,
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `mime_type`.
+    /// MIME type of the content.
     ///
     /// Matches `^image\/(jpeg|png|gif|webp|svg\+xml)$`.
     pub mime_type: String,
-    /// The field `size`.
+    /// Size in bytes.
     ///
     /// At most 10485760.
     pub size: i64,
-    /// The field `checksum_sha256_base64`.
+    /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
-    /// The field `upload`.
+    /// The upload, part by part.
     pub upload: S3FileCreateMultipart,
-    /// The field `version`.
+    /// Version of the file, if its owner gave it one.
     pub version: Option<String>,
 }
 
@@ -724,14 +724,14 @@ impl ProductMediaFileCreate {
         }
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID.
     #[must_use]
     pub fn organization_id(mut self, organization_id: Uuid) -> Self {
         self.organization_id = Some(organization_id);
         self
     }
 
-    /// The field `checksum_sha256_base64`.
+    /// SHA-256 checksum of the content, in Base64.
     #[must_use]
     pub fn checksum_sha256_base64(
         mut self,
@@ -741,7 +741,7 @@ impl ProductMediaFileCreate {
         self
     }
 
-    /// The field `version`.
+    /// Version of the file, if its owner gave it one.
     #[must_use]
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.version = Some(version.into());
@@ -753,7 +753,7 @@ impl ProductMediaFileCreate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct S3FileCreateMultipart {
-    /// The field `parts`.
+    /// Parts of the upload.
     ///
     /// At most 10000 items.
     pub parts: Vec<S3FileCreatePart>,
@@ -771,13 +771,13 @@ impl S3FileCreateMultipart {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct S3FileCreatePart {
-    /// The field `number`.
+    /// Number of the part.
     pub number: i64,
     /// The field `chunk_start`.
     pub chunk_start: i64,
     /// The field `chunk_end`.
     pub chunk_end: i64,
-    /// The field `checksum_sha256_base64`.
+    /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
 }
 
@@ -793,7 +793,7 @@ impl S3FileCreatePart {
         }
     }
 
-    /// The field `checksum_sha256_base64`.
+    /// SHA-256 checksum of the content, in Base64.
     #[must_use]
     pub fn checksum_sha256_base64(
         mut self,
@@ -808,11 +808,11 @@ impl S3FileCreatePart {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct S3FileUploadCompletedPart {
-    /// The field `number`.
+    /// Number of the part.
     pub number: i64,
-    /// The field `checksum_etag`.
+    /// ETag that the storage reports for the content.
     pub checksum_etag: String,
-    /// The field `checksum_sha256_base64`.
+    /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
 }
 
@@ -836,11 +836,11 @@ impl S3FileUploadCompletedPart {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct S3FileUploadMultipart {
-    /// The field `id`.
+    /// Identifier of the upload.
     pub id: String,
-    /// The field `path`.
+    /// Path in the storage.
     pub path: String,
-    /// The field `parts`.
+    /// Parts of the upload.
     pub parts: Vec<S3FileUploadPart>,
 }
 
@@ -848,17 +848,17 @@ pub struct S3FileUploadMultipart {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct S3FileUploadPart {
-    /// The field `number`.
+    /// Number of the part.
     pub number: i64,
     /// The field `chunk_start`.
     pub chunk_start: i64,
     /// The field `chunk_end`.
     pub chunk_end: i64,
-    /// The field `checksum_sha256_base64`.
+    /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
-    /// The field `url`.
+    /// Address to upload the part to.
     pub url: String,
-    /// The field `expires_at`.
+    /// When it expires.
     pub expires_at: Timestamp,
     /// The field `headers`.
     ///
@@ -870,24 +870,24 @@ pub struct S3FileUploadPart {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SupportCaseAttachmentFileCreate {
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Option<Uuid>,
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `mime_type`.
+    /// MIME type of the content.
     ///
     /// Matches
     /// `^(image\/(jpeg|png|gif|webp)|video\/(mp4|quicktime|webm)|application\/pdf|text\/(csv|plain)|application\/msword|application\/vnd\.openxmlformats-officedocument\.wordprocessingml\.document|application\/vnd\.ms-excel|application\/vnd\.openxmlformats-officedocument\.spreadsheetml\.sheet)$`.
     pub mime_type: String,
-    /// The field `size`.
+    /// Size in bytes.
     ///
     /// At most 262144000.
     pub size: i64,
-    /// The field `checksum_sha256_base64`.
+    /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
-    /// The field `upload`.
+    /// The upload, part by part.
     pub upload: S3FileCreateMultipart,
-    /// The field `version`.
+    /// Version of the file, if its owner gave it one.
     pub version: Option<String>,
 }
 
@@ -911,14 +911,14 @@ impl SupportCaseAttachmentFileCreate {
         }
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID.
     #[must_use]
     pub fn organization_id(mut self, organization_id: Uuid) -> Self {
         self.organization_id = Some(organization_id);
         self
     }
 
-    /// The field `checksum_sha256_base64`.
+    /// SHA-256 checksum of the content, in Base64.
     #[must_use]
     pub fn checksum_sha256_base64(
         mut self,
@@ -928,7 +928,7 @@ impl SupportCaseAttachmentFileCreate {
         self
     }
 
-    /// The field `version`.
+    /// Version of the file, if its owner gave it one.
     #[must_use]
     pub fn version(mut self, version: impl Into<String>) -> Self {
         self.version = Some(version.into());
@@ -940,38 +940,38 @@ impl SupportCaseAttachmentFileCreate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SupportCaseAttachmentFileRead {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `path`.
+    /// Path in the storage.
     pub path: String,
-    /// The field `mime_type`.
+    /// MIME type of the content.
     pub mime_type: String,
-    /// The field `size`.
+    /// Size in bytes.
     pub size: i64,
-    /// The field `storage_version`.
+    /// Version of the content in the storage.
     pub storage_version: Option<String>,
-    /// The field `checksum_etag`.
+    /// ETag that the storage reports for the content.
     pub checksum_etag: Option<String>,
-    /// The field `checksum_sha256_base64`.
+    /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
-    /// The field `checksum_sha256_hex`.
+    /// SHA-256 checksum of the content, in hexadecimal digits.
     pub checksum_sha256_hex: Option<String>,
-    /// The field `last_modified_at`.
+    /// When the stored content was last modified.
     pub last_modified_at: Option<Timestamp>,
-    /// The field `version`.
+    /// Version of the file, if its owner gave it one.
     pub version: Option<String>,
-    /// The field `service`.
+    /// What the file is for.
     ///
     /// Documented as always `support_case_attachment`.
     pub service: Cow<'static, str>,
-    /// The field `is_uploaded`.
+    /// Whether the content has been uploaded.
     pub is_uploaded: bool,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `size_readable`.
+    /// Size, in words for people.
     pub size_readable: String,
 }

@@ -1011,11 +1011,13 @@ pub enum CountryAlpha2Input {
     Unknown(String),
 }
 
-/// The object `CustomerPortalCustomerSettings`.
+/// What customers can do with their own data in the customer portal.
+///
+/// Schema `CustomerPortalCustomerSettings`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPortalCustomerSettings {
-    /// The field `allow_email_change`.
+    /// Whether customers can change their email address.
     pub allow_email_change: Option<bool>,
 }
 
@@ -1026,7 +1028,7 @@ impl CustomerPortalCustomerSettings {
         Self { allow_email_change: None }
     }
 
-    /// The field `allow_email_change`.
+    /// Whether customers can change their email address.
     #[must_use]
     pub fn allow_email_change(mut self, allow_email_change: bool) -> Self {
         self.allow_email_change = Some(allow_email_change);
@@ -1040,17 +1042,19 @@ impl Default for CustomerPortalCustomerSettings {
     }
 }
 
-/// The object `CustomerPortalSubscriptionSettings`.
+/// What customers can do with their subscriptions in the customer portal.
+///
+/// Schema `CustomerPortalSubscriptionSettings`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPortalSubscriptionSettings {
-    /// The field `update_seats`.
+    /// Whether customers can change the number of seats.
     pub update_seats: bool,
-    /// The field `update_plan`.
+    /// Whether customers can change to another product.
     pub update_plan: bool,
-    /// The field `update_units`.
+    /// Whether customers can change the number of units.
     pub update_units: Option<bool>,
-    /// The field `pause`.
+    /// Whether customers can pause their subscription.
     pub pause: Option<bool>,
 }
 
@@ -1066,14 +1070,14 @@ impl CustomerPortalSubscriptionSettings {
         }
     }
 
-    /// The field `update_units`.
+    /// Whether customers can change the number of units.
     #[must_use]
     pub fn update_units(mut self, update_units: bool) -> Self {
         self.update_units = Some(update_units);
         self
     }
 
-    /// The field `pause`.
+    /// Whether customers can pause their subscription.
     #[must_use]
     pub fn pause(mut self, pause: bool) -> Self {
         self.pause = Some(pause);
@@ -1081,11 +1085,13 @@ impl CustomerPortalSubscriptionSettings {
     }
 }
 
-/// The object `CustomerPortalUsageSettings`.
+/// What customers can see of their usage in the customer portal.
+///
+/// Schema `CustomerPortalUsageSettings`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPortalUsageSettings {
-    /// The field `show`.
+    /// Whether customers can see their usage.
     pub show: bool,
 }
 
@@ -1101,29 +1107,29 @@ impl CustomerPortalUsageSettings {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Organization {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `slug`.
+    /// Unique short name.
     pub slug: String,
-    /// The field `avatar_url`.
+    /// Address of the picture; null if there is none.
     pub avatar_url: Option<String>,
-    /// The field `proration_behavior`.
+    /// How it is billed when a subscription changes in the middle of a billing period.
     pub proration_behavior: SubscriptionProrationBehavior,
-    /// The field `allow_customer_updates`.
+    /// Whether the customer portal lets customers change their subscriptions.
     pub allow_customer_updates: bool,
-    /// The field `email`.
+    /// Email address.
     pub email: Option<String>,
-    /// The field `website`.
+    /// Address of the organization's website.
     pub website: Option<String>,
-    /// The field `socials`.
+    /// Profiles on social networks.
     pub socials: Vec<OrganizationSocialLink>,
-    /// The field `status`.
+    /// State that it is in.
     pub status: OrganizationStatus,
     /// The field `details_submitted_at`.
     pub details_submitted_at: Option<Timestamp>,
@@ -1131,23 +1137,23 @@ pub struct Organization {
     pub onboarding_resubmission_requested_at: Option<Timestamp>,
     /// The field `sso_enforced`.
     pub sso_enforced: bool,
-    /// The field `default_presentment_currency`.
+    /// Currency that prices are shown in if there are none in the customer's own.
     pub default_presentment_currency: String,
-    /// The field `default_tax_behavior`.
+    /// Whether prices include taxes, unless a price itself says so.
     pub default_tax_behavior: TaxBehaviorOption,
-    /// The field `feature_settings`.
+    /// Features that are turned on.
     pub feature_settings: Option<OrganizationFeatureSettings>,
-    /// The field `subscription_settings`.
+    /// How subscriptions are handled.
     pub subscription_settings: OrganizationSubscriptionSettings,
-    /// The field `customer_email_settings`.
+    /// Which emails customers get.
     pub customer_email_settings: OrganizationCustomerEmailSettings,
-    /// The field `customer_portal_settings`.
+    /// What customers can see and do in the customer portal.
     pub customer_portal_settings: OrganizationCustomerPortalSettings,
     /// The field `dispute_settings`.
     pub dispute_settings: OrganizationDisputeSettings,
     /// The field `embed_hosts`.
     pub embed_hosts: Vec<String>,
-    /// The field `country`.
+    /// Country, as its two-letter ISO 3166-1 code.
     pub country: Option<CountryAlpha2>,
     /// The field `account_id`.
     pub account_id: Option<Uuid>,
@@ -1184,7 +1190,7 @@ pub struct OrganizationCompanyLegalEntitySchema {
 }
 
 impl OrganizationCompanyLegalEntitySchema {
-    /// A `OrganizationCompanyLegalEntitySchema` with what is required.
+    /// An `OrganizationCompanyLegalEntitySchema` with what is required.
     #[must_use]
     pub fn new(registered_name: impl Into<String>) -> Self {
         Self {
@@ -1197,54 +1203,54 @@ impl OrganizationCompanyLegalEntitySchema {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationCreate {
-    /// The field `name`.
+    /// Name.
     ///
     /// At least 3 characters.
     pub name: String,
-    /// The field `slug`.
+    /// Unique short name.
     ///
     /// 3 to 64 characters.
     pub slug: String,
-    /// The field `avatar_url`.
+    /// Address of the picture; null if there is none.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub avatar_url: Option<String>,
     /// The field `legal_entity`.
     pub legal_entity: Option<OrganizationLegalEntity>,
-    /// The field `email`.
+    /// Email address.
     ///
     /// Format `email`.
     pub email: Option<String>,
-    /// The field `website`.
+    /// Address of the organization's website.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub website: Option<String>,
-    /// The field `socials`.
+    /// Profiles on social networks.
     pub socials: Option<Vec<OrganizationSocialLink>>,
     /// The field `details`.
     pub details: Option<OrganizationDetails>,
-    /// The field `country`.
+    /// Country, as its two-letter ISO 3166-1 code.
     pub country: Option<CountryAlpha2Input>,
-    /// The field `feature_settings`.
+    /// Features that are turned on.
     pub feature_settings: Option<OrganizationFeatureSettingsUpdate>,
-    /// The field `subscription_settings`.
+    /// How subscriptions are handled.
     pub subscription_settings: Option<OrganizationSubscriptionSettings>,
-    /// The field `customer_email_settings`.
+    /// Which emails customers get.
     pub customer_email_settings: Option<OrganizationCustomerEmailSettings>,
-    /// The field `customer_portal_settings`.
+    /// What customers can see and do in the customer portal.
     pub customer_portal_settings: Option<OrganizationCustomerPortalSettings>,
-    /// The field `default_presentment_currency`.
+    /// Currency that prices are shown in if there are none in the customer's own.
     ///
     /// Default: `"usd"`.
     pub default_presentment_currency: Option<PresentmentCurrency>,
-    /// The field `default_tax_behavior`.
+    /// Whether prices include taxes, unless a price itself says so.
     ///
     /// Default: `"location"`.
     pub default_tax_behavior: Option<TaxBehaviorOption>,
 }
 
 impl OrganizationCreate {
-    /// A `OrganizationCreate` with what is required.
+    /// An `OrganizationCreate` with what is required.
     #[must_use]
     pub fn new(name: impl Into<String>, slug: impl Into<String>) -> Self {
         Self {
@@ -1266,7 +1272,7 @@ impl OrganizationCreate {
         }
     }
 
-    /// The field `avatar_url`.
+    /// Address of the picture; null if there is none.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]
@@ -1285,7 +1291,7 @@ impl OrganizationCreate {
         self
     }
 
-    /// The field `email`.
+    /// Email address.
     ///
     /// Format `email`.
     #[must_use]
@@ -1294,7 +1300,7 @@ impl OrganizationCreate {
         self
     }
 
-    /// The field `website`.
+    /// Address of the organization's website.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]
@@ -1303,7 +1309,7 @@ impl OrganizationCreate {
         self
     }
 
-    /// The field `socials`.
+    /// Profiles on social networks.
     #[must_use]
     pub fn socials(mut self, socials: impl Items<OrganizationSocialLink>) -> Self {
         self.socials = Some(socials.into_list());
@@ -1317,14 +1323,14 @@ impl OrganizationCreate {
         self
     }
 
-    /// The field `country`.
+    /// Country, as its two-letter ISO 3166-1 code.
     #[must_use]
     pub fn country(mut self, country: CountryAlpha2Input) -> Self {
         self.country = Some(country);
         self
     }
 
-    /// The field `feature_settings`.
+    /// Features that are turned on.
     #[must_use]
     pub fn feature_settings(
         mut self,
@@ -1334,7 +1340,7 @@ impl OrganizationCreate {
         self
     }
 
-    /// The field `subscription_settings`.
+    /// How subscriptions are handled.
     #[must_use]
     pub fn subscription_settings(
         mut self,
@@ -1344,7 +1350,7 @@ impl OrganizationCreate {
         self
     }
 
-    /// The field `customer_email_settings`.
+    /// Which emails customers get.
     #[must_use]
     pub fn customer_email_settings(
         mut self,
@@ -1354,7 +1360,7 @@ impl OrganizationCreate {
         self
     }
 
-    /// The field `customer_portal_settings`.
+    /// What customers can see and do in the customer portal.
     #[must_use]
     pub fn customer_portal_settings(
         mut self,
@@ -1364,7 +1370,7 @@ impl OrganizationCreate {
         self
     }
 
-    /// The field `default_presentment_currency`.
+    /// Currency that prices are shown in if there are none in the customer's own.
     ///
     /// Default: `"usd"`.
     #[must_use]
@@ -1376,7 +1382,7 @@ impl OrganizationCreate {
         self
     }
 
-    /// The field `default_tax_behavior`.
+    /// Whether prices include taxes, unless a price itself says so.
     ///
     /// Default: `"location"`.
     #[must_use]
@@ -1424,20 +1430,22 @@ pub struct OrganizationCustomerEmailSettings {
 
 impl OrganizationCustomerEmailSettings {}
 
-/// The object `OrganizationCustomerPortalSettings`.
+/// What customers can see and do in the customer portal.
+///
+/// Schema `OrganizationCustomerPortalSettings`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationCustomerPortalSettings {
-    /// The field `usage`.
+    /// Settings about usage.
     pub usage: CustomerPortalUsageSettings,
-    /// The field `subscription`.
+    /// Settings about subscriptions.
     pub subscription: CustomerPortalSubscriptionSettings,
-    /// The field `customer`.
+    /// Settings about the customer's own data.
     pub customer: Option<CustomerPortalCustomerSettings>,
 }
 
 impl OrganizationCustomerPortalSettings {
-    /// A `OrganizationCustomerPortalSettings` with what is required.
+    /// An `OrganizationCustomerPortalSettings` with what is required.
     #[must_use]
     pub fn new(
         usage: CustomerPortalUsageSettings,
@@ -1450,7 +1458,7 @@ impl OrganizationCustomerPortalSettings {
         }
     }
 
-    /// The field `customer`.
+    /// Settings about the customer's own data.
     #[must_use]
     pub fn customer(mut self, customer: CustomerPortalCustomerSettings) -> Self {
         self.customer = Some(customer);
@@ -1497,7 +1505,7 @@ pub struct OrganizationDetails {
 }
 
 impl OrganizationDetails {
-    /// A `OrganizationDetails` with what is required.
+    /// An `OrganizationDetails` with what is required.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -1637,7 +1645,7 @@ pub struct OrganizationDisputeSettingsUpdate {
 }
 
 impl OrganizationDisputeSettingsUpdate {
-    /// A `OrganizationDisputeSettingsUpdate` with what is required.
+    /// An `OrganizationDisputeSettingsUpdate` with what is required.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -1676,11 +1684,11 @@ pub struct OrganizationFeatureSettings {
     ///
     /// Default: `false`.
     pub wallets_enabled: Option<bool>,
-    /// The field `member_model_enabled`.
+    /// Whether the organization's customers have members.
     ///
     /// Default: `false`.
     pub member_model_enabled: Option<bool>,
-    /// The field `checkout_localization_enabled`.
+    /// Whether checkouts are localized.
     ///
     /// Default: `false`.
     pub checkout_localization_enabled: Option<bool>,
@@ -1736,11 +1744,11 @@ pub struct OrganizationFeatureSettings {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationFeatureSettingsUpdate {
-    /// The field `member_model_enabled`.
+    /// Whether the organization's customers have members.
     ///
     /// Default: `false`.
     pub member_model_enabled: Option<bool>,
-    /// The field `checkout_localization_enabled`.
+    /// Whether checkouts are localized.
     ///
     /// Default: `false`.
     pub checkout_localization_enabled: Option<bool>,
@@ -1749,7 +1757,7 @@ pub struct OrganizationFeatureSettingsUpdate {
 }
 
 impl OrganizationFeatureSettingsUpdate {
-    /// A `OrganizationFeatureSettingsUpdate` with what is required.
+    /// An `OrganizationFeatureSettingsUpdate` with what is required.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -1759,7 +1767,7 @@ impl OrganizationFeatureSettingsUpdate {
         }
     }
 
-    /// The field `member_model_enabled`.
+    /// Whether the organization's customers have members.
     ///
     /// Default: `false`.
     #[must_use]
@@ -1768,7 +1776,7 @@ impl OrganizationFeatureSettingsUpdate {
         self
     }
 
-    /// The field `checkout_localization_enabled`.
+    /// Whether checkouts are localized.
     ///
     /// Default: `false`.
     #[must_use]
@@ -1803,7 +1811,7 @@ impl Default for OrganizationFeatureSettingsUpdate {
 pub struct OrganizationIndividualLegalEntitySchema {}
 
 impl OrganizationIndividualLegalEntitySchema {
-    /// A `OrganizationIndividualLegalEntitySchema` with what is required.
+    /// An `OrganizationIndividualLegalEntitySchema` with what is required.
     #[must_use]
     pub fn new() -> Self {
         Self {}
@@ -1827,20 +1835,20 @@ pub enum OrganizationLegalEntity {
 }
 
 polar_client_runtime::from_variant! {
-    OrganizationLegalEntity::Individual(Box < OrganizationIndividualLegalEntitySchema >)
+    OrganizationLegalEntity::Individual(Box<OrganizationIndividualLegalEntitySchema>)
 }
 
 polar_client_runtime::from_variant! {
-    OrganizationLegalEntity::Company(Box < OrganizationCompanyLegalEntitySchema >)
+    OrganizationLegalEntity::Company(Box<OrganizationCompanyLegalEntitySchema>)
 }
 
 /// The object `ListResource_Organization_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationList {
-    /// The field `items`.
+    /// The items of this page.
     pub items: Vec<Organization>,
-    /// The field `pagination`.
+    /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
 }
 
@@ -1857,7 +1865,7 @@ pub struct OrganizationSocialLink {
 }
 
 impl OrganizationSocialLink {
-    /// A `OrganizationSocialLink` with what is required.
+    /// An `OrganizationSocialLink` with what is required.
     #[must_use]
     pub fn new(platform: OrganizationSocialPlatforms, url: impl Into<String>) -> Self {
         Self { platform, url: url.into() }
@@ -1956,18 +1964,18 @@ pub enum OrganizationStatus {
 pub struct OrganizationSubscriptionSettings {
     /// The field `allow_multiple_subscriptions`.
     pub allow_multiple_subscriptions: bool,
-    /// The field `proration_behavior`.
+    /// How it is billed when a subscription changes in the middle of a billing period.
     pub proration_behavior: PublicSubscriptionProrationBehavior,
     /// The field `benefit_revocation_grace_period`.
     pub benefit_revocation_grace_period: i64,
     /// The field `prevent_trial_abuse`.
     pub prevent_trial_abuse: bool,
-    /// The field `allow_customer_updates`.
+    /// Whether the customer portal lets customers change their subscriptions.
     pub allow_customer_updates: bool,
 }
 
 impl OrganizationSubscriptionSettings {
-    /// A `OrganizationSubscriptionSettings` with what is required.
+    /// An `OrganizationSubscriptionSettings` with what is required.
     #[must_use]
     pub fn new(
         allow_multiple_subscriptions: bool,
@@ -1990,50 +1998,50 @@ impl OrganizationSubscriptionSettings {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationUpdate {
-    /// The field `name`.
+    /// Name.
     ///
     /// At least 3 characters.
     pub name: Patch<String>,
-    /// The field `avatar_url`.
+    /// Address of the picture; null if there is none.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub avatar_url: Patch<String>,
-    /// The field `email`.
+    /// Email address.
     ///
     /// Format `email`.
     pub email: Patch<String>,
-    /// The field `website`.
+    /// Address of the organization's website.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub website: Patch<String>,
-    /// The field `socials`.
+    /// Profiles on social networks.
     pub socials: Patch<Vec<OrganizationSocialLink>>,
     /// The field `details`.
     pub details: Patch<OrganizationDetails>,
-    /// The field `country`.
+    /// Country, as its two-letter ISO 3166-1 code.
     pub country: Patch<CountryAlpha2Input>,
-    /// The field `feature_settings`.
+    /// Features that are turned on.
     pub feature_settings: Patch<OrganizationFeatureSettingsUpdate>,
-    /// The field `subscription_settings`.
+    /// How subscriptions are handled.
     pub subscription_settings: Patch<OrganizationSubscriptionSettings>,
-    /// The field `customer_email_settings`.
+    /// Which emails customers get.
     pub customer_email_settings: Patch<OrganizationCustomerEmailSettings>,
-    /// The field `customer_portal_settings`.
+    /// What customers can see and do in the customer portal.
     pub customer_portal_settings: Patch<OrganizationCustomerPortalSettings>,
     /// The field `dispute_settings`.
     pub dispute_settings: Patch<OrganizationDisputeSettingsUpdate>,
     /// The field `embed_hosts`.
     pub embed_hosts: Patch<Vec<String>>,
-    /// The field `default_presentment_currency`.
+    /// Currency that prices are shown in if there are none in the customer's own.
     pub default_presentment_currency: Patch<PresentmentCurrency>,
-    /// The field `default_tax_behavior`.
+    /// Whether prices include taxes, unless a price itself says so.
     pub default_tax_behavior: Patch<TaxBehaviorOption>,
     /// The field `sso_enforced`.
     pub sso_enforced: Patch<bool>,
 }
 
 impl OrganizationUpdate {
-    /// A `OrganizationUpdate` with what is required.
+    /// An `OrganizationUpdate` with what is required.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -2056,7 +2064,7 @@ impl OrganizationUpdate {
         }
     }
 
-    /// The field `name`.
+    /// Name.
     ///
     /// At least 3 characters.
     #[must_use]
@@ -2065,7 +2073,7 @@ impl OrganizationUpdate {
         self
     }
 
-    /// The field `avatar_url`.
+    /// Address of the picture; null if there is none.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]
@@ -2074,7 +2082,7 @@ impl OrganizationUpdate {
         self
     }
 
-    /// The field `email`.
+    /// Email address.
     ///
     /// Format `email`.
     #[must_use]
@@ -2083,7 +2091,7 @@ impl OrganizationUpdate {
         self
     }
 
-    /// The field `website`.
+    /// Address of the organization's website.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]
@@ -2092,7 +2100,7 @@ impl OrganizationUpdate {
         self
     }
 
-    /// The field `socials`.
+    /// Profiles on social networks.
     #[must_use]
     pub fn socials(
         mut self,
@@ -2109,14 +2117,14 @@ impl OrganizationUpdate {
         self
     }
 
-    /// The field `country`.
+    /// Country, as its two-letter ISO 3166-1 code.
     #[must_use]
     pub fn country(mut self, country: impl Into<Patch<CountryAlpha2Input>>) -> Self {
         self.country = country.into();
         self
     }
 
-    /// The field `feature_settings`.
+    /// Features that are turned on.
     #[must_use]
     pub fn feature_settings(
         mut self,
@@ -2126,7 +2134,7 @@ impl OrganizationUpdate {
         self
     }
 
-    /// The field `subscription_settings`.
+    /// How subscriptions are handled.
     #[must_use]
     pub fn subscription_settings(
         mut self,
@@ -2136,7 +2144,7 @@ impl OrganizationUpdate {
         self
     }
 
-    /// The field `customer_email_settings`.
+    /// Which emails customers get.
     #[must_use]
     pub fn customer_email_settings(
         mut self,
@@ -2146,7 +2154,7 @@ impl OrganizationUpdate {
         self
     }
 
-    /// The field `customer_portal_settings`.
+    /// What customers can see and do in the customer portal.
     #[must_use]
     pub fn customer_portal_settings(
         mut self,
@@ -2173,7 +2181,7 @@ impl OrganizationUpdate {
         self
     }
 
-    /// The field `default_presentment_currency`.
+    /// Currency that prices are shown in if there are none in the customer's own.
     #[must_use]
     pub fn default_presentment_currency(
         mut self,
@@ -2183,7 +2191,7 @@ impl OrganizationUpdate {
         self
     }
 
-    /// The field `default_tax_behavior`.
+    /// Whether prices include taxes, unless a price itself says so.
     #[must_use]
     pub fn default_tax_behavior(
         mut self,
@@ -2243,35 +2251,53 @@ pub enum PublicSubscriptionProrationBehavior {
     Unknown(String),
 }
 
-/// The values of `SubscriptionProrationBehavior`.
+/// How it is billed when a subscription changes in the middle of a billing period.
+///
+/// Schema `SubscriptionProrationBehavior`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum SubscriptionProrationBehavior {
-    /// `invoice`.
+    /// The difference is charged at once.
+    ///
+    /// Value `invoice`.
     Invoice,
-    /// `prorate`.
+    /// The difference goes on the next invoice.
+    ///
+    /// Value `prorate`.
     Prorate,
-    /// `next_period`.
+    /// The change waits for the next billing period.
+    ///
+    /// Value `next_period`.
     NextPeriod,
-    /// `reset`.
+    /// A new billing period begins at once, and is charged in full.
+    ///
+    /// Value `reset`.
     Reset,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The values of `TaxBehaviorOption`.
+/// Whether a price includes taxes.
+///
+/// Schema `TaxBehaviorOption`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum TaxBehaviorOption {
-    /// `location`.
+    /// It depends on where the customer is.
+    ///
+    /// Value `location`.
     Location,
-    /// `inclusive`.
+    /// Taxes are included.
+    ///
+    /// Value `inclusive`.
     Inclusive,
-    /// `exclusive`.
+    /// Taxes come on top.
+    ///
+    /// Value `exclusive`.
     Exclusive,
     /// A value that this version of the crate does not know.
     Unknown(String),

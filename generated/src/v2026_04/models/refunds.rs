@@ -10,31 +10,31 @@ use std::collections::BTreeMap;
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Refund {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `status`.
+    /// State that it is in.
     pub status: RefundStatus,
     /// The field `reason`.
     pub reason: RefundReason,
-    /// The field `amount`.
+    /// How much, in cents.
     pub amount: i64,
-    /// The field `tax_amount`.
+    /// Taxes in cents.
     pub tax_amount: i64,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `order_id`.
+    /// The order's ID.
     pub order_id: Uuid,
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: Option<Uuid>,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
     /// The field `revoke_benefits`.
     pub revoke_benefits: bool,
@@ -46,15 +46,15 @@ pub struct Refund {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RefundCreate {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `order_id`.
+    /// The order's ID.
     pub order_id: Uuid,
     /// The field `reason`.
     pub reason: RefundCreateReason,
-    /// The field `amount`.
+    /// How much, in cents.
     ///
     /// More than 0.
     pub amount: i64,
@@ -80,7 +80,7 @@ impl RefundCreate {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -132,23 +132,23 @@ pub enum RefundCreateReason {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RefundDispute {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `status`.
+    /// State that it is in.
     pub status: DisputeStatus,
     /// The field `resolved`.
     pub resolved: bool,
     /// The field `closed`.
     pub closed: bool,
-    /// The field `amount`.
+    /// How much, in cents.
     pub amount: i64,
-    /// The field `tax_amount`.
+    /// Taxes in cents.
     pub tax_amount: i64,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
     /// The field `reason`.
     pub reason: Option<String>,
@@ -156,7 +156,7 @@ pub struct RefundDispute {
     pub evidence_due_by: Option<Timestamp>,
     /// The field `past_due`.
     pub past_due: bool,
-    /// The field `order_id`.
+    /// The order's ID.
     pub order_id: Uuid,
     /// The field `payment_id`.
     pub payment_id: Uuid,
@@ -166,9 +166,9 @@ pub struct RefundDispute {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RefundList {
-    /// The field `items`.
+    /// The items of this page.
     pub items: Vec<Refund>,
-    /// The field `pagination`.
+    /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
 }
 

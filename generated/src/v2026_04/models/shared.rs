@@ -11,17 +11,17 @@ use std::collections::BTreeMap;
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Address {
-    /// The field `line1`.
+    /// First line of the street address.
     pub line1: Option<String>,
-    /// The field `line2`.
+    /// Second line of the street address.
     pub line2: Option<String>,
-    /// The field `postal_code`.
+    /// Postal code.
     pub postal_code: Option<String>,
-    /// The field `city`.
+    /// City.
     pub city: Option<String>,
-    /// The field `state`.
+    /// State, province or region.
     pub state: Option<String>,
-    /// The field `country`.
+    /// Country, as its two-letter ISO 3166-1 code.
     pub country: CountryAlpha2,
 }
 
@@ -29,22 +29,22 @@ pub struct Address {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AddressInput {
-    /// The field `line1`.
+    /// First line of the street address.
     pub line1: Patch<String>,
-    /// The field `line2`.
+    /// Second line of the street address.
     pub line2: Patch<String>,
-    /// The field `postal_code`.
+    /// Postal code.
     pub postal_code: Patch<String>,
-    /// The field `city`.
+    /// City.
     pub city: Patch<String>,
-    /// The field `state`.
+    /// State, province or region.
     pub state: Patch<String>,
-    /// The field `country`.
+    /// Country, as its two-letter ISO 3166-1 code.
     pub country: CountryAlpha2Input,
 }
 
 impl AddressInput {
-    /// A `AddressInput` with what is required.
+    /// An `AddressInput` with what is required.
     #[must_use]
     pub fn new(country: CountryAlpha2Input) -> Self {
         Self {
@@ -57,35 +57,35 @@ impl AddressInput {
         }
     }
 
-    /// The field `line1`.
+    /// First line of the street address.
     #[must_use]
     pub fn line1(mut self, line1: impl Into<Patch<String>>) -> Self {
         self.line1 = line1.into();
         self
     }
 
-    /// The field `line2`.
+    /// Second line of the street address.
     #[must_use]
     pub fn line2(mut self, line2: impl Into<Patch<String>>) -> Self {
         self.line2 = line2.into();
         self
     }
 
-    /// The field `postal_code`.
+    /// Postal code.
     #[must_use]
     pub fn postal_code(mut self, postal_code: impl Into<Patch<String>>) -> Self {
         self.postal_code = postal_code.into();
         self
     }
 
-    /// The field `city`.
+    /// City.
     #[must_use]
     pub fn city(mut self, city: impl Into<Patch<String>>) -> Self {
         self.city = city.into();
         self
     }
 
-    /// The field `state`.
+    /// State, province or region.
     #[must_use]
     pub fn state(mut self, state: impl Into<Patch<String>>) -> Self {
         self.state = state.into();
@@ -112,7 +112,7 @@ pub enum AppliedDiscount {
 }
 
 impl AppliedDiscount {
-    /// The field `duration`.
+    /// How long the discount applies to a subscription.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -126,7 +126,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -140,7 +140,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// The field `created_at`.
+    /// When it was created.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -154,7 +154,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -168,7 +168,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -182,7 +182,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -196,7 +196,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// The field `name`.
+    /// Name.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -210,7 +210,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// The field `code`.
+    /// Code that gives customers the discount; null if it has none.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -224,7 +224,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// The field `starts_at`.
+    /// When the discount can first be redeemed; null means at once.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -238,7 +238,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// The field `ends_at`.
+    /// When it ends; null if no end is set.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -252,7 +252,8 @@ impl AppliedDiscount {
         }
     }
 
-    /// The field `max_redemptions`.
+    /// How many times the discount can be redeemed in all; null means any number of
+    /// times.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -266,7 +267,8 @@ impl AppliedDiscount {
         }
     }
 
-    /// The field `max_redemptions_per_customer`.
+    /// How many times one customer can redeem the discount; null means any number of
+    /// times.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -280,7 +282,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// The field `redemptions_count`.
+    /// How many times the discount was redeemed.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -294,7 +296,7 @@ impl AppliedDiscount {
         }
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -356,20 +358,20 @@ impl AppliedDiscount {
 }
 
 polar_client_runtime::from_variant! {
-    AppliedDiscount::FixedOnceForever(Box < DiscountFixedOnceForeverDurationBase >)
+    AppliedDiscount::FixedOnceForever(Box<DiscountFixedOnceForeverDurationBase>)
 }
 
 polar_client_runtime::from_variant! {
-    AppliedDiscount::FixedRepeat(Box < DiscountFixedRepeatDurationBase >)
+    AppliedDiscount::FixedRepeat(Box<DiscountFixedRepeatDurationBase>)
 }
 
 polar_client_runtime::from_variant! {
     AppliedDiscount::PercentageOnceForever(Box <
-    DiscountPercentageOnceForeverDurationBase >)
+    DiscountPercentageOnceForeverDurationBase>)
 }
 
 polar_client_runtime::from_variant! {
-    AppliedDiscount::PercentageRepeat(Box < DiscountPercentageRepeatDurationBase >)
+    AppliedDiscount::PercentageRepeat(Box<DiscountPercentageRepeatDurationBase>)
 }
 
 /// The object `AttachedCustomField`.
@@ -386,228 +388,246 @@ pub struct AttachedCustomField {
     pub required: bool,
 }
 
-/// The object `BenefitCustomPublic`.
+/// A benefit that the organization provides in its own way.
+///
+/// Schema `BenefitCustomPublic`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitCustomPublic {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `custom`.
     pub r#type: Cow<'static, str>,
-    /// The field `description`.
+    /// Description, in words for people.
     pub description: String,
-    /// The field `selectable`.
+    /// Whether products can be given the benefit.
     pub selectable: bool,
-    /// The field `deletable`.
+    /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// The field `is_deleted`.
+    /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
 }
 
-/// The object `BenefitDiscordPublic`.
+/// A benefit that gives access to a Discord server.
+///
+/// Schema `BenefitDiscordPublic`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDiscordPublic {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `discord`.
     pub r#type: Cow<'static, str>,
-    /// The field `description`.
+    /// Description, in words for people.
     pub description: String,
-    /// The field `selectable`.
+    /// Whether products can be given the benefit.
     pub selectable: bool,
-    /// The field `deletable`.
+    /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// The field `is_deleted`.
+    /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
 }
 
-/// The object `BenefitDownloadablesPublic`.
+/// A benefit that gives files to download.
+///
+/// Schema `BenefitDownloadablesPublic`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesPublic {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `downloadables`.
     pub r#type: Cow<'static, str>,
-    /// The field `description`.
+    /// Description, in words for people.
     pub description: String,
-    /// The field `selectable`.
+    /// Whether products can be given the benefit.
     pub selectable: bool,
-    /// The field `deletable`.
+    /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// The field `is_deleted`.
+    /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
 }
 
-/// The object `BenefitFeatureFlagPublic`.
+/// A benefit that turns on a feature of the seller's software.
+///
+/// Schema `BenefitFeatureFlagPublic`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlagPublic {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `feature_flag`.
     pub r#type: Cow<'static, str>,
-    /// The field `description`.
+    /// Description, in words for people.
     pub description: String,
-    /// The field `selectable`.
+    /// Whether products can be given the benefit.
     pub selectable: bool,
-    /// The field `deletable`.
+    /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// The field `is_deleted`.
+    /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
 }
 
-/// The object `BenefitGitHubRepositoryPublic`.
+/// A benefit that gives access to a GitHub repository.
+///
+/// Schema `BenefitGitHubRepositoryPublic`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryPublic {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `github_repository`.
     pub r#type: Cow<'static, str>,
-    /// The field `description`.
+    /// Description, in words for people.
     pub description: String,
-    /// The field `selectable`.
+    /// Whether products can be given the benefit.
     pub selectable: bool,
-    /// The field `deletable`.
+    /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// The field `is_deleted`.
+    /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
 }
 
-/// The object `BenefitLicenseKeysPublic`.
+/// A benefit that gives license keys.
+///
+/// Schema `BenefitLicenseKeysPublic`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysPublic {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `license_keys`.
     pub r#type: Cow<'static, str>,
-    /// The field `description`.
+    /// Description, in words for people.
     pub description: String,
-    /// The field `selectable`.
+    /// Whether products can be given the benefit.
     pub selectable: bool,
-    /// The field `deletable`.
+    /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// The field `is_deleted`.
+    /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
 }
 
-/// The object `BenefitMeterCreditPublic`.
+/// A benefit that credits units to a meter.
+///
+/// Schema `BenefitMeterCreditPublic`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditPublic {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `meter_credit`.
     pub r#type: Cow<'static, str>,
-    /// The field `description`.
+    /// Description, in words for people.
     pub description: String,
-    /// The field `selectable`.
+    /// Whether products can be given the benefit.
     pub selectable: bool,
-    /// The field `deletable`.
+    /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// The field `is_deleted`.
+    /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `properties`.
+    /// How much is credited to which meter.
     pub properties: BenefitMeterCreditPublicProperties,
 }
 
-/// The object `BenefitMeterCreditPublicProperties`.
+/// What a benefit of meter credits consists of.
+///
+/// Schema `BenefitMeterCreditPublicProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditPublicProperties {
-    /// The field `units`.
+    /// Number of units that are credited.
     pub units: i64,
-    /// The field `meter_id`.
+    /// ID of the meter that they are credited to.
     pub meter_id: Uuid,
 }
 
-/// The union `BenefitPublic`.
+/// A benefit, as everybody can see it.
+///
+/// Schema `BenefitPublic`.
 ///
 /// Told apart by `type`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum BenefitPublic {
-    /// [`BenefitCustomPublic`].
+    /// A benefit that the organization provides in its own way.
     Custom(Box<BenefitCustomPublic>),
-    /// [`BenefitDiscordPublic`].
+    /// A benefit that gives access to a Discord server.
     Discord(Box<BenefitDiscordPublic>),
-    /// [`BenefitGitHubRepositoryPublic`].
+    /// A benefit that gives access to a GitHub repository.
     GitHubRepository(Box<BenefitGitHubRepositoryPublic>),
-    /// [`BenefitDownloadablesPublic`].
+    /// A benefit that gives files to download.
     Downloadables(Box<BenefitDownloadablesPublic>),
-    /// [`BenefitLicenseKeysPublic`].
+    /// A benefit that gives license keys.
     LicenseKeys(Box<BenefitLicenseKeysPublic>),
-    /// [`BenefitFeatureFlagPublic`].
+    /// A benefit that turns on a feature of the seller's software.
     FeatureFlag(Box<BenefitFeatureFlagPublic>),
-    /// [`BenefitSlackSharedChannelPublic`].
+    /// A benefit that gives a Slack channel shared with the seller.
     SlackSharedChannel(Box<BenefitSlackSharedChannelPublic>),
-    /// [`BenefitMeterCreditPublic`].
+    /// A benefit that credits units to a meter.
     MeterCredit(Box<BenefitMeterCreditPublic>),
     /// A value that this version of the crate does not know, as it came.
     Unknown(Json),
 }
 
 impl BenefitPublic {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -625,7 +645,7 @@ impl BenefitPublic {
         }
     }
 
-    /// The field `created_at`.
+    /// When it was created.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -643,7 +663,7 @@ impl BenefitPublic {
         }
     }
 
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -661,7 +681,7 @@ impl BenefitPublic {
         }
     }
 
-    /// The field `description`.
+    /// Description, in words for people.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -679,7 +699,7 @@ impl BenefitPublic {
         }
     }
 
-    /// The field `selectable`.
+    /// Whether products can be given the benefit.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -697,7 +717,7 @@ impl BenefitPublic {
         }
     }
 
-    /// The field `deletable`.
+    /// Whether deleting the benefit is possible.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -715,7 +735,7 @@ impl BenefitPublic {
         }
     }
 
-    /// The field `is_deleted`.
+    /// Whether somebody has deleted the benefit.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -733,7 +753,7 @@ impl BenefitPublic {
         }
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -831,60 +851,62 @@ impl BenefitPublic {
 }
 
 polar_client_runtime::from_variant! {
-    BenefitPublic::Custom(Box < BenefitCustomPublic >)
+    BenefitPublic::Custom(Box<BenefitCustomPublic>)
 }
 
 polar_client_runtime::from_variant! {
-    BenefitPublic::Discord(Box < BenefitDiscordPublic >)
+    BenefitPublic::Discord(Box<BenefitDiscordPublic>)
 }
 
 polar_client_runtime::from_variant! {
-    BenefitPublic::GitHubRepository(Box < BenefitGitHubRepositoryPublic >)
+    BenefitPublic::GitHubRepository(Box<BenefitGitHubRepositoryPublic>)
 }
 
 polar_client_runtime::from_variant! {
-    BenefitPublic::Downloadables(Box < BenefitDownloadablesPublic >)
+    BenefitPublic::Downloadables(Box<BenefitDownloadablesPublic>)
 }
 
 polar_client_runtime::from_variant! {
-    BenefitPublic::LicenseKeys(Box < BenefitLicenseKeysPublic >)
+    BenefitPublic::LicenseKeys(Box<BenefitLicenseKeysPublic>)
 }
 
 polar_client_runtime::from_variant! {
-    BenefitPublic::FeatureFlag(Box < BenefitFeatureFlagPublic >)
+    BenefitPublic::FeatureFlag(Box<BenefitFeatureFlagPublic>)
 }
 
 polar_client_runtime::from_variant! {
-    BenefitPublic::SlackSharedChannel(Box < BenefitSlackSharedChannelPublic >)
+    BenefitPublic::SlackSharedChannel(Box<BenefitSlackSharedChannelPublic>)
 }
 
 polar_client_runtime::from_variant! {
-    BenefitPublic::MeterCredit(Box < BenefitMeterCreditPublic >)
+    BenefitPublic::MeterCredit(Box<BenefitMeterCreditPublic>)
 }
 
-/// The object `BenefitSlackSharedChannelPublic`.
+/// A benefit that gives a Slack channel shared with the seller.
+///
+/// Schema `BenefitSlackSharedChannelPublic`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelPublic {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `slack_shared_channel`.
     pub r#type: Cow<'static, str>,
-    /// The field `description`.
+    /// Description, in words for people.
     pub description: String,
-    /// The field `selectable`.
+    /// Whether products can be given the benefit.
     pub selectable: bool,
-    /// The field `deletable`.
+    /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// The field `is_deleted`.
+    /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
 }
 
@@ -916,7 +938,7 @@ impl CustomFieldValue {
         }
     }
 
-    /// The value, if it is a `Integer`.
+    /// The value, if it is an `Integer`.
     #[must_use]
     pub fn as_integer(&self) -> Option<&i64> {
         match self {
@@ -976,43 +998,45 @@ polar_client_runtime::from_variant! {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountFixedOnceForeverDurationBase {
-    /// The field `duration`.
+    /// How long the discount applies to a subscription.
     pub duration: DiscountDuration,
-    /// The field `type`.
+    /// Which kind it is.
     pub r#type: DiscountType,
-    /// The field `amount`.
+    /// How much, in cents.
     ///
     /// Deprecated.
     pub amount: i64,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     ///
     /// Deprecated.
     pub currency: String,
-    /// The field `amounts`.
+    /// Amount of the discount in cents, by currency.
     pub amounts: BTreeMap<String, i64>,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `code`.
+    /// Code that gives customers the discount; null if it has none.
     pub code: Option<String>,
-    /// The field `starts_at`.
+    /// When the discount can first be redeemed; null means at once.
     pub starts_at: Option<Timestamp>,
-    /// The field `ends_at`.
+    /// When it ends; null if no end is set.
     pub ends_at: Option<Timestamp>,
-    /// The field `max_redemptions`.
+    /// How many times the discount can be redeemed in all; null means any number of
+    /// times.
     pub max_redemptions: Option<i64>,
-    /// The field `max_redemptions_per_customer`.
+    /// How many times one customer can redeem the discount; null means any number of
+    /// times.
     pub max_redemptions_per_customer: Option<i64>,
-    /// The field `redemptions_count`.
+    /// How many times the discount was redeemed.
     pub redemptions_count: i64,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
 }
 
@@ -1020,45 +1044,47 @@ pub struct DiscountFixedOnceForeverDurationBase {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountFixedRepeatDurationBase {
-    /// The field `duration`.
+    /// How long the discount applies to a subscription.
     pub duration: DiscountDuration,
-    /// The field `duration_in_months`.
+    /// Number of months that the discount applies for.
     pub duration_in_months: i64,
-    /// The field `type`.
+    /// Which kind it is.
     pub r#type: DiscountType,
-    /// The field `amount`.
+    /// How much, in cents.
     ///
     /// Deprecated.
     pub amount: i64,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     ///
     /// Deprecated.
     pub currency: String,
-    /// The field `amounts`.
+    /// Amount of the discount in cents, by currency.
     pub amounts: BTreeMap<String, i64>,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `code`.
+    /// Code that gives customers the discount; null if it has none.
     pub code: Option<String>,
-    /// The field `starts_at`.
+    /// When the discount can first be redeemed; null means at once.
     pub starts_at: Option<Timestamp>,
-    /// The field `ends_at`.
+    /// When it ends; null if no end is set.
     pub ends_at: Option<Timestamp>,
-    /// The field `max_redemptions`.
+    /// How many times the discount can be redeemed in all; null means any number of
+    /// times.
     pub max_redemptions: Option<i64>,
-    /// The field `max_redemptions_per_customer`.
+    /// How many times one customer can redeem the discount; null means any number of
+    /// times.
     pub max_redemptions_per_customer: Option<i64>,
-    /// The field `redemptions_count`.
+    /// How many times the discount was redeemed.
     pub redemptions_count: i64,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
 }
 
@@ -1066,35 +1092,38 @@ pub struct DiscountFixedRepeatDurationBase {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountPercentageOnceForeverDurationBase {
-    /// The field `duration`.
+    /// How long the discount applies to a subscription.
     pub duration: DiscountDuration,
-    /// The field `type`.
+    /// Which kind it is.
     pub r#type: DiscountType,
-    /// The field `basis_points`.
+    /// Discount in basis points, which are hundredths of a percent: 1000 takes off a
+    /// tenth.
     pub basis_points: i64,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `code`.
+    /// Code that gives customers the discount; null if it has none.
     pub code: Option<String>,
-    /// The field `starts_at`.
+    /// When the discount can first be redeemed; null means at once.
     pub starts_at: Option<Timestamp>,
-    /// The field `ends_at`.
+    /// When it ends; null if no end is set.
     pub ends_at: Option<Timestamp>,
-    /// The field `max_redemptions`.
+    /// How many times the discount can be redeemed in all; null means any number of
+    /// times.
     pub max_redemptions: Option<i64>,
-    /// The field `max_redemptions_per_customer`.
+    /// How many times one customer can redeem the discount; null means any number of
+    /// times.
     pub max_redemptions_per_customer: Option<i64>,
-    /// The field `redemptions_count`.
+    /// How many times the discount was redeemed.
     pub redemptions_count: i64,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
 }
 
@@ -1102,37 +1131,40 @@ pub struct DiscountPercentageOnceForeverDurationBase {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountPercentageRepeatDurationBase {
-    /// The field `duration`.
+    /// How long the discount applies to a subscription.
     pub duration: DiscountDuration,
-    /// The field `duration_in_months`.
+    /// Number of months that the discount applies for.
     pub duration_in_months: i64,
-    /// The field `type`.
+    /// Which kind it is.
     pub r#type: DiscountType,
-    /// The field `basis_points`.
+    /// Discount in basis points, which are hundredths of a percent: 1000 takes off a
+    /// tenth.
     pub basis_points: i64,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `code`.
+    /// Code that gives customers the discount; null if it has none.
     pub code: Option<String>,
-    /// The field `starts_at`.
+    /// When the discount can first be redeemed; null means at once.
     pub starts_at: Option<Timestamp>,
-    /// The field `ends_at`.
+    /// When it ends; null if no end is set.
     pub ends_at: Option<Timestamp>,
-    /// The field `max_redemptions`.
+    /// How many times the discount can be redeemed in all; null means any number of
+    /// times.
     pub max_redemptions: Option<i64>,
-    /// The field `max_redemptions_per_customer`.
+    /// How many times one customer can redeem the discount; null means any number of
+    /// times.
     pub max_redemptions_per_customer: Option<i64>,
-    /// The field `redemptions_count`.
+    /// How many times the discount was redeemed.
     pub redemptions_count: i64,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
 }
 
@@ -1199,15 +1231,15 @@ polar_client_runtime::from_variant! {
 }
 
 polar_client_runtime::from_variant! {
-    MetadataQueryValue::Strings(Vec < String >)
+    MetadataQueryValue::Strings(Vec<String>)
 }
 
 polar_client_runtime::from_variant! {
-    MetadataQueryValue::Integers(Vec < i64 >)
+    MetadataQueryValue::Integers(Vec<i64>)
 }
 
 polar_client_runtime::from_variant! {
-    MetadataQueryValue::Booleans(Vec < bool >)
+    MetadataQueryValue::Booleans(Vec<bool>)
 }
 
 /// The union `MetadataValue`.
@@ -1240,7 +1272,7 @@ impl MetadataValue {
         }
     }
 
-    /// The value, if it is a `Integer`.
+    /// The value, if it is an `Integer`.
     #[must_use]
     pub fn as_integer(&self) -> Option<&i64> {
         match self {
@@ -1296,13 +1328,15 @@ polar_client_runtime::from_variant! {
     MetadataValue::Boolean(bool)
 }
 
-/// The object `Pagination`.
+/// Where a list ends.
+///
+/// Schema `Pagination`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Pagination {
-    /// The field `total_count`.
+    /// Number of items on all pages together.
     pub total_count: i64,
-    /// The field `max_page`.
+    /// Number of the last page; may be 0 if there are no items.
     pub max_page: i64,
 }
 
@@ -1310,9 +1344,9 @@ pub struct Pagination {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentMethodCardMetadata {
-    /// The field `brand`.
+    /// Brand of the card.
     pub brand: String,
-    /// The field `last4`.
+    /// How the card's number ends: its last four digits.
     pub last4: String,
     /// The field `exp_month`.
     pub exp_month: i64,
@@ -1326,9 +1360,9 @@ pub struct PaymentMethodCardMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentMethodKrCardMetadata {
-    /// The field `brand`.
+    /// Brand of the card.
     pub brand: Option<String>,
-    /// The field `last4`.
+    /// How the card's number ends: its last four digits.
     pub last4: Option<String>,
 }
 
@@ -1606,34 +1640,40 @@ pub enum PresentmentCurrency {
     Unknown(String),
 }
 
-/// The union `Price`.
+/// A price, of a current kind or of a legacy one.
+///
+/// Schema `Price`.
 ///
 /// Told apart by `amount_type`, then `legacy`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Price {
-    /// [`LegacyRecurringProductPriceFixed`].
+    /// A fixed price that carries its own billing interval. Deprecated: the interval
+    /// belongs to the product.
     LegacyRecurringFixed(Box<LegacyRecurringProductPriceFixed>),
-    /// [`LegacyRecurringProductPriceCustom`].
+    /// A price of the customer's choice that carries its own billing interval.
+    /// Deprecated: the interval belongs to the product.
     LegacyRecurringCustom(Box<LegacyRecurringProductPriceCustom>),
-    /// [`ProductPriceFixed`].
+    /// A price that is always the same.
     Fixed(Box<ProductPriceFixed>),
-    /// [`ProductPriceCustom`].
+    /// A price that the customer chooses, within limits.
     Custom(Box<ProductPriceCustom>),
-    /// [`ProductPriceSeatBased`].
+    /// A price that depends on the number of seats.
     SeatBased(Box<ProductPriceSeatBased>),
-    /// [`ProductPriceUnitBased`].
+    /// A price that depends on the number of units. The customer chooses the number and
+    /// pays in advance; in a subscription, changes of it are prorated.
     UnitBased(Box<ProductPriceUnitBased>),
-    /// [`ProductPriceMeteredUnit`].
+    /// A price for usage: what a meter counts, at one price per unit.
     MeteredUnit(Box<ProductPriceMeteredUnit>),
-    /// [`ProductPriceMeteredTiers`].
+    /// A price for usage: what a meter counts, at a price per unit that depends on the
+    /// tier.
     MeteredTiers(Box<ProductPriceMeteredTiers>),
     /// A value that this version of the crate does not know, as it came.
     Unknown(Json),
 }
 
 impl Price {
-    /// The field `created_at`.
+    /// When it was created.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -1651,7 +1691,7 @@ impl Price {
         }
     }
 
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -1669,7 +1709,7 @@ impl Price {
         }
     }
 
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -1687,7 +1727,7 @@ impl Price {
         }
     }
 
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -1705,7 +1745,7 @@ impl Price {
         }
     }
 
-    /// The field `price_currency`.
+    /// Currency of the price, as its ISO 4217 code in lower case.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -1723,7 +1763,8 @@ impl Price {
         }
     }
 
-    /// The field `tax_behavior`.
+    /// Whether the price includes taxes; null means that the organization's default
+    /// decides.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -1741,7 +1782,7 @@ impl Price {
         }
     }
 
-    /// The field `is_archived`.
+    /// Whether it is archived: kept, but no longer on offer.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -1759,7 +1800,7 @@ impl Price {
         }
     }
 
-    /// The field `product_id`.
+    /// The product's ID.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -1861,35 +1902,35 @@ impl Price {
 }
 
 polar_client_runtime::from_variant! {
-    Price::LegacyRecurringFixed(Box < LegacyRecurringProductPriceFixed >)
+    Price::LegacyRecurringFixed(Box<LegacyRecurringProductPriceFixed>)
 }
 
 polar_client_runtime::from_variant! {
-    Price::LegacyRecurringCustom(Box < LegacyRecurringProductPriceCustom >)
+    Price::LegacyRecurringCustom(Box<LegacyRecurringProductPriceCustom>)
 }
 
 polar_client_runtime::from_variant! {
-    Price::Fixed(Box < ProductPriceFixed >)
+    Price::Fixed(Box<ProductPriceFixed>)
 }
 
 polar_client_runtime::from_variant! {
-    Price::Custom(Box < ProductPriceCustom >)
+    Price::Custom(Box<ProductPriceCustom>)
 }
 
 polar_client_runtime::from_variant! {
-    Price::SeatBased(Box < ProductPriceSeatBased >)
+    Price::SeatBased(Box<ProductPriceSeatBased>)
 }
 
 polar_client_runtime::from_variant! {
-    Price::UnitBased(Box < ProductPriceUnitBased >)
+    Price::UnitBased(Box<ProductPriceUnitBased>)
 }
 
 polar_client_runtime::from_variant! {
-    Price::MeteredUnit(Box < ProductPriceMeteredUnit >)
+    Price::MeteredUnit(Box<ProductPriceMeteredUnit>)
 }
 
 polar_client_runtime::from_variant! {
-    Price::MeteredTiers(Box < ProductPriceMeteredTiers >)
+    Price::MeteredTiers(Box<ProductPriceMeteredTiers>)
 }
 
 /// The values of `ProductBillingType`.
@@ -1906,99 +1947,136 @@ pub enum ProductBillingType {
     Unknown(String),
 }
 
-/// The values of `RecurringInterval`.
+/// Unit that a recurring cycle is counted in.
+///
+/// Schema `RecurringInterval`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum RecurringInterval {
-    /// `day`.
+    /// Days.
+    ///
+    /// Value `day`.
     Day,
-    /// `week`.
+    /// Weeks.
+    ///
+    /// Value `week`.
     Week,
-    /// `month`.
+    /// Months.
+    ///
+    /// Value `month`.
     Month,
-    /// `year`.
+    /// Years.
+    ///
+    /// Value `year`.
     Year,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The values of `SeatStatus`.
+/// How far the assignment of a seat has come.
+///
+/// Schema `SeatStatus`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum SeatStatus {
-    /// `pending`.
+    /// Somebody is invited and has not accepted yet.
+    ///
+    /// Value `pending`.
     Pending,
-    /// `claimed`.
+    /// Somebody holds the seat.
+    ///
+    /// Value `claimed`.
     Claimed,
-    /// `revoked`.
+    /// The seat was taken back.
+    ///
+    /// Value `revoked`.
     Revoked,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The values of `SeatTierType`.
+/// How tiers of seats apply.
+///
+/// Schema `SeatTierType`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum SeatTierType {
-    /// `volume`.
+    /// All seats cost the rate of the one tier that their number falls into.
+    ///
+    /// Value `volume`.
     Volume,
-    /// `graduated`.
+    /// Each seat costs the rate of the tier that it falls into itself.
+    ///
+    /// Value `graduated`.
     Graduated,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The object `SeatsList`.
+/// The seats of a subscription or of an order.
+///
+/// Schema `SeatsList`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SeatsList {
-    /// The field `seats`.
+    /// The seats that have been assigned.
     pub seats: Vec<CustomerSeat>,
-    /// The field `available_seats`.
+    /// Number of seats that can still be assigned.
     pub available_seats: i64,
-    /// The field `total_seats`.
+    /// Number of seats in all, assigned or not.
     pub total_seats: i64,
 }
 
-/// The object `Tier`.
+/// A range of units and what each of them costs. It begins where the tier before it
+/// ends, the first one at zero.
+///
+/// Schema `Tier`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Tier {
-    /// The field `bound`.
+    /// Last unit that belongs to the tier; null for a last tier that has no end.
     ///
     /// More than 0.
     pub bound: Option<i64>,
-    /// The field `unit_amount`.
+    /// Price of one unit in cents; fractions of a cent are possible.
     pub unit_amount: Decimal,
 }
 
-/// The values of `TierType`.
+/// How tiers apply.
+///
+/// Schema `TierType`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum TierType {
-    /// `volume`.
+    /// All units cost the rate of the one tier that their number falls into.
+    ///
+    /// Value `volume`.
     Volume,
-    /// `graduated`.
+    /// Each unit costs the rate of the tier that it falls into itself.
+    ///
+    /// Value `graduated`.
     Graduated,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The object `Tiers`.
+/// Prices per unit that depend on the number of units.
+///
+/// Schema `Tiers`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Tiers {
-    /// The field `type`.
+    /// How the tiers apply.
     pub r#type: TierType,
-    /// The field `tiers`.
+    /// The tiers, in ascending order.
     ///
     /// At least 1 item.
     pub tiers: Vec<Tier>,
@@ -2024,19 +2102,29 @@ pub enum TimeInterval {
     Unknown(String),
 }
 
-/// The values of `TrialInterval`.
+/// Unit that a trial is counted in.
+///
+/// Schema `TrialInterval`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum TrialInterval {
-    /// `day`.
+    /// Days.
+    ///
+    /// Value `day`.
     Day,
-    /// `week`.
+    /// Weeks.
+    ///
+    /// Value `week`.
     Week,
-    /// `month`.
+    /// Months.
+    ///
+    /// Value `month`.
     Month,
-    /// `year`.
+    /// Years.
+    ///
+    /// Value `year`.
     Year,
     /// A value that this version of the crate does not know.
     Unknown(String),

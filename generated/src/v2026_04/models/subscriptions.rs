@@ -6,49 +6,69 @@ use super::*;
 use polar_client_runtime::types::{Entries, Patch, Timestamp, Uuid};
 use std::collections::BTreeMap;
 
-/// The values of `CustomerCancellationReason`.
+/// Why a customer cancels.
+///
+/// Schema `CustomerCancellationReason`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum CustomerCancellationReason {
-    /// `customer_service`.
+    /// The customer service was not good enough.
+    ///
+    /// Value `customer_service`.
     CustomerService,
-    /// `low_quality`.
+    /// The quality was not good enough.
+    ///
+    /// Value `low_quality`.
     LowQuality,
-    /// `missing_features`.
+    /// Something needed is missing.
+    ///
+    /// Value `missing_features`.
     MissingFeatures,
-    /// `switched_service`.
+    /// Another service is used instead.
+    ///
+    /// Value `switched_service`.
     SwitchedService,
-    /// `too_complex`.
+    /// It is too complicated.
+    ///
+    /// Value `too_complex`.
     TooComplex,
-    /// `too_expensive`.
+    /// It costs too much.
+    ///
+    /// Value `too_expensive`.
     TooExpensive,
-    /// `unused`.
+    /// It is not used enough.
+    ///
+    /// Value `unused`.
     Unused,
-    /// `other`.
+    /// Something else.
+    ///
+    /// Value `other`.
     Other,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The object `PendingSubscriptionUpdate`.
+/// A change of a subscription that takes effect with the next billing period.
+///
+/// Schema `PendingSubscriptionUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PendingSubscriptionUpdate {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `applies_at`.
+    /// When the change takes effect.
     pub applies_at: Timestamp,
-    /// The field `product_id`.
+    /// ID of the product to change to; null if the product stays.
     pub product_id: Option<Uuid>,
-    /// The field `seats`.
+    /// Number of seats from then on; null if it stays.
     pub seats: Option<i64>,
-    /// The field `units`.
+    /// Number of units from then on; null if it stays.
     pub units: Option<i64>,
 }
 
@@ -56,81 +76,85 @@ pub struct PendingSubscriptionUpdate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Subscription {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `amount`.
+    /// How much, in cents.
     pub amount: i64,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// The field `recurring_interval`.
+    /// Unit that the billing cycle is counted in.
     pub recurring_interval: RecurringInterval,
-    /// The field `recurring_interval_count`.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
+    /// once in a quarter.
     pub recurring_interval_count: i64,
-    /// The field `status`.
+    /// State that it is in.
     pub status: SubscriptionStatus,
-    /// The field `current_period_start`.
+    /// When the current billing period began.
     pub current_period_start: Timestamp,
-    /// The field `current_period_end`.
+    /// When the current billing period ends.
     pub current_period_end: Timestamp,
-    /// The field `current_meter_period_start`.
+    /// When the current meter period began; null if the product has no meter cycle of its
+    /// own. Credits are granted and overage is settled once in each such period.
     pub current_meter_period_start: Option<Timestamp>,
-    /// The field `current_meter_period_end`.
+    /// When the current meter period ends and credits are renewed; null if the product
+    /// has no meter cycle of its own.
     pub current_meter_period_end: Option<Timestamp>,
-    /// The field `trial_start`.
+    /// When the trial began; null without a trial.
     pub trial_start: Option<Timestamp>,
-    /// The field `trial_end`.
+    /// When the trial ends; null without a trial.
     pub trial_end: Option<Timestamp>,
-    /// The field `cancel_at_period_end`.
+    /// Whether the subscription ends with the current billing period.
     pub cancel_at_period_end: bool,
-    /// The field `canceled_at`.
+    /// When the subscription was canceled, even if it goes on until the end of the
+    /// billing period; null if it was not.
     pub canceled_at: Option<Timestamp>,
-    /// The field `started_at`.
+    /// When the subscription started; null if it has not.
     pub started_at: Option<Timestamp>,
-    /// The field `ends_at`.
+    /// When it ends; null if no end is set.
     pub ends_at: Option<Timestamp>,
-    /// The field `ended_at`.
+    /// When the subscription ended; null if it has not.
     pub ended_at: Option<Timestamp>,
-    /// The field `past_due_at`.
+    /// When the subscription became `past_due`.
     pub past_due_at: Option<Timestamp>,
-    /// The field `pause_at_period_end`.
+    /// Whether the subscription pauses when the current billing period is over.
     pub pause_at_period_end: bool,
-    /// The field `paused_at`.
+    /// When the subscription was paused; null if it was not.
     pub paused_at: Option<Timestamp>,
-    /// The field `resumes_at`.
+    /// When a paused subscription resumes by itself; null if it does not.
     pub resumes_at: Option<Timestamp>,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Uuid,
-    /// The field `discount_id`.
+    /// The discount's ID.
     pub discount_id: Option<Uuid>,
-    /// The field `checkout_id`.
+    /// The checkout session's ID.
     pub checkout_id: Option<Uuid>,
-    /// The field `seats`.
+    /// Number of seats.
     pub seats: Option<i64>,
-    /// The field `units`.
+    /// Number of units.
     pub units: Option<i64>,
-    /// The field `customer_cancellation_reason`.
+    /// Why the customer canceled; null if they did not say.
     pub customer_cancellation_reason: Option<CustomerCancellationReason>,
-    /// The field `customer_cancellation_comment`.
+    /// What the customer wrote about the cancellation; null if nothing.
     pub customer_cancellation_comment: Option<String>,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `custom_field_data`.
+    /// Values of the custom fields, by slug of the field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: SubscriptionCustomer,
-    /// The field `product`.
+    /// The product.
     pub product: Product,
-    /// The field `discount`.
+    /// The discount; null if there is none.
     pub discount: Option<AppliedDiscount>,
     /// The field `prices`.
     pub prices: Vec<Price>,
-    /// The field `meters`.
+    /// Meters of the subscription.
     pub meters: Vec<SubscriptionMeter>,
     /// The field `pending_update`.
     pub pending_update: Option<PendingSubscriptionUpdate>,
@@ -140,11 +164,11 @@ pub struct Subscription {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionCancel {
-    /// The field `customer_cancellation_reason`.
+    /// Why the customer canceled; null if they did not say.
     pub customer_cancellation_reason: Patch<CustomerCancellationReason>,
-    /// The field `customer_cancellation_comment`.
+    /// What the customer wrote about the cancellation; null if nothing.
     pub customer_cancellation_comment: Patch<String>,
-    /// The field `cancel_at_period_end`.
+    /// Whether the subscription ends with the current billing period.
     pub cancel_at_period_end: bool,
 }
 
@@ -159,7 +183,7 @@ impl SubscriptionCancel {
         }
     }
 
-    /// The field `customer_cancellation_reason`.
+    /// Why the customer canceled; null if they did not say.
     #[must_use]
     pub fn customer_cancellation_reason(
         mut self,
@@ -169,7 +193,7 @@ impl SubscriptionCancel {
         self
     }
 
-    /// The field `customer_cancellation_comment`.
+    /// What the customer wrote about the cancellation; null if nothing.
     #[must_use]
     pub fn customer_cancellation_comment(
         mut self,
@@ -194,24 +218,24 @@ pub enum SubscriptionCreate {
 }
 
 polar_client_runtime::from_variant! {
-    SubscriptionCreate::Customer(Box < SubscriptionCreateCustomer >)
+    SubscriptionCreate::Customer(Box<SubscriptionCreateCustomer>)
 }
 
 polar_client_runtime::from_variant! {
-    SubscriptionCreate::ExternalCustomer(Box < SubscriptionCreateExternalCustomer >)
+    SubscriptionCreate::ExternalCustomer(Box<SubscriptionCreateExternalCustomer>)
 }
 
 /// The object `SubscriptionCreateCustomer`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionCreateCustomer {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
 }
 
@@ -226,7 +250,7 @@ impl SubscriptionCreateCustomer {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -240,13 +264,13 @@ impl SubscriptionCreateCustomer {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionCreateExternalCustomer {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Uuid,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: String,
 }
 
@@ -261,7 +285,7 @@ impl SubscriptionCreateExternalCustomer {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -275,41 +299,42 @@ impl SubscriptionCreateExternalCustomer {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionCustomer {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `external_id`.
+    /// ID in your own system.
     pub external_id: Option<String>,
-    /// The field `email`.
+    /// Email address.
     pub email: Option<String>,
-    /// The field `email_verified`.
+    /// Whether the address in `email` has been verified.
     pub email_verified: bool,
-    /// The field `type`.
+    /// Which kind it is.
     pub r#type: CustomerType,
-    /// The field `name`.
+    /// Name.
     pub name: Option<String>,
-    /// The field `billing_name`.
+    /// Name for invoices.
     pub billing_name: Option<String>,
-    /// The field `billing_address`.
+    /// Billing address.
     pub billing_address: Option<Address>,
-    /// The field `tax_id`.
+    /// Tax identification number.
     pub tax_id: Option<(String, TaxIdFormat)>,
-    /// The field `locale`.
+    /// Language, with or without a region, such as `en` or `en-US`.
     pub locale: Option<String>,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `default_payment_method_id`.
+    /// ID of the payment method that is used by default; null if there is none.
     pub default_payment_method_id: Option<Uuid>,
-    /// The field `deleted_at`.
+    /// When the customer was deleted; null if it was not.
     pub deleted_at: Option<Timestamp>,
-    /// The field `first_user_event_at`.
+    /// When the first event of the customer happened, which can be before `created_at`;
+    /// null if there was none.
     pub first_user_event_at: Option<Timestamp>,
-    /// The field `avatar_url`.
+    /// Address of the picture; null if there is none.
     pub avatar_url: Option<String>,
 }
 
@@ -371,9 +396,9 @@ pub enum SubscriptionExportColumn {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionList {
-    /// The field `items`.
+    /// The items of this page.
     pub items: Vec<Subscription>,
-    /// The field `pagination`.
+    /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
 }
 
@@ -381,21 +406,21 @@ pub struct SubscriptionList {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionMeter {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `consumed_units`.
+    /// Units consumed since the current billing period began.
     pub consumed_units: f64,
-    /// The field `credited_units`.
+    /// Units credited since the current billing period began.
     pub credited_units: i64,
-    /// The field `amount`.
+    /// What is due for the current billing period up to now, in cents.
     pub amount: i64,
-    /// The field `meter_id`.
+    /// The meter's ID.
     pub meter_id: Uuid,
-    /// The field `meter`.
+    /// The meter.
     pub meter: Meter,
 }
 
@@ -403,9 +428,9 @@ pub struct SubscriptionMeter {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionPause {
-    /// The field `pause_at_period_end`.
+    /// Whether the subscription pauses when the current billing period is over.
     pub pause_at_period_end: bool,
-    /// The field `resumes_at`.
+    /// When a paused subscription resumes by itself; null if it does not.
     pub resumes_at: Patch<Timestamp>,
 }
 
@@ -419,7 +444,7 @@ impl SubscriptionPause {
         }
     }
 
-    /// The field `resumes_at`.
+    /// When a paused subscription resumes by itself; null if it does not.
     #[must_use]
     pub fn resumes_at(mut self, resumes_at: impl Into<Patch<Timestamp>>) -> Self {
         self.resumes_at = resumes_at.into();
@@ -450,9 +475,9 @@ impl Default for SubscriptionResume {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionRevoke {
-    /// The field `customer_cancellation_reason`.
+    /// Why the customer canceled; null if they did not say.
     pub customer_cancellation_reason: Patch<CustomerCancellationReason>,
-    /// The field `customer_cancellation_comment`.
+    /// What the customer wrote about the cancellation; null if nothing.
     pub customer_cancellation_comment: Patch<String>,
 }
 
@@ -466,7 +491,7 @@ impl SubscriptionRevoke {
         }
     }
 
-    /// The field `customer_cancellation_reason`.
+    /// Why the customer canceled; null if they did not say.
     #[must_use]
     pub fn customer_cancellation_reason(
         mut self,
@@ -476,7 +501,7 @@ impl SubscriptionRevoke {
         self
     }
 
-    /// The field `customer_cancellation_comment`.
+    /// What the customer wrote about the cancellation; null if nothing.
     #[must_use]
     pub fn customer_cancellation_comment(
         mut self,
@@ -539,27 +564,45 @@ pub enum SubscriptionSortProperty {
     Unknown(String),
 }
 
-/// The values of `SubscriptionStatus`.
+/// Where a subscription stands.
+///
+/// Schema `SubscriptionStatus`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum SubscriptionStatus {
-    /// `incomplete`.
+    /// The first payment has not gone through yet.
+    ///
+    /// Value `incomplete`.
     Incomplete,
-    /// `incomplete_expired`.
+    /// The first payment did not go through in time.
+    ///
+    /// Value `incomplete_expired`.
     IncompleteExpired,
-    /// `trialing`.
+    /// The trial is running.
+    ///
+    /// Value `trialing`.
     Trialing,
-    /// `active`.
+    /// In force.
+    ///
+    /// Value `active`.
     Active,
-    /// `past_due`.
+    /// A payment has failed; the customer can still make up for it.
+    ///
+    /// Value `past_due`.
     PastDue,
-    /// `canceled`.
+    /// Canceled, and over.
+    ///
+    /// Value `canceled`.
     Canceled,
-    /// `unpaid`.
+    /// A payment has failed, and so have all attempts to repeat it.
+    ///
+    /// Value `unpaid`.
     Unpaid,
-    /// `paused`.
+    /// Paused until it is resumed.
+    ///
+    /// Value `paused`.
     Paused,
     /// A value that this version of the crate does not know.
     Unknown(String),
@@ -590,56 +633,57 @@ pub enum SubscriptionUpdate {
 }
 
 polar_client_runtime::from_variant! {
-    SubscriptionUpdate::UpdateBase(Box < SubscriptionUpdateBase >)
+    SubscriptionUpdate::UpdateBase(Box<SubscriptionUpdateBase>)
 }
 
 polar_client_runtime::from_variant! {
-    SubscriptionUpdate::UpdateSeats(Box < SubscriptionUpdateSeats >)
+    SubscriptionUpdate::UpdateSeats(Box<SubscriptionUpdateSeats>)
 }
 
 polar_client_runtime::from_variant! {
-    SubscriptionUpdate::UpdateUnits(Box < SubscriptionUpdateUnits >)
+    SubscriptionUpdate::UpdateUnits(Box<SubscriptionUpdateUnits>)
 }
 
 polar_client_runtime::from_variant! {
-    SubscriptionUpdate::UpdateBillingPeriod(Box < SubscriptionUpdateBillingPeriod >)
+    SubscriptionUpdate::UpdateBillingPeriod(Box<SubscriptionUpdateBillingPeriod>)
 }
 
 polar_client_runtime::from_variant! {
-    SubscriptionUpdate::Cancel(Box < SubscriptionCancel >)
+    SubscriptionUpdate::Cancel(Box<SubscriptionCancel>)
 }
 
 polar_client_runtime::from_variant! {
-    SubscriptionUpdate::Revoke(Box < SubscriptionRevoke >)
+    SubscriptionUpdate::Revoke(Box<SubscriptionRevoke>)
 }
 
 polar_client_runtime::from_variant! {
-    SubscriptionUpdate::Pause(Box < SubscriptionPause >)
+    SubscriptionUpdate::Pause(Box<SubscriptionPause>)
 }
 
 polar_client_runtime::from_variant! {
-    SubscriptionUpdate::Resume(Box < SubscriptionResume >)
+    SubscriptionUpdate::Resume(Box<SubscriptionResume>)
 }
 
 polar_client_runtime::from_variant! {
-    SubscriptionUpdate::UpdateClear(Box < SubscriptionUpdateClear >)
+    SubscriptionUpdate::UpdateClear(Box<SubscriptionUpdateClear>)
 }
 
 /// The object `SubscriptionUpdateBase`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateBase {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Patch<Uuid>,
-    /// The field `proration_behavior`.
+    /// How it is billed when a subscription changes in the middle of a billing period.
     pub proration_behavior: Patch<SubscriptionProrationBehavior>,
-    /// The field `discount_id`.
+    /// The discount's ID.
     pub discount_id: Patch<Uuid>,
-    /// The field `trial_end`.
+    /// When the trial ends: a point in time to set or move the end, or `now` to end it
+    /// and charge the first billing cycle at once.
     pub trial_end: Patch<TrialEnd>,
 }
 
@@ -656,7 +700,7 @@ impl SubscriptionUpdateBase {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -665,14 +709,14 @@ impl SubscriptionUpdateBase {
         self
     }
 
-    /// The field `product_id`.
+    /// The product's ID.
     #[must_use]
     pub fn product_id(mut self, product_id: impl Into<Patch<Uuid>>) -> Self {
         self.product_id = product_id.into();
         self
     }
 
-    /// The field `proration_behavior`.
+    /// How it is billed when a subscription changes in the middle of a billing period.
     #[must_use]
     pub fn proration_behavior(
         mut self,
@@ -682,14 +726,15 @@ impl SubscriptionUpdateBase {
         self
     }
 
-    /// The field `discount_id`.
+    /// The discount's ID.
     #[must_use]
     pub fn discount_id(mut self, discount_id: impl Into<Patch<Uuid>>) -> Self {
         self.discount_id = discount_id.into();
         self
     }
 
-    /// The field `trial_end`.
+    /// When the trial ends: a point in time to set or move the end, or `now` to end it
+    /// and charge the first billing cycle at once.
     #[must_use]
     pub fn trial_end(mut self, trial_end: impl Into<Patch<TrialEnd>>) -> Self {
         self.trial_end = trial_end.into();
@@ -742,11 +787,11 @@ impl Default for SubscriptionUpdateClear {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateSeats {
-    /// The field `seats`.
+    /// Number of seats.
     ///
     /// At least -2147483648, at most 2147483647.
     pub seats: i64,
-    /// The field `proration_behavior`.
+    /// How it is billed when a subscription changes in the middle of a billing period.
     pub proration_behavior: Patch<SubscriptionProrationBehavior>,
 }
 
@@ -760,7 +805,7 @@ impl SubscriptionUpdateSeats {
         }
     }
 
-    /// The field `proration_behavior`.
+    /// How it is billed when a subscription changes in the middle of a billing period.
     #[must_use]
     pub fn proration_behavior(
         mut self,
@@ -775,11 +820,11 @@ impl SubscriptionUpdateSeats {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateUnits {
-    /// The field `units`.
+    /// Number of units.
     ///
     /// At least -2147483648, at most 2147483647.
     pub units: i64,
-    /// The field `proration_behavior`.
+    /// How it is billed when a subscription changes in the middle of a billing period.
     pub proration_behavior: Patch<SubscriptionProrationBehavior>,
 }
 
@@ -793,7 +838,7 @@ impl SubscriptionUpdateUnits {
         }
     }
 
-    /// The field `proration_behavior`.
+    /// How it is billed when a subscription changes in the middle of a billing period.
     #[must_use]
     pub fn proration_behavior(
         mut self,

@@ -43,7 +43,7 @@ impl<C: AccountAccess> BenefitGrants<C> {
 pub struct List(Request);
 
 impl List {
-    /// The parameter `organization_id`.
+    /// The organization's ID.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<Uuid>>,
@@ -53,14 +53,14 @@ impl List {
         self
     }
 
-    /// The parameter `customer_id`.
+    /// The customer's ID.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// The parameter `external_customer_id`.
+    /// The customer's ID in your own system.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -70,13 +70,13 @@ impl List {
         self
     }
 
-    /// The parameter `is_granted`.
+    /// Whether the grant is in force.
     pub fn is_granted(mut self, is_granted: bool) -> Self {
         self.0.query("is_granted", &is_granted);
         self
     }
 
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -84,7 +84,7 @@ impl List {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {
@@ -92,7 +92,8 @@ impl List {
         self
     }
 
-    /// The parameter `sorting`.
+    /// Order of the items: where the first criterion finds two equal, the next one
+    /// decides. `-` means descending.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(

@@ -29,6 +29,8 @@ impl<C: Credential> Checkouts<C> {
     /// Calls `GET /v1/checkouts/client/{client_secret}`, operation
     /// `checkouts:client_get`.
     ///
+    /// - `client_secret`: Secret that gives access.
+    ///
     /// Credential: none.
     ///
     /// # Errors
@@ -44,6 +46,8 @@ impl<C: Credential> Checkouts<C> {
 
     /// Calls `PATCH /v1/checkouts/client/{client_secret}`, operation
     /// `checkouts:client_update`.
+    ///
+    /// - `client_secret`: Secret that gives access.
     ///
     /// Credential: none.
     ///
@@ -71,6 +75,8 @@ impl<C: Credential> Checkouts<C> {
 impl<C: AccountAccess> Checkouts<C> {
     /// Calls `POST /v1/checkouts/client/{client_secret}/confirm`, operation
     /// `checkouts:client_confirm`.
+    ///
+    /// - `client_secret`: Secret that gives access.
     ///
     /// Credential: a personal access token (organization access tokens are refused).
     ///
@@ -112,6 +118,8 @@ impl<C: AccountAccess> Checkouts<C> {
 
     /// Calls `GET /v1/checkouts/{id}`, operation `checkouts:get`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `checkouts:read`, `checkouts:write`.
     ///
@@ -136,6 +144,8 @@ impl<C: AccountAccess> Checkouts<C> {
     }
 
     /// Calls `PATCH /v1/checkouts/{id}`, operation `checkouts:update`.
+    ///
+    /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `checkouts:write`.
@@ -206,7 +216,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The parameter `organization_id`.
+    /// The organization's ID.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<Uuid>>,
@@ -216,21 +226,21 @@ impl List {
         self
     }
 
-    /// The parameter `product_id`.
+    /// The product's ID.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
-    /// The parameter `customer_id`.
+    /// The customer's ID.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// The parameter `external_customer_id`.
+    /// The customer's ID in your own system.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -240,20 +250,20 @@ impl List {
         self
     }
 
-    /// The parameter `status`.
+    /// State that it is in.
     pub fn status(mut self, status: impl Into<OneOrMany<CheckoutStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);
         self
     }
 
-    /// The parameter `query`.
+    /// Searches the email addresses of the customers.
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -261,7 +271,7 @@ impl List {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {
@@ -269,7 +279,8 @@ impl List {
         self
     }
 
-    /// The parameter `sorting`.
+    /// Order of the items: where the first criterion finds two equal, the next one
+    /// decides. `-` means descending.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(

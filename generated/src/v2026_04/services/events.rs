@@ -29,6 +29,8 @@ impl<C: Credential> Events<C> {
 impl<C: AccountAccess> Events<C> {
     /// Calls `GET /v1/events/{id}`, operation `events:get`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `events:read`, `events:write`.
     ///
@@ -103,25 +105,25 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The parameter `filter`.
-    pub fn filter(mut self, filter: &str) -> Self {
-        self.0.query("filter", &filter);
+    /// A filter that the events must pass, of the kind that meters have.
+    pub fn filter(mut self, filter: impl Body<Filter>) -> Self {
+        self.0.json_query("filter", &filter);
         self
     }
 
-    /// The parameter `start_timestamp`.
+    /// Where the span of time starts.
     pub fn start_timestamp(mut self, start_timestamp: Timestamp) -> Self {
         self.0.query("start_timestamp", &start_timestamp);
         self
     }
 
-    /// The parameter `end_timestamp`.
+    /// Where the span of time ends.
     pub fn end_timestamp(mut self, end_timestamp: Timestamp) -> Self {
         self.0.query("end_timestamp", &end_timestamp);
         self
     }
 
-    /// The parameter `organization_id`.
+    /// The organization's ID.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<Uuid>>,
@@ -131,14 +133,14 @@ impl List {
         self
     }
 
-    /// The parameter `customer_id`.
+    /// The customer's ID.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// The parameter `external_customer_id`.
+    /// The customer's ID in your own system.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -148,33 +150,33 @@ impl List {
         self
     }
 
-    /// The parameter `meter_id`.
+    /// A meter whose filter the events must pass.
     pub fn meter_id(mut self, meter_id: Uuid) -> Self {
         self.0.query("meter_id", &meter_id);
         self
     }
 
-    /// The parameter `name`.
+    /// Name.
     pub fn name(mut self, name: impl Into<OneOrMany<String>>) -> Self {
         let values: OneOrMany<_> = name.into();
         self.0.query("name", &values);
         self
     }
 
-    /// The parameter `source`.
+    /// Where it comes from.
     pub fn source(mut self, source: impl Into<OneOrMany<EventSource>>) -> Self {
         let values: OneOrMany<_> = source.into();
         self.0.query("source", &values);
         self
     }
 
-    /// The parameter `query`.
+    /// Searches the events.
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// The parameter `parent_id`.
+    /// The event to start from instead of the root events, together with `depth`.
     pub fn parent_id(mut self, parent_id: Uuid) -> Self {
         self.0.query("parent_id", &parent_id);
         self
@@ -188,7 +190,7 @@ impl List {
         self
     }
 
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -196,7 +198,7 @@ impl List {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {
@@ -204,7 +206,8 @@ impl List {
         self
     }
 
-    /// The parameter `sorting`.
+    /// Order of the items: where the first criterion finds two equal, the next one
+    /// decides. `-` means descending.
     ///
     /// Default: `["-timestamp"]`.
     pub fn sorting(mut self, sorting: impl Into<OneOrMany<EventSortProperty>>) -> Self {
@@ -213,7 +216,8 @@ impl List {
         self
     }
 
-    /// The parameter `metadata`.
+    /// Only those with this metadata. Several values of one key are alternatives;
+    /// different keys must all match.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: BTreeMap<String, MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);
@@ -239,7 +243,7 @@ polar_client_runtime::operation! {
 pub struct ListNames(Request);
 
 impl ListNames {
-    /// The parameter `organization_id`.
+    /// The organization's ID.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<Uuid>>,
@@ -249,14 +253,14 @@ impl ListNames {
         self
     }
 
-    /// The parameter `customer_id`.
+    /// The customer's ID.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// The parameter `external_customer_id`.
+    /// The customer's ID in your own system.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -266,20 +270,20 @@ impl ListNames {
         self
     }
 
-    /// The parameter `source`.
+    /// Where it comes from.
     pub fn source(mut self, source: impl Into<OneOrMany<EventSource>>) -> Self {
         let values: OneOrMany<_> = source.into();
         self.0.query("source", &values);
         self
     }
 
-    /// The parameter `query`.
+    /// Searches the names.
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -287,7 +291,7 @@ impl ListNames {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {
@@ -295,7 +299,8 @@ impl ListNames {
         self
     }
 
-    /// The parameter `sorting`.
+    /// Order of the items: where the first criterion finds two equal, the next one
+    /// decides. `-` means descending.
     ///
     /// Default: `["-last_seen"]`.
     pub fn sorting(

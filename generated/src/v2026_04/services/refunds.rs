@@ -69,14 +69,14 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The parameter `id`.
+    /// Identifier assigned by Polar.
     pub fn id(mut self, id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = id.into();
         self.0.query("id", &values);
         self
     }
 
-    /// The parameter `organization_id`.
+    /// The organization's ID.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<Uuid>>,
@@ -86,14 +86,14 @@ impl List {
         self
     }
 
-    /// The parameter `order_id`.
+    /// The order's ID.
     pub fn order_id(mut self, order_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = order_id.into();
         self.0.query("order_id", &values);
         self
     }
 
-    /// The parameter `subscription_id`.
+    /// The subscription's ID.
     pub fn subscription_id(
         mut self,
         subscription_id: impl Into<OneOrMany<Uuid>>,
@@ -103,14 +103,14 @@ impl List {
         self
     }
 
-    /// The parameter `customer_id`.
+    /// The customer's ID.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// The parameter `external_customer_id`.
+    /// The customer's ID in your own system.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -120,13 +120,13 @@ impl List {
         self
     }
 
-    /// The parameter `succeeded`.
+    /// Whether it succeeded.
     pub fn succeeded(mut self, succeeded: bool) -> Self {
         self.0.query("succeeded", &succeeded);
         self
     }
 
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -134,7 +134,7 @@ impl List {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {
@@ -142,7 +142,8 @@ impl List {
         self
     }
 
-    /// The parameter `sorting`.
+    /// Order of the items: where the first criterion finds two equal, the next one
+    /// decides. `-` means descending.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(mut self, sorting: impl Into<OneOrMany<RefundSortProperty>>) -> Self {

@@ -55,6 +55,8 @@ impl<C: AccountAccess> Subscriptions<C> {
 
     /// Calls `GET /v1/subscriptions/{id}`, operation `subscriptions:get`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `subscriptions:read`, `subscriptions:write`.
     ///
@@ -80,6 +82,8 @@ impl<C: AccountAccess> Subscriptions<C> {
 
     /// Calls `DELETE /v1/subscriptions/{id}`, operation `subscriptions:revoke`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `subscriptions:write`.
     ///
@@ -95,6 +99,8 @@ impl<C: AccountAccess> Subscriptions<C> {
     }
 
     /// Calls `PATCH /v1/subscriptions/{id}`, operation `subscriptions:update`.
+    ///
+    /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `subscriptions:write`.
@@ -130,7 +136,7 @@ polar_client_runtime::operation! {
 pub struct Export(Request);
 
 impl Export {
-    /// The parameter `organization_id`.
+    /// The organization's ID.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<Uuid>>,
@@ -140,21 +146,21 @@ impl Export {
         self
     }
 
-    /// The parameter `product_id`.
+    /// The product's ID.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
-    /// The parameter `status`.
+    /// State that it is in.
     pub fn status(mut self, status: impl Into<OneOrMany<SubscriptionStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);
         self
     }
 
-    /// The parameter `cancel_at_period_end`.
+    /// Whether the subscription ends with the current billing period.
     pub fn cancel_at_period_end(mut self, cancel_at_period_end: bool) -> Self {
         self.0.query("cancel_at_period_end", &cancel_at_period_end);
         self
@@ -172,7 +178,7 @@ impl Export {
         self
     }
 
-    /// The parameter `timezone`.
+    /// Time zone of the times in the result.
     ///
     /// Default: `"UTC"`.
     pub fn timezone(mut self, timezone: &str) -> Self {
@@ -210,7 +216,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The parameter `organization_id`.
+    /// The organization's ID.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<Uuid>>,
@@ -220,21 +226,21 @@ impl List {
         self
     }
 
-    /// The parameter `product_id`.
+    /// The product's ID.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
-    /// The parameter `customer_id`.
+    /// The customer's ID.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// The parameter `external_customer_id`.
+    /// The customer's ID in your own system.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -244,7 +250,7 @@ impl List {
         self
     }
 
-    /// The parameter `discount_id`.
+    /// The discount's ID.
     pub fn discount_id(mut self, discount_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = discount_id.into();
         self.0.query("discount_id", &values);
@@ -260,20 +266,20 @@ impl List {
         self
     }
 
-    /// The parameter `status`.
+    /// State that it is in.
     pub fn status(mut self, status: impl Into<OneOrMany<SubscriptionStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);
         self
     }
 
-    /// The parameter `cancel_at_period_end`.
+    /// Whether the subscription ends with the current billing period.
     pub fn cancel_at_period_end(mut self, cancel_at_period_end: bool) -> Self {
         self.0.query("cancel_at_period_end", &cancel_at_period_end);
         self
     }
 
-    /// The parameter `customer_cancellation_reason`.
+    /// Why the customer canceled; null if they did not say.
     pub fn customer_cancellation_reason(
         mut self,
         customer_cancellation_reason: impl Into<OneOrMany<CustomerCancellationReason>>,
@@ -307,7 +313,7 @@ impl List {
         self
     }
 
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -315,7 +321,7 @@ impl List {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {
@@ -323,7 +329,8 @@ impl List {
         self
     }
 
-    /// The parameter `sorting`.
+    /// Order of the items: where the first criterion finds two equal, the next one
+    /// decides. `-` means descending.
     ///
     /// Default: `["-started_at"]`.
     pub fn sorting(
@@ -335,7 +342,8 @@ impl List {
         self
     }
 
-    /// The parameter `metadata`.
+    /// Only those with this metadata. Several values of one key are alternatives;
+    /// different keys must all match.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: BTreeMap<String, MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);

@@ -47,6 +47,8 @@ impl<C: AccountAccess> Webhooks<C> {
     /// Calls `DELETE /v1/webhooks/endpoints/{id}`, operation
     /// `webhooks:delete_webhook_endpoint`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `webhooks:write`.
     ///
@@ -61,6 +63,8 @@ impl<C: AccountAccess> Webhooks<C> {
 
     /// Calls `GET /v1/webhooks/endpoints/{id}`, operation
     /// `webhooks:get_webhook_endpoint`.
+    ///
+    /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
@@ -99,6 +103,8 @@ impl<C: AccountAccess> Webhooks<C> {
     /// Calls `POST /v1/webhooks/events/{id}/redeliver`, operation
     /// `webhooks:redeliver_webhook_event`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `webhooks:write`.
     ///
@@ -116,6 +122,8 @@ impl<C: AccountAccess> Webhooks<C> {
     /// Calls `PATCH /v1/webhooks/endpoints/{id}/secret`, operation
     /// `webhooks:reset_webhook_endpoint_secret`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `webhooks:write`.
     ///
@@ -132,6 +140,8 @@ impl<C: AccountAccess> Webhooks<C> {
 
     /// Calls `PATCH /v1/webhooks/endpoints/{id}`, operation
     /// `webhooks:update_webhook_endpoint`.
+    ///
+    /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `webhooks:write`.
@@ -193,25 +203,25 @@ impl ListWebhookDeliveries {
         self
     }
 
-    /// The parameter `start_timestamp`.
+    /// Where the span of time starts.
     pub fn start_timestamp(mut self, start_timestamp: Timestamp) -> Self {
         self.0.query("start_timestamp", &start_timestamp);
         self
     }
 
-    /// The parameter `end_timestamp`.
+    /// Where the span of time ends.
     pub fn end_timestamp(mut self, end_timestamp: Timestamp) -> Self {
         self.0.query("end_timestamp", &end_timestamp);
         self
     }
 
-    /// The parameter `succeeded`.
+    /// Whether it succeeded.
     pub fn succeeded(mut self, succeeded: bool) -> Self {
         self.0.query("succeeded", &succeeded);
         self
     }
 
-    /// The parameter `query`.
+    /// Searches the deliveries.
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
@@ -233,7 +243,7 @@ impl ListWebhookDeliveries {
         self
     }
 
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -241,7 +251,7 @@ impl ListWebhookDeliveries {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {
@@ -260,7 +270,7 @@ polar_client_runtime::operation! {
 pub struct ListWebhookEndpoints(Request);
 
 impl ListWebhookEndpoints {
-    /// The parameter `organization_id`.
+    /// The organization's ID.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<Uuid>>,
@@ -270,7 +280,7 @@ impl ListWebhookEndpoints {
         self
     }
 
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -278,7 +288,7 @@ impl ListWebhookEndpoints {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {

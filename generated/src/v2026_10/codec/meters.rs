@@ -4,7 +4,6 @@
 
 use super::super::models::*;
 use polar_client_runtime::codec::Encode;
-use polar_client_runtime::codec::Kind;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Node;
 use polar_client_runtime::codec::Object;
@@ -66,120 +65,6 @@ impl Model for CountAggregation {
 
 polar_client_runtime::model! {
     CountAggregation
-}
-
-impl Model for Filter {
-    #[inline]
-    fn read(o: &mut Object<'_, '_>) -> Self {
-        Self {
-            conjunction: o.field("conjunction"),
-            clauses: o.field("clauses"),
-        }
-    }
-
-    #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 2] = [
-            ("conjunction", &self.conjunction),
-            ("clauses", &self.clauses),
-        ];
-        o.fields(&fields);
-    }
-}
-
-polar_client_runtime::model! {
-    Filter
-}
-
-impl Model for FilterClause {
-    #[inline]
-    fn read(o: &mut Object<'_, '_>) -> Self {
-        Self {
-            property: o.field("property"),
-            operator: o.field("operator"),
-            value: o.field("value"),
-        }
-    }
-
-    #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 3] = [
-            ("property", &self.property),
-            ("operator", &self.operator),
-            ("value", &self.value),
-        ];
-        o.fields(&fields);
-    }
-}
-
-polar_client_runtime::model! {
-    FilterClause
-}
-
-polar_client_runtime::string_enum! {
-    FilterConjunction {
-        And = "and",
-        Or = "or",
-    }
-}
-
-polar_client_runtime::string_enum! {
-    FilterOperator {
-        Eq = "eq",
-        Ne = "ne",
-        Gt = "gt",
-        Gte = "gte",
-        Lt = "lt",
-        Lte = "lte",
-        Like = "like",
-        NotLike = "not_like",
-    }
-}
-
-impl Union for FilterTerm {
-    fn read(node: Node<'_, '_>) -> Self {
-        if node.has(&["property"]) {
-            Self::FilterClause(node.variant("FilterClause"))
-        } else {
-            Self::Filter(node.variant("Filter"))
-        }
-    }
-
-    fn view(&self) -> &dyn Encode {
-        match self {
-            Self::FilterClause(value) => value,
-            Self::Filter(value) => value,
-            Self::Unknown(value) => value,
-        }
-    }
-}
-
-polar_client_runtime::union! {
-    FilterTerm
-}
-
-impl Union for FilterValue {
-    fn read(node: Node<'_, '_>) -> Self {
-        match node.kind() {
-            Kind::Boolean => Self::Boolean(node.variant("Boolean")),
-            Kind::Integer => Self::Integer(node.variant("Integer")),
-            Kind::String => Self::String(node.variant("String")),
-            _ => Self::Unknown(node.json()),
-        }
-    }
-
-    fn view(&self) -> &dyn Encode {
-        match self {
-            Self::String(value) => value,
-            Self::Integer(value) => value,
-            Self::Boolean(value) => value,
-            Self::Unknown(value) => value,
-        }
-    }
-}
-
-polar_client_runtime::union! {
-    FilterValue
 }
 
 impl Model for Meter {

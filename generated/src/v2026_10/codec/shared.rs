@@ -503,7 +503,7 @@ impl Union for CustomFieldValue {
 
 impl CustomFieldValue {
     fn read_string(node: Node<'_, '_>) -> Self {
-        match node.parse_as() {
+        match node.parse_exact() {
             Some(value) => Self::Timestamp(value),
             None => Self::String(node.variant("String")),
         }

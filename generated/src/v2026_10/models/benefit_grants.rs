@@ -10,39 +10,39 @@ use polar_client_runtime::types::{Json, JsonObject, Timestamp, Uuid};
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrant {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `granted_at`.
+    /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
-    /// The field `is_granted`.
+    /// Whether the grant is in force.
     pub is_granted: bool,
-    /// The field `revoked_at`.
+    /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
-    /// The field `is_revoked`.
+    /// Whether the grant has been taken back.
     pub is_revoked: bool,
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: Option<Uuid>,
-    /// The field `order_id`.
+    /// The order's ID.
     pub order_id: Option<Uuid>,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `benefit_id`.
+    /// The benefit's ID.
     pub benefit_id: Uuid,
-    /// The field `error`.
+    /// Why granting the benefit failed for good; null if it did not.
     pub error: Option<BenefitGrantError>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Customer,
-    /// The field `member`.
+    /// The member.
     pub member: Option<Member>,
-    /// The field `benefit`.
+    /// The benefit.
     pub benefit: Benefit,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitGrantProperties,
 }
 
@@ -55,9 +55,9 @@ pub type BenefitGrantCustomProperties = JsonObject;
 pub struct BenefitGrantDiscordProperties {
     /// The field `account_id`.
     pub account_id: Option<String>,
-    /// The field `guild_id`.
+    /// The Discord server's ID.
     pub guild_id: Option<String>,
-    /// The field `role_id`.
+    /// The Discord role's ID.
     pub role_id: Option<String>,
     /// The field `granted_account_id`.
     pub granted_account_id: Option<String>,
@@ -77,9 +77,9 @@ pub struct BenefitGrantDownloadablesProperties {
 pub struct BenefitGrantError {
     /// The field `message`.
     pub message: String,
-    /// The field `type`.
+    /// Which kind it is.
     pub r#type: String,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: String,
 }
 
@@ -92,11 +92,11 @@ pub type BenefitGrantFeatureFlagProperties = JsonObject;
 pub struct BenefitGrantGitHubRepositoryProperties {
     /// The field `account_id`.
     pub account_id: Option<String>,
-    /// The field `repository_owner`.
+    /// User or organization that the GitHub repository belongs to.
     pub repository_owner: Option<String>,
-    /// The field `repository_name`.
+    /// The GitHub repository's name.
     pub repository_name: Option<String>,
-    /// The field `permission`.
+    /// Permission on the GitHub repository.
     pub permission: Option<GitHubRepositoryPermission>,
     /// The field `granted_account_id`.
     pub granted_account_id: Option<String>,
@@ -108,9 +108,9 @@ pub struct BenefitGrantGitHubRepositoryProperties {
 pub struct BenefitGrantLicenseKeysProperties {
     /// The field `user_provided_key`.
     pub user_provided_key: Option<String>,
-    /// The field `license_key_id`.
+    /// The license key's ID.
     pub license_key_id: Option<String>,
-    /// The field `display_key`.
+    /// Shortened license key that is fit to be shown.
     pub display_key: Option<String>,
 }
 
@@ -118,9 +118,9 @@ pub struct BenefitGrantLicenseKeysProperties {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantList {
-    /// The field `items`.
+    /// The items of this page.
     pub items: Vec<BenefitGrant>,
-    /// The field `pagination`.
+    /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
 }
 

@@ -40,7 +40,7 @@ pub enum Benefit {
 }
 
 impl Benefit {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -58,7 +58,7 @@ impl Benefit {
         }
     }
 
-    /// The field `created_at`.
+    /// When it was created.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -76,7 +76,7 @@ impl Benefit {
         }
     }
 
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -94,7 +94,7 @@ impl Benefit {
         }
     }
 
-    /// The field `description`.
+    /// Description, in words for people.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -112,7 +112,7 @@ impl Benefit {
         }
     }
 
-    /// The field `selectable`.
+    /// Whether products can be given the benefit.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -130,7 +130,7 @@ impl Benefit {
         }
     }
 
-    /// The field `deletable`.
+    /// Whether deleting the benefit is possible.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -148,7 +148,7 @@ impl Benefit {
         }
     }
 
-    /// The field `is_deleted`.
+    /// Whether somebody has deleted the benefit.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -166,7 +166,7 @@ impl Benefit {
         }
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -184,7 +184,7 @@ impl Benefit {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -202,7 +202,7 @@ impl Benefit {
         }
     }
 
-    /// The field `visibility`.
+    /// Who gets to see it.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -220,7 +220,7 @@ impl Benefit {
         }
     }
 
-    /// The field `visibility_configurable`.
+    /// Whether `visibility` can be changed.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -318,35 +318,35 @@ impl Benefit {
 }
 
 polar_client_runtime::from_variant! {
-    Benefit::Custom(Box < BenefitCustom >)
+    Benefit::Custom(Box<BenefitCustom>)
 }
 
 polar_client_runtime::from_variant! {
-    Benefit::Discord(Box < BenefitDiscord >)
+    Benefit::Discord(Box<BenefitDiscord>)
 }
 
 polar_client_runtime::from_variant! {
-    Benefit::GitHubRepository(Box < BenefitGitHubRepository >)
+    Benefit::GitHubRepository(Box<BenefitGitHubRepository>)
 }
 
 polar_client_runtime::from_variant! {
-    Benefit::Downloadables(Box < BenefitDownloadables >)
+    Benefit::Downloadables(Box<BenefitDownloadables>)
 }
 
 polar_client_runtime::from_variant! {
-    Benefit::LicenseKeys(Box < BenefitLicenseKeys >)
+    Benefit::LicenseKeys(Box<BenefitLicenseKeys>)
 }
 
 polar_client_runtime::from_variant! {
-    Benefit::MeterCredit(Box < BenefitMeterCredit >)
+    Benefit::MeterCredit(Box<BenefitMeterCredit>)
 }
 
 polar_client_runtime::from_variant! {
-    Benefit::FeatureFlag(Box < BenefitFeatureFlag >)
+    Benefit::FeatureFlag(Box<BenefitFeatureFlag>)
 }
 
 polar_client_runtime::from_variant! {
-    Benefit::SlackSharedChannel(Box < BenefitSlackSharedChannel >)
+    Benefit::SlackSharedChannel(Box<BenefitSlackSharedChannel>)
 }
 
 /// The union `BenefitCreate`.
@@ -372,68 +372,68 @@ pub enum BenefitCreate {
 }
 
 polar_client_runtime::from_variant! {
-    BenefitCreate::Custom(Box < BenefitCustomCreate >)
+    BenefitCreate::Custom(Box<BenefitCustomCreate>)
 }
 
 polar_client_runtime::from_variant! {
-    BenefitCreate::Discord(Box < BenefitDiscordCreate >)
+    BenefitCreate::Discord(Box<BenefitDiscordCreate>)
 }
 
 polar_client_runtime::from_variant! {
-    BenefitCreate::GitHubRepository(Box < BenefitGitHubRepositoryCreate >)
+    BenefitCreate::GitHubRepository(Box<BenefitGitHubRepositoryCreate>)
 }
 
 polar_client_runtime::from_variant! {
-    BenefitCreate::Downloadables(Box < BenefitDownloadablesCreate >)
+    BenefitCreate::Downloadables(Box<BenefitDownloadablesCreate>)
 }
 
 polar_client_runtime::from_variant! {
-    BenefitCreate::LicenseKeys(Box < BenefitLicenseKeysCreate >)
+    BenefitCreate::LicenseKeys(Box<BenefitLicenseKeysCreate>)
 }
 
 polar_client_runtime::from_variant! {
-    BenefitCreate::MeterCredit(Box < BenefitMeterCreditCreate >)
+    BenefitCreate::MeterCredit(Box<BenefitMeterCreditCreate>)
 }
 
 polar_client_runtime::from_variant! {
-    BenefitCreate::FeatureFlag(Box < BenefitFeatureFlagCreate >)
+    BenefitCreate::FeatureFlag(Box<BenefitFeatureFlagCreate>)
 }
 
 polar_client_runtime::from_variant! {
-    BenefitCreate::SlackSharedChannel(Box < BenefitSlackSharedChannelCreate >)
+    BenefitCreate::SlackSharedChannel(Box<BenefitSlackSharedChannelCreate>)
 }
 
 /// The object `BenefitCustom`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitCustom {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `custom`.
     pub r#type: Cow<'static, str>,
-    /// The field `description`.
+    /// Description, in words for people.
     pub description: String,
-    /// The field `selectable`.
+    /// Whether products can be given the benefit.
     pub selectable: bool,
-    /// The field `deletable`.
+    /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// The field `is_deleted`.
+    /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `visibility`.
+    /// Who gets to see it.
     pub visibility: BenefitVisibility,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitCustomProperties,
-    /// The field `visibility_configurable`.
+    /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
 }
 
@@ -441,19 +441,19 @@ pub struct BenefitCustom {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitCustomCreate {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `description`.
+    /// Description, in words for people.
     ///
     /// 3 to 42 characters.
     pub description: String,
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
-    /// The field `visibility`.
+    /// Who gets to see it.
     pub visibility: Option<BenefitVisibility>,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitCustomCreateProperties,
 }
 
@@ -473,7 +473,7 @@ impl BenefitCustomCreate {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -482,14 +482,14 @@ impl BenefitCustomCreate {
         self
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
     pub fn organization_id(mut self, organization_id: Uuid) -> Self {
         self.organization_id = Some(organization_id);
         self
     }
 
-    /// The field `visibility`.
+    /// Who gets to see it.
     #[must_use]
     pub fn visibility(mut self, visibility: BenefitVisibility) -> Self {
         self.visibility = Some(visibility);
@@ -501,7 +501,7 @@ impl BenefitCustomCreate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitCustomCreateProperties {
-    /// The field `note`.
+    /// Note for those customers only who have the benefit; null if there is none.
     pub note: Option<String>,
 }
 
@@ -512,7 +512,7 @@ impl BenefitCustomCreateProperties {
         Self { note: None }
     }
 
-    /// The field `note`.
+    /// Note for those customers only who have the benefit; null if there is none.
     #[must_use]
     pub fn note(mut self, note: impl Into<String>) -> Self {
         self.note = Some(note.into());
@@ -530,7 +530,7 @@ impl Default for BenefitCustomCreateProperties {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitCustomProperties {
-    /// The field `note`.
+    /// Note for those customers only who have the benefit; null if there is none.
     pub note: Option<String>,
 }
 
@@ -546,17 +546,17 @@ impl BenefitCustomProperties {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitCustomUpdate {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `description`.
+    /// Description, in words for people.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// The field `visibility`.
+    /// Who gets to see it.
     pub visibility: Patch<BenefitVisibility>,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: Patch<BenefitCustomProperties>,
 }
 
@@ -572,7 +572,7 @@ impl BenefitCustomUpdate {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -581,7 +581,7 @@ impl BenefitCustomUpdate {
         self
     }
 
-    /// The field `description`.
+    /// Description, in words for people.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -590,7 +590,7 @@ impl BenefitCustomUpdate {
         self
     }
 
-    /// The field `visibility`.
+    /// Who gets to see it.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -600,7 +600,7 @@ impl BenefitCustomUpdate {
         self
     }
 
-    /// The field `properties`.
+    /// Details that depend on the kind.
     #[must_use]
     pub fn properties(
         mut self,
@@ -621,33 +621,33 @@ impl Default for BenefitCustomUpdate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDiscord {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `discord`.
     pub r#type: Cow<'static, str>,
-    /// The field `description`.
+    /// Description, in words for people.
     pub description: String,
-    /// The field `selectable`.
+    /// Whether products can be given the benefit.
     pub selectable: bool,
-    /// The field `deletable`.
+    /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// The field `is_deleted`.
+    /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `visibility`.
+    /// Who gets to see it.
     pub visibility: BenefitVisibility,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitDiscordProperties,
-    /// The field `visibility_configurable`.
+    /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
 }
 
@@ -655,19 +655,19 @@ pub struct BenefitDiscord {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDiscordCreate {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `description`.
+    /// Description, in words for people.
     ///
     /// 3 to 42 characters.
     pub description: String,
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
-    /// The field `visibility`.
+    /// Who gets to see it.
     pub visibility: Option<BenefitVisibility>,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitDiscordCreateProperties,
 }
 
@@ -687,7 +687,7 @@ impl BenefitDiscordCreate {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -696,14 +696,14 @@ impl BenefitDiscordCreate {
         self
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
     pub fn organization_id(mut self, organization_id: Uuid) -> Self {
         self.organization_id = Some(organization_id);
         self
     }
 
-    /// The field `visibility`.
+    /// Who gets to see it.
     #[must_use]
     pub fn visibility(mut self, visibility: BenefitVisibility) -> Self {
         self.visibility = Some(visibility);
@@ -715,9 +715,9 @@ impl BenefitDiscordCreate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDiscordCreateProperties {
-    /// The field `guild_id`.
+    /// The Discord server's ID.
     pub guild_id: String,
-    /// The field `role_id`.
+    /// The Discord role's ID.
     pub role_id: String,
     /// The field `kick_member`.
     pub kick_member: bool,
@@ -743,9 +743,9 @@ impl BenefitDiscordCreateProperties {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDiscordProperties {
-    /// The field `guild_id`.
+    /// The Discord server's ID.
     pub guild_id: String,
-    /// The field `role_id`.
+    /// The Discord role's ID.
     pub role_id: String,
     /// The field `kick_member`.
     pub kick_member: bool,
@@ -755,15 +755,15 @@ pub struct BenefitDiscordProperties {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDiscordUpdate {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `description`.
+    /// Description, in words for people.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: Patch<BenefitDiscordCreateProperties>,
 }
 
@@ -778,7 +778,7 @@ impl BenefitDiscordUpdate {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -787,7 +787,7 @@ impl BenefitDiscordUpdate {
         self
     }
 
-    /// The field `description`.
+    /// Description, in words for people.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -796,7 +796,7 @@ impl BenefitDiscordUpdate {
         self
     }
 
-    /// The field `properties`.
+    /// Details that depend on the kind.
     #[must_use]
     pub fn properties(
         mut self,
@@ -817,37 +817,37 @@ impl Default for BenefitDiscordUpdate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDownloadableFile {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `path`.
+    /// Path in the storage.
     pub path: String,
-    /// The field `mime_type`.
+    /// MIME type of the content.
     pub mime_type: String,
-    /// The field `size`.
+    /// Size in bytes.
     pub size: i64,
-    /// The field `storage_version`.
+    /// Version of the content in the storage.
     pub storage_version: Option<String>,
-    /// The field `checksum_etag`.
+    /// ETag that the storage reports for the content.
     pub checksum_etag: Option<String>,
-    /// The field `checksum_sha256_base64`.
+    /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
-    /// The field `checksum_sha256_hex`.
+    /// SHA-256 checksum of the content, in hexadecimal digits.
     pub checksum_sha256_hex: Option<String>,
-    /// The field `last_modified_at`.
+    /// When the stored content was last modified.
     pub last_modified_at: Option<Timestamp>,
-    /// The field `version`.
+    /// Version of the file, if its owner gave it one.
     pub version: Option<String>,
-    /// The field `service`.
+    /// What the file is for.
     ///
     /// Documented as always `downloadable`.
     pub service: Cow<'static, str>,
-    /// The field `is_uploaded`.
+    /// Whether the content has been uploaded.
     pub is_uploaded: bool,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
     /// The field `flagged_malicious_at`.
     pub flagged_malicious_at: Option<Timestamp>,
@@ -855,7 +855,7 @@ pub struct BenefitDownloadableFile {
     pub downloaders: i64,
     /// The field `downloads`.
     pub downloads: i64,
-    /// The field `size_readable`.
+    /// Size, in words for people.
     pub size_readable: String,
 }
 
@@ -863,9 +863,9 @@ pub struct BenefitDownloadableFile {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDownloadableFileList {
-    /// The field `items`.
+    /// The items of this page.
     pub items: Vec<BenefitDownloadableFile>,
-    /// The field `pagination`.
+    /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
 }
 
@@ -873,33 +873,33 @@ pub struct BenefitDownloadableFileList {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDownloadables {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `downloadables`.
     pub r#type: Cow<'static, str>,
-    /// The field `description`.
+    /// Description, in words for people.
     pub description: String,
-    /// The field `selectable`.
+    /// Whether products can be given the benefit.
     pub selectable: bool,
-    /// The field `deletable`.
+    /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// The field `is_deleted`.
+    /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `visibility`.
+    /// Who gets to see it.
     pub visibility: BenefitVisibility,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitDownloadablesProperties,
-    /// The field `visibility_configurable`.
+    /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
 }
 
@@ -907,19 +907,19 @@ pub struct BenefitDownloadables {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesCreate {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `description`.
+    /// Description, in words for people.
     ///
     /// 3 to 42 characters.
     pub description: String,
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
-    /// The field `visibility`.
+    /// Who gets to see it.
     pub visibility: Option<BenefitVisibility>,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitDownloadablesCreateProperties,
 }
 
@@ -939,7 +939,7 @@ impl BenefitDownloadablesCreate {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -948,14 +948,14 @@ impl BenefitDownloadablesCreate {
         self
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
     pub fn organization_id(mut self, organization_id: Uuid) -> Self {
         self.organization_id = Some(organization_id);
         self
     }
 
-    /// The field `visibility`.
+    /// Who gets to see it.
     #[must_use]
     pub fn visibility(mut self, visibility: BenefitVisibility) -> Self {
         self.visibility = Some(visibility);
@@ -1011,15 +1011,15 @@ pub struct BenefitDownloadablesProperties {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesUpdate {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `description`.
+    /// Description, in words for people.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: Patch<BenefitDownloadablesCreateProperties>,
 }
 
@@ -1034,7 +1034,7 @@ impl BenefitDownloadablesUpdate {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1043,7 +1043,7 @@ impl BenefitDownloadablesUpdate {
         self
     }
 
-    /// The field `description`.
+    /// Description, in words for people.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -1052,7 +1052,7 @@ impl BenefitDownloadablesUpdate {
         self
     }
 
-    /// The field `properties`.
+    /// Details that depend on the kind.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1073,33 +1073,33 @@ impl Default for BenefitDownloadablesUpdate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlag {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `feature_flag`.
     pub r#type: Cow<'static, str>,
-    /// The field `description`.
+    /// Description, in words for people.
     pub description: String,
-    /// The field `selectable`.
+    /// Whether products can be given the benefit.
     pub selectable: bool,
-    /// The field `deletable`.
+    /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// The field `is_deleted`.
+    /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `visibility`.
+    /// Who gets to see it.
     pub visibility: BenefitVisibility,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitFeatureFlagProperties,
-    /// The field `visibility_configurable`.
+    /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
 }
 
@@ -1107,19 +1107,19 @@ pub struct BenefitFeatureFlag {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlagCreate {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `description`.
+    /// Description, in words for people.
     ///
     /// 3 to 42 characters.
     pub description: String,
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
-    /// The field `visibility`.
+    /// Who gets to see it.
     pub visibility: Option<BenefitVisibility>,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitFeatureFlagCreateProperties,
 }
 
@@ -1136,7 +1136,7 @@ impl BenefitFeatureFlagCreate {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1145,14 +1145,14 @@ impl BenefitFeatureFlagCreate {
         self
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
     pub fn organization_id(mut self, organization_id: Uuid) -> Self {
         self.organization_id = Some(organization_id);
         self
     }
 
-    /// The field `visibility`.
+    /// Who gets to see it.
     #[must_use]
     pub fn visibility(mut self, visibility: BenefitVisibility) -> Self {
         self.visibility = Some(visibility);
@@ -1170,17 +1170,17 @@ pub type BenefitFeatureFlagProperties = JsonObject;
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlagUpdate {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `description`.
+    /// Description, in words for people.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// The field `visibility`.
+    /// Who gets to see it.
     pub visibility: Patch<BenefitVisibility>,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: Patch<BenefitFeatureFlagProperties>,
 }
 
@@ -1196,7 +1196,7 @@ impl BenefitFeatureFlagUpdate {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1205,7 +1205,7 @@ impl BenefitFeatureFlagUpdate {
         self
     }
 
-    /// The field `description`.
+    /// Description, in words for people.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -1214,7 +1214,7 @@ impl BenefitFeatureFlagUpdate {
         self
     }
 
-    /// The field `visibility`.
+    /// Who gets to see it.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -1224,7 +1224,7 @@ impl BenefitFeatureFlagUpdate {
         self
     }
 
-    /// The field `properties`.
+    /// Details that depend on the kind.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1245,33 +1245,33 @@ impl Default for BenefitFeatureFlagUpdate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepository {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `github_repository`.
     pub r#type: Cow<'static, str>,
-    /// The field `description`.
+    /// Description, in words for people.
     pub description: String,
-    /// The field `selectable`.
+    /// Whether products can be given the benefit.
     pub selectable: bool,
-    /// The field `deletable`.
+    /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// The field `is_deleted`.
+    /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `visibility`.
+    /// Who gets to see it.
     pub visibility: BenefitVisibility,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitGitHubRepositoryProperties,
-    /// The field `visibility_configurable`.
+    /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
 }
 
@@ -1279,19 +1279,19 @@ pub struct BenefitGitHubRepository {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryCreate {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `description`.
+    /// Description, in words for people.
     ///
     /// 3 to 42 characters.
     pub description: String,
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
-    /// The field `visibility`.
+    /// Who gets to see it.
     pub visibility: Option<BenefitVisibility>,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitGitHubRepositoryCreateProperties,
 }
 
@@ -1311,7 +1311,7 @@ impl BenefitGitHubRepositoryCreate {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1320,14 +1320,14 @@ impl BenefitGitHubRepositoryCreate {
         self
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
     pub fn organization_id(mut self, organization_id: Uuid) -> Self {
         self.organization_id = Some(organization_id);
         self
     }
 
-    /// The field `visibility`.
+    /// Who gets to see it.
     #[must_use]
     pub fn visibility(mut self, visibility: BenefitVisibility) -> Self {
         self.visibility = Some(visibility);
@@ -1339,11 +1339,11 @@ impl BenefitGitHubRepositoryCreate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryCreateProperties {
-    /// The field `repository_owner`.
+    /// User or organization that the GitHub repository belongs to.
     pub repository_owner: String,
-    /// The field `repository_name`.
+    /// The GitHub repository's name.
     pub repository_name: String,
-    /// The field `permission`.
+    /// Permission on the GitHub repository.
     pub permission: GitHubRepositoryPermission,
 }
 
@@ -1367,11 +1367,11 @@ impl BenefitGitHubRepositoryCreateProperties {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryProperties {
-    /// The field `repository_owner`.
+    /// User or organization that the GitHub repository belongs to.
     pub repository_owner: String,
-    /// The field `repository_name`.
+    /// The GitHub repository's name.
     pub repository_name: String,
-    /// The field `permission`.
+    /// Permission on the GitHub repository.
     pub permission: GitHubRepositoryPermission,
 }
 
@@ -1379,15 +1379,15 @@ pub struct BenefitGitHubRepositoryProperties {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryUpdate {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `description`.
+    /// Description, in words for people.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: Patch<BenefitGitHubRepositoryCreateProperties>,
 }
 
@@ -1402,7 +1402,7 @@ impl BenefitGitHubRepositoryUpdate {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1411,7 +1411,7 @@ impl BenefitGitHubRepositoryUpdate {
         self
     }
 
-    /// The field `description`.
+    /// Description, in words for people.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -1420,7 +1420,7 @@ impl BenefitGitHubRepositoryUpdate {
         self
     }
 
-    /// The field `properties`.
+    /// Details that depend on the kind.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1441,7 +1441,7 @@ impl Default for BenefitGitHubRepositoryUpdate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeyActivationCreateProperties {
-    /// The field `limit`.
+    /// How many activations a license key allows.
     ///
     /// More than 0, at most 2147483647.
     pub limit: i64,
@@ -1464,7 +1464,7 @@ impl BenefitLicenseKeyActivationCreateProperties {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeyActivationProperties {
-    /// The field `limit`.
+    /// How many activations a license key allows.
     pub limit: i64,
     /// The field `enable_customer_admin`.
     pub enable_customer_admin: bool,
@@ -1494,33 +1494,33 @@ impl BenefitLicenseKeyExpirationProperties {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeys {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `license_keys`.
     pub r#type: Cow<'static, str>,
-    /// The field `description`.
+    /// Description, in words for people.
     pub description: String,
-    /// The field `selectable`.
+    /// Whether products can be given the benefit.
     pub selectable: bool,
-    /// The field `deletable`.
+    /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// The field `is_deleted`.
+    /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `visibility`.
+    /// Who gets to see it.
     pub visibility: BenefitVisibility,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitLicenseKeysProperties,
-    /// The field `visibility_configurable`.
+    /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
 }
 
@@ -1528,19 +1528,19 @@ pub struct BenefitLicenseKeys {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysCreate {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `description`.
+    /// Description, in words for people.
     ///
     /// 3 to 42 characters.
     pub description: String,
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
-    /// The field `visibility`.
+    /// Who gets to see it.
     pub visibility: Option<BenefitVisibility>,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitLicenseKeysCreateProperties,
 }
 
@@ -1560,7 +1560,7 @@ impl BenefitLicenseKeysCreate {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1569,14 +1569,14 @@ impl BenefitLicenseKeysCreate {
         self
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
     pub fn organization_id(mut self, organization_id: Uuid) -> Self {
         self.organization_id = Some(organization_id);
         self
     }
 
-    /// The field `visibility`.
+    /// Who gets to see it.
     #[must_use]
     pub fn visibility(mut self, visibility: BenefitVisibility) -> Self {
         self.visibility = Some(visibility);
@@ -1588,13 +1588,13 @@ impl BenefitLicenseKeysCreate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysCreateProperties {
-    /// The field `prefix`.
+    /// Text that license keys begin with; null means none.
     pub prefix: Patch<String>,
-    /// The field `expires`.
+    /// How long license keys are valid; null means forever.
     pub expires: Patch<BenefitLicenseKeyExpirationProperties>,
     /// The field `activations`.
     pub activations: Patch<BenefitLicenseKeyActivationCreateProperties>,
-    /// The field `limit_usage`.
+    /// Usage that a license key allows; null means any amount.
     ///
     /// More than 0, at most 2147483647.
     pub limit_usage: Patch<i64>,
@@ -1612,14 +1612,14 @@ impl BenefitLicenseKeysCreateProperties {
         }
     }
 
-    /// The field `prefix`.
+    /// Text that license keys begin with; null means none.
     #[must_use]
     pub fn prefix(mut self, prefix: impl Into<Patch<String>>) -> Self {
         self.prefix = prefix.into();
         self
     }
 
-    /// The field `expires`.
+    /// How long license keys are valid; null means forever.
     #[must_use]
     pub fn expires(
         mut self,
@@ -1639,7 +1639,7 @@ impl BenefitLicenseKeysCreateProperties {
         self
     }
 
-    /// The field `limit_usage`.
+    /// Usage that a license key allows; null means any amount.
     ///
     /// More than 0, at most 2147483647.
     #[must_use]
@@ -1659,13 +1659,13 @@ impl Default for BenefitLicenseKeysCreateProperties {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysProperties {
-    /// The field `prefix`.
+    /// Text that license keys begin with; null means none.
     pub prefix: Option<String>,
-    /// The field `expires`.
+    /// How long license keys are valid; null means forever.
     pub expires: Option<BenefitLicenseKeyExpirationProperties>,
     /// The field `activations`.
     pub activations: Option<BenefitLicenseKeyActivationProperties>,
-    /// The field `limit_usage`.
+    /// Usage that a license key allows; null means any amount.
     pub limit_usage: Option<i64>,
 }
 
@@ -1673,17 +1673,17 @@ pub struct BenefitLicenseKeysProperties {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysUpdate {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `description`.
+    /// Description, in words for people.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// The field `visibility`.
+    /// Who gets to see it.
     pub visibility: Patch<BenefitVisibility>,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: Patch<BenefitLicenseKeysCreateProperties>,
 }
 
@@ -1699,7 +1699,7 @@ impl BenefitLicenseKeysUpdate {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1708,7 +1708,7 @@ impl BenefitLicenseKeysUpdate {
         self
     }
 
-    /// The field `description`.
+    /// Description, in words for people.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -1717,7 +1717,7 @@ impl BenefitLicenseKeysUpdate {
         self
     }
 
-    /// The field `visibility`.
+    /// Who gets to see it.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -1727,7 +1727,7 @@ impl BenefitLicenseKeysUpdate {
         self
     }
 
-    /// The field `properties`.
+    /// Details that depend on the kind.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1748,9 +1748,9 @@ impl Default for BenefitLicenseKeysUpdate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitList {
-    /// The field `items`.
+    /// The items of this page.
     pub items: Vec<Benefit>,
-    /// The field `pagination`.
+    /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
 }
 
@@ -1758,33 +1758,33 @@ pub struct BenefitList {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitMeterCredit {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `meter_credit`.
     pub r#type: Cow<'static, str>,
-    /// The field `description`.
+    /// Description, in words for people.
     pub description: String,
-    /// The field `selectable`.
+    /// Whether products can be given the benefit.
     pub selectable: bool,
-    /// The field `deletable`.
+    /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// The field `is_deleted`.
+    /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `visibility`.
+    /// Who gets to see it.
     pub visibility: BenefitVisibility,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitMeterCreditProperties,
-    /// The field `visibility_configurable`.
+    /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
 }
 
@@ -1792,19 +1792,19 @@ pub struct BenefitMeterCredit {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditCreate {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `description`.
+    /// Description, in words for people.
     ///
     /// 3 to 42 characters.
     pub description: String,
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
-    /// The field `visibility`.
+    /// Who gets to see it.
     pub visibility: Option<BenefitVisibility>,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitMeterCreditCreateProperties,
 }
 
@@ -1824,7 +1824,7 @@ impl BenefitMeterCreditCreate {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1833,14 +1833,14 @@ impl BenefitMeterCreditCreate {
         self
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
     pub fn organization_id(mut self, organization_id: Uuid) -> Self {
         self.organization_id = Some(organization_id);
         self
     }
 
-    /// The field `visibility`.
+    /// Who gets to see it.
     #[must_use]
     pub fn visibility(mut self, visibility: BenefitVisibility) -> Self {
         self.visibility = Some(visibility);
@@ -1852,13 +1852,13 @@ impl BenefitMeterCreditCreate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditCreateProperties {
-    /// The field `units`.
+    /// Number of units.
     ///
     /// More than 0, at most 2147483647.
     pub units: i64,
-    /// The field `rollover`.
+    /// Whether unused units carry over into the next period.
     pub rollover: bool,
-    /// The field `meter_id`.
+    /// The meter's ID.
     pub meter_id: Uuid,
 }
 
@@ -1874,11 +1874,11 @@ impl BenefitMeterCreditCreateProperties {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditProperties {
-    /// The field `units`.
+    /// Number of units.
     pub units: i64,
-    /// The field `rollover`.
+    /// Whether unused units carry over into the next period.
     pub rollover: bool,
-    /// The field `meter_id`.
+    /// The meter's ID.
     pub meter_id: Uuid,
 }
 
@@ -1886,17 +1886,17 @@ pub struct BenefitMeterCreditProperties {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditUpdate {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `description`.
+    /// Description, in words for people.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// The field `visibility`.
+    /// Who gets to see it.
     pub visibility: Patch<BenefitVisibility>,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: Patch<BenefitMeterCreditCreateProperties>,
 }
 
@@ -1912,7 +1912,7 @@ impl BenefitMeterCreditUpdate {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1921,7 +1921,7 @@ impl BenefitMeterCreditUpdate {
         self
     }
 
-    /// The field `description`.
+    /// Description, in words for people.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -1930,7 +1930,7 @@ impl BenefitMeterCreditUpdate {
         self
     }
 
-    /// The field `visibility`.
+    /// Who gets to see it.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -1940,7 +1940,7 @@ impl BenefitMeterCreditUpdate {
         self
     }
 
-    /// The field `properties`.
+    /// Details that depend on the kind.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1961,33 +1961,33 @@ impl Default for BenefitMeterCreditUpdate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannel {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `slack_shared_channel`.
     pub r#type: Cow<'static, str>,
-    /// The field `description`.
+    /// Description, in words for people.
     pub description: String,
-    /// The field `selectable`.
+    /// Whether products can be given the benefit.
     pub selectable: bool,
-    /// The field `deletable`.
+    /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// The field `is_deleted`.
+    /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `visibility`.
+    /// Who gets to see it.
     pub visibility: BenefitVisibility,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitSlackSharedChannelProperties,
-    /// The field `visibility_configurable`.
+    /// Whether `visibility` can be changed.
     pub visibility_configurable: bool,
 }
 
@@ -1995,19 +1995,19 @@ pub struct BenefitSlackSharedChannel {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelCreate {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `description`.
+    /// Description, in words for people.
     ///
     /// 3 to 42 characters.
     pub description: String,
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
-    /// The field `visibility`.
+    /// Who gets to see it.
     pub visibility: Option<BenefitVisibility>,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitSlackSharedChannelCreateProperties,
 }
 
@@ -2027,7 +2027,7 @@ impl BenefitSlackSharedChannelCreate {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -2036,14 +2036,14 @@ impl BenefitSlackSharedChannelCreate {
         self
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
     pub fn organization_id(mut self, organization_id: Uuid) -> Self {
         self.organization_id = Some(organization_id);
         self
     }
 
-    /// The field `visibility`.
+    /// Who gets to see it.
     #[must_use]
     pub fn visibility(mut self, visibility: BenefitVisibility) -> Self {
         self.visibility = Some(visibility);
@@ -2159,15 +2159,15 @@ pub struct BenefitSlackSharedChannelProperties {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelUpdate {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `description`.
+    /// Description, in words for people.
     ///
     /// 3 to 42 characters.
     pub description: Patch<String>,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: Patch<BenefitSlackSharedChannelCreateProperties>,
 }
 
@@ -2182,7 +2182,7 @@ impl BenefitSlackSharedChannelUpdate {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -2191,7 +2191,7 @@ impl BenefitSlackSharedChannelUpdate {
         self
     }
 
-    /// The field `description`.
+    /// Description, in words for people.
     ///
     /// 3 to 42 characters.
     #[must_use]
@@ -2200,7 +2200,7 @@ impl BenefitSlackSharedChannelUpdate {
         self
     }
 
-    /// The field `properties`.
+    /// Details that depend on the kind.
     #[must_use]
     pub fn properties(
         mut self,
@@ -2295,35 +2295,35 @@ pub enum BenefitUpdate {
 }
 
 polar_client_runtime::from_variant! {
-    BenefitUpdate::Custom(Box < BenefitCustomUpdate >)
+    BenefitUpdate::Custom(Box<BenefitCustomUpdate>)
 }
 
 polar_client_runtime::from_variant! {
-    BenefitUpdate::Discord(Box < BenefitDiscordUpdate >)
+    BenefitUpdate::Discord(Box<BenefitDiscordUpdate>)
 }
 
 polar_client_runtime::from_variant! {
-    BenefitUpdate::GitHubRepository(Box < BenefitGitHubRepositoryUpdate >)
+    BenefitUpdate::GitHubRepository(Box<BenefitGitHubRepositoryUpdate>)
 }
 
 polar_client_runtime::from_variant! {
-    BenefitUpdate::Downloadables(Box < BenefitDownloadablesUpdate >)
+    BenefitUpdate::Downloadables(Box<BenefitDownloadablesUpdate>)
 }
 
 polar_client_runtime::from_variant! {
-    BenefitUpdate::LicenseKeys(Box < BenefitLicenseKeysUpdate >)
+    BenefitUpdate::LicenseKeys(Box<BenefitLicenseKeysUpdate>)
 }
 
 polar_client_runtime::from_variant! {
-    BenefitUpdate::MeterCredit(Box < BenefitMeterCreditUpdate >)
+    BenefitUpdate::MeterCredit(Box<BenefitMeterCreditUpdate>)
 }
 
 polar_client_runtime::from_variant! {
-    BenefitUpdate::FeatureFlag(Box < BenefitFeatureFlagUpdate >)
+    BenefitUpdate::FeatureFlag(Box<BenefitFeatureFlagUpdate>)
 }
 
 polar_client_runtime::from_variant! {
-    BenefitUpdate::SlackSharedChannel(Box < BenefitSlackSharedChannelUpdate >)
+    BenefitUpdate::SlackSharedChannel(Box<BenefitSlackSharedChannelUpdate>)
 }
 
 /// The values of `BenefitVisibility`.

@@ -16,29 +16,29 @@ use std::collections::BTreeMap;
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitCustomSubscriber {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `custom`.
     pub r#type: Cow<'static, str>,
-    /// The field `description`.
+    /// Description, in words for people.
     pub description: String,
-    /// The field `selectable`.
+    /// Whether products can be given the benefit.
     pub selectable: bool,
-    /// The field `deletable`.
+    /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// The field `is_deleted`.
+    /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `organization`.
+    /// The organization.
     pub organization: BenefitSubscriberOrganization,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitCustomSubscriberProperties,
 }
 
@@ -46,7 +46,7 @@ pub struct BenefitCustomSubscriber {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitCustomSubscriberProperties {
-    /// The field `note`.
+    /// Note for those customers only who have the benefit; null if there is none.
     pub note: Option<String>,
 }
 
@@ -54,29 +54,29 @@ pub struct BenefitCustomSubscriberProperties {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDiscordSubscriber {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `discord`.
     pub r#type: Cow<'static, str>,
-    /// The field `description`.
+    /// Description, in words for people.
     pub description: String,
-    /// The field `selectable`.
+    /// Whether products can be given the benefit.
     pub selectable: bool,
-    /// The field `deletable`.
+    /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// The field `is_deleted`.
+    /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `organization`.
+    /// The organization.
     pub organization: BenefitSubscriberOrganization,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitDiscordSubscriberProperties,
 }
 
@@ -84,7 +84,7 @@ pub struct BenefitDiscordSubscriber {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDiscordSubscriberProperties {
-    /// The field `guild_id`.
+    /// The Discord server's ID.
     pub guild_id: String,
 }
 
@@ -92,29 +92,29 @@ pub struct BenefitDiscordSubscriberProperties {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesSubscriber {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `downloadables`.
     pub r#type: Cow<'static, str>,
-    /// The field `description`.
+    /// Description, in words for people.
     pub description: String,
-    /// The field `selectable`.
+    /// Whether products can be given the benefit.
     pub selectable: bool,
-    /// The field `deletable`.
+    /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// The field `is_deleted`.
+    /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `organization`.
+    /// The organization.
     pub organization: BenefitSubscriberOrganization,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitDownloadablesSubscriberProperties,
 }
 
@@ -130,29 +130,29 @@ pub struct BenefitDownloadablesSubscriberProperties {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlagSubscriber {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `feature_flag`.
     pub r#type: Cow<'static, str>,
-    /// The field `description`.
+    /// Description, in words for people.
     pub description: String,
-    /// The field `selectable`.
+    /// Whether products can be given the benefit.
     pub selectable: bool,
-    /// The field `deletable`.
+    /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// The field `is_deleted`.
+    /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `organization`.
+    /// The organization.
     pub organization: BenefitSubscriberOrganization,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitFeatureFlagSubscriberProperties,
 }
 
@@ -163,29 +163,29 @@ pub type BenefitFeatureFlagSubscriberProperties = JsonObject;
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositorySubscriber {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `github_repository`.
     pub r#type: Cow<'static, str>,
-    /// The field `description`.
+    /// Description, in words for people.
     pub description: String,
-    /// The field `selectable`.
+    /// Whether products can be given the benefit.
     pub selectable: bool,
-    /// The field `deletable`.
+    /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// The field `is_deleted`.
+    /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `organization`.
+    /// The organization.
     pub organization: BenefitSubscriberOrganization,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitGitHubRepositorySubscriberProperties,
 }
 
@@ -193,9 +193,9 @@ pub struct BenefitGitHubRepositorySubscriber {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositorySubscriberProperties {
-    /// The field `repository_owner`.
+    /// User or organization that the GitHub repository belongs to.
     pub repository_owner: String,
-    /// The field `repository_name`.
+    /// The GitHub repository's name.
     pub repository_name: String,
 }
 
@@ -215,29 +215,29 @@ pub struct BenefitGrantMeterCreditProperties {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysSubscriber {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `license_keys`.
     pub r#type: Cow<'static, str>,
-    /// The field `description`.
+    /// Description, in words for people.
     pub description: String,
-    /// The field `selectable`.
+    /// Whether products can be given the benefit.
     pub selectable: bool,
-    /// The field `deletable`.
+    /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// The field `is_deleted`.
+    /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `organization`.
+    /// The organization.
     pub organization: BenefitSubscriberOrganization,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitLicenseKeysSubscriberProperties,
 }
 
@@ -245,13 +245,13 @@ pub struct BenefitLicenseKeysSubscriber {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysSubscriberProperties {
-    /// The field `prefix`.
+    /// Text that license keys begin with; null means none.
     pub prefix: Option<String>,
-    /// The field `expires`.
+    /// How long license keys are valid; null means forever.
     pub expires: Option<BenefitLicenseKeyExpirationProperties>,
     /// The field `activations`.
     pub activations: Option<BenefitLicenseKeyActivationProperties>,
-    /// The field `limit_usage`.
+    /// Usage that a license key allows; null means any amount.
     pub limit_usage: Option<i64>,
 }
 
@@ -259,29 +259,29 @@ pub struct BenefitLicenseKeysSubscriberProperties {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditSubscriber {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `meter_credit`.
     pub r#type: Cow<'static, str>,
-    /// The field `description`.
+    /// Description, in words for people.
     pub description: String,
-    /// The field `selectable`.
+    /// Whether products can be given the benefit.
     pub selectable: bool,
-    /// The field `deletable`.
+    /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// The field `is_deleted`.
+    /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `organization`.
+    /// The organization.
     pub organization: BenefitSubscriberOrganization,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitMeterCreditSubscriberProperties,
 }
 
@@ -289,11 +289,11 @@ pub struct BenefitMeterCreditSubscriber {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditSubscriberProperties {
-    /// The field `units`.
+    /// Number of units.
     pub units: i64,
-    /// The field `rollover`.
+    /// Whether unused units carry over into the next period.
     pub rollover: bool,
-    /// The field `meter_id`.
+    /// The meter's ID.
     pub meter_id: Uuid,
 }
 
@@ -301,29 +301,29 @@ pub struct BenefitMeterCreditSubscriberProperties {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelSubscriber {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `slack_shared_channel`.
     pub r#type: Cow<'static, str>,
-    /// The field `description`.
+    /// Description, in words for people.
     pub description: String,
-    /// The field `selectable`.
+    /// Whether products can be given the benefit.
     pub selectable: bool,
-    /// The field `deletable`.
+    /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// The field `is_deleted`.
+    /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `organization`.
+    /// The organization.
     pub organization: BenefitSubscriberOrganization,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitSlackSharedChannelSubscriberProperties,
 }
 
@@ -334,21 +334,21 @@ pub type BenefitSlackSharedChannelSubscriberProperties = JsonObject;
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitSubscriberOrganization {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `slug`.
+    /// Unique short name.
     pub slug: String,
-    /// The field `avatar_url`.
+    /// Address of the picture; null if there is none.
     pub avatar_url: Option<String>,
-    /// The field `proration_behavior`.
+    /// How it is billed when a subscription changes in the middle of a billing period.
     pub proration_behavior: SubscriptionProrationBehavior,
-    /// The field `allow_customer_updates`.
+    /// Whether the customer portal lets customers change their subscriptions.
     pub allow_customer_updates: bool,
 }
 
@@ -379,7 +379,7 @@ pub enum CustomerBenefitGrant {
 }
 
 impl CustomerBenefitGrant {
-    /// The field `created_at`.
+    /// When it was created.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -397,7 +397,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -415,7 +415,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -433,7 +433,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// The field `granted_at`.
+    /// When the benefit was granted; null if it is not.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -451,7 +451,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// The field `revoked_at`.
+    /// When the benefit was revoked; null if it was not.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -469,7 +469,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// The field `customer_id`.
+    /// The customer's ID.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -487,7 +487,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// The field `member_id`.
+    /// The member's ID.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -505,7 +505,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// The field `benefit_id`.
+    /// The benefit's ID.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -523,7 +523,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -541,7 +541,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// The field `order_id`.
+    /// The order's ID.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -559,7 +559,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// The field `is_granted`.
+    /// Whether the grant is in force.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -577,7 +577,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// The field `is_revoked`.
+    /// Whether the grant has been taken back.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -595,7 +595,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// The field `error`.
+    /// Why granting the benefit failed for good; null if it did not.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -613,7 +613,7 @@ impl CustomerBenefitGrant {
         }
     }
 
-    /// The field `customer`.
+    /// The customer.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -715,73 +715,73 @@ impl CustomerBenefitGrant {
 }
 
 polar_client_runtime::from_variant! {
-    CustomerBenefitGrant::Discord(Box < CustomerBenefitGrantDiscord >)
+    CustomerBenefitGrant::Discord(Box<CustomerBenefitGrantDiscord>)
 }
 
 polar_client_runtime::from_variant! {
-    CustomerBenefitGrant::GitHubRepository(Box < CustomerBenefitGrantGitHubRepository >)
+    CustomerBenefitGrant::GitHubRepository(Box<CustomerBenefitGrantGitHubRepository>)
 }
 
 polar_client_runtime::from_variant! {
-    CustomerBenefitGrant::Downloadables(Box < CustomerBenefitGrantDownloadables >)
+    CustomerBenefitGrant::Downloadables(Box<CustomerBenefitGrantDownloadables>)
 }
 
 polar_client_runtime::from_variant! {
-    CustomerBenefitGrant::LicenseKeys(Box < CustomerBenefitGrantLicenseKeys >)
+    CustomerBenefitGrant::LicenseKeys(Box<CustomerBenefitGrantLicenseKeys>)
 }
 
 polar_client_runtime::from_variant! {
-    CustomerBenefitGrant::Custom(Box < CustomerBenefitGrantCustom >)
+    CustomerBenefitGrant::Custom(Box<CustomerBenefitGrantCustom>)
 }
 
 polar_client_runtime::from_variant! {
-    CustomerBenefitGrant::MeterCredit(Box < CustomerBenefitGrantMeterCredit >)
+    CustomerBenefitGrant::MeterCredit(Box<CustomerBenefitGrantMeterCredit>)
 }
 
 polar_client_runtime::from_variant! {
-    CustomerBenefitGrant::FeatureFlag(Box < CustomerBenefitGrantFeatureFlag >)
+    CustomerBenefitGrant::FeatureFlag(Box<CustomerBenefitGrantFeatureFlag>)
 }
 
 polar_client_runtime::from_variant! {
-    CustomerBenefitGrant::SlackSharedChannel(Box < CustomerBenefitGrantSlackSharedChannel
-    >)
+    CustomerBenefitGrant::SlackSharedChannel(Box<CustomerBenefitGrantSlackSharedChannel
+   >)
 }
 
 /// The object `CustomerBenefitGrantCustom`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantCustom {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `granted_at`.
+    /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
-    /// The field `revoked_at`.
+    /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `benefit_id`.
+    /// The benefit's ID.
     pub benefit_id: Uuid,
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: Option<Uuid>,
-    /// The field `order_id`.
+    /// The order's ID.
     pub order_id: Option<Uuid>,
-    /// The field `is_granted`.
+    /// Whether the grant is in force.
     pub is_granted: bool,
-    /// The field `is_revoked`.
+    /// Whether the grant has been taken back.
     pub is_revoked: bool,
-    /// The field `error`.
+    /// Why granting the benefit failed for good; null if it did not.
     pub error: Option<BenefitGrantError>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: CustomerPortalCustomer,
-    /// The field `benefit`.
+    /// The benefit.
     pub benefit: BenefitCustomSubscriber,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitGrantCustomProperties,
 }
 
@@ -808,39 +808,39 @@ impl Default for CustomerBenefitGrantCustomUpdate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantDiscord {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `granted_at`.
+    /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
-    /// The field `revoked_at`.
+    /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `benefit_id`.
+    /// The benefit's ID.
     pub benefit_id: Uuid,
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: Option<Uuid>,
-    /// The field `order_id`.
+    /// The order's ID.
     pub order_id: Option<Uuid>,
-    /// The field `is_granted`.
+    /// Whether the grant is in force.
     pub is_granted: bool,
-    /// The field `is_revoked`.
+    /// Whether the grant has been taken back.
     pub is_revoked: bool,
-    /// The field `error`.
+    /// Why granting the benefit failed for good; null if it did not.
     pub error: Option<BenefitGrantError>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: CustomerPortalCustomer,
-    /// The field `member`.
+    /// The member.
     pub member: Option<CustomerBenefitGrantMember>,
-    /// The field `benefit`.
+    /// The benefit.
     pub benefit: BenefitDiscordSubscriber,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitGrantDiscordProperties,
 }
 
@@ -866,7 +866,7 @@ impl CustomerBenefitGrantDiscordPropertiesUpdate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantDiscordUpdate {
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: CustomerBenefitGrantDiscordPropertiesUpdate,
 }
 
@@ -882,37 +882,37 @@ impl CustomerBenefitGrantDiscordUpdate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantDownloadables {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `granted_at`.
+    /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
-    /// The field `revoked_at`.
+    /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `benefit_id`.
+    /// The benefit's ID.
     pub benefit_id: Uuid,
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: Option<Uuid>,
-    /// The field `order_id`.
+    /// The order's ID.
     pub order_id: Option<Uuid>,
-    /// The field `is_granted`.
+    /// Whether the grant is in force.
     pub is_granted: bool,
-    /// The field `is_revoked`.
+    /// Whether the grant has been taken back.
     pub is_revoked: bool,
-    /// The field `error`.
+    /// Why granting the benefit failed for good; null if it did not.
     pub error: Option<BenefitGrantError>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: CustomerPortalCustomer,
-    /// The field `benefit`.
+    /// The benefit.
     pub benefit: BenefitDownloadablesSubscriber,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitGrantDownloadablesProperties,
 }
 
@@ -939,37 +939,37 @@ impl Default for CustomerBenefitGrantDownloadablesUpdate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantFeatureFlag {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `granted_at`.
+    /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
-    /// The field `revoked_at`.
+    /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `benefit_id`.
+    /// The benefit's ID.
     pub benefit_id: Uuid,
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: Option<Uuid>,
-    /// The field `order_id`.
+    /// The order's ID.
     pub order_id: Option<Uuid>,
-    /// The field `is_granted`.
+    /// Whether the grant is in force.
     pub is_granted: bool,
-    /// The field `is_revoked`.
+    /// Whether the grant has been taken back.
     pub is_revoked: bool,
-    /// The field `error`.
+    /// Why granting the benefit failed for good; null if it did not.
     pub error: Option<BenefitGrantError>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: CustomerPortalCustomer,
-    /// The field `benefit`.
+    /// The benefit.
     pub benefit: BenefitFeatureFlagSubscriber,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitGrantFeatureFlagProperties,
 }
 
@@ -996,39 +996,39 @@ impl Default for CustomerBenefitGrantFeatureFlagUpdate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantGitHubRepository {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `granted_at`.
+    /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
-    /// The field `revoked_at`.
+    /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `benefit_id`.
+    /// The benefit's ID.
     pub benefit_id: Uuid,
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: Option<Uuid>,
-    /// The field `order_id`.
+    /// The order's ID.
     pub order_id: Option<Uuid>,
-    /// The field `is_granted`.
+    /// Whether the grant is in force.
     pub is_granted: bool,
-    /// The field `is_revoked`.
+    /// Whether the grant has been taken back.
     pub is_revoked: bool,
-    /// The field `error`.
+    /// Why granting the benefit failed for good; null if it did not.
     pub error: Option<BenefitGrantError>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: CustomerPortalCustomer,
-    /// The field `member`.
+    /// The member.
     pub member: Option<CustomerBenefitGrantMember>,
-    /// The field `benefit`.
+    /// The benefit.
     pub benefit: BenefitGitHubRepositorySubscriber,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitGrantGitHubRepositoryProperties,
 }
 
@@ -1054,7 +1054,7 @@ impl CustomerBenefitGrantGitHubRepositoryPropertiesUpdate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantGitHubRepositoryUpdate {
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: CustomerBenefitGrantGitHubRepositoryPropertiesUpdate,
 }
 
@@ -1072,37 +1072,37 @@ impl CustomerBenefitGrantGitHubRepositoryUpdate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantLicenseKeys {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `granted_at`.
+    /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
-    /// The field `revoked_at`.
+    /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `benefit_id`.
+    /// The benefit's ID.
     pub benefit_id: Uuid,
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: Option<Uuid>,
-    /// The field `order_id`.
+    /// The order's ID.
     pub order_id: Option<Uuid>,
-    /// The field `is_granted`.
+    /// Whether the grant is in force.
     pub is_granted: bool,
-    /// The field `is_revoked`.
+    /// Whether the grant has been taken back.
     pub is_revoked: bool,
-    /// The field `error`.
+    /// Why granting the benefit failed for good; null if it did not.
     pub error: Option<BenefitGrantError>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: CustomerPortalCustomer,
-    /// The field `benefit`.
+    /// The benefit.
     pub benefit: BenefitLicenseKeysSubscriber,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitGrantLicenseKeysProperties,
 }
 
@@ -1129,9 +1129,9 @@ impl Default for CustomerBenefitGrantLicenseKeysUpdate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantList {
-    /// The field `items`.
+    /// The items of this page.
     pub items: Vec<CustomerBenefitGrant>,
-    /// The field `pagination`.
+    /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
 }
 
@@ -1139,7 +1139,7 @@ pub struct CustomerBenefitGrantList {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantMember {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
     /// The field `oauth_accounts`.
     pub oauth_accounts: BTreeMap<String, CustomerPortalOAuthAccount>,
@@ -1149,37 +1149,37 @@ pub struct CustomerBenefitGrantMember {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantMeterCredit {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `granted_at`.
+    /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
-    /// The field `revoked_at`.
+    /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `benefit_id`.
+    /// The benefit's ID.
     pub benefit_id: Uuid,
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: Option<Uuid>,
-    /// The field `order_id`.
+    /// The order's ID.
     pub order_id: Option<Uuid>,
-    /// The field `is_granted`.
+    /// Whether the grant is in force.
     pub is_granted: bool,
-    /// The field `is_revoked`.
+    /// Whether the grant has been taken back.
     pub is_revoked: bool,
-    /// The field `error`.
+    /// Why granting the benefit failed for good; null if it did not.
     pub error: Option<BenefitGrantError>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: CustomerPortalCustomer,
-    /// The field `benefit`.
+    /// The benefit.
     pub benefit: BenefitMeterCreditSubscriber,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitGrantMeterCreditProperties,
 }
 
@@ -1206,37 +1206,37 @@ impl Default for CustomerBenefitGrantMeterCreditUpdate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantSlackSharedChannel {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `granted_at`.
+    /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
-    /// The field `revoked_at`.
+    /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `benefit_id`.
+    /// The benefit's ID.
     pub benefit_id: Uuid,
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: Option<Uuid>,
-    /// The field `order_id`.
+    /// The order's ID.
     pub order_id: Option<Uuid>,
-    /// The field `is_granted`.
+    /// Whether the grant is in force.
     pub is_granted: bool,
-    /// The field `is_revoked`.
+    /// Whether the grant has been taken back.
     pub is_revoked: bool,
-    /// The field `error`.
+    /// Why granting the benefit failed for good; null if it did not.
     pub error: Option<BenefitGrantError>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: CustomerPortalCustomer,
-    /// The field `benefit`.
+    /// The benefit.
     pub benefit: BenefitSlackSharedChannelSubscriber,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitGrantSlackSharedChannelProperties,
 }
 
@@ -1264,7 +1264,7 @@ impl CustomerBenefitGrantSlackSharedChannelPropertiesUpdate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantSlackSharedChannelUpdate {
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: CustomerBenefitGrantSlackSharedChannelPropertiesUpdate,
 }
 
@@ -1327,64 +1327,64 @@ pub enum CustomerBenefitGrantUpdate {
 }
 
 polar_client_runtime::from_variant! {
-    CustomerBenefitGrantUpdate::Discord(Box < CustomerBenefitGrantDiscordUpdate >)
+    CustomerBenefitGrantUpdate::Discord(Box<CustomerBenefitGrantDiscordUpdate>)
 }
 
 polar_client_runtime::from_variant! {
     CustomerBenefitGrantUpdate::GitHubRepository(Box <
-    CustomerBenefitGrantGitHubRepositoryUpdate >)
+    CustomerBenefitGrantGitHubRepositoryUpdate>)
 }
 
 polar_client_runtime::from_variant! {
     CustomerBenefitGrantUpdate::Downloadables(Box <
-    CustomerBenefitGrantDownloadablesUpdate >)
+    CustomerBenefitGrantDownloadablesUpdate>)
 }
 
 polar_client_runtime::from_variant! {
-    CustomerBenefitGrantUpdate::LicenseKeys(Box < CustomerBenefitGrantLicenseKeysUpdate
-    >)
+    CustomerBenefitGrantUpdate::LicenseKeys(Box<CustomerBenefitGrantLicenseKeysUpdate
+   >)
 }
 
 polar_client_runtime::from_variant! {
-    CustomerBenefitGrantUpdate::Custom(Box < CustomerBenefitGrantCustomUpdate >)
+    CustomerBenefitGrantUpdate::Custom(Box<CustomerBenefitGrantCustomUpdate>)
 }
 
 polar_client_runtime::from_variant! {
-    CustomerBenefitGrantUpdate::MeterCredit(Box < CustomerBenefitGrantMeterCreditUpdate
-    >)
+    CustomerBenefitGrantUpdate::MeterCredit(Box<CustomerBenefitGrantMeterCreditUpdate
+   >)
 }
 
 polar_client_runtime::from_variant! {
-    CustomerBenefitGrantUpdate::FeatureFlag(Box < CustomerBenefitGrantFeatureFlagUpdate
-    >)
+    CustomerBenefitGrantUpdate::FeatureFlag(Box<CustomerBenefitGrantFeatureFlagUpdate
+   >)
 }
 
 polar_client_runtime::from_variant! {
     CustomerBenefitGrantUpdate::SlackSharedChannel(Box <
-    CustomerBenefitGrantSlackSharedChannelUpdate >)
+    CustomerBenefitGrantSlackSharedChannelUpdate>)
 }
 
 /// The object `CustomerCustomerMeter`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerCustomerMeter {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `meter_id`.
+    /// The meter's ID.
     pub meter_id: Uuid,
-    /// The field `consumed_units`.
+    /// Number of units consumed.
     pub consumed_units: f64,
-    /// The field `credited_units`.
+    /// Number of units credited.
     pub credited_units: i64,
-    /// The field `balance`.
+    /// Number of units credited, less those consumed.
     pub balance: f64,
-    /// The field `meter`.
+    /// The meter.
     pub meter: CustomerCustomerMeterMeter,
 }
 
@@ -1392,9 +1392,9 @@ pub struct CustomerCustomerMeter {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerCustomerMeterList {
-    /// The field `items`.
+    /// The items of this page.
     pub items: Vec<CustomerCustomerMeter>,
-    /// The field `pagination`.
+    /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
 }
 
@@ -1402,13 +1402,13 @@ pub struct CustomerCustomerMeterList {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerCustomerMeterMeter {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `name`.
+    /// Name.
     pub name: String,
 }
 
@@ -1454,9 +1454,9 @@ pub enum CustomerCustomerMeterSortProperty {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerCustomerSession {
-    /// The field `expires_at`.
+    /// When it expires.
     pub expires_at: Timestamp,
-    /// The field `return_url`.
+    /// Where the page's back button leads; without an address there is none.
     pub return_url: Option<String>,
 }
 
@@ -1464,7 +1464,7 @@ pub struct CustomerCustomerSession {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerEmailUpdateRequest {
-    /// The field `email`.
+    /// Email address.
     ///
     /// Format `email`.
     pub email: String,
@@ -1506,41 +1506,41 @@ pub struct CustomerEmailUpdateVerifyResponse {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerOrder {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `status`.
+    /// State that it is in.
     pub status: OrderStatus,
     /// The field `paid`.
     pub paid: bool,
     /// The field `subtotal_amount`.
     pub subtotal_amount: i64,
-    /// The field `discount_amount`.
+    /// What discounts take off, in cents.
     pub discount_amount: i64,
-    /// The field `net_amount`.
+    /// The amount in cents, with discounts taken off and taxes left out.
     pub net_amount: i64,
-    /// The field `tax_amount`.
+    /// Taxes in cents.
     pub tax_amount: i64,
-    /// The field `total_amount`.
+    /// The total in cents, with discounts taken off and taxes included.
     pub total_amount: i64,
-    /// The field `applied_balance_amount`.
+    /// Part of the customer's balance that is applied, in cents.
     pub applied_balance_amount: i64,
     /// The field `due_amount`.
     pub due_amount: i64,
-    /// The field `refunded_amount`.
+    /// What was paid back, in cents.
     pub refunded_amount: i64,
     /// The field `refunded_tax_amount`.
     pub refunded_tax_amount: i64,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
     /// The field `billing_reason`.
     pub billing_reason: OrderBillingReason,
-    /// The field `billing_name`.
+    /// Name for invoices.
     pub billing_name: Option<String>,
-    /// The field `billing_address`.
+    /// Billing address.
     pub billing_address: Option<Address>,
     /// The field `invoice_number`.
     pub invoice_number: Option<String>,
@@ -1548,29 +1548,29 @@ pub struct CustomerOrder {
     pub is_invoice_generated: bool,
     /// The field `receipt_number`.
     pub receipt_number: Option<String>,
-    /// The field `seats`.
+    /// Number of seats.
     pub seats: Option<i64>,
-    /// The field `units`.
+    /// Number of units.
     pub units: Option<i64>,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Option<Uuid>,
-    /// The field `discount_id`.
+    /// The discount's ID.
     pub discount_id: Option<Uuid>,
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: Option<Uuid>,
-    /// The field `checkout_id`.
+    /// The checkout session's ID.
     pub checkout_id: Option<Uuid>,
     /// The field `next_payment_attempt_at`.
     pub next_payment_attempt_at: Option<Timestamp>,
-    /// The field `product`.
+    /// The product.
     pub product: Option<CustomerOrderProduct>,
-    /// The field `subscription`.
+    /// The subscription.
     pub subscription: Option<CustomerOrderSubscription>,
-    /// The field `items`.
+    /// What was bought, line by line.
     pub items: Vec<OrderItemSchema>,
-    /// The field `description`.
+    /// Description, in words for people.
     pub description: String,
     /// The field `refundable_amount`.
     pub refundable_amount: i64,
@@ -1586,7 +1586,7 @@ pub struct CustomerOrderConfirmPayment {
     pub confirmation_token_id: Option<String>,
     /// The field `payment_method_id`.
     pub payment_method_id: Option<Uuid>,
-    /// The field `payment_processor`.
+    /// Company that processes payments.
     ///
     /// Default: `"stripe"`.
     pub payment_processor: Option<PaymentProcessor>,
@@ -1620,7 +1620,7 @@ impl CustomerOrderConfirmPayment {
         self
     }
 
-    /// The field `payment_processor`.
+    /// Company that processes payments.
     ///
     /// Default: `"stripe"`.
     #[must_use]
@@ -1640,7 +1640,7 @@ impl Default for CustomerOrderConfirmPayment {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerOrderInvoice {
-    /// The field `url`.
+    /// Address of the invoice.
     pub url: String,
 }
 
@@ -1648,9 +1648,9 @@ pub struct CustomerOrderInvoice {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerOrderList {
-    /// The field `items`.
+    /// The items of this page.
     pub items: Vec<CustomerOrder>,
-    /// The field `pagination`.
+    /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
 }
 
@@ -1658,11 +1658,11 @@ pub struct CustomerOrderList {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerOrderPaymentConfirmation {
-    /// The field `status`.
+    /// State that it is in.
     pub status: String,
-    /// The field `client_secret`.
+    /// Secret that gives access.
     pub client_secret: Option<String>,
-    /// The field `error`.
+    /// Why the payment failed; null if it did not.
     pub error: Option<String>,
 }
 
@@ -1670,9 +1670,9 @@ pub struct CustomerOrderPaymentConfirmation {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerOrderPaymentStatus {
-    /// The field `status`.
+    /// State that it is in.
     pub status: String,
-    /// The field `error`.
+    /// Why the payment failed; null if it did not.
     pub error: Option<String>,
 }
 
@@ -1680,43 +1680,46 @@ pub struct CustomerOrderPaymentStatus {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerOrderProduct {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `trial_interval`.
+    /// Unit that the trial is counted in.
     pub trial_interval: Option<TrialInterval>,
-    /// The field `trial_interval_count`.
+    /// Length of the trial in units of `trial_interval`.
     pub trial_interval_count: Option<i64>,
-    /// The field `name`.
+    /// What the product is called.
     pub name: String,
-    /// The field `description`.
+    /// Description, in words for people.
     pub description: Option<String>,
-    /// The field `visibility`.
+    /// Who gets to see it.
     pub visibility: ProductVisibility,
-    /// The field `recurring_interval`.
+    /// Unit that the billing cycle is counted in.
     pub recurring_interval: Option<RecurringInterval>,
-    /// The field `recurring_interval_count`.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
+    /// once in a quarter.
     pub recurring_interval_count: Option<i64>,
-    /// The field `meter_interval`.
+    /// Unit that the product's own meter cycle is counted in; null if metering follows
+    /// the billing cycle.
     pub meter_interval: Option<RecurringInterval>,
-    /// The field `meter_interval_count`.
+    /// Length of the product's own meter cycle in units of `meter_interval`; null if
+    /// metering follows the billing cycle.
     pub meter_interval_count: Option<i64>,
-    /// The field `is_recurring`.
+    /// Whether the product is a subscription rather than a one-time purchase.
     pub is_recurring: bool,
-    /// The field `is_archived`.
+    /// Whether it is archived: kept, but no longer on offer.
     pub is_archived: bool,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `prices`.
+    /// Prices of the product.
     pub prices: Vec<Price>,
-    /// The field `benefits`.
+    /// Benefits that the product grants.
     pub benefits: Vec<BenefitPublic>,
-    /// The field `medias`.
+    /// Media files of the product.
     pub medias: Vec<ProductMediaFileRead>,
-    /// The field `organization`.
+    /// The organization.
     pub organization: CustomerOrganization,
 }
 
@@ -1724,7 +1727,7 @@ pub struct CustomerOrderProduct {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerOrderReceipt {
-    /// The field `url`.
+    /// Address of the receipt, a PDF.
     pub url: String,
 }
 
@@ -1762,67 +1765,71 @@ pub enum CustomerOrderSortProperty {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerOrderSubscription {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `amount`.
+    /// How much, in cents.
     pub amount: i64,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// The field `recurring_interval`.
+    /// Unit that the billing cycle is counted in.
     pub recurring_interval: RecurringInterval,
-    /// The field `recurring_interval_count`.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
+    /// once in a quarter.
     pub recurring_interval_count: i64,
-    /// The field `status`.
+    /// State that it is in.
     pub status: SubscriptionStatus,
-    /// The field `current_period_start`.
+    /// When the current billing period began.
     pub current_period_start: Timestamp,
-    /// The field `current_period_end`.
+    /// When the current billing period ends.
     pub current_period_end: Timestamp,
-    /// The field `current_meter_period_start`.
+    /// When the current meter period began; null if the product has no meter cycle of its
+    /// own. Credits are granted and overage is settled once in each such period.
     pub current_meter_period_start: Option<Timestamp>,
-    /// The field `current_meter_period_end`.
+    /// When the current meter period ends and credits are renewed; null if the product
+    /// has no meter cycle of its own.
     pub current_meter_period_end: Option<Timestamp>,
-    /// The field `trial_start`.
+    /// When the trial began; null without a trial.
     pub trial_start: Option<Timestamp>,
-    /// The field `trial_end`.
+    /// When the trial ends; null without a trial.
     pub trial_end: Option<Timestamp>,
-    /// The field `cancel_at_period_end`.
+    /// Whether the subscription ends with the current billing period.
     pub cancel_at_period_end: bool,
-    /// The field `canceled_at`.
+    /// When the subscription was canceled, even if it goes on until the end of the
+    /// billing period; null if it was not.
     pub canceled_at: Option<Timestamp>,
-    /// The field `started_at`.
+    /// When the subscription started; null if it has not.
     pub started_at: Option<Timestamp>,
-    /// The field `ends_at`.
+    /// When it ends; null if no end is set.
     pub ends_at: Option<Timestamp>,
-    /// The field `ended_at`.
+    /// When the subscription ended; null if it has not.
     pub ended_at: Option<Timestamp>,
-    /// The field `past_due_at`.
+    /// When the subscription became `past_due`.
     pub past_due_at: Option<Timestamp>,
-    /// The field `pause_at_period_end`.
+    /// Whether the subscription pauses when the current billing period is over.
     pub pause_at_period_end: bool,
-    /// The field `paused_at`.
+    /// When the subscription was paused; null if it was not.
     pub paused_at: Option<Timestamp>,
-    /// The field `resumes_at`.
+    /// When a paused subscription resumes by itself; null if it does not.
     pub resumes_at: Option<Timestamp>,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Uuid,
-    /// The field `discount_id`.
+    /// The discount's ID.
     pub discount_id: Option<Uuid>,
-    /// The field `checkout_id`.
+    /// The checkout session's ID.
     pub checkout_id: Option<Uuid>,
-    /// The field `seats`.
+    /// Number of seats.
     pub seats: Option<i64>,
-    /// The field `units`.
+    /// Number of units.
     pub units: Option<i64>,
-    /// The field `customer_cancellation_reason`.
+    /// Why the customer canceled; null if they did not say.
     pub customer_cancellation_reason: Option<CustomerCancellationReason>,
-    /// The field `customer_cancellation_comment`.
+    /// What the customer wrote about the cancellation; null if nothing.
     pub customer_cancellation_comment: Option<String>,
 }
 
@@ -1830,9 +1837,9 @@ pub struct CustomerOrderSubscription {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerOrderUpdate {
-    /// The field `billing_name`.
+    /// Name for invoices.
     pub billing_name: Patch<String>,
-    /// The field `billing_address`.
+    /// Billing address.
     pub billing_address: Patch<AddressInput>,
 }
 
@@ -1846,14 +1853,14 @@ impl CustomerOrderUpdate {
         }
     }
 
-    /// The field `billing_name`.
+    /// Name for invoices.
     #[must_use]
     pub fn billing_name(mut self, billing_name: impl Into<Patch<String>>) -> Self {
         self.billing_name = billing_name.into();
         self
     }
 
-    /// The field `billing_address`.
+    /// Billing address.
     #[must_use]
     pub fn billing_address(
         mut self,
@@ -1870,29 +1877,32 @@ impl Default for CustomerOrderUpdate {
     }
 }
 
-/// The object `CustomerOrganization`.
+/// An organization, as its customers see it.
+///
+/// Schema `CustomerOrganization`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerOrganization {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `name`.
+    /// Name of the organization, as customers see it.
     pub name: String,
-    /// The field `slug`.
+    /// Unique short name of the organization, as it appears in addresses and on card
+    /// statements.
     pub slug: String,
-    /// The field `avatar_url`.
+    /// Address of the organization's picture; null if it has none.
     pub avatar_url: Option<String>,
-    /// The field `proration_behavior`.
+    /// How it is billed when customers change their subscription in the portal.
     pub proration_behavior: SubscriptionProrationBehavior,
-    /// The field `allow_customer_updates`.
+    /// Whether the customer portal lets customers change their subscriptions.
     pub allow_customer_updates: bool,
-    /// The field `customer_portal_settings`.
+    /// What customers can see and do in the customer portal.
     pub customer_portal_settings: OrganizationCustomerPortalSettings,
-    /// The field `organization_features`.
+    /// Which features the customer portal has for this organization.
     pub organization_features: Option<CustomerOrganizationFeatureSettings>,
 }
 
@@ -1900,21 +1910,23 @@ pub struct CustomerOrganization {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerOrganizationData {
-    /// The field `organization`.
+    /// The organization.
     pub organization: CustomerOrganization,
     /// The field `products`.
     pub products: Vec<CustomerProduct>,
 }
 
-/// The object `CustomerOrganizationFeatureSettings`.
+/// Features of an organization that concern its customer portal.
+///
+/// Schema `CustomerOrganizationFeatureSettings`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerOrganizationFeatureSettings {
-    /// The field `member_model_enabled`.
+    /// Whether the organization's customers have members.
     ///
     /// Default: `false`.
     pub member_model_enabled: Option<bool>,
-    /// The field `checkout_localization_enabled`.
+    /// Whether pages for customers are localized.
     ///
     /// Default: `false`.
     pub checkout_localization_enabled: Option<bool>,
@@ -1937,7 +1949,7 @@ pub enum CustomerPaymentMethod {
 }
 
 impl CustomerPaymentMethod {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -1950,7 +1962,7 @@ impl CustomerPaymentMethod {
         }
     }
 
-    /// The field `created_at`.
+    /// When it was created.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -1963,7 +1975,7 @@ impl CustomerPaymentMethod {
         }
     }
 
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -1976,7 +1988,7 @@ impl CustomerPaymentMethod {
         }
     }
 
-    /// The field `processor`.
+    /// Company that processes payments.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -1989,7 +2001,7 @@ impl CustomerPaymentMethod {
         }
     }
 
-    /// The field `customer_id`.
+    /// The customer's ID.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -2037,15 +2049,15 @@ impl CustomerPaymentMethod {
 }
 
 polar_client_runtime::from_variant! {
-    CustomerPaymentMethod::Card(Box < PaymentMethodCard >)
+    CustomerPaymentMethod::Card(Box<PaymentMethodCard>)
 }
 
 polar_client_runtime::from_variant! {
-    CustomerPaymentMethod::KrCard(Box < PaymentMethodKrCard >)
+    CustomerPaymentMethod::KrCard(Box<PaymentMethodKrCard>)
 }
 
 polar_client_runtime::from_variant! {
-    CustomerPaymentMethod::Generic(Box < PaymentMethodGeneric >)
+    CustomerPaymentMethod::Generic(Box<PaymentMethodGeneric>)
 }
 
 /// The object `CustomerPaymentMethodConfirm`.
@@ -2077,7 +2089,8 @@ pub struct CustomerPaymentMethodCreate {
     pub confirmation_token_id: String,
     /// The field `set_default`.
     pub set_default: bool,
-    /// The field `return_url`.
+    /// Where the customer comes back to after a step that the payment method demands
+    /// elsewhere.
     pub return_url: String,
 }
 
@@ -2101,11 +2114,11 @@ impl CustomerPaymentMethodCreate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodCreateRequiresActionResponse {
-    /// The field `status`.
+    /// State that it is in.
     ///
     /// Documented as always `requires_action`.
     pub status: Cow<'static, str>,
-    /// The field `client_secret`.
+    /// Secret that gives access.
     pub client_secret: String,
 }
 
@@ -2153,19 +2166,19 @@ impl CustomerPaymentMethodCreateResponse {
 
 polar_client_runtime::from_variant! {
     CustomerPaymentMethodCreateResponse::Succeeded(Box <
-    CustomerPaymentMethodCreateSucceededResponse >)
+    CustomerPaymentMethodCreateSucceededResponse>)
 }
 
 polar_client_runtime::from_variant! {
     CustomerPaymentMethodCreateResponse::RequiresAction(Box <
-    CustomerPaymentMethodCreateRequiresActionResponse >)
+    CustomerPaymentMethodCreateRequiresActionResponse>)
 }
 
 /// The object `CustomerPaymentMethodCreateSucceededResponse`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodCreateSucceededResponse {
-    /// The field `status`.
+    /// State that it is in.
     ///
     /// Documented as always `succeeded`.
     pub status: Cow<'static, str>,
@@ -2177,9 +2190,9 @@ pub struct CustomerPaymentMethodCreateSucceededResponse {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodList {
-    /// The field `items`.
+    /// The items of this page.
     pub items: Vec<CustomerPaymentMethod>,
-    /// The field `pagination`.
+    /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
 }
 
@@ -2187,31 +2200,31 @@ pub struct CustomerPaymentMethodList {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPortalCustomer {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `email`.
+    /// Email address.
     pub email: Option<String>,
-    /// The field `email_verified`.
+    /// Whether the address in `email` has been verified.
     pub email_verified: bool,
-    /// The field `name`.
+    /// Name.
     pub name: Option<String>,
-    /// The field `billing_name`.
+    /// Name for invoices.
     pub billing_name: Option<String>,
-    /// The field `billing_address`.
+    /// Billing address.
     pub billing_address: Option<Address>,
-    /// The field `tax_id`.
+    /// Tax identification number.
     pub tax_id: Option<(String, TaxIdFormat)>,
     /// The field `oauth_accounts`.
     pub oauth_accounts: BTreeMap<String, CustomerPortalOAuthAccount>,
-    /// The field `default_payment_method_id`.
+    /// ID of the payment method that is used by default; null if there is none.
     pub default_payment_method_id: Option<Uuid>,
-    /// The field `type`.
+    /// Which kind it is.
     pub r#type: Option<CustomerType>,
-    /// The field `locale`.
+    /// Language, with or without a region, such as `en` or `en-US`.
     pub locale: Option<String>,
 }
 
@@ -2219,13 +2232,13 @@ pub struct CustomerPortalCustomer {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPortalCustomerUpdate {
-    /// The field `billing_name`.
+    /// Name for invoices.
     pub billing_name: Patch<String>,
-    /// The field `billing_address`.
+    /// Billing address.
     pub billing_address: Patch<AddressInput>,
-    /// The field `tax_id`.
+    /// Tax identification number.
     pub tax_id: Patch<String>,
-    /// The field `default_payment_method_id`.
+    /// ID of the payment method that is used by default; null if there is none.
     pub default_payment_method_id: Patch<Uuid>,
 }
 
@@ -2241,14 +2254,14 @@ impl CustomerPortalCustomerUpdate {
         }
     }
 
-    /// The field `billing_name`.
+    /// Name for invoices.
     #[must_use]
     pub fn billing_name(mut self, billing_name: impl Into<Patch<String>>) -> Self {
         self.billing_name = billing_name.into();
         self
     }
 
-    /// The field `billing_address`.
+    /// Billing address.
     #[must_use]
     pub fn billing_address(
         mut self,
@@ -2258,14 +2271,14 @@ impl CustomerPortalCustomerUpdate {
         self
     }
 
-    /// The field `tax_id`.
+    /// Tax identification number.
     #[must_use]
     pub fn tax_id(mut self, tax_id: impl Into<Patch<String>>) -> Self {
         self.tax_id = tax_id.into();
         self
     }
 
-    /// The field `default_payment_method_id`.
+    /// ID of the payment method that is used by default; null if there is none.
     #[must_use]
     pub fn default_payment_method_id(
         mut self,
@@ -2286,17 +2299,17 @@ impl Default for CustomerPortalCustomerUpdate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPortalMember {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `email`.
+    /// Email address.
     pub email: String,
-    /// The field `name`.
+    /// Name.
     pub name: Option<String>,
-    /// The field `role`.
+    /// Role of the member.
     pub role: MemberRole,
 }
 
@@ -2304,13 +2317,13 @@ pub struct CustomerPortalMember {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPortalMemberCreate {
-    /// The field `email`.
+    /// Email address.
     ///
     /// Format `email`.
     pub email: String,
-    /// The field `name`.
+    /// Name.
     pub name: Option<String>,
-    /// The field `role`.
+    /// Role of the member.
     ///
     /// Default: `"member"`.
     pub role: Option<MemberRole>,
@@ -2327,14 +2340,14 @@ impl CustomerPortalMemberCreate {
         }
     }
 
-    /// The field `name`.
+    /// Name.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// The field `role`.
+    /// Role of the member.
     ///
     /// Default: `"member"`.
     #[must_use]
@@ -2348,9 +2361,9 @@ impl CustomerPortalMemberCreate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPortalMemberList {
-    /// The field `items`.
+    /// The items of this page.
     pub items: Vec<CustomerPortalMember>,
-    /// The field `pagination`.
+    /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
 }
 
@@ -2358,11 +2371,11 @@ pub struct CustomerPortalMemberList {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPortalMemberUpdate {
-    /// The field `name`.
+    /// Name.
     ///
     /// At most 256 characters.
     pub name: Patch<String>,
-    /// The field `role`.
+    /// Role of the member.
     pub role: Patch<MemberRole>,
 }
 
@@ -2376,7 +2389,7 @@ impl CustomerPortalMemberUpdate {
         }
     }
 
-    /// The field `name`.
+    /// Name.
     ///
     /// At most 256 characters.
     #[must_use]
@@ -2385,7 +2398,7 @@ impl CustomerPortalMemberUpdate {
         self
     }
 
-    /// The field `role`.
+    /// Role of the member.
     #[must_use]
     pub fn role(mut self, role: impl Into<Patch<MemberRole>>) -> Self {
         self.role = role.into();
@@ -2413,41 +2426,44 @@ pub struct CustomerPortalOAuthAccount {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerProduct {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `trial_interval`.
+    /// Unit that the trial is counted in.
     pub trial_interval: Option<TrialInterval>,
-    /// The field `trial_interval_count`.
+    /// Length of the trial in units of `trial_interval`.
     pub trial_interval_count: Option<i64>,
-    /// The field `name`.
+    /// What the product is called.
     pub name: String,
-    /// The field `description`.
+    /// Description, in words for people.
     pub description: Option<String>,
-    /// The field `visibility`.
+    /// Who gets to see it.
     pub visibility: ProductVisibility,
-    /// The field `recurring_interval`.
+    /// Unit that the billing cycle is counted in.
     pub recurring_interval: Option<RecurringInterval>,
-    /// The field `recurring_interval_count`.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
+    /// once in a quarter.
     pub recurring_interval_count: Option<i64>,
-    /// The field `meter_interval`.
+    /// Unit that the product's own meter cycle is counted in; null if metering follows
+    /// the billing cycle.
     pub meter_interval: Option<RecurringInterval>,
-    /// The field `meter_interval_count`.
+    /// Length of the product's own meter cycle in units of `meter_interval`; null if
+    /// metering follows the billing cycle.
     pub meter_interval_count: Option<i64>,
-    /// The field `is_recurring`.
+    /// Whether the product is a subscription rather than a one-time purchase.
     pub is_recurring: bool,
-    /// The field `is_archived`.
+    /// Whether it is archived: kept, but no longer on offer.
     pub is_archived: bool,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `prices`.
+    /// Prices of the product.
     pub prices: Vec<Price>,
-    /// The field `benefits`.
+    /// Benefits that the product grants.
     pub benefits: Vec<BenefitPublic>,
-    /// The field `medias`.
+    /// Media files of the product.
     pub medias: Vec<ProductMediaFileRead>,
 }
 
@@ -2455,29 +2471,29 @@ pub struct CustomerProduct {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSeatAssign {
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: Option<Uuid>,
-    /// The field `order_id`.
+    /// The order's ID.
     pub order_id: Option<Uuid>,
-    /// The field `email`.
+    /// Email address.
     ///
     /// Format `email`.
     pub email: Option<String>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: Option<JsonObject>,
     /// The field `immediate_claim`.
     ///
     /// Default: `false`.
     pub immediate_claim: Option<bool>,
-    /// The field `checkout_id`.
+    /// The checkout session's ID.
     pub checkout_id: Option<Uuid>,
 }
 
@@ -2499,21 +2515,21 @@ impl CustomerSeatAssign {
         }
     }
 
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     #[must_use]
     pub fn subscription_id(mut self, subscription_id: Uuid) -> Self {
         self.subscription_id = Some(subscription_id);
         self
     }
 
-    /// The field `order_id`.
+    /// The order's ID.
     #[must_use]
     pub fn order_id(mut self, order_id: Uuid) -> Self {
         self.order_id = Some(order_id);
         self
     }
 
-    /// The field `email`.
+    /// Email address.
     ///
     /// Format `email`.
     #[must_use]
@@ -2522,7 +2538,7 @@ impl CustomerSeatAssign {
         self
     }
 
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     #[must_use]
     pub fn external_customer_id(
         mut self,
@@ -2532,28 +2548,28 @@ impl CustomerSeatAssign {
         self
     }
 
-    /// The field `customer_id`.
+    /// The customer's ID.
     #[must_use]
     pub fn customer_id(mut self, customer_id: Uuid) -> Self {
         self.customer_id = Some(customer_id);
         self
     }
 
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     #[must_use]
     pub fn external_member_id(mut self, external_member_id: impl Into<String>) -> Self {
         self.external_member_id = Some(external_member_id.into());
         self
     }
 
-    /// The field `member_id`.
+    /// The member's ID.
     #[must_use]
     pub fn member_id(mut self, member_id: Uuid) -> Self {
         self.member_id = Some(member_id);
         self
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<Json>) -> Self {
         self.metadata = Some(metadata.into_map());
@@ -2569,7 +2585,7 @@ impl CustomerSeatAssign {
         self
     }
 
-    /// The field `checkout_id`.
+    /// The checkout session's ID.
     #[must_use]
     pub fn checkout_id(mut self, checkout_id: Uuid) -> Self {
         self.checkout_id = Some(checkout_id);
@@ -2583,79 +2599,86 @@ impl Default for CustomerSeatAssign {
     }
 }
 
-/// The object `CustomerSubscription`.
+/// A subscription, as its customer sees it.
+///
+/// Schema `CustomerSubscription`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSubscription {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `amount`.
+    /// What is charged for the subscription, in cents.
     pub amount: i64,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// The field `recurring_interval`.
+    /// Unit that the billing cycle is counted in.
     pub recurring_interval: RecurringInterval,
-    /// The field `recurring_interval_count`.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
+    /// once in a quarter.
     pub recurring_interval_count: i64,
-    /// The field `status`.
+    /// Where the subscription stands.
     pub status: SubscriptionStatus,
-    /// The field `current_period_start`.
+    /// When the current billing period began.
     pub current_period_start: Timestamp,
-    /// The field `current_period_end`.
+    /// When the current billing period ends.
     pub current_period_end: Timestamp,
-    /// The field `current_meter_period_start`.
+    /// When the current meter period began; null if the product has no meter cycle of its
+    /// own. Credits are granted and overage is settled once in each such period.
     pub current_meter_period_start: Option<Timestamp>,
-    /// The field `current_meter_period_end`.
+    /// When the current meter period ends and credits are renewed; null if the product
+    /// has no meter cycle of its own.
     pub current_meter_period_end: Option<Timestamp>,
-    /// The field `trial_start`.
+    /// When the trial began; null without a trial.
     pub trial_start: Option<Timestamp>,
-    /// The field `trial_end`.
+    /// When the trial ends; null without a trial.
     pub trial_end: Option<Timestamp>,
-    /// The field `cancel_at_period_end`.
+    /// Whether the subscription ends with the current billing period.
     pub cancel_at_period_end: bool,
-    /// The field `canceled_at`.
+    /// When the subscription was canceled, even if it goes on until the end of the
+    /// billing period; null if it was not.
     pub canceled_at: Option<Timestamp>,
-    /// The field `started_at`.
+    /// When the subscription started; null if it has not.
     pub started_at: Option<Timestamp>,
-    /// The field `ends_at`.
+    /// When the subscription will end; null if no end is set.
     pub ends_at: Option<Timestamp>,
-    /// The field `ended_at`.
+    /// When the subscription ended; null if it has not.
     pub ended_at: Option<Timestamp>,
-    /// The field `past_due_at`.
+    /// When the subscription became `past_due`.
     pub past_due_at: Option<Timestamp>,
-    /// The field `pause_at_period_end`.
+    /// Whether the subscription pauses when the current billing period is over.
     pub pause_at_period_end: bool,
-    /// The field `paused_at`.
+    /// When the subscription was paused; null if it was not.
     pub paused_at: Option<Timestamp>,
-    /// The field `resumes_at`.
+    /// When a paused subscription resumes by itself; null if it does not.
     pub resumes_at: Option<Timestamp>,
-    /// The field `customer_id`.
+    /// ID of the customer who subscribes.
     pub customer_id: Uuid,
-    /// The field `product_id`.
+    /// ID of the product that is subscribed to.
     pub product_id: Uuid,
-    /// The field `discount_id`.
+    /// ID of the discount on the subscription; null if there is none.
     pub discount_id: Option<Uuid>,
-    /// The field `checkout_id`.
+    /// ID of the checkout session that the subscription comes from; null if it comes from
+    /// none.
     pub checkout_id: Option<Uuid>,
-    /// The field `seats`.
+    /// Number of seats; null without a seat-based price.
     pub seats: Option<i64>,
-    /// The field `units`.
+    /// Number of units; null without a unit-based price.
     pub units: Option<i64>,
-    /// The field `customer_cancellation_reason`.
+    /// Why the customer canceled; null if they did not say.
     pub customer_cancellation_reason: Option<CustomerCancellationReason>,
-    /// The field `customer_cancellation_comment`.
+    /// What the customer wrote about the cancellation; null if nothing.
     pub customer_cancellation_comment: Option<String>,
-    /// The field `product`.
+    /// The product that is subscribed to.
     pub product: CustomerSubscriptionProduct,
-    /// The field `prices`.
+    /// The prices that are charged.
     pub prices: Vec<Price>,
-    /// The field `meters`.
+    /// Usage in the current billing period, one entry for each meter.
     pub meters: Vec<CustomerSubscriptionMeter>,
-    /// The field `pending_update`.
+    /// Change that takes effect with the next billing period; null if none is due.
     pub pending_update: Option<PendingSubscriptionUpdate>,
 }
 
@@ -2663,7 +2686,7 @@ pub struct CustomerSubscription {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionCancel {
-    /// The field `cancel_at_period_end`.
+    /// Whether the subscription ends with the current billing period.
     pub cancel_at_period_end: Patch<bool>,
     /// The field `cancellation_reason`.
     pub cancellation_reason: Patch<CustomerCancellationReason>,
@@ -2682,7 +2705,7 @@ impl CustomerSubscriptionCancel {
         }
     }
 
-    /// The field `cancel_at_period_end`.
+    /// Whether the subscription ends with the current billing period.
     #[must_use]
     pub fn cancel_at_period_end(
         mut self,
@@ -2719,49 +2742,55 @@ impl Default for CustomerSubscriptionCancel {
     }
 }
 
-/// The object `ListResource_CustomerSubscription_`.
+/// A page of subscriptions, as customers see them.
+///
+/// Schema `ListResource_CustomerSubscription_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionList {
-    /// The field `items`.
+    /// The subscriptions of this page.
     pub items: Vec<CustomerSubscription>,
-    /// The field `pagination`.
+    /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
 }
 
-/// The object `CustomerSubscriptionMeter`.
+/// What a meter has counted for a subscription in the current billing period.
+///
+/// Schema `CustomerSubscriptionMeter`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionMeter {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `consumed_units`.
+    /// Units consumed since the current billing period began.
     pub consumed_units: f64,
-    /// The field `credited_units`.
+    /// Units credited since the current billing period began.
     pub credited_units: i64,
-    /// The field `amount`.
+    /// What is due for the current billing period up to now, in cents.
     pub amount: i64,
-    /// The field `meter_id`.
+    /// The meter's ID.
     pub meter_id: Uuid,
-    /// The field `meter`.
+    /// The meter.
     pub meter: CustomerSubscriptionMeterMeter,
 }
 
-/// The object `CustomerSubscriptionMeterMeter`.
+/// A meter, as customers see it.
+///
+/// Schema `CustomerSubscriptionMeterMeter`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionMeterMeter {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `name`.
+    /// What the meter is called, on invoices as well.
     pub name: String,
 }
 
@@ -2769,9 +2798,9 @@ pub struct CustomerSubscriptionMeterMeter {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionPause {
-    /// The field `pause_at_period_end`.
+    /// Whether the subscription pauses when the current billing period is over.
     pub pause_at_period_end: bool,
-    /// The field `resumes_at`.
+    /// When a paused subscription resumes by itself; null if it does not.
     pub resumes_at: Patch<Timestamp>,
 }
 
@@ -2785,7 +2814,7 @@ impl CustomerSubscriptionPause {
         }
     }
 
-    /// The field `resumes_at`.
+    /// When a paused subscription resumes by itself; null if it does not.
     #[must_use]
     pub fn resumes_at(mut self, resumes_at: impl Into<Patch<Timestamp>>) -> Self {
         self.resumes_at = resumes_at.into();
@@ -2793,47 +2822,53 @@ impl CustomerSubscriptionPause {
     }
 }
 
-/// The object `CustomerSubscriptionProduct`.
+/// The product of a subscription, as its customer sees it.
+///
+/// Schema `CustomerSubscriptionProduct`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionProduct {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `trial_interval`.
+    /// Unit that the trial is counted in; null if the product has no trial.
     pub trial_interval: Option<TrialInterval>,
-    /// The field `trial_interval_count`.
+    /// Length of the trial in units of `trial_interval`; null if the product has no
+    /// trial.
     pub trial_interval_count: Option<i64>,
-    /// The field `name`.
+    /// What the product is called.
     pub name: String,
-    /// The field `description`.
+    /// Description of the product; null if it has none.
     pub description: Option<String>,
-    /// The field `visibility`.
+    /// Who gets to see it.
     pub visibility: ProductVisibility,
-    /// The field `recurring_interval`.
+    /// Unit that the billing cycle is counted in; null for a one-time purchase.
     pub recurring_interval: Option<RecurringInterval>,
-    /// The field `recurring_interval_count`.
+    /// Length of the billing cycle in units of `recurring_interval`; null for a one-time
+    /// purchase.
     pub recurring_interval_count: Option<i64>,
-    /// The field `meter_interval`.
+    /// Unit that the product's own meter cycle is counted in; null if metering follows
+    /// the billing cycle.
     pub meter_interval: Option<RecurringInterval>,
-    /// The field `meter_interval_count`.
+    /// Length of the product's own meter cycle in units of `meter_interval`; null if
+    /// metering follows the billing cycle.
     pub meter_interval_count: Option<i64>,
-    /// The field `is_recurring`.
+    /// Whether the product is a subscription rather than a one-time purchase.
     pub is_recurring: bool,
-    /// The field `is_archived`.
+    /// Whether it is archived: kept, but no longer on offer.
     pub is_archived: bool,
-    /// The field `organization_id`.
+    /// ID of the organization that sells the product.
     pub organization_id: Uuid,
-    /// The field `prices`.
+    /// Prices of the product.
     pub prices: Vec<Price>,
-    /// The field `benefits`.
+    /// Benefits that the product grants.
     pub benefits: Vec<BenefitPublic>,
-    /// The field `medias`.
+    /// Media files of the product.
     pub medias: Vec<ProductMediaFileRead>,
-    /// The field `organization`.
+    /// The organization that sells the product.
     pub organization: CustomerOrganization,
 }
 
@@ -2907,31 +2942,31 @@ pub enum CustomerSubscriptionUpdate {
 }
 
 polar_client_runtime::from_variant! {
-    CustomerSubscriptionUpdate::UpdateProduct(Box < CustomerSubscriptionUpdateProduct >)
+    CustomerSubscriptionUpdate::UpdateProduct(Box<CustomerSubscriptionUpdateProduct>)
 }
 
 polar_client_runtime::from_variant! {
-    CustomerSubscriptionUpdate::UpdateSeats(Box < CustomerSubscriptionUpdateSeats >)
+    CustomerSubscriptionUpdate::UpdateSeats(Box<CustomerSubscriptionUpdateSeats>)
 }
 
 polar_client_runtime::from_variant! {
-    CustomerSubscriptionUpdate::UpdateUnits(Box < CustomerSubscriptionUpdateUnits >)
+    CustomerSubscriptionUpdate::UpdateUnits(Box<CustomerSubscriptionUpdateUnits>)
 }
 
 polar_client_runtime::from_variant! {
-    CustomerSubscriptionUpdate::Cancel(Box < CustomerSubscriptionCancel >)
+    CustomerSubscriptionUpdate::Cancel(Box<CustomerSubscriptionCancel>)
 }
 
 polar_client_runtime::from_variant! {
-    CustomerSubscriptionUpdate::Pause(Box < CustomerSubscriptionPause >)
+    CustomerSubscriptionUpdate::Pause(Box<CustomerSubscriptionPause>)
 }
 
 polar_client_runtime::from_variant! {
-    CustomerSubscriptionUpdate::Resume(Box < CustomerSubscriptionResume >)
+    CustomerSubscriptionUpdate::Resume(Box<CustomerSubscriptionResume>)
 }
 
 polar_client_runtime::from_variant! {
-    CustomerSubscriptionUpdate::UpdateClear(Box < CustomerSubscriptionUpdateClear >)
+    CustomerSubscriptionUpdate::UpdateClear(Box<CustomerSubscriptionUpdateClear>)
 }
 
 /// The object `CustomerSubscriptionUpdateClear`.
@@ -2957,7 +2992,7 @@ impl Default for CustomerSubscriptionUpdateClear {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionUpdateProduct {
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Uuid,
 }
 
@@ -2973,7 +3008,7 @@ impl CustomerSubscriptionUpdateProduct {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionUpdateSeats {
-    /// The field `seats`.
+    /// Number of seats.
     ///
     /// At least -2147483648, at most 2147483647.
     pub seats: i64,
@@ -2991,7 +3026,7 @@ impl CustomerSubscriptionUpdateSeats {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionUpdateUnits {
-    /// The field `units`.
+    /// Number of units.
     ///
     /// At least -2147483648, at most 2147483647.
     pub units: i64,
@@ -3009,17 +3044,17 @@ impl CustomerSubscriptionUpdateUnits {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerWallet {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `balance`.
+    /// What is in the wallet, in cents.
     pub balance: i64,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
 }
 
@@ -3027,9 +3062,9 @@ pub struct CustomerWallet {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerWalletList {
-    /// The field `items`.
+    /// The items of this page.
     pub items: Vec<CustomerWallet>,
-    /// The field `pagination`.
+    /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
 }
 
@@ -3055,9 +3090,9 @@ pub enum CustomerWalletSortProperty {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DownloadableRead {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `benefit_id`.
+    /// The benefit's ID.
     pub benefit_id: Uuid,
     /// The field `file`.
     pub file: FileDownload,
@@ -3067,9 +3102,9 @@ pub struct DownloadableRead {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DownloadableReadList {
-    /// The field `items`.
+    /// The items of this page.
     pub items: Vec<DownloadableRead>,
-    /// The field `pagination`.
+    /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
 }
 
@@ -3077,37 +3112,37 @@ pub struct DownloadableReadList {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct FileDownload {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `path`.
+    /// Path in the storage.
     pub path: String,
-    /// The field `mime_type`.
+    /// MIME type of the content.
     pub mime_type: String,
-    /// The field `size`.
+    /// Size in bytes.
     pub size: i64,
-    /// The field `storage_version`.
+    /// Version of the content in the storage.
     pub storage_version: Option<String>,
-    /// The field `checksum_etag`.
+    /// ETag that the storage reports for the content.
     pub checksum_etag: Option<String>,
-    /// The field `checksum_sha256_base64`.
+    /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
-    /// The field `checksum_sha256_hex`.
+    /// SHA-256 checksum of the content, in hexadecimal digits.
     pub checksum_sha256_hex: Option<String>,
-    /// The field `last_modified_at`.
+    /// When the stored content was last modified.
     pub last_modified_at: Option<Timestamp>,
     /// The field `download`.
     pub download: S3DownloadUrl,
-    /// The field `version`.
+    /// Version of the file, if its owner gave it one.
     pub version: Option<String>,
-    /// The field `is_uploaded`.
+    /// Whether the content has been uploaded.
     pub is_uploaded: bool,
-    /// The field `service`.
+    /// What the file is for.
     pub service: FileServiceTypes,
-    /// The field `size_readable`.
+    /// Size, in words for people.
     pub size_readable: String,
 }
 
@@ -3115,21 +3150,21 @@ pub struct FileDownload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentMethodCard {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `processor`.
+    /// Company that processes payments.
     pub processor: PaymentProcessor,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `card`.
     pub r#type: Cow<'static, str>,
-    /// The field `method_metadata`.
+    /// Details of the payment method.
     pub method_metadata: PaymentMethodCardMetadata,
 }
 
@@ -3137,17 +3172,17 @@ pub struct PaymentMethodCard {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentMethodGeneric {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `processor`.
+    /// Company that processes payments.
     pub processor: PaymentProcessor,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `type`.
+    /// Which kind it is.
     pub r#type: String,
 }
 
@@ -3155,21 +3190,21 @@ pub struct PaymentMethodGeneric {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentMethodKrCard {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `processor`.
+    /// Company that processes payments.
     pub processor: PaymentProcessor,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `kr_card`.
     pub r#type: Cow<'static, str>,
-    /// The field `method_metadata`.
+    /// Details of the payment method.
     pub method_metadata: PaymentMethodKrCardMetadata,
 }
 
@@ -3177,17 +3212,17 @@ pub struct PaymentMethodKrCard {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PortalAuthenticatedUser {
-    /// The field `type`.
+    /// Which kind it is.
     pub r#type: String,
-    /// The field `name`.
+    /// Name.
     pub name: Option<String>,
-    /// The field `email`.
+    /// Email address.
     pub email: String,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `role`.
+    /// Role of the member.
     pub role: Option<String>,
 }
 
@@ -3195,13 +3230,13 @@ pub struct PortalAuthenticatedUser {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct S3DownloadUrl {
-    /// The field `url`.
+    /// Address to download the file from.
     pub url: String,
     /// The field `headers`.
     ///
     /// Default: `{}`.
     pub headers: Option<BTreeMap<String, String>>,
-    /// The field `expires_at`.
+    /// When it expires.
     pub expires_at: Timestamp,
 }
 

@@ -9,39 +9,44 @@ use polar_client_runtime::types::JsonObject;
 use polar_client_runtime::types::Timestamp;
 use polar_client_runtime::types::Uuid;
 
-/// The object `CustomerSeat`.
+/// One seat of a subscription or of an order, assigned to somebody.
+///
+/// Schema `CustomerSeat`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSeat {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `subscription_id`.
+    /// ID of the subscription that the seat belongs to; null for a seat from a one-time
+    /// purchase.
     pub subscription_id: Option<Uuid>,
-    /// The field `order_id`.
+    /// ID of the order that the seat belongs to; null for a seat of a subscription.
     pub order_id: Option<Uuid>,
-    /// The field `status`.
+    /// How far the assignment has come.
     pub status: SeatStatus,
-    /// The field `customer_id`.
+    /// ID of a customer: the one who pays, if the organization's customers have members,
+    /// else the one who holds the seat.
     pub customer_id: Option<Uuid>,
-    /// The field `member_id`.
+    /// ID of the member who holds the seat.
     pub member_id: Option<Uuid>,
-    /// The field `member`.
+    /// The member who holds the seat.
     pub member: Option<Member>,
-    /// The field `email`.
+    /// Email address of the member who holds the seat; only there if the organization's
+    /// customers have members.
     pub email: Option<String>,
-    /// The field `customer_email`.
+    /// Email address of whoever the seat is assigned to.
     pub customer_email: Option<String>,
-    /// The field `invitation_token_expires_at`.
+    /// When the invitation to take the seat expires; null without an invitation.
     pub invitation_token_expires_at: Option<Timestamp>,
-    /// The field `claimed_at`.
+    /// When the seat was claimed; null if it was not.
     pub claimed_at: Option<Timestamp>,
-    /// The field `revoked_at`.
+    /// When the seat was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
-    /// The field `seat_metadata`.
+    /// Data of your own about the seat, by key.
     pub seat_metadata: Option<JsonObject>,
 }
 
@@ -59,23 +64,23 @@ pub struct CustomerSeatClaimResponse {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SeatAssign {
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: Option<Uuid>,
-    /// The field `order_id`.
+    /// The order's ID.
     pub order_id: Option<Uuid>,
-    /// The field `email`.
+    /// Email address.
     ///
     /// Format `email`.
     pub email: Option<String>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: Option<JsonObject>,
     /// The field `immediate_claim`.
     ///
@@ -100,21 +105,21 @@ impl SeatAssign {
         }
     }
 
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     #[must_use]
     pub fn subscription_id(mut self, subscription_id: Uuid) -> Self {
         self.subscription_id = Some(subscription_id);
         self
     }
 
-    /// The field `order_id`.
+    /// The order's ID.
     #[must_use]
     pub fn order_id(mut self, order_id: Uuid) -> Self {
         self.order_id = Some(order_id);
         self
     }
 
-    /// The field `email`.
+    /// Email address.
     ///
     /// Format `email`.
     #[must_use]
@@ -123,7 +128,7 @@ impl SeatAssign {
         self
     }
 
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     #[must_use]
     pub fn external_customer_id(
         mut self,
@@ -133,28 +138,28 @@ impl SeatAssign {
         self
     }
 
-    /// The field `customer_id`.
+    /// The customer's ID.
     #[must_use]
     pub fn customer_id(mut self, customer_id: Uuid) -> Self {
         self.customer_id = Some(customer_id);
         self
     }
 
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     #[must_use]
     pub fn external_member_id(mut self, external_member_id: impl Into<String>) -> Self {
         self.external_member_id = Some(external_member_id.into());
         self
     }
 
-    /// The field `member_id`.
+    /// The member's ID.
     #[must_use]
     pub fn member_id(mut self, member_id: Uuid) -> Self {
         self.member_id = Some(member_id);
         self
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<Json>) -> Self {
         self.metadata = Some(metadata.into_map());
@@ -181,7 +186,7 @@ impl Default for SeatAssign {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SeatClaim {
-    /// The field `invitation_token`.
+    /// Token of the invitation to take a seat.
     pub invitation_token: String,
 }
 
@@ -201,13 +206,13 @@ impl SeatClaim {
 pub struct SeatClaimInfo {
     /// The field `product_name`.
     pub product_name: String,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Uuid,
     /// The field `organization_name`.
     pub organization_name: String,
     /// The field `organization_slug`.
     pub organization_slug: String,
-    /// The field `customer_email`.
+    /// The customer's email address.
     pub customer_email: String,
     /// The field `can_claim`.
     pub can_claim: bool,

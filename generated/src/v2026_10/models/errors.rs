@@ -9,11 +9,11 @@ use std::borrow::Cow;
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AlreadyActiveSubscriptionError {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `AlreadyActiveSubscriptionError`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -21,11 +21,11 @@ pub struct AlreadyActiveSubscriptionError {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AlreadyCanceledSubscription {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `AlreadyCanceledSubscription`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -33,11 +33,11 @@ pub struct AlreadyCanceledSubscription {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AmbiguousExternalCustomerId {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `AmbiguousExternalCustomerID`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -45,11 +45,11 @@ pub struct AmbiguousExternalCustomerId {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BadRequest {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `BadRequest`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -57,11 +57,11 @@ pub struct BadRequest {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CannotCreateOrganizationError {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `CannotCreateOrganizationError`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -88,7 +88,7 @@ pub enum CheckoutForbiddenError {
 }
 
 impl CheckoutForbiddenError {
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -104,7 +104,7 @@ impl CheckoutForbiddenError {
         }
     }
 
-    /// The value, if it is a `AlreadyActiveSubscriptionError`.
+    /// The value, if it is an `AlreadyActiveSubscriptionError`.
     #[must_use]
     pub fn as_already_active_subscription_error(
         &self,
@@ -171,39 +171,39 @@ impl CheckoutForbiddenError {
 
 polar_client_runtime::from_variant! {
     CheckoutForbiddenError::AlreadyActiveSubscriptionError(Box <
-    AlreadyActiveSubscriptionError >)
+    AlreadyActiveSubscriptionError>)
 }
 
 polar_client_runtime::from_variant! {
-    CheckoutForbiddenError::NotOpenCheckout(Box < NotOpenCheckout >)
+    CheckoutForbiddenError::NotOpenCheckout(Box<NotOpenCheckout>)
 }
 
 polar_client_runtime::from_variant! {
-    CheckoutForbiddenError::NotPermitted(Box < NotPermitted >)
+    CheckoutForbiddenError::NotPermitted(Box<NotPermitted>)
 }
 
 polar_client_runtime::from_variant! {
-    CheckoutForbiddenError::PaymentNotReady(Box < PaymentNotReady >)
+    CheckoutForbiddenError::PaymentNotReady(Box<PaymentNotReady>)
 }
 
 polar_client_runtime::from_variant! {
-    CheckoutForbiddenError::TrialAlreadyRedeemed(Box < TrialAlreadyRedeemed >)
+    CheckoutForbiddenError::TrialAlreadyRedeemed(Box<TrialAlreadyRedeemed>)
 }
 
 polar_client_runtime::from_variant! {
     CheckoutForbiddenError::DiscountRedemptionLimitReached(Box <
-    DiscountRedemptionLimitReached >)
+    DiscountRedemptionLimitReached>)
 }
 
 /// The object `CheckoutLocked`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutLocked {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `CheckoutLocked`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -211,11 +211,11 @@ pub struct CheckoutLocked {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerNotReady {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `CustomerNotReady`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -223,11 +223,11 @@ pub struct CustomerNotReady {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountRedemptionLimitReached {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `DiscountRedemptionLimitReached`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -235,11 +235,11 @@ pub struct DiscountRedemptionLimitReached {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DisputeAutoAcceptNotEnabled {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `DisputeAutoAcceptNotEnabled`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -247,11 +247,11 @@ pub struct DisputeAutoAcceptNotEnabled {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DisputeNotOpenError {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `DisputeNotOpenError`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -259,21 +259,23 @@ pub struct DisputeNotOpenError {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ExpiredCheckoutError {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `ExpiredCheckoutError`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
-/// The object `HTTPValidationError`.
+/// The answer to a request that is not valid.
+///
+/// Schema `HTTPValidationError`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HttpValidationError {
-    /// The field `detail`.
+    /// What is wrong, one entry for each place.
     pub detail: Option<Vec<ValidationError>>,
-    /// The field `error`.
+    /// Class of the error; some answers come without it.
     ///
     /// Documented as always `RequestValidationError`.
     pub error: Cow<'static, str>,
@@ -283,15 +285,17 @@ pub struct HttpValidationError {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct InactiveSubscription {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `InactiveSubscription`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
-/// The union `LocationSegment`.
+/// One step of the path to what is wrong: a key, or an index.
+///
+/// Schema `LocationSegment`.
 ///
 /// Told apart by `(type)`.
 #[derive(Clone, PartialEq)]
@@ -315,7 +319,7 @@ impl LocationSegment {
         }
     }
 
-    /// The value, if it is a `Integer`.
+    /// The value, if it is an `Integer`.
     #[must_use]
     pub fn as_integer(&self) -> Option<&i64> {
         match self {
@@ -349,11 +353,11 @@ polar_client_runtime::from_variant! {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ManualRetryLimitExceeded {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `ManualRetryLimitExceeded`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -361,11 +365,11 @@ pub struct ManualRetryLimitExceeded {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MissingInvoiceBillingDetails {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `MissingInvoiceBillingDetails`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -373,11 +377,11 @@ pub struct MissingInvoiceBillingDetails {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct NotOpenCheckout {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `NotOpenCheckout`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -385,11 +389,11 @@ pub struct NotOpenCheckout {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct NotPermitted {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `NotPermitted`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -397,11 +401,11 @@ pub struct NotPermitted {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OffSessionChargesNotEnabled {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `OffSessionChargesNotEnabled`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -409,11 +413,11 @@ pub struct OffSessionChargesNotEnabled {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderNotDraft {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `OrderNotDraft`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -421,11 +425,11 @@ pub struct OrderNotDraft {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderNotEligibleForInvoice {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `OrderNotEligibleForInvoice`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -433,11 +437,11 @@ pub struct OrderNotEligibleForInvoice {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderNotEligibleForRetry {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `OrderNotEligibleForRetry`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -445,11 +449,11 @@ pub struct OrderNotEligibleForRetry {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationNotReadyForPayments {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `OrganizationNotReadyForPayments`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -457,11 +461,11 @@ pub struct OrganizationNotReadyForPayments {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PauseResumeNotAllowed {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `PauseResumeNotAllowed`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -469,11 +473,11 @@ pub struct PauseResumeNotAllowed {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentActionRequired {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `PaymentActionRequired`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -481,11 +485,11 @@ pub struct PaymentActionRequired {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentAlreadyInProgress {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `PaymentAlreadyInProgress`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -493,11 +497,11 @@ pub struct PaymentAlreadyInProgress {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentError {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `PaymentError`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -505,11 +509,11 @@ pub struct PaymentError {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentFailed {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `PaymentFailed`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -517,11 +521,11 @@ pub struct PaymentFailed {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentMethodInUseByActiveSubscription {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `PaymentMethodInUseByActiveSubscription`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -529,11 +533,11 @@ pub struct PaymentMethodInUseByActiveSubscription {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentMethodRequired {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `PaymentMethodRequired`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -541,11 +545,11 @@ pub struct PaymentMethodRequired {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentMethodSetupFailed {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `PaymentMethodSetupFailed`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -553,11 +557,11 @@ pub struct PaymentMethodSetupFailed {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentNotReady {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `PaymentNotReady`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -565,11 +569,11 @@ pub struct PaymentNotReady {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductNotDeletable {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `ProductNotDeletable`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -577,11 +581,11 @@ pub struct ProductNotDeletable {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RefundedAlready {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `RefundedAlready`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -589,11 +593,11 @@ pub struct RefundedAlready {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ResourceNotFound {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `ResourceNotFound`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -601,11 +605,11 @@ pub struct ResourceNotFound {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RotateNotPermitted {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `RotateNotPermitted`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -613,11 +617,11 @@ pub struct RotateNotPermitted {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SsoEnforcementRequiresConnection {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `SSOEnforcementRequiresConnection`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -625,11 +629,11 @@ pub struct SsoEnforcementRequiresConnection {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionLocked {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `SubscriptionLocked`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -637,11 +641,11 @@ pub struct SubscriptionLocked {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionNotScheduledToCancel {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `SubscriptionNotScheduledToCancel`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -649,11 +653,11 @@ pub struct SubscriptionNotScheduledToCancel {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TrialAlreadyRedeemed {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `TrialAlreadyRedeemed`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -661,11 +665,11 @@ pub struct TrialAlreadyRedeemed {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Unauthorized {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `Unauthorized`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -673,11 +677,11 @@ pub struct Unauthorized {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UpdateSubscriptionPlanNotAllowed {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `UpdateSubscriptionPlanNotAllowed`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -685,11 +689,11 @@ pub struct UpdateSubscriptionPlanNotAllowed {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UpdateSubscriptionSeatsNotAllowed {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `UpdateSubscriptionSeatsNotAllowed`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
@@ -697,26 +701,28 @@ pub struct UpdateSubscriptionSeatsNotAllowed {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UpdateSubscriptionUnitsNotAllowed {
-    /// The field `error`.
+    /// Class of the error.
     ///
     /// Documented as always `UpdateSubscriptionUnitsNotAllowed`.
     pub error: Cow<'static, str>,
-    /// The field `detail`.
+    /// What went wrong, in words for people.
     pub detail: String,
 }
 
-/// The object `ValidationError`.
+/// One thing that is wrong with a request.
+///
+/// Schema `ValidationError`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ValidationError {
-    /// The field `loc`.
+    /// Path to what is wrong: first the part of the request, then keys and indices.
     pub loc: Vec<LocationSegment>,
-    /// The field `msg`.
+    /// What is wrong, in words for people.
     pub msg: String,
-    /// The field `type`.
+    /// What is wrong, as a word for programs.
     pub r#type: String,
-    /// The field `input`.
+    /// The value that is wrong, as it was sent.
     pub input: Option<Json>,
-    /// The field `ctx`.
+    /// Further facts about what is wrong, such as the limit that was passed.
     pub ctx: Option<JsonObject>,
 }

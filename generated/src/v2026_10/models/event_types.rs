@@ -9,19 +9,19 @@ use polar_client_runtime::types::{Patch, Timestamp, Uuid};
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventType {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `label_property_selector`.
+    /// Path of the property in an event's metadata that its label is taken from.
     pub label_property_selector: Option<String>,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
 }
 
@@ -29,18 +29,18 @@ pub struct EventType {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventTypeUpdate {
-    /// The field `label`.
+    /// Text that tells people what it is.
     ///
     /// 1 to 128 characters.
     pub label: String,
-    /// The field `label_property_selector`.
+    /// Path of the property in an event's metadata that its label is taken from.
     ///
     /// 1 to 256 characters.
     pub label_property_selector: Patch<String>,
 }
 
 impl EventTypeUpdate {
-    /// A `EventTypeUpdate` with what is required.
+    /// An `EventTypeUpdate` with what is required.
     #[must_use]
     pub fn new(label: impl Into<String>) -> Self {
         Self {
@@ -49,7 +49,7 @@ impl EventTypeUpdate {
         }
     }
 
-    /// The field `label_property_selector`.
+    /// Path of the property in an event's metadata that its label is taken from.
     ///
     /// 1 to 256 characters.
     #[must_use]
@@ -66,21 +66,21 @@ impl EventTypeUpdate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventTypeWithStats {
-    /// The field `id`.
+    /// Identifier assigned by Polar; null for types of system events.
     pub id: Option<Uuid>,
-    /// The field `created_at`.
+    /// When it was created; null for types of system events.
     pub created_at: Option<Timestamp>,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was, and for types of system events.
     pub modified_at: Option<Timestamp>,
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `label_property_selector`.
+    /// Path of the property in an event's metadata that its label is taken from.
     pub label_property_selector: Option<String>,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `source`.
+    /// Where it comes from.
     pub source: EventSource,
     /// The field `occurrences`.
     pub occurrences: i64,
@@ -94,9 +94,9 @@ pub struct EventTypeWithStats {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventTypeWithStatsList {
-    /// The field `items`.
+    /// The items of this page.
     pub items: Vec<EventTypeWithStats>,
-    /// The field `pagination`.
+    /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
 }
 

@@ -3,12 +3,7 @@
 //! Types of meters.
 
 use super::*;
-use polar_client_runtime::types::Entries;
-use polar_client_runtime::types::Items;
-use polar_client_runtime::types::Json;
-use polar_client_runtime::types::Patch;
-use polar_client_runtime::types::Timestamp;
-use polar_client_runtime::types::Uuid;
+use polar_client_runtime::types::{Entries, Json, Patch, Timestamp, Uuid};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -64,15 +59,15 @@ impl Aggregation {
 }
 
 polar_client_runtime::from_variant! {
-    Aggregation::Count(Box < CountAggregation >)
+    Aggregation::Count(Box<CountAggregation>)
 }
 
 polar_client_runtime::from_variant! {
-    Aggregation::Property(Box < PropertyAggregation >)
+    Aggregation::Property(Box<PropertyAggregation>)
 }
 
 polar_client_runtime::from_variant! {
-    Aggregation::Unique(Box < UniqueAggregation >)
+    Aggregation::Unique(Box<UniqueAggregation>)
 }
 
 /// The values of `AggregationFunction`.
@@ -101,7 +96,7 @@ pub enum AggregationFunction {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CountAggregation {
-    /// The field `func`.
+    /// How the events become a number.
     ///
     /// Default: `"count"`.
     ///
@@ -125,241 +120,31 @@ impl Default for CountAggregation {
     }
 }
 
-/// The object `Filter`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct Filter {
-    /// The field `conjunction`.
-    pub conjunction: FilterConjunction,
-    /// The field `clauses`.
-    pub clauses: Vec<FilterTerm>,
-}
-
-impl Filter {
-    /// A `Filter` with what is required.
-    #[must_use]
-    pub fn new(conjunction: FilterConjunction, clauses: impl Items<FilterTerm>) -> Self {
-        Self {
-            conjunction,
-            clauses: clauses.into_list(),
-        }
-    }
-}
-
-/// The object `FilterClause`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct FilterClause {
-    /// The field `property`.
-    pub property: String,
-    /// The field `operator`.
-    pub operator: FilterOperator,
-    /// The field `value`.
-    pub value: FilterValue,
-}
-
-impl FilterClause {
-    /// A `FilterClause` with what is required.
-    #[must_use]
-    pub fn new(
-        property: impl Into<String>,
-        operator: FilterOperator,
-        value: impl Into<FilterValue>,
-    ) -> Self {
-        Self {
-            property: property.into(),
-            operator,
-            value: value.into(),
-        }
-    }
-}
-
-/// The values of `FilterConjunction`.
-///
-/// Values that this version of the crate does not know are kept as `Unknown`.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum FilterConjunction {
-    /// `and`.
-    And,
-    /// `or`.
-    Or,
-    /// A value that this version of the crate does not know.
-    Unknown(String),
-}
-
-/// The values of `FilterOperator`.
-///
-/// Values that this version of the crate does not know are kept as `Unknown`.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum FilterOperator {
-    /// `eq`.
-    Eq,
-    /// `ne`.
-    Ne,
-    /// `gt`.
-    Gt,
-    /// `gte`.
-    Gte,
-    /// `lt`.
-    Lt,
-    /// `lte`.
-    Lte,
-    /// `like`.
-    Like,
-    /// `not_like`.
-    NotLike,
-    /// A value that this version of the crate does not know.
-    Unknown(String),
-}
-
-/// The union `FilterTerm`.
-///
-/// Told apart by `property?`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub enum FilterTerm {
-    /// [`FilterClause`].
-    FilterClause(Box<FilterClause>),
-    /// [`Filter`].
-    Filter(Box<Filter>),
-    /// A value that this version of the crate does not know, as it came.
-    Unknown(Json),
-}
-
-impl FilterTerm {
-    /// The value, if it is a `FilterClause`.
-    #[must_use]
-    pub fn as_filter_clause(&self) -> Option<&FilterClause> {
-        match self {
-            Self::FilterClause(value) => Some(value),
-            _ => None,
-        }
-    }
-
-    /// The value, if it is a `Filter`.
-    #[must_use]
-    pub fn as_filter(&self) -> Option<&Filter> {
-        match self {
-            Self::Filter(value) => Some(value),
-            _ => None,
-        }
-    }
-
-    /// Whether this version of the crate does not know the value.
-    #[must_use]
-    pub fn is_unknown(&self) -> bool {
-        matches!(self, Self::Unknown(_))
-    }
-}
-
-polar_client_runtime::from_variant! {
-    FilterTerm::FilterClause(Box < FilterClause >)
-}
-
-polar_client_runtime::from_variant! {
-    FilterTerm::Filter(Box < Filter >)
-}
-
-/// The union `FilterValue`.
-///
-/// Told apart by `(type)`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub enum FilterValue {
-    /// A JSON string.
-    ///
-    /// At most 1000 characters.
-    String(String),
-    /// A JSON integer.
-    ///
-    /// At least -2147483648, at most 2147483647.
-    Integer(i64),
-    /// A JSON boolean.
-    Boolean(bool),
-    /// A value that this version of the crate does not know, as it came.
-    Unknown(Json),
-}
-
-impl FilterValue {
-    /// The value, if it is a `String`.
-    #[must_use]
-    pub fn as_string(&self) -> Option<&String> {
-        match self {
-            Self::String(value) => Some(value),
-            _ => None,
-        }
-    }
-
-    /// The value, if it is a `Integer`.
-    #[must_use]
-    pub fn as_integer(&self) -> Option<&i64> {
-        match self {
-            Self::Integer(value) => Some(value),
-            _ => None,
-        }
-    }
-
-    /// The value, if it is a `Boolean`.
-    #[must_use]
-    pub fn as_boolean(&self) -> Option<&bool> {
-        match self {
-            Self::Boolean(value) => Some(value),
-            _ => None,
-        }
-    }
-
-    /// Whether this version of the crate does not know the value.
-    #[must_use]
-    pub fn is_unknown(&self) -> bool {
-        matches!(self, Self::Unknown(_))
-    }
-}
-
-polar_client_runtime::from_variant! {
-    FilterValue::String(String)
-}
-
-impl From<&str> for FilterValue {
-    fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
-    }
-}
-
-polar_client_runtime::from_variant! {
-    FilterValue::Integer(i64)
-}
-
-polar_client_runtime::from_variant! {
-    FilterValue::Boolean(bool)
-}
-
 /// The object `Meter`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Meter {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `unit`.
+    /// What the meter counts.
     pub unit: MeterUnit,
-    /// The field `custom_label`.
+    /// What one unit is called; only for custom units.
     pub custom_label: Option<String>,
-    /// The field `custom_multiplier`.
+    /// Number of counted units in one unit as it is shown; only for custom units.
     pub custom_multiplier: Option<i64>,
-    /// The field `filter`.
+    /// Which events count.
     pub filter: Filter,
-    /// The field `aggregation`.
+    /// How the events that pass the filter become a number.
     pub aggregation: Aggregation,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
     /// The field `archived_at`.
     pub archived_at: Option<Timestamp>,
@@ -369,29 +154,29 @@ pub struct Meter {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MeterCreate {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `name`.
+    /// Name.
     ///
     /// At least 3 characters.
     pub name: String,
-    /// The field `unit`.
+    /// What the meter counts.
     ///
     /// Default: `"scalar"`.
     pub unit: Option<MeterUnit>,
-    /// The field `custom_label`.
+    /// What one unit is called; only for custom units.
     pub custom_label: Option<String>,
-    /// The field `custom_multiplier`.
+    /// Number of counted units in one unit as it is shown; only for custom units.
     ///
     /// More than 0.
     pub custom_multiplier: Option<i64>,
-    /// The field `filter`.
+    /// Which events count.
     pub filter: Filter,
-    /// The field `aggregation`.
+    /// How the events that pass the filter become a number.
     pub aggregation: Aggregation,
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
 }
 
@@ -415,7 +200,7 @@ impl MeterCreate {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -424,7 +209,7 @@ impl MeterCreate {
         self
     }
 
-    /// The field `unit`.
+    /// What the meter counts.
     ///
     /// Default: `"scalar"`.
     #[must_use]
@@ -433,14 +218,14 @@ impl MeterCreate {
         self
     }
 
-    /// The field `custom_label`.
+    /// What one unit is called; only for custom units.
     #[must_use]
     pub fn custom_label(mut self, custom_label: impl Into<String>) -> Self {
         self.custom_label = Some(custom_label.into());
         self
     }
 
-    /// The field `custom_multiplier`.
+    /// Number of counted units in one unit as it is shown; only for custom units.
     ///
     /// More than 0.
     #[must_use]
@@ -449,7 +234,7 @@ impl MeterCreate {
         self
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
     pub fn organization_id(mut self, organization_id: Uuid) -> Self {
         self.organization_id = Some(organization_id);
@@ -461,9 +246,9 @@ impl MeterCreate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MeterList {
-    /// The field `items`.
+    /// The items of this page.
     pub items: Vec<Meter>,
-    /// The field `pagination`.
+    /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
 }
 
@@ -481,7 +266,7 @@ pub struct MeterQuantities {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MeterQuantity {
-    /// The field `timestamp`.
+    /// The period that the quantity is for.
     pub timestamp: Timestamp,
     /// The field `quantity`.
     pub quantity: f64,
@@ -505,17 +290,26 @@ pub enum MeterSortProperty {
     Unknown(String),
 }
 
-/// The values of `MeterUnit`.
+/// What a meter counts.
+///
+/// Schema `MeterUnit`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum MeterUnit {
-    /// `scalar`.
+    /// A plain number.
+    ///
+    /// Value `scalar`.
     Scalar,
-    /// `token`.
+    /// Tokens.
+    ///
+    /// Value `token`.
     Token,
-    /// `custom`.
+    /// Something of the organization's choice: `custom_label` says what,
+    /// `custom_multiplier` on which scale.
+    ///
+    /// Value `custom`.
     Custom,
     /// A value that this version of the crate does not know.
     Unknown(String),
@@ -525,27 +319,27 @@ pub enum MeterUnit {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MeterUpdate {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `name`.
+    /// Name.
     ///
     /// At least 3 characters.
     pub name: Patch<String>,
-    /// The field `unit`.
+    /// What the meter counts.
     pub unit: Patch<MeterUnit>,
-    /// The field `custom_label`.
+    /// What one unit is called; only for custom units.
     pub custom_label: Patch<String>,
-    /// The field `custom_multiplier`.
+    /// Number of counted units in one unit as it is shown; only for custom units.
     ///
     /// More than 0.
     pub custom_multiplier: Patch<i64>,
-    /// The field `filter`.
+    /// Which events count.
     pub filter: Patch<Filter>,
-    /// The field `aggregation`.
+    /// How the events that pass the filter become a number.
     pub aggregation: Patch<Aggregation>,
-    /// The field `is_archived`.
+    /// Whether the meter is archived: kept, but no longer used for billing.
     pub is_archived: Patch<bool>,
 }
 
@@ -565,7 +359,7 @@ impl MeterUpdate {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -574,7 +368,7 @@ impl MeterUpdate {
         self
     }
 
-    /// The field `name`.
+    /// Name.
     ///
     /// At least 3 characters.
     #[must_use]
@@ -583,21 +377,21 @@ impl MeterUpdate {
         self
     }
 
-    /// The field `unit`.
+    /// What the meter counts.
     #[must_use]
     pub fn unit(mut self, unit: impl Into<Patch<MeterUnit>>) -> Self {
         self.unit = unit.into();
         self
     }
 
-    /// The field `custom_label`.
+    /// What one unit is called; only for custom units.
     #[must_use]
     pub fn custom_label(mut self, custom_label: impl Into<Patch<String>>) -> Self {
         self.custom_label = custom_label.into();
         self
     }
 
-    /// The field `custom_multiplier`.
+    /// Number of counted units in one unit as it is shown; only for custom units.
     ///
     /// More than 0.
     #[must_use]
@@ -609,21 +403,21 @@ impl MeterUpdate {
         self
     }
 
-    /// The field `filter`.
+    /// Which events count.
     #[must_use]
     pub fn filter(mut self, filter: impl Into<Patch<Filter>>) -> Self {
         self.filter = filter.into();
         self
     }
 
-    /// The field `aggregation`.
+    /// How the events that pass the filter become a number.
     #[must_use]
     pub fn aggregation(mut self, aggregation: impl Into<Patch<Aggregation>>) -> Self {
         self.aggregation = aggregation.into();
         self
     }
 
-    /// The field `is_archived`.
+    /// Whether the meter is archived: kept, but no longer used for billing.
     #[must_use]
     pub fn is_archived(mut self, is_archived: impl Into<Patch<bool>>) -> Self {
         self.is_archived = is_archived.into();
@@ -641,9 +435,9 @@ impl Default for MeterUpdate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PropertyAggregation {
-    /// The field `func`.
+    /// How the events become a number.
     pub func: PropertyAggregationFunction,
-    /// The field `property`.
+    /// Property of the event.
     pub property: String,
 }
 
@@ -680,13 +474,13 @@ pub enum PropertyAggregationFunction {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UniqueAggregation {
-    /// The field `func`.
+    /// How the events become a number.
     ///
     /// Default: `"unique"`.
     ///
     /// Documented as always `unique`.
     pub func: Cow<'static, str>,
-    /// The field `property`.
+    /// Property of the event.
     pub property: String,
 }
 

@@ -13,11 +13,11 @@ use polar_client_runtime::types::Uuid;
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Metric {
-    /// The field `slug`.
+    /// Unique short name.
     pub slug: String,
     /// The field `display_name`.
     pub display_name: String,
-    /// The field `type`.
+    /// Which kind it is.
     pub r#type: MetricType,
 }
 
@@ -25,15 +25,15 @@ pub struct Metric {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricDashboardCreate {
-    /// The field `name`.
+    /// Name.
     ///
     /// At least 1 character.
     pub name: String,
-    /// The field `metrics`.
+    /// Slugs of the metrics.
     ///
     /// At most 10 items.
     pub metrics: Option<Vec<String>>,
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
 }
 
@@ -48,7 +48,7 @@ impl MetricDashboardCreate {
         }
     }
 
-    /// The field `metrics`.
+    /// Slugs of the metrics.
     ///
     /// At most 10 items.
     #[must_use]
@@ -57,7 +57,7 @@ impl MetricDashboardCreate {
         self
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
     pub fn organization_id(mut self, organization_id: Uuid) -> Self {
         self.organization_id = Some(organization_id);
@@ -69,17 +69,17 @@ impl MetricDashboardCreate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricDashboardSchema {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `metrics`.
+    /// Slugs of the metrics.
     pub metrics: Vec<String>,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
 }
 
@@ -87,11 +87,11 @@ pub struct MetricDashboardSchema {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricDashboardUpdate {
-    /// The field `name`.
+    /// Name.
     ///
     /// At least 1 character.
     pub name: Patch<String>,
-    /// The field `metrics`.
+    /// Slugs of the metrics.
     ///
     /// At most 10 items.
     pub metrics: Patch<Vec<String>>,
@@ -107,7 +107,7 @@ impl MetricDashboardUpdate {
         }
     }
 
-    /// The field `name`.
+    /// Name.
     ///
     /// At least 1 character.
     #[must_use]
@@ -116,7 +116,7 @@ impl MetricDashboardUpdate {
         self
     }
 
-    /// The field `metrics`.
+    /// Slugs of the metrics.
     ///
     /// At most 10 items.
     #[must_use]
@@ -136,7 +136,7 @@ impl Default for MetricDashboardUpdate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricPeriod {
-    /// The field `timestamp`.
+    /// The period that the values are for.
     pub timestamp: Timestamp,
     /// The field `active_subscriptions`.
     pub active_subscriptions: Option<Number>,
@@ -428,7 +428,7 @@ pub struct MetricsResponse {
     pub periods: Vec<MetricPeriod>,
     /// The field `totals`.
     pub totals: MetricsTotals,
-    /// The field `metrics`.
+    /// What the metrics are.
     pub metrics: Metrics,
 }
 

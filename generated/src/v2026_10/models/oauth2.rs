@@ -15,11 +15,11 @@ use std::collections::BTreeMap;
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AuthorizationCodeTokenRequest {
-    /// The field `client_id`.
+    /// The OAuth2 client's ID.
     pub client_id: String,
-    /// The field `client_secret`.
+    /// Secret that gives access.
     pub client_secret: String,
-    /// The field `code`.
+    /// The authorization code to exchange.
     pub code: String,
     /// The field `redirect_uri`.
     ///
@@ -28,7 +28,7 @@ pub struct AuthorizationCodeTokenRequest {
 }
 
 impl AuthorizationCodeTokenRequest {
-    /// A `AuthorizationCodeTokenRequest` with what is required.
+    /// An `AuthorizationCodeTokenRequest` with what is required.
     #[must_use]
     pub fn new(
         client_id: impl Into<String>,
@@ -49,13 +49,13 @@ impl AuthorizationCodeTokenRequest {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AuthorizeOrganization {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `slug`.
+    /// Unique short name.
     pub slug: String,
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `avatar_url`.
+    /// Address of the picture; null if there is none.
     pub avatar_url: Option<String>,
 }
 
@@ -189,7 +189,7 @@ impl AuthorizeResponse {
         }
     }
 
-    /// The value, if it is a `Organization`.
+    /// The value, if it is an `Organization`.
     #[must_use]
     pub fn as_organization(&self) -> Option<&AuthorizeResponseOrganization> {
         match self {
@@ -206,11 +206,11 @@ impl AuthorizeResponse {
 }
 
 polar_client_runtime::from_variant! {
-    AuthorizeResponse::User(Box < AuthorizeResponseUser >)
+    AuthorizeResponse::User(Box<AuthorizeResponseUser>)
 }
 
 polar_client_runtime::from_variant! {
-    AuthorizeResponse::Organization(Box < AuthorizeResponseOrganization >)
+    AuthorizeResponse::Organization(Box<AuthorizeResponseOrganization>)
 }
 
 /// The object `AuthorizeResponseOrganization`.
@@ -219,7 +219,7 @@ polar_client_runtime::from_variant! {
 pub struct AuthorizeResponseOrganization {
     /// The field `client`.
     pub client: OAuth2ClientPublic,
-    /// The field `sub_type`.
+    /// Whether it is about a user or about an organization.
     ///
     /// Documented as always `organization`.
     pub sub_type: Cow<'static, str>,
@@ -284,7 +284,7 @@ pub struct AuthorizeResponseOrganization {
 pub struct AuthorizeResponseUser {
     /// The field `client`.
     pub client: OAuth2ClientPublic,
-    /// The field `sub_type`.
+    /// Whether it is about a user or about an organization.
     ///
     /// Documented as always `user`.
     pub sub_type: Cow<'static, str>,
@@ -347,13 +347,13 @@ pub struct AuthorizeResponseUser {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AuthorizeUser {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `email`.
+    /// Email address.
     ///
     /// Format `email`.
     pub email: String,
-    /// The field `avatar_url`.
+    /// Address of the picture; null if there is none.
     pub avatar_url: Option<String>,
 }
 
@@ -365,14 +365,14 @@ pub struct IntrospectTokenRequest {
     pub token: String,
     /// The field `token_type_hint`.
     pub token_type_hint: Option<TokenTypeHint>,
-    /// The field `client_id`.
+    /// The OAuth2 client's ID.
     pub client_id: String,
-    /// The field `client_secret`.
+    /// Secret that gives access.
     pub client_secret: String,
 }
 
 impl IntrospectTokenRequest {
-    /// A `IntrospectTokenRequest` with what is required.
+    /// An `IntrospectTokenRequest` with what is required.
     #[must_use]
     pub fn new(
         token: impl Into<String>,
@@ -401,13 +401,13 @@ impl IntrospectTokenRequest {
 pub struct IntrospectTokenResponse {
     /// The field `active`.
     pub active: bool,
-    /// The field `client_id`.
+    /// The OAuth2 client's ID.
     pub client_id: String,
     /// The field `token_type`.
     pub token_type: IntrospectedTokenType,
-    /// The field `scope`.
+    /// Scopes, separated by spaces.
     pub scope: String,
-    /// The field `sub_type`.
+    /// Whether it is about a user or about an organization.
     pub sub_type: SubType,
     /// The field `sub`.
     pub sub: String,
@@ -443,9 +443,9 @@ pub enum IntrospectedTokenType {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OAuth2Client {
-    /// The field `client_id`.
+    /// The OAuth2 client's ID.
     pub client_id: String,
-    /// The field `client_secret`.
+    /// Secret that gives access.
     pub client_secret: Option<String>,
     /// The field `client_id_issued_at`.
     pub client_id_issued_at: Option<i64>,
@@ -455,7 +455,7 @@ pub struct OAuth2Client {
     pub registration_client_uri: Option<String>,
     /// The field `registration_access_token`.
     pub registration_access_token: Option<String>,
-    /// The field `client_name`.
+    /// Name of the OAuth2 client.
     pub client_name: Option<String>,
     /// The field `redirect_uris`.
     pub redirect_uris: Option<Vec<String>>,
@@ -465,15 +465,15 @@ pub struct OAuth2Client {
     pub grant_types: Option<Vec<OAuth2GrantType>>,
     /// The field `response_types`.
     pub response_types: Option<Vec<String>>,
-    /// The field `scope`.
+    /// Scopes, separated by spaces.
     pub scope: Option<String>,
-    /// The field `client_uri`.
+    /// Address of the website of the OAuth2 client.
     pub client_uri: Option<String>,
-    /// The field `logo_uri`.
+    /// Address of the logo of the OAuth2 client.
     pub logo_uri: Option<String>,
-    /// The field `tos_uri`.
+    /// Address of the terms of service of the OAuth2 client.
     pub tos_uri: Option<String>,
-    /// The field `policy_uri`.
+    /// Address of the privacy policy of the OAuth2 client.
     pub policy_uri: Option<String>,
 }
 
@@ -497,7 +497,7 @@ pub struct OAuth2ClientConfiguration {
     ///
     /// Default: `["code"]`.
     pub response_types: Option<Vec<Cow<'static, str>>>,
-    /// The field `scope`.
+    /// Scopes, separated by spaces.
     ///
     /// Default: `"openid profile email user:read user:write organizations:read
     /// organizations:write custom_fields:read custom_fields:write discounts:read
@@ -514,19 +514,19 @@ pub struct OAuth2ClientConfiguration {
     /// notifications:read notifications:write notification_recipients:read
     /// notification_recipients:write"`.
     pub scope: Option<String>,
-    /// The field `client_name`.
+    /// Name of the OAuth2 client.
     pub client_name: String,
-    /// The field `client_uri`.
+    /// Address of the website of the OAuth2 client.
     pub client_uri: Option<String>,
-    /// The field `logo_uri`.
+    /// Address of the logo of the OAuth2 client.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub logo_uri: Option<String>,
-    /// The field `tos_uri`.
+    /// Address of the terms of service of the OAuth2 client.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub tos_uri: Option<String>,
-    /// The field `policy_uri`.
+    /// Address of the privacy policy of the OAuth2 client.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub policy_uri: Option<String>,
@@ -537,7 +537,7 @@ pub struct OAuth2ClientConfiguration {
 }
 
 impl OAuth2ClientConfiguration {
-    /// A `OAuth2ClientConfiguration` with what is required.
+    /// An `OAuth2ClientConfiguration` with what is required.
     #[must_use]
     pub fn new(
         redirect_uris: impl Items<String>,
@@ -591,7 +591,7 @@ impl OAuth2ClientConfiguration {
         self
     }
 
-    /// The field `scope`.
+    /// Scopes, separated by spaces.
     ///
     /// Default: `"openid profile email user:read user:write organizations:read
     /// organizations:write custom_fields:read custom_fields:write discounts:read
@@ -613,14 +613,14 @@ impl OAuth2ClientConfiguration {
         self
     }
 
-    /// The field `client_uri`.
+    /// Address of the website of the OAuth2 client.
     #[must_use]
     pub fn client_uri(mut self, client_uri: impl Into<String>) -> Self {
         self.client_uri = Some(client_uri.into());
         self
     }
 
-    /// The field `logo_uri`.
+    /// Address of the logo of the OAuth2 client.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]
@@ -629,7 +629,7 @@ impl OAuth2ClientConfiguration {
         self
     }
 
-    /// The field `tos_uri`.
+    /// Address of the terms of service of the OAuth2 client.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]
@@ -638,7 +638,7 @@ impl OAuth2ClientConfiguration {
         self
     }
 
-    /// The field `policy_uri`.
+    /// Address of the privacy policy of the OAuth2 client.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]
@@ -677,7 +677,7 @@ pub struct OAuth2ClientConfigurationUpdate {
     ///
     /// Default: `["code"]`.
     pub response_types: Option<Vec<Cow<'static, str>>>,
-    /// The field `scope`.
+    /// Scopes, separated by spaces.
     ///
     /// Default: `"openid profile email user:read user:write organizations:read
     /// organizations:write custom_fields:read custom_fields:write discounts:read
@@ -694,19 +694,19 @@ pub struct OAuth2ClientConfigurationUpdate {
     /// notifications:read notifications:write notification_recipients:read
     /// notification_recipients:write"`.
     pub scope: Option<String>,
-    /// The field `client_name`.
+    /// Name of the OAuth2 client.
     pub client_name: String,
-    /// The field `client_uri`.
+    /// Address of the website of the OAuth2 client.
     pub client_uri: Patch<String>,
-    /// The field `logo_uri`.
+    /// Address of the logo of the OAuth2 client.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub logo_uri: Patch<String>,
-    /// The field `tos_uri`.
+    /// Address of the terms of service of the OAuth2 client.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub tos_uri: Patch<String>,
-    /// The field `policy_uri`.
+    /// Address of the privacy policy of the OAuth2 client.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub policy_uri: Patch<String>,
@@ -714,12 +714,12 @@ pub struct OAuth2ClientConfigurationUpdate {
     ///
     /// Default: `"user"`.
     pub default_sub_type: Option<SubType>,
-    /// The field `client_id`.
+    /// The OAuth2 client's ID.
     pub client_id: String,
 }
 
 impl OAuth2ClientConfigurationUpdate {
-    /// A `OAuth2ClientConfigurationUpdate` with what is required.
+    /// An `OAuth2ClientConfigurationUpdate` with what is required.
     #[must_use]
     pub fn new(
         redirect_uris: impl Items<String>,
@@ -775,7 +775,7 @@ impl OAuth2ClientConfigurationUpdate {
         self
     }
 
-    /// The field `scope`.
+    /// Scopes, separated by spaces.
     ///
     /// Default: `"openid profile email user:read user:write organizations:read
     /// organizations:write custom_fields:read custom_fields:write discounts:read
@@ -797,14 +797,14 @@ impl OAuth2ClientConfigurationUpdate {
         self
     }
 
-    /// The field `client_uri`.
+    /// Address of the website of the OAuth2 client.
     #[must_use]
     pub fn client_uri(mut self, client_uri: impl Into<Patch<String>>) -> Self {
         self.client_uri = client_uri.into();
         self
     }
 
-    /// The field `logo_uri`.
+    /// Address of the logo of the OAuth2 client.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]
@@ -813,7 +813,7 @@ impl OAuth2ClientConfigurationUpdate {
         self
     }
 
-    /// The field `tos_uri`.
+    /// Address of the terms of service of the OAuth2 client.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]
@@ -822,7 +822,7 @@ impl OAuth2ClientConfigurationUpdate {
         self
     }
 
-    /// The field `policy_uri`.
+    /// Address of the privacy policy of the OAuth2 client.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]
@@ -845,21 +845,21 @@ impl OAuth2ClientConfigurationUpdate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OAuth2ClientPublic {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `client_id`.
+    /// The OAuth2 client's ID.
     pub client_id: String,
-    /// The field `client_name`.
+    /// Name of the OAuth2 client.
     pub client_name: Option<String>,
-    /// The field `client_uri`.
+    /// Address of the website of the OAuth2 client.
     pub client_uri: Option<String>,
-    /// The field `logo_uri`.
+    /// Address of the logo of the OAuth2 client.
     pub logo_uri: Option<String>,
-    /// The field `tos_uri`.
+    /// Address of the terms of service of the OAuth2 client.
     pub tos_uri: Option<String>,
-    /// The field `policy_uri`.
+    /// Address of the privacy policy of the OAuth2 client.
     pub policy_uri: Option<String>,
 }
 
@@ -881,9 +881,9 @@ pub enum OAuth2GrantType {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RefreshTokenRequest {
-    /// The field `client_id`.
+    /// The OAuth2 client's ID.
     pub client_id: String,
-    /// The field `client_secret`.
+    /// Secret that gives access.
     pub client_secret: String,
     /// The field `refresh_token`.
     pub refresh_token: String,
@@ -913,9 +913,9 @@ pub struct RevokeTokenRequest {
     pub token: String,
     /// The field `token_type_hint`.
     pub token_type_hint: Option<TokenTypeHint>,
-    /// The field `client_id`.
+    /// The OAuth2 client's ID.
     pub client_id: String,
-    /// The field `client_secret`.
+    /// Secret that gives access.
     pub client_secret: String,
 }
 
@@ -1128,15 +1128,15 @@ pub enum TokenRequest {
 }
 
 polar_client_runtime::from_variant! {
-    TokenRequest::AuthorizationCode(Box < AuthorizationCodeTokenRequest >)
+    TokenRequest::AuthorizationCode(Box<AuthorizationCodeTokenRequest>)
 }
 
 polar_client_runtime::from_variant! {
-    TokenRequest::Refresh(Box < RefreshTokenRequest >)
+    TokenRequest::Refresh(Box<RefreshTokenRequest>)
 }
 
 polar_client_runtime::from_variant! {
-    TokenRequest::Web(Box < WebTokenRequest >)
+    TokenRequest::Web(Box<WebTokenRequest>)
 }
 
 /// The object `TokenResponse`.
@@ -1153,7 +1153,7 @@ pub struct TokenResponse {
     pub expires_in: i64,
     /// The field `refresh_token`.
     pub refresh_token: Option<String>,
-    /// The field `scope`.
+    /// Scopes, separated by spaces.
     pub scope: String,
     /// The field `id_token`.
     pub id_token: Option<String>,
@@ -1203,7 +1203,7 @@ impl UserInfo {
         }
     }
 
-    /// The field `name`.
+    /// Name.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -1224,7 +1224,7 @@ impl UserInfo {
         }
     }
 
-    /// The value, if it is a `Organization`.
+    /// The value, if it is an `Organization`.
     #[must_use]
     pub fn as_organization(&self) -> Option<&UserInfoOrganization> {
         match self {
@@ -1241,11 +1241,11 @@ impl UserInfo {
 }
 
 polar_client_runtime::from_variant! {
-    UserInfo::User(Box < UserInfoUser >)
+    UserInfo::User(Box<UserInfoUser>)
 }
 
 polar_client_runtime::from_variant! {
-    UserInfo::Organization(Box < UserInfoOrganization >)
+    UserInfo::Organization(Box<UserInfoOrganization>)
 }
 
 /// The object `UserInfoOrganization`.
@@ -1254,7 +1254,7 @@ polar_client_runtime::from_variant! {
 pub struct UserInfoOrganization {
     /// The field `sub`.
     pub sub: String,
-    /// The field `name`.
+    /// Name.
     pub name: Option<String>,
 }
 
@@ -1264,11 +1264,11 @@ pub struct UserInfoOrganization {
 pub struct UserInfoUser {
     /// The field `sub`.
     pub sub: String,
-    /// The field `name`.
+    /// Name.
     pub name: Option<String>,
-    /// The field `email`.
+    /// Email address.
     pub email: Option<String>,
-    /// The field `email_verified`.
+    /// Whether the address in `email` has been verified.
     pub email_verified: Option<bool>,
 }
 
@@ -1276,19 +1276,19 @@ pub struct UserInfoUser {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebTokenRequest {
-    /// The field `client_id`.
+    /// The OAuth2 client's ID.
     pub client_id: String,
-    /// The field `client_secret`.
+    /// Secret that gives access.
     pub client_secret: String,
     /// The field `session_token`.
     pub session_token: String,
-    /// The field `sub_type`.
+    /// Whether it is about a user or about an organization.
     ///
     /// Default: `"user"`.
     pub sub_type: Option<WebTokenSubType>,
     /// The field `sub`.
     pub sub: Option<Uuid>,
-    /// The field `scope`.
+    /// Scopes, separated by spaces.
     pub scope: Option<String>,
 }
 
@@ -1310,7 +1310,7 @@ impl WebTokenRequest {
         }
     }
 
-    /// The field `sub_type`.
+    /// Whether it is about a user or about an organization.
     ///
     /// Default: `"user"`.
     #[must_use]
@@ -1326,7 +1326,7 @@ impl WebTokenRequest {
         self
     }
 
-    /// The field `scope`.
+    /// Scopes, separated by spaces.
     #[must_use]
     pub fn scope(mut self, scope: impl Into<String>) -> Self {
         self.scope = Some(scope.into());

@@ -10,39 +10,39 @@ use std::borrow::Cow;
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CardPayment {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `processor`.
+    /// Company that processes payments.
     pub processor: PaymentProcessor,
-    /// The field `status`.
+    /// State that it is in.
     pub status: PaymentStatus,
-    /// The field `amount`.
+    /// How much, in cents.
     pub amount: i64,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// The field `method`.
+    /// Payment method, such as `card`.
     ///
     /// Documented as always `card`.
     pub method: Cow<'static, str>,
-    /// The field `trigger`.
+    /// What caused the attempt to pay.
     pub trigger: Option<PaymentTrigger>,
-    /// The field `decline_reason`.
+    /// Why the payment was declined, as a code; null if it was not.
     pub decline_reason: Option<String>,
-    /// The field `decline_message`.
+    /// Why the payment was declined, in words for people; null if it was not.
     pub decline_message: Option<String>,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `checkout_id`.
+    /// The checkout session's ID.
     pub checkout_id: Option<Uuid>,
-    /// The field `order_id`.
+    /// The order's ID.
     pub order_id: Option<Uuid>,
-    /// The field `processor_metadata`.
+    /// Further data from the payment processor.
     pub processor_metadata: Option<JsonObject>,
-    /// The field `method_metadata`.
+    /// Details of the payment method.
     pub method_metadata: CardPaymentMetadata,
 }
 
@@ -50,9 +50,9 @@ pub struct CardPayment {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CardPaymentMetadata {
-    /// The field `brand`.
+    /// Brand of the card.
     pub brand: String,
-    /// The field `last4`.
+    /// How the card's number ends: its last four digits.
     pub last4: String,
 }
 
@@ -60,35 +60,35 @@ pub struct CardPaymentMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GenericPayment {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `processor`.
+    /// Company that processes payments.
     pub processor: PaymentProcessor,
-    /// The field `status`.
+    /// State that it is in.
     pub status: PaymentStatus,
-    /// The field `amount`.
+    /// How much, in cents.
     pub amount: i64,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// The field `method`.
+    /// Payment method, such as `card`.
     pub method: String,
-    /// The field `trigger`.
+    /// What caused the attempt to pay.
     pub trigger: Option<PaymentTrigger>,
-    /// The field `decline_reason`.
+    /// Why the payment was declined, as a code; null if it was not.
     pub decline_reason: Option<String>,
-    /// The field `decline_message`.
+    /// Why the payment was declined, in words for people; null if it was not.
     pub decline_message: Option<String>,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `checkout_id`.
+    /// The checkout session's ID.
     pub checkout_id: Option<Uuid>,
-    /// The field `order_id`.
+    /// The order's ID.
     pub order_id: Option<Uuid>,
-    /// The field `processor_metadata`.
+    /// Further data from the payment processor.
     pub processor_metadata: Option<JsonObject>,
 }
 
@@ -96,39 +96,39 @@ pub struct GenericPayment {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KrCardPayment {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `processor`.
+    /// Company that processes payments.
     pub processor: PaymentProcessor,
-    /// The field `status`.
+    /// State that it is in.
     pub status: PaymentStatus,
-    /// The field `amount`.
+    /// How much, in cents.
     pub amount: i64,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// The field `method`.
+    /// Payment method, such as `card`.
     ///
     /// Documented as always `kr_card`.
     pub method: Cow<'static, str>,
-    /// The field `trigger`.
+    /// What caused the attempt to pay.
     pub trigger: Option<PaymentTrigger>,
-    /// The field `decline_reason`.
+    /// Why the payment was declined, as a code; null if it was not.
     pub decline_reason: Option<String>,
-    /// The field `decline_message`.
+    /// Why the payment was declined, in words for people; null if it was not.
     pub decline_message: Option<String>,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `checkout_id`.
+    /// The checkout session's ID.
     pub checkout_id: Option<Uuid>,
-    /// The field `order_id`.
+    /// The order's ID.
     pub order_id: Option<Uuid>,
-    /// The field `processor_metadata`.
+    /// Further data from the payment processor.
     pub processor_metadata: Option<JsonObject>,
-    /// The field `method_metadata`.
+    /// Details of the payment method.
     pub method_metadata: KrCardPaymentMetadata,
 }
 
@@ -136,9 +136,9 @@ pub struct KrCardPayment {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KrCardPaymentMetadata {
-    /// The field `brand`.
+    /// Brand of the card.
     pub brand: Option<String>,
-    /// The field `last4`.
+    /// How the card's number ends: its last four digits.
     pub last4: Option<String>,
 }
 
@@ -159,7 +159,7 @@ pub enum Payment {
 }
 
 impl Payment {
-    /// The field `created_at`.
+    /// When it was created.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -172,7 +172,7 @@ impl Payment {
         }
     }
 
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -185,7 +185,7 @@ impl Payment {
         }
     }
 
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -198,7 +198,7 @@ impl Payment {
         }
     }
 
-    /// The field `processor`.
+    /// Company that processes payments.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -211,7 +211,7 @@ impl Payment {
         }
     }
 
-    /// The field `status`.
+    /// State that it is in.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -224,7 +224,7 @@ impl Payment {
         }
     }
 
-    /// The field `amount`.
+    /// How much, in cents.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -237,7 +237,7 @@ impl Payment {
         }
     }
 
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -250,7 +250,7 @@ impl Payment {
         }
     }
 
-    /// The field `trigger`.
+    /// What caused the attempt to pay.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -263,7 +263,7 @@ impl Payment {
         }
     }
 
-    /// The field `decline_reason`.
+    /// Why the payment was declined, as a code; null if it was not.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -276,7 +276,7 @@ impl Payment {
         }
     }
 
-    /// The field `decline_message`.
+    /// Why the payment was declined, in words for people; null if it was not.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -289,7 +289,7 @@ impl Payment {
         }
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -302,7 +302,7 @@ impl Payment {
         }
     }
 
-    /// The field `checkout_id`.
+    /// The checkout session's ID.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -315,7 +315,7 @@ impl Payment {
         }
     }
 
-    /// The field `order_id`.
+    /// The order's ID.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -328,7 +328,7 @@ impl Payment {
         }
     }
 
-    /// The field `processor_metadata`.
+    /// Further data from the payment processor.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -376,24 +376,24 @@ impl Payment {
 }
 
 polar_client_runtime::from_variant! {
-    Payment::Card(Box < CardPayment >)
+    Payment::Card(Box<CardPayment>)
 }
 
 polar_client_runtime::from_variant! {
-    Payment::KrCard(Box < KrCardPayment >)
+    Payment::KrCard(Box<KrCardPayment>)
 }
 
 polar_client_runtime::from_variant! {
-    Payment::Generic(Box < GenericPayment >)
+    Payment::Generic(Box<GenericPayment>)
 }
 
 /// The object `ListResource_Payment_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentList {
-    /// The field `items`.
+    /// The items of this page.
     pub items: Vec<Payment>,
-    /// The field `pagination`.
+    /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
 }
 

@@ -10,41 +10,41 @@ use std::borrow::Cow;
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantCustomWebhook {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `granted_at`.
+    /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
-    /// The field `is_granted`.
+    /// Whether the grant is in force.
     pub is_granted: bool,
-    /// The field `revoked_at`.
+    /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
-    /// The field `is_revoked`.
+    /// Whether the grant has been taken back.
     pub is_revoked: bool,
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: Option<Uuid>,
-    /// The field `order_id`.
+    /// The order's ID.
     pub order_id: Option<Uuid>,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `benefit_id`.
+    /// The benefit's ID.
     pub benefit_id: Uuid,
-    /// The field `error`.
+    /// Why granting the benefit failed for good; null if it did not.
     pub error: Option<BenefitGrantError>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Customer,
-    /// The field `member`.
+    /// The member.
     pub member: Option<Member>,
-    /// The field `benefit`.
+    /// The benefit.
     pub benefit: BenefitCustom,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitGrantCustomProperties,
-    /// The field `previous_properties`.
+    /// What `properties` was before.
     pub previous_properties: Option<BenefitGrantCustomProperties>,
 }
 
@@ -52,41 +52,41 @@ pub struct BenefitGrantCustomWebhook {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantDiscordWebhook {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `granted_at`.
+    /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
-    /// The field `is_granted`.
+    /// Whether the grant is in force.
     pub is_granted: bool,
-    /// The field `revoked_at`.
+    /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
-    /// The field `is_revoked`.
+    /// Whether the grant has been taken back.
     pub is_revoked: bool,
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: Option<Uuid>,
-    /// The field `order_id`.
+    /// The order's ID.
     pub order_id: Option<Uuid>,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `benefit_id`.
+    /// The benefit's ID.
     pub benefit_id: Uuid,
-    /// The field `error`.
+    /// Why granting the benefit failed for good; null if it did not.
     pub error: Option<BenefitGrantError>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Customer,
-    /// The field `member`.
+    /// The member.
     pub member: Option<Member>,
-    /// The field `benefit`.
+    /// The benefit.
     pub benefit: BenefitDiscord,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitGrantDiscordProperties,
-    /// The field `previous_properties`.
+    /// What `properties` was before.
     pub previous_properties: Option<BenefitGrantDiscordProperties>,
 }
 
@@ -94,41 +94,41 @@ pub struct BenefitGrantDiscordWebhook {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantDownloadablesWebhook {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `granted_at`.
+    /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
-    /// The field `is_granted`.
+    /// Whether the grant is in force.
     pub is_granted: bool,
-    /// The field `revoked_at`.
+    /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
-    /// The field `is_revoked`.
+    /// Whether the grant has been taken back.
     pub is_revoked: bool,
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: Option<Uuid>,
-    /// The field `order_id`.
+    /// The order's ID.
     pub order_id: Option<Uuid>,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `benefit_id`.
+    /// The benefit's ID.
     pub benefit_id: Uuid,
-    /// The field `error`.
+    /// Why granting the benefit failed for good; null if it did not.
     pub error: Option<BenefitGrantError>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Customer,
-    /// The field `member`.
+    /// The member.
     pub member: Option<Member>,
-    /// The field `benefit`.
+    /// The benefit.
     pub benefit: BenefitDownloadables,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitGrantDownloadablesProperties,
-    /// The field `previous_properties`.
+    /// What `properties` was before.
     pub previous_properties: Option<BenefitGrantDownloadablesProperties>,
 }
 
@@ -136,41 +136,41 @@ pub struct BenefitGrantDownloadablesWebhook {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantFeatureFlagWebhook {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `granted_at`.
+    /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
-    /// The field `is_granted`.
+    /// Whether the grant is in force.
     pub is_granted: bool,
-    /// The field `revoked_at`.
+    /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
-    /// The field `is_revoked`.
+    /// Whether the grant has been taken back.
     pub is_revoked: bool,
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: Option<Uuid>,
-    /// The field `order_id`.
+    /// The order's ID.
     pub order_id: Option<Uuid>,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `benefit_id`.
+    /// The benefit's ID.
     pub benefit_id: Uuid,
-    /// The field `error`.
+    /// Why granting the benefit failed for good; null if it did not.
     pub error: Option<BenefitGrantError>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Customer,
-    /// The field `member`.
+    /// The member.
     pub member: Option<Member>,
-    /// The field `benefit`.
+    /// The benefit.
     pub benefit: BenefitFeatureFlag,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitGrantFeatureFlagProperties,
-    /// The field `previous_properties`.
+    /// What `properties` was before.
     pub previous_properties: Option<BenefitGrantFeatureFlagProperties>,
 }
 
@@ -178,41 +178,41 @@ pub struct BenefitGrantFeatureFlagWebhook {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantGitHubRepositoryWebhook {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `granted_at`.
+    /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
-    /// The field `is_granted`.
+    /// Whether the grant is in force.
     pub is_granted: bool,
-    /// The field `revoked_at`.
+    /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
-    /// The field `is_revoked`.
+    /// Whether the grant has been taken back.
     pub is_revoked: bool,
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: Option<Uuid>,
-    /// The field `order_id`.
+    /// The order's ID.
     pub order_id: Option<Uuid>,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `benefit_id`.
+    /// The benefit's ID.
     pub benefit_id: Uuid,
-    /// The field `error`.
+    /// Why granting the benefit failed for good; null if it did not.
     pub error: Option<BenefitGrantError>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Customer,
-    /// The field `member`.
+    /// The member.
     pub member: Option<Member>,
-    /// The field `benefit`.
+    /// The benefit.
     pub benefit: BenefitGitHubRepository,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitGrantGitHubRepositoryProperties,
-    /// The field `previous_properties`.
+    /// What `properties` was before.
     pub previous_properties: Option<BenefitGrantGitHubRepositoryProperties>,
 }
 
@@ -220,41 +220,41 @@ pub struct BenefitGrantGitHubRepositoryWebhook {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantLicenseKeysWebhook {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `granted_at`.
+    /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
-    /// The field `is_granted`.
+    /// Whether the grant is in force.
     pub is_granted: bool,
-    /// The field `revoked_at`.
+    /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
-    /// The field `is_revoked`.
+    /// Whether the grant has been taken back.
     pub is_revoked: bool,
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: Option<Uuid>,
-    /// The field `order_id`.
+    /// The order's ID.
     pub order_id: Option<Uuid>,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `benefit_id`.
+    /// The benefit's ID.
     pub benefit_id: Uuid,
-    /// The field `error`.
+    /// Why granting the benefit failed for good; null if it did not.
     pub error: Option<BenefitGrantError>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Customer,
-    /// The field `member`.
+    /// The member.
     pub member: Option<Member>,
-    /// The field `benefit`.
+    /// The benefit.
     pub benefit: BenefitLicenseKeys,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitGrantLicenseKeysProperties,
-    /// The field `previous_properties`.
+    /// What `properties` was before.
     pub previous_properties: Option<BenefitGrantLicenseKeysProperties>,
 }
 
@@ -262,41 +262,41 @@ pub struct BenefitGrantLicenseKeysWebhook {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantMeterCreditWebhook {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `granted_at`.
+    /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
-    /// The field `is_granted`.
+    /// Whether the grant is in force.
     pub is_granted: bool,
-    /// The field `revoked_at`.
+    /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
-    /// The field `is_revoked`.
+    /// Whether the grant has been taken back.
     pub is_revoked: bool,
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: Option<Uuid>,
-    /// The field `order_id`.
+    /// The order's ID.
     pub order_id: Option<Uuid>,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `benefit_id`.
+    /// The benefit's ID.
     pub benefit_id: Uuid,
-    /// The field `error`.
+    /// Why granting the benefit failed for good; null if it did not.
     pub error: Option<BenefitGrantError>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Customer,
-    /// The field `member`.
+    /// The member.
     pub member: Option<Member>,
-    /// The field `benefit`.
+    /// The benefit.
     pub benefit: BenefitMeterCredit,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitGrantMeterCreditProperties,
-    /// The field `previous_properties`.
+    /// What `properties` was before.
     pub previous_properties: Option<BenefitGrantMeterCreditProperties>,
 }
 
@@ -304,41 +304,41 @@ pub struct BenefitGrantMeterCreditWebhook {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantSlackSharedChannelWebhook {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `granted_at`.
+    /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
-    /// The field `is_granted`.
+    /// Whether the grant is in force.
     pub is_granted: bool,
-    /// The field `revoked_at`.
+    /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
-    /// The field `is_revoked`.
+    /// Whether the grant has been taken back.
     pub is_revoked: bool,
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: Option<Uuid>,
-    /// The field `order_id`.
+    /// The order's ID.
     pub order_id: Option<Uuid>,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `benefit_id`.
+    /// The benefit's ID.
     pub benefit_id: Uuid,
-    /// The field `error`.
+    /// Why granting the benefit failed for good; null if it did not.
     pub error: Option<BenefitGrantError>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Customer,
-    /// The field `member`.
+    /// The member.
     pub member: Option<Member>,
-    /// The field `benefit`.
+    /// The benefit.
     pub benefit: BenefitSlackSharedChannel,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: BenefitGrantSlackSharedChannelProperties,
-    /// The field `previous_properties`.
+    /// What `properties` was before.
     pub previous_properties: Option<BenefitGrantSlackSharedChannelProperties>,
 }
 
@@ -369,7 +369,7 @@ pub enum BenefitGrantWebhook {
 }
 
 impl BenefitGrantWebhook {
-    /// The field `created_at`.
+    /// When it was created.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -387,7 +387,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -405,7 +405,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -423,7 +423,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// The field `granted_at`.
+    /// When the benefit was granted; null if it is not.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -441,7 +441,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// The field `is_granted`.
+    /// Whether the grant is in force.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -459,7 +459,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// The field `revoked_at`.
+    /// When the benefit was revoked; null if it was not.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -477,7 +477,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// The field `is_revoked`.
+    /// Whether the grant has been taken back.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -495,7 +495,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -513,7 +513,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// The field `order_id`.
+    /// The order's ID.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -531,7 +531,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// The field `customer_id`.
+    /// The customer's ID.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -549,7 +549,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// The field `member_id`.
+    /// The member's ID.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -567,7 +567,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// The field `benefit_id`.
+    /// The benefit's ID.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -585,7 +585,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// The field `error`.
+    /// Why granting the benefit failed for good; null if it did not.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -603,7 +603,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// The field `customer`.
+    /// The customer.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -621,7 +621,7 @@ impl BenefitGrantWebhook {
         }
     }
 
-    /// The field `member`.
+    /// The member.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -721,36 +721,36 @@ impl BenefitGrantWebhook {
 }
 
 polar_client_runtime::from_variant! {
-    BenefitGrantWebhook::Discord(Box < BenefitGrantDiscordWebhook >)
+    BenefitGrantWebhook::Discord(Box<BenefitGrantDiscordWebhook>)
 }
 
 polar_client_runtime::from_variant! {
-    BenefitGrantWebhook::Custom(Box < BenefitGrantCustomWebhook >)
+    BenefitGrantWebhook::Custom(Box<BenefitGrantCustomWebhook>)
 }
 
 polar_client_runtime::from_variant! {
-    BenefitGrantWebhook::GitHubRepository(Box < BenefitGrantGitHubRepositoryWebhook >)
+    BenefitGrantWebhook::GitHubRepository(Box<BenefitGrantGitHubRepositoryWebhook>)
 }
 
 polar_client_runtime::from_variant! {
-    BenefitGrantWebhook::Downloadables(Box < BenefitGrantDownloadablesWebhook >)
+    BenefitGrantWebhook::Downloadables(Box<BenefitGrantDownloadablesWebhook>)
 }
 
 polar_client_runtime::from_variant! {
-    BenefitGrantWebhook::LicenseKeys(Box < BenefitGrantLicenseKeysWebhook >)
+    BenefitGrantWebhook::LicenseKeys(Box<BenefitGrantLicenseKeysWebhook>)
 }
 
 polar_client_runtime::from_variant! {
-    BenefitGrantWebhook::MeterCredit(Box < BenefitGrantMeterCreditWebhook >)
+    BenefitGrantWebhook::MeterCredit(Box<BenefitGrantMeterCreditWebhook>)
 }
 
 polar_client_runtime::from_variant! {
-    BenefitGrantWebhook::FeatureFlag(Box < BenefitGrantFeatureFlagWebhook >)
+    BenefitGrantWebhook::FeatureFlag(Box<BenefitGrantFeatureFlagWebhook>)
 }
 
 polar_client_runtime::from_variant! {
-    BenefitGrantWebhook::SlackSharedChannel(Box < BenefitGrantSlackSharedChannelWebhook
-    >)
+    BenefitGrantWebhook::SlackSharedChannel(Box<BenefitGrantSlackSharedChannelWebhook
+   >)
 }
 
 /// The values of `HttpCodeClass`.
@@ -792,15 +792,15 @@ pub enum WebhookApiVersion {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookBenefitCreatedPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `benefit.created`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: Benefit,
 }
 
@@ -808,15 +808,15 @@ pub struct WebhookBenefitCreatedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantCreatedPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `benefit_grant.created`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: BenefitGrantWebhook,
 }
 
@@ -824,15 +824,15 @@ pub struct WebhookBenefitGrantCreatedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantCycledPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `benefit_grant.cycled`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: BenefitGrantWebhook,
 }
 
@@ -840,15 +840,15 @@ pub struct WebhookBenefitGrantCycledPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantRevokedPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `benefit_grant.revoked`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: BenefitGrantWebhook,
 }
 
@@ -856,15 +856,15 @@ pub struct WebhookBenefitGrantRevokedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantUpdatedPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `benefit_grant.updated`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: BenefitGrantWebhook,
 }
 
@@ -872,15 +872,15 @@ pub struct WebhookBenefitGrantUpdatedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookBenefitUpdatedPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `benefit.updated`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: Benefit,
 }
 
@@ -888,15 +888,15 @@ pub struct WebhookBenefitUpdatedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookCheckoutCreatedPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `checkout.created`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: Checkout,
 }
 
@@ -904,15 +904,15 @@ pub struct WebhookCheckoutCreatedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookCheckoutExpiredPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `checkout.expired`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: Checkout,
 }
 
@@ -920,15 +920,15 @@ pub struct WebhookCheckoutExpiredPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookCheckoutUpdatedPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `checkout.updated`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: Checkout,
 }
 
@@ -936,15 +936,15 @@ pub struct WebhookCheckoutUpdatedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookCustomerCreatedPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `customer.created`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: Customer,
 }
 
@@ -952,15 +952,15 @@ pub struct WebhookCustomerCreatedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookCustomerDeletedPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `customer.deleted`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: Customer,
 }
 
@@ -968,15 +968,15 @@ pub struct WebhookCustomerDeletedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookCustomerSeatAssignedPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `customer_seat.assigned`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: CustomerSeat,
 }
 
@@ -984,15 +984,15 @@ pub struct WebhookCustomerSeatAssignedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookCustomerSeatClaimedPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `customer_seat.claimed`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: CustomerSeat,
 }
 
@@ -1000,15 +1000,15 @@ pub struct WebhookCustomerSeatClaimedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookCustomerSeatRevokedPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `customer_seat.revoked`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: CustomerSeat,
 }
 
@@ -1016,15 +1016,15 @@ pub struct WebhookCustomerSeatRevokedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookCustomerStateChangedPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `customer.state_changed`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: CustomerState,
 }
 
@@ -1032,15 +1032,15 @@ pub struct WebhookCustomerStateChangedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookCustomerUpdatedPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `customer.updated`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: Customer,
 }
 
@@ -1048,13 +1048,13 @@ pub struct WebhookCustomerUpdatedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookDelivery {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `succeeded`.
+    /// Whether it succeeded.
     pub succeeded: bool,
     /// The field `http_code`.
     pub http_code: Option<i64>,
@@ -1068,9 +1068,9 @@ pub struct WebhookDelivery {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookDeliveryList {
-    /// The field `items`.
+    /// The items of this page.
     pub items: Vec<WebhookDelivery>,
-    /// The field `pagination`.
+    /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
 }
 
@@ -1078,15 +1078,15 @@ pub struct WebhookDeliveryList {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookDiscountCreatedPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `discount.created`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: Discount,
 }
 
@@ -1094,15 +1094,15 @@ pub struct WebhookDiscountCreatedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookDiscountDeletedPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `discount.deleted`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: Discount,
 }
 
@@ -1110,15 +1110,15 @@ pub struct WebhookDiscountDeletedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookDiscountUpdatedPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `discount.updated`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: Discount,
 }
 
@@ -1126,25 +1126,25 @@ pub struct WebhookDiscountUpdatedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookEndpoint {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `url`.
+    /// Address that events are delivered to.
     pub url: String,
-    /// The field `name`.
+    /// Name.
     pub name: Option<String>,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `format`.
+    /// Format that payloads are sent in.
     pub format: WebhookFormat,
     /// The field `secret`.
     pub secret: String,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `events`.
+    /// Types of events that are delivered.
     pub events: Vec<WebhookEventType>,
     /// The field `enabled`.
     pub enabled: bool,
@@ -1156,21 +1156,21 @@ pub struct WebhookEndpoint {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookEndpointCreate {
-    /// The field `url`.
+    /// Address that events are delivered to.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub url: String,
-    /// The field `name`.
+    /// Name.
     pub name: Option<String>,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     ///
     /// Default: `"2026-10"`.
     pub api_version: Option<WebhookApiVersion>,
-    /// The field `format`.
+    /// Format that payloads are sent in.
     pub format: WebhookFormat,
-    /// The field `events`.
+    /// Types of events that are delivered.
     pub events: Vec<WebhookEventType>,
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
 }
 
@@ -1192,14 +1192,14 @@ impl WebhookEndpointCreate {
         }
     }
 
-    /// The field `name`.
+    /// Name.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
         self
     }
 
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     ///
     /// Default: `"2026-10"`.
     #[must_use]
@@ -1208,7 +1208,7 @@ impl WebhookEndpointCreate {
         self
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
     pub fn organization_id(mut self, organization_id: Uuid) -> Self {
         self.organization_id = Some(organization_id);
@@ -1220,9 +1220,9 @@ impl WebhookEndpointCreate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookEndpointList {
-    /// The field `items`.
+    /// The items of this page.
     pub items: Vec<WebhookEndpoint>,
-    /// The field `pagination`.
+    /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
 }
 
@@ -1230,17 +1230,17 @@ pub struct WebhookEndpointList {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookEndpointUpdate {
-    /// The field `url`.
+    /// Address that events are delivered to.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub url: Patch<String>,
-    /// The field `name`.
+    /// Name.
     pub name: Patch<String>,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: Patch<WebhookApiVersion>,
-    /// The field `format`.
+    /// Format that payloads are sent in.
     pub format: Patch<WebhookFormat>,
-    /// The field `events`.
+    /// Types of events that are delivered.
     pub events: Patch<Vec<WebhookEventType>>,
     /// The field `enabled`.
     pub enabled: Patch<bool>,
@@ -1260,7 +1260,7 @@ impl WebhookEndpointUpdate {
         }
     }
 
-    /// The field `url`.
+    /// Address that events are delivered to.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]
@@ -1269,14 +1269,14 @@ impl WebhookEndpointUpdate {
         self
     }
 
-    /// The field `name`.
+    /// Name.
     #[must_use]
     pub fn name(mut self, name: impl Into<Patch<String>>) -> Self {
         self.name = name.into();
         self
     }
 
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     #[must_use]
     pub fn api_version(
         mut self,
@@ -1286,14 +1286,14 @@ impl WebhookEndpointUpdate {
         self
     }
 
-    /// The field `format`.
+    /// Format that payloads are sent in.
     #[must_use]
     pub fn format(mut self, format: impl Into<Patch<WebhookFormat>>) -> Self {
         self.format = format.into();
         self
     }
 
-    /// The field `events`.
+    /// Types of events that are delivered.
     #[must_use]
     pub fn events(mut self, events: impl Into<Patch<Vec<WebhookEventType>>>) -> Self {
         self.events = events.into();
@@ -1318,25 +1318,25 @@ impl Default for WebhookEndpointUpdate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookEvent {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
     /// The field `last_http_code`.
     pub last_http_code: Option<i64>,
-    /// The field `succeeded`.
+    /// Whether it succeeded.
     pub succeeded: Option<bool>,
     /// The field `skipped`.
     pub skipped: bool,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
     /// The field `payload`.
     pub payload: Option<String>,
-    /// The field `type`.
+    /// Which kind it is.
     pub r#type: WebhookEventType,
-    /// The field `is_archived`.
+    /// Whether it is archived: its payload is gone, and it cannot be delivered again.
     pub is_archived: bool,
 }
 
@@ -1454,15 +1454,15 @@ pub enum WebhookFormat {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookMemberCreatedPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `member.created`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: Member,
 }
 
@@ -1470,15 +1470,15 @@ pub struct WebhookMemberCreatedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookMemberDeletedPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `member.deleted`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: Member,
 }
 
@@ -1486,15 +1486,15 @@ pub struct WebhookMemberDeletedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookMemberUpdatedPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `member.updated`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: Member,
 }
 
@@ -1502,15 +1502,15 @@ pub struct WebhookMemberUpdatedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookOrderCreatedPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `order.created`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: Order,
 }
 
@@ -1518,15 +1518,15 @@ pub struct WebhookOrderCreatedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookOrderPaidPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `order.paid`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: Order,
 }
 
@@ -1534,15 +1534,15 @@ pub struct WebhookOrderPaidPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookOrderRefundedPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `order.refunded`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: Order,
 }
 
@@ -1550,15 +1550,15 @@ pub struct WebhookOrderRefundedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookOrderUpdatedPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `order.updated`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: Order,
 }
 
@@ -1566,15 +1566,15 @@ pub struct WebhookOrderUpdatedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookOrganizationUpdatedPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `organization.updated`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: Organization,
 }
 
@@ -1675,7 +1675,7 @@ pub enum WebhookPayload {
 }
 
 impl WebhookPayload {
-    /// The field `timestamp`.
+    /// When it happened.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -1727,7 +1727,7 @@ impl WebhookPayload {
         }
     }
 
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -1991,7 +1991,7 @@ impl WebhookPayload {
         }
     }
 
-    /// The value, if it is a `OrderCreated`.
+    /// The value, if it is an `OrderCreated`.
     #[must_use]
     pub fn as_order_created(&self) -> Option<&WebhookOrderCreatedPayload> {
         match self {
@@ -2000,7 +2000,7 @@ impl WebhookPayload {
         }
     }
 
-    /// The value, if it is a `OrderPaid`.
+    /// The value, if it is an `OrderPaid`.
     #[must_use]
     pub fn as_order_paid(&self) -> Option<&WebhookOrderPaidPayload> {
         match self {
@@ -2009,7 +2009,7 @@ impl WebhookPayload {
         }
     }
 
-    /// The value, if it is a `OrderRefunded`.
+    /// The value, if it is an `OrderRefunded`.
     #[must_use]
     pub fn as_order_refunded(&self) -> Option<&WebhookOrderRefundedPayload> {
         match self {
@@ -2018,7 +2018,7 @@ impl WebhookPayload {
         }
     }
 
-    /// The value, if it is a `OrderUpdated`.
+    /// The value, if it is an `OrderUpdated`.
     #[must_use]
     pub fn as_order_updated(&self) -> Option<&WebhookOrderUpdatedPayload> {
         match self {
@@ -2027,7 +2027,7 @@ impl WebhookPayload {
         }
     }
 
-    /// The value, if it is a `OrganizationUpdated`.
+    /// The value, if it is an `OrganizationUpdated`.
     #[must_use]
     pub fn as_organization_updated(&self) -> Option<&WebhookOrganizationUpdatedPayload> {
         match self {
@@ -2187,186 +2187,186 @@ impl WebhookPayload {
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::BenefitCreated(Box < WebhookBenefitCreatedPayload >)
+    WebhookPayload::BenefitCreated(Box<WebhookBenefitCreatedPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::BenefitUpdated(Box < WebhookBenefitUpdatedPayload >)
+    WebhookPayload::BenefitUpdated(Box<WebhookBenefitUpdatedPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::BenefitGrantCreated(Box < WebhookBenefitGrantCreatedPayload >)
+    WebhookPayload::BenefitGrantCreated(Box<WebhookBenefitGrantCreatedPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::BenefitGrantCycled(Box < WebhookBenefitGrantCycledPayload >)
+    WebhookPayload::BenefitGrantCycled(Box<WebhookBenefitGrantCycledPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::BenefitGrantRevoked(Box < WebhookBenefitGrantRevokedPayload >)
+    WebhookPayload::BenefitGrantRevoked(Box<WebhookBenefitGrantRevokedPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::BenefitGrantUpdated(Box < WebhookBenefitGrantUpdatedPayload >)
+    WebhookPayload::BenefitGrantUpdated(Box<WebhookBenefitGrantUpdatedPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::CheckoutCreated(Box < WebhookCheckoutCreatedPayload >)
+    WebhookPayload::CheckoutCreated(Box<WebhookCheckoutCreatedPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::CheckoutExpired(Box < WebhookCheckoutExpiredPayload >)
+    WebhookPayload::CheckoutExpired(Box<WebhookCheckoutExpiredPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::CheckoutUpdated(Box < WebhookCheckoutUpdatedPayload >)
+    WebhookPayload::CheckoutUpdated(Box<WebhookCheckoutUpdatedPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::CustomerCreated(Box < WebhookCustomerCreatedPayload >)
+    WebhookPayload::CustomerCreated(Box<WebhookCustomerCreatedPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::CustomerDeleted(Box < WebhookCustomerDeletedPayload >)
+    WebhookPayload::CustomerDeleted(Box<WebhookCustomerDeletedPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::CustomerStateChanged(Box < WebhookCustomerStateChangedPayload >)
+    WebhookPayload::CustomerStateChanged(Box<WebhookCustomerStateChangedPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::CustomerUpdated(Box < WebhookCustomerUpdatedPayload >)
+    WebhookPayload::CustomerUpdated(Box<WebhookCustomerUpdatedPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::CustomerSeatAssigned(Box < WebhookCustomerSeatAssignedPayload >)
+    WebhookPayload::CustomerSeatAssigned(Box<WebhookCustomerSeatAssignedPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::CustomerSeatClaimed(Box < WebhookCustomerSeatClaimedPayload >)
+    WebhookPayload::CustomerSeatClaimed(Box<WebhookCustomerSeatClaimedPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::CustomerSeatRevoked(Box < WebhookCustomerSeatRevokedPayload >)
+    WebhookPayload::CustomerSeatRevoked(Box<WebhookCustomerSeatRevokedPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::DiscountCreated(Box < WebhookDiscountCreatedPayload >)
+    WebhookPayload::DiscountCreated(Box<WebhookDiscountCreatedPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::DiscountDeleted(Box < WebhookDiscountDeletedPayload >)
+    WebhookPayload::DiscountDeleted(Box<WebhookDiscountDeletedPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::DiscountUpdated(Box < WebhookDiscountUpdatedPayload >)
+    WebhookPayload::DiscountUpdated(Box<WebhookDiscountUpdatedPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::MemberCreated(Box < WebhookMemberCreatedPayload >)
+    WebhookPayload::MemberCreated(Box<WebhookMemberCreatedPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::MemberDeleted(Box < WebhookMemberDeletedPayload >)
+    WebhookPayload::MemberDeleted(Box<WebhookMemberDeletedPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::MemberUpdated(Box < WebhookMemberUpdatedPayload >)
+    WebhookPayload::MemberUpdated(Box<WebhookMemberUpdatedPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::OrderCreated(Box < WebhookOrderCreatedPayload >)
+    WebhookPayload::OrderCreated(Box<WebhookOrderCreatedPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::OrderPaid(Box < WebhookOrderPaidPayload >)
+    WebhookPayload::OrderPaid(Box<WebhookOrderPaidPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::OrderRefunded(Box < WebhookOrderRefundedPayload >)
+    WebhookPayload::OrderRefunded(Box<WebhookOrderRefundedPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::OrderUpdated(Box < WebhookOrderUpdatedPayload >)
+    WebhookPayload::OrderUpdated(Box<WebhookOrderUpdatedPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::OrganizationUpdated(Box < WebhookOrganizationUpdatedPayload >)
+    WebhookPayload::OrganizationUpdated(Box<WebhookOrganizationUpdatedPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::ProductCreated(Box < WebhookProductCreatedPayload >)
+    WebhookPayload::ProductCreated(Box<WebhookProductCreatedPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::ProductUpdated(Box < WebhookProductUpdatedPayload >)
+    WebhookPayload::ProductUpdated(Box<WebhookProductUpdatedPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::RefundCreated(Box < WebhookRefundCreatedPayload >)
+    WebhookPayload::RefundCreated(Box<WebhookRefundCreatedPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::RefundUpdated(Box < WebhookRefundUpdatedPayload >)
+    WebhookPayload::RefundUpdated(Box<WebhookRefundUpdatedPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::SubscriptionActive(Box < WebhookSubscriptionActivePayload >)
+    WebhookPayload::SubscriptionActive(Box<WebhookSubscriptionActivePayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::SubscriptionCanceled(Box < WebhookSubscriptionCanceledPayload >)
+    WebhookPayload::SubscriptionCanceled(Box<WebhookSubscriptionCanceledPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::SubscriptionCreated(Box < WebhookSubscriptionCreatedPayload >)
+    WebhookPayload::SubscriptionCreated(Box<WebhookSubscriptionCreatedPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::SubscriptionCycled(Box < WebhookSubscriptionCycledPayload >)
+    WebhookPayload::SubscriptionCycled(Box<WebhookSubscriptionCycledPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::SubscriptionMigrated(Box < WebhookSubscriptionMigratedPayload >)
+    WebhookPayload::SubscriptionMigrated(Box<WebhookSubscriptionMigratedPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::SubscriptionPastDue(Box < WebhookSubscriptionPastDuePayload >)
+    WebhookPayload::SubscriptionPastDue(Box<WebhookSubscriptionPastDuePayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::SubscriptionPaused(Box < WebhookSubscriptionPausedPayload >)
+    WebhookPayload::SubscriptionPaused(Box<WebhookSubscriptionPausedPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::SubscriptionResumed(Box < WebhookSubscriptionResumedPayload >)
+    WebhookPayload::SubscriptionResumed(Box<WebhookSubscriptionResumedPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::SubscriptionRevoked(Box < WebhookSubscriptionRevokedPayload >)
+    WebhookPayload::SubscriptionRevoked(Box<WebhookSubscriptionRevokedPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::SubscriptionUncanceled(Box < WebhookSubscriptionUncanceledPayload >)
+    WebhookPayload::SubscriptionUncanceled(Box<WebhookSubscriptionUncanceledPayload>)
 }
 
 polar_client_runtime::from_variant! {
-    WebhookPayload::SubscriptionUpdated(Box < WebhookSubscriptionUpdatedPayload >)
+    WebhookPayload::SubscriptionUpdated(Box<WebhookSubscriptionUpdatedPayload>)
 }
 
 /// The object `WebhookProductCreatedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookProductCreatedPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `product.created`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: Product,
 }
 
@@ -2374,15 +2374,15 @@ pub struct WebhookProductCreatedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookProductUpdatedPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `product.updated`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: Product,
 }
 
@@ -2390,15 +2390,15 @@ pub struct WebhookProductUpdatedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookRefundCreatedPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `refund.created`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: Refund,
 }
 
@@ -2406,15 +2406,15 @@ pub struct WebhookRefundCreatedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookRefundUpdatedPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `refund.updated`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: Refund,
 }
 
@@ -2422,15 +2422,15 @@ pub struct WebhookRefundUpdatedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionActivePayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `subscription.active`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: Subscription,
 }
 
@@ -2438,15 +2438,15 @@ pub struct WebhookSubscriptionActivePayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionCanceledPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `subscription.canceled`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: Subscription,
 }
 
@@ -2454,15 +2454,15 @@ pub struct WebhookSubscriptionCanceledPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionCreatedPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `subscription.created`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: Subscription,
 }
 
@@ -2470,15 +2470,15 @@ pub struct WebhookSubscriptionCreatedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionCycledPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `subscription.cycled`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: Subscription,
 }
 
@@ -2486,15 +2486,15 @@ pub struct WebhookSubscriptionCycledPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionMigratedPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `subscription.migrated`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: Subscription,
     /// The field `provider`.
     pub provider: String,
@@ -2506,15 +2506,15 @@ pub struct WebhookSubscriptionMigratedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionPastDuePayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `subscription.past_due`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: Subscription,
 }
 
@@ -2522,15 +2522,15 @@ pub struct WebhookSubscriptionPastDuePayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionPausedPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `subscription.paused`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: Subscription,
 }
 
@@ -2538,15 +2538,15 @@ pub struct WebhookSubscriptionPausedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionResumedPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `subscription.resumed`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: Subscription,
 }
 
@@ -2554,15 +2554,15 @@ pub struct WebhookSubscriptionResumedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionRevokedPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `subscription.revoked`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: Subscription,
 }
 
@@ -2570,15 +2570,15 @@ pub struct WebhookSubscriptionRevokedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionUncanceledPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `subscription.uncanceled`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: Subscription,
 }
 
@@ -2586,14 +2586,14 @@ pub struct WebhookSubscriptionUncanceledPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionUpdatedPayload {
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `subscription.updated`.
     pub r#type: Cow<'static, str>,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `api_version`.
+    /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `data`.
+    /// What the event is about.
     pub data: Subscription,
 }

@@ -43,6 +43,8 @@ impl<C: AccountAccess> CustomFields<C> {
 
     /// Calls `DELETE /v1/custom-fields/{id}`, operation `custom-fields:delete`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `custom_fields:write`.
     ///
@@ -56,6 +58,8 @@ impl<C: AccountAccess> CustomFields<C> {
     }
 
     /// Calls `GET /v1/custom-fields/{id}`, operation `custom-fields:get`.
+    ///
+    /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `custom_fields:read`, `custom_fields:write`.
@@ -81,6 +85,8 @@ impl<C: AccountAccess> CustomFields<C> {
     }
 
     /// Calls `PATCH /v1/custom-fields/{id}`, operation `custom-fields:update`.
+    ///
+    /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `custom_fields:write`.
@@ -131,7 +137,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The parameter `organization_id`.
+    /// The organization's ID.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<Uuid>>,
@@ -141,20 +147,20 @@ impl List {
         self
     }
 
-    /// The parameter `query`.
+    /// Searches the names and the slugs.
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// The parameter `type`.
+    /// Which kind it is.
     pub fn r#type(mut self, r#type: impl Into<OneOrMany<CustomFieldType>>) -> Self {
         let values: OneOrMany<_> = r#type.into();
         self.0.query("type", &values);
         self
     }
 
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -162,7 +168,7 @@ impl List {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {
@@ -170,7 +176,8 @@ impl List {
         self
     }
 
-    /// The parameter `sorting`.
+    /// Order of the items: where the first criterion finds two equal, the next one
+    /// decides. `-` means descending.
     ///
     /// Default: `["slug"]`.
     pub fn sorting(

@@ -27,6 +27,8 @@ impl<C: Credential> CustomerMeters<C> {
 impl<C: AccountAccess> CustomerMeters<C> {
     /// Calls `GET /v1/customer-meters/{id}`, operation `customer_meters:get`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `customer_meters:read`.
     ///
@@ -66,7 +68,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The parameter `organization_id`.
+    /// The organization's ID.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<Uuid>>,
@@ -76,14 +78,14 @@ impl List {
         self
     }
 
-    /// The parameter `customer_id`.
+    /// The customer's ID.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// The parameter `external_customer_id`.
+    /// The customer's ID in your own system.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -93,14 +95,14 @@ impl List {
         self
     }
 
-    /// The parameter `meter_id`.
+    /// The meter's ID.
     pub fn meter_id(mut self, meter_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = meter_id.into();
         self.0.query("meter_id", &values);
         self
     }
 
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -108,7 +110,7 @@ impl List {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {
@@ -116,7 +118,8 @@ impl List {
         self
     }
 
-    /// The parameter `sorting`.
+    /// Order of the items: where the first criterion finds two equal, the next one
+    /// decides. `-` means descending.
     ///
     /// Default: `["-modified_at"]`.
     pub fn sorting(

@@ -43,6 +43,8 @@ impl<C: AccountAccess> Discounts<C> {
 
     /// Calls `DELETE /v1/discounts/{id}`, operation `discounts:delete`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `discounts:write`.
     ///
@@ -56,6 +58,8 @@ impl<C: AccountAccess> Discounts<C> {
     }
 
     /// Calls `GET /v1/discounts/{id}`, operation `discounts:get`.
+    ///
+    /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `discounts:read`, `discounts:write`.
@@ -81,6 +85,8 @@ impl<C: AccountAccess> Discounts<C> {
     }
 
     /// Calls `PATCH /v1/discounts/{id}`, operation `discounts:update`.
+    ///
+    /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `discounts:write`.
@@ -131,7 +137,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The parameter `organization_id`.
+    /// The organization's ID.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<Uuid>>,
@@ -141,13 +147,13 @@ impl List {
         self
     }
 
-    /// The parameter `query`.
+    /// Searches the names.
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -155,7 +161,7 @@ impl List {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {
@@ -163,7 +169,8 @@ impl List {
         self
     }
 
-    /// The parameter `sorting`.
+    /// Order of the items: where the first criterion finds two equal, the next one
+    /// decides. `-` means descending.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(

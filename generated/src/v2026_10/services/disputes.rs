@@ -27,6 +27,8 @@ impl<C: Credential> Disputes<C> {
 impl<C: AccountAccess> Disputes<C> {
     /// Calls `POST /v1/disputes/{id}/accept`, operation `disputes:accept`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `disputes:write`.
     ///
@@ -43,6 +45,8 @@ impl<C: AccountAccess> Disputes<C> {
     }
 
     /// Calls `GET /v1/disputes/{id}`, operation `disputes:get`.
+    ///
+    /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `disputes:read`, `disputes:write`.
@@ -92,7 +96,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The parameter `organization_id`.
+    /// The organization's ID.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<Uuid>>,
@@ -102,21 +106,21 @@ impl List {
         self
     }
 
-    /// The parameter `order_id`.
+    /// The order's ID.
     pub fn order_id(mut self, order_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = order_id.into();
         self.0.query("order_id", &values);
         self
     }
 
-    /// The parameter `status`.
+    /// State that it is in.
     pub fn status(mut self, status: impl Into<OneOrMany<DisputeStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);
         self
     }
 
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -124,7 +128,7 @@ impl List {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {
@@ -132,7 +136,8 @@ impl List {
         self
     }
 
-    /// The parameter `sorting`.
+    /// Order of the items: where the first criterion finds two equal, the next one
+    /// decides. `-` means descending.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(

@@ -61,6 +61,8 @@ impl<C: AccountAccess> LicenseKeys<C> {
 
     /// Calls `GET /v1/license-keys/{id}`, operation `license_keys:get`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `license_keys:read`, `license_keys:write`.
     ///
@@ -76,6 +78,9 @@ impl<C: AccountAccess> LicenseKeys<C> {
 
     /// Calls `GET /v1/license-keys/{id}/activations/{activation_id}`, operation
     /// `license_keys:get_activation`.
+    ///
+    /// - `id`: Identifier assigned by Polar.
+    /// - `activation_id`: The activation's ID.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `license_keys:read`, `license_keys:write`.
@@ -106,6 +111,8 @@ impl<C: AccountAccess> LicenseKeys<C> {
 
     /// Calls `POST /v1/license-keys/{id}/rotate`, operation `license_keys:rotate`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `license_keys:write`.
     ///
@@ -123,6 +130,8 @@ impl<C: AccountAccess> LicenseKeys<C> {
     }
 
     /// Calls `PATCH /v1/license-keys/{id}`, operation `license_keys:update`.
+    ///
+    /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `license_keys:write`.
@@ -200,7 +209,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The parameter `organization_id`.
+    /// The organization's ID.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<Uuid>>,
@@ -210,21 +219,21 @@ impl List {
         self
     }
 
-    /// The parameter `benefit_id`.
+    /// The benefit's ID.
     pub fn benefit_id(mut self, benefit_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = benefit_id.into();
         self.0.query("benefit_id", &values);
         self
     }
 
-    /// The parameter `status`.
+    /// State that it is in.
     pub fn status(mut self, status: impl Into<OneOrMany<LicenseKeyStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);
         self
     }
 
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -232,7 +241,7 @@ impl List {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {

@@ -44,6 +44,8 @@ impl<C: AccountAccess> Meters<C> {
 
     /// Calls `GET /v1/meters/{id}`, operation `meters:get`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `meters:read`, `meters:write`.
     ///
@@ -69,6 +71,10 @@ impl<C: AccountAccess> Meters<C> {
 
     /// Calls `GET /v1/meters/{id}/quantities`, operation `meters:quantities`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    /// - `start_timestamp`: Where the span of time starts.
+    /// - `end_timestamp`: Where the span of time ends.
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `meters:read`, `meters:write`.
     ///
@@ -91,6 +97,8 @@ impl<C: AccountAccess> Meters<C> {
     }
 
     /// Calls `PATCH /v1/meters/{id}`, operation `meters:update`.
+    ///
+    /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `meters:write`.
@@ -132,7 +140,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The parameter `organization_id`.
+    /// The organization's ID.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<Uuid>>,
@@ -142,19 +150,19 @@ impl List {
         self
     }
 
-    /// The parameter `query`.
+    /// Searches the names.
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// The parameter `is_archived`.
+    /// Whether it is archived: kept, but no longer on offer.
     pub fn is_archived(mut self, is_archived: bool) -> Self {
         self.0.query("is_archived", &is_archived);
         self
     }
 
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -162,7 +170,7 @@ impl List {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {
@@ -170,7 +178,8 @@ impl List {
         self
     }
 
-    /// The parameter `sorting`.
+    /// Order of the items: where the first criterion finds two equal, the next one
+    /// decides. `-` means descending.
     ///
     /// Default: `["name"]`.
     pub fn sorting(mut self, sorting: impl Into<OneOrMany<MeterSortProperty>>) -> Self {
@@ -179,7 +188,8 @@ impl List {
         self
     }
 
-    /// The parameter `metadata`.
+    /// Only those with this metadata. Several values of one key are alternatives;
+    /// different keys must all match.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: BTreeMap<String, MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);
@@ -197,7 +207,7 @@ polar_client_runtime::operation! {
 pub struct Quantities(Request);
 
 impl Quantities {
-    /// The parameter `timezone`.
+    /// Time zone of the times in the result.
     ///
     /// Format `time-zone`, at least 1 character. Default: `"UTC"`.
     pub fn timezone(mut self, timezone: &str) -> Self {
@@ -205,14 +215,14 @@ impl Quantities {
         self
     }
 
-    /// The parameter `customer_id`.
+    /// The customer's ID.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// The parameter `external_customer_id`.
+    /// The customer's ID in your own system.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -231,7 +241,8 @@ impl Quantities {
         self
     }
 
-    /// The parameter `metadata`.
+    /// Only those with this metadata. Several values of one key are alternatives;
+    /// different keys must all match.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: BTreeMap<String, MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);

@@ -46,6 +46,8 @@ impl<C: AccountAccess> Metrics<C> {
 
     /// Calls `DELETE /v1/metrics/dashboards/{id}`, operation `metrics:delete_dashboard`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `metrics:write`.
     ///
@@ -94,6 +96,8 @@ impl<C: AccountAccess> Metrics<C> {
 
     /// Calls `GET /v1/metrics/dashboards/{id}`, operation `metrics:get_dashboard`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `metrics:read`.
     ///
@@ -125,6 +129,8 @@ impl<C: AccountAccess> Metrics<C> {
     }
 
     /// Calls `PATCH /v1/metrics/dashboards/{id}`, operation `metrics:update_dashboard`.
+    ///
+    /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `metrics:write`.
@@ -169,7 +175,7 @@ polar_client_runtime::operation! {
 pub struct Export(Request);
 
 impl Export {
-    /// The parameter `timezone`.
+    /// Time zone of the times in the result.
     ///
     /// Format `time-zone`, at least 1 character. Default: `"UTC"`.
     pub fn timezone(mut self, timezone: &str) -> Self {
@@ -177,7 +183,7 @@ impl Export {
         self
     }
 
-    /// The parameter `organization_id`.
+    /// The organization's ID.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<Uuid>>,
@@ -187,14 +193,14 @@ impl Export {
         self
     }
 
-    /// The parameter `product_id`.
+    /// The product's ID.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
-    /// The parameter `billing_type`.
+    /// Whether it is about subscriptions or about one-time purchases.
     pub fn billing_type(
         mut self,
         billing_type: impl Into<OneOrMany<ProductBillingType>>,
@@ -204,14 +210,14 @@ impl Export {
         self
     }
 
-    /// The parameter `customer_id`.
+    /// The customer's ID.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// The parameter `metrics`.
+    /// Slugs of the metrics.
     pub fn metrics(mut self, metrics: impl Into<OneOrMany<String>>) -> Self {
         let values: OneOrMany<_> = metrics.into();
         self.0.query("metrics", &values);
@@ -229,7 +235,7 @@ polar_client_runtime::operation! {
 pub struct Get(Request);
 
 impl Get {
-    /// The parameter `timezone`.
+    /// Time zone of the times in the result.
     ///
     /// Format `time-zone`, at least 1 character. Default: `"UTC"`.
     pub fn timezone(mut self, timezone: &str) -> Self {
@@ -237,7 +243,7 @@ impl Get {
         self
     }
 
-    /// The parameter `organization_id`.
+    /// The organization's ID.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<Uuid>>,
@@ -247,14 +253,14 @@ impl Get {
         self
     }
 
-    /// The parameter `product_id`.
+    /// The product's ID.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
-    /// The parameter `billing_type`.
+    /// Whether it is about subscriptions or about one-time purchases.
     pub fn billing_type(
         mut self,
         billing_type: impl Into<OneOrMany<ProductBillingType>>,
@@ -264,14 +270,14 @@ impl Get {
         self
     }
 
-    /// The parameter `customer_id`.
+    /// The customer's ID.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// The parameter `metrics`.
+    /// Slugs of the metrics.
     pub fn metrics(mut self, metrics: impl Into<OneOrMany<String>>) -> Self {
         let values: OneOrMany<_> = metrics.into();
         self.0.query("metrics", &values);
@@ -307,7 +313,7 @@ polar_client_runtime::operation! {
 pub struct ListDashboards(Request);
 
 impl ListDashboards {
-    /// The parameter `organization_id`.
+    /// The organization's ID.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<Uuid>>,
@@ -319,7 +325,7 @@ impl ListDashboards {
 }
 
 polar_client_runtime::operation! {
-    ListDashboards => json Vec < MetricDashboardSchema >
+    ListDashboards => json Vec<MetricDashboardSchema>
 }
 
 /// A request to `metrics:update_dashboard`.

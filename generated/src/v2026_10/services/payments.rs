@@ -27,6 +27,8 @@ impl<C: Credential> Payments<C> {
 impl<C: AccountAccess> Payments<C> {
     /// Calls `GET /v1/payments/{id}`, operation `payments:get`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `payments:read`.
     ///
@@ -66,7 +68,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The parameter `organization_id`.
+    /// The organization's ID.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<Uuid>>,
@@ -76,42 +78,42 @@ impl List {
         self
     }
 
-    /// The parameter `checkout_id`.
+    /// The checkout session's ID.
     pub fn checkout_id(mut self, checkout_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = checkout_id.into();
         self.0.query("checkout_id", &values);
         self
     }
 
-    /// The parameter `order_id`.
+    /// The order's ID.
     pub fn order_id(mut self, order_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = order_id.into();
         self.0.query("order_id", &values);
         self
     }
 
-    /// The parameter `customer_id`.
+    /// The customer's ID.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// The parameter `status`.
+    /// State that it is in.
     pub fn status(mut self, status: impl Into<OneOrMany<PaymentStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);
         self
     }
 
-    /// The parameter `method`.
+    /// Payment method, such as `card`.
     pub fn method(mut self, method: impl Into<OneOrMany<String>>) -> Self {
         let values: OneOrMany<_> = method.into();
         self.0.query("method", &values);
         self
     }
 
-    /// The parameter `customer_email`.
+    /// The customer's email address.
     pub fn customer_email(
         mut self,
         customer_email: impl Into<OneOrMany<String>>,
@@ -121,7 +123,7 @@ impl List {
         self
     }
 
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -129,7 +131,7 @@ impl List {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {
@@ -137,7 +139,8 @@ impl List {
         self
     }
 
-    /// The parameter `sorting`.
+    /// Order of the items: where the first criterion finds two equal, the next one
+    /// decides. `-` means descending.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(

@@ -44,6 +44,8 @@ impl<C: AccountAccess> Products<C> {
 
     /// Calls `DELETE /v1/products/{id}`, operation `products:delete`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `products:write`.
     ///
@@ -59,6 +61,8 @@ impl<C: AccountAccess> Products<C> {
     }
 
     /// Calls `GET /v1/products/{id}`, operation `products:get`.
+    ///
+    /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `products:read`, `products:write`.
@@ -85,6 +89,8 @@ impl<C: AccountAccess> Products<C> {
 
     /// Calls `PATCH /v1/products/{id}`, operation `products:update`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `products:write`.
     ///
@@ -102,6 +108,8 @@ impl<C: AccountAccess> Products<C> {
     }
 
     /// Calls `POST /v1/products/{id}/benefits`, operation `products:update_benefits`.
+    ///
+    /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `products:write`.
@@ -157,14 +165,14 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The parameter `id`.
+    /// Identifier assigned by Polar.
     pub fn id(mut self, id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = id.into();
         self.0.query("id", &values);
         self
     }
 
-    /// The parameter `organization_id`.
+    /// The organization's ID.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<Uuid>>,
@@ -174,32 +182,32 @@ impl List {
         self
     }
 
-    /// The parameter `query`.
+    /// Searches the names.
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// The parameter `is_archived`.
+    /// Whether it is archived: kept, but no longer on offer.
     pub fn is_archived(mut self, is_archived: bool) -> Self {
         self.0.query("is_archived", &is_archived);
         self
     }
 
-    /// The parameter `is_recurring`.
+    /// Whether the product is a subscription rather than a one-time purchase.
     pub fn is_recurring(mut self, is_recurring: bool) -> Self {
         self.0.query("is_recurring", &is_recurring);
         self
     }
 
-    /// The parameter `benefit_id`.
+    /// The benefit's ID.
     pub fn benefit_id(mut self, benefit_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = benefit_id.into();
         self.0.query("benefit_id", &values);
         self
     }
 
-    /// The parameter `visibility`.
+    /// Who gets to see it.
     pub fn visibility(
         mut self,
         visibility: impl Into<OneOrMany<ProductVisibility>>,
@@ -209,7 +217,7 @@ impl List {
         self
     }
 
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -217,7 +225,7 @@ impl List {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {
@@ -225,7 +233,8 @@ impl List {
         self
     }
 
-    /// The parameter `sorting`.
+    /// Order of the items: where the first criterion finds two equal, the next one
+    /// decides. `-` means descending.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(
@@ -237,7 +246,8 @@ impl List {
         self
     }
 
-    /// The parameter `metadata`.
+    /// Only those with this metadata. Several values of one key are alternatives;
+    /// different keys must all match.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: BTreeMap<String, MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);

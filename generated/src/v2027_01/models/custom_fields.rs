@@ -33,7 +33,7 @@ pub enum CustomField {
 }
 
 impl CustomField {
-    /// The field `created_at`.
+    /// When it was created.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -48,7 +48,7 @@ impl CustomField {
         }
     }
 
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -63,7 +63,7 @@ impl CustomField {
         }
     }
 
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -78,7 +78,7 @@ impl CustomField {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -93,7 +93,7 @@ impl CustomField {
         }
     }
 
-    /// The field `slug`.
+    /// Unique short name.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -108,7 +108,7 @@ impl CustomField {
         }
     }
 
-    /// The field `name`.
+    /// Name.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -123,7 +123,7 @@ impl CustomField {
         }
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -191,48 +191,48 @@ impl CustomField {
 }
 
 polar_client_runtime::from_variant! {
-    CustomField::Text(Box < CustomFieldText >)
+    CustomField::Text(Box<CustomFieldText>)
 }
 
 polar_client_runtime::from_variant! {
-    CustomField::Number(Box < CustomFieldNumber >)
+    CustomField::Number(Box<CustomFieldNumber>)
 }
 
 polar_client_runtime::from_variant! {
-    CustomField::Date(Box < CustomFieldDate >)
+    CustomField::Date(Box<CustomFieldDate>)
 }
 
 polar_client_runtime::from_variant! {
-    CustomField::Checkbox(Box < CustomFieldCheckbox >)
+    CustomField::Checkbox(Box<CustomFieldCheckbox>)
 }
 
 polar_client_runtime::from_variant! {
-    CustomField::Select(Box < CustomFieldSelect >)
+    CustomField::Select(Box<CustomFieldSelect>)
 }
 
 /// The object `CustomFieldCheckbox`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldCheckbox {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `checkbox`.
     pub r#type: Cow<'static, str>,
-    /// The field `slug`.
+    /// Unique short name.
     pub slug: String,
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: CustomFieldCheckboxProperties,
 }
 
@@ -240,15 +240,15 @@ pub struct CustomFieldCheckbox {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldCheckboxProperties {
-    /// The field `form_label`.
+    /// Label of the field in the form.
     ///
     /// At least 1 character.
     pub form_label: Option<String>,
-    /// The field `form_help_text`.
+    /// Text in the form that explains the field.
     ///
     /// At least 1 character.
     pub form_help_text: Option<String>,
-    /// The field `form_placeholder`.
+    /// Text in the form where nothing is filled in yet.
     ///
     /// At least 1 character.
     pub form_placeholder: Option<String>,
@@ -265,7 +265,7 @@ impl CustomFieldCheckboxProperties {
         }
     }
 
-    /// The field `form_label`.
+    /// Label of the field in the form.
     ///
     /// At least 1 character.
     #[must_use]
@@ -274,7 +274,7 @@ impl CustomFieldCheckboxProperties {
         self
     }
 
-    /// The field `form_help_text`.
+    /// Text in the form that explains the field.
     ///
     /// At least 1 character.
     #[must_use]
@@ -283,7 +283,7 @@ impl CustomFieldCheckboxProperties {
         self
     }
 
-    /// The field `form_placeholder`.
+    /// Text in the form where nothing is filled in yet.
     ///
     /// At least 1 character.
     #[must_use]
@@ -316,44 +316,44 @@ pub enum CustomFieldCreate {
 }
 
 polar_client_runtime::from_variant! {
-    CustomFieldCreate::Text(Box < CustomFieldCreateText >)
+    CustomFieldCreate::Text(Box<CustomFieldCreateText>)
 }
 
 polar_client_runtime::from_variant! {
-    CustomFieldCreate::Number(Box < CustomFieldCreateNumber >)
+    CustomFieldCreate::Number(Box<CustomFieldCreateNumber>)
 }
 
 polar_client_runtime::from_variant! {
-    CustomFieldCreate::Date(Box < CustomFieldCreateDate >)
+    CustomFieldCreate::Date(Box<CustomFieldCreateDate>)
 }
 
 polar_client_runtime::from_variant! {
-    CustomFieldCreate::Checkbox(Box < CustomFieldCreateCheckbox >)
+    CustomFieldCreate::Checkbox(Box<CustomFieldCreateCheckbox>)
 }
 
 polar_client_runtime::from_variant! {
-    CustomFieldCreate::Select(Box < CustomFieldCreateSelect >)
+    CustomFieldCreate::Select(Box<CustomFieldCreateSelect>)
 }
 
 /// The object `CustomFieldCreateCheckbox`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldCreateCheckbox {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `slug`.
+    /// Unique short name.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: String,
-    /// The field `name`.
+    /// Name.
     ///
     /// At least 1 character.
     pub name: String,
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: CustomFieldCheckboxProperties,
 }
 
@@ -374,7 +374,7 @@ impl CustomFieldCreateCheckbox {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -383,7 +383,7 @@ impl CustomFieldCreateCheckbox {
         self
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
     pub fn organization_id(mut self, organization_id: Uuid) -> Self {
         self.organization_id = Some(organization_id);
@@ -395,21 +395,21 @@ impl CustomFieldCreateCheckbox {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldCreateDate {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `slug`.
+    /// Unique short name.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: String,
-    /// The field `name`.
+    /// Name.
     ///
     /// At least 1 character.
     pub name: String,
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: CustomFieldDateProperties,
 }
 
@@ -430,7 +430,7 @@ impl CustomFieldCreateDate {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -439,7 +439,7 @@ impl CustomFieldCreateDate {
         self
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
     pub fn organization_id(mut self, organization_id: Uuid) -> Self {
         self.organization_id = Some(organization_id);
@@ -451,21 +451,21 @@ impl CustomFieldCreateDate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldCreateNumber {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `slug`.
+    /// Unique short name.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: String,
-    /// The field `name`.
+    /// Name.
     ///
     /// At least 1 character.
     pub name: String,
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: CustomFieldNumberProperties,
 }
 
@@ -486,7 +486,7 @@ impl CustomFieldCreateNumber {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -495,7 +495,7 @@ impl CustomFieldCreateNumber {
         self
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
     pub fn organization_id(mut self, organization_id: Uuid) -> Self {
         self.organization_id = Some(organization_id);
@@ -507,21 +507,21 @@ impl CustomFieldCreateNumber {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldCreateSelect {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `slug`.
+    /// Unique short name.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: String,
-    /// The field `name`.
+    /// Name.
     ///
     /// At least 1 character.
     pub name: String,
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: CustomFieldSelectProperties,
 }
 
@@ -542,7 +542,7 @@ impl CustomFieldCreateSelect {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -551,7 +551,7 @@ impl CustomFieldCreateSelect {
         self
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
     pub fn organization_id(mut self, organization_id: Uuid) -> Self {
         self.organization_id = Some(organization_id);
@@ -563,21 +563,21 @@ impl CustomFieldCreateSelect {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldCreateText {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `slug`.
+    /// Unique short name.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: String,
-    /// The field `name`.
+    /// Name.
     ///
     /// At least 1 character.
     pub name: String,
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: CustomFieldTextProperties,
 }
 
@@ -598,7 +598,7 @@ impl CustomFieldCreateText {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -607,7 +607,7 @@ impl CustomFieldCreateText {
         self
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
     pub fn organization_id(mut self, organization_id: Uuid) -> Self {
         self.organization_id = Some(organization_id);
@@ -619,25 +619,25 @@ impl CustomFieldCreateText {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldDate {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `date`.
     pub r#type: Cow<'static, str>,
-    /// The field `slug`.
+    /// Unique short name.
     pub slug: String,
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: CustomFieldDateProperties,
 }
 
@@ -645,15 +645,15 @@ pub struct CustomFieldDate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldDateProperties {
-    /// The field `form_label`.
+    /// Label of the field in the form.
     ///
     /// At least 1 character.
     pub form_label: Option<String>,
-    /// The field `form_help_text`.
+    /// Text in the form that explains the field.
     ///
     /// At least 1 character.
     pub form_help_text: Option<String>,
-    /// The field `form_placeholder`.
+    /// Text in the form where nothing is filled in yet.
     ///
     /// At least 1 character.
     pub form_placeholder: Option<String>,
@@ -680,7 +680,7 @@ impl CustomFieldDateProperties {
         }
     }
 
-    /// The field `form_label`.
+    /// Label of the field in the form.
     ///
     /// At least 1 character.
     #[must_use]
@@ -689,7 +689,7 @@ impl CustomFieldDateProperties {
         self
     }
 
-    /// The field `form_help_text`.
+    /// Text in the form that explains the field.
     ///
     /// At least 1 character.
     #[must_use]
@@ -698,7 +698,7 @@ impl CustomFieldDateProperties {
         self
     }
 
-    /// The field `form_placeholder`.
+    /// Text in the form where nothing is filled in yet.
     ///
     /// At least 1 character.
     #[must_use]
@@ -736,9 +736,9 @@ impl Default for CustomFieldDateProperties {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldList {
-    /// The field `items`.
+    /// The items of this page.
     pub items: Vec<CustomField>,
-    /// The field `pagination`.
+    /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
 }
 
@@ -746,25 +746,25 @@ pub struct CustomFieldList {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldNumber {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `number`.
     pub r#type: Cow<'static, str>,
-    /// The field `slug`.
+    /// Unique short name.
     pub slug: String,
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: CustomFieldNumberProperties,
 }
 
@@ -772,15 +772,15 @@ pub struct CustomFieldNumber {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldNumberProperties {
-    /// The field `form_label`.
+    /// Label of the field in the form.
     ///
     /// At least 1 character.
     pub form_label: Option<String>,
-    /// The field `form_help_text`.
+    /// Text in the form that explains the field.
     ///
     /// At least 1 character.
     pub form_help_text: Option<String>,
-    /// The field `form_placeholder`.
+    /// Text in the form where nothing is filled in yet.
     ///
     /// At least 1 character.
     pub form_placeholder: Option<String>,
@@ -807,7 +807,7 @@ impl CustomFieldNumberProperties {
         }
     }
 
-    /// The field `form_label`.
+    /// Label of the field in the form.
     ///
     /// At least 1 character.
     #[must_use]
@@ -816,7 +816,7 @@ impl CustomFieldNumberProperties {
         self
     }
 
-    /// The field `form_help_text`.
+    /// Text in the form that explains the field.
     ///
     /// At least 1 character.
     #[must_use]
@@ -825,7 +825,7 @@ impl CustomFieldNumberProperties {
         self
     }
 
-    /// The field `form_placeholder`.
+    /// Text in the form where nothing is filled in yet.
     ///
     /// At least 1 character.
     #[must_use]
@@ -863,25 +863,25 @@ impl Default for CustomFieldNumberProperties {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldSelect {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `select`.
     pub r#type: Cow<'static, str>,
-    /// The field `slug`.
+    /// Unique short name.
     pub slug: String,
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: CustomFieldSelectProperties,
 }
 
@@ -893,7 +893,7 @@ pub struct CustomFieldSelectOption {
     ///
     /// At least 1 character.
     pub value: String,
-    /// The field `label`.
+    /// Text that tells people what it is.
     ///
     /// At least 1 character.
     pub label: String,
@@ -914,15 +914,15 @@ impl CustomFieldSelectOption {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldSelectProperties {
-    /// The field `form_label`.
+    /// Label of the field in the form.
     ///
     /// At least 1 character.
     pub form_label: Option<String>,
-    /// The field `form_help_text`.
+    /// Text in the form that explains the field.
     ///
     /// At least 1 character.
     pub form_help_text: Option<String>,
-    /// The field `form_placeholder`.
+    /// Text in the form where nothing is filled in yet.
     ///
     /// At least 1 character.
     pub form_placeholder: Option<String>,
@@ -944,7 +944,7 @@ impl CustomFieldSelectProperties {
         }
     }
 
-    /// The field `form_label`.
+    /// Label of the field in the form.
     ///
     /// At least 1 character.
     #[must_use]
@@ -953,7 +953,7 @@ impl CustomFieldSelectProperties {
         self
     }
 
-    /// The field `form_help_text`.
+    /// Text in the form that explains the field.
     ///
     /// At least 1 character.
     #[must_use]
@@ -962,7 +962,7 @@ impl CustomFieldSelectProperties {
         self
     }
 
-    /// The field `form_placeholder`.
+    /// Text in the form where nothing is filled in yet.
     ///
     /// At least 1 character.
     #[must_use]
@@ -1002,25 +1002,25 @@ pub enum CustomFieldSortProperty {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldText {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `type`.
+    /// Which kind it is.
     ///
     /// Documented as always `text`.
     pub r#type: Cow<'static, str>,
-    /// The field `slug`.
+    /// Unique short name.
     pub slug: String,
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: CustomFieldTextProperties,
 }
 
@@ -1028,15 +1028,15 @@ pub struct CustomFieldText {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldTextProperties {
-    /// The field `form_label`.
+    /// Label of the field in the form.
     ///
     /// At least 1 character.
     pub form_label: Option<String>,
-    /// The field `form_help_text`.
+    /// Text in the form that explains the field.
     ///
     /// At least 1 character.
     pub form_help_text: Option<String>,
-    /// The field `form_placeholder`.
+    /// Text in the form where nothing is filled in yet.
     ///
     /// At least 1 character.
     pub form_placeholder: Option<String>,
@@ -1066,7 +1066,7 @@ impl CustomFieldTextProperties {
         }
     }
 
-    /// The field `form_label`.
+    /// Label of the field in the form.
     ///
     /// At least 1 character.
     #[must_use]
@@ -1075,7 +1075,7 @@ impl CustomFieldTextProperties {
         self
     }
 
-    /// The field `form_help_text`.
+    /// Text in the form that explains the field.
     ///
     /// At least 1 character.
     #[must_use]
@@ -1084,7 +1084,7 @@ impl CustomFieldTextProperties {
         self
     }
 
-    /// The field `form_placeholder`.
+    /// Text in the form where nothing is filled in yet.
     ///
     /// At least 1 character.
     #[must_use]
@@ -1162,42 +1162,42 @@ pub enum CustomFieldUpdate {
 }
 
 polar_client_runtime::from_variant! {
-    CustomFieldUpdate::Text(Box < CustomFieldUpdateText >)
+    CustomFieldUpdate::Text(Box<CustomFieldUpdateText>)
 }
 
 polar_client_runtime::from_variant! {
-    CustomFieldUpdate::Number(Box < CustomFieldUpdateNumber >)
+    CustomFieldUpdate::Number(Box<CustomFieldUpdateNumber>)
 }
 
 polar_client_runtime::from_variant! {
-    CustomFieldUpdate::Date(Box < CustomFieldUpdateDate >)
+    CustomFieldUpdate::Date(Box<CustomFieldUpdateDate>)
 }
 
 polar_client_runtime::from_variant! {
-    CustomFieldUpdate::Checkbox(Box < CustomFieldUpdateCheckbox >)
+    CustomFieldUpdate::Checkbox(Box<CustomFieldUpdateCheckbox>)
 }
 
 polar_client_runtime::from_variant! {
-    CustomFieldUpdate::Select(Box < CustomFieldUpdateSelect >)
+    CustomFieldUpdate::Select(Box<CustomFieldUpdateSelect>)
 }
 
 /// The object `CustomFieldUpdateCheckbox`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldUpdateCheckbox {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `name`.
+    /// Name.
     ///
     /// At least 1 character.
     pub name: Patch<String>,
-    /// The field `slug`.
+    /// Unique short name.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: Patch<String>,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: Patch<CustomFieldCheckboxProperties>,
 }
 
@@ -1213,7 +1213,7 @@ impl CustomFieldUpdateCheckbox {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1222,7 +1222,7 @@ impl CustomFieldUpdateCheckbox {
         self
     }
 
-    /// The field `name`.
+    /// Name.
     ///
     /// At least 1 character.
     #[must_use]
@@ -1231,7 +1231,7 @@ impl CustomFieldUpdateCheckbox {
         self
     }
 
-    /// The field `slug`.
+    /// Unique short name.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     #[must_use]
@@ -1240,7 +1240,7 @@ impl CustomFieldUpdateCheckbox {
         self
     }
 
-    /// The field `properties`.
+    /// Details that depend on the kind.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1261,19 +1261,19 @@ impl Default for CustomFieldUpdateCheckbox {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldUpdateDate {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `name`.
+    /// Name.
     ///
     /// At least 1 character.
     pub name: Patch<String>,
-    /// The field `slug`.
+    /// Unique short name.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: Patch<String>,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: Patch<CustomFieldDateProperties>,
 }
 
@@ -1289,7 +1289,7 @@ impl CustomFieldUpdateDate {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1298,7 +1298,7 @@ impl CustomFieldUpdateDate {
         self
     }
 
-    /// The field `name`.
+    /// Name.
     ///
     /// At least 1 character.
     #[must_use]
@@ -1307,7 +1307,7 @@ impl CustomFieldUpdateDate {
         self
     }
 
-    /// The field `slug`.
+    /// Unique short name.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     #[must_use]
@@ -1316,7 +1316,7 @@ impl CustomFieldUpdateDate {
         self
     }
 
-    /// The field `properties`.
+    /// Details that depend on the kind.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1337,19 +1337,19 @@ impl Default for CustomFieldUpdateDate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldUpdateNumber {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `name`.
+    /// Name.
     ///
     /// At least 1 character.
     pub name: Patch<String>,
-    /// The field `slug`.
+    /// Unique short name.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: Patch<String>,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: Patch<CustomFieldNumberProperties>,
 }
 
@@ -1365,7 +1365,7 @@ impl CustomFieldUpdateNumber {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1374,7 +1374,7 @@ impl CustomFieldUpdateNumber {
         self
     }
 
-    /// The field `name`.
+    /// Name.
     ///
     /// At least 1 character.
     #[must_use]
@@ -1383,7 +1383,7 @@ impl CustomFieldUpdateNumber {
         self
     }
 
-    /// The field `slug`.
+    /// Unique short name.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     #[must_use]
@@ -1392,7 +1392,7 @@ impl CustomFieldUpdateNumber {
         self
     }
 
-    /// The field `properties`.
+    /// Details that depend on the kind.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1413,19 +1413,19 @@ impl Default for CustomFieldUpdateNumber {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldUpdateSelect {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `name`.
+    /// Name.
     ///
     /// At least 1 character.
     pub name: Patch<String>,
-    /// The field `slug`.
+    /// Unique short name.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: Patch<String>,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: Patch<CustomFieldSelectProperties>,
 }
 
@@ -1441,7 +1441,7 @@ impl CustomFieldUpdateSelect {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1450,7 +1450,7 @@ impl CustomFieldUpdateSelect {
         self
     }
 
-    /// The field `name`.
+    /// Name.
     ///
     /// At least 1 character.
     #[must_use]
@@ -1459,7 +1459,7 @@ impl CustomFieldUpdateSelect {
         self
     }
 
-    /// The field `slug`.
+    /// Unique short name.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     #[must_use]
@@ -1468,7 +1468,7 @@ impl CustomFieldUpdateSelect {
         self
     }
 
-    /// The field `properties`.
+    /// Details that depend on the kind.
     #[must_use]
     pub fn properties(
         mut self,
@@ -1489,19 +1489,19 @@ impl Default for CustomFieldUpdateSelect {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldUpdateText {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `name`.
+    /// Name.
     ///
     /// At least 1 character.
     pub name: Patch<String>,
-    /// The field `slug`.
+    /// Unique short name.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: Patch<String>,
-    /// The field `properties`.
+    /// Details that depend on the kind.
     pub properties: Patch<CustomFieldTextProperties>,
 }
 
@@ -1517,7 +1517,7 @@ impl CustomFieldUpdateText {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1526,7 +1526,7 @@ impl CustomFieldUpdateText {
         self
     }
 
-    /// The field `name`.
+    /// Name.
     ///
     /// At least 1 character.
     #[must_use]
@@ -1535,7 +1535,7 @@ impl CustomFieldUpdateText {
         self
     }
 
-    /// The field `slug`.
+    /// Unique short name.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     #[must_use]
@@ -1544,7 +1544,7 @@ impl CustomFieldUpdateText {
         self
     }
 
-    /// The field `properties`.
+    /// Details that depend on the kind.
     #[must_use]
     pub fn properties(
         mut self,

@@ -9,25 +9,25 @@ use polar_client_runtime::types::{Timestamp, Uuid};
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerMeter {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `meter_id`.
+    /// The meter's ID.
     pub meter_id: Uuid,
-    /// The field `consumed_units`.
+    /// Number of units consumed.
     pub consumed_units: f64,
-    /// The field `credited_units`.
+    /// Number of units credited.
     pub credited_units: i64,
-    /// The field `balance`.
+    /// Number of units credited, less those consumed.
     pub balance: f64,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Customer,
-    /// The field `meter`.
+    /// The meter.
     pub meter: Meter,
 }
 
@@ -35,9 +35,9 @@ pub struct CustomerMeter {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerMeterList {
-    /// The field `items`.
+    /// The items of this page.
     pub items: Vec<CustomerMeter>,
-    /// The field `pagination`.
+    /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
 }
 

@@ -16,17 +16,17 @@ use std::collections::BTreeMap;
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AddressDict {
-    /// The field `line1`.
+    /// First line of the street address.
     pub line1: Option<String>,
-    /// The field `line2`.
+    /// Second line of the street address.
     pub line2: Option<String>,
-    /// The field `postal_code`.
+    /// Postal code.
     pub postal_code: Option<String>,
-    /// The field `city`.
+    /// City.
     pub city: Option<String>,
-    /// The field `state`.
+    /// State, province or region.
     pub state: Option<String>,
-    /// The field `country`.
+    /// Country, as its two-letter ISO 3166-1 code.
     pub country: String,
 }
 
@@ -34,39 +34,39 @@ pub struct AddressDict {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BalanceCreditOrderEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `balance.credit_order`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: BalanceCreditOrderMetadata,
 }
 
@@ -74,25 +74,25 @@ pub struct BalanceCreditOrderEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BalanceCreditOrderMetadata {
-    /// The field `order_id`.
+    /// The order's ID.
     pub order_id: String,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Option<String>,
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: Option<String>,
-    /// The field `amount`.
+    /// How much, in cents.
     pub amount: i64,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// The field `tax_amount`.
+    /// Taxes in cents.
     pub tax_amount: i64,
-    /// The field `tax_state`.
+    /// State that the taxes are for.
     pub tax_state: Option<String>,
-    /// The field `tax_country`.
+    /// Country that the taxes are for.
     pub tax_country: Option<String>,
-    /// The field `fee`.
+    /// Fee in cents.
     pub fee: i64,
-    /// The field `exchange_rate`.
+    /// Exchange rate that was applied.
     pub exchange_rate: Option<f64>,
 }
 
@@ -100,39 +100,39 @@ pub struct BalanceCreditOrderMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BalanceDisputeEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `balance.dispute`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: BalanceDisputeMetadata,
 }
 
@@ -140,35 +140,35 @@ pub struct BalanceDisputeEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BalanceDisputeMetadata {
-    /// The field `transaction_id`.
+    /// The transaction's ID.
     pub transaction_id: String,
     /// The field `dispute_id`.
     pub dispute_id: String,
-    /// The field `order_id`.
+    /// The order's ID.
     pub order_id: Option<String>,
     /// The field `order_created_at`.
     pub order_created_at: Option<String>,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Option<String>,
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: Option<String>,
-    /// The field `amount`.
+    /// How much, in cents.
     pub amount: i64,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// The field `presentment_amount`.
+    /// Amount in cents, in the currency that the customer was shown.
     pub presentment_amount: i64,
-    /// The field `presentment_currency`.
+    /// Currency that the customer was shown, as its ISO 4217 code in lower case.
     pub presentment_currency: String,
-    /// The field `tax_amount`.
+    /// Taxes in cents.
     pub tax_amount: i64,
-    /// The field `tax_state`.
+    /// State that the taxes are for.
     pub tax_state: Option<String>,
-    /// The field `tax_country`.
+    /// Country that the taxes are for.
     pub tax_country: Option<String>,
-    /// The field `fee`.
+    /// Fee in cents.
     pub fee: i64,
-    /// The field `exchange_rate`.
+    /// Exchange rate that was applied.
     pub exchange_rate: Option<f64>,
 }
 
@@ -176,39 +176,39 @@ pub struct BalanceDisputeMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BalanceDisputeReversalEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `balance.dispute_reversal`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: BalanceDisputeMetadata,
 }
 
@@ -216,39 +216,39 @@ pub struct BalanceDisputeReversalEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BalanceOrderEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `balance.order`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: BalanceOrderMetadata,
 }
 
@@ -256,33 +256,33 @@ pub struct BalanceOrderEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BalanceOrderMetadata {
-    /// The field `transaction_id`.
+    /// The transaction's ID.
     pub transaction_id: String,
-    /// The field `order_id`.
+    /// The order's ID.
     pub order_id: String,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Option<String>,
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: Option<String>,
-    /// The field `amount`.
+    /// How much, in cents.
     pub amount: i64,
     /// The field `net_amount`.
     pub net_amount: Option<i64>,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// The field `presentment_amount`.
+    /// Amount in cents, in the currency that the customer was shown.
     pub presentment_amount: i64,
-    /// The field `presentment_currency`.
+    /// Currency that the customer was shown, as its ISO 4217 code in lower case.
     pub presentment_currency: String,
-    /// The field `tax_amount`.
+    /// Taxes in cents.
     pub tax_amount: i64,
-    /// The field `tax_state`.
+    /// State that the taxes are for.
     pub tax_state: Option<String>,
-    /// The field `tax_country`.
+    /// Country that the taxes are for.
     pub tax_country: Option<String>,
-    /// The field `fee`.
+    /// Fee in cents.
     pub fee: i64,
-    /// The field `exchange_rate`.
+    /// Exchange rate that was applied.
     pub exchange_rate: Option<f64>,
 }
 
@@ -290,39 +290,39 @@ pub struct BalanceOrderMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BalanceRefundEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `balance.refund`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: BalanceRefundMetadata,
 }
 
@@ -330,37 +330,37 @@ pub struct BalanceRefundEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BalanceRefundMetadata {
-    /// The field `transaction_id`.
+    /// The transaction's ID.
     pub transaction_id: String,
     /// The field `refund_id`.
     pub refund_id: String,
-    /// The field `order_id`.
+    /// The order's ID.
     pub order_id: Option<String>,
     /// The field `order_created_at`.
     pub order_created_at: Option<String>,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Option<String>,
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: Option<String>,
-    /// The field `amount`.
+    /// How much, in cents.
     pub amount: i64,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// The field `presentment_amount`.
+    /// Amount in cents, in the currency that the customer was shown.
     pub presentment_amount: i64,
-    /// The field `presentment_currency`.
+    /// Currency that the customer was shown, as its ISO 4217 code in lower case.
     pub presentment_currency: String,
     /// The field `refundable_amount`.
     pub refundable_amount: Option<i64>,
-    /// The field `tax_amount`.
+    /// Taxes in cents.
     pub tax_amount: i64,
-    /// The field `tax_state`.
+    /// State that the taxes are for.
     pub tax_state: Option<String>,
-    /// The field `tax_country`.
+    /// Country that the taxes are for.
     pub tax_country: Option<String>,
-    /// The field `fee`.
+    /// Fee in cents.
     pub fee: i64,
-    /// The field `exchange_rate`.
+    /// Exchange rate that was applied.
     pub exchange_rate: Option<f64>,
 }
 
@@ -368,39 +368,39 @@ pub struct BalanceRefundMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BalanceRefundReversalEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `balance.refund_reversal`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: BalanceRefundMetadata,
 }
 
@@ -408,39 +408,39 @@ pub struct BalanceRefundReversalEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitCycledEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `benefit.cycled`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: BenefitGrantMetadata,
 }
 
@@ -448,13 +448,13 @@ pub struct BenefitCycledEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantMetadata {
-    /// The field `benefit_id`.
+    /// The benefit's ID.
     pub benefit_id: String,
     /// The field `benefit_grant_id`.
     pub benefit_grant_id: String,
-    /// The field `benefit_type`.
+    /// Kind of the benefit.
     pub benefit_type: BenefitType,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<String>,
 }
 
@@ -462,39 +462,39 @@ pub struct BenefitGrantMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantedEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `benefit.granted`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: BenefitGrantMetadata,
 }
 
@@ -502,39 +502,39 @@ pub struct BenefitGrantedEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitRevokedEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `benefit.revoked`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: BenefitGrantMetadata,
 }
 
@@ -542,39 +542,39 @@ pub struct BenefitRevokedEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitUpdatedEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `benefit.updated`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: BenefitGrantMetadata,
 }
 
@@ -582,39 +582,39 @@ pub struct BenefitUpdatedEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutCreatedEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `checkout.created`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: CheckoutCreatedMetadata,
 }
 
@@ -622,11 +622,11 @@ pub struct CheckoutCreatedEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutCreatedMetadata {
-    /// The field `checkout_id`.
+    /// The checkout session's ID.
     pub checkout_id: String,
     /// The field `checkout_status`.
     pub checkout_status: String,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Option<String>,
 }
 
@@ -634,9 +634,9 @@ pub struct CheckoutCreatedMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CostMetadata {
-    /// The field `amount`.
+    /// How much, in cents.
     pub amount: Decimal,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     ///
     /// Matches `usd`.
     pub currency: String,
@@ -646,9 +646,9 @@ pub struct CostMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CostMetadataInput {
-    /// The field `amount`.
+    /// How much, in cents.
     pub amount: Decimal,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     ///
     /// Matches `usd`.
     pub currency: String,
@@ -677,39 +677,39 @@ pub struct CursorPagination {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerCreatedEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `customer.created`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: CustomerCreatedMetadata,
 }
 
@@ -717,13 +717,13 @@ pub struct CustomerCreatedEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerCreatedMetadata {
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: String,
-    /// The field `customer_email`.
+    /// The customer's email address.
     pub customer_email: Option<String>,
-    /// The field `customer_name`.
+    /// The customer's name.
     pub customer_name: Option<String>,
-    /// The field `customer_external_id`.
+    /// The customer's ID in your own system.
     pub customer_external_id: Option<String>,
 }
 
@@ -731,39 +731,39 @@ pub struct CustomerCreatedMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerDeletedEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `customer.deleted`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: CustomerDeletedMetadata,
 }
 
@@ -771,13 +771,13 @@ pub struct CustomerDeletedEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerDeletedMetadata {
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: String,
-    /// The field `customer_email`.
+    /// The customer's email address.
     pub customer_email: Option<String>,
-    /// The field `customer_name`.
+    /// The customer's name.
     pub customer_name: Option<String>,
-    /// The field `customer_external_id`.
+    /// The customer's ID in your own system.
     pub customer_external_id: Option<String>,
 }
 
@@ -785,39 +785,39 @@ pub struct CustomerDeletedMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerUpdatedEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `customer.updated`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: CustomerUpdatedMetadata,
 }
 
@@ -825,17 +825,17 @@ pub struct CustomerUpdatedEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerUpdatedFields {
-    /// The field `name`.
+    /// Name.
     pub name: Option<String>,
-    /// The field `billing_name`.
+    /// Name for invoices.
     pub billing_name: Option<String>,
-    /// The field `email`.
+    /// Email address.
     pub email: Option<String>,
-    /// The field `billing_address`.
+    /// Billing address.
     pub billing_address: Option<AddressDict>,
-    /// The field `tax_id`.
+    /// Tax identification number.
     pub tax_id: Option<String>,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: Option<BTreeMap<String, CustomerMetadataValue>>,
 }
 
@@ -843,13 +843,13 @@ pub struct CustomerUpdatedFields {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerUpdatedMetadata {
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: String,
-    /// The field `customer_email`.
+    /// The customer's email address.
     pub customer_email: Option<String>,
-    /// The field `customer_name`.
+    /// The customer's name.
     pub customer_name: Option<String>,
-    /// The field `customer_external_id`.
+    /// The customer's ID in your own system.
     pub customer_external_id: Option<String>,
     /// The field `updated_fields`.
     pub updated_fields: CustomerUpdatedFields,
@@ -942,7 +942,7 @@ pub enum Event {
 }
 
 impl Event {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -990,7 +990,7 @@ impl Event {
         }
     }
 
-    /// The field `timestamp`.
+    /// When it happened.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -1038,7 +1038,7 @@ impl Event {
         }
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -1086,7 +1086,7 @@ impl Event {
         }
     }
 
-    /// The field `customer_id`.
+    /// The customer's ID.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -1134,7 +1134,7 @@ impl Event {
         }
     }
 
-    /// The field `customer`.
+    /// The customer.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -1182,7 +1182,7 @@ impl Event {
         }
     }
 
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -1232,7 +1232,7 @@ impl Event {
         }
     }
 
-    /// The field `member_id`.
+    /// The member's ID.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -1280,7 +1280,7 @@ impl Event {
         }
     }
 
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -1328,7 +1328,7 @@ impl Event {
         }
     }
 
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     ///
@@ -1378,7 +1378,7 @@ impl Event {
         }
     }
 
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -1426,7 +1426,7 @@ impl Event {
         }
     }
 
-    /// The field `label`.
+    /// Text that tells people what it is.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -1691,7 +1691,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `OrderPaid`.
+    /// The value, if it is an `OrderPaid`.
     #[must_use]
     pub fn as_order_paid(&self) -> Option<&OrderPaidEvent> {
         match self {
@@ -1700,7 +1700,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `OrderRefunded`.
+    /// The value, if it is an `OrderRefunded`.
     #[must_use]
     pub fn as_order_refunded(&self) -> Option<&OrderRefundedEvent> {
         match self {
@@ -1709,7 +1709,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `OrderVoided`.
+    /// The value, if it is an `OrderVoided`.
     #[must_use]
     pub fn as_order_voided(&self) -> Option<&OrderVoidedEvent> {
         match self {
@@ -1718,7 +1718,7 @@ impl Event {
         }
     }
 
-    /// The value, if it is a `OrderUnvoided`.
+    /// The value, if it is an `OrderUnvoided`.
     #[must_use]
     pub fn as_order_unvoided(&self) -> Option<&OrderUnvoidedEvent> {
         match self {
@@ -1834,156 +1834,156 @@ impl Event {
 }
 
 polar_client_runtime::from_variant! {
-    Event::MeterCredit(Box < MeterCreditEvent >)
+    Event::MeterCredit(Box<MeterCreditEvent>)
 }
 
 polar_client_runtime::from_variant! {
-    Event::MeterReset(Box < MeterResetEvent >)
+    Event::MeterReset(Box<MeterResetEvent>)
 }
 
 polar_client_runtime::from_variant! {
-    Event::BenefitGranted(Box < BenefitGrantedEvent >)
+    Event::BenefitGranted(Box<BenefitGrantedEvent>)
 }
 
 polar_client_runtime::from_variant! {
-    Event::BenefitCycled(Box < BenefitCycledEvent >)
+    Event::BenefitCycled(Box<BenefitCycledEvent>)
 }
 
 polar_client_runtime::from_variant! {
-    Event::BenefitUpdated(Box < BenefitUpdatedEvent >)
+    Event::BenefitUpdated(Box<BenefitUpdatedEvent>)
 }
 
 polar_client_runtime::from_variant! {
-    Event::BenefitRevoked(Box < BenefitRevokedEvent >)
+    Event::BenefitRevoked(Box<BenefitRevokedEvent>)
 }
 
 polar_client_runtime::from_variant! {
-    Event::SubscriptionCreated(Box < SubscriptionCreatedEvent >)
+    Event::SubscriptionCreated(Box<SubscriptionCreatedEvent>)
 }
 
 polar_client_runtime::from_variant! {
-    Event::SubscriptionUpdated(Box < SubscriptionUpdatedEvent >)
+    Event::SubscriptionUpdated(Box<SubscriptionUpdatedEvent>)
 }
 
 polar_client_runtime::from_variant! {
-    Event::SubscriptionCycled(Box < SubscriptionCycledEvent >)
+    Event::SubscriptionCycled(Box<SubscriptionCycledEvent>)
 }
 
 polar_client_runtime::from_variant! {
-    Event::SubscriptionCanceled(Box < SubscriptionCanceledEvent >)
+    Event::SubscriptionCanceled(Box<SubscriptionCanceledEvent>)
 }
 
 polar_client_runtime::from_variant! {
-    Event::SubscriptionRevoked(Box < SubscriptionRevokedEvent >)
+    Event::SubscriptionRevoked(Box<SubscriptionRevokedEvent>)
 }
 
 polar_client_runtime::from_variant! {
-    Event::SubscriptionPastDue(Box < SubscriptionPastDueEvent >)
+    Event::SubscriptionPastDue(Box<SubscriptionPastDueEvent>)
 }
 
 polar_client_runtime::from_variant! {
-    Event::SubscriptionReactivated(Box < SubscriptionReactivatedEvent >)
+    Event::SubscriptionReactivated(Box<SubscriptionReactivatedEvent>)
 }
 
 polar_client_runtime::from_variant! {
-    Event::SubscriptionReinstated(Box < SubscriptionReinstatedEvent >)
+    Event::SubscriptionReinstated(Box<SubscriptionReinstatedEvent>)
 }
 
 polar_client_runtime::from_variant! {
-    Event::SubscriptionPaused(Box < SubscriptionPausedEvent >)
+    Event::SubscriptionPaused(Box<SubscriptionPausedEvent>)
 }
 
 polar_client_runtime::from_variant! {
-    Event::SubscriptionResumed(Box < SubscriptionResumedEvent >)
+    Event::SubscriptionResumed(Box<SubscriptionResumedEvent>)
 }
 
 polar_client_runtime::from_variant! {
-    Event::SubscriptionMigrated(Box < SubscriptionMigratedEvent >)
+    Event::SubscriptionMigrated(Box<SubscriptionMigratedEvent>)
 }
 
 polar_client_runtime::from_variant! {
-    Event::SubscriptionUncanceled(Box < SubscriptionUncanceledEvent >)
+    Event::SubscriptionUncanceled(Box<SubscriptionUncanceledEvent>)
 }
 
 polar_client_runtime::from_variant! {
-    Event::SubscriptionProductUpdated(Box < SubscriptionProductUpdatedEvent >)
+    Event::SubscriptionProductUpdated(Box<SubscriptionProductUpdatedEvent>)
 }
 
 polar_client_runtime::from_variant! {
-    Event::SubscriptionSeatsUpdated(Box < SubscriptionSeatsUpdatedEvent >)
+    Event::SubscriptionSeatsUpdated(Box<SubscriptionSeatsUpdatedEvent>)
 }
 
 polar_client_runtime::from_variant! {
-    Event::SubscriptionUnitsUpdated(Box < SubscriptionUnitsUpdatedEvent >)
+    Event::SubscriptionUnitsUpdated(Box<SubscriptionUnitsUpdatedEvent>)
 }
 
 polar_client_runtime::from_variant! {
-    Event::SubscriptionBillingPeriodUpdated(Box < SubscriptionBillingPeriodUpdatedEvent
-    >)
+    Event::SubscriptionBillingPeriodUpdated(Box<SubscriptionBillingPeriodUpdatedEvent
+   >)
 }
 
 polar_client_runtime::from_variant! {
-    Event::SubscriptionUpdateCleared(Box < SubscriptionUpdateClearedEvent >)
+    Event::SubscriptionUpdateCleared(Box<SubscriptionUpdateClearedEvent>)
 }
 
 polar_client_runtime::from_variant! {
-    Event::OrderPaid(Box < OrderPaidEvent >)
+    Event::OrderPaid(Box<OrderPaidEvent>)
 }
 
 polar_client_runtime::from_variant! {
-    Event::OrderRefunded(Box < OrderRefundedEvent >)
+    Event::OrderRefunded(Box<OrderRefundedEvent>)
 }
 
 polar_client_runtime::from_variant! {
-    Event::OrderVoided(Box < OrderVoidedEvent >)
+    Event::OrderVoided(Box<OrderVoidedEvent>)
 }
 
 polar_client_runtime::from_variant! {
-    Event::OrderUnvoided(Box < OrderUnvoidedEvent >)
+    Event::OrderUnvoided(Box<OrderUnvoidedEvent>)
 }
 
 polar_client_runtime::from_variant! {
-    Event::CheckoutCreated(Box < CheckoutCreatedEvent >)
+    Event::CheckoutCreated(Box<CheckoutCreatedEvent>)
 }
 
 polar_client_runtime::from_variant! {
-    Event::CustomerCreated(Box < CustomerCreatedEvent >)
+    Event::CustomerCreated(Box<CustomerCreatedEvent>)
 }
 
 polar_client_runtime::from_variant! {
-    Event::CustomerUpdated(Box < CustomerUpdatedEvent >)
+    Event::CustomerUpdated(Box<CustomerUpdatedEvent>)
 }
 
 polar_client_runtime::from_variant! {
-    Event::CustomerDeleted(Box < CustomerDeletedEvent >)
+    Event::CustomerDeleted(Box<CustomerDeletedEvent>)
 }
 
 polar_client_runtime::from_variant! {
-    Event::BalanceOrder(Box < BalanceOrderEvent >)
+    Event::BalanceOrder(Box<BalanceOrderEvent>)
 }
 
 polar_client_runtime::from_variant! {
-    Event::BalanceCreditOrder(Box < BalanceCreditOrderEvent >)
+    Event::BalanceCreditOrder(Box<BalanceCreditOrderEvent>)
 }
 
 polar_client_runtime::from_variant! {
-    Event::BalanceRefund(Box < BalanceRefundEvent >)
+    Event::BalanceRefund(Box<BalanceRefundEvent>)
 }
 
 polar_client_runtime::from_variant! {
-    Event::BalanceRefundReversal(Box < BalanceRefundReversalEvent >)
+    Event::BalanceRefundReversal(Box<BalanceRefundReversalEvent>)
 }
 
 polar_client_runtime::from_variant! {
-    Event::BalanceDispute(Box < BalanceDisputeEvent >)
+    Event::BalanceDispute(Box<BalanceDisputeEvent>)
 }
 
 polar_client_runtime::from_variant! {
-    Event::BalanceDisputeReversal(Box < BalanceDisputeReversalEvent >)
+    Event::BalanceDisputeReversal(Box<BalanceDisputeReversalEvent>)
 }
 
 polar_client_runtime::from_variant! {
-    Event::User(Box < UserEvent >)
+    Event::User(Box<UserEvent>)
 }
 
 /// The union `EventCreate`.
@@ -1997,39 +1997,39 @@ pub enum EventCreate {
 }
 
 polar_client_runtime::from_variant! {
-    EventCreate::Customer(Box < EventCreateCustomer >)
+    EventCreate::Customer(Box<EventCreateCustomer>)
 }
 
 polar_client_runtime::from_variant! {
-    EventCreate::ExternalCustomer(Box < EventCreateExternalCustomer >)
+    EventCreate::ExternalCustomer(Box<EventCreateExternalCustomer>)
 }
 
 /// The object `EventCreateCustomer`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventCreateCustomer {
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Option<Timestamp>,
-    /// The field `name`.
+    /// Name.
     ///
     /// At most 128 characters.
     pub name: String,
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
-    /// The field `external_id`.
+    /// ID in your own system.
     pub external_id: Option<String>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<String>,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: Option<EventMetadataInput>,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
 }
 
 impl EventCreateCustomer {
-    /// A `EventCreateCustomer` with what is required.
+    /// An `EventCreateCustomer` with what is required.
     #[must_use]
     pub fn new(name: impl Into<String>, customer_id: Uuid) -> Self {
         Self {
@@ -2044,42 +2044,42 @@ impl EventCreateCustomer {
         }
     }
 
-    /// The field `timestamp`.
+    /// When it happened.
     #[must_use]
     pub fn timestamp(mut self, timestamp: Timestamp) -> Self {
         self.timestamp = Some(timestamp);
         self
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
     pub fn organization_id(mut self, organization_id: Uuid) -> Self {
         self.organization_id = Some(organization_id);
         self
     }
 
-    /// The field `external_id`.
+    /// ID in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     #[must_use]
     pub fn parent_id(mut self, parent_id: impl Into<String>) -> Self {
         self.parent_id = Some(parent_id.into());
         self
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     #[must_use]
     pub fn metadata(mut self, metadata: EventMetadataInput) -> Self {
         self.metadata = Some(metadata);
         self
     }
 
-    /// The field `member_id`.
+    /// The member's ID.
     #[must_use]
     pub fn member_id(mut self, member_id: Uuid) -> Self {
         self.member_id = Some(member_id);
@@ -2091,28 +2091,28 @@ impl EventCreateCustomer {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventCreateExternalCustomer {
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Option<Timestamp>,
-    /// The field `name`.
+    /// Name.
     ///
     /// At most 128 characters.
     pub name: String,
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
-    /// The field `external_id`.
+    /// ID in your own system.
     pub external_id: Option<String>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<String>,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: Option<EventMetadataInput>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: String,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
 }
 
 impl EventCreateExternalCustomer {
-    /// A `EventCreateExternalCustomer` with what is required.
+    /// An `EventCreateExternalCustomer` with what is required.
     #[must_use]
     pub fn new(
         name: impl Into<String>,
@@ -2130,42 +2130,42 @@ impl EventCreateExternalCustomer {
         }
     }
 
-    /// The field `timestamp`.
+    /// When it happened.
     #[must_use]
     pub fn timestamp(mut self, timestamp: Timestamp) -> Self {
         self.timestamp = Some(timestamp);
         self
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
     pub fn organization_id(mut self, organization_id: Uuid) -> Self {
         self.organization_id = Some(organization_id);
         self
     }
 
-    /// The field `external_id`.
+    /// ID in your own system.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     #[must_use]
     pub fn parent_id(mut self, parent_id: impl Into<String>) -> Self {
         self.parent_id = Some(parent_id.into());
         self
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     #[must_use]
     pub fn metadata(mut self, metadata: EventMetadataInput) -> Self {
         self.metadata = Some(metadata);
         self
     }
 
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     #[must_use]
     pub fn external_member_id(mut self, external_member_id: impl Into<String>) -> Self {
         self.external_member_id = Some(external_member_id.into());
@@ -2177,9 +2177,9 @@ impl EventCreateExternalCustomer {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventCursorList {
-    /// The field `items`.
+    /// The items of this page.
     pub items: Vec<Event>,
-    /// The field `pagination`.
+    /// How many items and pages there are, or whether more follow.
     pub pagination: CursorPagination,
 }
 
@@ -2187,9 +2187,9 @@ pub struct EventCursorList {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventList {
-    /// The field `items`.
+    /// The items of this page.
     pub items: Vec<Event>,
-    /// The field `pagination`.
+    /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
 }
 
@@ -2206,7 +2206,7 @@ pub struct EventMetadataInput {
 }
 
 impl EventMetadataInput {
-    /// A `EventMetadataInput` with what is required.
+    /// An `EventMetadataInput` with what is required.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -2260,11 +2260,11 @@ pub struct EventMetadataOutput {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventName {
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     pub source: EventSource,
     /// The field `occurrences`.
     pub occurrences: i64,
@@ -2278,9 +2278,9 @@ pub struct EventName {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventNameList {
-    /// The field `items`.
+    /// The items of this page.
     pub items: Vec<EventName>,
-    /// The field `pagination`.
+    /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
 }
 
@@ -2342,12 +2342,12 @@ pub enum EventSource {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventsIngest {
-    /// The field `events`.
+    /// What to ingest.
     pub events: Vec<EventCreate>,
 }
 
 impl EventsIngest {
-    /// A `EventsIngest` with what is required.
+    /// An `EventsIngest` with what is required.
     #[must_use]
     pub fn new(events: impl Items<EventCreate>) -> Self {
         Self { events: events.into_list() }
@@ -2384,7 +2384,7 @@ pub enum EventsPage {
 }
 
 impl EventsPage {
-    /// The field `items`.
+    /// The items of this page.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -2422,11 +2422,221 @@ impl EventsPage {
 }
 
 polar_client_runtime::from_variant! {
-    EventsPage::List(Box < EventList >)
+    EventsPage::List(Box<EventList>)
 }
 
 polar_client_runtime::from_variant! {
-    EventsPage::CursorList(Box < EventCursorList >)
+    EventsPage::CursorList(Box<EventCursorList>)
+}
+
+/// The object `Filter`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Filter {
+    /// The field `conjunction`.
+    pub conjunction: FilterConjunction,
+    /// The field `clauses`.
+    pub clauses: Vec<FilterTerm>,
+}
+
+impl Filter {
+    /// A `Filter` with what is required.
+    #[must_use]
+    pub fn new(conjunction: FilterConjunction, clauses: impl Items<FilterTerm>) -> Self {
+        Self {
+            conjunction,
+            clauses: clauses.into_list(),
+        }
+    }
+}
+
+/// The object `FilterClause`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct FilterClause {
+    /// Property of the event.
+    pub property: String,
+    /// The field `operator`.
+    pub operator: FilterOperator,
+    /// The field `value`.
+    pub value: FilterValue,
+}
+
+impl FilterClause {
+    /// A `FilterClause` with what is required.
+    #[must_use]
+    pub fn new(
+        property: impl Into<String>,
+        operator: FilterOperator,
+        value: impl Into<FilterValue>,
+    ) -> Self {
+        Self {
+            property: property.into(),
+            operator,
+            value: value.into(),
+        }
+    }
+}
+
+/// The values of `FilterConjunction`.
+///
+/// Values that this version of the crate does not know are kept as `Unknown`.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum FilterConjunction {
+    /// `and`.
+    And,
+    /// `or`.
+    Or,
+    /// A value that this version of the crate does not know.
+    Unknown(String),
+}
+
+/// The values of `FilterOperator`.
+///
+/// Values that this version of the crate does not know are kept as `Unknown`.
+#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[non_exhaustive]
+pub enum FilterOperator {
+    /// `eq`.
+    Eq,
+    /// `ne`.
+    Ne,
+    /// `gt`.
+    Gt,
+    /// `gte`.
+    Gte,
+    /// `lt`.
+    Lt,
+    /// `lte`.
+    Lte,
+    /// `like`.
+    Like,
+    /// `not_like`.
+    NotLike,
+    /// A value that this version of the crate does not know.
+    Unknown(String),
+}
+
+/// The union `FilterTerm`.
+///
+/// Told apart by `property?`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub enum FilterTerm {
+    /// [`FilterClause`].
+    FilterClause(Box<FilterClause>),
+    /// [`Filter`].
+    Filter(Box<Filter>),
+    /// A value that this version of the crate does not know, as it came.
+    Unknown(Json),
+}
+
+impl FilterTerm {
+    /// The value, if it is a `FilterClause`.
+    #[must_use]
+    pub fn as_filter_clause(&self) -> Option<&FilterClause> {
+        match self {
+            Self::FilterClause(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The value, if it is a `Filter`.
+    #[must_use]
+    pub fn as_filter(&self) -> Option<&Filter> {
+        match self {
+            Self::Filter(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Whether this version of the crate does not know the value.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unknown(_))
+    }
+}
+
+polar_client_runtime::from_variant! {
+    FilterTerm::FilterClause(Box<FilterClause>)
+}
+
+polar_client_runtime::from_variant! {
+    FilterTerm::Filter(Box<Filter>)
+}
+
+/// The union `FilterValue`.
+///
+/// Told apart by `(type)`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub enum FilterValue {
+    /// A JSON string.
+    ///
+    /// At most 1000 characters.
+    String(String),
+    /// A JSON integer.
+    ///
+    /// At least -2147483648, at most 2147483647.
+    Integer(i64),
+    /// A JSON boolean.
+    Boolean(bool),
+    /// A value that this version of the crate does not know, as it came.
+    Unknown(Json),
+}
+
+impl FilterValue {
+    /// The value, if it is a `String`.
+    #[must_use]
+    pub fn as_string(&self) -> Option<&String> {
+        match self {
+            Self::String(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The value, if it is an `Integer`.
+    #[must_use]
+    pub fn as_integer(&self) -> Option<&i64> {
+        match self {
+            Self::Integer(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The value, if it is a `Boolean`.
+    #[must_use]
+    pub fn as_boolean(&self) -> Option<&bool> {
+        match self {
+            Self::Boolean(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Whether this version of the crate does not know the value.
+    #[must_use]
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unknown(_))
+    }
+}
+
+polar_client_runtime::from_variant! {
+    FilterValue::String(String)
+}
+
+impl From<&str> for FilterValue {
+    fn from(value: &str) -> Self {
+        Self::String(value.to_owned())
+    }
+}
+
+polar_client_runtime::from_variant! {
+    FilterValue::Integer(i64)
+}
+
+polar_client_runtime::from_variant! {
+    FilterValue::Boolean(bool)
 }
 
 /// The object `LLMMetadata`.
@@ -2499,39 +2709,39 @@ impl LlmMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MeterCreditEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `meter.credited`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: MeterCreditedMetadata,
 }
 
@@ -2539,11 +2749,11 @@ pub struct MeterCreditEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MeterCreditedMetadata {
-    /// The field `meter_id`.
+    /// The meter's ID.
     pub meter_id: String,
-    /// The field `units`.
+    /// Number of units.
     pub units: i64,
-    /// The field `rollover`.
+    /// Whether unused units carry over into the next period.
     pub rollover: bool,
 }
 
@@ -2551,39 +2761,39 @@ pub struct MeterCreditedMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MeterResetEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `meter.reset`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: MeterResetMetadata,
 }
 
@@ -2591,7 +2801,7 @@ pub struct MeterResetEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MeterResetMetadata {
-    /// The field `meter_id`.
+    /// The meter's ID.
     pub meter_id: String,
 }
 
@@ -2599,39 +2809,39 @@ pub struct MeterResetMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderPaidEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `order.paid`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: OrderPaidMetadata,
 }
 
@@ -2639,33 +2849,34 @@ pub struct OrderPaidEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderPaidMetadata {
-    /// The field `order_id`.
+    /// The order's ID.
     pub order_id: String,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Option<String>,
-    /// The field `billing_type`.
+    /// Whether it is about subscriptions or about one-time purchases.
     pub billing_type: Option<String>,
-    /// The field `amount`.
+    /// How much, in cents.
     pub amount: i64,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: Option<String>,
     /// The field `net_amount`.
     pub net_amount: Option<i64>,
-    /// The field `tax_amount`.
+    /// Taxes in cents.
     pub tax_amount: Option<i64>,
-    /// The field `applied_balance_amount`.
+    /// Part of the customer's balance that is applied, in cents.
     pub applied_balance_amount: Option<i64>,
-    /// The field `discount_amount`.
+    /// What discounts take off, in cents.
     pub discount_amount: Option<i64>,
-    /// The field `discount_id`.
+    /// The discount's ID.
     pub discount_id: Option<String>,
     /// The field `platform_fee`.
     pub platform_fee: Option<i64>,
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: Option<String>,
-    /// The field `recurring_interval`.
+    /// Unit that the billing cycle is counted in.
     pub recurring_interval: Option<String>,
-    /// The field `recurring_interval_count`.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
+    /// once in a quarter.
     pub recurring_interval_count: Option<i64>,
 }
 
@@ -2673,39 +2884,39 @@ pub struct OrderPaidMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderRefundedEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `order.refunded`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: OrderRefundedMetadata,
 }
 
@@ -2713,11 +2924,11 @@ pub struct OrderRefundedEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderRefundedMetadata {
-    /// The field `order_id`.
+    /// The order's ID.
     pub order_id: String,
-    /// The field `refunded_amount`.
+    /// What was paid back, in cents.
     pub refunded_amount: i64,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
 }
 
@@ -2725,39 +2936,39 @@ pub struct OrderRefundedMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderUnvoidedEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `order.unvoided`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: OrderUnvoidedMetadata,
 }
 
@@ -2765,11 +2976,11 @@ pub struct OrderUnvoidedEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderUnvoidedMetadata {
-    /// The field `order_id`.
+    /// The order's ID.
     pub order_id: String,
-    /// The field `amount`.
+    /// How much, in cents.
     pub amount: i64,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
 }
 
@@ -2777,39 +2988,39 @@ pub struct OrderUnvoidedMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderVoidedEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `order.voided`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: OrderVoidedMetadata,
 }
 
@@ -2817,11 +3028,11 @@ pub struct OrderVoidedEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderVoidedMetadata {
-    /// The field `order_id`.
+    /// The order's ID.
     pub order_id: String,
-    /// The field `amount`.
+    /// How much, in cents.
     pub amount: i64,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
 }
 
@@ -2829,39 +3040,39 @@ pub struct OrderVoidedMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionBillingPeriodUpdatedEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `subscription.billing_period_updated`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: SubscriptionBillingPeriodUpdatedMetadata,
 }
 
@@ -2869,7 +3080,7 @@ pub struct SubscriptionBillingPeriodUpdatedEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionBillingPeriodUpdatedMetadata {
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: String,
     /// The field `old_period_end`.
     pub old_period_end: String,
@@ -2881,39 +3092,39 @@ pub struct SubscriptionBillingPeriodUpdatedMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionCanceledEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `subscription.canceled`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: SubscriptionCanceledMetadata,
 }
 
@@ -2921,27 +3132,29 @@ pub struct SubscriptionCanceledEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionCanceledMetadata {
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: String,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Option<String>,
-    /// The field `amount`.
+    /// How much, in cents.
     pub amount: i64,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// The field `recurring_interval`.
+    /// Unit that the billing cycle is counted in.
     pub recurring_interval: String,
-    /// The field `recurring_interval_count`.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
+    /// once in a quarter.
     pub recurring_interval_count: i64,
-    /// The field `customer_cancellation_reason`.
+    /// Why the customer canceled; null if they did not say.
     pub customer_cancellation_reason: Option<String>,
-    /// The field `customer_cancellation_comment`.
+    /// What the customer wrote about the cancellation; null if nothing.
     pub customer_cancellation_comment: Option<String>,
-    /// The field `canceled_at`.
+    /// When the subscription was canceled, even if it goes on until the end of the
+    /// billing period; null if it was not.
     pub canceled_at: String,
-    /// The field `ends_at`.
+    /// When it ends; null if no end is set.
     pub ends_at: Option<String>,
-    /// The field `cancel_at_period_end`.
+    /// Whether the subscription ends with the current billing period.
     pub cancel_at_period_end: Option<bool>,
 }
 
@@ -2949,39 +3162,39 @@ pub struct SubscriptionCanceledMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionCreatedEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `subscription.created`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: SubscriptionCreatedMetadata,
 }
 
@@ -2989,19 +3202,20 @@ pub struct SubscriptionCreatedEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionCreatedMetadata {
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: String,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: String,
-    /// The field `amount`.
+    /// How much, in cents.
     pub amount: i64,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// The field `recurring_interval`.
+    /// Unit that the billing cycle is counted in.
     pub recurring_interval: String,
-    /// The field `recurring_interval_count`.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
+    /// once in a quarter.
     pub recurring_interval_count: i64,
-    /// The field `started_at`.
+    /// When the subscription started; null if it has not.
     pub started_at: String,
 }
 
@@ -3009,39 +3223,39 @@ pub struct SubscriptionCreatedMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionCycledEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `subscription.cycled`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: SubscriptionCycledMetadata,
 }
 
@@ -3049,17 +3263,18 @@ pub struct SubscriptionCycledEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionCycledMetadata {
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: String,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Option<String>,
-    /// The field `amount`.
+    /// How much, in cents.
     pub amount: Option<i64>,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: Option<String>,
-    /// The field `recurring_interval`.
+    /// Unit that the billing cycle is counted in.
     pub recurring_interval: Option<String>,
-    /// The field `recurring_interval_count`.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
+    /// once in a quarter.
     pub recurring_interval_count: Option<i64>,
 }
 
@@ -3067,39 +3282,39 @@ pub struct SubscriptionCycledMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionMigratedEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `subscription.migrated`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: SubscriptionMigratedMetadata,
 }
 
@@ -3107,13 +3322,13 @@ pub struct SubscriptionMigratedEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionMigratedMetadata {
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: String,
     /// The field `provider`.
     pub provider: String,
     /// The field `provider_subscription_id`.
     pub provider_subscription_id: String,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: String,
 }
 
@@ -3121,39 +3336,39 @@ pub struct SubscriptionMigratedMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionPastDueEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `subscription.past_due`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: SubscriptionPastDueMetadata,
 }
 
@@ -3161,19 +3376,20 @@ pub struct SubscriptionPastDueEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionPastDueMetadata {
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: String,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Option<String>,
-    /// The field `past_due_at`.
+    /// When the subscription became `past_due`.
     pub past_due_at: String,
-    /// The field `amount`.
+    /// How much, in cents.
     pub amount: Option<i64>,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: Option<String>,
-    /// The field `recurring_interval`.
+    /// Unit that the billing cycle is counted in.
     pub recurring_interval: Option<String>,
-    /// The field `recurring_interval_count`.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
+    /// once in a quarter.
     pub recurring_interval_count: Option<i64>,
 }
 
@@ -3181,39 +3397,39 @@ pub struct SubscriptionPastDueMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionPausedEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `subscription.paused`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: SubscriptionPausedMetadata,
 }
 
@@ -3221,21 +3437,22 @@ pub struct SubscriptionPausedEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionPausedMetadata {
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: String,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Option<String>,
-    /// The field `amount`.
+    /// How much, in cents.
     pub amount: Option<i64>,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: Option<String>,
-    /// The field `recurring_interval`.
+    /// Unit that the billing cycle is counted in.
     pub recurring_interval: Option<String>,
-    /// The field `recurring_interval_count`.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
+    /// once in a quarter.
     pub recurring_interval_count: Option<i64>,
-    /// The field `paused_at`.
+    /// When the subscription was paused; null if it was not.
     pub paused_at: String,
-    /// The field `resumes_at`.
+    /// When a paused subscription resumes by itself; null if it does not.
     pub resumes_at: Option<String>,
 }
 
@@ -3243,39 +3460,39 @@ pub struct SubscriptionPausedMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionProductUpdatedEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `subscription.product_updated`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: SubscriptionProductUpdatedMetadata,
 }
 
@@ -3283,7 +3500,7 @@ pub struct SubscriptionProductUpdatedEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionProductUpdatedMetadata {
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: String,
     /// The field `old_product_id`.
     pub old_product_id: String,
@@ -3295,39 +3512,39 @@ pub struct SubscriptionProductUpdatedMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionReactivatedEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `subscription.reactivated`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: SubscriptionReactivatedMetadata,
 }
 
@@ -3335,17 +3552,18 @@ pub struct SubscriptionReactivatedEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionReactivatedMetadata {
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: String,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Option<String>,
-    /// The field `amount`.
+    /// How much, in cents.
     pub amount: Option<i64>,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: Option<String>,
-    /// The field `recurring_interval`.
+    /// Unit that the billing cycle is counted in.
     pub recurring_interval: Option<String>,
-    /// The field `recurring_interval_count`.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
+    /// once in a quarter.
     pub recurring_interval_count: Option<i64>,
 }
 
@@ -3353,39 +3571,39 @@ pub struct SubscriptionReactivatedMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionReinstatedEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `subscription.reinstated`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: SubscriptionReinstatedMetadata,
 }
 
@@ -3393,17 +3611,18 @@ pub struct SubscriptionReinstatedEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionReinstatedMetadata {
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: String,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Option<String>,
-    /// The field `amount`.
+    /// How much, in cents.
     pub amount: Option<i64>,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: Option<String>,
-    /// The field `recurring_interval`.
+    /// Unit that the billing cycle is counted in.
     pub recurring_interval: Option<String>,
-    /// The field `recurring_interval_count`.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
+    /// once in a quarter.
     pub recurring_interval_count: Option<i64>,
 }
 
@@ -3411,39 +3630,39 @@ pub struct SubscriptionReinstatedMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionResumedEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `subscription.resumed`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: SubscriptionResumedMetadata,
 }
 
@@ -3451,17 +3670,18 @@ pub struct SubscriptionResumedEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionResumedMetadata {
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: String,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Option<String>,
-    /// The field `amount`.
+    /// How much, in cents.
     pub amount: Option<i64>,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: Option<String>,
-    /// The field `recurring_interval`.
+    /// Unit that the billing cycle is counted in.
     pub recurring_interval: Option<String>,
-    /// The field `recurring_interval_count`.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
+    /// once in a quarter.
     pub recurring_interval_count: Option<i64>,
 }
 
@@ -3469,39 +3689,39 @@ pub struct SubscriptionResumedMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionRevokedEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `subscription.revoked`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: SubscriptionRevokedMetadata,
 }
 
@@ -3509,17 +3729,18 @@ pub struct SubscriptionRevokedEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionRevokedMetadata {
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: String,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Option<String>,
-    /// The field `amount`.
+    /// How much, in cents.
     pub amount: Option<i64>,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: Option<String>,
-    /// The field `recurring_interval`.
+    /// Unit that the billing cycle is counted in.
     pub recurring_interval: Option<String>,
-    /// The field `recurring_interval_count`.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
+    /// once in a quarter.
     pub recurring_interval_count: Option<i64>,
 }
 
@@ -3527,39 +3748,39 @@ pub struct SubscriptionRevokedMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionSeatsUpdatedEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `subscription.seats_updated`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: SubscriptionSeatsUpdatedMetadata,
 }
 
@@ -3567,13 +3788,13 @@ pub struct SubscriptionSeatsUpdatedEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionSeatsUpdatedMetadata {
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: String,
     /// The field `old_seats`.
     pub old_seats: i64,
     /// The field `new_seats`.
     pub new_seats: i64,
-    /// The field `proration_behavior`.
+    /// How it is billed when a subscription changes in the middle of a billing period.
     pub proration_behavior: String,
 }
 
@@ -3581,39 +3802,39 @@ pub struct SubscriptionSeatsUpdatedMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUncanceledEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `subscription.uncanceled`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: SubscriptionUncanceledMetadata,
 }
 
@@ -3621,17 +3842,18 @@ pub struct SubscriptionUncanceledEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUncanceledMetadata {
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: String,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: String,
-    /// The field `amount`.
+    /// How much, in cents.
     pub amount: i64,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// The field `recurring_interval`.
+    /// Unit that the billing cycle is counted in.
     pub recurring_interval: String,
-    /// The field `recurring_interval_count`.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
+    /// once in a quarter.
     pub recurring_interval_count: i64,
 }
 
@@ -3639,39 +3861,39 @@ pub struct SubscriptionUncanceledMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUnitsUpdatedEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `subscription.units_updated`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: SubscriptionUnitsUpdatedMetadata,
 }
 
@@ -3679,13 +3901,13 @@ pub struct SubscriptionUnitsUpdatedEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUnitsUpdatedMetadata {
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: String,
     /// The field `old_units`.
     pub old_units: i64,
     /// The field `new_units`.
     pub new_units: i64,
-    /// The field `proration_behavior`.
+    /// How it is billed when a subscription changes in the middle of a billing period.
     pub proration_behavior: String,
 }
 
@@ -3693,39 +3915,39 @@ pub struct SubscriptionUnitsUpdatedMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateClearedEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `subscription.update_cleared`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: SubscriptionUpdateClearedMetadata,
 }
 
@@ -3733,7 +3955,7 @@ pub struct SubscriptionUpdateClearedEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateClearedMetadata {
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: String,
 }
 
@@ -3741,39 +3963,39 @@ pub struct SubscriptionUpdateClearedMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUpdatedEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `system`.
     pub source: Cow<'static, str>,
-    /// The field `name`.
+    /// Name.
     ///
     /// Documented as always `subscription.updated`.
     pub name: Cow<'static, str>,
-    /// The field `metadata`.
+    /// What happened, in detail.
     pub metadata: SubscriptionUpdatedMetadata,
 }
 
@@ -3781,21 +4003,21 @@ pub struct SubscriptionUpdatedEvent {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUpdatedMetadata {
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Option<String>,
-    /// The field `proration_behavior`.
+    /// How it is billed when a subscription changes in the middle of a billing period.
     pub proration_behavior: Option<SubscriptionProrationBehavior>,
-    /// The field `discount_id`.
+    /// The discount's ID.
     pub discount_id: Option<String>,
-    /// The field `trial_end`.
+    /// When the trial ends; null without a trial.
     pub trial_end: Option<String>,
-    /// The field `seats`.
+    /// Number of seats.
     pub seats: Option<i64>,
-    /// The field `units`.
+    /// Number of units.
     pub units: Option<i64>,
     /// The field `billing_period_end`.
     pub billing_period_end: Option<String>,
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: String,
 }
 
@@ -3803,36 +4025,36 @@ pub struct SubscriptionUpdatedMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UserEvent {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `timestamp`.
+    /// When it happened.
     pub timestamp: Timestamp,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: Option<Customer>,
-    /// The field `external_customer_id`.
+    /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `external_member_id`.
+    /// The member's ID in your own system.
     pub external_member_id: Option<String>,
-    /// The field `child_count`.
+    /// Number of events right below this one.
     ///
     /// Default: `0`.
     pub child_count: Option<i64>,
-    /// The field `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub parent_id: Option<Uuid>,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `name`.
+    /// Name.
     pub name: String,
-    /// The field `source`.
+    /// Where it comes from.
     ///
     /// Documented as always `user`.
     pub source: Cow<'static, str>,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: EventMetadataOutput,
 }

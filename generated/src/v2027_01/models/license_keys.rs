@@ -11,49 +11,49 @@ use std::collections::BTreeMap;
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GrantedLicenseKey {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `customer`.
+    /// The customer.
     pub customer: LicenseKeyCustomer,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `member`.
+    /// The member.
     pub member: Option<LicenseKeyMember>,
-    /// The field `benefit_id`.
+    /// The benefit's ID.
     pub benefit_id: Uuid,
-    /// The field `key`.
+    /// The license key.
     pub key: String,
-    /// The field `display_key`.
+    /// Shortened license key that is fit to be shown.
     pub display_key: String,
-    /// The field `status`.
+    /// State that it is in.
     ///
     /// Documented as always `granted`.
     pub status: Cow<'static, str>,
-    /// The field `limit_activations`.
+    /// Number of activations that the license key allows; null means any number.
     pub limit_activations: Option<i64>,
-    /// The field `usage`.
+    /// Usage so far.
     pub usage: i64,
-    /// The field `limit_usage`.
+    /// Usage that a license key allows; null means any amount.
     pub limit_usage: Option<i64>,
-    /// The field `validations`.
+    /// How many times the license key was validated.
     pub validations: i64,
-    /// The field `last_validated_at`.
+    /// When the license key was last validated; null if it never was.
     pub last_validated_at: Option<Timestamp>,
-    /// The field `expires_at`.
+    /// When the license key expires; null if it never does.
     pub expires_at: Option<Timestamp>,
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: Option<Uuid>,
-    /// The field `subscription`.
+    /// The subscription.
     pub subscription: Option<LicenseKeySubscription>,
-    /// The field `order_id`.
+    /// The order's ID.
     pub order_id: Option<Uuid>,
     /// The field `order`.
     pub order: Option<LicenseKeyOrder>,
@@ -63,17 +63,17 @@ pub struct GrantedLicenseKey {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyActivate {
-    /// The field `key`.
+    /// The license key.
     pub key: String,
-    /// The field `organization_id`.
+    /// ID of the organization that issued the key.
     pub organization_id: Uuid,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
     /// The field `conditions`.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub conditions: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `meta`.
+    /// Data of your own about the activation, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub meta: Option<BTreeMap<String, MetadataValue>>,
@@ -105,7 +105,7 @@ impl LicenseKeyActivate {
         self
     }
 
-    /// The field `meta`.
+    /// Data of your own about the activation, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -119,17 +119,17 @@ impl LicenseKeyActivate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyActivationBase {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `license_key_id`.
+    /// The license key's ID.
     pub license_key_id: Uuid,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `meta`.
+    /// Data of your own about the activation, by key.
     pub meta: BTreeMap<String, MetadataValue>,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
 }
 
@@ -137,17 +137,17 @@ pub struct LicenseKeyActivationBase {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyActivationCreated {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `license_key_id`.
+    /// The license key's ID.
     pub license_key_id: Uuid,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `meta`.
+    /// Data of your own about the activation, by key.
     pub meta: BTreeMap<String, MetadataValue>,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// The field `license_key`.
     pub license_key: GrantedLicenseKey,
@@ -157,17 +157,17 @@ pub struct LicenseKeyActivationCreated {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyActivationRead {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `license_key_id`.
+    /// The license key's ID.
     pub license_key_id: Uuid,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `meta`.
+    /// Data of your own about the activation, by key.
     pub meta: BTreeMap<String, MetadataValue>,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// The field `license_key`.
     pub license_key: LicenseKeyRead,
@@ -177,41 +177,42 @@ pub struct LicenseKeyActivationRead {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyCustomer {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `external_id`.
+    /// ID in your own system.
     pub external_id: Option<String>,
-    /// The field `email`.
+    /// Email address.
     pub email: Option<String>,
-    /// The field `email_verified`.
+    /// Whether the address in `email` has been verified.
     pub email_verified: bool,
-    /// The field `type`.
+    /// Which kind it is.
     pub r#type: CustomerType,
-    /// The field `name`.
+    /// Name.
     pub name: Option<String>,
-    /// The field `billing_name`.
+    /// Name for invoices.
     pub billing_name: Option<String>,
-    /// The field `billing_address`.
+    /// Billing address.
     pub billing_address: Option<Address>,
-    /// The field `tax_id`.
+    /// Tax identification number.
     pub tax_id: Option<(String, TaxIdFormat)>,
-    /// The field `locale`.
+    /// Language, with or without a region, such as `en` or `en-US`.
     pub locale: Option<String>,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `default_payment_method_id`.
+    /// ID of the payment method that is used by default; null if there is none.
     pub default_payment_method_id: Option<Uuid>,
-    /// The field `deleted_at`.
+    /// When the customer was deleted; null if it was not.
     pub deleted_at: Option<Timestamp>,
-    /// The field `first_user_event_at`.
+    /// When the first event of the customer happened, which can be before `created_at`;
+    /// null if there was none.
     pub first_user_event_at: Option<Timestamp>,
-    /// The field `avatar_url`.
+    /// Address of the picture; null if there is none.
     pub avatar_url: Option<String>,
 }
 
@@ -219,11 +220,11 @@ pub struct LicenseKeyCustomer {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyDeactivate {
-    /// The field `key`.
+    /// The license key.
     pub key: String,
-    /// The field `organization_id`.
+    /// ID of the organization that issued the key.
     pub organization_id: Uuid,
-    /// The field `activation_id`.
+    /// The activation's ID.
     pub activation_id: Uuid,
 }
 
@@ -247,11 +248,11 @@ impl LicenseKeyDeactivate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyMember {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `email`.
+    /// Email address.
     pub email: String,
-    /// The field `external_id`.
+    /// ID in your own system.
     pub external_id: Option<String>,
 }
 
@@ -259,11 +260,11 @@ pub struct LicenseKeyMember {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyOrder {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `status`.
+    /// State that it is in.
     pub status: OrderStatus,
     /// The field `paid`.
     pub paid: bool,
@@ -273,41 +274,41 @@ pub struct LicenseKeyOrder {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyRead {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `customer`.
+    /// The customer.
     pub customer: LicenseKeyCustomer,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `member`.
+    /// The member.
     pub member: Option<LicenseKeyMember>,
-    /// The field `benefit_id`.
+    /// The benefit's ID.
     pub benefit_id: Uuid,
-    /// The field `key`.
+    /// The license key.
     pub key: String,
-    /// The field `display_key`.
+    /// Shortened license key that is fit to be shown.
     pub display_key: String,
-    /// The field `status`.
+    /// State that it is in.
     pub status: LicenseKeyStatus,
-    /// The field `limit_activations`.
+    /// Number of activations that the license key allows; null means any number.
     pub limit_activations: Option<i64>,
-    /// The field `usage`.
+    /// Usage so far.
     pub usage: i64,
-    /// The field `limit_usage`.
+    /// Usage that a license key allows; null means any amount.
     pub limit_usage: Option<i64>,
-    /// The field `validations`.
+    /// How many times the license key was validated.
     pub validations: i64,
-    /// The field `last_validated_at`.
+    /// When the license key was last validated; null if it never was.
     pub last_validated_at: Option<Timestamp>,
-    /// The field `expires_at`.
+    /// When the license key expires; null if it never does.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -315,9 +316,9 @@ pub struct LicenseKeyRead {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyReadList {
-    /// The field `items`.
+    /// The items of this page.
     pub items: Vec<LicenseKeyRead>,
-    /// The field `pagination`.
+    /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
 }
 
@@ -341,17 +342,17 @@ pub enum LicenseKeyStatus {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeySubscription {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `status`.
+    /// State that it is in.
     pub status: SubscriptionStatus,
-    /// The field `current_period_start`.
+    /// When the current billing period began.
     pub current_period_start: Timestamp,
-    /// The field `current_period_end`.
+    /// When the current billing period ends.
     pub current_period_end: Timestamp,
-    /// The field `cancel_at_period_end`.
+    /// Whether the subscription ends with the current billing period.
     pub cancel_at_period_end: bool,
-    /// The field `ends_at`.
+    /// When it ends; null if no end is set.
     pub ends_at: Option<Timestamp>,
 }
 
@@ -359,21 +360,21 @@ pub struct LicenseKeySubscription {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyUpdate {
-    /// The field `status`.
+    /// State that it is in.
     pub status: Patch<LicenseKeyStatus>,
-    /// The field `usage`.
+    /// Usage so far.
     ///
     /// At least -2147483648, at most 2147483647. Default: `0`.
     pub usage: Option<i64>,
-    /// The field `limit_activations`.
+    /// Number of activations that the license key allows; null means any number.
     ///
     /// More than 0, at most 2147483647.
     pub limit_activations: Patch<i64>,
-    /// The field `limit_usage`.
+    /// Usage that a license key allows; null means any amount.
     ///
     /// More than 0, at most 2147483647.
     pub limit_usage: Patch<i64>,
-    /// The field `expires_at`.
+    /// When the license key expires; null if it never does.
     pub expires_at: Patch<Timestamp>,
 }
 
@@ -390,14 +391,14 @@ impl LicenseKeyUpdate {
         }
     }
 
-    /// The field `status`.
+    /// State that it is in.
     #[must_use]
     pub fn status(mut self, status: impl Into<Patch<LicenseKeyStatus>>) -> Self {
         self.status = status.into();
         self
     }
 
-    /// The field `usage`.
+    /// Usage so far.
     ///
     /// At least -2147483648, at most 2147483647. Default: `0`.
     #[must_use]
@@ -406,7 +407,7 @@ impl LicenseKeyUpdate {
         self
     }
 
-    /// The field `limit_activations`.
+    /// Number of activations that the license key allows; null means any number.
     ///
     /// More than 0, at most 2147483647.
     #[must_use]
@@ -418,7 +419,7 @@ impl LicenseKeyUpdate {
         self
     }
 
-    /// The field `limit_usage`.
+    /// Usage that a license key allows; null means any amount.
     ///
     /// More than 0, at most 2147483647.
     #[must_use]
@@ -427,7 +428,7 @@ impl LicenseKeyUpdate {
         self
     }
 
-    /// The field `expires_at`.
+    /// When the license key expires; null if it never does.
     #[must_use]
     pub fn expires_at(mut self, expires_at: impl Into<Patch<Timestamp>>) -> Self {
         self.expires_at = expires_at.into();
@@ -445,15 +446,15 @@ impl Default for LicenseKeyUpdate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyValidate {
-    /// The field `key`.
+    /// The license key.
     pub key: String,
-    /// The field `organization_id`.
+    /// ID of the organization that issued the key.
     pub organization_id: Uuid,
-    /// The field `activation_id`.
+    /// The activation's ID.
     pub activation_id: Option<Uuid>,
-    /// The field `benefit_id`.
+    /// The benefit's ID.
     pub benefit_id: Option<Uuid>,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Option<Uuid>,
     /// The field `increment_usage`.
     ///
@@ -480,21 +481,21 @@ impl LicenseKeyValidate {
         }
     }
 
-    /// The field `activation_id`.
+    /// The activation's ID.
     #[must_use]
     pub fn activation_id(mut self, activation_id: Uuid) -> Self {
         self.activation_id = Some(activation_id);
         self
     }
 
-    /// The field `benefit_id`.
+    /// The benefit's ID.
     #[must_use]
     pub fn benefit_id(mut self, benefit_id: Uuid) -> Self {
         self.benefit_id = Some(benefit_id);
         self
     }
 
-    /// The field `customer_id`.
+    /// The customer's ID.
     #[must_use]
     pub fn customer_id(mut self, customer_id: Uuid) -> Self {
         self.customer_id = Some(customer_id);
@@ -524,41 +525,41 @@ impl LicenseKeyValidate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyWithActivations {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `customer`.
+    /// The customer.
     pub customer: LicenseKeyCustomer,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `member`.
+    /// The member.
     pub member: Option<LicenseKeyMember>,
-    /// The field `benefit_id`.
+    /// The benefit's ID.
     pub benefit_id: Uuid,
-    /// The field `key`.
+    /// The license key.
     pub key: String,
-    /// The field `display_key`.
+    /// Shortened license key that is fit to be shown.
     pub display_key: String,
-    /// The field `status`.
+    /// State that it is in.
     pub status: LicenseKeyStatus,
-    /// The field `limit_activations`.
+    /// Number of activations that the license key allows; null means any number.
     pub limit_activations: Option<i64>,
-    /// The field `usage`.
+    /// Usage so far.
     pub usage: i64,
-    /// The field `limit_usage`.
+    /// Usage that a license key allows; null means any amount.
     pub limit_usage: Option<i64>,
-    /// The field `validations`.
+    /// How many times the license key was validated.
     pub validations: i64,
-    /// The field `last_validated_at`.
+    /// When the license key was last validated; null if it never was.
     pub last_validated_at: Option<Timestamp>,
-    /// The field `expires_at`.
+    /// When the license key expires; null if it never does.
     pub expires_at: Option<Timestamp>,
     /// The field `activations`.
     pub activations: Vec<LicenseKeyActivationBase>,
@@ -568,41 +569,41 @@ pub struct LicenseKeyWithActivations {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RotatedLicenseKey {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `customer`.
+    /// The customer.
     pub customer: LicenseKeyCustomer,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `member`.
+    /// The member.
     pub member: Option<LicenseKeyMember>,
-    /// The field `benefit_id`.
+    /// The benefit's ID.
     pub benefit_id: Uuid,
-    /// The field `key`.
+    /// The license key.
     pub key: String,
-    /// The field `display_key`.
+    /// Shortened license key that is fit to be shown.
     pub display_key: String,
-    /// The field `status`.
+    /// State that it is in.
     pub status: RotatedLicenseKeyStatus,
-    /// The field `limit_activations`.
+    /// Number of activations that the license key allows; null means any number.
     pub limit_activations: Option<i64>,
-    /// The field `usage`.
+    /// Usage so far.
     pub usage: i64,
-    /// The field `limit_usage`.
+    /// Usage that a license key allows; null means any amount.
     pub limit_usage: Option<i64>,
-    /// The field `validations`.
+    /// How many times the license key was validated.
     pub validations: i64,
-    /// The field `last_validated_at`.
+    /// When the license key was last validated; null if it never was.
     pub last_validated_at: Option<Timestamp>,
-    /// The field `expires_at`.
+    /// When the license key expires; null if it never does.
     pub expires_at: Option<Timestamp>,
 }
 
@@ -624,49 +625,49 @@ pub enum RotatedLicenseKeyStatus {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ValidatedLicenseKey {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `customer`.
+    /// The customer.
     pub customer: LicenseKeyCustomer,
-    /// The field `member_id`.
+    /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// The field `member`.
+    /// The member.
     pub member: Option<LicenseKeyMember>,
-    /// The field `benefit_id`.
+    /// The benefit's ID.
     pub benefit_id: Uuid,
-    /// The field `key`.
+    /// The license key.
     pub key: String,
-    /// The field `display_key`.
+    /// Shortened license key that is fit to be shown.
     pub display_key: String,
-    /// The field `status`.
+    /// State that it is in.
     ///
     /// Documented as always `granted`.
     pub status: Cow<'static, str>,
-    /// The field `limit_activations`.
+    /// Number of activations that the license key allows; null means any number.
     pub limit_activations: Option<i64>,
-    /// The field `usage`.
+    /// Usage so far.
     pub usage: i64,
-    /// The field `limit_usage`.
+    /// Usage that a license key allows; null means any amount.
     pub limit_usage: Option<i64>,
-    /// The field `validations`.
+    /// How many times the license key was validated.
     pub validations: i64,
-    /// The field `last_validated_at`.
+    /// When the license key was last validated; null if it never was.
     pub last_validated_at: Option<Timestamp>,
-    /// The field `expires_at`.
+    /// When the license key expires; null if it never does.
     pub expires_at: Option<Timestamp>,
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: Option<Uuid>,
-    /// The field `subscription`.
+    /// The subscription.
     pub subscription: Option<LicenseKeySubscription>,
-    /// The field `order_id`.
+    /// The order's ID.
     pub order_id: Option<Uuid>,
     /// The field `order`.
     pub order: Option<LicenseKeyOrder>,

@@ -10,41 +10,41 @@ use std::collections::BTreeMap;
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Order {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `status`.
+    /// State that it is in.
     pub status: OrderStatus,
     /// The field `paid`.
     pub paid: bool,
     /// The field `subtotal_amount`.
     pub subtotal_amount: i64,
-    /// The field `discount_amount`.
+    /// What discounts take off, in cents.
     pub discount_amount: i64,
-    /// The field `net_amount`.
+    /// The amount in cents, with discounts taken off and taxes left out.
     pub net_amount: i64,
-    /// The field `tax_amount`.
+    /// Taxes in cents.
     pub tax_amount: i64,
-    /// The field `total_amount`.
+    /// The total in cents, with discounts taken off and taxes included.
     pub total_amount: i64,
-    /// The field `applied_balance_amount`.
+    /// Part of the customer's balance that is applied, in cents.
     pub applied_balance_amount: i64,
     /// The field `due_amount`.
     pub due_amount: i64,
-    /// The field `refunded_amount`.
+    /// What was paid back, in cents.
     pub refunded_amount: i64,
     /// The field `refunded_tax_amount`.
     pub refunded_tax_amount: i64,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
     /// The field `billing_reason`.
     pub billing_reason: OrderBillingReason,
-    /// The field `billing_name`.
+    /// Name for invoices.
     pub billing_name: Option<String>,
-    /// The field `billing_address`.
+    /// Billing address.
     pub billing_address: Option<Address>,
     /// The field `invoice_number`.
     pub invoice_number: Option<String>,
@@ -52,41 +52,41 @@ pub struct Order {
     pub is_invoice_generated: bool,
     /// The field `receipt_number`.
     pub receipt_number: Option<String>,
-    /// The field `seats`.
+    /// Number of seats.
     pub seats: Option<i64>,
-    /// The field `units`.
+    /// Number of units.
     pub units: Option<i64>,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Option<Uuid>,
-    /// The field `discount_id`.
+    /// The discount's ID.
     pub discount_id: Option<Uuid>,
-    /// The field `subscription_id`.
+    /// The subscription's ID.
     pub subscription_id: Option<Uuid>,
-    /// The field `checkout_id`.
+    /// The checkout session's ID.
     pub checkout_id: Option<Uuid>,
     /// The field `next_payment_attempt_at`.
     pub next_payment_attempt_at: Option<Timestamp>,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `custom_field_data`.
+    /// Values of the custom fields, by slug of the field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
     /// The field `platform_fee_amount`.
     pub platform_fee_amount: i64,
     /// The field `platform_fee_currency`.
     pub platform_fee_currency: Option<String>,
-    /// The field `customer`.
+    /// The customer.
     pub customer: OrderCustomer,
-    /// The field `product`.
+    /// The product.
     pub product: Option<OrderProduct>,
-    /// The field `discount`.
+    /// The discount; null if there is none.
     pub discount: Option<AppliedDiscount>,
-    /// The field `subscription`.
+    /// The subscription.
     pub subscription: Option<OrderSubscription>,
-    /// The field `items`.
+    /// What was bought, line by line.
     pub items: Vec<OrderItemSchema>,
-    /// The field `description`.
+    /// Description, in words for people.
     pub description: String,
     /// The field `refundable_amount`.
     pub refundable_amount: i64,
@@ -118,36 +118,37 @@ pub enum OrderBillingReason {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderCreate {
-    /// The field `custom_field_data`.
+    /// Values of the custom fields, by slug of the field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Uuid,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: Option<String>,
-    /// The field `amount`.
+    /// How much, in cents.
     ///
     /// At least 0.
     pub amount: Option<i64>,
-    /// The field `units`.
+    /// Number of units.
     ///
     /// At least 1, at most 2147483647.
     pub units: Option<i64>,
-    /// The field `description`.
+    /// What the order is for, as it appears on the invoice; without it, the name of the
+    /// product.
     ///
     /// At most 500 characters.
     pub description: Option<String>,
 }
 
 impl OrderCreate {
-    /// A `OrderCreate` with what is required.
+    /// An `OrderCreate` with what is required.
     #[must_use]
     pub fn new(customer_id: Uuid, product_id: Uuid) -> Self {
         Self {
@@ -163,7 +164,7 @@ impl OrderCreate {
         }
     }
 
-    /// The field `custom_field_data`.
+    /// Values of the custom fields, by slug of the field.
     #[must_use]
     pub fn custom_field_data(
         mut self,
@@ -173,7 +174,7 @@ impl OrderCreate {
         self
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -182,21 +183,21 @@ impl OrderCreate {
         self
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
     pub fn organization_id(mut self, organization_id: Uuid) -> Self {
         self.organization_id = Some(organization_id);
         self
     }
 
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     #[must_use]
     pub fn currency(mut self, currency: impl Into<String>) -> Self {
         self.currency = Some(currency.into());
         self
     }
 
-    /// The field `amount`.
+    /// How much, in cents.
     ///
     /// At least 0.
     #[must_use]
@@ -205,7 +206,7 @@ impl OrderCreate {
         self
     }
 
-    /// The field `units`.
+    /// Number of units.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -214,7 +215,8 @@ impl OrderCreate {
         self
     }
 
-    /// The field `description`.
+    /// What the order is for, as it appears on the invoice; without it, the name of the
+    /// product.
     ///
     /// At most 500 characters.
     #[must_use]
@@ -228,41 +230,42 @@ impl OrderCreate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderCustomer {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `external_id`.
+    /// ID in your own system.
     pub external_id: Option<String>,
-    /// The field `email`.
+    /// Email address.
     pub email: Option<String>,
-    /// The field `email_verified`.
+    /// Whether the address in `email` has been verified.
     pub email_verified: bool,
-    /// The field `type`.
+    /// Which kind it is.
     pub r#type: CustomerType,
-    /// The field `name`.
+    /// Name.
     pub name: Option<String>,
-    /// The field `billing_name`.
+    /// Name for invoices.
     pub billing_name: Option<String>,
-    /// The field `billing_address`.
+    /// Billing address.
     pub billing_address: Option<Address>,
-    /// The field `tax_id`.
+    /// Tax identification number.
     pub tax_id: Option<(String, TaxIdFormat)>,
-    /// The field `locale`.
+    /// Language, with or without a region, such as `en` or `en-US`.
     pub locale: Option<String>,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `default_payment_method_id`.
+    /// ID of the payment method that is used by default; null if there is none.
     pub default_payment_method_id: Option<Uuid>,
-    /// The field `deleted_at`.
+    /// When the customer was deleted; null if it was not.
     pub deleted_at: Option<Timestamp>,
-    /// The field `first_user_event_at`.
+    /// When the first event of the customer happened, which can be before `created_at`;
+    /// null if there was none.
     pub first_user_event_at: Option<Timestamp>,
-    /// The field `avatar_url`.
+    /// Address of the picture; null if there is none.
     pub avatar_url: Option<String>,
 }
 
@@ -317,7 +320,7 @@ pub struct OrderFinalize {
 }
 
 impl OrderFinalize {
-    /// A `OrderFinalize` with what is required.
+    /// An `OrderFinalize` with what is required.
     #[must_use]
     pub fn new() -> Self {
         Self { payment_method_id: None }
@@ -341,7 +344,7 @@ impl Default for OrderFinalize {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderInvoice {
-    /// The field `url`.
+    /// Address of the invoice.
     pub url: String,
 }
 
@@ -349,25 +352,25 @@ pub struct OrderInvoice {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderItemSchema {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `label`.
+    /// Text that tells people what it is.
     pub label: String,
-    /// The field `amount`.
+    /// How much, in cents.
     pub amount: i64,
-    /// The field `tax_amount`.
+    /// Taxes in cents.
     pub tax_amount: i64,
     /// The field `proration`.
     pub proration: bool,
-    /// The field `product_price_id`.
+    /// The price's ID.
     pub product_price_id: Option<Uuid>,
-    /// The field `start_timestamp`.
+    /// Where the span of time starts.
     pub start_timestamp: Option<Timestamp>,
-    /// The field `end_timestamp`.
+    /// Where the span of time ends.
     pub end_timestamp: Option<Timestamp>,
 }
 
@@ -375,9 +378,9 @@ pub struct OrderItemSchema {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderList {
-    /// The field `items`.
+    /// The items of this page.
     pub items: Vec<Order>,
-    /// The field `pagination`.
+    /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
 }
 
@@ -385,37 +388,40 @@ pub struct OrderList {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderProduct {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `trial_interval`.
+    /// Unit that the trial is counted in.
     pub trial_interval: Option<TrialInterval>,
-    /// The field `trial_interval_count`.
+    /// Length of the trial in units of `trial_interval`.
     pub trial_interval_count: Option<i64>,
-    /// The field `name`.
+    /// What the product is called.
     pub name: String,
-    /// The field `description`.
+    /// Description, in words for people.
     pub description: Option<String>,
-    /// The field `visibility`.
+    /// Who gets to see it.
     pub visibility: ProductVisibility,
-    /// The field `recurring_interval`.
+    /// Unit that the billing cycle is counted in.
     pub recurring_interval: Option<RecurringInterval>,
-    /// The field `recurring_interval_count`.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
+    /// once in a quarter.
     pub recurring_interval_count: Option<i64>,
-    /// The field `meter_interval`.
+    /// Unit that the product's own meter cycle is counted in; null if metering follows
+    /// the billing cycle.
     pub meter_interval: Option<RecurringInterval>,
-    /// The field `meter_interval_count`.
+    /// Length of the product's own meter cycle in units of `meter_interval`; null if
+    /// metering follows the billing cycle.
     pub meter_interval_count: Option<i64>,
-    /// The field `is_recurring`.
+    /// Whether the product is a subscription rather than a one-time purchase.
     pub is_recurring: bool,
-    /// The field `is_archived`.
+    /// Whether it is archived: kept, but no longer on offer.
     pub is_archived: bool,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
 }
 
@@ -423,7 +429,7 @@ pub struct OrderProduct {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderReceipt {
-    /// The field `url`.
+    /// Address of the receipt, a PDF.
     pub url: String,
 }
 
@@ -499,69 +505,73 @@ pub enum OrderStatus {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderSubscription {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `amount`.
+    /// How much, in cents.
     pub amount: i64,
-    /// The field `currency`.
+    /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// The field `recurring_interval`.
+    /// Unit that the billing cycle is counted in.
     pub recurring_interval: RecurringInterval,
-    /// The field `recurring_interval_count`.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
+    /// once in a quarter.
     pub recurring_interval_count: i64,
-    /// The field `status`.
+    /// State that it is in.
     pub status: SubscriptionStatus,
-    /// The field `current_period_start`.
+    /// When the current billing period began.
     pub current_period_start: Timestamp,
-    /// The field `current_period_end`.
+    /// When the current billing period ends.
     pub current_period_end: Timestamp,
-    /// The field `current_meter_period_start`.
+    /// When the current meter period began; null if the product has no meter cycle of its
+    /// own. Credits are granted and overage is settled once in each such period.
     pub current_meter_period_start: Option<Timestamp>,
-    /// The field `current_meter_period_end`.
+    /// When the current meter period ends and credits are renewed; null if the product
+    /// has no meter cycle of its own.
     pub current_meter_period_end: Option<Timestamp>,
-    /// The field `trial_start`.
+    /// When the trial began; null without a trial.
     pub trial_start: Option<Timestamp>,
-    /// The field `trial_end`.
+    /// When the trial ends; null without a trial.
     pub trial_end: Option<Timestamp>,
-    /// The field `cancel_at_period_end`.
+    /// Whether the subscription ends with the current billing period.
     pub cancel_at_period_end: bool,
-    /// The field `canceled_at`.
+    /// When the subscription was canceled, even if it goes on until the end of the
+    /// billing period; null if it was not.
     pub canceled_at: Option<Timestamp>,
-    /// The field `started_at`.
+    /// When the subscription started; null if it has not.
     pub started_at: Option<Timestamp>,
-    /// The field `ends_at`.
+    /// When it ends; null if no end is set.
     pub ends_at: Option<Timestamp>,
-    /// The field `ended_at`.
+    /// When the subscription ended; null if it has not.
     pub ended_at: Option<Timestamp>,
-    /// The field `past_due_at`.
+    /// When the subscription became `past_due`.
     pub past_due_at: Option<Timestamp>,
-    /// The field `pause_at_period_end`.
+    /// Whether the subscription pauses when the current billing period is over.
     pub pause_at_period_end: bool,
-    /// The field `paused_at`.
+    /// When the subscription was paused; null if it was not.
     pub paused_at: Option<Timestamp>,
-    /// The field `resumes_at`.
+    /// When a paused subscription resumes by itself; null if it does not.
     pub resumes_at: Option<Timestamp>,
-    /// The field `customer_id`.
+    /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Uuid,
-    /// The field `discount_id`.
+    /// The discount's ID.
     pub discount_id: Option<Uuid>,
-    /// The field `checkout_id`.
+    /// The checkout session's ID.
     pub checkout_id: Option<Uuid>,
-    /// The field `seats`.
+    /// Number of seats.
     pub seats: Option<i64>,
-    /// The field `units`.
+    /// Number of units.
     pub units: Option<i64>,
-    /// The field `customer_cancellation_reason`.
+    /// Why the customer canceled; null if they did not say.
     pub customer_cancellation_reason: Option<CustomerCancellationReason>,
-    /// The field `customer_cancellation_comment`.
+    /// What the customer wrote about the cancellation; null if nothing.
     pub customer_cancellation_comment: Option<String>,
 }
 
@@ -569,14 +579,14 @@ pub struct OrderSubscription {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderUpdate {
-    /// The field `billing_name`.
+    /// Name for invoices.
     pub billing_name: Patch<String>,
-    /// The field `billing_address`.
+    /// Billing address.
     pub billing_address: Patch<AddressInput>,
 }
 
 impl OrderUpdate {
-    /// A `OrderUpdate` with what is required.
+    /// An `OrderUpdate` with what is required.
     #[must_use]
     pub fn new() -> Self {
         Self {
@@ -585,14 +595,14 @@ impl OrderUpdate {
         }
     }
 
-    /// The field `billing_name`.
+    /// Name for invoices.
     #[must_use]
     pub fn billing_name(mut self, billing_name: impl Into<Patch<String>>) -> Self {
         self.billing_name = billing_name.into();
         self
     }
 
-    /// The field `billing_address`.
+    /// Billing address.
     #[must_use]
     pub fn billing_address(
         mut self,

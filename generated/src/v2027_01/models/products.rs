@@ -23,7 +23,7 @@ pub struct AttachedCustomFieldCreate {
 }
 
 impl AttachedCustomFieldCreate {
-    /// A `AttachedCustomFieldCreate` with what is required.
+    /// An `AttachedCustomFieldCreate` with what is required.
     #[must_use]
     pub fn new(custom_field_id: Uuid, required: bool) -> Self {
         Self { custom_field_id, required }
@@ -34,93 +34,101 @@ impl AttachedCustomFieldCreate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ExistingProductPrice {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
 }
 
 impl ExistingProductPrice {
-    /// A `ExistingProductPrice` with what is required.
+    /// An `ExistingProductPrice` with what is required.
     #[must_use]
     pub fn new(id: Uuid) -> Self {
         Self { id }
     }
 }
 
-/// The object `LegacyRecurringProductPriceCustom`.
+/// A price of the customer's choice that carries its own billing interval.
+/// Deprecated: the interval belongs to the product.
+///
+/// Schema `LegacyRecurringProductPriceCustom`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LegacyRecurringProductPriceCustom {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `source`.
+    /// Where it comes from.
     pub source: ProductPriceSource,
-    /// The field `amount_type`.
+    /// How the price is calculated.
     ///
     /// Documented as always `custom`.
     pub amount_type: Cow<'static, str>,
-    /// The field `price_currency`.
+    /// Currency of the price, as its ISO 4217 code in lower case.
     pub price_currency: String,
-    /// The field `tax_behavior`.
+    /// Whether the price includes taxes; null means that the organization's default
+    /// decides.
     pub tax_behavior: Option<TaxBehaviorOption>,
-    /// The field `is_archived`.
+    /// Whether it is archived: kept, but no longer on offer.
     pub is_archived: bool,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Uuid,
-    /// The field `type`.
+    /// Tells that the price recurs.
     ///
     /// Documented as always `recurring`.
     pub r#type: Cow<'static, str>,
-    /// The field `recurring_interval`.
+    /// Unit that the price's own billing cycle is counted in.
     pub recurring_interval: RecurringInterval,
-    /// The field `minimum_amount`.
+    /// Least that the customer can pay, in cents; 0 means that they may pay nothing.
     pub minimum_amount: i64,
-    /// The field `maximum_amount`.
+    /// Most that the customer can pay, in cents; null if nothing limits it.
     pub maximum_amount: Option<i64>,
-    /// The field `preset_amount`.
+    /// Amount that the form starts with, in cents.
     pub preset_amount: Option<i64>,
-    /// The field `legacy`.
+    /// Tells a legacy price from a current one.
     ///
     /// Documented as always `true`.
     pub legacy: bool,
 }
 
-/// The object `LegacyRecurringProductPriceFixed`.
+/// A fixed price that carries its own billing interval. Deprecated: the interval
+/// belongs to the product.
+///
+/// Schema `LegacyRecurringProductPriceFixed`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LegacyRecurringProductPriceFixed {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `source`.
+    /// Where it comes from.
     pub source: ProductPriceSource,
-    /// The field `amount_type`.
+    /// How the price is calculated.
     ///
     /// Documented as always `fixed`.
     pub amount_type: Cow<'static, str>,
-    /// The field `price_currency`.
+    /// Currency of the price, as its ISO 4217 code in lower case.
     pub price_currency: String,
-    /// The field `tax_behavior`.
+    /// Whether the price includes taxes; null means that the organization's default
+    /// decides.
     pub tax_behavior: Option<TaxBehaviorOption>,
-    /// The field `is_archived`.
+    /// Whether it is archived: kept, but no longer on offer.
     pub is_archived: bool,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Uuid,
-    /// The field `type`.
+    /// Tells that the price recurs.
     ///
     /// Documented as always `recurring`.
     pub r#type: Cow<'static, str>,
-    /// The field `recurring_interval`.
+    /// Unit that the price's own billing cycle is counted in.
     pub recurring_interval: RecurringInterval,
-    /// The field `price_amount`.
+    /// What it costs, in cents.
     pub price_amount: i64,
-    /// The field `legacy`.
+    /// Tells a legacy price from a current one.
     ///
     /// Documented as always `true`.
     pub legacy: bool,
@@ -130,47 +138,50 @@ pub struct LegacyRecurringProductPriceFixed {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Product {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `trial_interval`.
+    /// Unit that the trial is counted in.
     pub trial_interval: Option<TrialInterval>,
-    /// The field `trial_interval_count`.
+    /// Length of the trial in units of `trial_interval`.
     pub trial_interval_count: Option<i64>,
-    /// The field `name`.
+    /// What the product is called.
     pub name: String,
-    /// The field `description`.
+    /// Description, in words for people.
     pub description: Option<String>,
-    /// The field `visibility`.
+    /// Who gets to see it.
     pub visibility: ProductVisibility,
-    /// The field `recurring_interval`.
+    /// Unit that the billing cycle is counted in.
     pub recurring_interval: Option<RecurringInterval>,
-    /// The field `recurring_interval_count`.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
+    /// once in a quarter.
     pub recurring_interval_count: Option<i64>,
-    /// The field `meter_interval`.
+    /// Unit that the product's own meter cycle is counted in; null if metering follows
+    /// the billing cycle.
     pub meter_interval: Option<RecurringInterval>,
-    /// The field `meter_interval_count`.
+    /// Length of the product's own meter cycle in units of `meter_interval`; null if
+    /// metering follows the billing cycle.
     pub meter_interval_count: Option<i64>,
-    /// The field `is_recurring`.
+    /// Whether the product is a subscription rather than a one-time purchase.
     pub is_recurring: bool,
-    /// The field `is_archived`.
+    /// Whether it is archived: kept, but no longer on offer.
     pub is_archived: bool,
-    /// The field `organization_id`.
+    /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `metadata`.
+    /// Data of your own, by key.
     pub metadata: MetadataOutputType,
     /// The field `is_deletable`.
     pub is_deletable: bool,
-    /// The field `prices`.
+    /// Prices of the product.
     pub prices: Vec<Price>,
-    /// The field `benefits`.
+    /// Benefits that the product grants.
     pub benefits: Vec<Benefit>,
-    /// The field `medias`.
+    /// Media files of the product.
     pub medias: Vec<ProductMediaFileRead>,
-    /// The field `attached_custom_fields`.
+    /// Custom fields that come with the product.
     pub attached_custom_fields: Vec<AttachedCustomField>,
 }
 
@@ -178,7 +189,7 @@ pub struct Product {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductBenefitsUpdate {
-    /// The field `benefits`.
+    /// Benefits that the product grants.
     pub benefits: Vec<Uuid>,
 }
 
@@ -203,28 +214,28 @@ pub enum ProductCreate {
 }
 
 polar_client_runtime::from_variant! {
-    ProductCreate::Recurring(Box < ProductCreateRecurring >)
+    ProductCreate::Recurring(Box<ProductCreateRecurring>)
 }
 
 polar_client_runtime::from_variant! {
-    ProductCreate::OneTime(Box < ProductCreateOneTime >)
+    ProductCreate::OneTime(Box<ProductCreateOneTime>)
 }
 
 /// The object `ProductCreateOneTime`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductCreateOneTime {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `name`.
+    /// What the product is called.
     ///
     /// 3 to 64 characters.
     pub name: String,
-    /// The field `description`.
+    /// Description, in words for people.
     pub description: Option<String>,
-    /// The field `visibility`.
+    /// Who gets to see it.
     ///
     /// Default: `"public"`.
     pub visibility: Option<ProductVisibility>,
@@ -232,11 +243,11 @@ pub struct ProductCreateOneTime {
     ///
     /// At least 1 item.
     pub prices: Vec<ProductPriceCreate>,
-    /// The field `medias`.
+    /// Media files of the product.
     pub medias: Option<Vec<Uuid>>,
-    /// The field `attached_custom_fields`.
+    /// Custom fields that come with the product.
     pub attached_custom_fields: Option<Vec<AttachedCustomFieldCreate>>,
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
 }
 
@@ -256,7 +267,7 @@ impl ProductCreateOneTime {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -265,14 +276,14 @@ impl ProductCreateOneTime {
         self
     }
 
-    /// The field `description`.
+    /// Description, in words for people.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// The field `visibility`.
+    /// Who gets to see it.
     ///
     /// Default: `"public"`.
     #[must_use]
@@ -281,14 +292,14 @@ impl ProductCreateOneTime {
         self
     }
 
-    /// The field `medias`.
+    /// Media files of the product.
     #[must_use]
     pub fn medias(mut self, medias: impl Items<Uuid>) -> Self {
         self.medias = Some(medias.into_list());
         self
     }
 
-    /// The field `attached_custom_fields`.
+    /// Custom fields that come with the product.
     #[must_use]
     pub fn attached_custom_fields(
         mut self,
@@ -298,7 +309,7 @@ impl ProductCreateOneTime {
         self
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
     pub fn organization_id(mut self, organization_id: Uuid) -> Self {
         self.organization_id = Some(organization_id);
@@ -310,17 +321,17 @@ impl ProductCreateOneTime {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductCreateRecurring {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `name`.
+    /// What the product is called.
     ///
     /// 3 to 64 characters.
     pub name: String,
-    /// The field `description`.
+    /// Description, in words for people.
     pub description: Option<String>,
-    /// The field `visibility`.
+    /// Who gets to see it.
     ///
     /// Default: `"public"`.
     pub visibility: Option<ProductVisibility>,
@@ -328,27 +339,30 @@ pub struct ProductCreateRecurring {
     ///
     /// At least 1 item.
     pub prices: Vec<ProductPriceCreate>,
-    /// The field `medias`.
+    /// Media files of the product.
     pub medias: Option<Vec<Uuid>>,
-    /// The field `attached_custom_fields`.
+    /// Custom fields that come with the product.
     pub attached_custom_fields: Option<Vec<AttachedCustomFieldCreate>>,
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
-    /// The field `trial_interval`.
+    /// Unit that the trial is counted in.
     pub trial_interval: Option<TrialInterval>,
-    /// The field `trial_interval_count`.
+    /// Length of the trial in units of `trial_interval`.
     ///
     /// At least 1, at most 1000.
     pub trial_interval_count: Option<i64>,
-    /// The field `recurring_interval`.
+    /// Unit that the billing cycle is counted in.
     pub recurring_interval: RecurringInterval,
-    /// The field `recurring_interval_count`.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
+    /// once in a quarter.
     ///
     /// At least 1, at most 999. Default: `1`.
     pub recurring_interval_count: Option<i64>,
-    /// The field `meter_interval`.
+    /// Unit that the product's own meter cycle is counted in; null if metering follows
+    /// the billing cycle.
     pub meter_interval: Option<RecurringInterval>,
-    /// The field `meter_interval_count`.
+    /// Length of the product's own meter cycle in units of `meter_interval`; null if
+    /// metering follows the billing cycle.
     ///
     /// At least 1, at most 999.
     pub meter_interval_count: Option<i64>,
@@ -380,7 +394,7 @@ impl ProductCreateRecurring {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -389,14 +403,14 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// The field `description`.
+    /// Description, in words for people.
     #[must_use]
     pub fn description(mut self, description: impl Into<String>) -> Self {
         self.description = Some(description.into());
         self
     }
 
-    /// The field `visibility`.
+    /// Who gets to see it.
     ///
     /// Default: `"public"`.
     #[must_use]
@@ -405,14 +419,14 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// The field `medias`.
+    /// Media files of the product.
     #[must_use]
     pub fn medias(mut self, medias: impl Items<Uuid>) -> Self {
         self.medias = Some(medias.into_list());
         self
     }
 
-    /// The field `attached_custom_fields`.
+    /// Custom fields that come with the product.
     #[must_use]
     pub fn attached_custom_fields(
         mut self,
@@ -422,21 +436,21 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// The field `organization_id`.
+    /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
     pub fn organization_id(mut self, organization_id: Uuid) -> Self {
         self.organization_id = Some(organization_id);
         self
     }
 
-    /// The field `trial_interval`.
+    /// Unit that the trial is counted in.
     #[must_use]
     pub fn trial_interval(mut self, trial_interval: TrialInterval) -> Self {
         self.trial_interval = Some(trial_interval);
         self
     }
 
-    /// The field `trial_interval_count`.
+    /// Length of the trial in units of `trial_interval`.
     ///
     /// At least 1, at most 1000.
     #[must_use]
@@ -445,7 +459,8 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// The field `recurring_interval_count`.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
+    /// once in a quarter.
     ///
     /// At least 1, at most 999. Default: `1`.
     #[must_use]
@@ -454,14 +469,16 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// The field `meter_interval`.
+    /// Unit that the product's own meter cycle is counted in; null if metering follows
+    /// the billing cycle.
     #[must_use]
     pub fn meter_interval(mut self, meter_interval: RecurringInterval) -> Self {
         self.meter_interval = Some(meter_interval);
         self
     }
 
-    /// The field `meter_interval_count`.
+    /// Length of the product's own meter cycle in units of `meter_interval`; null if
+    /// metering follows the billing cycle.
     ///
     /// At least 1, at most 999.
     #[must_use]
@@ -475,51 +492,53 @@ impl ProductCreateRecurring {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductList {
-    /// The field `items`.
+    /// The items of this page.
     pub items: Vec<Product>,
-    /// The field `pagination`.
+    /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
 }
 
-/// The object `ProductMediaFileRead`.
+/// A media file of a product, such as a picture.
+///
+/// Schema `ProductMediaFileRead`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductMediaFileRead {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `organization_id`.
+    /// ID of the organization that the file belongs to.
     pub organization_id: Uuid,
-    /// The field `name`.
+    /// The file's name.
     pub name: String,
-    /// The field `path`.
+    /// Path in the storage.
     pub path: String,
-    /// The field `mime_type`.
+    /// MIME type of the content.
     pub mime_type: String,
-    /// The field `size`.
+    /// Size in bytes.
     pub size: i64,
-    /// The field `storage_version`.
+    /// Version of the content in the storage.
     pub storage_version: Option<String>,
-    /// The field `checksum_etag`.
+    /// ETag that the storage reports for the content.
     pub checksum_etag: Option<String>,
-    /// The field `checksum_sha256_base64`.
+    /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
-    /// The field `checksum_sha256_hex`.
+    /// SHA-256 checksum of the content, in hexadecimal digits.
     pub checksum_sha256_hex: Option<String>,
-    /// The field `last_modified_at`.
+    /// When the stored content was last modified.
     pub last_modified_at: Option<Timestamp>,
-    /// The field `version`.
+    /// Version of the file, if its owner gave it one.
     pub version: Option<String>,
-    /// The field `service`.
+    /// What the file is for.
     ///
     /// Documented as always `product_media`.
     pub service: Cow<'static, str>,
-    /// The field `is_uploaded`.
+    /// Whether the content has been uploaded.
     pub is_uploaded: bool,
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `size_readable`.
+    /// Size, in words for people.
     pub size_readable: String,
-    /// The field `public_url`.
+    /// Address where anyone can get the file.
     pub public_url: String,
 }
 
@@ -542,58 +561,61 @@ pub enum ProductPriceCreate {
 }
 
 polar_client_runtime::from_variant! {
-    ProductPriceCreate::Fixed(Box < ProductPriceFixedCreate >)
+    ProductPriceCreate::Fixed(Box<ProductPriceFixedCreate>)
 }
 
 polar_client_runtime::from_variant! {
-    ProductPriceCreate::Custom(Box < ProductPriceCustomCreate >)
+    ProductPriceCreate::Custom(Box<ProductPriceCustomCreate>)
 }
 
 polar_client_runtime::from_variant! {
-    ProductPriceCreate::SeatBased(Box < ProductPriceSeatBasedCreate >)
+    ProductPriceCreate::SeatBased(Box<ProductPriceSeatBasedCreate>)
 }
 
 polar_client_runtime::from_variant! {
-    ProductPriceCreate::UnitBased(Box < ProductPriceUnitBasedCreate >)
+    ProductPriceCreate::UnitBased(Box<ProductPriceUnitBasedCreate>)
 }
 
 polar_client_runtime::from_variant! {
-    ProductPriceCreate::MeteredUnit(Box < ProductPriceMeteredUnitCreate >)
+    ProductPriceCreate::MeteredUnit(Box<ProductPriceMeteredUnitCreate>)
 }
 
 polar_client_runtime::from_variant! {
-    ProductPriceCreate::MeteredTiers(Box < ProductPriceMeteredTiersCreate >)
+    ProductPriceCreate::MeteredTiers(Box<ProductPriceMeteredTiersCreate>)
 }
 
-/// The object `ProductPriceCustom`.
+/// A price that the customer chooses, within limits.
+///
+/// Schema `ProductPriceCustom`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductPriceCustom {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `source`.
+    /// Where it comes from.
     pub source: ProductPriceSource,
-    /// The field `amount_type`.
+    /// How the price is calculated.
     ///
     /// Documented as always `custom`.
     pub amount_type: Cow<'static, str>,
-    /// The field `price_currency`.
+    /// Currency of the price, as its ISO 4217 code in lower case.
     pub price_currency: String,
-    /// The field `tax_behavior`.
+    /// Whether the price includes taxes; null means that the organization's default
+    /// decides.
     pub tax_behavior: Option<TaxBehaviorOption>,
-    /// The field `is_archived`.
+    /// Whether it is archived: kept, but no longer on offer.
     pub is_archived: bool,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Uuid,
-    /// The field `minimum_amount`.
+    /// Least that the customer can pay, in cents; 0 means that they may pay nothing.
     pub minimum_amount: i64,
-    /// The field `maximum_amount`.
+    /// Most that the customer can pay, in cents; null if nothing limits it.
     pub maximum_amount: Option<i64>,
-    /// The field `preset_amount`.
+    /// Amount that the form starts with, in cents.
     pub preset_amount: Option<i64>,
 }
 
@@ -601,21 +623,22 @@ pub struct ProductPriceCustom {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductPriceCustomCreate {
-    /// The field `price_currency`.
+    /// Currency of the price, as its ISO 4217 code in lower case.
     ///
     /// Default: `"usd"`.
     pub price_currency: Option<PresentmentCurrency>,
-    /// The field `tax_behavior`.
+    /// Whether the price includes taxes; null means that the organization's default
+    /// decides.
     pub tax_behavior: Patch<TaxBehaviorOption>,
-    /// The field `minimum_amount`.
+    /// Least that the customer can pay, in cents; 0 means that they may pay nothing.
     ///
     /// At least 0. Default: `50`.
     pub minimum_amount: Option<i64>,
-    /// The field `maximum_amount`.
+    /// Most that the customer can pay, in cents; null if nothing limits it.
     ///
     /// At least 1.
     pub maximum_amount: Patch<i64>,
-    /// The field `preset_amount`.
+    /// Amount that the form starts with, in cents.
     ///
     /// At least 0.
     pub preset_amount: Patch<i64>,
@@ -634,7 +657,7 @@ impl ProductPriceCustomCreate {
         }
     }
 
-    /// The field `price_currency`.
+    /// Currency of the price, as its ISO 4217 code in lower case.
     ///
     /// Default: `"usd"`.
     #[must_use]
@@ -643,7 +666,8 @@ impl ProductPriceCustomCreate {
         self
     }
 
-    /// The field `tax_behavior`.
+    /// Whether the price includes taxes; null means that the organization's default
+    /// decides.
     #[must_use]
     pub fn tax_behavior(
         mut self,
@@ -653,7 +677,7 @@ impl ProductPriceCustomCreate {
         self
     }
 
-    /// The field `minimum_amount`.
+    /// Least that the customer can pay, in cents; 0 means that they may pay nothing.
     ///
     /// At least 0. Default: `50`.
     #[must_use]
@@ -662,7 +686,7 @@ impl ProductPriceCustomCreate {
         self
     }
 
-    /// The field `maximum_amount`.
+    /// Most that the customer can pay, in cents; null if nothing limits it.
     ///
     /// At least 1.
     #[must_use]
@@ -671,7 +695,7 @@ impl ProductPriceCustomCreate {
         self
     }
 
-    /// The field `preset_amount`.
+    /// Amount that the form starts with, in cents.
     ///
     /// At least 0.
     #[must_use]
@@ -687,31 +711,34 @@ impl Default for ProductPriceCustomCreate {
     }
 }
 
-/// The object `ProductPriceFixed`.
+/// A price that is always the same.
+///
+/// Schema `ProductPriceFixed`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductPriceFixed {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `source`.
+    /// Where it comes from.
     pub source: ProductPriceSource,
-    /// The field `amount_type`.
+    /// How the price is calculated.
     ///
     /// Documented as always `fixed`.
     pub amount_type: Cow<'static, str>,
-    /// The field `price_currency`.
+    /// Currency of the price, as its ISO 4217 code in lower case.
     pub price_currency: String,
-    /// The field `tax_behavior`.
+    /// Whether the price includes taxes; null means that the organization's default
+    /// decides.
     pub tax_behavior: Option<TaxBehaviorOption>,
-    /// The field `is_archived`.
+    /// Whether it is archived: kept, but no longer on offer.
     pub is_archived: bool,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Uuid,
-    /// The field `price_amount`.
+    /// What it costs, in cents.
     pub price_amount: i64,
 }
 
@@ -719,13 +746,14 @@ pub struct ProductPriceFixed {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductPriceFixedCreate {
-    /// The field `price_currency`.
+    /// Currency of the price, as its ISO 4217 code in lower case.
     ///
     /// Default: `"usd"`.
     pub price_currency: Option<PresentmentCurrency>,
-    /// The field `tax_behavior`.
+    /// Whether the price includes taxes; null means that the organization's default
+    /// decides.
     pub tax_behavior: Patch<TaxBehaviorOption>,
-    /// The field `price_amount`.
+    /// What it costs, in cents.
     ///
     /// At least 0.
     pub price_amount: i64,
@@ -742,7 +770,7 @@ impl ProductPriceFixedCreate {
         }
     }
 
-    /// The field `price_currency`.
+    /// Currency of the price, as its ISO 4217 code in lower case.
     ///
     /// Default: `"usd"`.
     #[must_use]
@@ -751,7 +779,8 @@ impl ProductPriceFixedCreate {
         self
     }
 
-    /// The field `tax_behavior`.
+    /// Whether the price includes taxes; null means that the organization's default
+    /// decides.
     #[must_use]
     pub fn tax_behavior(
         mut self,
@@ -762,53 +791,59 @@ impl ProductPriceFixedCreate {
     }
 }
 
-/// The object `ProductPriceMeter`.
+/// The meter of a price for usage.
+///
+/// Schema `ProductPriceMeter`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductPriceMeter {
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `name`.
+    /// What the meter is called.
     pub name: String,
-    /// The field `unit`.
+    /// What the meter counts.
     pub unit: MeterUnit,
-    /// The field `custom_label`.
+    /// What one unit is called; only for custom units.
     pub custom_label: Option<String>,
-    /// The field `custom_multiplier`.
+    /// Number of counted units in one unit as it is shown; only for custom units.
     pub custom_multiplier: Option<i64>,
 }
 
-/// The object `ProductPriceMeteredTiers`.
+/// A price for usage: what a meter counts, at a price per unit that depends on the
+/// tier.
+///
+/// Schema `ProductPriceMeteredTiers`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductPriceMeteredTiers {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `source`.
+    /// Where it comes from.
     pub source: ProductPriceSource,
-    /// The field `amount_type`.
+    /// How the price is calculated.
     ///
     /// Documented as always `metered_tiers`.
     pub amount_type: Cow<'static, str>,
-    /// The field `price_currency`.
+    /// Currency of the price, as its ISO 4217 code in lower case.
     pub price_currency: String,
-    /// The field `tax_behavior`.
+    /// Whether the price includes taxes; null means that the organization's default
+    /// decides.
     pub tax_behavior: Option<TaxBehaviorOption>,
-    /// The field `is_archived`.
+    /// Whether it is archived: kept, but no longer on offer.
     pub is_archived: bool,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Uuid,
-    /// The field `cap_amount`.
+    /// Most that is charged, in cents, however much is used; null means no limit.
     pub cap_amount: Option<i64>,
-    /// The field `meter_id`.
+    /// ID of the meter that counts the usage.
     pub meter_id: Uuid,
-    /// The field `meter`.
+    /// The meter that counts the usage.
     pub meter: ProductPriceMeter,
-    /// The field `tiers`.
+    /// What a unit costs, by the number of units consumed.
     pub tiers: Tiers,
 }
 
@@ -816,17 +851,18 @@ pub struct ProductPriceMeteredTiers {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductPriceMeteredTiersCreate {
-    /// The field `price_currency`.
+    /// Currency of the price, as its ISO 4217 code in lower case.
     ///
     /// Default: `"usd"`.
     pub price_currency: Option<PresentmentCurrency>,
-    /// The field `tax_behavior`.
+    /// Whether the price includes taxes; null means that the organization's default
+    /// decides.
     pub tax_behavior: Patch<TaxBehaviorOption>,
-    /// The field `meter_id`.
+    /// The meter's ID.
     pub meter_id: Uuid,
-    /// The field `tiers`.
+    /// What a unit costs, by the number of units consumed.
     pub tiers: TiersInput,
-    /// The field `cap_amount`.
+    /// Most that is charged, in cents, however much is used; null means no limit.
     ///
     /// At least 0, at most 2147483647.
     pub cap_amount: Patch<i64>,
@@ -845,7 +881,7 @@ impl ProductPriceMeteredTiersCreate {
         }
     }
 
-    /// The field `price_currency`.
+    /// Currency of the price, as its ISO 4217 code in lower case.
     ///
     /// Default: `"usd"`.
     #[must_use]
@@ -854,7 +890,8 @@ impl ProductPriceMeteredTiersCreate {
         self
     }
 
-    /// The field `tax_behavior`.
+    /// Whether the price includes taxes; null means that the organization's default
+    /// decides.
     #[must_use]
     pub fn tax_behavior(
         mut self,
@@ -864,7 +901,7 @@ impl ProductPriceMeteredTiersCreate {
         self
     }
 
-    /// The field `cap_amount`.
+    /// Most that is charged, in cents, however much is used; null means no limit.
     ///
     /// At least 0, at most 2147483647.
     #[must_use]
@@ -874,37 +911,40 @@ impl ProductPriceMeteredTiersCreate {
     }
 }
 
-/// The object `ProductPriceMeteredUnit`.
+/// A price for usage: what a meter counts, at one price per unit.
+///
+/// Schema `ProductPriceMeteredUnit`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductPriceMeteredUnit {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `source`.
+    /// Where it comes from.
     pub source: ProductPriceSource,
-    /// The field `amount_type`.
+    /// How the price is calculated.
     ///
     /// Documented as always `metered_unit`.
     pub amount_type: Cow<'static, str>,
-    /// The field `price_currency`.
+    /// Currency of the price, as its ISO 4217 code in lower case.
     pub price_currency: String,
-    /// The field `tax_behavior`.
+    /// Whether the price includes taxes; null means that the organization's default
+    /// decides.
     pub tax_behavior: Option<TaxBehaviorOption>,
-    /// The field `is_archived`.
+    /// Whether it is archived: kept, but no longer on offer.
     pub is_archived: bool,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Uuid,
-    /// The field `cap_amount`.
+    /// Most that is charged, in cents, however much is used; null means no limit.
     pub cap_amount: Option<i64>,
-    /// The field `meter_id`.
+    /// ID of the meter that counts the usage.
     pub meter_id: Uuid,
-    /// The field `meter`.
+    /// The meter that counts the usage.
     pub meter: ProductPriceMeter,
-    /// The field `unit_amount`.
+    /// Price of one unit in cents; fractions of a cent are possible.
     pub unit_amount: Decimal,
 }
 
@@ -912,19 +952,20 @@ pub struct ProductPriceMeteredUnit {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductPriceMeteredUnitCreate {
-    /// The field `price_currency`.
+    /// Currency of the price, as its ISO 4217 code in lower case.
     ///
     /// Default: `"usd"`.
     pub price_currency: Option<PresentmentCurrency>,
-    /// The field `tax_behavior`.
+    /// Whether the price includes taxes; null means that the organization's default
+    /// decides.
     pub tax_behavior: Patch<TaxBehaviorOption>,
-    /// The field `meter_id`.
+    /// The meter's ID.
     pub meter_id: Uuid,
-    /// The field `unit_amount`.
+    /// Price of one unit in cents; fractions of a cent are possible.
     ///
     /// More than 0.
     pub unit_amount: Decimal,
-    /// The field `cap_amount`.
+    /// Most that is charged, in cents, however much is used; null means no limit.
     ///
     /// At least 0, at most 2147483647.
     pub cap_amount: Patch<i64>,
@@ -943,7 +984,7 @@ impl ProductPriceMeteredUnitCreate {
         }
     }
 
-    /// The field `price_currency`.
+    /// Currency of the price, as its ISO 4217 code in lower case.
     ///
     /// Default: `"usd"`.
     #[must_use]
@@ -952,7 +993,8 @@ impl ProductPriceMeteredUnitCreate {
         self
     }
 
-    /// The field `tax_behavior`.
+    /// Whether the price includes taxes; null means that the organization's default
+    /// decides.
     #[must_use]
     pub fn tax_behavior(
         mut self,
@@ -962,7 +1004,7 @@ impl ProductPriceMeteredUnitCreate {
         self
     }
 
-    /// The field `cap_amount`.
+    /// Most that is charged, in cents, however much is used; null means no limit.
     ///
     /// At least 0, at most 2147483647.
     #[must_use]
@@ -972,35 +1014,39 @@ impl ProductPriceMeteredUnitCreate {
     }
 }
 
-/// The object `ProductPriceSeatBased`.
+/// A price that depends on the number of seats.
+///
+/// Schema `ProductPriceSeatBased`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductPriceSeatBased {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `source`.
+    /// Where it comes from.
     pub source: ProductPriceSource,
-    /// The field `amount_type`.
+    /// How the price is calculated.
     ///
     /// Documented as always `seat_based`.
     pub amount_type: Cow<'static, str>,
-    /// The field `price_currency`.
+    /// Currency of the price, as its ISO 4217 code in lower case.
     pub price_currency: String,
-    /// The field `tax_behavior`.
+    /// Whether the price includes taxes; null means that the organization's default
+    /// decides.
     pub tax_behavior: Option<TaxBehaviorOption>,
-    /// The field `is_archived`.
+    /// Whether it is archived: kept, but no longer on offer.
     pub is_archived: bool,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Uuid,
-    /// The field `tiers`.
+    /// What a seat costs, by the number of seats.
     pub tiers: Tiers,
-    /// The field `minimum_units`.
+    /// Fewest seats that can be bought; null if nothing limits them.
     pub minimum_units: Option<i64>,
-    /// The field `maximum_units`.
+    /// Most seats that can be bought, which is where the last tier ends; null if nothing
+    /// limits them.
     pub maximum_units: Option<i64>,
 }
 
@@ -1008,15 +1054,16 @@ pub struct ProductPriceSeatBased {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductPriceSeatBasedCreate {
-    /// The field `price_currency`.
+    /// Currency of the price, as its ISO 4217 code in lower case.
     ///
     /// Default: `"usd"`.
     pub price_currency: Option<PresentmentCurrency>,
-    /// The field `tax_behavior`.
+    /// Whether the price includes taxes; null means that the organization's default
+    /// decides.
     pub tax_behavior: Patch<TaxBehaviorOption>,
-    /// The field `tiers`.
+    /// What a seat costs, by the number of seats.
     pub tiers: TiersInput,
-    /// The field `minimum_units`.
+    /// Fewest seats that can be bought; null if nothing limits them.
     ///
     /// At least 1.
     pub minimum_units: Patch<i64>,
@@ -1034,7 +1081,7 @@ impl ProductPriceSeatBasedCreate {
         }
     }
 
-    /// The field `price_currency`.
+    /// Currency of the price, as its ISO 4217 code in lower case.
     ///
     /// Default: `"usd"`.
     #[must_use]
@@ -1043,7 +1090,8 @@ impl ProductPriceSeatBasedCreate {
         self
     }
 
-    /// The field `tax_behavior`.
+    /// Whether the price includes taxes; null means that the organization's default
+    /// decides.
     #[must_use]
     pub fn tax_behavior(
         mut self,
@@ -1053,7 +1101,7 @@ impl ProductPriceSeatBasedCreate {
         self
     }
 
-    /// The field `minimum_units`.
+    /// Fewest seats that can be bought; null if nothing limits them.
     ///
     /// At least 1.
     #[must_use]
@@ -1063,53 +1111,65 @@ impl ProductPriceSeatBasedCreate {
     }
 }
 
-/// The values of `ProductPriceSource`.
+/// Where a price comes from.
+///
+/// Schema `ProductPriceSource`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum ProductPriceSource {
-    /// `catalog`.
+    /// Set up in advance, with the product.
+    ///
+    /// Value `catalog`.
     Catalog,
-    /// `ad_hoc`.
+    /// Created for a single checkout session.
+    ///
+    /// Value `ad_hoc`.
     AdHoc,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The object `ProductPriceUnitBased`.
+/// A price that depends on the number of units. The customer chooses the number and
+/// pays in advance; in a subscription, changes of it are prorated.
+///
+/// Schema `ProductPriceUnitBased`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductPriceUnitBased {
-    /// The field `created_at`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `modified_at`.
+    /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `id`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `source`.
+    /// Where it comes from.
     pub source: ProductPriceSource,
-    /// The field `amount_type`.
+    /// How the price is calculated.
     ///
     /// Documented as always `unit_based`.
     pub amount_type: Cow<'static, str>,
-    /// The field `price_currency`.
+    /// Currency of the price, as its ISO 4217 code in lower case.
     pub price_currency: String,
-    /// The field `tax_behavior`.
+    /// Whether the price includes taxes; null means that the organization's default
+    /// decides.
     pub tax_behavior: Option<TaxBehaviorOption>,
-    /// The field `is_archived`.
+    /// Whether it is archived: kept, but no longer on offer.
     pub is_archived: bool,
-    /// The field `product_id`.
+    /// The product's ID.
     pub product_id: Uuid,
-    /// The field `tiers`.
+    /// What a unit costs, by the number of units.
     pub tiers: Tiers,
-    /// The field `minimum_units`.
+    /// Fewest units that can be bought; null if nothing limits them.
     pub minimum_units: Option<i64>,
-    /// The field `unit_label`.
+    /// What one unit and several units are called, by language; null means `unit` and
+    /// `units`.
     ///
     /// At least 1 item.
     pub unit_label: Option<BTreeMap<String, BTreeMap<String, String>>>,
-    /// The field `maximum_units`.
+    /// Most units that can be bought, which is where the last tier ends; null if nothing
+    /// limits them.
     pub maximum_units: Option<i64>,
 }
 
@@ -1117,15 +1177,16 @@ pub struct ProductPriceUnitBased {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductPriceUnitBasedCreate {
-    /// The field `price_currency`.
+    /// Currency of the price, as its ISO 4217 code in lower case.
     ///
     /// Default: `"usd"`.
     pub price_currency: Option<PresentmentCurrency>,
-    /// The field `tax_behavior`.
+    /// Whether the price includes taxes; null means that the organization's default
+    /// decides.
     pub tax_behavior: Patch<TaxBehaviorOption>,
-    /// The field `tiers`.
+    /// What a unit costs, by the number of units.
     pub tiers: TiersInput,
-    /// The field `minimum_units`.
+    /// Fewest units that can be bought; null if nothing limits them.
     ///
     /// At least 1.
     pub minimum_units: Patch<i64>,
@@ -1148,7 +1209,7 @@ impl ProductPriceUnitBasedCreate {
         }
     }
 
-    /// The field `price_currency`.
+    /// Currency of the price, as its ISO 4217 code in lower case.
     ///
     /// Default: `"usd"`.
     #[must_use]
@@ -1157,7 +1218,8 @@ impl ProductPriceUnitBasedCreate {
         self
     }
 
-    /// The field `tax_behavior`.
+    /// Whether the price includes taxes; null means that the organization's default
+    /// decides.
     #[must_use]
     pub fn tax_behavior(
         mut self,
@@ -1167,7 +1229,7 @@ impl ProductPriceUnitBasedCreate {
         self
     }
 
-    /// The field `minimum_units`.
+    /// Fewest units that can be bought; null if nothing limits them.
     ///
     /// At least 1.
     #[must_use]
@@ -1210,31 +1272,31 @@ pub enum ProductPriceUpdate {
 }
 
 polar_client_runtime::from_variant! {
-    ProductPriceUpdate::Existing(Box < ExistingProductPrice >)
+    ProductPriceUpdate::Existing(Box<ExistingProductPrice>)
 }
 
 polar_client_runtime::from_variant! {
-    ProductPriceUpdate::FixedCreate(Box < ProductPriceFixedCreate >)
+    ProductPriceUpdate::FixedCreate(Box<ProductPriceFixedCreate>)
 }
 
 polar_client_runtime::from_variant! {
-    ProductPriceUpdate::CustomCreate(Box < ProductPriceCustomCreate >)
+    ProductPriceUpdate::CustomCreate(Box<ProductPriceCustomCreate>)
 }
 
 polar_client_runtime::from_variant! {
-    ProductPriceUpdate::SeatBasedCreate(Box < ProductPriceSeatBasedCreate >)
+    ProductPriceUpdate::SeatBasedCreate(Box<ProductPriceSeatBasedCreate>)
 }
 
 polar_client_runtime::from_variant! {
-    ProductPriceUpdate::UnitBasedCreate(Box < ProductPriceUnitBasedCreate >)
+    ProductPriceUpdate::UnitBasedCreate(Box<ProductPriceUnitBasedCreate>)
 }
 
 polar_client_runtime::from_variant! {
-    ProductPriceUpdate::MeteredUnitCreate(Box < ProductPriceMeteredUnitCreate >)
+    ProductPriceUpdate::MeteredUnitCreate(Box<ProductPriceMeteredUnitCreate>)
 }
 
 polar_client_runtime::from_variant! {
-    ProductPriceUpdate::MeteredTiersCreate(Box < ProductPriceMeteredTiersCreate >)
+    ProductPriceUpdate::MeteredTiersCreate(Box<ProductPriceMeteredTiersCreate>)
 }
 
 /// The values of `ProductSortProperty`.
@@ -1267,37 +1329,38 @@ pub enum ProductSortProperty {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductUpdate {
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `trial_interval`.
+    /// Unit that the trial is counted in.
     pub trial_interval: Patch<TrialInterval>,
-    /// The field `trial_interval_count`.
+    /// Length of the trial in units of `trial_interval`.
     ///
     /// At least 1, at most 1000.
     pub trial_interval_count: Patch<i64>,
-    /// The field `name`.
+    /// Name.
     ///
     /// 3 to 64 characters.
     pub name: Patch<String>,
-    /// The field `description`.
+    /// Description, in words for people.
     pub description: Patch<String>,
-    /// The field `recurring_interval`.
+    /// Unit that the billing cycle is counted in.
     pub recurring_interval: Patch<RecurringInterval>,
-    /// The field `recurring_interval_count`.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
+    /// once in a quarter.
     ///
     /// At least 1, at most 999.
     pub recurring_interval_count: Patch<i64>,
-    /// The field `is_archived`.
+    /// Whether it is archived: kept, but no longer on offer.
     pub is_archived: Patch<bool>,
-    /// The field `visibility`.
+    /// Who gets to see it.
     pub visibility: Patch<ProductVisibility>,
     /// The field `prices`.
     pub prices: Patch<Vec<ProductPriceUpdate>>,
-    /// The field `medias`.
+    /// Media files of the product.
     pub medias: Patch<Vec<Uuid>>,
-    /// The field `attached_custom_fields`.
+    /// Custom fields that come with the product.
     pub attached_custom_fields: Patch<Vec<AttachedCustomFieldCreate>>,
 }
 
@@ -1321,7 +1384,7 @@ impl ProductUpdate {
         }
     }
 
-    /// The field `metadata`.
+    /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -1330,7 +1393,7 @@ impl ProductUpdate {
         self
     }
 
-    /// The field `trial_interval`.
+    /// Unit that the trial is counted in.
     #[must_use]
     pub fn trial_interval(
         mut self,
@@ -1340,7 +1403,7 @@ impl ProductUpdate {
         self
     }
 
-    /// The field `trial_interval_count`.
+    /// Length of the trial in units of `trial_interval`.
     ///
     /// At least 1, at most 1000.
     #[must_use]
@@ -1352,7 +1415,7 @@ impl ProductUpdate {
         self
     }
 
-    /// The field `name`.
+    /// Name.
     ///
     /// 3 to 64 characters.
     #[must_use]
@@ -1361,14 +1424,14 @@ impl ProductUpdate {
         self
     }
 
-    /// The field `description`.
+    /// Description, in words for people.
     #[must_use]
     pub fn description(mut self, description: impl Into<Patch<String>>) -> Self {
         self.description = description.into();
         self
     }
 
-    /// The field `recurring_interval`.
+    /// Unit that the billing cycle is counted in.
     #[must_use]
     pub fn recurring_interval(
         mut self,
@@ -1378,7 +1441,8 @@ impl ProductUpdate {
         self
     }
 
-    /// The field `recurring_interval_count`.
+    /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
+    /// once in a quarter.
     ///
     /// At least 1, at most 999.
     #[must_use]
@@ -1390,14 +1454,14 @@ impl ProductUpdate {
         self
     }
 
-    /// The field `is_archived`.
+    /// Whether it is archived: kept, but no longer on offer.
     #[must_use]
     pub fn is_archived(mut self, is_archived: impl Into<Patch<bool>>) -> Self {
         self.is_archived = is_archived.into();
         self
     }
 
-    /// The field `visibility`.
+    /// Who gets to see it.
     #[must_use]
     pub fn visibility(
         mut self,
@@ -1414,14 +1478,14 @@ impl ProductUpdate {
         self
     }
 
-    /// The field `medias`.
+    /// Media files of the product.
     #[must_use]
     pub fn medias(mut self, medias: impl Into<Patch<Vec<Uuid>>>) -> Self {
         self.medias = medias.into();
         self
     }
 
-    /// The field `attached_custom_fields`.
+    /// Custom fields that come with the product.
     #[must_use]
     pub fn attached_custom_fields(
         mut self,
@@ -1438,17 +1502,25 @@ impl Default for ProductUpdate {
     }
 }
 
-/// The values of `ProductVisibility`.
+/// Who gets to see a product.
+///
+/// Schema `ProductVisibility`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum ProductVisibility {
-    /// `draft`.
+    /// Not offered yet.
+    ///
+    /// Value `draft`.
     Draft,
-    /// `private`.
+    /// Offered, but not listed.
+    ///
+    /// Value `private`.
     Private,
-    /// `public`.
+    /// Offered to everybody.
+    ///
+    /// Value `public`.
     Public,
     /// A value that this version of the crate does not know.
     Unknown(String),
@@ -1462,7 +1534,7 @@ pub struct TierInput {
     ///
     /// More than 0.
     pub bound: Patch<i64>,
-    /// The field `unit_amount`.
+    /// Price of one unit in cents; fractions of a cent are possible.
     ///
     /// At least 0, at most 9223372036854776000.
     pub unit_amount: Decimal,
@@ -1492,9 +1564,9 @@ impl TierInput {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TiersInput {
-    /// The field `type`.
+    /// How the tiers apply.
     pub r#type: TierType,
-    /// The field `tiers`.
+    /// Tiers of the price.
     ///
     /// At least 1 item.
     pub tiers: Vec<TierInput>,

@@ -44,6 +44,8 @@ impl<C: AccountAccess> Benefits<C> {
 
     /// Calls `DELETE /v1/benefits/{id}`, operation `benefits:delete`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `benefits:write`.
     ///
@@ -59,6 +61,8 @@ impl<C: AccountAccess> Benefits<C> {
 
     /// Calls `GET /v1/benefits/{id}/files`, operation `benefits:files`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `benefits:read`, `benefits:write`.
     ///
@@ -73,6 +77,8 @@ impl<C: AccountAccess> Benefits<C> {
 
     /// Calls `GET /v1/benefits/{id}`, operation `benefits:get`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `benefits:read`, `benefits:write`.
     ///
@@ -86,6 +92,8 @@ impl<C: AccountAccess> Benefits<C> {
     }
 
     /// Calls `GET /v1/benefits/{id}/grants`, operation `benefits:grants`.
+    ///
+    /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `benefits:read`, `benefits:write`.
@@ -111,6 +119,8 @@ impl<C: AccountAccess> Benefits<C> {
     }
 
     /// Calls `PATCH /v1/benefits/{id}`, operation `benefits:update`.
+    ///
+    /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `benefits:write`.
@@ -152,7 +162,7 @@ polar_client_runtime::operation! {
 pub struct Files(Request);
 
 impl Files {
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -160,7 +170,7 @@ impl Files {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {
@@ -188,27 +198,27 @@ polar_client_runtime::operation! {
 pub struct Grants(Request);
 
 impl Grants {
-    /// The parameter `is_granted`.
+    /// Whether the grant is in force.
     pub fn is_granted(mut self, is_granted: bool) -> Self {
         self.0.query("is_granted", &is_granted);
         self
     }
 
-    /// The parameter `customer_id`.
+    /// The customer's ID.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// The parameter `member_id`.
+    /// The member's ID.
     pub fn member_id(mut self, member_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = member_id.into();
         self.0.query("member_id", &values);
         self
     }
 
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -216,7 +226,7 @@ impl Grants {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {
@@ -235,7 +245,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The parameter `organization_id`.
+    /// The organization's ID.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<Uuid>>,
@@ -245,14 +255,14 @@ impl List {
         self
     }
 
-    /// The parameter `type`.
+    /// Which kind it is.
     pub fn r#type(mut self, r#type: impl Into<OneOrMany<BenefitType>>) -> Self {
         let values: OneOrMany<_> = r#type.into();
         self.0.query("type", &values);
         self
     }
 
-    /// The parameter `id`.
+    /// Identifier assigned by Polar.
     pub fn id(mut self, id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = id.into();
         self.0.query("id", &values);
@@ -266,13 +276,13 @@ impl List {
         self
     }
 
-    /// The parameter `query`.
+    /// Searches the descriptions.
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -280,7 +290,7 @@ impl List {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {
@@ -288,7 +298,8 @@ impl List {
         self
     }
 
-    /// The parameter `sorting`.
+    /// Order of the items: where the first criterion finds two equal, the next one
+    /// decides. `-` means descending.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(
@@ -300,7 +311,8 @@ impl List {
         self
     }
 
-    /// The parameter `metadata`.
+    /// Only those with this metadata. Several values of one key are alternatives;
+    /// different keys must all match.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: BTreeMap<String, MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);

@@ -43,6 +43,8 @@ impl<C: AccountAccess> CheckoutLinks<C> {
 
     /// Calls `DELETE /v1/checkout-links/{id}`, operation `checkout-links:delete`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `checkout_links:write`.
     ///
@@ -56,6 +58,8 @@ impl<C: AccountAccess> CheckoutLinks<C> {
     }
 
     /// Calls `GET /v1/checkout-links/{id}`, operation `checkout-links:get`.
+    ///
+    /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `checkout_links:read`, `checkout_links:write`.
@@ -81,6 +85,8 @@ impl<C: AccountAccess> CheckoutLinks<C> {
     }
 
     /// Calls `PATCH /v1/checkout-links/{id}`, operation `checkout-links:update`.
+    ///
+    /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `checkout_links:write`.
@@ -131,7 +137,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The parameter `organization_id`.
+    /// The organization's ID.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<Uuid>>,
@@ -141,14 +147,14 @@ impl List {
         self
     }
 
-    /// The parameter `product_id`.
+    /// The product's ID.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -156,7 +162,7 @@ impl List {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {
@@ -164,7 +170,8 @@ impl List {
         self
     }
 
-    /// The parameter `sorting`.
+    /// Order of the items: where the first criterion finds two equal, the next one
+    /// decides. `-` means descending.
     ///
     /// Default: `["created_at"]`.
     pub fn sorting(

@@ -13,7 +13,8 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::Uuid;
 
-/// Operations on customer seats.
+/// Seats: who may use what was bought for several people at once. The organization
+/// assigns and revokes them.
 #[derive(Clone, Debug)]
 pub struct CustomerSeats<C> {
     client: Client<C>,
@@ -44,6 +45,8 @@ impl<C: Credential> CustomerSeats<C> {
 
     /// Calls `GET /v1/customer-seats/claim/{invitation_token}`, operation
     /// `customer-seats:get_claim_info`.
+    ///
+    /// - `invitation_token`: Token of the invitation to take a seat.
     ///
     /// Credential: none.
     ///
@@ -79,7 +82,10 @@ impl<C: AccountAccess> CustomerSeats<C> {
         AssignSeat(request)
     }
 
-    /// Calls `GET /v1/customer-seats`, operation `customer-seats:list_seats`.
+    /// Lists the seats of a subscription or of an order, and counts those in all and
+    /// those that are free.
+    ///
+    /// `GET /v1/customer-seats`, operation `customer-seats:list_seats`.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `customer_seats:read`.
@@ -95,6 +101,8 @@ impl<C: AccountAccess> CustomerSeats<C> {
 
     /// Calls `POST /v1/customer-seats/{seat_id}/resend`, operation
     /// `customer-seats:resend_invitation`.
+    ///
+    /// - `seat_id`: The seat's ID.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `customer_seats:write`.
@@ -115,6 +123,8 @@ impl<C: AccountAccess> CustomerSeats<C> {
 
     /// Calls `DELETE /v1/customer-seats/{seat_id}`, operation
     /// `customer-seats:revoke_seat`.
+    ///
+    /// - `seat_id`: The seat's ID.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `customer_seats:write`.
@@ -164,13 +174,13 @@ polar_client_runtime::operation! {
 pub struct ListSeats(Request);
 
 impl ListSeats {
-    /// The parameter `subscription_id`.
+    /// The subscription whose seats to list.
     pub fn subscription_id(mut self, subscription_id: Uuid) -> Self {
         self.0.query("subscription_id", &subscription_id);
         self
     }
 
-    /// The parameter `order_id`.
+    /// The order whose seats to list: seats from a one-time purchase belong to an order.
     pub fn order_id(mut self, order_id: Uuid) -> Self {
         self.0.query("order_id", &order_id);
         self

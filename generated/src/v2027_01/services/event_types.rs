@@ -39,6 +39,8 @@ impl<C: AccountAccess> EventTypes<C> {
 
     /// Calls `PATCH /v1/event-types/{id}`, operation `event-types:update`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `events:write`.
     ///
@@ -61,7 +63,7 @@ impl<C: AccountAccess> EventTypes<C> {
 pub struct List(Request);
 
 impl List {
-    /// The parameter `organization_id`.
+    /// The organization's ID.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<Uuid>>,
@@ -71,14 +73,14 @@ impl List {
         self
     }
 
-    /// The parameter `customer_id`.
+    /// The customer's ID.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// The parameter `external_customer_id`.
+    /// The customer's ID in your own system.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -88,7 +90,7 @@ impl List {
         self
     }
 
-    /// The parameter `query`.
+    /// Searches the names and the labels.
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
@@ -102,19 +104,19 @@ impl List {
         self
     }
 
-    /// The parameter `parent_id`.
+    /// ID of the parent event; null if there is none.
     pub fn parent_id(mut self, parent_id: Uuid) -> Self {
         self.0.query("parent_id", &parent_id);
         self
     }
 
-    /// The parameter `source`.
+    /// Where it comes from.
     pub fn source(mut self, source: EventSource) -> Self {
         self.0.query("source", &source);
         self
     }
 
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -122,7 +124,7 @@ impl List {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {
@@ -130,7 +132,8 @@ impl List {
         self
     }
 
-    /// The parameter `sorting`.
+    /// Order of the items: where the first criterion finds two equal, the next one
+    /// decides. `-` means descending.
     ///
     /// Default: `["-last_seen"]`.
     pub fn sorting(

@@ -42,6 +42,8 @@ impl<C: AccountAccess> Files<C> {
 
     /// Calls `DELETE /v1/files/{id}`, operation `files:delete`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with the scope `files:write`.
     ///
     /// # Errors
@@ -67,6 +69,8 @@ impl<C: AccountAccess> Files<C> {
 
     /// Calls `PATCH /v1/files/{id}`, operation `files:update`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with the scope `files:write`.
     ///
     /// Sending it twice may do it twice.
@@ -83,6 +87,8 @@ impl<C: AccountAccess> Files<C> {
     }
 
     /// Calls `POST /v1/files/{id}/uploaded`, operation `files:uploaded`.
+    ///
+    /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope `files:write`.
     ///
@@ -124,7 +130,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The parameter `organization_id`.
+    /// The organization's ID.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<Uuid>>,
@@ -141,7 +147,7 @@ impl List {
         self
     }
 
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -149,7 +155,7 @@ impl List {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {

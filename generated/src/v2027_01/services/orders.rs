@@ -54,6 +54,8 @@ impl<C: AccountAccess> Orders<C> {
 
     /// Calls `POST /v1/orders/{id}/finalize`, operation `orders:finalize`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `orders:write`.
     ///
@@ -73,6 +75,8 @@ impl<C: AccountAccess> Orders<C> {
 
     /// Calls `POST /v1/orders/{id}/invoice`, operation `orders:generate_invoice`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with the scope `orders:read`.
     ///
     /// Sending it twice may do it twice.
@@ -89,6 +93,8 @@ impl<C: AccountAccess> Orders<C> {
 
     /// Calls `GET /v1/orders/{id}`, operation `orders:get`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with the scope `orders:read`.
     ///
     /// # Errors
@@ -101,6 +107,8 @@ impl<C: AccountAccess> Orders<C> {
     }
 
     /// Calls `GET /v1/orders/{id}/invoice`, operation `orders:invoice`.
+    ///
+    /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope `orders:read`.
     ///
@@ -125,6 +133,8 @@ impl<C: AccountAccess> Orders<C> {
 
     /// Calls `GET /v1/orders/{id}/receipt`, operation `orders:receipt`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with the scope `orders:read`.
     ///
     /// # Errors
@@ -137,6 +147,8 @@ impl<C: AccountAccess> Orders<C> {
     }
 
     /// Calls `PATCH /v1/orders/{id}`, operation `orders:update`.
+    ///
+    /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `orders:write`.
@@ -169,7 +181,7 @@ polar_client_runtime::operation! {
 pub struct Export(Request);
 
 impl Export {
-    /// The parameter `organization_id`.
+    /// The organization's ID.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<Uuid>>,
@@ -179,33 +191,33 @@ impl Export {
         self
     }
 
-    /// The parameter `product_id`.
+    /// The product's ID.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
-    /// The parameter `status`.
+    /// State that it is in.
     pub fn status(mut self, status: impl Into<OneOrMany<OrderStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);
         self
     }
 
-    /// The parameter `created_after`.
+    /// Only what was created after this point in time.
     pub fn created_after(mut self, created_after: Timestamp) -> Self {
         self.0.query("created_after", &created_after);
         self
     }
 
-    /// The parameter `created_before`.
+    /// Only what was created before this point in time.
     pub fn created_before(mut self, created_before: Timestamp) -> Self {
         self.0.query("created_before", &created_before);
         self
     }
 
-    /// The parameter `timezone`.
+    /// Time zone of the times in the result.
     ///
     /// Default: `"UTC"`.
     pub fn timezone(mut self, timezone: &str) -> Self {
@@ -275,7 +287,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The parameter `organization_id`.
+    /// The organization's ID.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<Uuid>>,
@@ -285,7 +297,7 @@ impl List {
         self
     }
 
-    /// The parameter `product_id`.
+    /// The product's ID.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
@@ -302,21 +314,21 @@ impl List {
         self
     }
 
-    /// The parameter `discount_id`.
+    /// The discount's ID.
     pub fn discount_id(mut self, discount_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = discount_id.into();
         self.0.query("discount_id", &values);
         self
     }
 
-    /// The parameter `customer_id`.
+    /// The customer's ID.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// The parameter `external_customer_id`.
+    /// The customer's ID in your own system.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -326,14 +338,14 @@ impl List {
         self
     }
 
-    /// The parameter `checkout_id`.
+    /// The checkout session's ID.
     pub fn checkout_id(mut self, checkout_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = checkout_id.into();
         self.0.query("checkout_id", &values);
         self
     }
 
-    /// The parameter `subscription_id`.
+    /// The subscription's ID.
     pub fn subscription_id(
         mut self,
         subscription_id: impl Into<OneOrMany<Uuid>>,
@@ -343,26 +355,26 @@ impl List {
         self
     }
 
-    /// The parameter `status`.
+    /// State that it is in.
     pub fn status(mut self, status: impl Into<OneOrMany<OrderStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);
         self
     }
 
-    /// The parameter `created_after`.
+    /// Only what was created after this point in time.
     pub fn created_after(mut self, created_after: Timestamp) -> Self {
         self.0.query("created_after", &created_after);
         self
     }
 
-    /// The parameter `created_before`.
+    /// Only what was created before this point in time.
     pub fn created_before(mut self, created_before: Timestamp) -> Self {
         self.0.query("created_before", &created_before);
         self
     }
 
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -370,7 +382,7 @@ impl List {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {
@@ -378,7 +390,8 @@ impl List {
         self
     }
 
-    /// The parameter `sorting`.
+    /// Order of the items: where the first criterion finds two equal, the next one
+    /// decides. `-` means descending.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(mut self, sorting: impl Into<OneOrMany<OrderSortProperty>>) -> Self {
@@ -387,7 +400,8 @@ impl List {
         self
     }
 
-    /// The parameter `metadata`.
+    /// Only those with this metadata. Several values of one key are alternatives;
+    /// different keys must all match.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: BTreeMap<String, MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);

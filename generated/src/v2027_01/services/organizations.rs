@@ -44,6 +44,8 @@ impl<C: AccountAccess> Organizations<C> {
 
     /// Calls `GET /v1/organizations/{id}`, operation `organizations:get`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `organizations:read`, `organizations:write`.
     ///
@@ -68,6 +70,8 @@ impl<C: AccountAccess> Organizations<C> {
     }
 
     /// Calls `PATCH /v1/organizations/{id}`, operation `organizations:update`.
+    ///
+    /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `organizations:write`.
@@ -111,13 +115,13 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The parameter `slug`.
+    /// Unique short name.
     pub fn slug(mut self, slug: &str) -> Self {
         self.0.query("slug", &slug);
         self
     }
 
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -125,7 +129,7 @@ impl List {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {
@@ -133,7 +137,8 @@ impl List {
         self
     }
 
-    /// The parameter `sorting`.
+    /// Order of the items: where the first criterion finds two equal, the next one
+    /// decides. `-` means descending.
     ///
     /// Default: `["created_at"]`.
     pub fn sorting(

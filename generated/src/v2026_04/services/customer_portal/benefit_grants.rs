@@ -29,6 +29,8 @@ impl<C: PortalAccess> BenefitGrants<C> {
     /// Calls `GET /v1/customer-portal/benefit-grants/{id}`, operation
     /// `customer_portal:benefit-grants:get`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
@@ -55,6 +57,8 @@ impl<C: PortalAccess> BenefitGrants<C> {
 
     /// Calls `PATCH /v1/customer-portal/benefit-grants/{id}`, operation
     /// `customer_portal:benefit-grants:update`.
+    ///
+    /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
@@ -91,41 +95,41 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The parameter `query`.
+    /// Searches the descriptions of the benefits.
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// The parameter `type`.
+    /// Which kind it is.
     pub fn r#type(mut self, r#type: impl Into<OneOrMany<BenefitType>>) -> Self {
         let values: OneOrMany<_> = r#type.into();
         self.0.query("type", &values);
         self
     }
 
-    /// The parameter `benefit_id`.
+    /// The benefit's ID.
     pub fn benefit_id(mut self, benefit_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = benefit_id.into();
         self.0.query("benefit_id", &values);
         self
     }
 
-    /// The parameter `checkout_id`.
+    /// The checkout session's ID.
     pub fn checkout_id(mut self, checkout_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = checkout_id.into();
         self.0.query("checkout_id", &values);
         self
     }
 
-    /// The parameter `order_id`.
+    /// The order's ID.
     pub fn order_id(mut self, order_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = order_id.into();
         self.0.query("order_id", &values);
         self
     }
 
-    /// The parameter `subscription_id`.
+    /// The subscription's ID.
     pub fn subscription_id(
         mut self,
         subscription_id: impl Into<OneOrMany<Uuid>>,
@@ -135,14 +139,14 @@ impl List {
         self
     }
 
-    /// The parameter `member_id`.
+    /// The member's ID.
     pub fn member_id(mut self, member_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = member_id.into();
         self.0.query("member_id", &values);
         self
     }
 
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -150,7 +154,7 @@ impl List {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {
@@ -158,7 +162,8 @@ impl List {
         self
     }
 
-    /// The parameter `sorting`.
+    /// Order of the items: where the first criterion finds two equal, the next one
+    /// decides. `-` means descending.
     ///
     /// Default: `["product_benefit", "-granted_at"]`.
     pub fn sorting(

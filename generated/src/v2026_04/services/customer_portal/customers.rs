@@ -102,6 +102,8 @@ impl<C: PortalAccess> Customers<C> {
     /// Calls `DELETE /v1/customer-portal/customers/me/payment-methods/{id}`, operation
     /// `customer_portal:customers:delete_payment_method`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
     /// # Errors
@@ -220,7 +222,7 @@ polar_client_runtime::operation! {
 pub struct ListPaymentMethods(Request);
 
 impl ListPaymentMethods {
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -228,7 +230,7 @@ impl ListPaymentMethods {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {

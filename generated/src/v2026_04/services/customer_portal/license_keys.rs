@@ -81,6 +81,8 @@ impl<C: PortalAccess> LicenseKeys<C> {
     /// Calls `GET /v1/customer-portal/license-keys/{id}`, operation
     /// `customer_portal:license_keys:get`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
@@ -109,6 +111,8 @@ impl<C: PortalAccess> LicenseKeys<C> {
 
     /// Calls `POST /v1/customer-portal/license-keys/{id}/rotate`, operation
     /// `customer_portal:license_keys:rotate`.
+    ///
+    /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
@@ -159,13 +163,13 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The parameter `benefit_id`.
+    /// The benefit's ID.
     pub fn benefit_id(mut self, benefit_id: Uuid) -> Self {
         self.0.query("benefit_id", &benefit_id);
         self
     }
 
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -173,7 +177,7 @@ impl List {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {

@@ -28,6 +28,8 @@ impl<C: Credential> Members<C> {
 impl<C: AccountAccess> Members<C> {
     /// Calls `POST /v1/customers/{id}/members`, operation `customers:members:create`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `members:write`.
     ///
@@ -46,6 +48,8 @@ impl<C: AccountAccess> Members<C> {
 
     /// Calls `POST /v1/customers/external/{external_id}/members`, operation
     /// `customers:members:create_external`.
+    ///
+    /// - `external_id`: ID in your own system.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `members:write`.
@@ -71,6 +75,9 @@ impl<C: AccountAccess> Members<C> {
     /// Calls `DELETE /v1/customers/{id}/members/{member_id}`, operation
     /// `customers:members:delete`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    /// - `member_id`: The member's ID.
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `members:write`.
     ///
@@ -86,6 +93,9 @@ impl<C: AccountAccess> Members<C> {
 
     /// Calls `DELETE /v1/customers/external/{external_id}/members/{member_external_id}`,
     /// operation `customers:members:delete_external`.
+    ///
+    /// - `external_id`: ID in your own system.
+    /// - `member_external_id`: The member's ID in your own system.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `members:write`.
@@ -108,6 +118,9 @@ impl<C: AccountAccess> Members<C> {
     /// Calls `GET /v1/customers/{id}/members/{member_id}`, operation
     /// `customers:members:get`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    /// - `member_id`: The member's ID.
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `members:read`, `members:write`.
     ///
@@ -123,6 +136,9 @@ impl<C: AccountAccess> Members<C> {
 
     /// Calls `GET /v1/customers/external/{external_id}/members/{member_external_id}`,
     /// operation `customers:members:get_external`.
+    ///
+    /// - `external_id`: ID in your own system.
+    /// - `member_external_id`: The member's ID in your own system.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `members:read`, `members:write`.
@@ -144,6 +160,8 @@ impl<C: AccountAccess> Members<C> {
 
     /// Calls `GET /v1/customers/{id}/members`, operation `customers:members:list`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `members:read`, `members:write`.
     ///
@@ -158,6 +176,8 @@ impl<C: AccountAccess> Members<C> {
 
     /// Calls `GET /v1/customers/external/{external_id}/members`, operation
     /// `customers:members:list_external`.
+    ///
+    /// - `external_id`: ID in your own system.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `members:read`, `members:write`.
@@ -174,6 +194,9 @@ impl<C: AccountAccess> Members<C> {
 
     /// Calls `PATCH /v1/customers/{id}/members/{member_id}`, operation
     /// `customers:members:update`.
+    ///
+    /// - `id`: Identifier assigned by Polar.
+    /// - `member_id`: The member's ID.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `members:write`.
@@ -198,6 +221,9 @@ impl<C: AccountAccess> Members<C> {
 
     /// Calls `PATCH /v1/customers/external/{external_id}/members/{member_external_id}`,
     /// operation `customers:members:update_external`.
+    ///
+    /// - `external_id`: ID in your own system.
+    /// - `member_external_id`: The member's ID in your own system.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `members:write`.
@@ -282,13 +308,13 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The parameter `role`.
+    /// Role of the member.
     pub fn role(mut self, role: MemberRole) -> Self {
         self.0.query("role", &role);
         self
     }
 
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -296,7 +322,7 @@ impl List {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {
@@ -304,7 +330,8 @@ impl List {
         self
     }
 
-    /// The parameter `sorting`.
+    /// Order of the items: where the first criterion finds two equal, the next one
+    /// decides. `-` means descending.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(mut self, sorting: impl Into<OneOrMany<MemberSortProperty>>) -> Self {
@@ -324,13 +351,13 @@ polar_client_runtime::operation! {
 pub struct ListExternal(Request);
 
 impl ListExternal {
-    /// The parameter `role`.
+    /// Role of the member.
     pub fn role(mut self, role: MemberRole) -> Self {
         self.0.query("role", &role);
         self
     }
 
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -338,7 +365,7 @@ impl ListExternal {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {
@@ -346,7 +373,8 @@ impl ListExternal {
         self
     }
 
-    /// The parameter `sorting`.
+    /// Order of the items: where the first criterion finds two equal, the next one
+    /// decides. `-` means descending.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(mut self, sorting: impl Into<OneOrMany<MemberSortProperty>>) -> Self {

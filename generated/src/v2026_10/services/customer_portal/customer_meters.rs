@@ -28,6 +28,8 @@ impl<C: PortalAccess> CustomerMeters<C> {
     /// Calls `GET /v1/customer-portal/meters/{id}`, operation
     /// `customer_portal:customer_meters:get`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
@@ -68,20 +70,20 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The parameter `meter_id`.
+    /// The meter's ID.
     pub fn meter_id(mut self, meter_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = meter_id.into();
         self.0.query("meter_id", &values);
         self
     }
 
-    /// The parameter `query`.
+    /// Searches the names of the meters.
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -89,7 +91,7 @@ impl List {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {
@@ -97,7 +99,8 @@ impl List {
         self
     }
 
-    /// The parameter `sorting`.
+    /// Order of the items: where the first criterion finds two equal, the next one
+    /// decides. `-` means descending.
     ///
     /// Default: `["-modified_at"]`.
     pub fn sorting(

@@ -17,7 +17,7 @@ pub mod seats;
 pub mod subscriptions;
 pub mod wallets;
 
-/// Operations on customer portal.
+/// What customers see and do in the customer portal, with a session of their own.
 #[derive(Clone, Debug)]
 pub struct CustomerPortal<C> {
     client: Client<C>,
@@ -82,7 +82,7 @@ impl<C: Credential> CustomerPortal<C> {
         organizations::Organizations::new(self.client.clone())
     }
 
-    /// Operations on seats.
+    /// The customer's seats: those they assign to others, and those they hold themselves.
     #[must_use]
     pub fn seats(&self) -> seats::Seats<C> {
         seats::Seats::new(self.client.clone())

@@ -29,6 +29,8 @@ impl<C: PortalAccess> Orders<C> {
     /// Calls `POST /v1/customer-portal/orders/{id}/confirm-payment`, operation
     /// `customer_portal:orders:confirm_retry_payment`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
     /// Sending it twice may do it twice.
@@ -52,6 +54,8 @@ impl<C: PortalAccess> Orders<C> {
     /// Calls `POST /v1/customer-portal/orders/{id}/invoice`, operation
     /// `customer_portal:orders:generate_invoice`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
@@ -70,6 +74,8 @@ impl<C: PortalAccess> Orders<C> {
     /// Calls `GET /v1/customer-portal/orders/{id}`, operation
     /// `customer_portal:orders:get`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
@@ -85,6 +91,8 @@ impl<C: PortalAccess> Orders<C> {
     /// Calls `GET /v1/customer-portal/orders/{id}/payment-status`, operation
     /// `customer_portal:orders:get_payment_status`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
@@ -99,6 +107,8 @@ impl<C: PortalAccess> Orders<C> {
 
     /// Calls `GET /v1/customer-portal/orders/{id}/invoice`, operation
     /// `customer_portal:orders:invoice`.
+    ///
+    /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
@@ -126,6 +136,8 @@ impl<C: PortalAccess> Orders<C> {
     /// Calls `GET /v1/customer-portal/orders/{id}/receipt`, operation
     /// `customer_portal:orders:receipt`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
@@ -140,6 +152,8 @@ impl<C: PortalAccess> Orders<C> {
 
     /// Calls `PATCH /v1/customer-portal/orders/{id}`, operation
     /// `customer_portal:orders:update`.
+    ///
+    /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
@@ -207,7 +221,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The parameter `product_id`.
+    /// The product's ID.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
@@ -224,7 +238,7 @@ impl List {
         self
     }
 
-    /// The parameter `subscription_id`.
+    /// The subscription's ID.
     pub fn subscription_id(
         mut self,
         subscription_id: impl Into<OneOrMany<Uuid>>,
@@ -234,13 +248,13 @@ impl List {
         self
     }
 
-    /// The parameter `query`.
+    /// Searches the names of products and organizations.
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -248,7 +262,7 @@ impl List {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {
@@ -256,7 +270,8 @@ impl List {
         self
     }
 
-    /// The parameter `sorting`.
+    /// Order of the items: where the first criterion finds two equal, the next one
+    /// decides. `-` means descending.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(

@@ -52,6 +52,8 @@ impl<C: AccountAccess> Customers<C> {
 
     /// Calls `DELETE /v1/customers/{id}`, operation `customers:delete`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `customers:write`.
     ///
@@ -66,6 +68,8 @@ impl<C: AccountAccess> Customers<C> {
 
     /// Calls `DELETE /v1/customers/external/{external_id}`, operation
     /// `customers:delete_external`.
+    ///
+    /// - `external_id`: ID in your own system.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `customers:write`.
@@ -92,6 +96,8 @@ impl<C: AccountAccess> Customers<C> {
 
     /// Calls `GET /v1/customers/{id}`, operation `customers:get`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `customers:read`, `customers:write`.
     ///
@@ -107,6 +113,8 @@ impl<C: AccountAccess> Customers<C> {
     /// Calls `GET /v1/customers/external/{external_id}`, operation
     /// `customers:get_external`.
     ///
+    /// - `external_id`: ID in your own system.
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `customers:read`, `customers:write`.
     ///
@@ -120,6 +128,8 @@ impl<C: AccountAccess> Customers<C> {
     }
 
     /// Calls `GET /v1/customers/{id}/state`, operation `customers:get_state`.
+    ///
+    /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `customers:read`, `customers:write`.
@@ -135,6 +145,8 @@ impl<C: AccountAccess> Customers<C> {
 
     /// Calls `GET /v1/customers/external/{external_id}/state`, operation
     /// `customers:get_state_external`.
+    ///
+    /// - `external_id`: ID in your own system.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `customers:read`, `customers:write`.
@@ -162,6 +174,8 @@ impl<C: AccountAccess> Customers<C> {
     /// Calls `GET /v1/customers/{id}/payment-methods`, operation
     /// `customers:list_payment_methods`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `customers:read`, `customers:write`.
     ///
@@ -176,6 +190,8 @@ impl<C: AccountAccess> Customers<C> {
 
     /// Calls `GET /v1/customers/external/{external_id}/payment-methods`, operation
     /// `customers:list_payment_methods_external`.
+    ///
+    /// - `external_id`: ID in your own system.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `customers:read`, `customers:write`.
@@ -194,6 +210,8 @@ impl<C: AccountAccess> Customers<C> {
 
     /// Calls `PATCH /v1/customers/{id}`, operation `customers:update`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `customers:write`.
     ///
@@ -211,6 +229,8 @@ impl<C: AccountAccess> Customers<C> {
 
     /// Calls `PATCH /v1/customers/external/{external_id}`, operation
     /// `customers:update_external`.
+    ///
+    /// - `external_id`: ID in your own system.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `customers:write`.
@@ -285,7 +305,7 @@ polar_client_runtime::operation! {
 pub struct Export(Request);
 
 impl Export {
-    /// The parameter `organization_id`.
+    /// The organization's ID.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<Uuid>>,
@@ -342,7 +362,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The parameter `organization_id`.
+    /// The organization's ID.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<Uuid>>,
@@ -352,13 +372,13 @@ impl List {
         self
     }
 
-    /// The parameter `email`.
+    /// Email address.
     pub fn email(mut self, email: &str) -> Self {
         self.0.query("email", &email);
         self
     }
 
-    /// The parameter `query`.
+    /// Searches the names, the email addresses and the external IDs.
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
@@ -370,7 +390,7 @@ impl List {
         self
     }
 
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -378,7 +398,7 @@ impl List {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {
@@ -386,7 +406,8 @@ impl List {
         self
     }
 
-    /// The parameter `sorting`.
+    /// Order of the items: where the first criterion finds two equal, the next one
+    /// decides. `-` means descending.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(
@@ -398,7 +419,8 @@ impl List {
         self
     }
 
-    /// The parameter `metadata`.
+    /// Only those with this metadata. Several values of one key are alternatives;
+    /// different keys must all match.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
         let values: BTreeMap<String, MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);
@@ -416,7 +438,7 @@ polar_client_runtime::operation! {
 pub struct ListPaymentMethods(Request);
 
 impl ListPaymentMethods {
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -424,7 +446,7 @@ impl ListPaymentMethods {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {
@@ -443,7 +465,7 @@ polar_client_runtime::operation! {
 pub struct ListPaymentMethodsExternal(Request);
 
 impl ListPaymentMethodsExternal {
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -451,7 +473,7 @@ impl ListPaymentMethodsExternal {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {

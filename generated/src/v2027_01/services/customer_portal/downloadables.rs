@@ -44,14 +44,14 @@ impl<C: PortalAccess> Downloadables<C> {
 pub struct List(Request);
 
 impl List {
-    /// The parameter `benefit_id`.
+    /// The benefit's ID.
     pub fn benefit_id(mut self, benefit_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = benefit_id.into();
         self.0.query("benefit_id", &values);
         self
     }
 
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -59,7 +59,7 @@ impl List {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {

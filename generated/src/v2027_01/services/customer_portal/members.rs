@@ -60,6 +60,8 @@ impl<C: MemberAccess> Members<C> {
     /// Calls `DELETE /v1/customer-portal/members/{id}`, operation
     /// `customer_portal:members:remove_member`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: a member session with the scope `customer_portal:write`.
     ///
     /// # Errors
@@ -76,6 +78,8 @@ impl<C: MemberAccess> Members<C> {
 
     /// Calls `PATCH /v1/customer-portal/members/{id}`, operation
     /// `customer_portal:members:update_member`.
+    ///
+    /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: a member session with the scope `customer_portal:write`.
     ///
@@ -114,7 +118,7 @@ polar_client_runtime::operation! {
 pub struct ListMembers(Request);
 
 impl ListMembers {
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -122,7 +126,7 @@ impl ListMembers {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {

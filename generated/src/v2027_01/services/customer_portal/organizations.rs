@@ -26,6 +26,8 @@ impl<C: Credential> Organizations<C> {
     /// Calls `GET /v1/customer-portal/organizations/{slug}`, operation
     /// `customer_portal:organizations:get`.
     ///
+    /// - `slug`: Unique short name.
+    ///
     /// Credential: none.
     ///
     /// # Errors

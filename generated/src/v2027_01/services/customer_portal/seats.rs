@@ -13,7 +13,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::Uuid;
 
-/// Operations on seats.
+/// The customer's seats: those they assign to others, and those they hold themselves.
 #[derive(Clone, Debug)]
 pub struct Seats<C> {
     client: Client<C>,
@@ -45,7 +45,9 @@ impl<C: PortalAccess> Seats<C> {
         AssignSeat(request)
     }
 
-    /// Calls `GET /v1/customer-portal/seats/subscriptions`, operation
+    /// Lists the subscriptions in which the customer of the session holds a seat.
+    ///
+    /// `GET /v1/customer-portal/seats/subscriptions`, operation
     /// `customer_portal:seats:list_claimed_subscriptions`.
     ///
     /// Credential: a customer or member session with one of the scopes
@@ -76,6 +78,8 @@ impl<C: PortalAccess> Seats<C> {
     /// Calls `POST /v1/customer-portal/seats/{seat_id}/resend`, operation
     /// `customer_portal:seats:resend_invitation`.
     ///
+    /// - `seat_id`: The seat's ID.
+    ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
     /// Sending it twice may do it twice.
@@ -94,6 +98,8 @@ impl<C: PortalAccess> Seats<C> {
 
     /// Calls `DELETE /v1/customer-portal/seats/{seat_id}`, operation
     /// `customer_portal:seats:revoke_seat`.
+    ///
+    /// - `seat_id`: The seat's ID.
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
@@ -124,7 +130,7 @@ polar_client_runtime::operation! {
 pub struct ListClaimedSubscriptions(Request);
 
 impl ListClaimedSubscriptions {
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -132,7 +138,7 @@ impl ListClaimedSubscriptions {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {
@@ -151,13 +157,13 @@ polar_client_runtime::operation! {
 pub struct ListSeats(Request);
 
 impl ListSeats {
-    /// The parameter `subscription_id`.
+    /// The subscription's ID.
     pub fn subscription_id(mut self, subscription_id: Uuid) -> Self {
         self.0.query("subscription_id", &subscription_id);
         self
     }
 
-    /// The parameter `order_id`.
+    /// The order's ID.
     pub fn order_id(mut self, order_id: Uuid) -> Self {
         self.0.query("order_id", &order_id);
         self

@@ -29,6 +29,8 @@ impl<C: PortalAccess> Subscriptions<C> {
     /// Calls `DELETE /v1/customer-portal/subscriptions/{id}`, operation
     /// `customer_portal:subscriptions:cancel`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
     /// # Errors
@@ -43,6 +45,8 @@ impl<C: PortalAccess> Subscriptions<C> {
 
     /// Calls `GET /v1/customer-portal/subscriptions/{id}`, operation
     /// `customer_portal:subscriptions:get`.
+    ///
+    /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
@@ -70,6 +74,8 @@ impl<C: PortalAccess> Subscriptions<C> {
 
     /// Calls `PATCH /v1/customer-portal/subscriptions/{id}`, operation
     /// `customer_portal:subscriptions:update`.
+    ///
+    /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
@@ -119,7 +125,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The parameter `product_id`.
+    /// The product's ID.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
@@ -132,13 +138,13 @@ impl List {
         self
     }
 
-    /// The parameter `query`.
+    /// Searches the names of products and organizations.
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -146,7 +152,7 @@ impl List {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {
@@ -154,7 +160,8 @@ impl List {
         self
     }
 
-    /// The parameter `sorting`.
+    /// Order of the items: where the first criterion finds two equal, the next one
+    /// decides. `-` means descending.
     ///
     /// Default: `["-started_at"]`.
     pub fn sorting(

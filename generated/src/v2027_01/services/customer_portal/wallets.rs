@@ -28,6 +28,8 @@ impl<C: PortalAccess> Wallets<C> {
     /// Calls `GET /v1/customer-portal/wallets/{id}`, operation
     /// `customer_portal:wallets:get`.
     ///
+    /// - `id`: Identifier assigned by Polar.
+    ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
@@ -68,7 +70,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The parameter `page`.
+    /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
     pub fn page(mut self, page: i64) -> Self {
@@ -76,7 +78,7 @@ impl List {
         self
     }
 
-    /// The parameter `limit`.
+    /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
     pub fn limit(mut self, limit: i64) -> Self {
@@ -84,7 +86,8 @@ impl List {
         self
     }
 
-    /// The parameter `sorting`.
+    /// Order of the items: where the first criterion finds two equal, the next one
+    /// decides. `-` means descending.
     ///
     /// Default: `["-created_at"]`.
     pub fn sorting(

@@ -45,6 +45,8 @@ impl<C: AccountAccess> Clients<C> {
     /// Calls `DELETE /v1/oauth2/register/{client_id}`, operation
     /// `oauth2:clients:delete_client`.
     ///
+    /// - `client_id`: The OAuth2 client's ID.
+    ///
     /// Credential: a personal access token (organization access tokens are refused).
     ///
     /// # Errors
@@ -58,6 +60,8 @@ impl<C: AccountAccess> Clients<C> {
     /// Calls `GET /v1/oauth2/register/{client_id}`, operation
     /// `oauth2:clients:get_client`.
     ///
+    /// - `client_id`: The OAuth2 client's ID.
+    ///
     /// Credential: a personal access token (organization access tokens are refused).
     ///
     /// # Errors
@@ -70,6 +74,8 @@ impl<C: AccountAccess> Clients<C> {
 
     /// Calls `PUT /v1/oauth2/register/{client_id}`, operation
     /// `oauth2:clients:update_client`.
+    ///
+    /// - `client_id`: The OAuth2 client's ID.
     ///
     /// Credential: a personal access token (organization access tokens are refused).
     ///

@@ -1,0 +1,115 @@
+//! Operations are grouped in services by the segments of their ids.
+
+use super::Lowering;
+use super::operations::{Draft, DraftOperation};
+use crate::ir::{Access, Operation, Service, ServiceCredential};
+use crate::{names, reserved};
+
+/// Groups the operations by the segments of their ids.
+pub(super) fn group(cx: &mut Lowering<'_, '_>, draft: Draft) -> Vec<Service> {
+    let mut services = Vec::new();
+    for DraftOperation {
+        group, operation, ..
+    } in draft.operations
+    {
+        insert(cx, &mut services, &group, 0, operation);
+    }
+    services.sort_by(|a, b| a.name.rust.cmp(&b.name.rust));
+    for service in &mut services {
+        sort(service);
+        settle_names(cx, service);
+        service.credential = credential(service);
+    }
+    services
+}
+
+fn insert(
+    cx: &Lowering<'_, '_>,
+    services: &mut Vec<Service>,
+    group: &[String],
+    depth: usize,
+    operation: Operation,
+) {
+    let Some(segment) = group.get(depth) else {
+        return;
+    };
+    let index = services
+        .iter()
+        .position(|service| service.name.wire == *segment)
+        .unwrap_or_else(|| {
+            services.push(Service {
+                name: names::field(segment),
+                type_name: names::inline(segment).rust,
+                docs: cx.glossary.service(&group[..=depth].join(":")),
+                credential: ServiceCredential::Inherited,
+                operations: Vec::new(),
+                children: Vec::new(),
+            });
+            services.len() - 1
+        });
+    let service = &mut services[index];
+    if depth + 1 == group.len() {
+        service.operations.push(operation);
+    } else {
+        insert(cx, &mut service.children, group, depth + 1, operation);
+    }
+}
+
+fn sort(service: &mut Service) {
+    service
+        .operations
+        .sort_by(|a, b| a.name.rust.cmp(&b.name.rust));
+    service
+        .children
+        .sort_by(|a, b| a.name.rust.cmp(&b.name.rust));
+    service.children.iter_mut().for_each(sort);
+}
+
+/// The file of a service holds its type, those of its requests, and the types of the API and the runtime that it
+/// mentions. Where two of these have one name, the service or the request is called by what it is.
+fn settle_names(cx: &Lowering<'_, '_>, service: &mut Service) {
+    let mut mentioned = Vec::new();
+    for operation in &service.operations {
+        for ty in operation.types() {
+            ty.visit_named(&mut |id| mentioned.push(cx.types[id.0].name.rust.as_str()));
+        }
+    }
+    let is_taken = |name: &str| mentioned.contains(&name) || reserved::is_type(name);
+    if is_taken(&service.type_name) {
+        service.type_name.push_str("Service");
+    }
+    for operation in &mut service.operations {
+        if is_taken(&operation.type_name) || operation.type_name == service.type_name {
+            operation.type_name.push_str("Request");
+        }
+    }
+    for child in &mut service.children {
+        settle_names(cx, child);
+    }
+}
+
+/// A root service takes a credential of its own if none of its operations accepts the client's.
+fn credential(service: &Service) -> ServiceCredential {
+    let mut accesses = Vec::new();
+    collect_access(service, &mut accesses);
+    let is_session = |access: &Access| matches!(access, Access::Portal | Access::Member);
+    let accepts_own = |access: &Access| {
+        matches!(
+            access,
+            Access::Account | Access::Personal | Access::OpenIdConnect
+        )
+    };
+    if accesses.iter().any(is_session) && !accesses.iter().any(accepts_own) {
+        ServiceCredential::Given
+    } else {
+        ServiceCredential::Inherited
+    }
+}
+
+fn collect_access(service: &Service, found: &mut Vec<Access>) {
+    found.extend(service.operations.iter().map(|operation| operation.access));
+    service
+        .children
+        .iter()
+        .for_each(|child| collect_access(child, found));
+}

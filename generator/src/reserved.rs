@@ -1,0 +1,105 @@
+//! Names that emitted code cannot give to its own types: those of the runtime that it imports, and those of Rust.
+
+/// What the runtime offers generated code, by module.
+pub(crate) const RUNTIME: &[(&str, &[&str])] = &[
+    ("", &["Error"]),
+    (
+        "client",
+        &[
+            "AccessToken",
+            "AccountAccess",
+            "Anonymous",
+            "ApiVersion",
+            "Body",
+            "Client",
+            "ClientBuilder",
+            "Credential",
+            "MemberAccess",
+            "Method",
+            "Operation",
+            "PortalAccess",
+            "Request",
+            "Safety",
+            "Server",
+        ],
+    ),
+    (
+        "codec",
+        &[
+            "Choice",
+            "DecodeError",
+            "Encode",
+            "Kind",
+            "Model",
+            "Node",
+            "Object",
+            "Record",
+            "Redacted",
+            "Sink",
+            "Union",
+            "from_value",
+            "optional",
+        ],
+    ),
+    (
+        "types",
+        &[
+            "Date",
+            "Decimal",
+            "Entries",
+            "Items",
+            "Json",
+            "JsonObject",
+            "Number",
+            "OneOrMany",
+            "Patch",
+            "Timestamp",
+            "Uuid",
+        ],
+    ),
+];
+
+/// What every Rust file knows, or emitted code imports from the standard library.
+const RUST: &[&str] = &[
+    "BTreeMap",
+    "Box",
+    "Clone",
+    "Copy",
+    "Cow",
+    "Debug",
+    "Default",
+    "Drop",
+    "Eq",
+    "Err",
+    "Fn",
+    "FnMut",
+    "FnOnce",
+    "From",
+    "Hash",
+    "Into",
+    "Iterator",
+    "None",
+    "Ok",
+    "Option",
+    "Ord",
+    "PartialEq",
+    "PartialOrd",
+    "Result",
+    "Send",
+    "Sized",
+    "Some",
+    "String",
+    "Sync",
+    "ToString",
+    "Unpin",
+    "Vec",
+];
+
+/// Whether a type cannot have this name.
+pub(crate) fn is_type(name: &str) -> bool {
+    let of_runtime = RUNTIME
+        .iter()
+        .filter(|(module, _)| !module.is_empty())
+        .any(|(_, names)| names.contains(&name));
+    of_runtime || RUST.contains(&name)
+}

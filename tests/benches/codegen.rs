@@ -1,0 +1,148 @@
+//! How long generating the crate takes, in memory, beside the least that any generator would have to do.
+//!
+//! ```text
+//! cargo bench -p polar-tests --bench codegen
+//! ```
+//!
+//! The floor reads the same contracts with the same YAML library, and parses and prints the same sources with the same
+//! pretty-printer, without thinking in between; like the generator it works on all versions at once. The two take turns,
+//! so that whatever else the machine does slows both; the ratio of their medians is the figure to watch. It should stay
+//! below 3, and the generator below a second on an idle machine with a core for each version.
+
+use std::collections::BTreeMap;
+use std::error::Error;
+use std::fs;
+use std::hint::black_box;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use polar_codegen::document::Source;
+use polar_codegen::{Input, Output};
+
+const ROUNDS: usize = 9;
+const DEFAULT_VERSION: &str = "2026-10";
+
+type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
+
+fn main() -> Outcome<()> {
+    let spec = Spec::read()?;
+    let output = spec.generate()?;
+    let versions = spec.versions(&output);
+    let sources: Vec<&str> = versions.iter().flat_map(|version| version.sources.clone()).collect();
+    println!(
+        "{} contracts, {} source files, {} lines",
+        versions.len(),
+        sources.len(),
+        sources.iter().map(|text| text.lines().count()).sum::<usize>()
+    );
+    let (mut generator, mut floor) = (Vec::new(), Vec::new());
+    for _ in 0..ROUNDS {
+        generator.push(timed(|| spec.generate().map(drop))?);
+        floor.push(timed(|| all(&versions, Version::parse_and_print))?);
+    }
+    let (generator, floor) = (median(generator), median(floor));
+    println!("generator          {:>6} ms", generator.as_millis());
+    println!("floor              {:>6} ms", floor.as_millis());
+    println!("  parse contracts  {:>6} ms", timed(|| all(&versions, Version::parse))?.as_millis());
+    println!("  print sources    {:>6} ms", timed(|| all(&versions, Version::print))?.as_millis());
+    let ratio = generator.as_secs_f64() / floor.as_secs_f64();
+    println!("generator / floor  {ratio:>6.2}");
+    Ok(())
+}
+
+/// The texts below `spec/`, by file name.
+struct Spec {
+    contracts: BTreeMap<String, String>,
+    overlay: Option<String>,
+    words: Option<String>,
+}
+
+impl Spec {
+    fn read() -> Outcome<Self> {
+        let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/../spec");
+        let mut texts = BTreeMap::new();
+        for entry in fs::read_dir(folder)? {
+            let name = entry?.file_name().to_string_lossy().into_owned();
+            if name.ends_with(".yaml") {
+                texts.insert(name.clone(), fs::read_to_string(format!("{folder}/{name}"))?);
+            }
+        }
+        Ok(Self {
+            overlay: texts.remove("overlay.yaml"),
+            words: texts.remove("docs.yaml"),
+            contracts: texts,
+        })
+    }
+
+    fn generate(&self) -> Outcome<Output> {
+        fn source<'a>(name: &'a str, text: &'a Option<String>) -> Option<Source<'a>> {
+            text.as_ref().map(|text| Source { name, text })
+        }
+        let contracts = self.contracts.iter();
+        let input = Input {
+            contracts: contracts.map(|(name, text)| Source { name, text }).collect(),
+            overlay: source("overlay.yaml", &self.overlay),
+            words: source("docs.yaml", &self.words),
+            default_version: DEFAULT_VERSION,
+        };
+        polar_codegen::generate(&input).map_err(|report| report.to_string().into())
+    }
+
+    /// Each contract with what was generated from it.
+    fn versions<'a>(&'a self, output: &'a Output) -> Vec<Version<'a>> {
+        let version = |(name, contract): (&'a String, &'a String)| {
+            let stem = name.trim_end_matches(".yaml").replace('-', "_");
+            let folder = format!("src/v{stem}/");
+            let sources = output.files.iter().filter(|(path, _)| path.starts_with(&folder));
+            let sources = sources.map(|(_, text)| text.as_str()).collect();
+            Version { contract, sources }
+        };
+        self.contracts.iter().map(version).collect()
+    }
+}
+
+struct Version<'a> {
+    contract: &'a str,
+    sources: Vec<&'a str>,
+}
+
+impl Version<'_> {
+    fn parse_and_print(&self) -> Outcome<()> {
+        self.parse()?;
+        self.print()
+    }
+
+    fn parse(&self) -> Outcome<()> {
+        black_box(serde_yaml::from_str::<serde_json::Value>(self.contract)?);
+        Ok(())
+    }
+
+    fn print(&self) -> Outcome<()> {
+        for text in &self.sources {
+            black_box(prettyplease::unparse(&syn::parse_file(text)?));
+        }
+        Ok(())
+    }
+}
+
+/// Does the work on all versions at once.
+fn all<'a>(versions: &[Version<'a>], work: fn(&Version<'a>) -> Outcome<()>) -> Outcome<()> {
+    thread::scope(|scope| {
+        let start = |version| scope.spawn(move || work(version));
+        let started: Vec<_> = versions.iter().map(start).collect();
+        started
+            .into_iter()
+            .try_for_each(|version| version.join().unwrap_or_else(|_| Err("a thread has panicked".into())))
+    })
+}
+
+fn timed(work: impl FnOnce() -> Outcome<()>) -> Outcome<Duration> {
+    let started = Instant::now();
+    work()?;
+    Ok(started.elapsed())
+}
+
+fn median(mut times: Vec<Duration>) -> Duration {
+    times.sort();
+    times[times.len() / 2]
+}

@@ -1,0 +1,66 @@
+//! Stands between cargo and rustc (`RUSTC_WRAPPER`), and notes what each rustc process has cost.
+
+use std::error::Error;
+use std::ffi::OsString;
+use std::fs::{self, OpenOptions};
+use std::io::Write as _;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+
+use wait4::Wait4 as _;
+
+/// The environment variable that makes this program a wrapper: the file to note costs in.
+pub const LOG: &str = "COMPILE_COST_LOG";
+
+/// What compiling a crate has cost.
+pub struct Rustc {
+    /// Processor time, all threads.
+    pub user_seconds: f64,
+    /// Most memory held at once.
+    pub peak_bytes: f64,
+    /// Size of the `.rlib`; zero if there is none.
+    pub library_bytes: f64,
+}
+
+impl Rustc {
+    /// Reads a line of the log: the crate, and its cost.
+    pub fn parse(line: &str) -> Option<(&str, Self)> {
+        let mut words = line.split(' ');
+        let name = words.next()?;
+        let mut figure = || words.next()?.parse().ok();
+        let rustc = Self {
+            user_seconds: figure()?,
+            peak_bytes: figure()?,
+            library_bytes: figure()?,
+        };
+        Some((name, rustc))
+    }
+}
+
+/// Runs rustc as cargo wanted it, and adds a line to the log.
+pub fn run(log: &Path) -> Result<ExitCode, Box<dyn Error>> {
+    let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
+    let (rustc, arguments) = arguments.split_first().ok_or("expected the path of rustc")?;
+    let finished = Command::new(rustc).args(arguments).spawn()?.wait4()?;
+    let arguments: Vec<&str> = arguments.iter().filter_map(|text| text.to_str()).collect();
+    if let Some(name) = value(&arguments, "--crate-name") {
+        let (seconds, peak) = (finished.rusage.utime.as_secs_f64(), finished.rusage.maxrss);
+        let line = format!("{name} {seconds} {peak} {}\n", library_bytes(name, &arguments));
+        let mut log = OpenOptions::new().append(true).create(true).open(log)?;
+        log.write_all(line.as_bytes())?;
+    }
+    Ok(ExitCode::from(u8::from(!finished.status.success())))
+}
+
+fn library_bytes(name: &str, arguments: &[&str]) -> u64 {
+    let extra = arguments.iter().find_map(|text| text.strip_prefix("extra-filename="));
+    let folder = value(arguments, "--out-dir").unwrap_or_default();
+    let library = Path::new(folder).join(format!("lib{name}{}.rlib", extra.unwrap_or_default()));
+    fs::metadata(library).map_or(0, |file| file.len())
+}
+
+/// What follows an option.
+fn value<'a>(arguments: &[&'a str], option: &str) -> Option<&'a str> {
+    let position = arguments.iter().position(|text| *text == option)?;
+    arguments.get(position + 1).copied()
+}

@@ -1,0 +1,124 @@
+//! What the generated crate is measured against: the same types in the shape that most generators emit, a crate whose
+//! structs, enums and unions all derive `Serialize, Deserialize, Debug, Clone, PartialEq`.
+//!
+//! It is emitted into a workspace of its own below cargo's target folder, together with the program that measures
+//! throughput, and depends on the same versions of the same libraries.
+
+mod source;
+
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use polar_codegen::document::Source;
+use polar_codegen::ir::Api;
+use polar_codegen::words::Words;
+
+pub type Outcome<T> = Result<T, Box<dyn Error>>;
+
+/// The name of the emitted crate.
+pub const CRATE: &str = "derive-shape";
+
+const MANIFEST: &str = r#"[package]
+name = "derive-shape"
+edition = "2024"
+
+[dependencies]
+chrono = { version = "0.4", default-features = false, features = ["std", "serde"] }
+serde = { version = "1", features = ["derive"] }
+serde_json = { version = "1", features = ["float_roundtrip"] }
+uuid = { version = "1", features = ["serde"] }
+"#;
+
+/// The emitted workspace.
+pub struct Workspace {
+    /// Where it is.
+    pub folder: PathBuf,
+}
+
+impl Workspace {
+    /// Emits the workspace for the types of [`api`].
+    pub fn emit(api: &Api) -> Outcome<Self> {
+        let root = root();
+        let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(CRATE);
+        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/throughput/program.rs");
+        let client = root.join("generated").canonicalize()?;
+        write(&folder.join("Cargo.toml"), &manifest(&client, &program))?;
+        write(&folder.join("types/Cargo.toml"), MANIFEST)?;
+        write(&folder.join("types/src/lib.rs"), &source::emit(api))?;
+        fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock"))?;
+        Ok(Self { folder })
+    }
+
+    /// A cargo command in the workspace.
+    pub fn cargo(&self, arguments: &[&str]) -> Command {
+        let mut command = Command::new(env!("CARGO"));
+        command
+            .args(arguments)
+            .current_dir(&self.folder)
+            .env("CARGO_TARGET_DIR", self.folder.join("target"))
+            .env("CARGO_INCREMENTAL", "0");
+        command
+    }
+}
+
+/// Runs a command that has to succeed.
+pub fn run(command: &mut Command) -> Outcome<()> {
+    if command.status()?.success() {
+        Ok(())
+    } else {
+        Err(format!("{command:?} failed").into())
+    }
+}
+
+/// The types, as the generator knows them.
+pub fn api() -> Outcome<Api> {
+    let root = root();
+    let contract = fs::read_to_string(root.join("spec/2026-10.yaml"))?;
+    let overlay = fs::read_to_string(root.join("spec/overlay.yaml"))?;
+    let source = |name, text| Source { name, text };
+    Ok(polar_codegen::api(
+        source("2026-10.yaml", &contract),
+        Some(source("overlay.yaml", &overlay)),
+        &Words::default(),
+    )?)
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
+
+fn manifest(client: &Path, program: &Path) -> String {
+    format!(
+        r#"[workspace]
+resolver = "3"
+members = ["types"]
+
+[package]
+name = "throughput"
+edition = "2024"
+
+[[bin]]
+name = "throughput"
+path = {program:?}
+
+[dependencies]
+derive-shape = {{ path = "types" }}
+polar-client = {{ path = {client:?} }}
+serde_json = {{ version = "1", features = ["float_roundtrip"] }}
+
+[profile.dev]
+debug = "line-tables-only"
+"#
+    )
+}
+
+/// Writes what differs, so that cargo sees no change where there is none.
+fn write(path: &Path, text: &str) -> Outcome<()> {
+    if fs::read_to_string(path).is_ok_and(|found| found == text) {
+        return Ok(());
+    }
+    fs::create_dir_all(path.parent().unwrap_or(path))?;
+    Ok(fs::write(path, text)?)
+}

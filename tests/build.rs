@@ -1,0 +1,71 @@
+//! Generates the modules of every document in `inputs/`, so that what the generator emits is compiled with the tests.
+//!
+//! `OUT_DIR/inputs/<name>/` is the module tree of `inputs/<name>.yaml`, `OUT_DIR/inputs.rs` declares all of them.
+
+use std::error::Error;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use polar_codegen::document::Source;
+use polar_codegen::words::Words;
+
+type Result<T> = std::result::Result<T, Box<dyn Error>>;
+
+fn main() -> Result<()> {
+    println!("cargo::rerun-if-changed=inputs");
+    let out = PathBuf::from(std::env::var("OUT_DIR")?);
+    let trees = out.join("inputs");
+    if trees.exists() {
+        fs::remove_dir_all(&trees)?;
+    }
+    let (mut modules, mut problems) = (String::new(), Vec::new());
+    for path in documents(Path::new("inputs"))? {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        let tree = trees.join(&*name);
+        match generate(&path, &tree) {
+            Ok(()) => declare(&mut modules, &name, &tree.join("mod.rs"))?,
+            Err(error) => problems.push(error.to_string()),
+        }
+    }
+    if !problems.is_empty() {
+        return Err(format!("some inputs do not generate:\n{}", problems.join("\n")).into());
+    }
+    fs::write(out.join("inputs.rs"), modules)?;
+    Ok(())
+}
+
+fn documents(folder: &Path) -> Result<Vec<PathBuf>> {
+    let mut paths = Vec::new();
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        if path.extension().is_some_and(|extension| extension == "yaml") {
+            paths.push(path);
+        }
+    }
+    paths.sort();
+    Ok(paths)
+}
+
+fn generate(path: &Path, tree: &Path) -> Result<()> {
+    let text = fs::read_to_string(path)?;
+    let name = path.to_string_lossy();
+    let source = Source {
+        name: &name,
+        text: &text,
+    };
+    let api = polar_codegen::api(source, None, &Words::default())?;
+    for (file, text) in polar_codegen::version_files(&api)? {
+        let path = tree.join(file);
+        fs::create_dir_all(path.parent().unwrap_or(tree))?;
+        fs::write(path, text)?;
+    }
+    Ok(())
+}
+
+fn declare(modules: &mut String, name: &str, file: &Path) -> Result<()> {
+    writeln!(modules, "#[path = {file:?}]")?;
+    writeln!(modules, "#[doc = \"What `inputs/{name}.yaml` becomes.\"]")?;
+    writeln!(modules, "pub mod {name};")?;
+    Ok(())
+}

@@ -1,0 +1,40 @@
+//! The text of emitted code.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::{fs, io};
+
+/// The text of one emitted file: `emitted_file("seed_pages", "codec/shared.rs")`.
+///
+/// # Errors
+/// When there is no such file.
+pub fn emitted_file(input: &str, path: &str) -> io::Result<String> {
+    fs::read_to_string(tree(input).join(path))
+}
+
+/// All files emitted for an input, by path.
+///
+/// # Errors
+/// When there is no such input.
+pub fn emitted_files(input: &str) -> io::Result<BTreeMap<String, String>> {
+    let mut files = BTreeMap::new();
+    collect(&tree(input), "", &mut files)?;
+    Ok(files)
+}
+
+fn tree(input: &str) -> PathBuf {
+    [env!("OUT_DIR"), "inputs", input].iter().collect()
+}
+
+fn collect(folder: &Path, above: &str, files: &mut BTreeMap<String, String>) -> io::Result<()> {
+    for entry in fs::read_dir(folder)? {
+        let entry = entry?;
+        let path = format!("{above}{}", entry.file_name().to_string_lossy());
+        if entry.file_type()?.is_dir() {
+            collect(&entry.path(), &format!("{path}/"), files)?;
+        } else {
+            files.insert(path, fs::read_to_string(entry.path())?);
+        }
+    }
+    Ok(())
+}

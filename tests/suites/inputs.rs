@@ -1,0 +1,128 @@
+//! What the generator emits for each document in `inputs/`: the source, as snapshots, and what it does, by running it.
+//!
+//! That it compiles without a warning is proved before: the library of this package contains it.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
+
+#[path = "inputs/requests.rs"]
+mod requests;
+#[path = "inputs/security.rs"]
+mod security;
+#[path = "inputs/unions.rs"]
+mod unions;
+#[path = "inputs/values.rs"]
+mod values;
+
+use std::collections::BTreeSet;
+use std::fmt::{Debug, Write as _};
+
+use polar_client_runtime::codec::{self, Decode, DecodeError, Encode};
+
+/// The types of a document and their codec.
+const TYPES: &[&str] = &["models/", "codec/"];
+/// Its operations.
+const OPERATIONS: &[&str] = &["services/"];
+/// Both, and the codes of its errors.
+const ALL: &[&str] = &["models/", "codec/", "services/", "error_code.rs"];
+/// Everything: the root of the version, too.
+const TREE: &[&str] = &["mod.rs", "server.rs", "services/"];
+
+macro_rules! snapshots {
+    ($($input:ident: $parts:ident,)*) => {
+        $(
+            #[test]
+            fn $input() {
+                insta::assert_snapshot!(stringify!($input), emitted(stringify!($input), $parts));
+            }
+        )*
+
+        const SNAPSHOTS: &[&str] = &[$(stringify!($input)),*];
+    };
+}
+
+snapshots! {
+    aliases: TYPES,
+    ambiguous_union: TYPES,
+    answers: OPERATIONS,
+    constants: TYPES,
+    dates_and_times: TYPES,
+    deep_object: OPERATIONS,
+    enum_odd_values: TYPES,
+    error_classes: ALL,
+    fallback_union: TYPES,
+    form_body: ALL,
+    inline_types: TYPES,
+    input_output_pairs: TYPES,
+    json_body: ALL,
+    json_parameter: OPERATIONS,
+    keywords: ALL,
+    kind_union: TYPES,
+    limits: ALL,
+    many_required_fields: TYPES,
+    maps: TYPES,
+    nested_tag: TYPES,
+    nested_union: TYPES,
+    nullable: TYPES,
+    numbers: TYPES,
+    overlapping_tags: TYPES,
+    paging: ALL,
+    patch_body: ALL,
+    path_parameters: OPERATIONS,
+    query_parameters: OPERATIONS,
+    recursive_type: TYPES,
+    required_key_union: TYPES,
+    secrets: TYPES,
+    security: TREE,
+    shared_types: TYPES,
+    sub_services: TREE,
+    superset_keys_union: TYPES,
+    tag_union: TYPES,
+    tuple: TYPES,
+    webhooks: TYPES,
+    write_only_union: TYPES,
+}
+
+/// `seed_pages` has a suite of its own.
+#[test]
+fn every_input_has_a_snapshot() {
+    let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/inputs");
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let inputs: BTreeSet<String> = files
+        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
+        .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
+        .collect();
+    let shown: BTreeSet<String> = SNAPSHOTS
+        .iter()
+        .chain(&["seed_pages"])
+        .map(|&input| input.to_owned())
+        .collect();
+    assert_eq!(inputs.difference(&shown).collect::<Vec<_>>(), Vec::<&String>::new());
+}
+
+/// The emitted files whose paths begin with one of the parts, without what is the same in all of them: the line that
+/// says who made them, and the lists of modules.
+fn emitted(input: &str, parts: &[&str]) -> String {
+    let mut text = String::new();
+    for (path, source) in polar_tests::emitted_files(input).unwrap() {
+        let lists_modules = matches!(path.as_str(), "models/mod.rs" | "codec/mod.rs");
+        if lists_modules || !parts.iter().any(|part| path.starts_with(part)) {
+            continue;
+        }
+        let (header, source) = source.split_once("\n\n").unwrap();
+        assert!(header.starts_with("// @generated"), "{path}: {header}");
+        writeln!(text, "// file: {path}\n\n{source}").unwrap();
+    }
+    text
+}
+
+/// Decodes and asserts that encoding gives the same bytes.
+fn round_trip<T: Decode + Encode>(json: &str) -> T {
+    let value: T = codec::from_str(json).unwrap_or_else(|error| panic!("{error}\n{json}"));
+    assert_eq!(codec::to_string(&value), json);
+    value
+}
+
+/// Why something does not decode.
+fn refusal<T: Decode + Debug>(json: &str) -> DecodeError {
+    codec::from_str::<T>(json).unwrap_err()
+}

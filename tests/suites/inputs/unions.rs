@@ -1,0 +1,228 @@
+//! Unions: each sample decodes to the one right variant, what is unknown survives, and errors name the variant.
+
+use polar_client_runtime::codec;
+use polar_tests::inputs;
+use serde_json::json;
+
+use super::{refusal, round_trip};
+
+#[test]
+fn a_tag_decides_several_values_of_it_included() {
+    use inputs::tag_union::models::{Flag, Level, PolygonType, Shape};
+
+    let shapes: Vec<Shape> = round_trip(
+        r#"[{"id":"a","type":"circle","radius":1},{"id":"b","type":"square","side":2,"note":"n"},{"id":"c","type":"pentagon","sides":[3]},{"id":"d","type":"oval"}]"#,
+    );
+    let [Shape::Circle(circle), Shape::Square(square), Shape::Polygon(polygon), Shape::Unknown(raw)] =
+        shapes.as_slice()
+    else {
+        panic!("{shapes:?}")
+    };
+    assert_eq!((circle.radius, square.side), (1, 2));
+    assert_eq!(polygon.r#type, PolygonType::Pentagon);
+    assert_eq!(*raw, json!({"id": "d", "type": "oval"}));
+    let ids: Vec<_> = shapes.iter().map(|shape| shape.id().map(String::as_str)).collect();
+    assert_eq!(ids, [Some("a"), Some("b"), Some("c"), None]);
+    assert_eq!(shapes[1].note().map(String::as_str), Some("n"));
+
+    let flags: Vec<Flag> =
+        round_trip(r#"[{"is_on":true,"since":"2026-01-02"},{"is_on":false},{"is_on":"maybe"},{}]"#);
+    assert!(matches!(
+        flags.as_slice(),
+        [Flag::On(_), Flag::Off(_), Flag::Unknown(_), Flag::Unknown(_)]
+    ));
+    let levels: Vec<Level> =
+        round_trip(r#"[{"rank":2,"name":"b"},{"rank":1,"name":"a"},{"rank":3,"name":"c"}]"#);
+    assert!(matches!(
+        levels.as_slice(),
+        [Level::Second(_), Level::First(_), Level::Unknown(_)]
+    ));
+}
+
+#[test]
+fn an_error_inside_a_variant_names_it_and_its_path() {
+    use inputs::tag_union::models::Shape;
+
+    let error = refusal::<Vec<Shape>>(
+        r#"[{"id":"a","type":"circle","radius":1},{"id":"c","type":"triangle","sides":[1,"x"]}]"#,
+    );
+    assert_eq!((error.path(), error.variant()), ("[1].sides[1]", Some("Polygon")));
+}
+
+#[test]
+fn nested_unions_are_one() {
+    use inputs::nested_union::models::{Absent, Guest, Kennel, Pet};
+
+    let kennel: Kennel = round_trip(
+        r#"{"pet":{"kind":"dog","tricks":["sit"]},"guest":{"kind":"bird"},"absent":{"kind":"cat","lives":9}}"#,
+    );
+    assert!(matches!(kennel.pet, Pet::Dog(_)));
+    assert!(matches!(kennel.guest, Guest::Bird(_)));
+    assert!(matches!(kennel.absent, Some(Absent::Cat(_))));
+    let json = r#"{"pet":{"kind":"fish"},"guest":{"kind":"fish"},"absent":null}"#;
+    assert_eq!(codec::from_str::<Kennel>(json).unwrap().absent, None);
+}
+
+#[test]
+fn a_further_constant_guards_what_shares_a_tag() {
+    use inputs::overlapping_tags::models::Price;
+
+    let prices: Vec<Price> = round_trip(
+        r#"[{"id":"1","amount_type":"fixed","legacy":true,"recurring_interval":"month","price_amount":1},{"id":"2","amount_type":"fixed","price_amount":2,"price_currency":"usd"},{"id":"3","amount_type":"free","legacy":true,"recurring_interval":"year"},{"id":"4","amount_type":"free"},{"id":"5","amount_type":"metered","unit_amount":"0.1"},{"id":"6","amount_type":"tiered","tiers":[1,1.0]}]"#,
+    );
+    assert!(matches!(
+        prices.as_slice(),
+        [
+            Price::LegacyRecurringFixed(_),
+            Price::Fixed(_),
+            Price::LegacyRecurringFree(_),
+            Price::Free(_),
+            Price::Metered(_),
+            Price::Unknown(_)
+        ]
+    ));
+    // What is not marked as legacy belongs to the catalog, whatever else the mark says.
+    let json = r#"{"id":"2","amount_type":"free","legacy":false}"#;
+    assert!(matches!(codec::from_str(json).unwrap(), Price::Free(_)));
+}
+
+#[test]
+fn the_tag_may_stand_one_object_deeper() {
+    use inputs::nested_tag::models::Grant;
+
+    let grants: Vec<Grant> = round_trip(
+        r#"[{"id":"1","benefit":{"id":"b","type":"key"},"key":"k"},{"id":"2","benefit":{"id":"b","type":"download"},"files":[]},{"id":"3","benefit":{"type":"new"}},{"id":"4","benefit":null}]"#,
+    );
+    assert!(matches!(
+        grants.as_slice(),
+        [Grant::Key(_), Grant::Download(_), Grant::Unknown(_), Grant::Unknown(_)]
+    ));
+}
+
+#[test]
+fn required_keys_decide_where_no_constant_does() {
+    use inputs::required_key_union::models::Discount;
+
+    let discounts: Vec<Discount> = round_trip(
+        r#"[{"name":"a","amount":1,"currency":"usd"},{"name":"b","basis_points":2},{"name":"c","duration_in_months":3,"amount":1,"currency":"usd"},{"name":"d","duration_in_months":4,"basis_points":2}]"#,
+    );
+    assert!(matches!(
+        discounts.as_slice(),
+        [
+            Discount::OnceFixed(_),
+            Discount::OncePercentage(_),
+            Discount::RepeatFixed(_),
+            Discount::RepeatPercentage(_)
+        ]
+    ));
+    assert_eq!(discounts[2].as_repeat_fixed().unwrap().duration_in_months, 3);
+    let error = refusal::<Discount>(r#"{"name":"e"}"#);
+    assert_eq!((error.path(), error.variant()), ("basis_points", Some("OncePercentage")));
+}
+
+#[test]
+fn any_further_key_makes_it_the_larger_variant() {
+    use inputs::superset_keys_union::models::AnyPage;
+
+    assert!(matches!(round_trip(r#"{"items":[]}"#), AnyPage::Page(_)));
+    assert!(matches!(round_trip(r#"{"items":[],"next":"x"}"#), AnyPage::Page(_)));
+    assert!(matches!(round_trip(r#"{"items":[],"total":1}"#), AnyPage::CountedPage(_)));
+    assert!(matches!(
+        round_trip(r#"{"items":[],"next":"x","exact":false}"#),
+        AnyPage::CountedPage(_)
+    ));
+}
+
+#[test]
+fn the_open_variant_takes_what_the_constant_one_does_not() {
+    use inputs::fallback_union::models::Payment;
+
+    let payments: Vec<Payment> = round_trip(
+        r#"[{"id":"1","method":"card","last4":"4242"},{"id":"2","method":"paypal"}]"#,
+    );
+    assert!(matches!(payments.as_slice(), [Payment::Card(_), Payment::Generic(_)]));
+    assert_eq!(payments[1].as_generic().unwrap().method, "paypal");
+}
+
+#[test]
+fn scalars_lists_and_objects_are_told_apart_by_their_json_type() {
+    use inputs::kind_union::models::{Cell, Code, Currency, Label, Moment, Scalar, Values, ValuesLocItem, When};
+
+    let values: Values = round_trip(
+        r#"{"scalar":1,"cell":1.5,"moment":"now","when":"2026-01-01T00:00:00Z","label":["a"],"code":"usd","loc":["body",0]}"#,
+    );
+    assert_eq!(values.scalar, Scalar::Integer(1));
+    assert_eq!(values.cell, Cell::Number(1.5));
+    assert_eq!(values.moment, Moment::Now);
+    assert!(matches!(values.when, When::Timestamp(_)));
+    assert_eq!(values.label, Label::Strings(vec!["a".to_owned()]));
+    assert_eq!(values.code, Code::Currency(Currency::Usd));
+    assert_eq!(
+        values.loc.unwrap(),
+        [ValuesLocItem::String("body".to_owned()), ValuesLocItem::Integer(0)]
+    );
+
+    let values: Values = round_trip(
+        r#"{"scalar":1.0,"cell":true,"moment":"2026-01-01T00:00:00Z","when":"2026-01-01T00:00:00","label":{"x":1},"code":"chf"}"#,
+    );
+    assert_eq!(values.scalar, Scalar::Number(1.0));
+    assert_eq!(values.cell, Cell::Boolean(true));
+    assert!(matches!(values.moment, Moment::Timestamp(_)));
+    // No zone, so it is not a point in time: it stays the text it is.
+    assert_eq!(values.when, When::String("2026-01-01T00:00:00".to_owned()));
+    assert_eq!(values.label.as_point().unwrap().x, 1);
+    assert_eq!(values.code, Code::String("chf".to_owned()));
+
+    let values: Values = round_trip(
+        r#"{"scalar":{"a":[]},"cell":null,"moment":"now","when":"","label":7,"code":"eur","loc":[null]}"#,
+    );
+    assert_eq!(values.scalar, Scalar::Unknown(json!({"a": []})));
+    assert_eq!(values.cell, Cell::Unknown(json!(null)));
+    assert_eq!(values.label, Label::Unknown(json!(7)));
+    assert_eq!(values.loc.unwrap(), [ValuesLocItem::Unknown(json!(null))]);
+}
+
+#[test]
+fn a_union_that_is_only_sent_takes_each_of_its_variants() {
+    use inputs::write_only_union::models::{SeatAssign, SeatByEmail, SeatByMember, SeatHolder, SeatPlan};
+
+    let assign: SeatAssign = SeatByEmail::new("t").email("e").into();
+    assert_eq!(codec::to_string(&assign), r#"{"target":"t","email":"e"}"#);
+    for (holder, json) in [
+        (SeatHolder::from(SeatByMember::new("t")), r#"{"holder":{"target":"t"}}"#),
+        (SeatHolder::from("x"), r#"{"holder":"x"}"#),
+        (SeatHolder::from(vec!["x".to_owned()]), r#"{"holder":["x"]}"#),
+    ] {
+        assert_eq!(codec::to_string(&SeatPlan::new(holder)), json);
+    }
+}
+
+#[test]
+fn what_nothing_tells_apart_keeps_its_json_and_can_be_viewed_as_each() {
+    use inputs::ambiguous_union::models::Profile;
+
+    let profile: Profile = round_trip(r#"{"size":3,"name":"a","more":[1.0]}"#);
+    assert_eq!(profile.to_team().unwrap().size, Some(3));
+    assert_eq!(profile.to_person().unwrap().age, None);
+    let profile: Profile = round_trip(r#"{"age":"x","name":"a"}"#);
+    assert_eq!(profile.to_person().unwrap_err().path(), "age");
+}
+
+#[test]
+fn webhook_payloads_are_one_union_told_apart_by_their_type() {
+    use inputs::webhooks::models::WebhookPayload;
+
+    let payloads: Vec<WebhookPayload> = round_trip(
+        r#"[{"type":"order.paid","timestamp":"2026-01-01T00:00:00Z","data":{"id":"1"}},{"type":"seat.claimed","timestamp":"2026-01-01T00:00:00Z","data":{"seat_id":"2"}},{"type":"order.created","timestamp":"2026-01-01T00:00:00Z","data":{"id":"3"}},{"type":"order.new","timestamp":"x"}]"#,
+    );
+    let [
+        WebhookPayload::OrderPaid(paid),
+        WebhookPayload::SeatClaimed(claimed),
+        WebhookPayload::OrderCreated(_),
+        WebhookPayload::Unknown(_),
+    ] = payloads.as_slice()
+    else {
+        panic!("{payloads:?}")
+    };
+    assert_eq!((paid.data.id.as_str(), claimed.data.seat_id.as_str()), ("1", "2"));
+}

@@ -1,0 +1,378 @@
+//! Two operations of the published client against a real HTTP server on loopback: what goes over the wire, what comes
+//! back as types, and every way in which it can fail.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
+
+use polar_client::v2026_10::models::{
+    BenefitPublic, CustomerSubscriptionList, MemberRole, Price, RecurringInterval, SeatStatus,
+    SeatTierType, SeatsList, SubscriptionStatus,
+};
+use polar_client::v2026_10::{ErrorCode, Polar};
+use polar_client::{AccessToken, ApiError, CustomerSession, Error, Server, types::Uuid};
+use serde_json::{Value, json};
+use wiremock::matchers::{any, header, method, path};
+use wiremock::{Mock, MockServer, Request, ResponseTemplate};
+
+const ACCOUNT: &str = "polar_oat_account_token";
+const SESSION: &str = "polar_cst_session_token";
+const SUBSCRIPTION: Uuid = Uuid::from_u128(0x5ea7);
+
+const SEATS: &str = include_str!("../fixtures/seed_operations/seats.json");
+const SUBSCRIPTIONS: &str = include_str!("../fixtures/seed_operations/subscriptions.json");
+
+const LIST_SEATS: &str = "customer-seats:list_seats";
+const LIST_CLAIMED: &str = "customer_portal:seats:list_claimed_subscriptions";
+
+fn client(server: &MockServer) -> Polar {
+    let server = Server::custom(&server.uri()).unwrap();
+    Polar::builder().server(server).access_token(ACCOUNT).build().unwrap()
+}
+
+/// A server that answers everything like this.
+async fn answering(answer: ResponseTemplate) -> MockServer {
+    let server = MockServer::start().await;
+    Mock::given(any()).respond_with(answer).mount(&server).await;
+    server
+}
+
+fn json_answer(status: u16, body: &str) -> ResponseTemplate {
+    ResponseTemplate::new(status).set_body_raw(body, "application/json")
+}
+
+async fn seats_from(answer: ResponseTemplate) -> Result<SeatsList, Error> {
+    let server = answering(answer).await;
+    client(&server).customer_seats().list_seats().subscription_id(SUBSCRIPTION).await
+}
+
+async fn claimed_from(answer: ResponseTemplate) -> Result<CustomerSubscriptionList, Error> {
+    let server = answering(answer).await;
+    let portal = client(&server).customer_portal(CustomerSession::new(SESSION));
+    portal.seats().list_claimed_subscriptions().await
+}
+
+/// The answer of a server that reports an error, after a look for tokens in everything that can be printed of it.
+fn api_error<T>(result: Result<T, Error>) -> Box<ApiError> {
+    let Err(error) = result else { panic!("not an error") };
+    assert_shows_no_token(&error);
+    match error {
+        Error::Api(error) => error,
+        other => panic!("another error: {other:?}"),
+    }
+}
+
+fn assert_shows_no_token(error: &Error) {
+    for text in [error.to_string(), format!("{error:?}"), format!("{error:#?}")] {
+        assert!(!text.contains("token") || !text.contains("polar_"), "{text}");
+    }
+}
+
+fn value(request: &Request, name: &str) -> Option<String> {
+    let mut values = request.headers.get_all(name).iter();
+    let value = values.next()?.to_str().unwrap().to_owned();
+    assert_eq!(values.next(), None, "{name} is sent twice");
+    Some(value)
+}
+
+/// The one request that the server got.
+async fn only_request(server: &MockServer) -> Request {
+    let mut requests = server.received_requests().await.unwrap();
+    assert_eq!(requests.len(), 1);
+    requests.remove(0)
+}
+
+fn assert_common_headers(request: &Request, token: &str) {
+    let expected = [
+        ("authorization", format!("Bearer {token}")),
+        ("polar-version", "2026-10".to_owned()),
+        ("accept", "application/json".to_owned()),
+        ("user-agent", format!("polar-client/{}", env!("CARGO_PKG_VERSION"))),
+    ];
+    for (name, expected) in expected {
+        assert_eq!(value(request, name), Some(expected), "{name}");
+    }
+    assert_eq!(value(request, "content-type"), None);
+    assert!(request.body.is_empty());
+}
+
+#[tokio::test]
+async fn list_seats_is_sent_as_documented() {
+    let server = MockServer::start().await;
+    Mock::given(method("GET"))
+        .and(path("/v1/customer-seats"))
+        .and(header("Authorization", format!("Bearer {ACCOUNT}").as_str()))
+        .respond_with(json_answer(200, SEATS))
+        .expect(1)
+        .mount(&server)
+        .await;
+
+    let order = Uuid::from_u128(0x07de7);
+    let seats = client(&server).customer_seats();
+    seats.list_seats().order_id(order).subscription_id(SUBSCRIPTION).await.unwrap();
+
+    let request = only_request(&server).await;
+    assert_eq!(request.url.query(), Some(&*format!("order_id={order}&subscription_id={SUBSCRIPTION}")));
+    assert_common_headers(&request, ACCOUNT);
+}
+
+#[tokio::test]
+async fn without_parameters_there_is_no_query() {
+    let server = answering(json_answer(200, SEATS)).await;
+
+    client(&server).customer_seats().list_seats().send().await.unwrap();
+
+    assert_eq!(only_request(&server).await.url.query(), None);
+}
+
+#[tokio::test]
+async fn list_seats_answers_seats() {
+    let list = seats_from(json_answer(200, SEATS)).await.unwrap();
+
+    assert_eq!((list.available_seats, list.total_seats), (7, 10));
+    let [pending, claimed] = &list.seats[..] else { panic!("{list:?}") };
+    assert_eq!(pending.status, SeatStatus::Pending);
+    assert_eq!((&pending.member, pending.claimed_at), (&None, None));
+    assert_eq!(pending.subscription_id, Some(SUBSCRIPTION));
+    assert_eq!(claimed.status, SeatStatus::Unknown("lent".to_owned()));
+    assert_eq!(claimed.member.as_ref().unwrap().role, MemberRole::Owner);
+    assert_eq!(claimed.claimed_at.unwrap().timestamp_subsec_micros(), 476_450);
+    assert_eq!(claimed.seat_metadata.as_ref().unwrap()["desk"], 4);
+}
+
+#[tokio::test]
+async fn the_portal_acts_with_the_session_and_not_with_the_account() {
+    let server = MockServer::start().await;
+    Mock::given(method("GET"))
+        .and(path("/v1/customer-portal/seats/subscriptions"))
+        .and(header("Authorization", format!("Bearer {SESSION}").as_str()))
+        .respond_with(json_answer(200, SUBSCRIPTIONS))
+        .expect(1)
+        .mount(&server)
+        .await;
+
+    let portal = client(&server).customer_portal(CustomerSession::new(SESSION));
+    portal.seats().list_claimed_subscriptions().page(2).limit(50).await.unwrap();
+
+    let request = only_request(&server).await;
+    assert_eq!(request.url.query(), Some("page=2&limit=50"));
+    assert_common_headers(&request, SESSION);
+    let head = format!("{} {:?}", request.url, request.headers);
+    assert!(!head.contains(ACCOUNT), "the account's token was sent");
+}
+
+#[tokio::test]
+async fn list_claimed_subscriptions_answers_subscriptions() {
+    let list = claimed_from(json_answer(200, SUBSCRIPTIONS)).await.unwrap();
+
+    assert_eq!((list.pagination.total_count, list.pagination.max_page), (1, 1));
+    let [subscription] = &list.items[..] else { panic!("{list:?}") };
+    assert_eq!(subscription.status, SubscriptionStatus::Active);
+    assert_eq!((subscription.seats, subscription.units), (Some(10), None));
+    assert_eq!(subscription.pending_update.as_ref().unwrap().seats, Some(12));
+    let benefits = &subscription.product.benefits[..];
+    let [BenefitPublic::LicenseKeys(_), BenefitPublic::MeterCredit(credit)] = benefits else {
+        panic!("{benefits:?}")
+    };
+    assert_eq!(credit.properties.units, 100);
+}
+
+#[tokio::test]
+async fn list_claimed_subscriptions_tells_prices_apart() {
+    let list = claimed_from(json_answer(200, SUBSCRIPTIONS)).await.unwrap();
+
+    let prices = &list.items[0].prices[..];
+    let [
+        Price::LegacyRecurringFixed(legacy_fixed),
+        Price::LegacyRecurringCustom(legacy_custom),
+        Price::Fixed(fixed),
+        Price::Custom(custom),
+        Price::SeatBased(seat_based),
+        Price::UnitBased(unit_based),
+        Price::MeteredUnit(metered_unit),
+        Price::MeteredTiers(metered_tiers),
+        Price::Unknown(free),
+    ] = prices
+    else {
+        panic!("{prices:#?}")
+    };
+    assert_eq!(legacy_fixed.recurring_interval, RecurringInterval::Month);
+    assert_eq!(legacy_fixed.price_amount, 1200);
+    assert_eq!(legacy_custom.preset_amount, Some(500));
+    assert_eq!(fixed.price_amount, 999_999_999_999);
+    assert_eq!((custom.minimum_amount, custom.maximum_amount), (50, None));
+    assert_eq!(seat_based.seat_tiers.seat_tier_type, Some(SeatTierType::Graduated));
+    assert_eq!(seat_based.seat_tiers.tiers[1].price_per_seat, 800);
+    assert_eq!(unit_based.minimum_units, Some(5));
+    assert_eq!(metered_unit.unit_amount.to_string(), "0.050000000000");
+    assert_eq!(metered_tiers.tiers.tiers[0].bound, Some(1000));
+    assert_eq!(free["amount_type"], "free");
+}
+
+#[tokio::test]
+async fn a_missing_resource_is_reported_with_its_class() {
+    let body = r#"{"error":"ResourceNotFound","detail":"Subscription not found"}"#;
+    let error = api_error(seats_from(json_answer(404, body)).await);
+
+    assert_eq!((error.operation(), error.status().as_u16()), (LIST_SEATS, 404));
+    assert_eq!(error.code(), Some("ResourceNotFound"));
+    assert_eq!(error.detail(), Some("Subscription not found"));
+    assert_eq!(error.body(), body);
+    let text = error.to_string();
+    assert_eq!(text, "customer-seats:list_seats: 404 Not Found: ResourceNotFound: Subscription not found");
+    assert_eq!(ErrorCode::of(&Error::Api(error)), Some(ErrorCode::ResourceNotFound));
+}
+
+#[tokio::test]
+async fn an_unknown_path_has_no_class() {
+    let error = api_error(seats_from(json_answer(404, r#"{"detail":"Not Found"}"#)).await);
+
+    assert_eq!((error.code(), error.detail()), (None, Some("Not Found")));
+    assert_eq!(ErrorCode::of(&Error::Api(error)), None);
+}
+
+#[tokio::test]
+async fn a_rejected_token_is_reported_and_not_shown() {
+    let body = r#"{"error":"invalid_token","error_description":"polar_cst_session_token has expired"}"#;
+    let challenge = r#"Bearer realm="polar", error="invalid_token""#;
+    let answer = json_answer(401, body).insert_header("WWW-Authenticate", challenge);
+    let error = api_error(claimed_from(answer).await);
+
+    assert_eq!((error.operation(), error.status().as_u16()), (LIST_CLAIMED, 401));
+    assert_eq!(error.code(), Some("invalid_token"));
+    assert_eq!(error.headers()["www-authenticate"], challenge);
+    assert_eq!(error.body(), body);
+    let unlisted = ErrorCode::Unknown("invalid_token".to_owned());
+    assert_eq!(ErrorCode::of(&Error::Api(error)), Some(unlisted));
+}
+
+#[tokio::test]
+async fn a_missing_scope_is_reported() {
+    let body = r#"{"error":"insufficient_scope","error_description":"customer_seats:read is missing"}"#;
+    let error = api_error(seats_from(json_answer(403, body)).await);
+
+    assert_eq!(error.status().as_u16(), 403);
+    assert_eq!(error.code(), Some("insufficient_scope"));
+    assert_eq!(error.detail(), Some("customer_seats:read is missing"));
+}
+
+#[tokio::test]
+async fn a_request_that_is_not_valid_is_reported_with_every_entry() {
+    let body = json!({
+        "error": "RequestValidationError",
+        "detail": [
+            { "loc": ["query", "subscription_id"], "msg": "not a UUID", "type": "uuid_parsing", "input": "x" },
+            { "loc": ["query", "order_id", 0], "msg": "too many", "type": "too_long", "ctx": { "max": 1 } },
+        ],
+    });
+    let error = api_error(seats_from(json_answer(422, &body.to_string())).await);
+
+    assert_eq!(error.status().as_u16(), 422);
+    assert_eq!((error.code(), error.detail()), (Some("RequestValidationError"), None));
+    let kept: Value = serde_json::from_slice(error.body()).unwrap();
+    assert_eq!(kept, body);
+    assert_eq!(ErrorCode::of(&Error::Api(error)), Some(ErrorCode::RequestValidationError));
+}
+
+#[tokio::test]
+async fn too_many_requests_need_no_body() {
+    let answer = ResponseTemplate::new(429).insert_header("Retry-After", "1800");
+    let error = api_error(seats_from(answer).await);
+
+    assert_eq!(error.status().as_u16(), 429);
+    assert_eq!((error.code(), error.detail()), (None, None));
+    assert_eq!(error.headers()["retry-after"], "1800");
+    assert!(error.body().is_empty());
+}
+
+#[tokio::test]
+async fn a_page_of_html_is_an_error_of_the_api_too() {
+    let page = "<html><body>Internal Server Error</body></html>";
+    let error = api_error(claimed_from(ResponseTemplate::new(500).set_body_raw(page, "text/html")).await);
+
+    assert_eq!((error.operation(), error.status().as_u16()), (LIST_CLAIMED, 500));
+    assert_eq!((error.code(), error.detail()), (None, None));
+    assert_eq!(error.body(), page);
+}
+
+#[tokio::test]
+async fn a_redirect_is_not_followed() {
+    let elsewhere = answering(json_answer(200, SEATS)).await;
+    let answer = ResponseTemplate::new(307).insert_header("Location", elsewhere.uri());
+    let error = api_error(seats_from(answer).await);
+
+    assert_eq!(error.status().as_u16(), 307);
+    assert!(elsewhere.received_requests().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn an_undecodable_answer_names_the_operation_and_the_field() {
+    let mut page: Value = serde_json::from_str(SUBSCRIPTIONS).unwrap();
+    page["items"][0]["prices"][2]["price_amount"] = json!("12.00");
+    let error = claimed_from(json_answer(200, &page.to_string())).await.unwrap_err();
+
+    assert_shows_no_token(&error);
+    assert_eq!(error.operation(), Some(LIST_CLAIMED));
+    let text = error.to_string();
+    let Error::Decode { operation, source, .. } = error else { panic!("{error:?}") };
+    assert_eq!(operation, LIST_CLAIMED);
+    assert_eq!(source.path(), "items[0].prices[2].price_amount");
+    assert_eq!(source.variant(), Some("Price::Fixed"));
+    assert!(text.contains(LIST_CLAIMED) && text.contains(source.path()), "{text}");
+}
+
+#[tokio::test]
+async fn a_field_that_is_missing_is_named() {
+    let mut page: Value = serde_json::from_str(SEATS).unwrap();
+    page["seats"][1].as_object_mut().unwrap().remove("status");
+    let error = seats_from(json_answer(200, &page.to_string())).await.unwrap_err();
+
+    let Error::Decode { operation, source, .. } = error else { panic!("{error:?}") };
+    assert_eq!((operation, source.path()), (LIST_SEATS, "seats[1].status"));
+}
+
+#[tokio::test]
+async fn an_answer_that_is_not_json_is_undecodable() {
+    let error = seats_from(json_answer(200, "<html>")).await.unwrap_err();
+
+    assert!(matches!(error, Error::Decode { operation: LIST_SEATS, .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn no_server_is_a_connection_error() {
+    let server = MockServer::start().await;
+    let polar = client(&server);
+    drop(server);
+    // Taken and given back: nobody listens there any more.
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    drop(listener);
+    let nowhere = Server::custom(&format!("http://{address}")).unwrap();
+    let polar_nowhere = Polar::builder().server(nowhere).access_token(ACCOUNT).build().unwrap();
+    drop(polar);
+
+    let error = polar_nowhere.customer_seats().list_seats().await.unwrap_err();
+
+    assert_shows_no_token(&error);
+    assert!(matches!(error, Error::Connection { operation: LIST_SEATS, .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn nothing_that_holds_a_token_shows_it() {
+    let server = answering(json_answer(200, SEATS)).await;
+    let polar = client(&server);
+    let portal = polar.customer_portal(CustomerSession::new(SESSION));
+    let request = portal.seats().list_claimed_subscriptions();
+    let printed = [
+        format!("{polar:#?}"),
+        format!("{:#?}", polar.customer_seats()),
+        format!("{:#?}", polar.customer_seats().list_seats()),
+        format!("{:#?}", polar.customer_seats().list_seats().send()),
+        format!("{portal:#?}"),
+        format!("{request:#?}"),
+        format!("{:#?}", AccessToken::new(ACCOUNT)),
+        format!("{:#?}", Polar::builder().access_token(ACCOUNT)),
+    ];
+
+    for text in printed {
+        assert!(!text.contains(ACCOUNT) && !text.contains(SESSION), "{text}");
+    }
+}

@@ -1,0 +1,233 @@
+//! The reference pages of two operations: what they show is decoded into the right types and written back unchanged.
+
+#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
+
+mod support;
+
+use polar_client_runtime::client::CustomerSession;
+use polar_client_runtime::codec;
+use polar_client_runtime::types::{Json, Uuid};
+use polar_tests::inputs::seed_pages::models::{
+    BenefitType, CustomerCancellationReason, CustomerSubscription, MemberRole, Price,
+    ProductPriceSource, RecurringInterval, SeatStatus, SeatTierType, SeatsList,
+    SubscriptionProrationBehavior, SubscriptionStatus, TrialInterval,
+};
+use polar_tests::inputs::seed_pages::{Polar, services::customer_seats};
+use polar_tests::{Recorder, emitted_file};
+
+use support::item;
+
+const SEATS: &str = include_str!("../fixtures/seed_pages/seats.json");
+const SUBSCRIPTIONS: &str = include_str!("../fixtures/seed_pages/subscriptions.json");
+
+fn seats() -> SeatsList {
+    codec::from_str(SEATS).unwrap()
+}
+
+fn subscription() -> CustomerSubscription {
+    let mut all: Vec<CustomerSubscription> = codec::from_str(SUBSCRIPTIONS).unwrap();
+    assert_eq!(all.len(), 1);
+    all.remove(0)
+}
+
+fn json(text: &str) -> Json {
+    serde_json::from_str(text).unwrap()
+}
+
+/// The first price of the page of this kind, with one change.
+fn price(index: usize, change: impl FnOnce(&mut serde_json::Map<String, Json>)) -> Price {
+    let mut price = json(SUBSCRIPTIONS)[0]["prices"][index].take();
+    change(price.as_object_mut().unwrap());
+    codec::from_value(&price).unwrap()
+}
+
+#[test]
+fn every_price_variant_is_told_apart() {
+    let prices = subscription().prices;
+    let [
+        Price::LegacyRecurringFixed(legacy_fixed),
+        Price::LegacyRecurringCustom(legacy_custom),
+        Price::LegacyRecurringFree(legacy_free),
+        Price::Fixed(fixed),
+        Price::Custom(custom),
+        Price::Free(free),
+        Price::SeatBased(seat_based),
+        Price::MeteredUnit(metered),
+    ] = &prices[..]
+    else {
+        panic!("other variants: {prices:#?}");
+    };
+
+    assert_eq!((legacy_fixed.price_amount, legacy_fixed.legacy), (1200, true));
+    assert_eq!(legacy_fixed.recurring_interval, RecurringInterval::Month);
+    assert_eq!((&*legacy_fixed.amount_type, &*legacy_fixed.r#type), ("fixed", "recurring"));
+    assert_eq!((legacy_custom.minimum_amount, legacy_custom.preset_amount), (100, Some(500)));
+    assert_eq!((&*legacy_free.amount_type, legacy_free.legacy), ("free", true));
+    assert_eq!((fixed.price_amount, &*fixed.price_currency), (999_999_999_999, "eur"));
+    assert_eq!((custom.maximum_amount, custom.preset_amount), (Some(100_000), None));
+    assert_eq!((&*free.amount_type, &free.source), ("free", &ProductPriceSource::Catalog));
+    assert_eq!(seat_based.seat_tiers.seat_tier_type, Some(SeatTierType::Volume));
+    assert_eq!(seat_based.seat_tiers.tiers[0].max_seats, Some(9));
+    assert_eq!(seat_based.seat_tiers.tiers[1].max_seats, None);
+    assert_eq!(seat_based.seat_tiers.tiers[1].price_per_seat, 800);
+    assert_eq!(metered.unit_amount.to_string(), "0.050000000000");
+    assert_eq!(metered.source, ProductPriceSource::AdHoc);
+    assert_eq!(metered.meter.id, metered.meter_id);
+}
+
+#[test]
+fn both_price_lists_hold_the_same_type() {
+    let subscription = subscription();
+    let of_product: &Vec<Price> = &subscription.product.prices;
+    let of_subscription: &Vec<Price> = &subscription.prices;
+
+    assert_eq!(of_product[0], of_subscription[6]);
+    assert_eq!(of_product[1], of_subscription[0]);
+    assert_eq!(of_product[2], of_subscription[3]);
+}
+
+#[test]
+fn what_all_prices_share_is_read_without_matching() {
+    let prices = subscription().prices;
+
+    let ids: Vec<String> = prices.iter().map(|price| price.id().unwrap().to_string()).collect();
+    assert_eq!(ids[0], "00000031-5ea7-4c0d-9a11-000000000031");
+    assert_eq!(ids[7], "00000038-5ea7-4c0d-9a11-000000000038");
+    assert!(prices.iter().all(|price| price.is_archived() == Some(false)));
+    assert!(prices[3].as_fixed().is_some() && prices[0].as_fixed().is_none());
+}
+
+#[test]
+fn only_a_true_legacy_marks_a_legacy_price() {
+    let absent = price(0, |price| drop(price.remove("legacy")));
+    let null = price(0, |price| drop(price.insert("legacy".into(), Json::Null)));
+    let marked = price(3, |price| {
+        price.insert("legacy".into(), Json::Bool(true));
+        price.insert("type".into(), "recurring".into());
+        price.insert("recurring_interval".into(), "year".into());
+    });
+
+    assert!(matches!(absent, Price::Fixed(_)), "{absent:?}");
+    assert!(matches!(null, Price::Fixed(_)), "{null:?}");
+    assert!(matches!(marked, Price::LegacyRecurringFixed(_)), "{marked:?}");
+}
+
+#[test]
+fn an_unknown_price_is_kept_as_it_came() {
+    let new = price(7, |price| drop(price.insert("amount_type".into(), "metered_tiers".into())));
+    let untagged = price(7, |price| drop(price.remove("amount_type")));
+
+    for unknown in [new, untagged] {
+        let Price::Unknown(raw) = &unknown else { panic!("{unknown:?}") };
+        assert_eq!(raw["unit_amount"], "0.050000000000");
+        assert_eq!(&codec::to_value(&unknown), raw);
+        assert_eq!(unknown.id(), None);
+    }
+}
+
+#[test]
+fn a_broken_price_is_an_error_and_not_another_variant() {
+    let mut page = json(SUBSCRIPTIONS);
+    page[0]["prices"][0]["price_amount"] = "12.00".into();
+
+    let error = codec::from_value::<Vec<CustomerSubscription>>(&page).unwrap_err();
+
+    assert_eq!(error.path(), "[0].prices[0].price_amount");
+    assert_eq!(error.variant(), Some("Price::LegacyRecurringFixed"));
+}
+
+#[test]
+fn the_subscription_of_the_page_is_decoded() {
+    let subscription = subscription();
+
+    assert_eq!(subscription.status, SubscriptionStatus::Active);
+    assert_eq!(subscription.current_period_start.to_rfc3339(), "2026-11-02T09:30:00+00:00");
+    assert_eq!(subscription.trial_start, None);
+    assert_eq!(subscription.seats, Some(10));
+    let reason = subscription.customer_cancellation_reason;
+    assert_eq!(reason, Some(CustomerCancellationReason::TooExpensive));
+    assert!(subscription.is_polar_managed);
+    let product = &subscription.product;
+    assert_eq!(product.trial_interval, Some(TrialInterval::Week));
+    assert_eq!(product.description, None);
+    assert_eq!(product.benefits[0].r#type, BenefitType::LicenseKeys);
+    assert_eq!(product.medias[0].service, "product_media");
+    let behavior = &product.organization.proration_behavior;
+    assert_eq!(behavior, &SubscriptionProrationBehavior::Prorate);
+    let meter = &subscription.meters[0];
+    assert_eq!((meter.consumed_units, meter.credited_units), (25.5, 100));
+    assert_eq!(meter.meter.name, "Requests");
+}
+
+#[test]
+fn the_seats_of_the_page_are_decoded() {
+    let list = seats();
+
+    assert_eq!((list.available_seats, list.total_seats), (7, 10));
+    let [pending, claimed, revoked] = &list.seats[..] else { panic!("{list:?}") };
+    assert_eq!(pending.status, SeatStatus::Pending);
+    assert_eq!((&pending.member, pending.customer_id), (&None, None));
+    assert_eq!(claimed.status, SeatStatus::Claimed);
+    let member = claimed.member.as_ref().unwrap();
+    assert_eq!(member.role, MemberRole::BillingManager);
+    assert_eq!(member.external_id.as_deref(), Some("usr_7"));
+    assert_eq!(Some(member.id), claimed.member_id);
+    assert_eq!(claimed.seat_metadata.as_ref().unwrap()["desk"], 4);
+    assert_eq!(revoked.status, SeatStatus::Revoked);
+    assert_eq!((revoked.subscription_id, &revoked.email), (None, &None));
+    assert_eq!(revoked.order_id, Uuid::parse_str("00000041-5ea7-4c0d-9a11-000000000041").ok());
+}
+
+#[test]
+fn the_pages_are_written_back_byte_for_byte() {
+    assert_eq!(codec::to_string(&seats()), json(SEATS).to_string());
+    assert_eq!(codec::to_string(&vec![subscription()]), json(SUBSCRIPTIONS).to_string());
+}
+
+/// The page calls `seats` optional and nullable. Both forms mean that there are none.
+#[test]
+fn a_subscription_without_seats_has_none() {
+    let mut page = json(SUBSCRIPTIONS);
+    let subscription = page[0].as_object_mut().unwrap();
+    subscription["seats"] = Json::Null;
+    let null: CustomerSubscription = codec::from_value(&page[0]).unwrap();
+    page[0].as_object_mut().unwrap().remove("seats");
+    let absent: CustomerSubscription = codec::from_value(&page[0]).unwrap();
+
+    assert_eq!(null.seats, None);
+    assert_eq!(null, absent);
+}
+
+#[tokio::test]
+async fn the_operations_ask_for_what_the_pages_say() {
+    let server = Recorder::new(200, SEATS);
+    let polar = Polar::builder().transport(server.clone()).access_token("account").build().unwrap();
+    let id = Uuid::from_u128(7);
+    let service: customer_seats::CustomerSeats<_> = polar.customer_seats();
+    assert_eq!(service.list_seats().subscription_id(id).await.unwrap(), seats());
+
+    let server_of_portal = Recorder::new(200, SUBSCRIPTIONS);
+    let polar = Polar::builder().transport(server_of_portal.clone()).build().unwrap();
+    let portal = polar.customer_portal(CustomerSession::new("session"));
+    let claimed = portal.seats().list_claimed_subscriptions().await.unwrap();
+    assert_eq!(claimed, [subscription()]);
+
+    let [seats] = &server.take()[..] else { panic!("not one request") };
+    assert_eq!(seats.method, "GET");
+    assert_eq!(seats.target, format!("/v1/customer-seats?subscription_id={id}"));
+    assert_eq!(seats.authorization.as_deref(), Some("Bearer account"));
+    let [claimed] = &server_of_portal.take()[..] else { panic!("not one request") };
+    assert_eq!(claimed.method, "GET");
+    assert_eq!(claimed.target, "/v1/customer-portal/seats/subscriptions");
+    assert_eq!(claimed.authorization.as_deref(), Some("Bearer session"));
+}
+
+#[test]
+fn the_emitted_price_union_is_reviewed() {
+    let models = emitted_file("seed_pages", "models/customer_portal.rs").unwrap();
+    let codec = emitted_file("seed_pages", "codec/customer_portal.rs").unwrap();
+
+    insta::assert_snapshot!("price_enum", item(&models, "pub enum Price {"));
+    insta::assert_snapshot!("price_codec", item(&codec, "impl Union for Price {"));
+    insta::assert_snapshot!("price_codec_guards", item(&codec, "impl Price {"));
+}

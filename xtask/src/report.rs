@@ -1,0 +1,104 @@
+//! What codegen says on the terminal.
+
+use std::collections::BTreeMap;
+use std::fmt::Write as _;
+
+use crate::codegen::Outcome;
+
+/// How many users of a union the table names.
+const USERS_SHOWN: usize = 3;
+
+/// A line for each version, and one for the files.
+#[must_use]
+pub fn summary(outcome: &Outcome) -> String {
+    let mut text = String::new();
+    for version in &outcome.versions {
+        let unions: Vec<String> = version
+            .unions
+            .iter()
+            .map(|(label, count)| format!("{count} {label}"))
+            .collect();
+        let files = outcome.files(&version.version);
+        let _ = writeln!(
+            text,
+            "{}: {} operations, {} types, {} webhooks; unions: {}; files: {} written, {} unchanged, {} removed; \
+             docs: {} of {}; {:.0} ms",
+            version.version,
+            version.operations,
+            version.types,
+            version.webhooks,
+            unions.join(", "),
+            files.written,
+            files.unchanged,
+            files.removed,
+            version.coverage.written,
+            version.coverage.total,
+            version.seconds * 1000.0,
+        );
+    }
+    let _ = writeln!(
+        text,
+        "all files: {} written, {} unchanged, {} removed; {:.0} ms in total",
+        outcome.changed.len() + outcome.missing.len(),
+        outcome.unchanged.len(),
+        outcome.stale.len(),
+        outcome.seconds * 1000.0,
+    );
+    text
+}
+
+/// A line for each file that is not what codegen writes.
+#[must_use]
+pub fn differences(outcome: &Outcome) -> String {
+    let mut text = String::new();
+    for (what, paths) in [
+        ("differs", &outcome.changed),
+        ("missing", &outcome.missing),
+        ("stale", &outcome.stale),
+    ] {
+        for path in paths {
+            let _ = writeln!(text, "{what}: generated/{path}");
+        }
+    }
+    let _ = writeln!(text, "run `cargo xtask codegen`");
+    text
+}
+
+/// The unions of all versions: where they are used, how they are told apart, and by what. Versions that agree share
+/// a row.
+#[must_use]
+pub fn unions(outcome: &Outcome) -> String {
+    let mut rows: BTreeMap<[String; 5], Vec<&str>> = BTreeMap::new();
+    for version in &outcome.versions {
+        for row in &version.table {
+            let mut users = row.used_by.clone();
+            users.dedup();
+            let more = users.len().saturating_sub(USERS_SHOWN);
+            users.truncate(USERS_SHOWN);
+            let mut used_by = users.join(", ");
+            if more > 0 {
+                let _ = write!(used_by, " and {more} more");
+            }
+            let cells = [
+                row.name.clone(),
+                row.variants.to_string(),
+                row.resolution.to_owned(),
+                row.deciding.clone(),
+                used_by,
+            ];
+            rows.entry(cells).or_default().push(&version.version);
+        }
+    }
+    let mut text =
+        "| union | variants | resolution | by | used by | versions |\n|---|---|---|---|---|---|\n"
+            .to_owned();
+    for (cells, versions) in rows {
+        let versions = if versions.len() == outcome.versions.len() {
+            "all".to_owned()
+        } else {
+            versions.join(", ")
+        };
+        let _ = writeln!(text, "| {} | {versions} |", cells.join(" | "));
+    }
+    text
+}
