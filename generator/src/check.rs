@@ -18,22 +18,23 @@ pub(crate) fn check(api: &Api) -> Result<(), Report> {
         api,
         problems: Vec::new(),
     };
+    checker.servers();
     checker.types();
     for service in &api.services {
         checker.service(service);
     }
-    checker.unique(
-        "services",
-        api.services
-            .iter()
-            .map(|service| (service.name.rust.as_str(), "/paths")),
-    );
+    checker.unique_at("/paths", "services", api.services.iter().map(named));
     Report::check(checker.problems)
 }
 
 struct Checker<'a> {
     api: &'a Api,
     problems: Vec<Problem>,
+}
+
+/// A name of Rust, and what it stands for.
+fn named(service: &Service) -> (&str, &str) {
+    (&service.name.rust, &service.name.wire)
 }
 
 impl Checker<'_> {
@@ -53,6 +54,39 @@ impl Checker<'_> {
                 );
             }
         }
+    }
+
+    /// Names that must differ although they have one place, each with what it stands for.
+    fn unique_at<'n>(
+        &mut self,
+        at: &str,
+        what: &str,
+        names: impl IntoIterator<Item = (&'n str, &'n str)>,
+    ) {
+        let mut first: BTreeMap<&str, &str> = BTreeMap::new();
+        for (name, stands_for) in names {
+            if let Some(other) = first.insert(name, stands_for) {
+                self.problem(
+                    at,
+                    format!("two {what} would be called `{name}`: `{other}` and `{stands_for}`"),
+                );
+            }
+        }
+    }
+
+    fn servers(&mut self) {
+        let api = self.api;
+        if api.servers.is_empty() {
+            self.problem("", "no server is named".to_owned());
+        }
+        let servers = &api.servers;
+        self.unique_at(
+            "/servers",
+            "servers",
+            servers
+                .iter()
+                .map(|server| (server.name.rust.as_str(), server.url.as_str())),
+        );
     }
 
     fn types(&mut self) {
@@ -76,12 +110,9 @@ impl Checker<'_> {
             match &def.shape {
                 Shape::Struct(object) => self.object(def, object),
                 Shape::Enum(texts) => {
-                    let names = texts.values.iter().map(|value| value.name.rust.as_str());
-                    let names: Vec<&str> = names.chain(["Unknown"]).collect();
-                    self.unique(
-                        "values of the enum",
-                        names.iter().map(|name| (*name, def.at.as_str())),
-                    );
+                    let values = texts.values.iter().map(|value| &value.name);
+                    let names = values.map(|name| (name.rust.as_str(), name.wire.as_str()));
+                    self.unique_at(&def.at, "values of the enum", names.chain([UNKNOWN]));
                 }
                 Shape::Union(union) => self.union(def, union),
                 Shape::Alias(_) => {}
@@ -109,15 +140,9 @@ impl Checker<'_> {
     }
 
     fn union(&mut self, def: &TypeDef, union: &Union) {
-        let names = union
-            .variants
-            .iter()
-            .map(|variant| variant.name.rust.as_str());
-        let names: Vec<&str> = names.chain(["Unknown"]).collect();
-        self.unique(
-            "variants of the union",
-            names.iter().map(|name| (*name, def.at.as_str())),
-        );
+        let variants = union.variants.iter().map(|variant| &variant.name);
+        let names = variants.map(|name| (name.rust.as_str(), name.wire.as_str()));
+        self.unique_at(&def.at, "variants of the union", names.chain([UNKNOWN]));
         if let Resolution::Decided(decision) = &union.resolution {
             let outcomes = decision.outcomes();
             for (index, variant) in union.variants.iter().enumerate() {
@@ -205,3 +230,6 @@ impl Checker<'_> {
 
 /// The field of a struct that holds entries without a field of their own.
 pub(crate) const REST_FIELD: &str = "additional";
+
+/// The variant of every enum and union for what it does not know.
+const UNKNOWN: (&str, &str) = ("Unknown", "anything else");

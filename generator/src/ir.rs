@@ -85,6 +85,14 @@ pub struct TypeDef {
     pub at: String,
 }
 
+impl TypeDef {
+    /// Whether the contract names the type, rather than leaving it inline somewhere.
+    pub fn is_component(&self) -> bool {
+        let name = self.at.strip_prefix("/components/schemas/");
+        name.is_some_and(|name| !name.contains('/'))
+    }
+}
+
 /// Which way a type travels.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Usage {

@@ -243,12 +243,16 @@ fn has_equal(names: &[Vec<String>]) -> bool {
         .any(|(at, name)| names[..at].contains(name))
 }
 
-/// The longest run of words that stands in every name.
+/// Without it a name would say the opposite.
+const NEGATION: &str = "Not";
+
+/// The longest run of words that stands in every name and that the names can do without.
 fn longest_shared_run(names: &[Vec<String>]) -> Option<Vec<String>> {
     let (first, others) = names.split_first()?;
     (1..=first.len())
         .rev()
         .flat_map(|length| first.windows(length))
+        .filter(|run| run.iter().all(|word| word != NEGATION))
         .find(|run| others.iter().all(|name| find_run(name, run).is_some()))
         .map(<[String]>::to_vec)
 }

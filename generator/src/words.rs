@@ -175,7 +175,7 @@ mod tests {
             .into_iter()
             .map(|problem| problem.pointer)
             .collect();
-        assert_eq!(unused, ["/fields/gone", "/schemas/Seat"]);
+        assert_eq!(unused, ["/schemas/Seat", "/fields/gone"]);
     }
 
     #[test]

@@ -28,12 +28,18 @@ fn main() -> Outcome<()> {
     let spec = Spec::read()?;
     let output = spec.generate()?;
     let versions = spec.versions(&output);
-    let sources: Vec<&str> = versions.iter().flat_map(|version| version.sources.clone()).collect();
+    let sources: Vec<&str> = versions
+        .iter()
+        .flat_map(|version| version.sources.clone())
+        .collect();
     println!(
         "{} contracts, {} source files, {} lines",
         versions.len(),
         sources.len(),
-        sources.iter().map(|text| text.lines().count()).sum::<usize>()
+        sources
+            .iter()
+            .map(|text| text.lines().count())
+            .sum::<usize>()
     );
     let (mut generator, mut floor) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
@@ -43,8 +49,14 @@ fn main() -> Outcome<()> {
     let (generator, floor) = (median(generator), median(floor));
     println!("generator          {:>6} ms", generator.as_millis());
     println!("floor              {:>6} ms", floor.as_millis());
-    println!("  parse contracts  {:>6} ms", timed(|| all(&versions, Version::parse))?.as_millis());
-    println!("  print sources    {:>6} ms", timed(|| all(&versions, Version::print))?.as_millis());
+    println!(
+        "  parse contracts  {:>6} ms",
+        timed(|| all(&versions, Version::parse))?.as_millis()
+    );
+    println!(
+        "  print sources    {:>6} ms",
+        timed(|| all(&versions, Version::print))?.as_millis()
+    );
     let ratio = generator.as_secs_f64() / floor.as_secs_f64();
     println!("generator / floor  {ratio:>6.2}");
     Ok(())
@@ -64,7 +76,10 @@ impl Spec {
         for entry in fs::read_dir(folder)? {
             let name = entry?.file_name().to_string_lossy().into_owned();
             if name.ends_with(".yaml") {
-                texts.insert(name.clone(), fs::read_to_string(format!("{folder}/{name}"))?);
+                texts.insert(
+                    name.clone(),
+                    fs::read_to_string(format!("{folder}/{name}"))?,
+                );
             }
         }
         Ok(Self {
@@ -80,7 +95,9 @@ impl Spec {
         }
         let contracts = self.contracts.iter();
         let input = Input {
-            contracts: contracts.map(|(name, text)| Source { name, text }).collect(),
+            contracts: contracts
+                .map(|(name, text)| Source { name, text })
+                .collect(),
             overlay: source("overlay.yaml", &self.overlay),
             words: source("docs.yaml", &self.words),
             default_version: DEFAULT_VERSION,
@@ -93,7 +110,10 @@ impl Spec {
         let version = |(name, contract): (&'a String, &'a String)| {
             let stem = name.trim_end_matches(".yaml").replace('-', "_");
             let folder = format!("src/v{stem}/");
-            let sources = output.files.iter().filter(|(path, _)| path.starts_with(&folder));
+            let sources = output
+                .files
+                .iter()
+                .filter(|(path, _)| path.starts_with(&folder));
             let sources = sources.map(|(_, text)| text.as_str()).collect();
             Version { contract, sources }
         };
@@ -130,9 +150,11 @@ fn all<'a>(versions: &[Version<'a>], work: fn(&Version<'a>) -> Outcome<()>) -> O
     thread::scope(|scope| {
         let start = |version| scope.spawn(move || work(version));
         let started: Vec<_> = versions.iter().map(start).collect();
-        started
-            .into_iter()
-            .try_for_each(|version| version.join().unwrap_or_else(|_| Err("a thread has panicked".into())))
+        started.into_iter().try_for_each(|version| {
+            version
+                .join()
+                .unwrap_or_else(|_| Err("a thread has panicked".into()))
+        })
     })
 }
 

@@ -79,7 +79,11 @@ impl Sent {
         };
         Self {
             method: request.method().to_string(),
-            target: request.uri().path_and_query().map(ToString::to_string).unwrap_or_default(),
+            target: request
+                .uri()
+                .path_and_query()
+                .map(ToString::to_string)
+                .unwrap_or_default(),
             authorization: header(http::header::AUTHORIZATION),
             content_type: header(http::header::CONTENT_TYPE),
             accept: header(http::header::ACCEPT),

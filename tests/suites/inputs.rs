@@ -2,7 +2,11 @@
 //!
 //! That it compiles without a warning is proved before: the library of this package contains it.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a panic is how a test fails"
+)]
 
 #[path = "inputs/requests.rs"]
 mod requests;
@@ -86,9 +90,14 @@ snapshots! {
 #[test]
 fn every_input_has_a_snapshot() {
     let folder = concat!(env!("CARGO_MANIFEST_DIR"), "/inputs");
-    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    let files = std::fs::read_dir(folder)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
     let inputs: BTreeSet<String> = files
-        .filter(|path| path.extension().is_some_and(|extension| extension == "yaml"))
+        .filter(|path| {
+            path.extension()
+                .is_some_and(|extension| extension == "yaml")
+        })
         .map(|path| path.file_stem().unwrap().to_str().unwrap().to_owned())
         .collect();
     let shown: BTreeSet<String> = SNAPSHOTS
@@ -96,7 +105,10 @@ fn every_input_has_a_snapshot() {
         .chain(&["seed_pages"])
         .map(|&input| input.to_owned())
         .collect();
-    assert_eq!(inputs.difference(&shown).collect::<Vec<_>>(), Vec::<&String>::new());
+    assert_eq!(
+        inputs.difference(&shown).collect::<Vec<_>>(),
+        Vec::<&String>::new()
+    );
 }
 
 /// The emitted files whose paths begin with one of the parts, without what is the same in all of them: the line that

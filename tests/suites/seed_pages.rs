@@ -1,6 +1,10 @@
 //! The reference pages of two operations: what they show is decoded into the right types and written back unchanged.
 
-#![allow(clippy::unwrap_used, clippy::panic, reason = "a panic is how a test fails")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a panic is how a test fails"
+)]
 
 mod support;
 
@@ -58,15 +62,39 @@ fn every_price_variant_is_told_apart() {
         panic!("other variants: {prices:#?}");
     };
 
-    assert_eq!((legacy_fixed.price_amount, legacy_fixed.legacy), (1200, true));
+    assert_eq!(
+        (legacy_fixed.price_amount, legacy_fixed.legacy),
+        (1200, true)
+    );
     assert_eq!(legacy_fixed.recurring_interval, RecurringInterval::Month);
-    assert_eq!((&*legacy_fixed.amount_type, &*legacy_fixed.r#type), ("fixed", "recurring"));
-    assert_eq!((legacy_custom.minimum_amount, legacy_custom.preset_amount), (100, Some(500)));
-    assert_eq!((&*legacy_free.amount_type, legacy_free.legacy), ("free", true));
-    assert_eq!((fixed.price_amount, &*fixed.price_currency), (999_999_999_999, "eur"));
-    assert_eq!((custom.maximum_amount, custom.preset_amount), (Some(100_000), None));
-    assert_eq!((&*free.amount_type, &free.source), ("free", &ProductPriceSource::Catalog));
-    assert_eq!(seat_based.seat_tiers.seat_tier_type, Some(SeatTierType::Volume));
+    assert_eq!(
+        (&*legacy_fixed.amount_type, &*legacy_fixed.r#type),
+        ("fixed", "recurring")
+    );
+    assert_eq!(
+        (legacy_custom.minimum_amount, legacy_custom.preset_amount),
+        (100, Some(500))
+    );
+    assert_eq!(
+        (&*legacy_free.amount_type, legacy_free.legacy),
+        ("free", true)
+    );
+    assert_eq!(
+        (fixed.price_amount, &*fixed.price_currency),
+        (999_999_999_999, "eur")
+    );
+    assert_eq!(
+        (custom.maximum_amount, custom.preset_amount),
+        (Some(100_000), None)
+    );
+    assert_eq!(
+        (&*free.amount_type, &free.source),
+        ("free", &ProductPriceSource::Catalog)
+    );
+    assert_eq!(
+        seat_based.seat_tiers.seat_tier_type,
+        Some(SeatTierType::Volume)
+    );
     assert_eq!(seat_based.seat_tiers.tiers[0].max_seats, Some(9));
     assert_eq!(seat_based.seat_tiers.tiers[1].max_seats, None);
     assert_eq!(seat_based.seat_tiers.tiers[1].price_per_seat, 800);
@@ -90,10 +118,17 @@ fn both_price_lists_hold_the_same_type() {
 fn what_all_prices_share_is_read_without_matching() {
     let prices = subscription().prices;
 
-    let ids: Vec<String> = prices.iter().map(|price| price.id().unwrap().to_string()).collect();
+    let ids: Vec<String> = prices
+        .iter()
+        .map(|price| price.id().unwrap().to_string())
+        .collect();
     assert_eq!(ids[0], "00000031-5ea7-4c0d-9a11-000000000031");
     assert_eq!(ids[7], "00000038-5ea7-4c0d-9a11-000000000038");
-    assert!(prices.iter().all(|price| price.is_archived() == Some(false)));
+    assert!(
+        prices
+            .iter()
+            .all(|price| price.is_archived() == Some(false))
+    );
     assert!(prices[3].as_fixed().is_some() && prices[0].as_fixed().is_none());
 }
 
@@ -109,16 +144,23 @@ fn only_a_true_legacy_marks_a_legacy_price() {
 
     assert!(matches!(absent, Price::Fixed(_)), "{absent:?}");
     assert!(matches!(null, Price::Fixed(_)), "{null:?}");
-    assert!(matches!(marked, Price::LegacyRecurringFixed(_)), "{marked:?}");
+    assert!(
+        matches!(marked, Price::LegacyRecurringFixed(_)),
+        "{marked:?}"
+    );
 }
 
 #[test]
 fn an_unknown_price_is_kept_as_it_came() {
-    let new = price(7, |price| drop(price.insert("amount_type".into(), "metered_tiers".into())));
+    let new = price(7, |price| {
+        drop(price.insert("amount_type".into(), "metered_tiers".into()))
+    });
     let untagged = price(7, |price| drop(price.remove("amount_type")));
 
     for unknown in [new, untagged] {
-        let Price::Unknown(raw) = &unknown else { panic!("{unknown:?}") };
+        let Price::Unknown(raw) = &unknown else {
+            panic!("{unknown:?}")
+        };
         assert_eq!(raw["unit_amount"], "0.050000000000");
         assert_eq!(&codec::to_value(&unknown), raw);
         assert_eq!(unknown.id(), None);
@@ -141,7 +183,10 @@ fn the_subscription_of_the_page_is_decoded() {
     let subscription = subscription();
 
     assert_eq!(subscription.status, SubscriptionStatus::Active);
-    assert_eq!(subscription.current_period_start.to_rfc3339(), "2026-11-02T09:30:00+00:00");
+    assert_eq!(
+        subscription.current_period_start.to_rfc3339(),
+        "2026-11-02T09:30:00+00:00"
+    );
     assert_eq!(subscription.trial_start, None);
     assert_eq!(subscription.seats, Some(10));
     let reason = subscription.customer_cancellation_reason;
@@ -164,7 +209,9 @@ fn the_seats_of_the_page_are_decoded() {
     let list = seats();
 
     assert_eq!((list.available_seats, list.total_seats), (7, 10));
-    let [pending, claimed, revoked] = &list.seats[..] else { panic!("{list:?}") };
+    let [pending, claimed, revoked] = &list.seats[..] else {
+        panic!("{list:?}")
+    };
     assert_eq!(pending.status, SeatStatus::Pending);
     assert_eq!((&pending.member, pending.customer_id), (&None, None));
     assert_eq!(claimed.status, SeatStatus::Claimed);
@@ -175,13 +222,19 @@ fn the_seats_of_the_page_are_decoded() {
     assert_eq!(claimed.seat_metadata.as_ref().unwrap()["desk"], 4);
     assert_eq!(revoked.status, SeatStatus::Revoked);
     assert_eq!((revoked.subscription_id, &revoked.email), (None, &None));
-    assert_eq!(revoked.order_id, Uuid::parse_str("00000041-5ea7-4c0d-9a11-000000000041").ok());
+    assert_eq!(
+        revoked.order_id,
+        Uuid::parse_str("00000041-5ea7-4c0d-9a11-000000000041").ok()
+    );
 }
 
 #[test]
 fn the_pages_are_written_back_byte_for_byte() {
     assert_eq!(codec::to_string(&seats()), json(SEATS).to_string());
-    assert_eq!(codec::to_string(&vec![subscription()]), json(SUBSCRIPTIONS).to_string());
+    assert_eq!(
+        codec::to_string(&vec![subscription()]),
+        json(SUBSCRIPTIONS).to_string()
+    );
 }
 
 /// The page calls `seats` optional and nullable. Both forms mean that there are none.
@@ -201,22 +254,39 @@ fn a_subscription_without_seats_has_none() {
 #[tokio::test]
 async fn the_operations_ask_for_what_the_pages_say() {
     let server = Recorder::new(200, SEATS);
-    let polar = Polar::builder().transport(server.clone()).access_token("account").build().unwrap();
+    let polar = Polar::builder()
+        .transport(server.clone())
+        .access_token("account")
+        .build()
+        .unwrap();
     let id = Uuid::from_u128(7);
     let service: customer_seats::CustomerSeats<_> = polar.customer_seats();
-    assert_eq!(service.list_seats().subscription_id(id).await.unwrap(), seats());
+    assert_eq!(
+        service.list_seats().subscription_id(id).await.unwrap(),
+        seats()
+    );
 
     let server_of_portal = Recorder::new(200, SUBSCRIPTIONS);
-    let polar = Polar::builder().transport(server_of_portal.clone()).build().unwrap();
+    let polar = Polar::builder()
+        .transport(server_of_portal.clone())
+        .build()
+        .unwrap();
     let portal = polar.customer_portal(CustomerSession::new("session"));
     let claimed = portal.seats().list_claimed_subscriptions().await.unwrap();
     assert_eq!(claimed, [subscription()]);
 
-    let [seats] = &server.take()[..] else { panic!("not one request") };
+    let [seats] = &server.take()[..] else {
+        panic!("not one request")
+    };
     assert_eq!(seats.method, "GET");
-    assert_eq!(seats.target, format!("/v1/customer-seats?subscription_id={id}"));
+    assert_eq!(
+        seats.target,
+        format!("/v1/customer-seats?subscription_id={id}")
+    );
     assert_eq!(seats.authorization.as_deref(), Some("Bearer account"));
-    let [claimed] = &server_of_portal.take()[..] else { panic!("not one request") };
+    let [claimed] = &server_of_portal.take()[..] else {
+        panic!("not one request")
+    };
     assert_eq!(claimed.method, "GET");
     assert_eq!(claimed.target, "/v1/customer-portal/seats/subscriptions");
     assert_eq!(claimed.authorization.as_deref(), Some("Bearer session"));

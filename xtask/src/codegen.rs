@@ -1,6 +1,5 @@
 //! `cargo xtask codegen`: `spec/` becomes `generated/`. One function for writing, for `--check` and for the test.
 
-use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
 use std::io::{self, Write as _};
@@ -126,19 +125,13 @@ pub fn run(root: &Path, mode: Mode) -> Result<Outcome, CodegenError> {
 pub fn generate(root: &Path) -> Result<Output, CodegenError> {
     let spec = root.join("spec");
     let mut contracts = Vec::new();
-    let mut others = BTreeMap::new();
     for path in files_in(&spec)? {
-        let Some(name) = path.file_name().and_then(|name| name.to_str()) else {
-            continue;
-        };
-        let Some(stem) = name.strip_suffix(".yaml") else {
-            continue;
-        };
-        let text = read(&path)?;
-        if stem.starts_with(|c: char| c.is_ascii_digit()) {
-            contracts.push((format!("spec/{name}"), text));
-        } else {
-            others.insert(stem.to_owned(), (format!("spec/{name}"), text));
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
+        if name.starts_with(|c: char| c.is_ascii_digit()) && name.ends_with(".yaml") {
+            contracts.push(named(&spec, name)?);
         }
     }
     if contracts.is_empty() {
@@ -148,13 +141,19 @@ pub fn generate(root: &Path) -> Result<Output, CodegenError> {
         );
         return Err(CodegenError::File(spec, missing));
     }
+    let (overlay, words) = (named(&spec, "overlay.yaml")?, named(&spec, "docs.yaml")?);
     let input = Input {
         contracts: contracts.iter().map(as_source).collect(),
-        overlay: others.get("overlay").map(as_source),
-        words: others.get("docs").map(as_source),
+        overlay: Some(as_source(&overlay)),
+        words: Some(as_source(&words)),
         default_version: DEFAULT_VERSION,
     };
     polar_codegen::generate(&input).map_err(CodegenError::Input)
+}
+
+/// A file of `spec/`, by the name that messages give it.
+fn named(spec: &Path, name: &str) -> Result<(String, String), CodegenError> {
+    Ok((format!("spec/{name}"), read(&spec.join(name))?))
 }
 
 fn as_source((name, text): &(String, String)) -> Source<'_> {

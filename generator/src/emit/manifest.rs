@@ -6,7 +6,6 @@ use std::fmt::Write as _;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::docs::Docs;
 use super::types::ident;
 use crate::names;
 
@@ -20,7 +19,7 @@ pub(crate) fn crate_files(
         ("README.md".to_owned(), readme(versions, default)),
         ("rustfmt.toml".to_owned(), RUSTFMT.to_owned()),
     ]);
-    (files, root(versions, default))
+    (files, root(versions))
 }
 
 /// What the printer does: fill lines up to 89 columns, break little that fits.
@@ -71,15 +70,23 @@ workspace = true
 }
 
 fn readme(versions: &[&str], default: &str) -> String {
-    let versions: Vec<String> = versions
+    let list: Vec<String> = versions
         .iter()
-        .map(|version| format!("`{}`", names::version_feature(version)))
+        .map(|version| {
+            let note = if *version == default {
+                ", on by default"
+            } else {
+                ""
+            };
+            let (module, feature) = (
+                names::version_module(version),
+                names::version_feature(version),
+            );
+            format!("- `{module}` (feature `{feature}`{note})")
+        })
         .collect();
     format!(
-        "# polar-client\n\n\
-        A Rust client for the [Polar](https://polar.sh) billing API: every operation, every type and every webhook of \
-        each live version.\n\n\
-        This crate is written by `cargo xtask codegen` from the API's OpenAPI documents.\n\n\
+        "A client for the [Polar](https://polar.sh) billing API: every operation, every type and every webhook payload.\n\n\
         ```rust,no_run\n\
         use polar_client::{module}::Polar;\n\n\
         # async fn run() -> Result<(), polar_client::Error> {{\n\
@@ -89,40 +96,17 @@ fn readme(versions: &[&str], default: &str) -> String {
         # Ok(())\n\
         # }}\n\
         ```\n\n\
-        Each version of the API is a Cargo feature and a module: {versions}. The default is `{default}`.\n",
+        Each live version of the API is a module with a `Polar` client of its own, behind a Cargo feature:\n\n\
+        {list}\n\n\
+        Values are decoded so that nothing is lost: enums keep texts they do not know, unions keep values they do not know, \
+        and what was received encodes to the same JSON again.\n\n\
+        This crate is written by `cargo xtask codegen` from the API's OpenAPI documents.\n",
         module = names::version_module(default),
-        default = names::version_feature(default),
-        versions = versions.join(", "),
+        list = list.join("\n"),
     )
 }
 
-fn root(versions: &[&str], default: &str) -> TokenStream {
-    let list: Vec<String> = versions
-        .iter()
-        .map(|version| {
-            let module = names::version_module(version);
-            let note = if *version == default {
-                ", the default"
-            } else {
-                ""
-            };
-            format!(
-                "- `{module}` (feature `{}`{note})",
-                names::version_feature(version)
-            )
-        })
-        .collect();
-    let title = Docs::new(
-        None,
-        "A client for the [Polar](https://polar.sh) billing API: every operation, every type and every webhook.",
-    )
-    .paragraph("Each live version of the API is a module with a `Polar` client of its own, behind a Cargo feature:")
-    .paragraph(list.join("\n"))
-    .paragraph(
-        "Values are decoded so that nothing is lost: enums keep texts they do not know, unions keep values they do not \
-        know, and what was received encodes to the same JSON again.",
-    )
-    .inner_attributes();
+fn root(versions: &[&str]) -> TokenStream {
     let modules = versions.iter().map(|version| {
         let feature = names::version_feature(version);
         let module = ident(&names::version_module(version));
@@ -132,7 +116,7 @@ fn root(versions: &[&str], default: &str) -> TokenStream {
         }
     });
     quote! {
-        #title
+        #![doc = include_str!("../README.md")]
         #(#modules)*
         pub use polar_client_runtime::client::{AccessToken, Anonymous, CustomerSession, MemberSession};
         pub use polar_client_runtime::client::{AccountAccess, Credential, MemberAccess, PortalAccess};

@@ -25,20 +25,14 @@ pub(super) fn definition(api: &Api, def: &TypeDef) -> TokenStream {
 
 /// The doc comment of a type: our words, then where the type comes from.
 pub(super) fn type_docs(def: &TypeDef, what: &str) -> Docs {
-    let origin = if def.at.starts_with("/components/") {
-        format!("Schema `{}`.", def.name.wire)
-    } else {
-        format!("Inline in the contract at `{}`.", def.at)
+    let origin = match def.is_component() {
+        true => format!("Schema `{}`.", def.name.wire),
+        false => format!("Inline in the contract, first at `{}`.", def.at),
     };
     match &def.docs {
         Some(words) => Docs::new(Some(words), "").paragraph(origin),
-        None => Docs::new(None, format!("{what} `{}`.", def.name.wire)).paragraph(
-            if def.at.starts_with("/components/") {
-                String::new()
-            } else {
-                origin
-            },
-        ),
+        None if def.is_component() => Docs::new(None, format!("{what} `{}`.", def.name.wire)),
+        None => Docs::new(None, format!("{what} `{}`.", def.name.wire)).paragraph(origin),
     }
 }
 

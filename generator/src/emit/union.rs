@@ -209,6 +209,7 @@ fn shared_field(api: &Api, union: &Union, field: &Field) -> TokenStream {
 
 fn conversions(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
     let name = ident(&def.name.rust);
+    let is_body = is_body(api, def);
     let mut seen = Vec::new();
     let conversions = union.variants.iter().filter_map(|variant| {
         let content = payload(api, &variant.ty)?;
@@ -227,12 +228,24 @@ fn conversions(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
                 }
             }
         });
+        let body = is_body.then(|| {
+            let content = rust_type(api, &variant.ty);
+            quote!(polar_client_runtime::variant_body! { #name: #content })
+        });
         Some(quote! {
             polar_client_runtime::from_variant! { #name::#pattern(#content) }
             #text
+            #body
         })
     });
     conversions.collect()
+}
+
+/// Whether an operation sends the union, so that its variants may be passed where it is expected.
+fn is_body(api: &Api, def: &TypeDef) -> bool {
+    api.operations()
+        .filter_map(|operation| operation.body.as_ref())
+        .any(|body| matches!(target(api, &body.ty), Type::Named(id) if api.def(*id).at == def.at))
 }
 
 /// A union that nothing tells apart: the raw JSON, with a view for each variant.

@@ -37,6 +37,7 @@ pub(crate) fn lower<'a>(document: &Document, words: &'a Words) -> Result<Lowered
     let mut cx = Lowering::new(document, words);
     let mut draft = operations::draft(&mut cx);
     types::fill(&mut cx);
+    recursion::refuse_alias_cycles(&mut cx);
     let webhook_event = union::webhook_event(&mut cx, &draft.webhooks);
     recursion::box_cycles(&mut cx);
     name::inline_types(&mut cx);

@@ -1,4 +1,5 @@
-//! Types that contain themselves by value need a box somewhere: the field that closes the circle gets it.
+//! Types that contain themselves: by value they need a box somewhere, and the field that closes the circle gets it; names
+//! for nothing but themselves are refused.
 
 use super::Lowering;
 use crate::ir::{Shape, Type, TypeDef, TypeId};
@@ -24,6 +25,34 @@ pub(super) fn box_cycles(cx: &mut Lowering<'_, '_>) {
             }
         }
     }
+}
+
+/// Refuses aliases that lead back to themselves: no Rust type is written that way.
+pub(super) fn refuse_alias_cycles(cx: &mut Lowering<'_, '_>) {
+    for index in 0..cx.types.len() {
+        if !names_itself(&cx.types, TypeId(index)) {
+            continue;
+        }
+        let TypeDef { at, name, .. } = &cx.types[index];
+        let (at, name) = (at.clone(), name.wire.clone());
+        cx.problem(&at, format!("`{name}` is only another name for itself"));
+        cx.types[index].shape = Shape::Alias(Type::Json);
+    }
+}
+
+fn names_itself(types: &[TypeDef], id: TypeId) -> bool {
+    let (mut open, mut seen) = (vec![id], Vec::new());
+    while let Some(next) = open.pop() {
+        if let Shape::Alias(ty) = &types[next.0].shape {
+            ty.visit_named(&mut |id| {
+                if !seen.contains(&id) {
+                    seen.push(id);
+                    open.push(id);
+                }
+            });
+        }
+    }
+    seen.contains(&id)
 }
 
 /// Whether a value of the type contains a value of `owner` directly.

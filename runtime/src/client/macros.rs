@@ -1,4 +1,4 @@
-//! The macro that generated code closes its operations with.
+//! The macros that generated code closes its operations with.
 
 /// Implements `send` and `IntoFuture` for a request value, a struct around a [`Request`](crate::client::Request).
 ///
@@ -16,6 +16,15 @@ macro_rules! operation {
     };
     ($name:ident => text) => {
         $crate::__operation!($name, text, ::std::string::String);
+    };
+}
+
+/// Lets a variant of a union, or a reference to it, be passed where an operation sends the union.
+#[macro_export]
+macro_rules! variant_body {
+    ($union:ty: $variant:ty) => {
+        impl $crate::client::Body<$union> for $variant {}
+        impl $crate::client::Body<$union> for &$variant {}
     };
 }
 

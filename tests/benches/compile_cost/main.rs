@@ -23,7 +23,10 @@ use wrapper::{LOG, Rustc};
 
 const ROUNDS: usize = 3;
 const CRATES: [&str; 2] = ["polar-client", derive_shape::CRATE];
-const MODES: [(&str, &[&str]); 2] = [("check", &["check"]), ("release build", &["build", "--release"])];
+const MODES: [(&str, &[&str]); 2] = [
+    ("check", &["check"]),
+    ("release build", &["build", "--release"]),
+];
 
 fn main() -> Outcome<ExitCode> {
     if let Some(log) = std::env::var_os(LOG) {
@@ -37,8 +40,14 @@ fn main() -> Outcome<ExitCode> {
         let mut runs = CRATES.map(|_| Vec::new());
         for _ in 0..ROUNDS {
             for (package, runs) in CRATES.iter().zip(&mut runs) {
-                run(&mut bench.workspace.cargo(&["clean", "--quiet", "--package", package]))?;
-                runs.push(bench.compile(mode, package)?.ok_or("cargo compiled nothing")?);
+                run(&mut bench
+                    .workspace
+                    .cargo(&["clean", "--quiet", "--package", package]))?;
+                runs.push(
+                    bench
+                        .compile(mode, package)?
+                        .ok_or("cargo compiled nothing")?,
+                );
             }
         }
         let [ours, derives] = runs;
@@ -76,7 +85,10 @@ impl Bench {
 }
 
 fn report(mode: &str, ours: &[Rustc], derives: &[Rustc]) {
-    println!("{mode:<16}{:>14}{:>14}{:>10}", "polar-client", "derives", "ratio");
+    println!(
+        "{mode:<16}{:>14}{:>14}{:>10}",
+        "polar-client", "derives", "ratio"
+    );
     let row = |what: &str, figure: fn(&Rustc) -> f64, decimals: usize| {
         let (ours, derives) = (median(ours, figure), median(derives, figure));
         if ours > 0.0 {

@@ -40,12 +40,17 @@ impl Rustc {
 /// Runs rustc as cargo wanted it, and adds a line to the log.
 pub fn run(log: &Path) -> Result<ExitCode, Box<dyn Error>> {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
-    let (rustc, arguments) = arguments.split_first().ok_or("expected the path of rustc")?;
+    let (rustc, arguments) = arguments
+        .split_first()
+        .ok_or("expected the path of rustc")?;
     let finished = Command::new(rustc).args(arguments).spawn()?.wait4()?;
     let arguments: Vec<&str> = arguments.iter().filter_map(|text| text.to_str()).collect();
     if let Some(name) = value(&arguments, "--crate-name") {
         let (seconds, peak) = (finished.rusage.utime.as_secs_f64(), finished.rusage.maxrss);
-        let line = format!("{name} {seconds} {peak} {}\n", library_bytes(name, &arguments));
+        let line = format!(
+            "{name} {seconds} {peak} {}\n",
+            library_bytes(name, &arguments)
+        );
         let mut log = OpenOptions::new().append(true).create(true).open(log)?;
         log.write_all(line.as_bytes())?;
     }
@@ -53,7 +58,9 @@ pub fn run(log: &Path) -> Result<ExitCode, Box<dyn Error>> {
 }
 
 fn library_bytes(name: &str, arguments: &[&str]) -> u64 {
-    let extra = arguments.iter().find_map(|text| text.strip_prefix("extra-filename="));
+    let extra = arguments
+        .iter()
+        .find_map(|text| text.strip_prefix("extra-filename="));
     let folder = value(arguments, "--out-dir").unwrap_or_default();
     let library = Path::new(folder).join(format!("lib{name}{}.rlib", extra.unwrap_or_default()));
     fs::metadata(library).map_or(0, |file| file.len())

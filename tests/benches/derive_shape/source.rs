@@ -79,7 +79,10 @@ impl Emitter<'_> {
     fn enumeration(&mut self, name: &str, texts: &Enum) {
         self.line(&format!("{DERIVES}pub enum {name} {{"));
         for value in &texts.values {
-            self.line(&format!("#[serde(rename = {:?})] {},", value.name.wire, value.name.rust));
+            self.line(&format!(
+                "#[serde(rename = {:?})] {},",
+                value.name.wire, value.name.rust
+            ));
         }
         self.line("#[serde(untagged)] Unknown(String),\n}");
     }
@@ -87,7 +90,9 @@ impl Emitter<'_> {
     fn union(&mut self, def: &TypeDef, union: &Union) {
         let name = &def.name.rust;
         if matches!(union.resolution, Resolution::Ambiguous { .. }) {
-            self.line(&format!("{DERIVES}pub struct {name}(pub serde_json::Value);"));
+            self.line(&format!(
+                "{DERIVES}pub struct {name}(pub serde_json::Value);"
+            ));
             return;
         }
         self.line(&format!("{DERIVES}#[serde(untagged)]\npub enum {name} {{"));
@@ -110,7 +115,10 @@ impl Emitter<'_> {
     /// The first variant that fits is taken, so the most demanding has to come first.
     fn rank(&self, ty: &Type) -> isize {
         if let Some(object) = self.structure_of(ty) {
-            let required = object.fields.iter().filter(|field| field.presence == Presence::Required);
+            let required = object
+                .fields
+                .iter()
+                .filter(|field| field.presence == Presence::Required);
             return -required.count().cast_signed();
         }
         match ty {
@@ -157,7 +165,9 @@ impl Emitter<'_> {
 
     fn constants(&mut self) {
         for (text, name) in std::mem::take(&mut self.constants) {
-            self.line(&format!("{DERIVES}pub enum {name} {{ #[serde(rename = {text:?})] Value }}"));
+            self.line(&format!(
+                "{DERIVES}pub enum {name} {{ #[serde(rename = {text:?})] Value }}"
+            ));
         }
     }
 

@@ -39,7 +39,9 @@ macro_rules! page {
             tasks: [
                 Box::new(move || drop(black_box(codec::from_slice::<ours::$name>(&first)))),
                 Box::new(move || {
-                    drop(black_box(serde_json::from_slice::<derive_shape::$name>(&second)))
+                    drop(black_box(serde_json::from_slice::<derive_shape::$name>(
+                        &second,
+                    )))
                 }),
                 Box::new(move || drop(black_box(codec::to_vec(&one)))),
                 Box::new(move || drop(black_box(serde_json::to_vec(&other)))),
@@ -49,7 +51,9 @@ macro_rules! page {
 }
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let folder = std::env::args().nth(1).ok_or("expected the folder of the pages")?;
+    let folder = std::env::args()
+        .nth(1)
+        .ok_or("expected the folder of the pages")?;
     let folder = Path::new(&folder);
     let pages = [
         page!(folder, CustomerSubscriptionList),

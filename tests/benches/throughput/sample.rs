@@ -30,7 +30,10 @@ impl<'a> Sampler<'a> {
         let Some(Type::List(item)) = items.map(|items| &items.ty) else {
             return Err(format!("`{name}` has no list of items"));
         };
-        value.insert("items".to_owned(), (0..ITEMS).map(|_| self.value(item, 1)).collect());
+        value.insert(
+            "items".to_owned(),
+            (0..ITEMS).map(|_| self.value(item, 1)).collect(),
+        );
         Ok(Value::Object(value))
     }
 
@@ -60,9 +63,16 @@ impl<'a> Sampler<'a> {
             Type::Map(value) => {
                 let entry = |key: &str, value| (key.to_owned(), value);
                 let (first, second) = (self.value(value, depth + 1), self.value(value, depth + 1));
-                Value::Object([entry("first", first), entry("second", second)].into_iter().collect())
+                Value::Object(
+                    [entry("first", first), entry("second", second)]
+                        .into_iter()
+                        .collect(),
+                )
             }
-            Type::Tuple(items) => items.iter().map(|item| self.value(item, depth + 1)).collect(),
+            Type::Tuple(items) => items
+                .iter()
+                .map(|item| self.value(item, depth + 1))
+                .collect(),
             Type::Nullable(_) if depth > DEEPEST || self.next().is_multiple_of(4) => Value::Null,
             Type::Nullable(inner) | Type::Boxed(inner) => self.value(inner, depth),
             Type::Const(constant) => match constant {

@@ -85,7 +85,9 @@ fn query_parameters_are_written_in_the_order_they_are_set() {
 fn setting_a_parameter_again_replaces_it() {
     let recorder = Recorder::new(200, "[]");
     let day = "2026-01-31".parse().unwrap();
-    let list = client!(query_parameters, recorder).events().list(day, vec![], "n");
+    let list = client!(query_parameters, recorder)
+        .events()
+        .list(day, vec![], "n");
     run(list.ids([1, 2]).limit(1).ids([3])).unwrap();
     assert_eq!(
         line(&recorder),
@@ -102,7 +104,10 @@ fn deep_objects_write_each_entry() {
     let labels = [("a", "x y".to_owned())];
     let metadata = [
         ("n", MetadataQueryValue::from(1)),
-        ("t", MetadataQueryValue::from(vec!["u".to_owned(), "v".to_owned()])),
+        (
+            "t",
+            MetadataQueryValue::from(vec!["u".to_owned(), "v".to_owned()]),
+        ),
     ];
     run(polar.customers().list(labels).metadata(metadata)).unwrap();
     assert_eq!(
@@ -120,7 +125,11 @@ fn json_parameters_are_json_text() {
         FilterConjunction::And,
         [FilterClause::new("p", FilterValue::from(true))],
     );
-    run(client!(json_parameter, recorder).events().list().filter(filter)).unwrap();
+    run(client!(json_parameter, recorder)
+        .events()
+        .list()
+        .filter(filter))
+    .unwrap();
     assert_eq!(
         line(&recorder),
         "GET /v1/events/?filter=%7B%22conjunction%22%3A%22and%22%2C%22clauses%22%3A%5B%7B%22property%22%3A%22p%22\
@@ -134,7 +143,10 @@ fn path_parameters_fill_the_template_and_are_escaped() {
 
     let recorder = Recorder::new(200, r#""ok""#);
     let polar = client!(path_parameters, recorder);
-    assert_eq!(run(polar.shops().get_item(id(), "a/b c?é", 7)).unwrap(), "ok");
+    assert_eq!(
+        run(polar.shops().get_item(id(), "a/b c?é", 7)).unwrap(),
+        "ok"
+    );
     assert_eq!(
         line(&recorder),
         format!("GET /v1/shops/{ID}/items/a%2Fb%20c%3F%C3%A9/7")
@@ -144,7 +156,14 @@ fn path_parameters_fill_the_template_and_are_escaped() {
     for slug in ["", ".", ".."] {
         let error = run(polar.shops().get_item(id(), slug, 7)).unwrap_err();
         assert!(
-            matches!(error, Error::InvalidRequest { operation: "shops:get_item", parameter: Some("slug"), .. }),
+            matches!(
+                error,
+                Error::InvalidRequest {
+                    operation: "shops:get_item",
+                    parameter: Some("slug"),
+                    ..
+                }
+            ),
             "{error:?}"
         );
     }
@@ -224,10 +243,16 @@ fn forms_carry_the_fields_of_the_variant() {
         sent.body,
         "grant_type=authorization_code&code=c+d&redirect_uri=https%3A%2F%2Fx%2F%3Fy%3D1"
     );
-    assert_eq!(sent.content_type.as_deref(), Some("application/x-www-form-urlencoded"));
+    assert_eq!(
+        sent.content_type.as_deref(),
+        Some("application/x-www-form-urlencoded")
+    );
 
     run(oauth2.request_token(RefreshTokenRequest::new("r"))).unwrap();
-    assert_eq!(only(&recorder).body, "grant_type=refresh_token&refresh_token=r");
+    assert_eq!(
+        only(&recorder).body,
+        "grant_type=refresh_token&refresh_token=r"
+    );
     run(oauth2.revoke(RevokeRequest::new("t").hints(["a", "b"]))).unwrap();
     assert_eq!(only(&recorder).body, "token=t&hints=a&hints=b");
 }
@@ -237,7 +262,13 @@ fn answers_become_what_the_operation_says() {
     let jobs = |status, body| client!(answers, Recorder::new(status, body)).jobs();
     assert_eq!(run(jobs(200, r#"{"id":"1"}"#).get(id())).unwrap().id, "1");
     run(jobs(204, "").delete(id())).unwrap();
-    assert_eq!(run(jobs(200, r#"{"id":"1"}"#).result(id())).unwrap().unwrap().id, "1");
+    assert_eq!(
+        run(jobs(200, r#"{"id":"1"}"#).result(id()))
+            .unwrap()
+            .unwrap()
+            .id,
+        "1"
+    );
     assert_eq!(run(jobs(202, "").result(id())).unwrap(), None);
     assert_eq!(run(jobs(202, "null").result(id())).unwrap(), None);
     run(jobs(202, "null").restart(id())).unwrap();
@@ -249,12 +280,21 @@ fn answers_become_what_the_operation_says() {
 #[test]
 fn an_answer_that_does_not_decode_names_operation_and_path() {
     let jobs = client!(answers, Recorder::new(200, r#"{"id":1}"#)).jobs();
-    let Error::Decode { operation, source, .. } = run(jobs.get(id())).unwrap_err() else {
+    let Error::Decode {
+        operation, source, ..
+    } = run(jobs.get(id())).unwrap_err()
+    else {
         panic!("expected a decode error")
     };
     assert_eq!((operation, source.path()), ("jobs:get", "id"));
     let empty = client!(answers, Recorder::new(200, "")).jobs();
-    assert!(matches!(run(empty.get(id())), Err(Error::Decode { operation: "jobs:get", .. })));
+    assert!(matches!(
+        run(empty.get(id())),
+        Err(Error::Decode {
+            operation: "jobs:get",
+            ..
+        })
+    ));
 }
 
 #[test]
@@ -265,7 +305,10 @@ fn lists_take_page_and_limit() {
     );
     let products = client!(paging, recorder).products();
     let page = run(products.list().page(2).limit(1)).unwrap();
-    assert_eq!((page.items[0].id.as_str(), page.pagination.max_page), ("a", 3));
+    assert_eq!(
+        (page.items[0].id.as_str(), page.pagination.max_page),
+        ("a", 3)
+    );
     assert_eq!(line(&recorder), "GET /v1/products/?page=2&limit=1");
 }
 
@@ -275,10 +318,16 @@ fn required_parameters_beside_a_body_are_arguments_too() {
 
     let recorder = Recorder::new(204, "");
     let products = client!(limits, recorder).products();
-    run(products.create(3, ProductCreate::new("n", "s", ["t"]).price(5)).label("l")).unwrap();
+    run(products
+        .create(3, ProductCreate::new("n", "s", ["t"]).price(5))
+        .label("l"))
+    .unwrap();
     let sent = only(&recorder);
     assert_eq!(sent.target, "/v1/products/?depth=3&label=l");
-    assert_eq!(sent.body, r#"{"name":"n","slug":"s","tags":["t"],"price":5}"#);
+    assert_eq!(
+        sent.body,
+        r#"{"name":"n","slug":"s","tags":["t"],"price":5}"#
+    );
 }
 
 #[test]
@@ -288,8 +337,17 @@ fn parameters_with_reserved_names_keep_their_wire_form() {
         r#"{"type":"t","self":"s","2fa":true,"sub":"u","_cost":1,"crate":"c","async":false,"Content-Type":"x","externalId":"e"}"#,
     );
     let polar = client!(keywords, recorder);
-    run(polar.things().r#type("s").r#type("t").set_default("d").internal(true)).unwrap();
-    assert_eq!(line(&recorder), "GET /v1/things/?self=s&type=t&default=d&_internal=true");
+    run(polar
+        .things()
+        .r#type("s")
+        .r#type("t")
+        .set_default("d")
+        .internal(true))
+    .unwrap();
+    assert_eq!(
+        line(&recorder),
+        "GET /v1/things/?self=s&type=t&default=d&_internal=true"
+    );
     run(polar.r#type().r#impl("a", "b")).unwrap();
     assert_eq!(line(&recorder), "GET /v1/type/a/b");
 }
@@ -303,7 +361,10 @@ fn sub_services_reach_their_operations() {
     run(polar.customers().members().list(id())).unwrap();
     assert_eq!(line(&recorder), format!("GET /v1/customers/{ID}/members"));
     run(polar.customers().members().seats().list(id())).unwrap();
-    assert_eq!(line(&recorder), format!("GET /v1/customers/{ID}/members/seats"));
+    assert_eq!(
+        line(&recorder),
+        format!("GET /v1/customers/{ID}/members/seats")
+    );
     run(polar.reports().yearly().get()).unwrap();
     assert_eq!(line(&recorder), "GET /v1/reports/yearly");
 }
@@ -321,7 +382,10 @@ fn the_code_of_an_error_is_an_enum() {
         code(r#"{"error":"NotPermitted","detail":"no"}"#),
         Some(ErrorCode::NotPermitted)
     );
-    assert_eq!(code(r#"{"error":"busy_now","detail":"no"}"#), Some(ErrorCode::BusyNow));
+    assert_eq!(
+        code(r#"{"error":"busy_now","detail":"no"}"#),
+        Some(ErrorCode::BusyNow)
+    );
     assert_eq!(
         code(r#"{"error":"New","detail":"no"}"#),
         Some(ErrorCode::Unknown("New".to_owned()))
@@ -330,5 +394,8 @@ fn the_code_of_an_error_is_an_enum() {
     let error = claim(400, r#"{"error":"SeatTaken","detail":"taken"}"#);
     let answer = error.api().unwrap();
     assert_eq!(answer.operation(), "seats:claim");
-    assert_eq!((answer.status().as_u16(), answer.detail()), (400, Some("taken")));
+    assert_eq!(
+        (answer.status().as_u16(), answer.detail()),
+        (400, Some("taken"))
+    );
 }

@@ -23,7 +23,10 @@ async fn each_call_carries_the_credential_it_is_made_with() {
     let bearer = |token: &str| Some(format!("Bearer {token}"));
     let sent = authorization(&recorder, account.orders().list()).await;
     assert_eq!(sent, bearer("polar_oat_1"));
-    assert_eq!(authorization(&recorder, anonymous.orders().quote()).await, None);
+    assert_eq!(
+        authorization(&recorder, anonymous.orders().quote()).await,
+        None
+    );
 
     let customer = account.portal(CustomerSession::new("polar_cst_2"));
     let sent = authorization(&recorder, customer.orders().list()).await;
@@ -32,7 +35,10 @@ async fn each_call_carries_the_credential_it_is_made_with() {
     let sent = authorization(&recorder, member.session().introspect()).await;
     assert_eq!(sent, bearer("polar_mst_3"));
     let nobody = account.portal(Anonymous);
-    assert_eq!(authorization(&recorder, nobody.session().request()).await, None);
+    assert_eq!(
+        authorization(&recorder, nobody.session().request()).await,
+        None
+    );
 }
 
 #[test]
@@ -43,6 +49,13 @@ fn no_token_is_shown() {
         .build()
         .unwrap();
     let portal = polar.portal(CustomerSession::new("polar_cst_2"));
-    let shown = format!("{polar:?} {portal:?} {:?} {:?}", polar.orders().list(), portal.orders().list());
-    assert!(!shown.contains("polar_oat_1") && !shown.contains("polar_cst_2"), "{shown}");
+    let shown = format!(
+        "{polar:?} {portal:?} {:?} {:?}",
+        polar.orders().list(),
+        portal.orders().list()
+    );
+    assert!(
+        !shown.contains("polar_oat_1") && !shown.contains("polar_cst_2"),
+        "{shown}"
+    );
 }

@@ -13,15 +13,22 @@ fn a_tag_decides_several_values_of_it_included() {
     let shapes: Vec<Shape> = round_trip(
         r#"[{"id":"a","type":"circle","radius":1},{"id":"b","type":"square","side":2,"note":"n"},{"id":"c","type":"pentagon","sides":[3]},{"id":"d","type":"oval"}]"#,
     );
-    let [Shape::Circle(circle), Shape::Square(square), Shape::Polygon(polygon), Shape::Unknown(raw)] =
-        shapes.as_slice()
+    let [
+        Shape::Circle(circle),
+        Shape::Square(square),
+        Shape::Polygon(polygon),
+        Shape::Unknown(raw),
+    ] = shapes.as_slice()
     else {
         panic!("{shapes:?}")
     };
     assert_eq!((circle.radius, square.side), (1, 2));
     assert_eq!(polygon.r#type, PolygonType::Pentagon);
     assert_eq!(*raw, json!({"id": "d", "type": "oval"}));
-    let ids: Vec<_> = shapes.iter().map(|shape| shape.id().map(String::as_str)).collect();
+    let ids: Vec<_> = shapes
+        .iter()
+        .map(|shape| shape.id().map(String::as_str))
+        .collect();
     assert_eq!(ids, [Some("a"), Some("b"), Some("c"), None]);
     assert_eq!(shapes[1].note().map(String::as_str), Some("n"));
 
@@ -29,7 +36,12 @@ fn a_tag_decides_several_values_of_it_included() {
         round_trip(r#"[{"is_on":true,"since":"2026-01-02"},{"is_on":false},{"is_on":"maybe"},{}]"#);
     assert!(matches!(
         flags.as_slice(),
-        [Flag::On(_), Flag::Off(_), Flag::Unknown(_), Flag::Unknown(_)]
+        [
+            Flag::On(_),
+            Flag::Off(_),
+            Flag::Unknown(_),
+            Flag::Unknown(_)
+        ]
     ));
     let levels: Vec<Level> =
         round_trip(r#"[{"rank":2,"name":"b"},{"rank":1,"name":"a"},{"rank":3,"name":"c"}]"#);
@@ -46,7 +58,10 @@ fn an_error_inside_a_variant_names_it_and_its_path() {
     let error = refusal::<Vec<Shape>>(
         r#"[{"id":"a","type":"circle","radius":1},{"id":"c","type":"triangle","sides":[1,"x"]}]"#,
     );
-    assert_eq!((error.path(), error.variant()), ("[1].sides[1]", Some("Polygon")));
+    assert_eq!(
+        (error.path(), error.variant()),
+        ("[1].sides[1]", Some("Shape::Polygon"))
+    );
 }
 
 #[test]
@@ -95,7 +110,12 @@ fn the_tag_may_stand_one_object_deeper() {
     );
     assert!(matches!(
         grants.as_slice(),
-        [Grant::Key(_), Grant::Download(_), Grant::Unknown(_), Grant::Unknown(_)]
+        [
+            Grant::Key(_),
+            Grant::Download(_),
+            Grant::Unknown(_),
+            Grant::Unknown(_)
+        ]
     ));
 }
 
@@ -115,9 +135,15 @@ fn required_keys_decide_where_no_constant_does() {
             Discount::RepeatPercentage(_)
         ]
     ));
-    assert_eq!(discounts[2].as_repeat_fixed().unwrap().duration_in_months, 3);
+    assert_eq!(
+        discounts[2].as_repeat_fixed().unwrap().duration_in_months,
+        3
+    );
     let error = refusal::<Discount>(r#"{"name":"e"}"#);
-    assert_eq!((error.path(), error.variant()), ("basis_points", Some("OncePercentage")));
+    assert_eq!(
+        (error.path(), error.variant()),
+        ("basis_points", Some("Discount::OncePercentage"))
+    );
 }
 
 #[test]
@@ -125,8 +151,14 @@ fn any_further_key_makes_it_the_larger_variant() {
     use inputs::superset_keys_union::models::AnyPage;
 
     assert!(matches!(round_trip(r#"{"items":[]}"#), AnyPage::Page(_)));
-    assert!(matches!(round_trip(r#"{"items":[],"next":"x"}"#), AnyPage::Page(_)));
-    assert!(matches!(round_trip(r#"{"items":[],"total":1}"#), AnyPage::CountedPage(_)));
+    assert!(matches!(
+        round_trip(r#"{"items":[],"next":"x"}"#),
+        AnyPage::Page(_)
+    ));
+    assert!(matches!(
+        round_trip(r#"{"items":[],"total":1}"#),
+        AnyPage::CountedPage(_)
+    ));
     assert!(matches!(
         round_trip(r#"{"items":[],"next":"x","exact":false}"#),
         AnyPage::CountedPage(_)
@@ -137,16 +169,20 @@ fn any_further_key_makes_it_the_larger_variant() {
 fn the_open_variant_takes_what_the_constant_one_does_not() {
     use inputs::fallback_union::models::Payment;
 
-    let payments: Vec<Payment> = round_trip(
-        r#"[{"id":"1","method":"card","last4":"4242"},{"id":"2","method":"paypal"}]"#,
-    );
-    assert!(matches!(payments.as_slice(), [Payment::Card(_), Payment::Generic(_)]));
+    let payments: Vec<Payment> =
+        round_trip(r#"[{"id":"1","method":"card","last4":"4242"},{"id":"2","method":"paypal"}]"#);
+    assert!(matches!(
+        payments.as_slice(),
+        [Payment::Card(_), Payment::Generic(_)]
+    ));
     assert_eq!(payments[1].as_generic().unwrap().method, "paypal");
 }
 
 #[test]
 fn scalars_lists_and_objects_are_told_apart_by_their_json_type() {
-    use inputs::kind_union::models::{Cell, Code, Currency, Label, Moment, Scalar, Values, ValuesLocItem, When};
+    use inputs::kind_union::models::{
+        Cell, Code, Currency, Label, Moment, Scalar, Values, ValuesLocItem, When,
+    };
 
     let values: Values = round_trip(
         r#"{"scalar":1,"cell":1.5,"moment":"now","when":"2026-01-01T00:00:00Z","label":["a"],"code":"usd","loc":["body",0]}"#,
@@ -159,7 +195,10 @@ fn scalars_lists_and_objects_are_told_apart_by_their_json_type() {
     assert_eq!(values.code, Code::Currency(Currency::Usd));
     assert_eq!(
         values.loc.unwrap(),
-        [ValuesLocItem::String("body".to_owned()), ValuesLocItem::Integer(0)]
+        [
+            ValuesLocItem::String("body".to_owned()),
+            ValuesLocItem::Integer(0)
+        ]
     );
 
     let values: Values = round_trip(
@@ -184,14 +223,22 @@ fn scalars_lists_and_objects_are_told_apart_by_their_json_type() {
 
 #[test]
 fn a_union_that_is_only_sent_takes_each_of_its_variants() {
-    use inputs::write_only_union::models::{SeatAssign, SeatByEmail, SeatByMember, SeatHolder, SeatPlan};
+    use inputs::write_only_union::models::{
+        SeatAssign, SeatByEmail, SeatByMember, SeatHolder, SeatPlan,
+    };
 
     let assign: SeatAssign = SeatByEmail::new("t").email("e").into();
     assert_eq!(codec::to_string(&assign), r#"{"target":"t","email":"e"}"#);
     for (holder, json) in [
-        (SeatHolder::from(SeatByMember::new("t")), r#"{"holder":{"target":"t"}}"#),
+        (
+            SeatHolder::from(SeatByMember::new("t")),
+            r#"{"holder":{"target":"t"}}"#,
+        ),
         (SeatHolder::from("x"), r#"{"holder":"x"}"#),
-        (SeatHolder::from(vec!["x".to_owned()]), r#"{"holder":["x"]}"#),
+        (
+            SeatHolder::from(vec!["x".to_owned()]),
+            r#"{"holder":["x"]}"#,
+        ),
     ] {
         assert_eq!(codec::to_string(&SeatPlan::new(holder)), json);
     }
@@ -224,5 +271,8 @@ fn webhook_payloads_are_one_union_told_apart_by_their_type() {
     else {
         panic!("{payloads:?}")
     };
-    assert_eq!((paid.data.id.as_str(), claimed.data.seat_id.as_str()), ("1", "2"));
+    assert_eq!(
+        (paid.data.id.as_str(), claimed.data.seat_id.as_str()),
+        ("1", "2")
+    );
 }

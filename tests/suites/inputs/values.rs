@@ -20,7 +20,10 @@ fn null_is_none_and_optional_fields_stay_absent() {
     );
     assert_eq!(note.author.unwrap().name, "b");
     assert_eq!(note.tags.unwrap(), [Some("x".to_owned()), None]);
-    assert_eq!((note.subtitle.as_deref(), note.rating), (Some("s"), Some(5)));
+    assert_eq!(
+        (note.subtitle.as_deref(), note.rating),
+        (Some("s"), Some(5))
+    );
 }
 
 #[test]
@@ -38,7 +41,8 @@ fn an_error_names_the_field_and_what_was_expected() {
 
     let error = refusal::<Note>(r#"{"text":1,"pages":1,"author":null,"tags":[],"nothing":null}"#);
     assert_eq!(error.path(), "text");
-    let error = refusal::<Note>(r#"{"text":"","pages":1,"author":null,"tags":["a",2],"nothing":null}"#);
+    let error =
+        refusal::<Note>(r#"{"text":"","pages":1,"author":null,"tags":["a",2],"nothing":null}"#);
     assert_eq!(error.path(), "tags[1]");
     let error = refusal::<Note>(r#"{"text":"","pages":1,"author":{},"tags":[],"nothing":null}"#);
     assert_eq!(error.path(), "author.name");
@@ -49,17 +53,24 @@ fn constants_are_kept_as_they_came_and_sent_unasked() {
     use inputs::constants::models::{Badge, BadgeCreate, Frame};
 
     let badge: Badge = round_trip(
-        r#"{"kind":"badge","is_public":true,"level":3,"owner":null,"theme":"dark","is_new":false,"label":null}"#
-            .replace(r#","label":null"#, "")
-            .as_str(),
+        r#"{"kind":"badge","is_public":true,"level":3,"owner":null,"theme":"dark","is_new":false}"#,
     );
-    assert_eq!((&*badge.kind, badge.is_public, badge.level), ("badge", true, 3));
-    assert_eq!((&*badge.theme, badge.is_new, badge.label), ("dark", Some(false), None));
+    assert_eq!(
+        (&*badge.kind, badge.is_public, badge.level),
+        ("badge", true, 3)
+    );
+    assert_eq!(
+        (&*badge.theme, badge.is_new, badge.label),
+        ("dark", Some(false), None)
+    );
 
     let badge: Badge = round_trip(
         r#"{"kind":"medal","is_public":false,"level":4,"owner":null,"theme":"light","label":"silver"}"#,
     );
-    assert_eq!((&*badge.kind, badge.label.as_deref()), ("medal", Some("silver")));
+    assert_eq!(
+        (&*badge.kind, badge.label.as_deref()),
+        ("medal", Some("silver"))
+    );
 
     assert_eq!(
         codec::to_string(&BadgeCreate::new("x")),
@@ -73,7 +84,9 @@ fn constants_are_kept_as_they_came_and_sent_unasked() {
 
 #[test]
 fn enums_keep_texts_they_do_not_know() {
-    use inputs::enum_odd_values::models::{Report, ReportFormatsItem, ReportZone, StatusClass, Word, Zone};
+    use inputs::enum_odd_values::models::{
+        Report, ReportFormatsItem, ReportZone, StatusClass, Word, Zone,
+    };
 
     let report: Report = round_trip(
         r#"{"status":"2xx","zone":"Etc/GMT+1","words":["","*","self","type","benefits:read","camelCase","SCREAMING_CASE","new"],"formats":["csv"],"home":"Etc/GMT-1"}"#,
@@ -140,7 +153,10 @@ fn types_that_contain_themselves_decode_to_any_depth() {
     assert_eq!(tree.parent.unwrap().name, "c");
     assert_eq!(tree.owner.unwrap().favorite.unwrap().name, "d");
 
-    let built = Tree::new("r", []).owner(Owner::new("o")).parent(Tree::new("p", []));
+    let no_children = Vec::<Tree>::new;
+    let built = Tree::new("r", no_children())
+        .owner(Owner::new("o"))
+        .parent(Tree::new("p", no_children()));
     assert_eq!(
         codec::to_string(&built),
         r#"{"name":"r","children":[],"parent":{"name":"p","children":[]},"owner":{"name":"o"}}"#
@@ -160,8 +176,14 @@ fn tuples_have_a_type_for_each_position() {
 
     let samples: Samples = round_trip(r#"{"points":[["a",1],["b",2]]}"#);
     assert_eq!(samples.points[1], ("b".to_owned(), 2));
-    assert_eq!(refusal::<Samples>(r#"{"points":[["a","b"]]}"#).path(), "points[0][1]");
-    assert_eq!(refusal::<Samples>(r#"{"points":[["a"]]}"#).path(), "points[0]");
+    assert_eq!(
+        refusal::<Samples>(r#"{"points":[["a","b"]]}"#).path(),
+        "points[0][1]"
+    );
+    assert_eq!(
+        refusal::<Samples>(r#"{"points":[["a"]]}"#).path(),
+        "points[0]"
+    );
     assert_eq!(
         codec::to_string(&SamplesCreate::new(("a".to_owned(), None))),
         r#"{"first":["a",null]}"#
@@ -187,8 +209,14 @@ fn inline_types_are_shared_by_title_and_told_apart_by_place() {
     let crate_: Crate = round_trip(
         r#"{"size":"small","state":"open","lid":{"state":"on","color":{"hue":1}},"lock":{"pin":2}}"#,
     );
-    assert_eq!((crate_.state, crate_.lid.state), (CrateState::Open, CrateLidState::On));
-    assert_eq!(codec::to_string(&CreateBody::new(crate_.size)), r#"{"size":"small"}"#);
+    assert_eq!(
+        (crate_.state, crate_.lid.state),
+        (CrateState::Open, CrateLidState::On)
+    );
+    assert_eq!(
+        codec::to_string(&CreateBody::new(crate_.size)),
+        r#"{"size":"small"}"#
+    );
     assert_eq!(Size::from("large"), Size::Large);
 }
 
@@ -196,12 +224,16 @@ fn inline_types_are_shared_by_title_and_told_apart_by_place() {
 fn a_shared_type_is_built_and_decoded() {
     use inputs::shared_types::models::{Address, AddressUpdate, Country, Point};
 
-    let built = Address::new(Country::Fr, None).line2("b").point(Point::new(1.5, 2.0));
+    let built = Address::new(Country::Fr, None)
+        .line2("b")
+        .point(Point::new(1.5, 2.0));
     let json = r#"{"country":"FR","line1":null,"line2":"b","point":{"x":1.5,"y":2.0}}"#;
     assert_eq!(codec::to_string(&built), json);
     assert_eq!(round_trip::<Address>(json), built);
 
-    let update = AddressUpdate::new().line2(Clear).point(Point::new(0.5, 1.5));
+    let update = AddressUpdate::new()
+        .line2(Clear)
+        .point(Point::new(0.5, 1.5));
     assert_eq!(update.line2, Patch::Clear);
     assert_eq!(
         codec::to_string(&update),
@@ -227,9 +259,7 @@ fn numbers_keep_their_exact_value() {
     use inputs::numbers::models::{Rate, RateCreate};
 
     let rate: Rate = round_trip(
-        r#"{"cents":999999999999,"ratio":56.425000000000004,"quantity":3,"unit_amount":"0.1000","tax":null,"fee":"12"}"#
-            .replace(r#""tax":null,"#, "")
-            .as_str(),
+        r#"{"cents":999999999999,"ratio":56.425000000000004,"quantity":3,"unit_amount":"0.1000","fee":"12"}"#,
     );
     assert_eq!(rate.quantity, Number::from(3));
     assert_eq!(rate.quantity.as_i64(), Some(3));
@@ -241,7 +271,15 @@ fn numbers_keep_their_exact_value() {
         assert_eq!(refusal::<Rate>(&json).path(), "cents", "{wrong}");
     }
     assert_eq!(
-        codec::to_string(&RateCreate::new(5, "0.05".parse::<polar_client_runtime::types::Decimal>().unwrap()).ratio(0.25)),
+        codec::to_string(
+            &RateCreate::new(
+                5,
+                "0.05"
+                    .parse::<polar_client_runtime::types::Decimal>()
+                    .unwrap()
+            )
+            .ratio(0.25)
+        ),
         r#"{"cents":5,"unit_amount":"0.05","ratio":0.25}"#
     );
 }
@@ -259,8 +297,14 @@ fn dates_and_times_are_read_and_written_as_the_api_does() {
         r#"{"starts_at":"2026-11-21T18:22:49.476450Z","day":"2026-02-28","room_id":"3c90c3cc-0d44-4b50-8888-8dd25736052a"}"#
     );
     for (field, json) in [
-        ("id", r#"{"id":"x","starts_at":"2026-11-21T18:22:49Z","day":"2026-02-28","ended_at":null,"email":"","url":""}"#),
-        ("day", r#"{"id":"3c90c3cc-0d44-4b50-8888-8dd25736052a","starts_at":"2026-11-21T18:22:49Z","day":"2026-02-30","ended_at":null,"email":"","url":""}"#),
+        (
+            "id",
+            r#"{"id":"x","starts_at":"2026-11-21T18:22:49Z","day":"2026-02-28","ended_at":null,"email":"","url":""}"#,
+        ),
+        (
+            "day",
+            r#"{"id":"3c90c3cc-0d44-4b50-8888-8dd25736052a","starts_at":"2026-11-21T18:22:49Z","day":"2026-02-30","ended_at":null,"email":"","url":""}"#,
+        ),
     ] {
         assert_eq!(refusal::<Meeting>(json).path(), field);
     }
@@ -271,7 +315,10 @@ fn secrets_are_sent_and_received_and_never_shown() {
     use inputs::secrets::models::{TokenCreate, TokenCreated};
 
     let create = TokenCreate::new("hunter2").pin("1234");
-    assert_eq!(codec::to_string(&create), r#"{"passphrase":"hunter2","pin":"1234"}"#);
+    assert_eq!(
+        codec::to_string(&create),
+        r#"{"passphrase":"hunter2","pin":"1234"}"#
+    );
     let created: TokenCreated =
         round_trip(r#"{"id":"t","secret_value":"s3cret","hint":"h1nt","codes":["c0de"]}"#);
     assert_eq!(created.secret_value, "s3cret");
@@ -314,9 +361,17 @@ fn names_that_rust_does_not_take_keep_their_wire_form() {
         r#"{"type":"t","self":"s","2fa":true,"sub":"u","_cost":1,"crate":"c","async":false,"Content-Type":"x","externalId":"e","match":"m"}"#,
     );
     assert_eq!((thing.r#type.as_str(), thing.self_.as_str()), ("t", "s"));
-    assert_eq!((thing._2fa, thing.cost, thing.crate_.as_str()), (true, 1, "c"));
     assert_eq!(
-        codec::to_string(&ThingCreate::new("t", "s", false).set_sub("u").super_("p").set_drop("d")),
+        (thing._2fa, thing.cost, thing.crate_.as_str()),
+        (true, 1, "c")
+    );
+    assert_eq!(
+        codec::to_string(
+            &ThingCreate::new("t", "s", false)
+                .set_sub("u")
+                .super_("p")
+                .set_drop("d")
+        ),
         r#"{"type":"t","self":"s","2fa":false,"sub":"u","drop":"d","super":"p"}"#
     );
 }
@@ -327,7 +382,10 @@ fn a_list_is_named_after_its_item() {
 
     let list: ProductList =
         round_trip(r#"{"items":[{"id":"a"}],"pagination":{"total_count":1,"max_page":1}}"#);
-    assert_eq!((list.items[0].id.as_str(), list.pagination.max_page), ("a", 1));
+    assert_eq!(
+        (list.items[0].id.as_str(), list.pagination.max_page),
+        ("a", 1)
+    );
     let list: PriceCursorList = round_trip(
         r#"{"items":[{"kind":"free"},{"kind":"fixed","amount":5}],"pagination":{"has_next_page":false}}"#,
     );

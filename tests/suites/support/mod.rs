@@ -10,7 +10,12 @@ pub fn item(source: &str, start: &str) -> String {
     };
     let is_lead = |line: &&&str| line.starts_with("///") || line.starts_with("#[");
     let lead = lines[..first].iter().rev().take_while(is_lead).count();
-    let is_end = |line: &&str| line.starts_with(['}', ')']) || (line.ends_with(';') && !line.starts_with(' '));
-    let len = lines[first..].iter().position(is_end).map_or(lines.len() - first, |at| at + 1);
+    let is_end = |line: &&str| {
+        line.starts_with(['}', ')']) || (line.ends_with(';') && !line.starts_with(' '))
+    };
+    let len = lines[first..]
+        .iter()
+        .position(is_end)
+        .map_or(lines.len() - first, |at| at + 1);
     lines[first - lead..first + len].join("\n")
 }

@@ -1,7 +1,7 @@
 //! Takes the contract out of what can be called and what is delivered: paths and webhooks.
 
-use ureq::http::StatusCode;
 use serde_json::{Value, json};
+use ureq::http::StatusCode;
 
 use super::contract::{Entries, Work, child, keep, sorted};
 use super::schema::{self, Place};

@@ -433,6 +433,9 @@ pub type CheckoutCreate = CheckoutProductsCreate;
 
 /// The union `CheckoutDiscount`.
 ///
+/// Inline in the contract, first at
+/// `/components/schemas/Checkout/properties/discount`.
+///
 /// Told apart by `amount?`, then `duration_in_months?`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -2111,6 +2114,9 @@ impl Default for CheckoutUpdatePublic {
 }
 
 /// The union `CustomerMetadataValue`.
+///
+/// Inline in the contract, first at
+/// `/components/schemas/Checkout/properties/customer_metadata/additionalProperties`.
 ///
 /// Told apart by `(type)`.
 #[derive(Clone, PartialEq)]

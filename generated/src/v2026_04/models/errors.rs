@@ -295,7 +295,8 @@ pub struct InactiveSubscription {
 
 /// One step of the path to what is wrong: a key, or an index.
 ///
-/// Schema `LocationSegment`.
+/// Inline in the contract, first at
+/// `/components/schemas/ValidationError/properties/loc/items`.
 ///
 /// Told apart by `(type)`.
 #[derive(Clone, PartialEq)]

@@ -7,6 +7,9 @@ use polar_client_runtime::types::{Items, Patch, Timestamp, Uuid};
 
 /// The values of `CountryAlpha2`.
 ///
+/// Inline in the contract, first at
+/// `/components/schemas/Organization/properties/country`.
+///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -514,6 +517,9 @@ pub enum CountryAlpha2 {
 }
 
 /// The values of `CountryAlpha2Input`.
+///
+/// Inline in the contract, first at
+/// `/components/schemas/OrganizationCreate/properties/country`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -1825,6 +1831,9 @@ impl Default for OrganizationIndividualLegalEntitySchema {
 }
 
 /// The union `OrganizationLegalEntity`.
+///
+/// Inline in the contract, first at
+/// `/components/schemas/OrganizationCreate/properties/legal_entity`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum OrganizationLegalEntity {
@@ -2217,6 +2226,9 @@ impl Default for OrganizationUpdate {
 
 /// The values of `PreviousProvider`.
 ///
+/// Inline in the contract, first at
+/// `/components/schemas/OrganizationDetails/properties/switching_from`.
+///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -2236,6 +2248,9 @@ pub enum PreviousProvider {
 }
 
 /// The values of `PublicSubscriptionProrationBehavior`.
+///
+/// Inline in the contract, first at
+/// `/components/schemas/OrganizationSubscriptionSettings/properties/proration_behavior`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -217,8 +217,16 @@ polar_client_runtime::from_variant! {
     ProductCreate::Recurring(Box<ProductCreateRecurring>)
 }
 
+polar_client_runtime::variant_body! {
+    ProductCreate : ProductCreateRecurring
+}
+
 polar_client_runtime::from_variant! {
     ProductCreate::OneTime(Box<ProductCreateOneTime>)
+}
+
+polar_client_runtime::variant_body! {
+    ProductCreate : ProductCreateOneTime
 }
 
 /// The object `ProductCreateOneTime`.
@@ -543,6 +551,9 @@ pub struct ProductMediaFileRead {
 }
 
 /// The union `ProductPriceCreate`.
+///
+/// Inline in the contract, first at
+/// `/components/schemas/CheckoutProductsCreate/properties/prices/additionalProperties/items`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ProductPriceCreate {
@@ -1329,6 +1340,9 @@ impl ProductPriceUnitBasedCreate {
 }
 
 /// The union `ProductPriceUpdate`.
+///
+/// Inline in the contract, first at
+/// `/components/schemas/ProductUpdate/properties/prices/items`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ProductPriceUpdate {

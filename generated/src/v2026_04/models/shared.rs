@@ -95,6 +95,9 @@ impl AddressInput {
 
 /// The union `AppliedDiscount`.
 ///
+/// Inline in the contract, first at
+/// `/components/schemas/CheckoutLink/properties/discount`.
+///
 /// Told apart by `amount?`, then `duration_in_months?`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -912,6 +915,9 @@ pub struct BenefitSlackSharedChannelPublic {
 
 /// The union `CustomFieldValue`.
 ///
+/// Inline in the contract, first at
+/// `/components/schemas/Checkout/properties/custom_field_data/additionalProperties`.
+///
 /// Told apart by `(type)`, then `(text)`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -1170,6 +1176,9 @@ pub struct DiscountPercentageRepeatDurationBase {
 
 /// The values of `GitHubRepositoryPermission`.
 ///
+/// Inline in the contract, first at
+/// `/components/schemas/BenefitGrantGitHubRepositoryProperties/properties/permission`.
+///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -1195,6 +1204,9 @@ pub type MetadataOutputType = BTreeMap<String, MetadataValue>;
 pub type MetadataQuery = Option<BTreeMap<String, MetadataQueryValue>>;
 
 /// The union `MetadataQueryValue`.
+///
+/// Inline in the contract, first at
+/// `/components/schemas/MetadataQuery/additionalProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum MetadataQueryValue {
@@ -1243,6 +1255,9 @@ polar_client_runtime::from_variant! {
 }
 
 /// The union `MetadataValue`.
+///
+/// Inline in the contract, first at
+/// `/components/schemas/BenefitCustomUpdate/properties/metadata/additionalProperties`.
 ///
 /// Told apart by `(type)`.
 #[derive(Clone, PartialEq)]
@@ -1642,7 +1657,8 @@ pub enum PresentmentCurrency {
 
 /// A price, of a current kind or of a legacy one.
 ///
-/// Schema `Price`.
+/// Inline in the contract, first at
+/// `/components/schemas/Checkout/properties/product_price`.
 ///
 /// Told apart by `amount_type`, then `legacy`.
 #[derive(Clone, PartialEq)]

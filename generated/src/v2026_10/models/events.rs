@@ -1987,6 +1987,9 @@ polar_client_runtime::from_variant! {
 }
 
 /// The union `EventCreate`.
+///
+/// Inline in the contract, first at
+/// `/components/schemas/EventsIngest/properties/events/items`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum EventCreate {
@@ -2368,7 +2371,7 @@ pub struct EventsIngestResponse {
 
 /// The union `EventsPage`.
 ///
-/// Inline in the contract at
+/// Inline in the contract, first at
 /// `/paths/~1v1~1events~1/get/responses/200/content/application~1json/schema`.
 ///
 /// Told apart by `pagination.total_count?`.
@@ -2520,6 +2523,9 @@ pub enum FilterOperator {
 
 /// The union `FilterTerm`.
 ///
+/// Inline in the contract, first at
+/// `/components/schemas/Filter/properties/clauses/items`.
+///
 /// Told apart by `property?`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -2567,6 +2573,9 @@ polar_client_runtime::from_variant! {
 }
 
 /// The union `FilterValue`.
+///
+/// Inline in the contract, first at
+/// `/components/schemas/FilterClause/properties/value`.
 ///
 /// Told apart by `(type)`.
 #[derive(Clone, PartialEq)]

@@ -132,16 +132,32 @@ polar_client_runtime::from_variant! {
     FileCreate::Downloadable(Box<DownloadableFileCreate>)
 }
 
+polar_client_runtime::variant_body! {
+    FileCreate : DownloadableFileCreate
+}
+
 polar_client_runtime::from_variant! {
     FileCreate::ProductMedia(Box<ProductMediaFileCreate>)
+}
+
+polar_client_runtime::variant_body! {
+    FileCreate : ProductMediaFileCreate
 }
 
 polar_client_runtime::from_variant! {
     FileCreate::OrganizationAvatar(Box<OrganizationAvatarFileCreate>)
 }
 
+polar_client_runtime::variant_body! {
+    FileCreate : OrganizationAvatarFileCreate
+}
+
 polar_client_runtime::from_variant! {
     FileCreate::SupportCaseAttachment(Box<SupportCaseAttachmentFileCreate>)
+}
+
+polar_client_runtime::variant_body! {
+    FileCreate : SupportCaseAttachmentFileCreate
 }
 
 /// The object `FilePatch`.

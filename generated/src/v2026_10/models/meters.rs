@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 
 /// The union `Aggregation`.
 ///
+/// Inline in the contract, first at
+/// `/components/schemas/Meter/properties/aggregation`.
+///
 /// Told apart by `func`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -453,6 +456,9 @@ impl PropertyAggregation {
 }
 
 /// The values of `PropertyAggregationFunction`.
+///
+/// Inline in the contract, first at
+/// `/components/schemas/PropertyAggregation/properties/func`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

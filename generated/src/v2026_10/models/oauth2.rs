@@ -61,7 +61,7 @@ pub struct AuthorizeOrganization {
 
 /// The union `AuthorizeResponse`.
 ///
-/// Inline in the contract at
+/// Inline in the contract, first at
 /// `/paths/~1v1~1oauth2~1authorize/get/responses/200/content/application~1json/schema`.
 ///
 /// Told apart by `sub_type`.
@@ -424,6 +424,9 @@ pub struct IntrospectTokenResponse {
 }
 
 /// The values of `IntrospectedTokenType`.
+///
+/// Inline in the contract, first at
+/// `/components/schemas/IntrospectTokenResponse/properties/token_type`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -865,6 +868,9 @@ pub struct OAuth2ClientPublic {
 
 /// The values of `OAuth2GrantType`.
 ///
+/// Inline in the contract, first at
+/// `/components/schemas/OAuth2ClientConfiguration/properties/grant_types/items`.
+///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -1098,6 +1104,9 @@ pub enum SubType {
 
 /// The values of `TokenEndpointAuthMethod`.
 ///
+/// Inline in the contract, first at
+/// `/components/schemas/OAuth2ClientConfiguration/properties/token_endpoint_auth_method`.
+///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -1114,7 +1123,7 @@ pub enum TokenEndpointAuthMethod {
 
 /// The union `TokenRequest`.
 ///
-/// Inline in the contract at
+/// Inline in the contract, first at
 /// `/paths/~1v1~1oauth2~1token/post/requestBody/content/application~1x-www-form-urlencoded/schema`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -1131,12 +1140,24 @@ polar_client_runtime::from_variant! {
     TokenRequest::AuthorizationCode(Box<AuthorizationCodeTokenRequest>)
 }
 
+polar_client_runtime::variant_body! {
+    TokenRequest : AuthorizationCodeTokenRequest
+}
+
 polar_client_runtime::from_variant! {
     TokenRequest::Refresh(Box<RefreshTokenRequest>)
 }
 
+polar_client_runtime::variant_body! {
+    TokenRequest : RefreshTokenRequest
+}
+
 polar_client_runtime::from_variant! {
     TokenRequest::Web(Box<WebTokenRequest>)
+}
+
+polar_client_runtime::variant_body! {
+    TokenRequest : WebTokenRequest
 }
 
 /// The object `TokenResponse`.
@@ -1161,6 +1182,9 @@ pub struct TokenResponse {
 
 /// The values of `TokenTypeHint`.
 ///
+/// Inline in the contract, first at
+/// `/components/schemas/IntrospectTokenRequest/properties/token_type_hint`.
+///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -1175,7 +1199,7 @@ pub enum TokenTypeHint {
 
 /// The union `UserInfo`.
 ///
-/// Inline in the contract at
+/// Inline in the contract, first at
 /// `/paths/~1v1~1oauth2~1userinfo/get/responses/200/content/application~1json/schema`.
 ///
 /// Told apart by `email?`, then `email_verified?`.
@@ -1335,6 +1359,9 @@ impl WebTokenRequest {
 }
 
 /// The values of `WebTokenSubType`.
+///
+/// Inline in the contract, first at
+/// `/components/schemas/WebTokenRequest/properties/sub_type`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

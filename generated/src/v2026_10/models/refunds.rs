@@ -108,6 +108,9 @@ impl RefundCreate {
 
 /// The values of `RefundCreateReason`.
 ///
+/// Inline in the contract, first at
+/// `/components/schemas/RefundCreate/properties/reason`.
+///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]

@@ -206,7 +206,7 @@ impl SubscriptionCancel {
 
 /// The union `SubscriptionCreate`.
 ///
-/// Inline in the contract at
+/// Inline in the contract, first at
 /// `/paths/~1v1~1subscriptions~1/post/requestBody/content/application~1json/schema`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -221,8 +221,16 @@ polar_client_runtime::from_variant! {
     SubscriptionCreate::Customer(Box<SubscriptionCreateCustomer>)
 }
 
+polar_client_runtime::variant_body! {
+    SubscriptionCreate : SubscriptionCreateCustomer
+}
+
 polar_client_runtime::from_variant! {
     SubscriptionCreate::ExternalCustomer(Box<SubscriptionCreateExternalCustomer>)
+}
+
+polar_client_runtime::variant_body! {
+    SubscriptionCreate : SubscriptionCreateExternalCustomer
 }
 
 /// The object `SubscriptionCreateCustomer`.
@@ -636,36 +644,72 @@ polar_client_runtime::from_variant! {
     SubscriptionUpdate::UpdateBase(Box<SubscriptionUpdateBase>)
 }
 
+polar_client_runtime::variant_body! {
+    SubscriptionUpdate : SubscriptionUpdateBase
+}
+
 polar_client_runtime::from_variant! {
     SubscriptionUpdate::UpdateSeats(Box<SubscriptionUpdateSeats>)
+}
+
+polar_client_runtime::variant_body! {
+    SubscriptionUpdate : SubscriptionUpdateSeats
 }
 
 polar_client_runtime::from_variant! {
     SubscriptionUpdate::UpdateUnits(Box<SubscriptionUpdateUnits>)
 }
 
+polar_client_runtime::variant_body! {
+    SubscriptionUpdate : SubscriptionUpdateUnits
+}
+
 polar_client_runtime::from_variant! {
     SubscriptionUpdate::UpdateBillingPeriod(Box<SubscriptionUpdateBillingPeriod>)
+}
+
+polar_client_runtime::variant_body! {
+    SubscriptionUpdate : SubscriptionUpdateBillingPeriod
 }
 
 polar_client_runtime::from_variant! {
     SubscriptionUpdate::Cancel(Box<SubscriptionCancel>)
 }
 
+polar_client_runtime::variant_body! {
+    SubscriptionUpdate : SubscriptionCancel
+}
+
 polar_client_runtime::from_variant! {
     SubscriptionUpdate::Revoke(Box<SubscriptionRevoke>)
+}
+
+polar_client_runtime::variant_body! {
+    SubscriptionUpdate : SubscriptionRevoke
 }
 
 polar_client_runtime::from_variant! {
     SubscriptionUpdate::Pause(Box<SubscriptionPause>)
 }
 
+polar_client_runtime::variant_body! {
+    SubscriptionUpdate : SubscriptionPause
+}
+
 polar_client_runtime::from_variant! {
     SubscriptionUpdate::Resume(Box<SubscriptionResume>)
 }
 
+polar_client_runtime::variant_body! {
+    SubscriptionUpdate : SubscriptionResume
+}
+
 polar_client_runtime::from_variant! {
     SubscriptionUpdate::UpdateClear(Box<SubscriptionUpdateClear>)
+}
+
+polar_client_runtime::variant_body! {
+    SubscriptionUpdate : SubscriptionUpdateClear
 }
 
 /// The object `SubscriptionUpdateBase`.
@@ -850,6 +894,9 @@ impl SubscriptionUpdateUnits {
 }
 
 /// The union `TrialEnd`.
+///
+/// Inline in the contract, first at
+/// `/components/schemas/SubscriptionUpdateBase/properties/trial_end`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum TrialEnd {

@@ -126,6 +126,9 @@ pub struct BenefitGrantList {
 
 /// The union `BenefitGrantProperties`.
 ///
+/// Inline in the contract, first at
+/// `/components/schemas/BenefitGrant/properties/properties`.
+///
 /// Kept as raw JSON, with a typed view for each form it may have. every property of
 /// every variant is optional, and none of them says which variant it is
 #[derive(Clone, PartialEq)]

@@ -375,32 +375,64 @@ polar_client_runtime::from_variant! {
     BenefitCreate::Custom(Box<BenefitCustomCreate>)
 }
 
+polar_client_runtime::variant_body! {
+    BenefitCreate : BenefitCustomCreate
+}
+
 polar_client_runtime::from_variant! {
     BenefitCreate::Discord(Box<BenefitDiscordCreate>)
+}
+
+polar_client_runtime::variant_body! {
+    BenefitCreate : BenefitDiscordCreate
 }
 
 polar_client_runtime::from_variant! {
     BenefitCreate::GitHubRepository(Box<BenefitGitHubRepositoryCreate>)
 }
 
+polar_client_runtime::variant_body! {
+    BenefitCreate : BenefitGitHubRepositoryCreate
+}
+
 polar_client_runtime::from_variant! {
     BenefitCreate::Downloadables(Box<BenefitDownloadablesCreate>)
+}
+
+polar_client_runtime::variant_body! {
+    BenefitCreate : BenefitDownloadablesCreate
 }
 
 polar_client_runtime::from_variant! {
     BenefitCreate::LicenseKeys(Box<BenefitLicenseKeysCreate>)
 }
 
+polar_client_runtime::variant_body! {
+    BenefitCreate : BenefitLicenseKeysCreate
+}
+
 polar_client_runtime::from_variant! {
     BenefitCreate::MeterCredit(Box<BenefitMeterCreditCreate>)
+}
+
+polar_client_runtime::variant_body! {
+    BenefitCreate : BenefitMeterCreditCreate
 }
 
 polar_client_runtime::from_variant! {
     BenefitCreate::FeatureFlag(Box<BenefitFeatureFlagCreate>)
 }
 
+polar_client_runtime::variant_body! {
+    BenefitCreate : BenefitFeatureFlagCreate
+}
+
 polar_client_runtime::from_variant! {
     BenefitCreate::SlackSharedChannel(Box<BenefitSlackSharedChannelCreate>)
+}
+
+polar_client_runtime::variant_body! {
+    BenefitCreate : BenefitSlackSharedChannelCreate
 }
 
 /// The object `BenefitCustom`.
@@ -2271,7 +2303,7 @@ pub enum BenefitType {
 
 /// The union `BenefitUpdate`.
 ///
-/// Inline in the contract at
+/// Inline in the contract, first at
 /// `/paths/~1v1~1benefits~1{id}/patch/requestBody/content/application~1json/schema`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -2298,32 +2330,64 @@ polar_client_runtime::from_variant! {
     BenefitUpdate::Custom(Box<BenefitCustomUpdate>)
 }
 
+polar_client_runtime::variant_body! {
+    BenefitUpdate : BenefitCustomUpdate
+}
+
 polar_client_runtime::from_variant! {
     BenefitUpdate::Discord(Box<BenefitDiscordUpdate>)
+}
+
+polar_client_runtime::variant_body! {
+    BenefitUpdate : BenefitDiscordUpdate
 }
 
 polar_client_runtime::from_variant! {
     BenefitUpdate::GitHubRepository(Box<BenefitGitHubRepositoryUpdate>)
 }
 
+polar_client_runtime::variant_body! {
+    BenefitUpdate : BenefitGitHubRepositoryUpdate
+}
+
 polar_client_runtime::from_variant! {
     BenefitUpdate::Downloadables(Box<BenefitDownloadablesUpdate>)
+}
+
+polar_client_runtime::variant_body! {
+    BenefitUpdate : BenefitDownloadablesUpdate
 }
 
 polar_client_runtime::from_variant! {
     BenefitUpdate::LicenseKeys(Box<BenefitLicenseKeysUpdate>)
 }
 
+polar_client_runtime::variant_body! {
+    BenefitUpdate : BenefitLicenseKeysUpdate
+}
+
 polar_client_runtime::from_variant! {
     BenefitUpdate::MeterCredit(Box<BenefitMeterCreditUpdate>)
+}
+
+polar_client_runtime::variant_body! {
+    BenefitUpdate : BenefitMeterCreditUpdate
 }
 
 polar_client_runtime::from_variant! {
     BenefitUpdate::FeatureFlag(Box<BenefitFeatureFlagUpdate>)
 }
 
+polar_client_runtime::variant_body! {
+    BenefitUpdate : BenefitFeatureFlagUpdate
+}
+
 polar_client_runtime::from_variant! {
     BenefitUpdate::SlackSharedChannel(Box<BenefitSlackSharedChannelUpdate>)
+}
+
+polar_client_runtime::variant_body! {
+    BenefitUpdate : BenefitSlackSharedChannelUpdate
 }
 
 /// The values of `BenefitVisibility`.
@@ -2343,6 +2407,9 @@ pub enum BenefitVisibility {
 }
 
 /// The values of `LicenseKeyTimeframe`.
+///
+/// Inline in the contract, first at
+/// `/components/schemas/BenefitLicenseKeyExpirationProperties/properties/timeframe`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -70,12 +70,24 @@ polar_client_runtime::from_variant! {
     CheckoutLinkCreate::ProductPrice(Box<CheckoutLinkCreateProductPrice>)
 }
 
+polar_client_runtime::variant_body! {
+    CheckoutLinkCreate : CheckoutLinkCreateProductPrice
+}
+
 polar_client_runtime::from_variant! {
     CheckoutLinkCreate::Product(Box<CheckoutLinkCreateProduct>)
 }
 
+polar_client_runtime::variant_body! {
+    CheckoutLinkCreate : CheckoutLinkCreateProduct
+}
+
 polar_client_runtime::from_variant! {
     CheckoutLinkCreate::Products(Box<CheckoutLinkCreateProducts>)
+}
+
+polar_client_runtime::variant_body! {
+    CheckoutLinkCreate : CheckoutLinkCreateProducts
 }
 
 /// The object `CheckoutLinkCreateProduct`.

@@ -319,20 +319,40 @@ polar_client_runtime::from_variant! {
     CustomFieldCreate::Text(Box<CustomFieldCreateText>)
 }
 
+polar_client_runtime::variant_body! {
+    CustomFieldCreate : CustomFieldCreateText
+}
+
 polar_client_runtime::from_variant! {
     CustomFieldCreate::Number(Box<CustomFieldCreateNumber>)
+}
+
+polar_client_runtime::variant_body! {
+    CustomFieldCreate : CustomFieldCreateNumber
 }
 
 polar_client_runtime::from_variant! {
     CustomFieldCreate::Date(Box<CustomFieldCreateDate>)
 }
 
+polar_client_runtime::variant_body! {
+    CustomFieldCreate : CustomFieldCreateDate
+}
+
 polar_client_runtime::from_variant! {
     CustomFieldCreate::Checkbox(Box<CustomFieldCreateCheckbox>)
 }
 
+polar_client_runtime::variant_body! {
+    CustomFieldCreate : CustomFieldCreateCheckbox
+}
+
 polar_client_runtime::from_variant! {
     CustomFieldCreate::Select(Box<CustomFieldCreateSelect>)
+}
+
+polar_client_runtime::variant_body! {
+    CustomFieldCreate : CustomFieldCreateSelect
 }
 
 /// The object `CustomFieldCreateCheckbox`.
@@ -1165,20 +1185,40 @@ polar_client_runtime::from_variant! {
     CustomFieldUpdate::Text(Box<CustomFieldUpdateText>)
 }
 
+polar_client_runtime::variant_body! {
+    CustomFieldUpdate : CustomFieldUpdateText
+}
+
 polar_client_runtime::from_variant! {
     CustomFieldUpdate::Number(Box<CustomFieldUpdateNumber>)
+}
+
+polar_client_runtime::variant_body! {
+    CustomFieldUpdate : CustomFieldUpdateNumber
 }
 
 polar_client_runtime::from_variant! {
     CustomFieldUpdate::Date(Box<CustomFieldUpdateDate>)
 }
 
+polar_client_runtime::variant_body! {
+    CustomFieldUpdate : CustomFieldUpdateDate
+}
+
 polar_client_runtime::from_variant! {
     CustomFieldUpdate::Checkbox(Box<CustomFieldUpdateCheckbox>)
 }
 
+polar_client_runtime::variant_body! {
+    CustomFieldUpdate : CustomFieldUpdateCheckbox
+}
+
 polar_client_runtime::from_variant! {
     CustomFieldUpdate::Select(Box<CustomFieldUpdateSelect>)
+}
+
+polar_client_runtime::variant_body! {
+    CustomFieldUpdate : CustomFieldUpdateSelect
 }
 
 /// The object `CustomFieldUpdateCheckbox`.

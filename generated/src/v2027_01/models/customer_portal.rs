@@ -1330,9 +1330,17 @@ polar_client_runtime::from_variant! {
     CustomerBenefitGrantUpdate::Discord(Box<CustomerBenefitGrantDiscordUpdate>)
 }
 
+polar_client_runtime::variant_body! {
+    CustomerBenefitGrantUpdate : CustomerBenefitGrantDiscordUpdate
+}
+
 polar_client_runtime::from_variant! {
     CustomerBenefitGrantUpdate::GitHubRepository(Box <
     CustomerBenefitGrantGitHubRepositoryUpdate>)
+}
+
+polar_client_runtime::variant_body! {
+    CustomerBenefitGrantUpdate : CustomerBenefitGrantGitHubRepositoryUpdate
 }
 
 polar_client_runtime::from_variant! {
@@ -1340,13 +1348,25 @@ polar_client_runtime::from_variant! {
     CustomerBenefitGrantDownloadablesUpdate>)
 }
 
+polar_client_runtime::variant_body! {
+    CustomerBenefitGrantUpdate : CustomerBenefitGrantDownloadablesUpdate
+}
+
 polar_client_runtime::from_variant! {
     CustomerBenefitGrantUpdate::LicenseKeys(Box<CustomerBenefitGrantLicenseKeysUpdate
    >)
 }
 
+polar_client_runtime::variant_body! {
+    CustomerBenefitGrantUpdate : CustomerBenefitGrantLicenseKeysUpdate
+}
+
 polar_client_runtime::from_variant! {
     CustomerBenefitGrantUpdate::Custom(Box<CustomerBenefitGrantCustomUpdate>)
+}
+
+polar_client_runtime::variant_body! {
+    CustomerBenefitGrantUpdate : CustomerBenefitGrantCustomUpdate
 }
 
 polar_client_runtime::from_variant! {
@@ -1354,14 +1374,26 @@ polar_client_runtime::from_variant! {
    >)
 }
 
+polar_client_runtime::variant_body! {
+    CustomerBenefitGrantUpdate : CustomerBenefitGrantMeterCreditUpdate
+}
+
 polar_client_runtime::from_variant! {
     CustomerBenefitGrantUpdate::FeatureFlag(Box<CustomerBenefitGrantFeatureFlagUpdate
    >)
 }
 
+polar_client_runtime::variant_body! {
+    CustomerBenefitGrantUpdate : CustomerBenefitGrantFeatureFlagUpdate
+}
+
 polar_client_runtime::from_variant! {
     CustomerBenefitGrantUpdate::SlackSharedChannel(Box <
     CustomerBenefitGrantSlackSharedChannelUpdate>)
+}
+
+polar_client_runtime::variant_body! {
+    CustomerBenefitGrantUpdate : CustomerBenefitGrantSlackSharedChannelUpdate
 }
 
 /// The object `CustomerCustomerMeter`.
@@ -2945,28 +2977,56 @@ polar_client_runtime::from_variant! {
     CustomerSubscriptionUpdate::UpdateProduct(Box<CustomerSubscriptionUpdateProduct>)
 }
 
+polar_client_runtime::variant_body! {
+    CustomerSubscriptionUpdate : CustomerSubscriptionUpdateProduct
+}
+
 polar_client_runtime::from_variant! {
     CustomerSubscriptionUpdate::UpdateSeats(Box<CustomerSubscriptionUpdateSeats>)
+}
+
+polar_client_runtime::variant_body! {
+    CustomerSubscriptionUpdate : CustomerSubscriptionUpdateSeats
 }
 
 polar_client_runtime::from_variant! {
     CustomerSubscriptionUpdate::UpdateUnits(Box<CustomerSubscriptionUpdateUnits>)
 }
 
+polar_client_runtime::variant_body! {
+    CustomerSubscriptionUpdate : CustomerSubscriptionUpdateUnits
+}
+
 polar_client_runtime::from_variant! {
     CustomerSubscriptionUpdate::Cancel(Box<CustomerSubscriptionCancel>)
+}
+
+polar_client_runtime::variant_body! {
+    CustomerSubscriptionUpdate : CustomerSubscriptionCancel
 }
 
 polar_client_runtime::from_variant! {
     CustomerSubscriptionUpdate::Pause(Box<CustomerSubscriptionPause>)
 }
 
+polar_client_runtime::variant_body! {
+    CustomerSubscriptionUpdate : CustomerSubscriptionPause
+}
+
 polar_client_runtime::from_variant! {
     CustomerSubscriptionUpdate::Resume(Box<CustomerSubscriptionResume>)
 }
 
+polar_client_runtime::variant_body! {
+    CustomerSubscriptionUpdate : CustomerSubscriptionResume
+}
+
 polar_client_runtime::from_variant! {
     CustomerSubscriptionUpdate::UpdateClear(Box<CustomerSubscriptionUpdateClear>)
+}
+
+polar_client_runtime::variant_body! {
+    CustomerSubscriptionUpdate : CustomerSubscriptionUpdateClear
 }
 
 /// The object `CustomerSubscriptionUpdateClear`.

@@ -31,7 +31,7 @@ pub struct CustomerSession {
 
 /// The union `CustomerSessionCreate`.
 ///
-/// Inline in the contract at
+/// Inline in the contract, first at
 /// `/paths/~1v1~1customer-sessions~1/post/requestBody/content/application~1json/schema`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
@@ -46,9 +46,17 @@ polar_client_runtime::from_variant! {
     CustomerSessionCreate::IdCreate(Box<CustomerSessionCustomerIdCreate>)
 }
 
+polar_client_runtime::variant_body! {
+    CustomerSessionCreate : CustomerSessionCustomerIdCreate
+}
+
 polar_client_runtime::from_variant! {
     CustomerSessionCreate::ExternalIdCreate(Box<CustomerSessionCustomerExternalIdCreate
    >)
+}
+
+polar_client_runtime::variant_body! {
+    CustomerSessionCreate : CustomerSessionCustomerExternalIdCreate
 }
 
 /// The object `CustomerSessionCustomerExternalIDCreate`.

@@ -9,6 +9,9 @@ use std::collections::BTreeMap;
 
 /// The values of `ActiveSubscriptionStatus`.
 ///
+/// Inline in the contract, first at
+/// `/components/schemas/CustomerStateSubscription/properties/status`.
+///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
@@ -22,6 +25,9 @@ pub enum ActiveSubscriptionStatus {
 }
 
 /// The values of `AssignableMemberRole`.
+///
+/// Inline in the contract, first at
+/// `/components/schemas/MemberCreateFromCustomer/properties/role`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -290,8 +296,16 @@ polar_client_runtime::from_variant! {
     CustomerCreate::Individual(Box<CustomerIndividualCreate>)
 }
 
+polar_client_runtime::variant_body! {
+    CustomerCreate : CustomerIndividualCreate
+}
+
 polar_client_runtime::from_variant! {
     CustomerCreate::Team(Box<CustomerTeamCreate>)
+}
+
+polar_client_runtime::variant_body! {
+    CustomerCreate : CustomerTeamCreate
 }
 
 /// The object `CustomerIndividual`.

@@ -317,8 +317,16 @@ polar_client_runtime::from_variant! {
     DiscountCreate::Fixed(Box<DiscountFixedCreate>)
 }
 
+polar_client_runtime::variant_body! {
+    DiscountCreate : DiscountFixedCreate
+}
+
 polar_client_runtime::from_variant! {
     DiscountCreate::Percentage(Box<DiscountPercentageCreate>)
+}
+
+polar_client_runtime::variant_body! {
+    DiscountCreate : DiscountPercentageCreate
 }
 
 /// The values of `DiscountDuration`.

@@ -609,6 +609,9 @@ pub struct RotatedLicenseKey {
 
 /// The values of `RotatedLicenseKeyStatus`.
 ///
+/// Inline in the contract, first at
+/// `/components/schemas/RotatedLicenseKey/properties/status`.
+///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]

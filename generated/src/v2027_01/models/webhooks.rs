@@ -755,7 +755,7 @@ polar_client_runtime::from_variant! {
 
 /// The values of `HttpCodeClass`.
 ///
-/// Inline in the contract at
+/// Inline in the contract, first at
 /// `/paths/~1v1~1webhooks~1deliveries/get/parameters/5/schema`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
@@ -775,6 +775,9 @@ pub enum HttpCodeClass {
 }
 
 /// The values of `WebhookApiVersion`.
+///
+/// Inline in the contract, first at
+/// `/components/schemas/WebhookEndpointCreate/properties/api_version`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -1582,7 +1585,7 @@ pub struct WebhookOrganizationUpdatedPayload {
 
 /// The union `WebhookPayload`.
 ///
-/// Inline in the contract at `/webhooks`.
+/// Inline in the contract, first at `/webhooks`.
 ///
 /// Told apart by `type`.
 #[derive(Clone, PartialEq)]

@@ -1,0 +1,224 @@
+//! `cargo xtask codegen`: what is checked in is what is generated, `--check` names every difference and writes nothing,
+//! and writing repairs the differences and touches nothing else.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a panic is how a test fails"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fs::{self, File};
+use std::path::{Path, PathBuf};
+use std::time::{Duration, SystemTime};
+
+use tempfile::TempDir;
+use xtask::codegen::{self, CodegenError, Mode, Outcome};
+
+const CHANGED: &str = "src/v2026_10/models/customer_seats.rs";
+const MISSING: &str = "src/v2026_10/services/customer_portal/seats.rs";
+const STALE: &str = "src/v2026_10/services/gone/old.rs";
+
+/// A small contract, which is generated in no time.
+const CONTRACT: &str = include_str!("../inputs/seed_pages.yaml");
+
+/// A workspace with a contract and what is generated from it.
+struct Workspace {
+    root: TempDir,
+}
+
+/// The state of a file: when it was last written, and its text.
+type State = (SystemTime, String);
+
+impl Workspace {
+    /// Only the contract.
+    fn new() -> Self {
+        let root = TempDir::new().unwrap();
+        fs::create_dir(root.path().join("spec")).unwrap();
+        let workspace = Self { root };
+        workspace.set_contract(CONTRACT);
+        workspace
+    }
+
+    fn set_contract(&self, text: &str) {
+        fs::write(self.root.path().join("spec/2026-10.yaml"), text).unwrap();
+    }
+
+    fn generated() -> Self {
+        let workspace = Self::new();
+        workspace.run(Mode::Write);
+        workspace
+    }
+
+    /// One file of each kind of difference.
+    fn with_differences() -> Self {
+        let workspace = Self::generated();
+        let changed = workspace.path(CHANGED);
+        let text = fs::read_to_string(&changed).unwrap();
+        fs::write(changed, text.replacen("CustomerSeat", "Seat", 1)).unwrap();
+        fs::remove_file(workspace.path(MISSING)).unwrap();
+        fs::create_dir_all(workspace.path(STALE).parent().unwrap()).unwrap();
+        fs::write(workspace.path(STALE), "").unwrap();
+        workspace
+    }
+
+    fn path(&self, file: &str) -> PathBuf {
+        self.root.path().join("generated").join(file)
+    }
+
+    fn run(&self, mode: Mode) -> Outcome {
+        codegen::run(self.root.path(), mode).unwrap()
+    }
+
+    /// Every file of `generated/`, after all were set back to a day long ago.
+    fn aged(&self) -> BTreeMap<String, State> {
+        for file in self.files().keys() {
+            let file = File::options().write(true).open(self.path(file)).unwrap();
+            file.set_modified(SystemTime::UNIX_EPOCH + Duration::from_secs(1_000_000_000))
+                .unwrap();
+        }
+        self.files()
+    }
+
+    fn files(&self) -> BTreeMap<String, State> {
+        let mut files = BTreeMap::new();
+        let generated = self.path("");
+        collect(&generated, &generated, &mut files);
+        files
+    }
+}
+
+fn collect(root: &Path, folder: &Path, files: &mut BTreeMap<String, State>) {
+    for entry in fs::read_dir(folder).unwrap() {
+        let path = entry.unwrap().path();
+        if path.is_dir() {
+            collect(root, &path, files);
+            continue;
+        }
+        let written = path.metadata().unwrap().modified().unwrap();
+        let text = fs::read_to_string(&path).unwrap();
+        let name = path.strip_prefix(root).unwrap().to_str().unwrap();
+        files.insert(name.replace('\\', "/"), (written, text));
+    }
+}
+
+fn texts(files: &BTreeMap<String, State>) -> BTreeMap<&str, &str> {
+    files
+        .iter()
+        .map(|(path, (_, text))| (path.as_str(), text.as_str()))
+        .collect()
+}
+
+#[test]
+fn what_is_checked_in_is_what_is_generated() {
+    let outcome = codegen::run(&xtask::root(), Mode::Check).unwrap();
+
+    let differences = xtask::report::differences(&outcome);
+    assert!(
+        outcome.is_clean(),
+        "run `cargo xtask codegen`:\n{differences}"
+    );
+    assert_eq!(outcome.versions.len(), 3);
+}
+
+#[test]
+fn the_crate_is_written_from_nothing() {
+    let workspace = Workspace::new();
+    let first = workspace.run(Mode::Write);
+    let written = workspace.aged();
+    let second = workspace.run(Mode::Write);
+
+    assert_eq!(
+        (
+            first.changed.len(),
+            first.stale.len(),
+            first.unchanged.len()
+        ),
+        (0, 0, 0)
+    );
+    assert!(
+        first.missing.iter().eq(written.keys()),
+        "named: {:?}",
+        first.missing
+    );
+    for file in ["Cargo.toml", "README.md", "src/lib.rs", CHANGED, MISSING] {
+        assert!(written.contains_key(file), "{file}");
+    }
+    assert!(second.is_clean(), "{second:?}");
+    assert_eq!(second.unchanged.len(), written.len());
+    assert_eq!(workspace.files(), written, "the second run wrote something");
+}
+
+#[test]
+fn check_names_every_difference_and_writes_nothing() {
+    let workspace = Workspace::with_differences();
+    let before = workspace.aged();
+    let outcome = workspace.run(Mode::Check);
+
+    assert!(!outcome.is_clean());
+    assert_eq!(outcome.changed, [CHANGED]);
+    assert_eq!(outcome.missing, [MISSING]);
+    assert_eq!(outcome.stale, [STALE]);
+    let report = xtask::report::differences(&outcome);
+    for file in [CHANGED, MISSING, STALE] {
+        assert!(report.contains(file), "{report}");
+    }
+    assert_eq!(workspace.files(), before);
+}
+
+#[test]
+fn write_repairs_the_differences_and_nothing_else() {
+    let workspace = Workspace::with_differences();
+    let before = workspace.aged();
+    let outcome = workspace.run(Mode::Write);
+    let after = workspace.files();
+
+    assert_eq!(outcome.changed, [CHANGED]);
+    assert_eq!(outcome.missing, [MISSING]);
+    assert_eq!(outcome.stale, [STALE]);
+    assert!(
+        !workspace.path(STALE).parent().unwrap().exists(),
+        "the empty folder stayed"
+    );
+    let touched: BTreeSet<&str> = after
+        .iter()
+        .filter(|(path, state)| before.get(*path) != Some(state))
+        .map(|(path, _)| path.as_str())
+        .collect();
+    assert_eq!(touched, BTreeSet::from([CHANGED, MISSING]));
+    assert_eq!(texts(&after), texts(&Workspace::generated().files()));
+    assert!(workspace.run(Mode::Check).is_clean());
+}
+
+#[test]
+fn wrong_input_is_reported_and_nothing_is_written() {
+    let workspace = Workspace::with_differences();
+    let wrong = CONTRACT.replacen("schemas/SeatsList'", "schemas/Chairs'", 1);
+    assert_ne!(wrong, CONTRACT);
+    workspace.set_contract(&wrong);
+    let before = workspace.aged();
+
+    let error = codegen::run(workspace.root.path(), Mode::Write).unwrap_err();
+
+    let CodegenError::Input(report) = &error else {
+        panic!("{error}")
+    };
+    let [problem] = report.problems() else {
+        panic!("{error}")
+    };
+    assert_eq!(problem.file, "spec/2026-10.yaml");
+    assert!(problem.pointer.starts_with("/paths/~1v1~1"), "{problem}");
+    assert!(problem.message.contains("Chairs"), "{problem}");
+    assert_eq!(workspace.files(), before);
+}
+
+#[test]
+fn a_folder_without_contracts_is_an_error() {
+    let root = TempDir::new().unwrap();
+    fs::create_dir(root.path().join("spec")).unwrap();
+
+    let error = codegen::run(root.path(), Mode::Write).unwrap_err();
+
+    assert!(matches!(error, CodegenError::File(..)), "{error}");
+    assert!(!root.path().join("generated").exists());
+}

@@ -1,0 +1,296 @@
+//! What the contracts in `spec/` become: nothing of them is lost, and what is made of them is reviewed.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a panic is how a test fails"
+)]
+
+mod support;
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt::Write as _;
+use std::fs;
+use std::sync::LazyLock;
+
+use polar_codegen::document::Source;
+use polar_codegen::ir::{Api, Constant, Decision, Operation, Resolution, Shape, Success};
+use polar_codegen::words::Words;
+use polar_codegen::{Output, Summary};
+use serde_json::Value;
+
+use support::item;
+
+const VERSIONS: [&str; 3] = ["2026-04", "2026-10", "2027-01"];
+const CURRENT: &str = "2026-10";
+
+/// Unions that only occur in other unions, and are merged into them.
+const PARTS_OF_UNIONS: [&str; 3] = ["LegacyRecurringProductPrice", "ProductPrice", "SystemEvent"];
+
+static OUTPUT: LazyLock<Output> =
+    LazyLock::new(|| xtask::codegen::generate(&xtask::root()).unwrap());
+
+fn spec(file: &str) -> String {
+    fs::read_to_string(xtask::root().join("spec").join(file)).unwrap()
+}
+
+static APIS: LazyLock<BTreeMap<&str, Api>> =
+    LazyLock::new(|| VERSIONS.map(|version| (version, lower(version))).into());
+
+fn api(version: &str) -> &'static Api {
+    &APIS[version]
+}
+
+fn lower(version: &str) -> Api {
+    let (contract, overlay) = (spec(&format!("{version}.yaml")), spec("overlay.yaml"));
+    let contract = Source {
+        name: "contract",
+        text: &contract,
+    };
+    let overlay = Source {
+        name: "overlay",
+        text: &overlay,
+    };
+    polar_codegen::api(contract, Some(overlay), &Words::default()).unwrap()
+}
+
+/// The contract as the YAML says it, read without the generator.
+fn contract(version: &str) -> Value {
+    serde_yaml::from_str(&spec(&format!("{version}.yaml"))).unwrap()
+}
+
+/// Method, path and id of every operation, as the contract says them.
+fn operations_of(contract: &Value) -> BTreeSet<(String, String, String)> {
+    let mut operations = BTreeSet::new();
+    for (path, item) in contract["paths"].as_object().unwrap() {
+        for (method, operation) in item.as_object().unwrap() {
+            let id = operation["operationId"].as_str().unwrap();
+            // The overlay takes back what the contract says twice.
+            let id = id.replace("oauth2:clients:oauth2:", "oauth2:clients:");
+            operations.insert((method.to_uppercase(), path.clone(), id));
+        }
+    }
+    operations
+}
+
+fn keys(object: &Value) -> BTreeSet<String> {
+    object.as_object().unwrap().keys().cloned().collect()
+}
+
+#[test]
+fn every_operation_of_the_contracts_is_there() {
+    for version in VERSIONS {
+        let expected = operations_of(&contract(version));
+        let api = api(version);
+        let found: BTreeSet<_> = api
+            .operations()
+            .map(
+                |Operation {
+                     method, path, id, ..
+                 }| { (method.as_str().to_owned(), path.clone(), id.clone()) },
+            )
+            .collect();
+
+        assert_eq!(found, expected, "{version}");
+        assert_eq!(api.operations().count(), 190, "{version}");
+    }
+}
+
+#[test]
+fn every_webhook_of_the_contracts_is_told_apart_by_its_name() {
+    for version in VERSIONS {
+        let expected = keys(&contract(version)["webhooks"]);
+        let api = api(version);
+        let Shape::Union(union) = &api.def(api.webhook_event.unwrap()).shape else {
+            panic!("{version}: not a union");
+        };
+        let Resolution::Decided(Decision::Tag { path, arms, .. }) = &union.resolution else {
+            panic!("{version}: {:?}", union.resolution);
+        };
+        let found: BTreeSet<String> = arms
+            .iter()
+            .flat_map(|(constants, _)| constants)
+            .map(|constant| match constant {
+                Constant::Text(text) => text.clone(),
+                other => panic!("{version}: {other:?}"),
+            })
+            .collect();
+
+        assert_eq!(path, &["type"], "{version}");
+        assert_eq!(found, expected, "{version}");
+        assert_eq!(
+            (expected.len(), union.variants.len()),
+            (42, 42),
+            "{version}"
+        );
+    }
+}
+
+#[test]
+fn every_schema_of_the_contracts_has_a_type() {
+    for version in VERSIONS {
+        let schemas = keys(&contract(version)["components"]["schemas"]);
+        let api = api(version);
+        let types: BTreeSet<String> = api.types.iter().map(|def| def.name.wire.clone()).collect();
+        let lost: Vec<&String> = schemas.difference(&types).collect();
+
+        assert!(schemas.len() > 700, "{version}");
+        assert_eq!(lost, PARTS_OF_UNIONS, "{version}");
+    }
+}
+
+#[test]
+fn the_figures_and_unions_are_reviewed() {
+    for version in VERSIONS {
+        let summary = OUTPUT
+            .versions
+            .iter()
+            .find(|it| it.version == version)
+            .unwrap();
+        insta::assert_snapshot!(format!("summary_{version}"), figures(summary));
+    }
+}
+
+fn figures(summary: &Summary) -> String {
+    let mut text = String::new();
+    let mut line = |line: String| writeln!(text, "{line}").unwrap();
+    line(format!("operations: {}", summary.operations));
+    line(format!("types: {}", summary.types));
+    line(format!("webhooks: {}", summary.webhooks));
+    for (resolution, count) in &summary.unions {
+        line(format!("unions, {resolution}: {count}"));
+    }
+    for row in &summary.table {
+        let how = format!("{} {}", row.resolution, row.deciding);
+        let uses = row.used_by.len();
+        line(format!(
+            "{}: {}; variants: {}, uses: {uses}",
+            row.name,
+            how.trim(),
+            row.variants
+        ));
+    }
+    text
+}
+
+#[test]
+fn the_operations_are_reviewed() {
+    let api = api(CURRENT);
+    let lines: Vec<String> = api
+        .operations()
+        .map(|operation| line(api, operation))
+        .collect();
+    insta::assert_snapshot!("operations", lines.join("\n"));
+}
+
+/// Every fact that decides how an operation is called, in one line.
+fn line(api: &Api, operation: &Operation) -> String {
+    let Operation {
+        id,
+        path,
+        access,
+        safety,
+        ..
+    } = operation;
+    let success = match &operation.success {
+        Success::Json(ty) => format!("json {}", name(api, ty)),
+        Success::JsonOrEmpty(ty) => format!("json or nothing {}", name(api, ty)),
+        Success::Empty => "nothing".to_owned(),
+        Success::Csv => "csv".to_owned(),
+    };
+    let body = operation.body.as_ref().map_or_else(String::new, |body| {
+        format!(" <- {:?} {}", body.encoding, name(api, &body.ty))
+    });
+    let paged = operation
+        .paging
+        .as_ref()
+        .map_or_else(String::new, |paging| {
+            format!(", pages of {}", name(api, &paging.item))
+        });
+    let method = operation.method.as_str();
+    format!("{id}: {method} {path}{body} -> {success}{paged}; {access:?}, {safety:?}")
+}
+
+fn name(api: &Api, ty: &polar_codegen::ir::Type) -> String {
+    use polar_codegen::ir::Type;
+    match ty {
+        Type::Named(id) => api.def(*id).name.rust.clone(),
+        Type::List(inner) => format!("[{}]", name(api, inner)),
+        Type::Nullable(inner) => format!("{}?", name(api, inner)),
+        other => format!("{other:?}"),
+    }
+}
+
+/// The emitted item that `start` begins, with the file that it is in.
+fn emitted(version: &str, folder: &str, start: &str) -> String {
+    let folder = format!("src/v{}/{folder}/", version.replace('-', "_"));
+    let files: BTreeMap<&String, &String> = OUTPUT
+        .files
+        .iter()
+        .filter(|(path, text)| {
+            path.starts_with(&folder) && text.lines().any(|line| line.starts_with(start))
+        })
+        .collect();
+    let mut items = files
+        .iter()
+        .map(|(path, text)| format!("// {path}\n\n{}", item(text, start)));
+    match (items.next(), items.next()) {
+        (Some(item), None) => item,
+        (None, _) => panic!("no file of {folder} has `{start}`"),
+        (Some(_), Some(_)) => panic!("several files of {folder} have `{start}`"),
+    }
+}
+
+#[test]
+fn the_price_union_of_every_version_is_reviewed() {
+    for version in VERSIONS {
+        let parts = [
+            emitted(version, "models", "pub enum Price {"),
+            emitted(version, "codec", "impl Union for Price {"),
+            emitted(version, "codec", "impl Price {"),
+        ];
+        insta::assert_snapshot!(format!("price_{version}"), parts.join("\n\n"));
+    }
+}
+
+#[test]
+fn the_types_of_the_seed_operations_are_reviewed() {
+    for name in ["CustomerSeat", "CustomerSubscription"] {
+        let parts = [
+            emitted(CURRENT, "models", &format!("pub struct {name} {{")),
+            emitted(CURRENT, "codec", &format!("impl Model for {name} {{")),
+        ];
+        insta::assert_snapshot!(name, parts.join("\n\n"));
+    }
+}
+
+#[test]
+fn the_seed_operations_are_reviewed() {
+    for (file, name, constant) in [
+        ("customer_seats.rs", "ListSeats", "LIST_SEATS"),
+        (
+            "customer_portal/seats.rs",
+            "ListClaimedSubscriptions",
+            "LIST_CLAIMED_SUBSCRIPTIONS",
+        ),
+    ] {
+        let source = &OUTPUT.files[&format!("src/v2026_10/services/{file}")];
+        let method = format!("{}(", constant.to_lowercase());
+        let parts = [
+            method_of(source, &method),
+            item(source, &format!("pub struct {name}(")),
+            item(source, &format!("impl {name} {{")),
+            item(source, &format!("static {constant}:")),
+        ];
+        insta::assert_snapshot!(name, parts.join("\n\n"));
+    }
+}
+
+/// A method of an `impl` block, without its indentation.
+fn method_of(source: &str, start: &str) -> String {
+    let source: Vec<&str> = source
+        .lines()
+        .map(|line| line.strip_prefix("    ").unwrap_or(line))
+        .collect();
+    item(&source.join("\n"), &format!("pub fn {start}"))
+}
