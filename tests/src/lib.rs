@@ -13,3 +13,8 @@ pub use recorder::{Recorder, Reply, Sent};
 pub mod inputs {
     include!(concat!(env!("OUT_DIR"), "/inputs.rs"));
 }
+
+/// The examples of the README, compiled.
+#[cfg(doctest)]
+#[doc = include_str!("../../README.md")]
+pub struct Readme;

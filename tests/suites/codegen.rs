@@ -22,6 +22,9 @@ const STALE: &str = "src/v2026_10/services/gone/old.rs";
 /// A small contract, which is generated in no time.
 const CONTRACT: &str = include_str!("../inputs/seed_pages.yaml");
 
+/// No corrections.
+const OVERLAY: &str = "overlay: 1.0.0\ninfo: { title: None, version: 1.0.0 }\nactions: []\n";
+
 /// A workspace with a contract and what is generated from it.
 struct Workspace {
     root: TempDir,
@@ -37,11 +40,17 @@ impl Workspace {
         fs::create_dir(root.path().join("spec")).unwrap();
         let workspace = Self { root };
         workspace.set_contract(CONTRACT);
+        workspace.write_spec("overlay.yaml", OVERLAY);
+        workspace.write_spec("docs.yaml", "{}\n");
         workspace
     }
 
     fn set_contract(&self, text: &str) {
-        fs::write(self.root.path().join("spec/2026-10.yaml"), text).unwrap();
+        self.write_spec("2026-10.yaml", text);
+    }
+
+    fn write_spec(&self, file: &str, text: &str) {
+        fs::write(self.root.path().join("spec").join(file), text).unwrap();
     }
 
     fn generated() -> Self {

@@ -23,35 +23,31 @@ use wrapper::{LOG, Rustc};
 
 const ROUNDS: usize = 3;
 const CRATES: [&str; 2] = ["polar-client", derive_shape::CRATE];
-const MODES: [(&str, &[&str]); 2] = [
-    ("check", &["check"]),
-    ("release build", &["build", "--release"]),
-];
+
+/// What is measured: a command of cargo, in a profile.
+type Mode = (&'static str, &'static str);
+
+const MODES: [Mode; 2] = [("check", "dev"), ("build", "release")];
 
 fn main() -> Outcome<ExitCode> {
     if let Some(log) = std::env::var_os(LOG) {
         return wrapper::run(&PathBuf::from(log));
     }
     let bench = Bench::new()?;
-    for (name, mode) in MODES {
+    for mode in MODES {
         for package in CRATES {
             bench.compile(mode, package)?;
         }
         let mut runs = CRATES.map(|_| Vec::new());
         for _ in 0..ROUNDS {
             for (package, runs) in CRATES.iter().zip(&mut runs) {
-                run(&mut bench
-                    .workspace
-                    .cargo(&["clean", "--quiet", "--package", package]))?;
-                runs.push(
-                    bench
-                        .compile(mode, package)?
-                        .ok_or("cargo compiled nothing")?,
-                );
+                bench.clean(mode, package)?;
+                let rustc = bench.compile(mode, package)?;
+                runs.push(rustc.ok_or("cargo compiled nothing")?);
             }
         }
         let [ours, derives] = runs;
-        report(name, &ours, &derives);
+        report(mode, &ours, &derives);
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -68,12 +64,17 @@ impl Bench {
         Ok(Self { workspace, log })
     }
 
-    /// Compiles the package, and whatever it needs that is not built. What the package itself has cost, unless it was built.
-    fn compile(&self, mode: &[&str], package: &str) -> Outcome<Option<Rustc>> {
+    fn clean(&self, (_, profile): Mode, package: &str) -> Outcome<()> {
+        let mut command = self.workspace.cargo(&["clean", "--quiet"]);
+        run(command.args(["--profile", profile, "--package", package]))
+    }
+
+    /// Compiles the package, and whatever it needs. What the package itself has cost, unless it was built already.
+    fn compile(&self, (command, profile): Mode, package: &str) -> Outcome<Option<Rustc>> {
         fs::write(&self.log, "")?;
-        let mut command = self.workspace.cargo(mode);
+        let mut command = self.workspace.cargo(&[command, "--quiet"]);
         command
-            .args(["--quiet", "--package", package])
+            .args(["--profile", profile, "--package", package])
             .env("RUSTC_WRAPPER", std::env::current_exe()?)
             .env(LOG, &self.log);
         run(&mut command)?;
@@ -84,10 +85,13 @@ impl Bench {
     }
 }
 
-fn report(mode: &str, ours: &[Rustc], derives: &[Rustc]) {
+fn report((command, profile): Mode, ours: &[Rustc], derives: &[Rustc]) {
     println!(
-        "{mode:<16}{:>14}{:>14}{:>10}",
-        "polar-client", "derives", "ratio"
+        "{:<16}{:>14}{:>14}{:>10}",
+        format!("{command}, {profile}"),
+        "polar-client",
+        "derives",
+        "ratio"
     );
     let row = |what: &str, figure: fn(&Rustc) -> f64, decimals: usize| {
         let (ours, derives) = (median(ours, figure), median(derives, figure));

@@ -10,21 +10,21 @@ use std::process::{Command, ExitCode};
 use wait4::Wait4 as _;
 
 /// The environment variable that makes this program a wrapper: the file to note costs in.
-pub const LOG: &str = "COMPILE_COST_LOG";
+pub(crate) const LOG: &str = "COMPILE_COST_LOG";
 
 /// What compiling a crate has cost.
-pub struct Rustc {
+pub(crate) struct Rustc {
     /// Processor time, all threads.
-    pub user_seconds: f64,
+    pub(crate) user_seconds: f64,
     /// Most memory held at once.
-    pub peak_bytes: f64,
+    pub(crate) peak_bytes: f64,
     /// Size of the `.rlib`; zero if there is none.
-    pub library_bytes: f64,
+    pub(crate) library_bytes: f64,
 }
 
 impl Rustc {
     /// Reads a line of the log: the crate, and its cost.
-    pub fn parse(line: &str) -> Option<(&str, Self)> {
+    pub(crate) fn parse(line: &str) -> Option<(&str, Self)> {
         let mut words = line.split(' ');
         let name = words.next()?;
         let mut figure = || words.next()?.parse().ok();
@@ -38,7 +38,7 @@ impl Rustc {
 }
 
 /// Runs rustc as cargo wanted it, and adds a line to the log.
-pub fn run(log: &Path) -> Result<ExitCode, Box<dyn Error>> {
+pub(crate) fn run(log: &Path) -> Result<ExitCode, Box<dyn Error>> {
     let arguments: Vec<OsString> = std::env::args_os().skip(1).collect();
     let (rustc, arguments) = arguments
         .split_first()

@@ -15,10 +15,10 @@ use polar_codegen::document::Source;
 use polar_codegen::ir::Api;
 use polar_codegen::words::Words;
 
-pub type Outcome<T> = Result<T, Box<dyn Error>>;
+pub(crate) type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// The name of the emitted crate.
-pub const CRATE: &str = "derive-shape";
+pub(crate) const CRATE: &str = "derive-shape";
 
 const MANIFEST: &str = r#"[package]
 name = "derive-shape"
@@ -32,14 +32,14 @@ uuid = { version = "1", features = ["serde"] }
 "#;
 
 /// The emitted workspace.
-pub struct Workspace {
+pub(crate) struct Workspace {
     /// Where it is.
-    pub folder: PathBuf,
+    pub(crate) folder: PathBuf,
 }
 
 impl Workspace {
     /// Emits the workspace for the types of [`api`].
-    pub fn emit(api: &Api) -> Outcome<Self> {
+    pub(crate) fn emit(api: &Api) -> Outcome<Self> {
         let root = root();
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(CRATE);
         let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/throughput/program.rs");
@@ -52,7 +52,7 @@ impl Workspace {
     }
 
     /// A cargo command in the workspace.
-    pub fn cargo(&self, arguments: &[&str]) -> Command {
+    pub(crate) fn cargo(&self, arguments: &[&str]) -> Command {
         let mut command = Command::new(env!("CARGO"));
         command
             .args(arguments)
@@ -64,7 +64,7 @@ impl Workspace {
 }
 
 /// Runs a command that has to succeed.
-pub fn run(command: &mut Command) -> Outcome<()> {
+pub(crate) fn run(command: &mut Command) -> Outcome<()> {
     if command.status()?.success() {
         Ok(())
     } else {
@@ -73,7 +73,7 @@ pub fn run(command: &mut Command) -> Outcome<()> {
 }
 
 /// The types, as the generator knows them.
-pub fn api() -> Outcome<Api> {
+pub(crate) fn api() -> Outcome<Api> {
     let root = root();
     let contract = fs::read_to_string(root.join("spec/2026-10.yaml"))?;
     let overlay = fs::read_to_string(root.join("spec/overlay.yaml"))?;

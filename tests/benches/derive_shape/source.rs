@@ -13,7 +13,7 @@ use polar_codegen::ir::{
 const DERIVES: &str = "#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]\n";
 
 /// The text of `lib.rs`.
-pub fn emit(api: &Api) -> String {
+pub(crate) fn emit(api: &Api) -> String {
     let mut source = Emitter {
         api,
         constants: BTreeMap::new(),

@@ -9,18 +9,18 @@ const ITEMS: usize = 100;
 const DEEPEST: usize = 8;
 
 /// Makes values. Whatever can vary takes turns.
-pub struct Sampler<'a> {
+pub(crate) struct Sampler<'a> {
     api: &'a Api,
     turn: usize,
 }
 
 impl<'a> Sampler<'a> {
-    pub fn new(api: &'a Api) -> Self {
+    pub(crate) fn new(api: &'a Api) -> Self {
         Self { api, turn: 0 }
     }
 
     /// A page of the type with this name: its `items` are many.
-    pub fn page(&mut self, name: &str) -> Result<Value, String> {
+    pub(crate) fn page(&mut self, name: &str) -> Result<Value, String> {
         let def = self.api.types.iter().find(|def| def.name.rust == name);
         let Some(Shape::Struct(page)) = def.map(|def| &def.shape) else {
             return Err(format!("no struct `{name}`"));

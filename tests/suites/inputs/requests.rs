@@ -191,7 +191,8 @@ fn bodies_are_json() {
     // A variant is accepted where the union is, by value and by reference.
     run(cards.replace(CardById::new("i"))).unwrap();
     assert_eq!(only(&recorder).body, r#"{"id":"i"}"#);
-    run(cards.replace(&CardByName::new("n"))).unwrap();
+    let by_name = CardByName::new("n");
+    run(cards.replace(&by_name)).unwrap();
     assert_eq!(only(&recorder).body, r#"{"name":"n"}"#);
 
     run(cards.batch(vec![create])).unwrap();
