@@ -736,6 +736,8 @@ pub enum Success {
 pub enum Access {
     /// Anybody, without a credential.
     Public,
+    /// Anybody, without a credential or with a personal or OpenID Connect access token.
+    Optional,
     /// An organization access token, a personal access token, or an OpenID Connect access token.
     Account,
     /// A personal access token or an OpenID Connect access token; no organization access token.

@@ -260,6 +260,9 @@ fn argument(param: &Param) -> Option<String> {
 fn credential(operation: &Operation) -> String {
     let who = match operation.access {
         Access::Public => return "Credential: none.".to_owned(),
+        Access::Optional => {
+            return "Credential: none, or a personal access token (organization access tokens are refused).".to_owned();
+        }
         Access::Account => "an organization or personal access token",
         Access::Personal => "a personal access token (organization access tokens are refused)",
         Access::OpenIdConnect => "an OpenID Connect access token",

@@ -107,7 +107,7 @@ fn methods(api: &Api, service: &Service) -> TokenStream {
 
 fn access_bound(access: Access) -> &'static str {
     match access {
-        Access::Public => "Credential",
+        Access::Public | Access::Optional => "Credential",
         Access::Account | Access::Personal | Access::OpenIdConnect => "AccountAccess",
         Access::Portal => "PortalAccess",
         Access::Member => "MemberAccess",

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 
-use crate::ir::{Api, Constant, Field, Presence, Role, Scalar, Shape, Type, TypeDef};
+use crate::ir::{Api, Constant, Field, Presence, Role, Scalar, Shape, Type, TypeDef, Usage};
 
 /// An identifier; `r#type` is raw.
 pub(super) fn ident(name: &str) -> Ident {
@@ -88,6 +88,8 @@ impl Keeping {
             (Presence::Required, false) => Self::Value,
             (Presence::Required, true) => Self::OrNull,
             (Presence::Optional, true) if def.role == Role::Patch => Self::Patch,
+            // The server writes null where there is no value, also where the contract lets it leave the key out.
+            (Presence::Optional, true) if def.usage == Usage::Output => Self::OrNull,
             (Presence::Optional, _) => Self::OrAbsent,
         }
     }

@@ -7,7 +7,8 @@ use super::docs::{self, Docs};
 use super::models::type_docs;
 use super::types::{Keeping, ident, is_copy, literal, rust_type, target};
 use crate::ir::{
-    Api, Constant, Decision, Field, Kind, Resolution, Shape, Struct, Type, TypeDef, Union, Variant,
+    Api, Constant, Decision, Field, Kind, Resolution, Scalar, Shape, Struct, Type, TypeDef, Union,
+    Variant,
 };
 use crate::names;
 
@@ -106,10 +107,14 @@ fn methods(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
     let name = ident(&def.name.rust);
     let narrowing = union.variants.iter().filter_map(|variant| {
         let ty = payload(api, &variant.ty)?;
-        let inner = if as_struct(api, &variant.ty).is_some() {
-            rust_type(api, &variant.ty)
-        } else {
-            ty
+        let inner = match &variant.ty {
+            Type::Scalar(Scalar::String) => quote!(str),
+            Type::List(item) => {
+                let item = rust_type(api, item);
+                quote!([#item])
+            }
+            _ if as_struct(api, &variant.ty).is_some() => rust_type(api, &variant.ty),
+            _ => ty,
         };
         let method = ident(&format!(
             "as_{}",
@@ -182,9 +187,12 @@ fn shared_field(api: &Api, union: &Union, field: &Field) -> TokenStream {
     let name = ident(&field.name.rust);
     let inner = rust_type(api, field.ty.non_null());
     let optional = field.ty.is_nullable() || field.presence == crate::ir::Presence::Optional;
+    let is_text = matches!(field.ty.non_null(), Type::Scalar(Scalar::String));
     let (ty, value) = match (is_copy(api, field.ty.non_null()), optional) {
         (true, false) => (inner, quote!(Some(it.#name))),
         (true, true) => (inner, quote!(it.#name)),
+        (false, false) if is_text => (quote!(&str), quote!(Some(&it.#name))),
+        (false, true) if is_text => (quote!(&str), quote!(it.#name.as_deref())),
         (false, false) => (quote!(&#inner), quote!(Some(&it.#name))),
         (false, true) => (quote!(&#inner), quote!(it.#name.as_ref())),
     };
@@ -219,7 +227,7 @@ fn conversions(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
         }
         seen.push(key);
         let pattern = ident(&variant.name.rust);
-        let text = matches!(variant.ty, Type::Scalar(crate::ir::Scalar::String)).then(|| {
+        let text = matches!(variant.ty, Type::Scalar(Scalar::String)).then(|| {
             quote! {
                 impl From<&str> for #name {
                     fn from(value: &str) -> Self {

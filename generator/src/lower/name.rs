@@ -1,7 +1,8 @@
 //! Names for what the contract leaves inline, and words for everything that has a name.
 //!
-//! An inline type is named by its title. Equal shapes under one title are one type. Where a title is missing, is
-//! shared by different shapes, or is the name of a component, the place names the type.
+//! An inline type is named by its title. Equal shapes under one title are one type, and so are equal unions without one.
+//! Where a title is missing, is shared by different shapes, or is the name of a component, the (first) place names the
+//! type.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -32,8 +33,10 @@ pub(super) fn hoist(
         .title
         .as_deref()
         .map(|title| names::inline(title).rust);
+    // Equal unions are one type wherever they stand; enums and structs only if the contract calls them the same.
+    let mergeable = title.is_some() || matches!(shape, Shape::Union(_));
     let equal = cx.inline.iter().find(|inline| {
-        title.is_some() && inline.title == title && same_shape(&cx.types[inline.id.0].shape, &shape)
+        mergeable && inline.title == title && same_shape(&cx.types[inline.id.0].shape, &shape)
     });
     if let Some(id) = equal.map(|inline| inline.id) {
         adopt_limits(&mut cx.types[id.0].shape, &shape);

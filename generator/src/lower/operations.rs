@@ -503,9 +503,14 @@ fn access(cx: &mut Lowering<'_, '_>, source: &Source, at: &str) -> (Access, Vec<
         }
     }
     let schemes: Vec<&str> = schemes.into_iter().collect();
+    let open_to_all = source
+        .allowed_subjects()
+        .iter()
+        .any(|subject| subject == "Anonymous");
     let access = match schemes.as_slice() {
         [] => Access::Public,
         ["oat", "oidc", "pat"] => Access::Account,
+        ["oidc", "pat"] if open_to_all => Access::Optional,
         ["oidc", "pat"] => Access::Personal,
         ["oidc"] => Access::OpenIdConnect,
         ["customer_session", "member_session"] => Access::Portal,

@@ -96,7 +96,7 @@ fn credential(service: &Service) -> ServiceCredential {
     let accepts_own = |access: &Access| {
         matches!(
             access,
-            Access::Account | Access::Personal | Access::OpenIdConnect
+            Access::Account | Access::Personal | Access::OpenIdConnect | Access::Optional
         )
     };
     if accesses.iter().any(is_session) && !accesses.iter().any(accepts_own) {

@@ -171,7 +171,6 @@ pub(crate) fn format(time: Timestamp) -> Text {
     }
     let (value, digits) = match nanos {
         0 => (0, 0),
-        _ if nanos % 1_000_000 == 0 => (nanos / 1_000_000, 3),
         _ if nanos % 1_000 == 0 => (nanos / 1_000, 6),
         _ => (nanos, 9),
     };

@@ -42,18 +42,18 @@ impl Model for BenefitGrant {
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
             ("id", &self.id),
-            ("granted_at", optional(&self.granted_at)),
+            ("granted_at", &self.granted_at),
             ("is_granted", &self.is_granted),
-            ("revoked_at", optional(&self.revoked_at)),
+            ("revoked_at", &self.revoked_at),
             ("is_revoked", &self.is_revoked),
             ("subscription_id", &self.subscription_id),
             ("order_id", &self.order_id),
             ("customer_id", &self.customer_id),
-            ("member_id", optional(&self.member_id)),
+            ("member_id", &self.member_id),
             ("benefit_id", &self.benefit_id),
-            ("error", optional(&self.error)),
+            ("error", &self.error),
             ("customer", &self.customer),
-            ("member", optional(&self.member)),
+            ("member", &self.member),
             ("benefit", &self.benefit),
             ("properties", &self.properties),
         ];
@@ -79,7 +79,7 @@ impl Model for BenefitGrantDiscordProperties {
     #[inline]
     fn write(&self, o: &mut Sink<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
-            ("account_id", optional(&self.account_id)),
+            ("account_id", &self.account_id),
             ("guild_id", optional(&self.guild_id)),
             ("role_id", optional(&self.role_id)),
             ("granted_account_id", optional(&self.granted_account_id)),
@@ -148,7 +148,7 @@ impl Model for BenefitGrantGitHubRepositoryProperties {
     #[inline]
     fn write(&self, o: &mut Sink<'_>) {
         let fields: [(&str, &dyn Encode); 5] = [
-            ("account_id", optional(&self.account_id)),
+            ("account_id", &self.account_id),
             ("repository_owner", optional(&self.repository_owner)),
             ("repository_name", optional(&self.repository_name)),
             ("permission", optional(&self.permission)),

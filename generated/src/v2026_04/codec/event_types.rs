@@ -3,12 +3,7 @@
 //! How the types of `models/event_types.rs` are read and written.
 
 use super::super::models::*;
-use polar_client_runtime::codec::Encode;
-use polar_client_runtime::codec::Model;
-use polar_client_runtime::codec::Object;
-use polar_client_runtime::codec::Record;
-use polar_client_runtime::codec::Sink;
-use polar_client_runtime::codec::optional;
+use polar_client_runtime::codec::{Encode, Model, Object, Record, Sink};
 
 impl Model for EventType {
     #[inline]
@@ -32,7 +27,7 @@ impl Model for EventType {
             ("id", &self.id),
             ("name", &self.name),
             ("label", &self.label),
-            ("label_property_selector", optional(&self.label_property_selector)),
+            ("label_property_selector", &self.label_property_selector),
             ("organization_id", &self.organization_id),
         ];
         o.fields(&fields);
@@ -79,12 +74,12 @@ impl Model for EventTypeWithStats {
     #[inline]
     fn write(&self, o: &mut Sink<'_>) {
         let fields: [(&str, &dyn Encode); 11] = [
-            ("id", optional(&self.id)),
-            ("created_at", optional(&self.created_at)),
-            ("modified_at", optional(&self.modified_at)),
+            ("id", &self.id),
+            ("created_at", &self.created_at),
+            ("modified_at", &self.modified_at),
             ("name", &self.name),
             ("label", &self.label),
-            ("label_property_selector", optional(&self.label_property_selector)),
+            ("label_property_selector", &self.label_property_selector),
             ("organization_id", &self.organization_id),
             ("source", &self.source),
             ("occurrences", &self.occurrences),

@@ -95,12 +95,12 @@ impl Model for Meter {
             ("id", &self.id),
             ("name", &self.name),
             ("unit", &self.unit),
-            ("custom_label", optional(&self.custom_label)),
-            ("custom_multiplier", optional(&self.custom_multiplier)),
+            ("custom_label", &self.custom_label),
+            ("custom_multiplier", &self.custom_multiplier),
             ("filter", &self.filter),
             ("aggregation", &self.aggregation),
             ("organization_id", &self.organization_id),
-            ("archived_at", optional(&self.archived_at)),
+            ("archived_at", &self.archived_at),
         ];
         o.fields(&fields);
     }

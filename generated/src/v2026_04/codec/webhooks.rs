@@ -44,21 +44,21 @@ impl Model for BenefitGrantCustomWebhook {
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
             ("id", &self.id),
-            ("granted_at", optional(&self.granted_at)),
+            ("granted_at", &self.granted_at),
             ("is_granted", &self.is_granted),
-            ("revoked_at", optional(&self.revoked_at)),
+            ("revoked_at", &self.revoked_at),
             ("is_revoked", &self.is_revoked),
             ("subscription_id", &self.subscription_id),
             ("order_id", &self.order_id),
             ("customer_id", &self.customer_id),
-            ("member_id", optional(&self.member_id)),
+            ("member_id", &self.member_id),
             ("benefit_id", &self.benefit_id),
-            ("error", optional(&self.error)),
+            ("error", &self.error),
             ("customer", &self.customer),
-            ("member", optional(&self.member)),
+            ("member", &self.member),
             ("benefit", &self.benefit),
             ("properties", &self.properties),
-            ("previous_properties", optional(&self.previous_properties)),
+            ("previous_properties", &self.previous_properties),
         ];
         o.fields(&fields);
     }
@@ -99,21 +99,21 @@ impl Model for BenefitGrantDiscordWebhook {
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
             ("id", &self.id),
-            ("granted_at", optional(&self.granted_at)),
+            ("granted_at", &self.granted_at),
             ("is_granted", &self.is_granted),
-            ("revoked_at", optional(&self.revoked_at)),
+            ("revoked_at", &self.revoked_at),
             ("is_revoked", &self.is_revoked),
             ("subscription_id", &self.subscription_id),
             ("order_id", &self.order_id),
             ("customer_id", &self.customer_id),
-            ("member_id", optional(&self.member_id)),
+            ("member_id", &self.member_id),
             ("benefit_id", &self.benefit_id),
-            ("error", optional(&self.error)),
+            ("error", &self.error),
             ("customer", &self.customer),
-            ("member", optional(&self.member)),
+            ("member", &self.member),
             ("benefit", &self.benefit),
             ("properties", &self.properties),
-            ("previous_properties", optional(&self.previous_properties)),
+            ("previous_properties", &self.previous_properties),
         ];
         o.fields(&fields);
     }
@@ -154,21 +154,21 @@ impl Model for BenefitGrantDownloadablesWebhook {
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
             ("id", &self.id),
-            ("granted_at", optional(&self.granted_at)),
+            ("granted_at", &self.granted_at),
             ("is_granted", &self.is_granted),
-            ("revoked_at", optional(&self.revoked_at)),
+            ("revoked_at", &self.revoked_at),
             ("is_revoked", &self.is_revoked),
             ("subscription_id", &self.subscription_id),
             ("order_id", &self.order_id),
             ("customer_id", &self.customer_id),
-            ("member_id", optional(&self.member_id)),
+            ("member_id", &self.member_id),
             ("benefit_id", &self.benefit_id),
-            ("error", optional(&self.error)),
+            ("error", &self.error),
             ("customer", &self.customer),
-            ("member", optional(&self.member)),
+            ("member", &self.member),
             ("benefit", &self.benefit),
             ("properties", &self.properties),
-            ("previous_properties", optional(&self.previous_properties)),
+            ("previous_properties", &self.previous_properties),
         ];
         o.fields(&fields);
     }
@@ -209,21 +209,21 @@ impl Model for BenefitGrantFeatureFlagWebhook {
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
             ("id", &self.id),
-            ("granted_at", optional(&self.granted_at)),
+            ("granted_at", &self.granted_at),
             ("is_granted", &self.is_granted),
-            ("revoked_at", optional(&self.revoked_at)),
+            ("revoked_at", &self.revoked_at),
             ("is_revoked", &self.is_revoked),
             ("subscription_id", &self.subscription_id),
             ("order_id", &self.order_id),
             ("customer_id", &self.customer_id),
-            ("member_id", optional(&self.member_id)),
+            ("member_id", &self.member_id),
             ("benefit_id", &self.benefit_id),
-            ("error", optional(&self.error)),
+            ("error", &self.error),
             ("customer", &self.customer),
-            ("member", optional(&self.member)),
+            ("member", &self.member),
             ("benefit", &self.benefit),
             ("properties", &self.properties),
-            ("previous_properties", optional(&self.previous_properties)),
+            ("previous_properties", &self.previous_properties),
         ];
         o.fields(&fields);
     }
@@ -264,21 +264,21 @@ impl Model for BenefitGrantGitHubRepositoryWebhook {
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
             ("id", &self.id),
-            ("granted_at", optional(&self.granted_at)),
+            ("granted_at", &self.granted_at),
             ("is_granted", &self.is_granted),
-            ("revoked_at", optional(&self.revoked_at)),
+            ("revoked_at", &self.revoked_at),
             ("is_revoked", &self.is_revoked),
             ("subscription_id", &self.subscription_id),
             ("order_id", &self.order_id),
             ("customer_id", &self.customer_id),
-            ("member_id", optional(&self.member_id)),
+            ("member_id", &self.member_id),
             ("benefit_id", &self.benefit_id),
-            ("error", optional(&self.error)),
+            ("error", &self.error),
             ("customer", &self.customer),
-            ("member", optional(&self.member)),
+            ("member", &self.member),
             ("benefit", &self.benefit),
             ("properties", &self.properties),
-            ("previous_properties", optional(&self.previous_properties)),
+            ("previous_properties", &self.previous_properties),
         ];
         o.fields(&fields);
     }
@@ -319,21 +319,21 @@ impl Model for BenefitGrantLicenseKeysWebhook {
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
             ("id", &self.id),
-            ("granted_at", optional(&self.granted_at)),
+            ("granted_at", &self.granted_at),
             ("is_granted", &self.is_granted),
-            ("revoked_at", optional(&self.revoked_at)),
+            ("revoked_at", &self.revoked_at),
             ("is_revoked", &self.is_revoked),
             ("subscription_id", &self.subscription_id),
             ("order_id", &self.order_id),
             ("customer_id", &self.customer_id),
-            ("member_id", optional(&self.member_id)),
+            ("member_id", &self.member_id),
             ("benefit_id", &self.benefit_id),
-            ("error", optional(&self.error)),
+            ("error", &self.error),
             ("customer", &self.customer),
-            ("member", optional(&self.member)),
+            ("member", &self.member),
             ("benefit", &self.benefit),
             ("properties", &self.properties),
-            ("previous_properties", optional(&self.previous_properties)),
+            ("previous_properties", &self.previous_properties),
         ];
         o.fields(&fields);
     }
@@ -374,21 +374,21 @@ impl Model for BenefitGrantMeterCreditWebhook {
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
             ("id", &self.id),
-            ("granted_at", optional(&self.granted_at)),
+            ("granted_at", &self.granted_at),
             ("is_granted", &self.is_granted),
-            ("revoked_at", optional(&self.revoked_at)),
+            ("revoked_at", &self.revoked_at),
             ("is_revoked", &self.is_revoked),
             ("subscription_id", &self.subscription_id),
             ("order_id", &self.order_id),
             ("customer_id", &self.customer_id),
-            ("member_id", optional(&self.member_id)),
+            ("member_id", &self.member_id),
             ("benefit_id", &self.benefit_id),
-            ("error", optional(&self.error)),
+            ("error", &self.error),
             ("customer", &self.customer),
-            ("member", optional(&self.member)),
+            ("member", &self.member),
             ("benefit", &self.benefit),
             ("properties", &self.properties),
-            ("previous_properties", optional(&self.previous_properties)),
+            ("previous_properties", &self.previous_properties),
         ];
         o.fields(&fields);
     }
@@ -429,21 +429,21 @@ impl Model for BenefitGrantSlackSharedChannelWebhook {
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
             ("id", &self.id),
-            ("granted_at", optional(&self.granted_at)),
+            ("granted_at", &self.granted_at),
             ("is_granted", &self.is_granted),
-            ("revoked_at", optional(&self.revoked_at)),
+            ("revoked_at", &self.revoked_at),
             ("is_revoked", &self.is_revoked),
             ("subscription_id", &self.subscription_id),
             ("order_id", &self.order_id),
             ("customer_id", &self.customer_id),
-            ("member_id", optional(&self.member_id)),
+            ("member_id", &self.member_id),
             ("benefit_id", &self.benefit_id),
-            ("error", optional(&self.error)),
+            ("error", &self.error),
             ("customer", &self.customer),
-            ("member", optional(&self.member)),
+            ("member", &self.member),
             ("benefit", &self.benefit),
             ("properties", &self.properties),
-            ("previous_properties", optional(&self.previous_properties)),
+            ("previous_properties", &self.previous_properties),
         ];
         o.fields(&fields);
     }
@@ -522,7 +522,7 @@ impl Model for WebhookBenefitCreatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -549,7 +549,7 @@ impl Model for WebhookBenefitGrantCreatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -576,7 +576,7 @@ impl Model for WebhookBenefitGrantCycledPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -603,7 +603,7 @@ impl Model for WebhookBenefitGrantRevokedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -630,7 +630,7 @@ impl Model for WebhookBenefitGrantUpdatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -657,7 +657,7 @@ impl Model for WebhookBenefitUpdatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -684,7 +684,7 @@ impl Model for WebhookCheckoutCreatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -711,7 +711,7 @@ impl Model for WebhookCheckoutExpiredPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -738,7 +738,7 @@ impl Model for WebhookCheckoutUpdatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -765,7 +765,7 @@ impl Model for WebhookCustomerCreatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -792,7 +792,7 @@ impl Model for WebhookCustomerDeletedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -819,7 +819,7 @@ impl Model for WebhookCustomerSeatAssignedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -846,7 +846,7 @@ impl Model for WebhookCustomerSeatClaimedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -873,7 +873,7 @@ impl Model for WebhookCustomerSeatRevokedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -900,7 +900,7 @@ impl Model for WebhookCustomerStateChangedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -927,7 +927,7 @@ impl Model for WebhookCustomerUpdatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1010,7 +1010,7 @@ impl Model for WebhookDiscountCreatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1037,7 +1037,7 @@ impl Model for WebhookDiscountDeletedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1064,7 +1064,7 @@ impl Model for WebhookDiscountUpdatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1101,7 +1101,7 @@ impl Model for WebhookEndpoint {
             ("modified_at", &self.modified_at),
             ("id", &self.id),
             ("url", &self.url),
-            ("name", optional(&self.name)),
+            ("name", &self.name),
             ("api_version", &self.api_version),
             ("format", &self.format),
             ("secret", &Redacted(&self.secret)),
@@ -1202,8 +1202,8 @@ impl Model for WebhookEvent {
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
             ("id", &self.id),
-            ("last_http_code", optional(&self.last_http_code)),
-            ("succeeded", optional(&self.succeeded)),
+            ("last_http_code", &self.last_http_code),
+            ("succeeded", &self.succeeded),
             ("skipped", &self.skipped),
             ("api_version", &self.api_version),
             ("payload", &Redacted(&self.payload)),
@@ -1289,7 +1289,7 @@ impl Model for WebhookMemberCreatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1316,7 +1316,7 @@ impl Model for WebhookMemberDeletedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1343,7 +1343,7 @@ impl Model for WebhookMemberUpdatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1370,7 +1370,7 @@ impl Model for WebhookOrderCreatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1397,7 +1397,7 @@ impl Model for WebhookOrderPaidPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1424,7 +1424,7 @@ impl Model for WebhookOrderRefundedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1451,7 +1451,7 @@ impl Model for WebhookOrderUpdatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1478,7 +1478,7 @@ impl Model for WebhookOrganizationUpdatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1673,7 +1673,7 @@ impl Model for WebhookProductCreatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1700,7 +1700,7 @@ impl Model for WebhookProductUpdatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1727,7 +1727,7 @@ impl Model for WebhookRefundCreatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1754,7 +1754,7 @@ impl Model for WebhookRefundUpdatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1781,7 +1781,7 @@ impl Model for WebhookSubscriptionActivePayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1808,7 +1808,7 @@ impl Model for WebhookSubscriptionCanceledPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1835,7 +1835,7 @@ impl Model for WebhookSubscriptionCreatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1862,7 +1862,7 @@ impl Model for WebhookSubscriptionCycledPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1891,7 +1891,7 @@ impl Model for WebhookSubscriptionMigratedPayload {
         let fields: [(&str, &dyn Encode); 6] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
             ("provider", &self.provider),
             ("provider_subscription_id", &self.provider_subscription_id),
@@ -1920,7 +1920,7 @@ impl Model for WebhookSubscriptionPastDuePayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1947,7 +1947,7 @@ impl Model for WebhookSubscriptionPausedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1974,7 +1974,7 @@ impl Model for WebhookSubscriptionResumedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -2001,7 +2001,7 @@ impl Model for WebhookSubscriptionRevokedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -2028,7 +2028,7 @@ impl Model for WebhookSubscriptionUncanceledPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -2055,7 +2055,7 @@ impl Model for WebhookSubscriptionUpdatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);

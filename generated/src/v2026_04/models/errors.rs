@@ -92,7 +92,7 @@ impl CheckoutForbiddenError {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn detail(&self) -> Option<&String> {
+    pub fn detail(&self) -> Option<&str> {
         match self {
             Self::AlreadyActiveSubscriptionError(it) => Some(&it.detail),
             Self::NotOpenCheckout(it) => Some(&it.detail),
@@ -313,7 +313,7 @@ pub enum LocationSegment {
 impl LocationSegment {
     /// The value, if it is a `String`.
     #[must_use]
-    pub fn as_string(&self) -> Option<&String> {
+    pub fn as_string(&self) -> Option<&str> {
         match self {
             Self::String(value) => Some(value),
             _ => None,

@@ -1186,48 +1186,48 @@ impl Event {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn external_customer_id(&self) -> Option<&String> {
+    pub fn external_customer_id(&self) -> Option<&str> {
         match self {
-            Self::MeterCredit(it) => it.external_customer_id.as_ref(),
-            Self::MeterReset(it) => it.external_customer_id.as_ref(),
-            Self::BenefitGranted(it) => it.external_customer_id.as_ref(),
-            Self::BenefitCycled(it) => it.external_customer_id.as_ref(),
-            Self::BenefitUpdated(it) => it.external_customer_id.as_ref(),
-            Self::BenefitRevoked(it) => it.external_customer_id.as_ref(),
-            Self::SubscriptionCreated(it) => it.external_customer_id.as_ref(),
-            Self::SubscriptionUpdated(it) => it.external_customer_id.as_ref(),
-            Self::SubscriptionCycled(it) => it.external_customer_id.as_ref(),
-            Self::SubscriptionCanceled(it) => it.external_customer_id.as_ref(),
-            Self::SubscriptionRevoked(it) => it.external_customer_id.as_ref(),
-            Self::SubscriptionPastDue(it) => it.external_customer_id.as_ref(),
-            Self::SubscriptionReactivated(it) => it.external_customer_id.as_ref(),
-            Self::SubscriptionReinstated(it) => it.external_customer_id.as_ref(),
-            Self::SubscriptionPaused(it) => it.external_customer_id.as_ref(),
-            Self::SubscriptionResumed(it) => it.external_customer_id.as_ref(),
-            Self::SubscriptionMigrated(it) => it.external_customer_id.as_ref(),
-            Self::SubscriptionUncanceled(it) => it.external_customer_id.as_ref(),
-            Self::SubscriptionProductUpdated(it) => it.external_customer_id.as_ref(),
-            Self::SubscriptionSeatsUpdated(it) => it.external_customer_id.as_ref(),
-            Self::SubscriptionUnitsUpdated(it) => it.external_customer_id.as_ref(),
+            Self::MeterCredit(it) => it.external_customer_id.as_deref(),
+            Self::MeterReset(it) => it.external_customer_id.as_deref(),
+            Self::BenefitGranted(it) => it.external_customer_id.as_deref(),
+            Self::BenefitCycled(it) => it.external_customer_id.as_deref(),
+            Self::BenefitUpdated(it) => it.external_customer_id.as_deref(),
+            Self::BenefitRevoked(it) => it.external_customer_id.as_deref(),
+            Self::SubscriptionCreated(it) => it.external_customer_id.as_deref(),
+            Self::SubscriptionUpdated(it) => it.external_customer_id.as_deref(),
+            Self::SubscriptionCycled(it) => it.external_customer_id.as_deref(),
+            Self::SubscriptionCanceled(it) => it.external_customer_id.as_deref(),
+            Self::SubscriptionRevoked(it) => it.external_customer_id.as_deref(),
+            Self::SubscriptionPastDue(it) => it.external_customer_id.as_deref(),
+            Self::SubscriptionReactivated(it) => it.external_customer_id.as_deref(),
+            Self::SubscriptionReinstated(it) => it.external_customer_id.as_deref(),
+            Self::SubscriptionPaused(it) => it.external_customer_id.as_deref(),
+            Self::SubscriptionResumed(it) => it.external_customer_id.as_deref(),
+            Self::SubscriptionMigrated(it) => it.external_customer_id.as_deref(),
+            Self::SubscriptionUncanceled(it) => it.external_customer_id.as_deref(),
+            Self::SubscriptionProductUpdated(it) => it.external_customer_id.as_deref(),
+            Self::SubscriptionSeatsUpdated(it) => it.external_customer_id.as_deref(),
+            Self::SubscriptionUnitsUpdated(it) => it.external_customer_id.as_deref(),
             Self::SubscriptionBillingPeriodUpdated(it) => {
-                it.external_customer_id.as_ref()
+                it.external_customer_id.as_deref()
             }
-            Self::SubscriptionUpdateCleared(it) => it.external_customer_id.as_ref(),
-            Self::OrderPaid(it) => it.external_customer_id.as_ref(),
-            Self::OrderRefunded(it) => it.external_customer_id.as_ref(),
-            Self::OrderVoided(it) => it.external_customer_id.as_ref(),
-            Self::OrderUnvoided(it) => it.external_customer_id.as_ref(),
-            Self::CheckoutCreated(it) => it.external_customer_id.as_ref(),
-            Self::CustomerCreated(it) => it.external_customer_id.as_ref(),
-            Self::CustomerUpdated(it) => it.external_customer_id.as_ref(),
-            Self::CustomerDeleted(it) => it.external_customer_id.as_ref(),
-            Self::BalanceOrder(it) => it.external_customer_id.as_ref(),
-            Self::BalanceCreditOrder(it) => it.external_customer_id.as_ref(),
-            Self::BalanceRefund(it) => it.external_customer_id.as_ref(),
-            Self::BalanceRefundReversal(it) => it.external_customer_id.as_ref(),
-            Self::BalanceDispute(it) => it.external_customer_id.as_ref(),
-            Self::BalanceDisputeReversal(it) => it.external_customer_id.as_ref(),
-            Self::User(it) => it.external_customer_id.as_ref(),
+            Self::SubscriptionUpdateCleared(it) => it.external_customer_id.as_deref(),
+            Self::OrderPaid(it) => it.external_customer_id.as_deref(),
+            Self::OrderRefunded(it) => it.external_customer_id.as_deref(),
+            Self::OrderVoided(it) => it.external_customer_id.as_deref(),
+            Self::OrderUnvoided(it) => it.external_customer_id.as_deref(),
+            Self::CheckoutCreated(it) => it.external_customer_id.as_deref(),
+            Self::CustomerCreated(it) => it.external_customer_id.as_deref(),
+            Self::CustomerUpdated(it) => it.external_customer_id.as_deref(),
+            Self::CustomerDeleted(it) => it.external_customer_id.as_deref(),
+            Self::BalanceOrder(it) => it.external_customer_id.as_deref(),
+            Self::BalanceCreditOrder(it) => it.external_customer_id.as_deref(),
+            Self::BalanceRefund(it) => it.external_customer_id.as_deref(),
+            Self::BalanceRefundReversal(it) => it.external_customer_id.as_deref(),
+            Self::BalanceDispute(it) => it.external_customer_id.as_deref(),
+            Self::BalanceDisputeReversal(it) => it.external_customer_id.as_deref(),
+            Self::User(it) => it.external_customer_id.as_deref(),
             Self::Unknown(_) => None,
         }
     }
@@ -1284,46 +1284,48 @@ impl Event {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn external_member_id(&self) -> Option<&String> {
+    pub fn external_member_id(&self) -> Option<&str> {
         match self {
-            Self::MeterCredit(it) => it.external_member_id.as_ref(),
-            Self::MeterReset(it) => it.external_member_id.as_ref(),
-            Self::BenefitGranted(it) => it.external_member_id.as_ref(),
-            Self::BenefitCycled(it) => it.external_member_id.as_ref(),
-            Self::BenefitUpdated(it) => it.external_member_id.as_ref(),
-            Self::BenefitRevoked(it) => it.external_member_id.as_ref(),
-            Self::SubscriptionCreated(it) => it.external_member_id.as_ref(),
-            Self::SubscriptionUpdated(it) => it.external_member_id.as_ref(),
-            Self::SubscriptionCycled(it) => it.external_member_id.as_ref(),
-            Self::SubscriptionCanceled(it) => it.external_member_id.as_ref(),
-            Self::SubscriptionRevoked(it) => it.external_member_id.as_ref(),
-            Self::SubscriptionPastDue(it) => it.external_member_id.as_ref(),
-            Self::SubscriptionReactivated(it) => it.external_member_id.as_ref(),
-            Self::SubscriptionReinstated(it) => it.external_member_id.as_ref(),
-            Self::SubscriptionPaused(it) => it.external_member_id.as_ref(),
-            Self::SubscriptionResumed(it) => it.external_member_id.as_ref(),
-            Self::SubscriptionMigrated(it) => it.external_member_id.as_ref(),
-            Self::SubscriptionUncanceled(it) => it.external_member_id.as_ref(),
-            Self::SubscriptionProductUpdated(it) => it.external_member_id.as_ref(),
-            Self::SubscriptionSeatsUpdated(it) => it.external_member_id.as_ref(),
-            Self::SubscriptionUnitsUpdated(it) => it.external_member_id.as_ref(),
-            Self::SubscriptionBillingPeriodUpdated(it) => it.external_member_id.as_ref(),
-            Self::SubscriptionUpdateCleared(it) => it.external_member_id.as_ref(),
-            Self::OrderPaid(it) => it.external_member_id.as_ref(),
-            Self::OrderRefunded(it) => it.external_member_id.as_ref(),
-            Self::OrderVoided(it) => it.external_member_id.as_ref(),
-            Self::OrderUnvoided(it) => it.external_member_id.as_ref(),
-            Self::CheckoutCreated(it) => it.external_member_id.as_ref(),
-            Self::CustomerCreated(it) => it.external_member_id.as_ref(),
-            Self::CustomerUpdated(it) => it.external_member_id.as_ref(),
-            Self::CustomerDeleted(it) => it.external_member_id.as_ref(),
-            Self::BalanceOrder(it) => it.external_member_id.as_ref(),
-            Self::BalanceCreditOrder(it) => it.external_member_id.as_ref(),
-            Self::BalanceRefund(it) => it.external_member_id.as_ref(),
-            Self::BalanceRefundReversal(it) => it.external_member_id.as_ref(),
-            Self::BalanceDispute(it) => it.external_member_id.as_ref(),
-            Self::BalanceDisputeReversal(it) => it.external_member_id.as_ref(),
-            Self::User(it) => it.external_member_id.as_ref(),
+            Self::MeterCredit(it) => it.external_member_id.as_deref(),
+            Self::MeterReset(it) => it.external_member_id.as_deref(),
+            Self::BenefitGranted(it) => it.external_member_id.as_deref(),
+            Self::BenefitCycled(it) => it.external_member_id.as_deref(),
+            Self::BenefitUpdated(it) => it.external_member_id.as_deref(),
+            Self::BenefitRevoked(it) => it.external_member_id.as_deref(),
+            Self::SubscriptionCreated(it) => it.external_member_id.as_deref(),
+            Self::SubscriptionUpdated(it) => it.external_member_id.as_deref(),
+            Self::SubscriptionCycled(it) => it.external_member_id.as_deref(),
+            Self::SubscriptionCanceled(it) => it.external_member_id.as_deref(),
+            Self::SubscriptionRevoked(it) => it.external_member_id.as_deref(),
+            Self::SubscriptionPastDue(it) => it.external_member_id.as_deref(),
+            Self::SubscriptionReactivated(it) => it.external_member_id.as_deref(),
+            Self::SubscriptionReinstated(it) => it.external_member_id.as_deref(),
+            Self::SubscriptionPaused(it) => it.external_member_id.as_deref(),
+            Self::SubscriptionResumed(it) => it.external_member_id.as_deref(),
+            Self::SubscriptionMigrated(it) => it.external_member_id.as_deref(),
+            Self::SubscriptionUncanceled(it) => it.external_member_id.as_deref(),
+            Self::SubscriptionProductUpdated(it) => it.external_member_id.as_deref(),
+            Self::SubscriptionSeatsUpdated(it) => it.external_member_id.as_deref(),
+            Self::SubscriptionUnitsUpdated(it) => it.external_member_id.as_deref(),
+            Self::SubscriptionBillingPeriodUpdated(it) => {
+                it.external_member_id.as_deref()
+            }
+            Self::SubscriptionUpdateCleared(it) => it.external_member_id.as_deref(),
+            Self::OrderPaid(it) => it.external_member_id.as_deref(),
+            Self::OrderRefunded(it) => it.external_member_id.as_deref(),
+            Self::OrderVoided(it) => it.external_member_id.as_deref(),
+            Self::OrderUnvoided(it) => it.external_member_id.as_deref(),
+            Self::CheckoutCreated(it) => it.external_member_id.as_deref(),
+            Self::CustomerCreated(it) => it.external_member_id.as_deref(),
+            Self::CustomerUpdated(it) => it.external_member_id.as_deref(),
+            Self::CustomerDeleted(it) => it.external_member_id.as_deref(),
+            Self::BalanceOrder(it) => it.external_member_id.as_deref(),
+            Self::BalanceCreditOrder(it) => it.external_member_id.as_deref(),
+            Self::BalanceRefund(it) => it.external_member_id.as_deref(),
+            Self::BalanceRefundReversal(it) => it.external_member_id.as_deref(),
+            Self::BalanceDispute(it) => it.external_member_id.as_deref(),
+            Self::BalanceDisputeReversal(it) => it.external_member_id.as_deref(),
+            Self::User(it) => it.external_member_id.as_deref(),
             Self::Unknown(_) => None,
         }
     }
@@ -1430,7 +1432,7 @@ impl Event {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn label(&self) -> Option<&String> {
+    pub fn label(&self) -> Option<&str> {
         match self {
             Self::MeterCredit(it) => Some(&it.label),
             Self::MeterReset(it) => Some(&it.label),
@@ -2598,7 +2600,7 @@ pub enum FilterValue {
 impl FilterValue {
     /// The value, if it is a `String`.
     #[must_use]
-    pub fn as_string(&self) -> Option<&String> {
+    pub fn as_string(&self) -> Option<&str> {
         match self {
             Self::String(value) => Some(value),
             _ => None,

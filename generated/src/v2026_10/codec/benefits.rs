@@ -1139,7 +1139,7 @@ impl Model for BenefitSlackSharedChannelProperties {
             ("slack_integration_id", &self.slack_integration_id),
             ("channel_name_template", &self.channel_name_template),
             ("private", optional(&self.private)),
-            ("welcome_message", optional(&self.welcome_message)),
+            ("welcome_message", &self.welcome_message),
             ("archive_on_revoke", optional(&self.archive_on_revoke)),
             ("team_invitees", optional(&self.team_invitees)),
         ];

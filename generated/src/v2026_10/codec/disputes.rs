@@ -3,7 +3,7 @@
 //! How the types of `models/disputes.rs` are read and written.
 
 use super::super::models::*;
-use polar_client_runtime::codec::{Encode, Model, Object, Sink, optional};
+use polar_client_runtime::codec::{Encode, Model, Object, Sink};
 
 impl Model for Dispute {
     #[inline]
@@ -88,17 +88,17 @@ impl Model for DisputeCustomer {
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
             ("metadata", &self.metadata),
-            ("external_id", optional(&self.external_id)),
-            ("email", optional(&self.email)),
+            ("external_id", &self.external_id),
+            ("email", &self.email),
             ("email_verified", &self.email_verified),
             ("type", &self.r#type),
             ("name", &self.name),
             ("billing_name", &self.billing_name),
             ("billing_address", &self.billing_address),
             ("tax_id", &self.tax_id),
-            ("locale", optional(&self.locale)),
+            ("locale", &self.locale),
             ("organization_id", &self.organization_id),
-            ("default_payment_method_id", optional(&self.default_payment_method_id)),
+            ("default_payment_method_id", &self.default_payment_method_id),
             ("deleted_at", &self.deleted_at),
             ("first_user_event_at", &self.first_user_event_at),
             ("avatar_url", &self.avatar_url),

@@ -539,9 +539,9 @@ impl Model for TokenResponse {
             ("access_token", &Redacted(&self.access_token)),
             ("token_type", &self.token_type),
             ("expires_in", &self.expires_in),
-            ("refresh_token", &Redacted(optional(&self.refresh_token))),
+            ("refresh_token", &Redacted(&self.refresh_token)),
             ("scope", &self.scope),
-            ("id_token", &Redacted(optional(&self.id_token))),
+            ("id_token", &Redacted(&self.id_token)),
         ];
         o.fields(&fields);
     }
@@ -593,7 +593,7 @@ impl Model for UserInfoOrganization {
     fn write(&self, o: &mut Sink<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
             ("sub", &self.sub),
-            ("name", optional(&self.name)),
+            ("name", &self.name),
         ];
         o.fields(&fields);
     }
@@ -618,9 +618,9 @@ impl Model for UserInfoUser {
     fn write(&self, o: &mut Sink<'_>) {
         let fields: [(&str, &dyn Encode); 4] = [
             ("sub", &self.sub),
-            ("name", optional(&self.name)),
-            ("email", optional(&self.email)),
-            ("email_verified", optional(&self.email_verified)),
+            ("name", &self.name),
+            ("email", &self.email),
+            ("email_verified", &self.email_verified),
         ];
         o.fields(&fields);
     }

@@ -639,7 +639,7 @@ impl Model for Organization {
             ("customer_portal_settings", &self.customer_portal_settings),
             ("dispute_settings", &self.dispute_settings),
             ("embed_hosts", &self.embed_hosts),
-            ("country", optional(&self.country)),
+            ("country", &self.country),
             ("account_id", &self.account_id),
             ("payout_account_id", &self.payout_account_id),
             ("capabilities", &self.capabilities),
@@ -895,7 +895,7 @@ impl Model for OrganizationFeatureSettings {
                 "checkout_localization_enabled",
                 optional(&self.checkout_localization_enabled),
             ),
-            ("overview_metrics", optional(&self.overview_metrics)),
+            ("overview_metrics", &self.overview_metrics),
             (
                 "reset_proration_behavior_enabled",
                 optional(&self.reset_proration_behavior_enabled),

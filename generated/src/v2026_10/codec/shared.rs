@@ -12,7 +12,6 @@ use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
 use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
-use polar_client_runtime::codec::optional;
 
 impl Model for Address {
     #[inline]
@@ -30,11 +29,11 @@ impl Model for Address {
     #[inline]
     fn write(&self, o: &mut Sink<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
-            ("line1", optional(&self.line1)),
-            ("line2", optional(&self.line2)),
-            ("postal_code", optional(&self.postal_code)),
-            ("city", optional(&self.city)),
-            ("state", optional(&self.state)),
+            ("line1", &self.line1),
+            ("line2", &self.line2),
+            ("postal_code", &self.postal_code),
+            ("city", &self.city),
+            ("state", &self.state),
             ("country", &self.country),
         ];
         o.fields(&fields);
@@ -817,7 +816,7 @@ impl Model for PaymentMethodCardMetadata {
             ("last4", &self.last4),
             ("exp_month", &self.exp_month),
             ("exp_year", &self.exp_year),
-            ("wallet", optional(&self.wallet)),
+            ("wallet", &self.wallet),
         ];
         o.fields(&fields);
     }
@@ -1105,7 +1104,7 @@ impl Model for Tier {
     #[inline]
     fn write(&self, o: &mut Sink<'_>) {
         let fields: [(&str, &dyn Encode); 2] = [
-            ("bound", optional(&self.bound)),
+            ("bound", &self.bound),
             ("unit_amount", &self.unit_amount),
         ];
         o.fields(&fields);

@@ -44,21 +44,21 @@ impl Model for BenefitGrantCustomWebhook {
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
             ("id", &self.id),
-            ("granted_at", optional(&self.granted_at)),
+            ("granted_at", &self.granted_at),
             ("is_granted", &self.is_granted),
-            ("revoked_at", optional(&self.revoked_at)),
+            ("revoked_at", &self.revoked_at),
             ("is_revoked", &self.is_revoked),
             ("subscription_id", &self.subscription_id),
             ("order_id", &self.order_id),
             ("customer_id", &self.customer_id),
-            ("member_id", optional(&self.member_id)),
+            ("member_id", &self.member_id),
             ("benefit_id", &self.benefit_id),
-            ("error", optional(&self.error)),
+            ("error", &self.error),
             ("customer", &self.customer),
-            ("member", optional(&self.member)),
+            ("member", &self.member),
             ("benefit", &self.benefit),
             ("properties", &self.properties),
-            ("previous_properties", optional(&self.previous_properties)),
+            ("previous_properties", &self.previous_properties),
         ];
         o.fields(&fields);
     }
@@ -99,21 +99,21 @@ impl Model for BenefitGrantDiscordWebhook {
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
             ("id", &self.id),
-            ("granted_at", optional(&self.granted_at)),
+            ("granted_at", &self.granted_at),
             ("is_granted", &self.is_granted),
-            ("revoked_at", optional(&self.revoked_at)),
+            ("revoked_at", &self.revoked_at),
             ("is_revoked", &self.is_revoked),
             ("subscription_id", &self.subscription_id),
             ("order_id", &self.order_id),
             ("customer_id", &self.customer_id),
-            ("member_id", optional(&self.member_id)),
+            ("member_id", &self.member_id),
             ("benefit_id", &self.benefit_id),
-            ("error", optional(&self.error)),
+            ("error", &self.error),
             ("customer", &self.customer),
-            ("member", optional(&self.member)),
+            ("member", &self.member),
             ("benefit", &self.benefit),
             ("properties", &self.properties),
-            ("previous_properties", optional(&self.previous_properties)),
+            ("previous_properties", &self.previous_properties),
         ];
         o.fields(&fields);
     }
@@ -154,21 +154,21 @@ impl Model for BenefitGrantDownloadablesWebhook {
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
             ("id", &self.id),
-            ("granted_at", optional(&self.granted_at)),
+            ("granted_at", &self.granted_at),
             ("is_granted", &self.is_granted),
-            ("revoked_at", optional(&self.revoked_at)),
+            ("revoked_at", &self.revoked_at),
             ("is_revoked", &self.is_revoked),
             ("subscription_id", &self.subscription_id),
             ("order_id", &self.order_id),
             ("customer_id", &self.customer_id),
-            ("member_id", optional(&self.member_id)),
+            ("member_id", &self.member_id),
             ("benefit_id", &self.benefit_id),
-            ("error", optional(&self.error)),
+            ("error", &self.error),
             ("customer", &self.customer),
-            ("member", optional(&self.member)),
+            ("member", &self.member),
             ("benefit", &self.benefit),
             ("properties", &self.properties),
-            ("previous_properties", optional(&self.previous_properties)),
+            ("previous_properties", &self.previous_properties),
         ];
         o.fields(&fields);
     }
@@ -209,21 +209,21 @@ impl Model for BenefitGrantFeatureFlagWebhook {
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
             ("id", &self.id),
-            ("granted_at", optional(&self.granted_at)),
+            ("granted_at", &self.granted_at),
             ("is_granted", &self.is_granted),
-            ("revoked_at", optional(&self.revoked_at)),
+            ("revoked_at", &self.revoked_at),
             ("is_revoked", &self.is_revoked),
             ("subscription_id", &self.subscription_id),
             ("order_id", &self.order_id),
             ("customer_id", &self.customer_id),
-            ("member_id", optional(&self.member_id)),
+            ("member_id", &self.member_id),
             ("benefit_id", &self.benefit_id),
-            ("error", optional(&self.error)),
+            ("error", &self.error),
             ("customer", &self.customer),
-            ("member", optional(&self.member)),
+            ("member", &self.member),
             ("benefit", &self.benefit),
             ("properties", &self.properties),
-            ("previous_properties", optional(&self.previous_properties)),
+            ("previous_properties", &self.previous_properties),
         ];
         o.fields(&fields);
     }
@@ -264,21 +264,21 @@ impl Model for BenefitGrantGitHubRepositoryWebhook {
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
             ("id", &self.id),
-            ("granted_at", optional(&self.granted_at)),
+            ("granted_at", &self.granted_at),
             ("is_granted", &self.is_granted),
-            ("revoked_at", optional(&self.revoked_at)),
+            ("revoked_at", &self.revoked_at),
             ("is_revoked", &self.is_revoked),
             ("subscription_id", &self.subscription_id),
             ("order_id", &self.order_id),
             ("customer_id", &self.customer_id),
-            ("member_id", optional(&self.member_id)),
+            ("member_id", &self.member_id),
             ("benefit_id", &self.benefit_id),
-            ("error", optional(&self.error)),
+            ("error", &self.error),
             ("customer", &self.customer),
-            ("member", optional(&self.member)),
+            ("member", &self.member),
             ("benefit", &self.benefit),
             ("properties", &self.properties),
-            ("previous_properties", optional(&self.previous_properties)),
+            ("previous_properties", &self.previous_properties),
         ];
         o.fields(&fields);
     }
@@ -319,21 +319,21 @@ impl Model for BenefitGrantLicenseKeysWebhook {
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
             ("id", &self.id),
-            ("granted_at", optional(&self.granted_at)),
+            ("granted_at", &self.granted_at),
             ("is_granted", &self.is_granted),
-            ("revoked_at", optional(&self.revoked_at)),
+            ("revoked_at", &self.revoked_at),
             ("is_revoked", &self.is_revoked),
             ("subscription_id", &self.subscription_id),
             ("order_id", &self.order_id),
             ("customer_id", &self.customer_id),
-            ("member_id", optional(&self.member_id)),
+            ("member_id", &self.member_id),
             ("benefit_id", &self.benefit_id),
-            ("error", optional(&self.error)),
+            ("error", &self.error),
             ("customer", &self.customer),
-            ("member", optional(&self.member)),
+            ("member", &self.member),
             ("benefit", &self.benefit),
             ("properties", &self.properties),
-            ("previous_properties", optional(&self.previous_properties)),
+            ("previous_properties", &self.previous_properties),
         ];
         o.fields(&fields);
     }
@@ -374,21 +374,21 @@ impl Model for BenefitGrantMeterCreditWebhook {
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
             ("id", &self.id),
-            ("granted_at", optional(&self.granted_at)),
+            ("granted_at", &self.granted_at),
             ("is_granted", &self.is_granted),
-            ("revoked_at", optional(&self.revoked_at)),
+            ("revoked_at", &self.revoked_at),
             ("is_revoked", &self.is_revoked),
             ("subscription_id", &self.subscription_id),
             ("order_id", &self.order_id),
             ("customer_id", &self.customer_id),
-            ("member_id", optional(&self.member_id)),
+            ("member_id", &self.member_id),
             ("benefit_id", &self.benefit_id),
-            ("error", optional(&self.error)),
+            ("error", &self.error),
             ("customer", &self.customer),
-            ("member", optional(&self.member)),
+            ("member", &self.member),
             ("benefit", &self.benefit),
             ("properties", &self.properties),
-            ("previous_properties", optional(&self.previous_properties)),
+            ("previous_properties", &self.previous_properties),
         ];
         o.fields(&fields);
     }
@@ -429,21 +429,21 @@ impl Model for BenefitGrantSlackSharedChannelWebhook {
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
             ("id", &self.id),
-            ("granted_at", optional(&self.granted_at)),
+            ("granted_at", &self.granted_at),
             ("is_granted", &self.is_granted),
-            ("revoked_at", optional(&self.revoked_at)),
+            ("revoked_at", &self.revoked_at),
             ("is_revoked", &self.is_revoked),
             ("subscription_id", &self.subscription_id),
             ("order_id", &self.order_id),
             ("customer_id", &self.customer_id),
-            ("member_id", optional(&self.member_id)),
+            ("member_id", &self.member_id),
             ("benefit_id", &self.benefit_id),
-            ("error", optional(&self.error)),
+            ("error", &self.error),
             ("customer", &self.customer),
-            ("member", optional(&self.member)),
+            ("member", &self.member),
             ("benefit", &self.benefit),
             ("properties", &self.properties),
-            ("previous_properties", optional(&self.previous_properties)),
+            ("previous_properties", &self.previous_properties),
         ];
         o.fields(&fields);
     }
@@ -523,7 +523,7 @@ impl Model for WebhookBenefitCreatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -550,7 +550,7 @@ impl Model for WebhookBenefitGrantCreatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -577,7 +577,7 @@ impl Model for WebhookBenefitGrantCycledPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -604,7 +604,7 @@ impl Model for WebhookBenefitGrantRevokedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -631,7 +631,7 @@ impl Model for WebhookBenefitGrantUpdatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -658,7 +658,7 @@ impl Model for WebhookBenefitUpdatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -685,7 +685,7 @@ impl Model for WebhookCheckoutCreatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -712,7 +712,7 @@ impl Model for WebhookCheckoutExpiredPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -739,7 +739,7 @@ impl Model for WebhookCheckoutUpdatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -766,7 +766,7 @@ impl Model for WebhookCustomerCreatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -793,7 +793,7 @@ impl Model for WebhookCustomerDeletedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -820,7 +820,7 @@ impl Model for WebhookCustomerSeatAssignedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -847,7 +847,7 @@ impl Model for WebhookCustomerSeatClaimedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -874,7 +874,7 @@ impl Model for WebhookCustomerSeatRevokedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -901,7 +901,7 @@ impl Model for WebhookCustomerStateChangedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -928,7 +928,7 @@ impl Model for WebhookCustomerUpdatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1011,7 +1011,7 @@ impl Model for WebhookDiscountCreatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1038,7 +1038,7 @@ impl Model for WebhookDiscountDeletedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1065,7 +1065,7 @@ impl Model for WebhookDiscountUpdatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1102,7 +1102,7 @@ impl Model for WebhookEndpoint {
             ("modified_at", &self.modified_at),
             ("id", &self.id),
             ("url", &self.url),
-            ("name", optional(&self.name)),
+            ("name", &self.name),
             ("api_version", &self.api_version),
             ("format", &self.format),
             ("secret", &Redacted(&self.secret)),
@@ -1203,8 +1203,8 @@ impl Model for WebhookEvent {
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
             ("id", &self.id),
-            ("last_http_code", optional(&self.last_http_code)),
-            ("succeeded", optional(&self.succeeded)),
+            ("last_http_code", &self.last_http_code),
+            ("succeeded", &self.succeeded),
             ("skipped", &self.skipped),
             ("api_version", &self.api_version),
             ("payload", &Redacted(&self.payload)),
@@ -1290,7 +1290,7 @@ impl Model for WebhookMemberCreatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1317,7 +1317,7 @@ impl Model for WebhookMemberDeletedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1344,7 +1344,7 @@ impl Model for WebhookMemberUpdatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1371,7 +1371,7 @@ impl Model for WebhookOrderCreatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1398,7 +1398,7 @@ impl Model for WebhookOrderPaidPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1425,7 +1425,7 @@ impl Model for WebhookOrderRefundedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1452,7 +1452,7 @@ impl Model for WebhookOrderUpdatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1479,7 +1479,7 @@ impl Model for WebhookOrganizationUpdatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1674,7 +1674,7 @@ impl Model for WebhookProductCreatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1701,7 +1701,7 @@ impl Model for WebhookProductUpdatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1728,7 +1728,7 @@ impl Model for WebhookRefundCreatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1755,7 +1755,7 @@ impl Model for WebhookRefundUpdatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1782,7 +1782,7 @@ impl Model for WebhookSubscriptionActivePayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1809,7 +1809,7 @@ impl Model for WebhookSubscriptionCanceledPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1836,7 +1836,7 @@ impl Model for WebhookSubscriptionCreatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1863,7 +1863,7 @@ impl Model for WebhookSubscriptionCycledPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1892,7 +1892,7 @@ impl Model for WebhookSubscriptionMigratedPayload {
         let fields: [(&str, &dyn Encode); 6] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
             ("provider", &self.provider),
             ("provider_subscription_id", &self.provider_subscription_id),
@@ -1921,7 +1921,7 @@ impl Model for WebhookSubscriptionPastDuePayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1948,7 +1948,7 @@ impl Model for WebhookSubscriptionPausedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1975,7 +1975,7 @@ impl Model for WebhookSubscriptionResumedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -2002,7 +2002,7 @@ impl Model for WebhookSubscriptionRevokedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -2029,7 +2029,7 @@ impl Model for WebhookSubscriptionUncanceledPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -2056,7 +2056,7 @@ impl Model for WebhookSubscriptionUpdatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);

@@ -98,7 +98,7 @@ impl Benefit {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn description(&self) -> Option<&String> {
+    pub fn description(&self) -> Option<&str> {
         match self {
             Self::Custom(it) => Some(&it.description),
             Self::Discord(it) => Some(&it.description),

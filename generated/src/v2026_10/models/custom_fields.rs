@@ -97,7 +97,7 @@ impl CustomField {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn slug(&self) -> Option<&String> {
+    pub fn slug(&self) -> Option<&str> {
         match self {
             Self::Text(it) => Some(&it.slug),
             Self::Number(it) => Some(&it.slug),
@@ -112,7 +112,7 @@ impl CustomField {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn name(&self) -> Option<&String> {
+    pub fn name(&self) -> Option<&str> {
         match self {
             Self::Text(it) => Some(&it.name),
             Self::Number(it) => Some(&it.name),

@@ -252,7 +252,7 @@ impl FileRead {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn name(&self) -> Option<&String> {
+    pub fn name(&self) -> Option<&str> {
         match self {
             Self::Downloadable(it) => Some(&it.name),
             Self::ProductMedia(it) => Some(&it.name),
@@ -266,7 +266,7 @@ impl FileRead {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn path(&self) -> Option<&String> {
+    pub fn path(&self) -> Option<&str> {
         match self {
             Self::Downloadable(it) => Some(&it.path),
             Self::ProductMedia(it) => Some(&it.path),
@@ -280,7 +280,7 @@ impl FileRead {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn mime_type(&self) -> Option<&String> {
+    pub fn mime_type(&self) -> Option<&str> {
         match self {
             Self::Downloadable(it) => Some(&it.mime_type),
             Self::ProductMedia(it) => Some(&it.mime_type),
@@ -308,12 +308,12 @@ impl FileRead {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn storage_version(&self) -> Option<&String> {
+    pub fn storage_version(&self) -> Option<&str> {
         match self {
-            Self::Downloadable(it) => it.storage_version.as_ref(),
-            Self::ProductMedia(it) => it.storage_version.as_ref(),
-            Self::OrganizationAvatar(it) => it.storage_version.as_ref(),
-            Self::SupportCaseAttachment(it) => it.storage_version.as_ref(),
+            Self::Downloadable(it) => it.storage_version.as_deref(),
+            Self::ProductMedia(it) => it.storage_version.as_deref(),
+            Self::OrganizationAvatar(it) => it.storage_version.as_deref(),
+            Self::SupportCaseAttachment(it) => it.storage_version.as_deref(),
             Self::Unknown(_) => None,
         }
     }
@@ -322,12 +322,12 @@ impl FileRead {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn checksum_etag(&self) -> Option<&String> {
+    pub fn checksum_etag(&self) -> Option<&str> {
         match self {
-            Self::Downloadable(it) => it.checksum_etag.as_ref(),
-            Self::ProductMedia(it) => it.checksum_etag.as_ref(),
-            Self::OrganizationAvatar(it) => it.checksum_etag.as_ref(),
-            Self::SupportCaseAttachment(it) => it.checksum_etag.as_ref(),
+            Self::Downloadable(it) => it.checksum_etag.as_deref(),
+            Self::ProductMedia(it) => it.checksum_etag.as_deref(),
+            Self::OrganizationAvatar(it) => it.checksum_etag.as_deref(),
+            Self::SupportCaseAttachment(it) => it.checksum_etag.as_deref(),
             Self::Unknown(_) => None,
         }
     }
@@ -336,12 +336,12 @@ impl FileRead {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn checksum_sha256_base64(&self) -> Option<&String> {
+    pub fn checksum_sha256_base64(&self) -> Option<&str> {
         match self {
-            Self::Downloadable(it) => it.checksum_sha256_base64.as_ref(),
-            Self::ProductMedia(it) => it.checksum_sha256_base64.as_ref(),
-            Self::OrganizationAvatar(it) => it.checksum_sha256_base64.as_ref(),
-            Self::SupportCaseAttachment(it) => it.checksum_sha256_base64.as_ref(),
+            Self::Downloadable(it) => it.checksum_sha256_base64.as_deref(),
+            Self::ProductMedia(it) => it.checksum_sha256_base64.as_deref(),
+            Self::OrganizationAvatar(it) => it.checksum_sha256_base64.as_deref(),
+            Self::SupportCaseAttachment(it) => it.checksum_sha256_base64.as_deref(),
             Self::Unknown(_) => None,
         }
     }
@@ -350,12 +350,12 @@ impl FileRead {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn checksum_sha256_hex(&self) -> Option<&String> {
+    pub fn checksum_sha256_hex(&self) -> Option<&str> {
         match self {
-            Self::Downloadable(it) => it.checksum_sha256_hex.as_ref(),
-            Self::ProductMedia(it) => it.checksum_sha256_hex.as_ref(),
-            Self::OrganizationAvatar(it) => it.checksum_sha256_hex.as_ref(),
-            Self::SupportCaseAttachment(it) => it.checksum_sha256_hex.as_ref(),
+            Self::Downloadable(it) => it.checksum_sha256_hex.as_deref(),
+            Self::ProductMedia(it) => it.checksum_sha256_hex.as_deref(),
+            Self::OrganizationAvatar(it) => it.checksum_sha256_hex.as_deref(),
+            Self::SupportCaseAttachment(it) => it.checksum_sha256_hex.as_deref(),
             Self::Unknown(_) => None,
         }
     }
@@ -378,12 +378,12 @@ impl FileRead {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn version(&self) -> Option<&String> {
+    pub fn version(&self) -> Option<&str> {
         match self {
-            Self::Downloadable(it) => it.version.as_ref(),
-            Self::ProductMedia(it) => it.version.as_ref(),
-            Self::OrganizationAvatar(it) => it.version.as_ref(),
-            Self::SupportCaseAttachment(it) => it.version.as_ref(),
+            Self::Downloadable(it) => it.version.as_deref(),
+            Self::ProductMedia(it) => it.version.as_deref(),
+            Self::OrganizationAvatar(it) => it.version.as_deref(),
+            Self::SupportCaseAttachment(it) => it.version.as_deref(),
             Self::Unknown(_) => None,
         }
     }
@@ -420,7 +420,7 @@ impl FileRead {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn size_readable(&self) -> Option<&String> {
+    pub fn size_readable(&self) -> Option<&str> {
         match self {
             Self::Downloadable(it) => Some(&it.size_readable),
             Self::ProductMedia(it) => Some(&it.size_readable),

@@ -1219,7 +1219,7 @@ impl UserInfo {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn sub(&self) -> Option<&String> {
+    pub fn sub(&self) -> Option<&str> {
         match self {
             Self::User(it) => Some(&it.sub),
             Self::Organization(it) => Some(&it.sub),
@@ -1231,10 +1231,10 @@ impl UserInfo {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn name(&self) -> Option<&String> {
+    pub fn name(&self) -> Option<&str> {
         match self {
-            Self::User(it) => it.name.as_ref(),
-            Self::Organization(it) => it.name.as_ref(),
+            Self::User(it) => it.name.as_deref(),
+            Self::Organization(it) => it.name.as_deref(),
             Self::Unknown(_) => None,
         }
     }

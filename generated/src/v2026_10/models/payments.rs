@@ -241,7 +241,7 @@ impl Payment {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn currency(&self) -> Option<&String> {
+    pub fn currency(&self) -> Option<&str> {
         match self {
             Self::Card(it) => Some(&it.currency),
             Self::KrCard(it) => Some(&it.currency),
@@ -267,11 +267,11 @@ impl Payment {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn decline_reason(&self) -> Option<&String> {
+    pub fn decline_reason(&self) -> Option<&str> {
         match self {
-            Self::Card(it) => it.decline_reason.as_ref(),
-            Self::KrCard(it) => it.decline_reason.as_ref(),
-            Self::Generic(it) => it.decline_reason.as_ref(),
+            Self::Card(it) => it.decline_reason.as_deref(),
+            Self::KrCard(it) => it.decline_reason.as_deref(),
+            Self::Generic(it) => it.decline_reason.as_deref(),
             Self::Unknown(_) => None,
         }
     }
@@ -280,11 +280,11 @@ impl Payment {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn decline_message(&self) -> Option<&String> {
+    pub fn decline_message(&self) -> Option<&str> {
         match self {
-            Self::Card(it) => it.decline_message.as_ref(),
-            Self::KrCard(it) => it.decline_message.as_ref(),
-            Self::Generic(it) => it.decline_message.as_ref(),
+            Self::Card(it) => it.decline_message.as_deref(),
+            Self::KrCard(it) => it.decline_message.as_deref(),
+            Self::Generic(it) => it.decline_message.as_deref(),
             Self::Unknown(_) => None,
         }
     }

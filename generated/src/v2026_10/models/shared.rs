@@ -203,7 +203,7 @@ impl AppliedDiscount {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn name(&self) -> Option<&String> {
+    pub fn name(&self) -> Option<&str> {
         match self {
             Self::FixedOnceForever(it) => Some(&it.name),
             Self::FixedRepeat(it) => Some(&it.name),
@@ -217,12 +217,12 @@ impl AppliedDiscount {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn code(&self) -> Option<&String> {
+    pub fn code(&self) -> Option<&str> {
         match self {
-            Self::FixedOnceForever(it) => it.code.as_ref(),
-            Self::FixedRepeat(it) => it.code.as_ref(),
-            Self::PercentageOnceForever(it) => it.code.as_ref(),
-            Self::PercentageRepeat(it) => it.code.as_ref(),
+            Self::FixedOnceForever(it) => it.code.as_deref(),
+            Self::FixedRepeat(it) => it.code.as_deref(),
+            Self::PercentageOnceForever(it) => it.code.as_deref(),
+            Self::PercentageRepeat(it) => it.code.as_deref(),
             Self::Unknown(_) => None,
         }
     }
@@ -688,7 +688,7 @@ impl BenefitPublic {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn description(&self) -> Option<&String> {
+    pub fn description(&self) -> Option<&str> {
         match self {
             Self::Custom(it) => Some(&it.description),
             Self::Discord(it) => Some(&it.description),
@@ -937,7 +937,7 @@ pub enum CustomFieldValue {
 impl CustomFieldValue {
     /// The value, if it is a `String`.
     #[must_use]
-    pub fn as_string(&self) -> Option<&String> {
+    pub fn as_string(&self) -> Option<&str> {
         match self {
             Self::String(value) => Some(value),
             _ => None,
@@ -1280,7 +1280,7 @@ pub enum MetadataValue {
 impl MetadataValue {
     /// The value, if it is a `String`.
     #[must_use]
-    pub fn as_string(&self) -> Option<&String> {
+    pub fn as_string(&self) -> Option<&str> {
         match self {
             Self::String(value) => Some(value),
             _ => None,
@@ -1765,7 +1765,7 @@ impl Price {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn price_currency(&self) -> Option<&String> {
+    pub fn price_currency(&self) -> Option<&str> {
         match self {
             Self::LegacyRecurringFixed(it) => Some(&it.price_currency),
             Self::LegacyRecurringCustom(it) => Some(&it.price_currency),

@@ -802,7 +802,7 @@ pub struct WebhookBenefitCreatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Benefit,
 }
@@ -818,7 +818,7 @@ pub struct WebhookBenefitGrantCreatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: BenefitGrantWebhook,
 }
@@ -834,7 +834,7 @@ pub struct WebhookBenefitGrantCycledPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: BenefitGrantWebhook,
 }
@@ -850,7 +850,7 @@ pub struct WebhookBenefitGrantRevokedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: BenefitGrantWebhook,
 }
@@ -866,7 +866,7 @@ pub struct WebhookBenefitGrantUpdatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: BenefitGrantWebhook,
 }
@@ -882,7 +882,7 @@ pub struct WebhookBenefitUpdatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Benefit,
 }
@@ -898,7 +898,7 @@ pub struct WebhookCheckoutCreatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Checkout,
 }
@@ -914,7 +914,7 @@ pub struct WebhookCheckoutExpiredPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Checkout,
 }
@@ -930,7 +930,7 @@ pub struct WebhookCheckoutUpdatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Checkout,
 }
@@ -946,7 +946,7 @@ pub struct WebhookCustomerCreatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Customer,
 }
@@ -962,7 +962,7 @@ pub struct WebhookCustomerDeletedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Customer,
 }
@@ -978,7 +978,7 @@ pub struct WebhookCustomerSeatAssignedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: CustomerSeat,
 }
@@ -994,7 +994,7 @@ pub struct WebhookCustomerSeatClaimedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: CustomerSeat,
 }
@@ -1010,7 +1010,7 @@ pub struct WebhookCustomerSeatRevokedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: CustomerSeat,
 }
@@ -1026,7 +1026,7 @@ pub struct WebhookCustomerStateChangedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: CustomerState,
 }
@@ -1042,7 +1042,7 @@ pub struct WebhookCustomerUpdatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Customer,
 }
@@ -1088,7 +1088,7 @@ pub struct WebhookDiscountCreatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Discount,
 }
@@ -1104,7 +1104,7 @@ pub struct WebhookDiscountDeletedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Discount,
 }
@@ -1120,7 +1120,7 @@ pub struct WebhookDiscountUpdatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Discount,
 }
@@ -1464,7 +1464,7 @@ pub struct WebhookMemberCreatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Member,
 }
@@ -1480,7 +1480,7 @@ pub struct WebhookMemberDeletedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Member,
 }
@@ -1496,7 +1496,7 @@ pub struct WebhookMemberUpdatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Member,
 }
@@ -1512,7 +1512,7 @@ pub struct WebhookOrderCreatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Order,
 }
@@ -1528,7 +1528,7 @@ pub struct WebhookOrderPaidPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Order,
 }
@@ -1544,7 +1544,7 @@ pub struct WebhookOrderRefundedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Order,
 }
@@ -1560,7 +1560,7 @@ pub struct WebhookOrderUpdatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Order,
 }
@@ -1576,7 +1576,7 @@ pub struct WebhookOrganizationUpdatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Organization,
 }
@@ -1734,50 +1734,50 @@ impl WebhookPayload {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn api_version(&self) -> Option<&String> {
+    pub fn api_version(&self) -> Option<&str> {
         match self {
-            Self::BenefitCreated(it) => Some(&it.api_version),
-            Self::BenefitUpdated(it) => Some(&it.api_version),
-            Self::BenefitGrantCreated(it) => Some(&it.api_version),
-            Self::BenefitGrantCycled(it) => Some(&it.api_version),
-            Self::BenefitGrantRevoked(it) => Some(&it.api_version),
-            Self::BenefitGrantUpdated(it) => Some(&it.api_version),
-            Self::CheckoutCreated(it) => Some(&it.api_version),
-            Self::CheckoutExpired(it) => Some(&it.api_version),
-            Self::CheckoutUpdated(it) => Some(&it.api_version),
-            Self::CustomerCreated(it) => Some(&it.api_version),
-            Self::CustomerDeleted(it) => Some(&it.api_version),
-            Self::CustomerStateChanged(it) => Some(&it.api_version),
-            Self::CustomerUpdated(it) => Some(&it.api_version),
-            Self::CustomerSeatAssigned(it) => Some(&it.api_version),
-            Self::CustomerSeatClaimed(it) => Some(&it.api_version),
-            Self::CustomerSeatRevoked(it) => Some(&it.api_version),
-            Self::DiscountCreated(it) => Some(&it.api_version),
-            Self::DiscountDeleted(it) => Some(&it.api_version),
-            Self::DiscountUpdated(it) => Some(&it.api_version),
-            Self::MemberCreated(it) => Some(&it.api_version),
-            Self::MemberDeleted(it) => Some(&it.api_version),
-            Self::MemberUpdated(it) => Some(&it.api_version),
-            Self::OrderCreated(it) => Some(&it.api_version),
-            Self::OrderPaid(it) => Some(&it.api_version),
-            Self::OrderRefunded(it) => Some(&it.api_version),
-            Self::OrderUpdated(it) => Some(&it.api_version),
-            Self::OrganizationUpdated(it) => Some(&it.api_version),
-            Self::ProductCreated(it) => Some(&it.api_version),
-            Self::ProductUpdated(it) => Some(&it.api_version),
-            Self::RefundCreated(it) => Some(&it.api_version),
-            Self::RefundUpdated(it) => Some(&it.api_version),
-            Self::SubscriptionActive(it) => Some(&it.api_version),
-            Self::SubscriptionCanceled(it) => Some(&it.api_version),
-            Self::SubscriptionCreated(it) => Some(&it.api_version),
-            Self::SubscriptionCycled(it) => Some(&it.api_version),
-            Self::SubscriptionMigrated(it) => Some(&it.api_version),
-            Self::SubscriptionPastDue(it) => Some(&it.api_version),
-            Self::SubscriptionPaused(it) => Some(&it.api_version),
-            Self::SubscriptionResumed(it) => Some(&it.api_version),
-            Self::SubscriptionRevoked(it) => Some(&it.api_version),
-            Self::SubscriptionUncanceled(it) => Some(&it.api_version),
-            Self::SubscriptionUpdated(it) => Some(&it.api_version),
+            Self::BenefitCreated(it) => it.api_version.as_deref(),
+            Self::BenefitUpdated(it) => it.api_version.as_deref(),
+            Self::BenefitGrantCreated(it) => it.api_version.as_deref(),
+            Self::BenefitGrantCycled(it) => it.api_version.as_deref(),
+            Self::BenefitGrantRevoked(it) => it.api_version.as_deref(),
+            Self::BenefitGrantUpdated(it) => it.api_version.as_deref(),
+            Self::CheckoutCreated(it) => it.api_version.as_deref(),
+            Self::CheckoutExpired(it) => it.api_version.as_deref(),
+            Self::CheckoutUpdated(it) => it.api_version.as_deref(),
+            Self::CustomerCreated(it) => it.api_version.as_deref(),
+            Self::CustomerDeleted(it) => it.api_version.as_deref(),
+            Self::CustomerStateChanged(it) => it.api_version.as_deref(),
+            Self::CustomerUpdated(it) => it.api_version.as_deref(),
+            Self::CustomerSeatAssigned(it) => it.api_version.as_deref(),
+            Self::CustomerSeatClaimed(it) => it.api_version.as_deref(),
+            Self::CustomerSeatRevoked(it) => it.api_version.as_deref(),
+            Self::DiscountCreated(it) => it.api_version.as_deref(),
+            Self::DiscountDeleted(it) => it.api_version.as_deref(),
+            Self::DiscountUpdated(it) => it.api_version.as_deref(),
+            Self::MemberCreated(it) => it.api_version.as_deref(),
+            Self::MemberDeleted(it) => it.api_version.as_deref(),
+            Self::MemberUpdated(it) => it.api_version.as_deref(),
+            Self::OrderCreated(it) => it.api_version.as_deref(),
+            Self::OrderPaid(it) => it.api_version.as_deref(),
+            Self::OrderRefunded(it) => it.api_version.as_deref(),
+            Self::OrderUpdated(it) => it.api_version.as_deref(),
+            Self::OrganizationUpdated(it) => it.api_version.as_deref(),
+            Self::ProductCreated(it) => it.api_version.as_deref(),
+            Self::ProductUpdated(it) => it.api_version.as_deref(),
+            Self::RefundCreated(it) => it.api_version.as_deref(),
+            Self::RefundUpdated(it) => it.api_version.as_deref(),
+            Self::SubscriptionActive(it) => it.api_version.as_deref(),
+            Self::SubscriptionCanceled(it) => it.api_version.as_deref(),
+            Self::SubscriptionCreated(it) => it.api_version.as_deref(),
+            Self::SubscriptionCycled(it) => it.api_version.as_deref(),
+            Self::SubscriptionMigrated(it) => it.api_version.as_deref(),
+            Self::SubscriptionPastDue(it) => it.api_version.as_deref(),
+            Self::SubscriptionPaused(it) => it.api_version.as_deref(),
+            Self::SubscriptionResumed(it) => it.api_version.as_deref(),
+            Self::SubscriptionRevoked(it) => it.api_version.as_deref(),
+            Self::SubscriptionUncanceled(it) => it.api_version.as_deref(),
+            Self::SubscriptionUpdated(it) => it.api_version.as_deref(),
             Self::Unknown(_) => None,
         }
     }
@@ -2368,7 +2368,7 @@ pub struct WebhookProductCreatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Product,
 }
@@ -2384,7 +2384,7 @@ pub struct WebhookProductUpdatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Product,
 }
@@ -2400,7 +2400,7 @@ pub struct WebhookRefundCreatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Refund,
 }
@@ -2416,7 +2416,7 @@ pub struct WebhookRefundUpdatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Refund,
 }
@@ -2432,7 +2432,7 @@ pub struct WebhookSubscriptionActivePayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Subscription,
 }
@@ -2448,7 +2448,7 @@ pub struct WebhookSubscriptionCanceledPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Subscription,
 }
@@ -2464,7 +2464,7 @@ pub struct WebhookSubscriptionCreatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Subscription,
 }
@@ -2480,7 +2480,7 @@ pub struct WebhookSubscriptionCycledPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Subscription,
 }
@@ -2496,7 +2496,7 @@ pub struct WebhookSubscriptionMigratedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Subscription,
     /// The field `provider`.
@@ -2516,7 +2516,7 @@ pub struct WebhookSubscriptionPastDuePayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Subscription,
 }
@@ -2532,7 +2532,7 @@ pub struct WebhookSubscriptionPausedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Subscription,
 }
@@ -2548,7 +2548,7 @@ pub struct WebhookSubscriptionResumedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Subscription,
 }
@@ -2564,7 +2564,7 @@ pub struct WebhookSubscriptionRevokedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Subscription,
 }
@@ -2580,7 +2580,7 @@ pub struct WebhookSubscriptionUncanceledPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Subscription,
 }
@@ -2596,7 +2596,7 @@ pub struct WebhookSubscriptionUpdatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Subscription,
 }

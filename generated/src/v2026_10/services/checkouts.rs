@@ -26,6 +26,35 @@ impl<C: Credential> Checkouts<C> {
 }
 
 impl<C: Credential> Checkouts<C> {
+    /// Calls `POST /v1/checkouts/client/{client_secret}/confirm`, operation
+    /// `checkouts:client_confirm`.
+    ///
+    /// - `client_secret`: Secret that gives access.
+    ///
+    /// Credential: none, or a personal access token (organization access tokens are
+    /// refused).
+    ///
+    /// Sending it twice may do it twice.
+    ///
+    /// # Errors
+    /// - 400: `PaymentError`
+    /// - 403: `AlreadyActiveSubscriptionError`, `NotOpenCheckout`, `NotPermitted`,
+    ///   `PaymentNotReady`, `TrialAlreadyRedeemed`, `DiscountRedemptionLimitReached`
+    /// - 404: `ResourceNotFound`
+    /// - 409: `CheckoutLocked`
+    /// - 410: `ExpiredCheckoutError`
+    /// - 422: `RequestValidationError`
+    pub fn client_confirm(
+        &self,
+        client_secret: &str,
+        body: impl Body<CheckoutConfirmStripe>,
+    ) -> ClientConfirm {
+        let mut request = self.client.request(&CLIENT_CONFIRM);
+        request.path("client_secret", &client_secret);
+        request.json_body(&body);
+        ClientConfirm(request)
+    }
+
     /// Calls `GET /v1/checkouts/client/{client_secret}`, operation
     /// `checkouts:client_get`.
     ///
@@ -73,34 +102,6 @@ impl<C: Credential> Checkouts<C> {
 }
 
 impl<C: AccountAccess> Checkouts<C> {
-    /// Calls `POST /v1/checkouts/client/{client_secret}/confirm`, operation
-    /// `checkouts:client_confirm`.
-    ///
-    /// - `client_secret`: Secret that gives access.
-    ///
-    /// Credential: a personal access token (organization access tokens are refused).
-    ///
-    /// Sending it twice may do it twice.
-    ///
-    /// # Errors
-    /// - 400: `PaymentError`
-    /// - 403: `AlreadyActiveSubscriptionError`, `NotOpenCheckout`, `NotPermitted`,
-    ///   `PaymentNotReady`, `TrialAlreadyRedeemed`, `DiscountRedemptionLimitReached`
-    /// - 404: `ResourceNotFound`
-    /// - 409: `CheckoutLocked`
-    /// - 410: `ExpiredCheckoutError`
-    /// - 422: `RequestValidationError`
-    pub fn client_confirm(
-        &self,
-        client_secret: &str,
-        body: impl Body<CheckoutConfirmStripe>,
-    ) -> ClientConfirm {
-        let mut request = self.client.request(&CLIENT_CONFIRM);
-        request.path("client_secret", &client_secret);
-        request.json_body(&body);
-        ClientConfirm(request)
-    }
-
     /// Calls `POST /v1/checkouts/`, operation `checkouts:create`.
     ///
     /// Credential: an organization or personal access token with the scope

@@ -431,7 +431,7 @@ impl Model for S3FileUploadPart {
             ("number", &self.number),
             ("chunk_start", &self.chunk_start),
             ("chunk_end", &self.chunk_end),
-            ("checksum_sha256_base64", optional(&self.checksum_sha256_base64)),
+            ("checksum_sha256_base64", &self.checksum_sha256_base64),
             ("url", &Redacted(&self.url)),
             ("expires_at", &self.expires_at),
             ("headers", optional(&self.headers)),

@@ -44,21 +44,21 @@ impl Model for BenefitGrantCustomWebhook {
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
             ("id", &self.id),
-            ("granted_at", optional(&self.granted_at)),
+            ("granted_at", &self.granted_at),
             ("is_granted", &self.is_granted),
-            ("revoked_at", optional(&self.revoked_at)),
+            ("revoked_at", &self.revoked_at),
             ("is_revoked", &self.is_revoked),
             ("subscription_id", &self.subscription_id),
             ("order_id", &self.order_id),
             ("customer_id", &self.customer_id),
-            ("member_id", optional(&self.member_id)),
+            ("member_id", &self.member_id),
             ("benefit_id", &self.benefit_id),
-            ("error", optional(&self.error)),
+            ("error", &self.error),
             ("customer", &self.customer),
-            ("member", optional(&self.member)),
+            ("member", &self.member),
             ("benefit", &self.benefit),
             ("properties", &self.properties),
-            ("previous_properties", optional(&self.previous_properties)),
+            ("previous_properties", &self.previous_properties),
         ];
         o.fields(&fields);
     }
@@ -99,21 +99,21 @@ impl Model for BenefitGrantDiscordWebhook {
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
             ("id", &self.id),
-            ("granted_at", optional(&self.granted_at)),
+            ("granted_at", &self.granted_at),
             ("is_granted", &self.is_granted),
-            ("revoked_at", optional(&self.revoked_at)),
+            ("revoked_at", &self.revoked_at),
             ("is_revoked", &self.is_revoked),
             ("subscription_id", &self.subscription_id),
             ("order_id", &self.order_id),
             ("customer_id", &self.customer_id),
-            ("member_id", optional(&self.member_id)),
+            ("member_id", &self.member_id),
             ("benefit_id", &self.benefit_id),
-            ("error", optional(&self.error)),
+            ("error", &self.error),
             ("customer", &self.customer),
-            ("member", optional(&self.member)),
+            ("member", &self.member),
             ("benefit", &self.benefit),
             ("properties", &self.properties),
-            ("previous_properties", optional(&self.previous_properties)),
+            ("previous_properties", &self.previous_properties),
         ];
         o.fields(&fields);
     }
@@ -154,21 +154,21 @@ impl Model for BenefitGrantDownloadablesWebhook {
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
             ("id", &self.id),
-            ("granted_at", optional(&self.granted_at)),
+            ("granted_at", &self.granted_at),
             ("is_granted", &self.is_granted),
-            ("revoked_at", optional(&self.revoked_at)),
+            ("revoked_at", &self.revoked_at),
             ("is_revoked", &self.is_revoked),
             ("subscription_id", &self.subscription_id),
             ("order_id", &self.order_id),
             ("customer_id", &self.customer_id),
-            ("member_id", optional(&self.member_id)),
+            ("member_id", &self.member_id),
             ("benefit_id", &self.benefit_id),
-            ("error", optional(&self.error)),
+            ("error", &self.error),
             ("customer", &self.customer),
-            ("member", optional(&self.member)),
+            ("member", &self.member),
             ("benefit", &self.benefit),
             ("properties", &self.properties),
-            ("previous_properties", optional(&self.previous_properties)),
+            ("previous_properties", &self.previous_properties),
         ];
         o.fields(&fields);
     }
@@ -209,21 +209,21 @@ impl Model for BenefitGrantFeatureFlagWebhook {
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
             ("id", &self.id),
-            ("granted_at", optional(&self.granted_at)),
+            ("granted_at", &self.granted_at),
             ("is_granted", &self.is_granted),
-            ("revoked_at", optional(&self.revoked_at)),
+            ("revoked_at", &self.revoked_at),
             ("is_revoked", &self.is_revoked),
             ("subscription_id", &self.subscription_id),
             ("order_id", &self.order_id),
             ("customer_id", &self.customer_id),
-            ("member_id", optional(&self.member_id)),
+            ("member_id", &self.member_id),
             ("benefit_id", &self.benefit_id),
-            ("error", optional(&self.error)),
+            ("error", &self.error),
             ("customer", &self.customer),
-            ("member", optional(&self.member)),
+            ("member", &self.member),
             ("benefit", &self.benefit),
             ("properties", &self.properties),
-            ("previous_properties", optional(&self.previous_properties)),
+            ("previous_properties", &self.previous_properties),
         ];
         o.fields(&fields);
     }
@@ -264,21 +264,21 @@ impl Model for BenefitGrantGitHubRepositoryWebhook {
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
             ("id", &self.id),
-            ("granted_at", optional(&self.granted_at)),
+            ("granted_at", &self.granted_at),
             ("is_granted", &self.is_granted),
-            ("revoked_at", optional(&self.revoked_at)),
+            ("revoked_at", &self.revoked_at),
             ("is_revoked", &self.is_revoked),
             ("subscription_id", &self.subscription_id),
             ("order_id", &self.order_id),
             ("customer_id", &self.customer_id),
-            ("member_id", optional(&self.member_id)),
+            ("member_id", &self.member_id),
             ("benefit_id", &self.benefit_id),
-            ("error", optional(&self.error)),
+            ("error", &self.error),
             ("customer", &self.customer),
-            ("member", optional(&self.member)),
+            ("member", &self.member),
             ("benefit", &self.benefit),
             ("properties", &self.properties),
-            ("previous_properties", optional(&self.previous_properties)),
+            ("previous_properties", &self.previous_properties),
         ];
         o.fields(&fields);
     }
@@ -319,21 +319,21 @@ impl Model for BenefitGrantLicenseKeysWebhook {
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
             ("id", &self.id),
-            ("granted_at", optional(&self.granted_at)),
+            ("granted_at", &self.granted_at),
             ("is_granted", &self.is_granted),
-            ("revoked_at", optional(&self.revoked_at)),
+            ("revoked_at", &self.revoked_at),
             ("is_revoked", &self.is_revoked),
             ("subscription_id", &self.subscription_id),
             ("order_id", &self.order_id),
             ("customer_id", &self.customer_id),
-            ("member_id", optional(&self.member_id)),
+            ("member_id", &self.member_id),
             ("benefit_id", &self.benefit_id),
-            ("error", optional(&self.error)),
+            ("error", &self.error),
             ("customer", &self.customer),
-            ("member", optional(&self.member)),
+            ("member", &self.member),
             ("benefit", &self.benefit),
             ("properties", &self.properties),
-            ("previous_properties", optional(&self.previous_properties)),
+            ("previous_properties", &self.previous_properties),
         ];
         o.fields(&fields);
     }
@@ -374,21 +374,21 @@ impl Model for BenefitGrantMeterCreditWebhook {
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
             ("id", &self.id),
-            ("granted_at", optional(&self.granted_at)),
+            ("granted_at", &self.granted_at),
             ("is_granted", &self.is_granted),
-            ("revoked_at", optional(&self.revoked_at)),
+            ("revoked_at", &self.revoked_at),
             ("is_revoked", &self.is_revoked),
             ("subscription_id", &self.subscription_id),
             ("order_id", &self.order_id),
             ("customer_id", &self.customer_id),
-            ("member_id", optional(&self.member_id)),
+            ("member_id", &self.member_id),
             ("benefit_id", &self.benefit_id),
-            ("error", optional(&self.error)),
+            ("error", &self.error),
             ("customer", &self.customer),
-            ("member", optional(&self.member)),
+            ("member", &self.member),
             ("benefit", &self.benefit),
             ("properties", &self.properties),
-            ("previous_properties", optional(&self.previous_properties)),
+            ("previous_properties", &self.previous_properties),
         ];
         o.fields(&fields);
     }
@@ -429,21 +429,21 @@ impl Model for BenefitGrantSlackSharedChannelWebhook {
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
             ("id", &self.id),
-            ("granted_at", optional(&self.granted_at)),
+            ("granted_at", &self.granted_at),
             ("is_granted", &self.is_granted),
-            ("revoked_at", optional(&self.revoked_at)),
+            ("revoked_at", &self.revoked_at),
             ("is_revoked", &self.is_revoked),
             ("subscription_id", &self.subscription_id),
             ("order_id", &self.order_id),
             ("customer_id", &self.customer_id),
-            ("member_id", optional(&self.member_id)),
+            ("member_id", &self.member_id),
             ("benefit_id", &self.benefit_id),
-            ("error", optional(&self.error)),
+            ("error", &self.error),
             ("customer", &self.customer),
-            ("member", optional(&self.member)),
+            ("member", &self.member),
             ("benefit", &self.benefit),
             ("properties", &self.properties),
-            ("previous_properties", optional(&self.previous_properties)),
+            ("previous_properties", &self.previous_properties),
         ];
         o.fields(&fields);
     }
@@ -524,7 +524,7 @@ impl Model for WebhookBenefitCreatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -551,7 +551,7 @@ impl Model for WebhookBenefitGrantCreatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -578,7 +578,7 @@ impl Model for WebhookBenefitGrantCycledPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -605,7 +605,7 @@ impl Model for WebhookBenefitGrantRevokedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -632,7 +632,7 @@ impl Model for WebhookBenefitGrantUpdatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -659,7 +659,7 @@ impl Model for WebhookBenefitUpdatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -686,7 +686,7 @@ impl Model for WebhookCheckoutCreatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -713,7 +713,7 @@ impl Model for WebhookCheckoutExpiredPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -740,7 +740,7 @@ impl Model for WebhookCheckoutUpdatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -767,7 +767,7 @@ impl Model for WebhookCustomerCreatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -794,7 +794,7 @@ impl Model for WebhookCustomerDeletedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -821,7 +821,7 @@ impl Model for WebhookCustomerSeatAssignedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -848,7 +848,7 @@ impl Model for WebhookCustomerSeatClaimedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -875,7 +875,7 @@ impl Model for WebhookCustomerSeatRevokedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -902,7 +902,7 @@ impl Model for WebhookCustomerStateChangedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -929,7 +929,7 @@ impl Model for WebhookCustomerUpdatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1012,7 +1012,7 @@ impl Model for WebhookDiscountCreatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1039,7 +1039,7 @@ impl Model for WebhookDiscountDeletedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1066,7 +1066,7 @@ impl Model for WebhookDiscountUpdatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1103,7 +1103,7 @@ impl Model for WebhookEndpoint {
             ("modified_at", &self.modified_at),
             ("id", &self.id),
             ("url", &self.url),
-            ("name", optional(&self.name)),
+            ("name", &self.name),
             ("api_version", &self.api_version),
             ("format", &self.format),
             ("secret", &Redacted(&self.secret)),
@@ -1204,8 +1204,8 @@ impl Model for WebhookEvent {
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
             ("id", &self.id),
-            ("last_http_code", optional(&self.last_http_code)),
-            ("succeeded", optional(&self.succeeded)),
+            ("last_http_code", &self.last_http_code),
+            ("succeeded", &self.succeeded),
             ("skipped", &self.skipped),
             ("api_version", &self.api_version),
             ("payload", &Redacted(&self.payload)),
@@ -1291,7 +1291,7 @@ impl Model for WebhookMemberCreatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1318,7 +1318,7 @@ impl Model for WebhookMemberDeletedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1345,7 +1345,7 @@ impl Model for WebhookMemberUpdatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1372,7 +1372,7 @@ impl Model for WebhookOrderCreatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1399,7 +1399,7 @@ impl Model for WebhookOrderPaidPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1426,7 +1426,7 @@ impl Model for WebhookOrderRefundedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1453,7 +1453,7 @@ impl Model for WebhookOrderUpdatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1480,7 +1480,7 @@ impl Model for WebhookOrganizationUpdatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1675,7 +1675,7 @@ impl Model for WebhookProductCreatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1702,7 +1702,7 @@ impl Model for WebhookProductUpdatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1729,7 +1729,7 @@ impl Model for WebhookRefundCreatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1756,7 +1756,7 @@ impl Model for WebhookRefundUpdatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1783,7 +1783,7 @@ impl Model for WebhookSubscriptionActivePayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1810,7 +1810,7 @@ impl Model for WebhookSubscriptionCanceledPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1837,7 +1837,7 @@ impl Model for WebhookSubscriptionCreatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1864,7 +1864,7 @@ impl Model for WebhookSubscriptionCycledPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1893,7 +1893,7 @@ impl Model for WebhookSubscriptionMigratedPayload {
         let fields: [(&str, &dyn Encode); 6] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
             ("provider", &self.provider),
             ("provider_subscription_id", &self.provider_subscription_id),
@@ -1922,7 +1922,7 @@ impl Model for WebhookSubscriptionPastDuePayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1949,7 +1949,7 @@ impl Model for WebhookSubscriptionPausedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -1976,7 +1976,7 @@ impl Model for WebhookSubscriptionResumedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -2003,7 +2003,7 @@ impl Model for WebhookSubscriptionRevokedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -2030,7 +2030,7 @@ impl Model for WebhookSubscriptionUncanceledPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);
@@ -2057,7 +2057,7 @@ impl Model for WebhookSubscriptionUpdatedPayload {
         let fields: [(&str, &dyn Encode); 4] = [
             ("type", &self.r#type),
             ("timestamp", &self.timestamp),
-            ("api_version", &self.api_version),
+            ("api_version", optional(&self.api_version)),
             ("data", &self.data),
         ];
         o.fields(&fields);

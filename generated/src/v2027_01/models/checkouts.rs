@@ -499,7 +499,7 @@ impl CheckoutDiscount {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn name(&self) -> Option<&String> {
+    pub fn name(&self) -> Option<&str> {
         match self {
             Self::FixedOnceForever(it) => Some(&it.name),
             Self::FixedRepeat(it) => Some(&it.name),
@@ -513,12 +513,12 @@ impl CheckoutDiscount {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn code(&self) -> Option<&String> {
+    pub fn code(&self) -> Option<&str> {
         match self {
-            Self::FixedOnceForever(it) => it.code.as_ref(),
-            Self::FixedRepeat(it) => it.code.as_ref(),
-            Self::PercentageOnceForever(it) => it.code.as_ref(),
-            Self::PercentageRepeat(it) => it.code.as_ref(),
+            Self::FixedOnceForever(it) => it.code.as_deref(),
+            Self::FixedRepeat(it) => it.code.as_deref(),
+            Self::PercentageOnceForever(it) => it.code.as_deref(),
+            Self::PercentageRepeat(it) => it.code.as_deref(),
             Self::Unknown(_) => None,
         }
     }
@@ -2135,7 +2135,7 @@ pub enum CustomerMetadataValue {
 impl CustomerMetadataValue {
     /// The value, if it is a `String`.
     #[must_use]
-    pub fn as_string(&self) -> Option<&String> {
+    pub fn as_string(&self) -> Option<&str> {
         match self {
             Self::String(value) => Some(value),
             _ => None,

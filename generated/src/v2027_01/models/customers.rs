@@ -108,10 +108,10 @@ impl Customer {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn external_id(&self) -> Option<&String> {
+    pub fn external_id(&self) -> Option<&str> {
         match self {
-            Self::Individual(it) => it.external_id.as_ref(),
-            Self::Team(it) => it.external_id.as_ref(),
+            Self::Individual(it) => it.external_id.as_deref(),
+            Self::Team(it) => it.external_id.as_deref(),
             Self::Unknown(_) => None,
         }
     }
@@ -132,10 +132,10 @@ impl Customer {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn name(&self) -> Option<&String> {
+    pub fn name(&self) -> Option<&str> {
         match self {
-            Self::Individual(it) => it.name.as_ref(),
-            Self::Team(it) => it.name.as_ref(),
+            Self::Individual(it) => it.name.as_deref(),
+            Self::Team(it) => it.name.as_deref(),
             Self::Unknown(_) => None,
         }
     }
@@ -144,10 +144,10 @@ impl Customer {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn billing_name(&self) -> Option<&String> {
+    pub fn billing_name(&self) -> Option<&str> {
         match self {
-            Self::Individual(it) => it.billing_name.as_ref(),
-            Self::Team(it) => it.billing_name.as_ref(),
+            Self::Individual(it) => it.billing_name.as_deref(),
+            Self::Team(it) => it.billing_name.as_deref(),
             Self::Unknown(_) => None,
         }
     }
@@ -180,10 +180,10 @@ impl Customer {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn locale(&self) -> Option<&String> {
+    pub fn locale(&self) -> Option<&str> {
         match self {
-            Self::Individual(it) => it.locale.as_ref(),
-            Self::Team(it) => it.locale.as_ref(),
+            Self::Individual(it) => it.locale.as_deref(),
+            Self::Team(it) => it.locale.as_deref(),
             Self::Unknown(_) => None,
         }
     }
@@ -241,10 +241,10 @@ impl Customer {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn avatar_url(&self) -> Option<&String> {
+    pub fn avatar_url(&self) -> Option<&str> {
         match self {
-            Self::Individual(it) => it.avatar_url.as_ref(),
-            Self::Team(it) => it.avatar_url.as_ref(),
+            Self::Individual(it) => it.avatar_url.as_deref(),
+            Self::Team(it) => it.avatar_url.as_deref(),
             Self::Unknown(_) => None,
         }
     }
@@ -628,10 +628,10 @@ impl CustomerState {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn external_id(&self) -> Option<&String> {
+    pub fn external_id(&self) -> Option<&str> {
         match self {
-            Self::Individual(it) => it.external_id.as_ref(),
-            Self::Team(it) => it.external_id.as_ref(),
+            Self::Individual(it) => it.external_id.as_deref(),
+            Self::Team(it) => it.external_id.as_deref(),
             Self::Unknown(_) => None,
         }
     }
@@ -652,10 +652,10 @@ impl CustomerState {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn name(&self) -> Option<&String> {
+    pub fn name(&self) -> Option<&str> {
         match self {
-            Self::Individual(it) => it.name.as_ref(),
-            Self::Team(it) => it.name.as_ref(),
+            Self::Individual(it) => it.name.as_deref(),
+            Self::Team(it) => it.name.as_deref(),
             Self::Unknown(_) => None,
         }
     }
@@ -664,10 +664,10 @@ impl CustomerState {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn billing_name(&self) -> Option<&String> {
+    pub fn billing_name(&self) -> Option<&str> {
         match self {
-            Self::Individual(it) => it.billing_name.as_ref(),
-            Self::Team(it) => it.billing_name.as_ref(),
+            Self::Individual(it) => it.billing_name.as_deref(),
+            Self::Team(it) => it.billing_name.as_deref(),
             Self::Unknown(_) => None,
         }
     }
@@ -700,10 +700,10 @@ impl CustomerState {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn locale(&self) -> Option<&String> {
+    pub fn locale(&self) -> Option<&str> {
         match self {
-            Self::Individual(it) => it.locale.as_ref(),
-            Self::Team(it) => it.locale.as_ref(),
+            Self::Individual(it) => it.locale.as_deref(),
+            Self::Team(it) => it.locale.as_deref(),
             Self::Unknown(_) => None,
         }
     }
@@ -761,10 +761,10 @@ impl CustomerState {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn avatar_url(&self) -> Option<&String> {
+    pub fn avatar_url(&self) -> Option<&str> {
         match self {
-            Self::Individual(it) => it.avatar_url.as_ref(),
-            Self::Team(it) => it.avatar_url.as_ref(),
+            Self::Individual(it) => it.avatar_url.as_deref(),
+            Self::Team(it) => it.avatar_url.as_deref(),
             Self::Unknown(_) => None,
         }
     }

@@ -118,7 +118,7 @@ impl Discount {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn name(&self) -> Option<&String> {
+    pub fn name(&self) -> Option<&str> {
         match self {
             Self::FixedOnceForever(it) => Some(&it.name),
             Self::FixedRepeat(it) => Some(&it.name),
@@ -132,12 +132,12 @@ impl Discount {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn code(&self) -> Option<&String> {
+    pub fn code(&self) -> Option<&str> {
         match self {
-            Self::FixedOnceForever(it) => it.code.as_ref(),
-            Self::FixedRepeat(it) => it.code.as_ref(),
-            Self::PercentageOnceForever(it) => it.code.as_ref(),
-            Self::PercentageRepeat(it) => it.code.as_ref(),
+            Self::FixedOnceForever(it) => it.code.as_deref(),
+            Self::FixedRepeat(it) => it.code.as_deref(),
+            Self::PercentageOnceForever(it) => it.code.as_deref(),
+            Self::PercentageRepeat(it) => it.code.as_deref(),
             Self::Unknown(_) => None,
         }
     }

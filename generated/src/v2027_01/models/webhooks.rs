@@ -804,7 +804,7 @@ pub struct WebhookBenefitCreatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Benefit,
 }
@@ -820,7 +820,7 @@ pub struct WebhookBenefitGrantCreatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: BenefitGrantWebhook,
 }
@@ -836,7 +836,7 @@ pub struct WebhookBenefitGrantCycledPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: BenefitGrantWebhook,
 }
@@ -852,7 +852,7 @@ pub struct WebhookBenefitGrantRevokedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: BenefitGrantWebhook,
 }
@@ -868,7 +868,7 @@ pub struct WebhookBenefitGrantUpdatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: BenefitGrantWebhook,
 }
@@ -884,7 +884,7 @@ pub struct WebhookBenefitUpdatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Benefit,
 }
@@ -900,7 +900,7 @@ pub struct WebhookCheckoutCreatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Checkout,
 }
@@ -916,7 +916,7 @@ pub struct WebhookCheckoutExpiredPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Checkout,
 }
@@ -932,7 +932,7 @@ pub struct WebhookCheckoutUpdatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Checkout,
 }
@@ -948,7 +948,7 @@ pub struct WebhookCustomerCreatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Customer,
 }
@@ -964,7 +964,7 @@ pub struct WebhookCustomerDeletedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Customer,
 }
@@ -980,7 +980,7 @@ pub struct WebhookCustomerSeatAssignedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: CustomerSeat,
 }
@@ -996,7 +996,7 @@ pub struct WebhookCustomerSeatClaimedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: CustomerSeat,
 }
@@ -1012,7 +1012,7 @@ pub struct WebhookCustomerSeatRevokedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: CustomerSeat,
 }
@@ -1028,7 +1028,7 @@ pub struct WebhookCustomerStateChangedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: CustomerState,
 }
@@ -1044,7 +1044,7 @@ pub struct WebhookCustomerUpdatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Customer,
 }
@@ -1090,7 +1090,7 @@ pub struct WebhookDiscountCreatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Discount,
 }
@@ -1106,7 +1106,7 @@ pub struct WebhookDiscountDeletedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Discount,
 }
@@ -1122,7 +1122,7 @@ pub struct WebhookDiscountUpdatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Discount,
 }
@@ -1466,7 +1466,7 @@ pub struct WebhookMemberCreatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Member,
 }
@@ -1482,7 +1482,7 @@ pub struct WebhookMemberDeletedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Member,
 }
@@ -1498,7 +1498,7 @@ pub struct WebhookMemberUpdatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Member,
 }
@@ -1514,7 +1514,7 @@ pub struct WebhookOrderCreatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Order,
 }
@@ -1530,7 +1530,7 @@ pub struct WebhookOrderPaidPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Order,
 }
@@ -1546,7 +1546,7 @@ pub struct WebhookOrderRefundedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Order,
 }
@@ -1562,7 +1562,7 @@ pub struct WebhookOrderUpdatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Order,
 }
@@ -1578,7 +1578,7 @@ pub struct WebhookOrganizationUpdatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Organization,
 }
@@ -1736,50 +1736,50 @@ impl WebhookPayload {
     ///
     /// `None` if the value is unknown.
     #[must_use]
-    pub fn api_version(&self) -> Option<&String> {
+    pub fn api_version(&self) -> Option<&str> {
         match self {
-            Self::BenefitCreated(it) => Some(&it.api_version),
-            Self::BenefitUpdated(it) => Some(&it.api_version),
-            Self::BenefitGrantCreated(it) => Some(&it.api_version),
-            Self::BenefitGrantCycled(it) => Some(&it.api_version),
-            Self::BenefitGrantRevoked(it) => Some(&it.api_version),
-            Self::BenefitGrantUpdated(it) => Some(&it.api_version),
-            Self::CheckoutCreated(it) => Some(&it.api_version),
-            Self::CheckoutExpired(it) => Some(&it.api_version),
-            Self::CheckoutUpdated(it) => Some(&it.api_version),
-            Self::CustomerCreated(it) => Some(&it.api_version),
-            Self::CustomerDeleted(it) => Some(&it.api_version),
-            Self::CustomerStateChanged(it) => Some(&it.api_version),
-            Self::CustomerUpdated(it) => Some(&it.api_version),
-            Self::CustomerSeatAssigned(it) => Some(&it.api_version),
-            Self::CustomerSeatClaimed(it) => Some(&it.api_version),
-            Self::CustomerSeatRevoked(it) => Some(&it.api_version),
-            Self::DiscountCreated(it) => Some(&it.api_version),
-            Self::DiscountDeleted(it) => Some(&it.api_version),
-            Self::DiscountUpdated(it) => Some(&it.api_version),
-            Self::MemberCreated(it) => Some(&it.api_version),
-            Self::MemberDeleted(it) => Some(&it.api_version),
-            Self::MemberUpdated(it) => Some(&it.api_version),
-            Self::OrderCreated(it) => Some(&it.api_version),
-            Self::OrderPaid(it) => Some(&it.api_version),
-            Self::OrderRefunded(it) => Some(&it.api_version),
-            Self::OrderUpdated(it) => Some(&it.api_version),
-            Self::OrganizationUpdated(it) => Some(&it.api_version),
-            Self::ProductCreated(it) => Some(&it.api_version),
-            Self::ProductUpdated(it) => Some(&it.api_version),
-            Self::RefundCreated(it) => Some(&it.api_version),
-            Self::RefundUpdated(it) => Some(&it.api_version),
-            Self::SubscriptionActive(it) => Some(&it.api_version),
-            Self::SubscriptionCanceled(it) => Some(&it.api_version),
-            Self::SubscriptionCreated(it) => Some(&it.api_version),
-            Self::SubscriptionCycled(it) => Some(&it.api_version),
-            Self::SubscriptionMigrated(it) => Some(&it.api_version),
-            Self::SubscriptionPastDue(it) => Some(&it.api_version),
-            Self::SubscriptionPaused(it) => Some(&it.api_version),
-            Self::SubscriptionResumed(it) => Some(&it.api_version),
-            Self::SubscriptionRevoked(it) => Some(&it.api_version),
-            Self::SubscriptionUncanceled(it) => Some(&it.api_version),
-            Self::SubscriptionUpdated(it) => Some(&it.api_version),
+            Self::BenefitCreated(it) => it.api_version.as_deref(),
+            Self::BenefitUpdated(it) => it.api_version.as_deref(),
+            Self::BenefitGrantCreated(it) => it.api_version.as_deref(),
+            Self::BenefitGrantCycled(it) => it.api_version.as_deref(),
+            Self::BenefitGrantRevoked(it) => it.api_version.as_deref(),
+            Self::BenefitGrantUpdated(it) => it.api_version.as_deref(),
+            Self::CheckoutCreated(it) => it.api_version.as_deref(),
+            Self::CheckoutExpired(it) => it.api_version.as_deref(),
+            Self::CheckoutUpdated(it) => it.api_version.as_deref(),
+            Self::CustomerCreated(it) => it.api_version.as_deref(),
+            Self::CustomerDeleted(it) => it.api_version.as_deref(),
+            Self::CustomerStateChanged(it) => it.api_version.as_deref(),
+            Self::CustomerUpdated(it) => it.api_version.as_deref(),
+            Self::CustomerSeatAssigned(it) => it.api_version.as_deref(),
+            Self::CustomerSeatClaimed(it) => it.api_version.as_deref(),
+            Self::CustomerSeatRevoked(it) => it.api_version.as_deref(),
+            Self::DiscountCreated(it) => it.api_version.as_deref(),
+            Self::DiscountDeleted(it) => it.api_version.as_deref(),
+            Self::DiscountUpdated(it) => it.api_version.as_deref(),
+            Self::MemberCreated(it) => it.api_version.as_deref(),
+            Self::MemberDeleted(it) => it.api_version.as_deref(),
+            Self::MemberUpdated(it) => it.api_version.as_deref(),
+            Self::OrderCreated(it) => it.api_version.as_deref(),
+            Self::OrderPaid(it) => it.api_version.as_deref(),
+            Self::OrderRefunded(it) => it.api_version.as_deref(),
+            Self::OrderUpdated(it) => it.api_version.as_deref(),
+            Self::OrganizationUpdated(it) => it.api_version.as_deref(),
+            Self::ProductCreated(it) => it.api_version.as_deref(),
+            Self::ProductUpdated(it) => it.api_version.as_deref(),
+            Self::RefundCreated(it) => it.api_version.as_deref(),
+            Self::RefundUpdated(it) => it.api_version.as_deref(),
+            Self::SubscriptionActive(it) => it.api_version.as_deref(),
+            Self::SubscriptionCanceled(it) => it.api_version.as_deref(),
+            Self::SubscriptionCreated(it) => it.api_version.as_deref(),
+            Self::SubscriptionCycled(it) => it.api_version.as_deref(),
+            Self::SubscriptionMigrated(it) => it.api_version.as_deref(),
+            Self::SubscriptionPastDue(it) => it.api_version.as_deref(),
+            Self::SubscriptionPaused(it) => it.api_version.as_deref(),
+            Self::SubscriptionResumed(it) => it.api_version.as_deref(),
+            Self::SubscriptionRevoked(it) => it.api_version.as_deref(),
+            Self::SubscriptionUncanceled(it) => it.api_version.as_deref(),
+            Self::SubscriptionUpdated(it) => it.api_version.as_deref(),
             Self::Unknown(_) => None,
         }
     }
@@ -2370,7 +2370,7 @@ pub struct WebhookProductCreatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Product,
 }
@@ -2386,7 +2386,7 @@ pub struct WebhookProductUpdatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Product,
 }
@@ -2402,7 +2402,7 @@ pub struct WebhookRefundCreatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Refund,
 }
@@ -2418,7 +2418,7 @@ pub struct WebhookRefundUpdatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Refund,
 }
@@ -2434,7 +2434,7 @@ pub struct WebhookSubscriptionActivePayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Subscription,
 }
@@ -2450,7 +2450,7 @@ pub struct WebhookSubscriptionCanceledPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Subscription,
 }
@@ -2466,7 +2466,7 @@ pub struct WebhookSubscriptionCreatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Subscription,
 }
@@ -2482,7 +2482,7 @@ pub struct WebhookSubscriptionCycledPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Subscription,
 }
@@ -2498,7 +2498,7 @@ pub struct WebhookSubscriptionMigratedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Subscription,
     /// The field `provider`.
@@ -2518,7 +2518,7 @@ pub struct WebhookSubscriptionPastDuePayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Subscription,
 }
@@ -2534,7 +2534,7 @@ pub struct WebhookSubscriptionPausedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Subscription,
 }
@@ -2550,7 +2550,7 @@ pub struct WebhookSubscriptionResumedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Subscription,
 }
@@ -2566,7 +2566,7 @@ pub struct WebhookSubscriptionRevokedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Subscription,
 }
@@ -2582,7 +2582,7 @@ pub struct WebhookSubscriptionUncanceledPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Subscription,
 }
@@ -2598,7 +2598,7 @@ pub struct WebhookSubscriptionUpdatedPayload {
     /// When it happened.
     pub timestamp: Timestamp,
     /// Version of the API that payloads follow.
-    pub api_version: String,
+    pub api_version: Option<String>,
     /// What the event is about.
     pub data: Subscription,
 }

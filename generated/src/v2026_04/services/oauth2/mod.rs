@@ -33,6 +33,14 @@ impl<C: Credential> Oauth2<C> {
 }
 
 impl<C: Credential> Oauth2<C> {
+    /// Calls `GET /v1/oauth2/authorize`, operation `oauth2:authorize`.
+    ///
+    /// Credential: none, or a personal access token (organization access tokens are
+    /// refused).
+    pub fn authorize(&self) -> Authorize {
+        Authorize(self.client.request(&AUTHORIZE))
+    }
+
     /// Calls `POST /v1/oauth2/introspect`, operation `oauth2:introspect_token`.
     ///
     /// Credential: none.
@@ -71,13 +79,6 @@ impl<C: Credential> Oauth2<C> {
 }
 
 impl<C: AccountAccess> Oauth2<C> {
-    /// Calls `GET /v1/oauth2/authorize`, operation `oauth2:authorize`.
-    ///
-    /// Credential: a personal access token (organization access tokens are refused).
-    pub fn authorize(&self) -> Authorize {
-        Authorize(self.client.request(&AUTHORIZE))
-    }
-
     /// Calls `GET /v1/oauth2/userinfo`, operation `oauth2:userinfo`.
     ///
     /// Credential: an OpenID Connect access token.

@@ -3,7 +3,6 @@
 //! Operations on clients.
 
 use super::super::super::models::*;
-use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
 use polar_client_runtime::client::Credential;
@@ -24,10 +23,11 @@ impl<C: Credential> Clients<C> {
     }
 }
 
-impl<C: AccountAccess> Clients<C> {
+impl<C: Credential> Clients<C> {
     /// Calls `POST /v1/oauth2/register`, operation `oauth2:clients:create_client`.
     ///
-    /// Credential: a personal access token (organization access tokens are refused).
+    /// Credential: none, or a personal access token (organization access tokens are
+    /// refused).
     ///
     /// Sending it twice may do it twice.
     ///
@@ -47,7 +47,8 @@ impl<C: AccountAccess> Clients<C> {
     ///
     /// - `client_id`: The OAuth2 client's ID.
     ///
-    /// Credential: a personal access token (organization access tokens are refused).
+    /// Credential: none, or a personal access token (organization access tokens are
+    /// refused).
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
@@ -62,7 +63,8 @@ impl<C: AccountAccess> Clients<C> {
     ///
     /// - `client_id`: The OAuth2 client's ID.
     ///
-    /// Credential: a personal access token (organization access tokens are refused).
+    /// Credential: none, or a personal access token (organization access tokens are
+    /// refused).
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
@@ -77,7 +79,8 @@ impl<C: AccountAccess> Clients<C> {
     ///
     /// - `client_id`: The OAuth2 client's ID.
     ///
-    /// Credential: a personal access token (organization access tokens are refused).
+    /// Credential: none, or a personal access token (organization access tokens are
+    /// refused).
     ///
     /// Sending it twice may do it twice.
     ///
