@@ -1,7 +1,7 @@
 //! What must never be printed.
 
 /// How Polar's tokens and secrets begin.
-const PREFIXES: [&str; 21] = [
+const PREFIXES: [&str; 19] = [
     "polar_oat_",
     "polar_pat_",
     "polar_cst_",
@@ -21,23 +21,34 @@ const PREFIXES: [&str; 21] = [
     "polar_oauth2_",
     "polar_whs_",
     "whsec_",
-    "Bearer ",
-    "Basic ",
 ];
 
+/// How the values of `Authorization` headers begin.
+const SCHEMES: [&str; 2] = ["Bearer ", "Basic "];
+
+/// The shortest text after a scheme that is taken for a credential: "Basic plan" is none.
+const CREDENTIAL_LENGTH: usize = 16;
+
 /// Parts of the names of properties that hold secrets.
-const KEY_PARTS: [&str; 6] = [
+const KEY_PARTS: [&str; 8] = [
     "secret",
     "token",
     "password",
     "authorization",
     "api_key",
+    "license_key",
+    "provided_key",
     "cookie",
 ];
 
 /// Whether a text contains a token or secret of Polar's: anywhere, for tokens also travel in URLs.
 pub(crate) fn is_secret_text(text: &str) -> bool {
-    PREFIXES.iter().any(|prefix| text.contains(prefix))
+    PREFIXES.iter().any(|prefix| text.contains(prefix)) || is_authorization(text)
+}
+
+fn is_authorization(text: &str) -> bool {
+    let credential = SCHEMES.iter().find_map(|scheme| text.strip_prefix(scheme));
+    credential.is_some_and(|text| text.len() >= CREDENTIAL_LENGTH && !text.contains(' '))
 }
 
 /// Whether a property of this name is likely to hold a secret.
@@ -60,11 +71,18 @@ mod tests {
             "https://polar.sh/checkout/polar_c_x",
             "a whsec_x",
             "polar_at_u_x",
-            "Bearer x",
+            "Bearer abcdefghijklmnop",
         ] {
             assert!(is_secret_text(text), "{text}");
         }
-        for text in ["", "polar", "polar_sh", "bearer"] {
+        for text in [
+            "",
+            "polar",
+            "polar_sh",
+            "bearer",
+            "Basic plan",
+            "Basic plan with everything",
+        ] {
             assert!(!is_secret_text(text), "{text}");
         }
         for key in [
@@ -73,6 +91,7 @@ mod tests {
             "refreshToken",
             "password",
             "x-api_key",
+            "user_provided_key",
         ] {
             assert!(is_secret_key(key), "{key}");
         }

@@ -258,7 +258,7 @@ async fn bodies() {
         );
     }
     polar
-        .token(&json!({"grant_type": "a b", "scope": ["x", "y&z"], "code": null, "n": 1}))
+        .token(&json!({"code": null, "grant_type": "a b", "n": 1, "scope": ["x", "y&z"]}))
         .await
         .unwrap();
     let request = recorder.last();

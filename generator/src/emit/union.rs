@@ -69,7 +69,7 @@ fn variant_definition(api: &Api, variant: &Variant) -> TokenStream {
                 .map_or(schema, str::to_owned)
         }
         Type::Const(Constant::Text(text)) => format!("{}.", docs::code(text)),
-        _ => format!("A JSON {}.", variant.name.wire),
+        _ => format!("A value that is {}.", docs::article(&variant.name.rust)),
     };
     let docs = Docs::new(None, fallback)
         .paragraph(docs::variant_limits(&variant.limits))

@@ -27,7 +27,8 @@ pub(super) fn decide(types: &[TypeDef], union: &Union) -> Result<Decision, Vec<u
         .enumerate()
         .map(|(variant, def)| Candidate::new(types, variant, &def.ty))
         .collect();
-    any(&candidates.iter().collect::<Vec<_>>())
+    let decision = any(&candidates.iter().collect::<Vec<_>>())?;
+    Ok(grounded(decision, &candidates))
 }
 
 type Decided = Result<Decision, Vec<usize>>;
@@ -432,6 +433,55 @@ fn further_keys(candidates: &[&Candidate]) -> Option<Decision> {
         present: Box::new(Decision::Variant(large.variant)),
         absent: Box::new(Decision::Variant(small.variant)),
     })
+}
+
+/// Where nothing but the absence of keys leads to a variant, the variant must have something to show for itself: a key
+/// that it requires, best one that no other knows. Without that the value is none of the variants.
+fn grounded(decision: Decision, candidates: &[Candidate]) -> Decision {
+    match decision {
+        Decision::Key {
+            any_of,
+            present,
+            absent,
+        } => Decision::Key {
+            any_of,
+            present,
+            absent: Box::new(match *absent {
+                Decision::Variant(variant) => shown(variant, candidates),
+                other => grounded(other, candidates),
+            }),
+        },
+        other => other,
+    }
+}
+
+fn shown(variant: usize, candidates: &[Candidate]) -> Decision {
+    let known = |property: &&Property| {
+        let others = candidates.iter().filter(|other| other.variant != variant);
+        others
+            .into_iter()
+            .any(|other| other.property(&property.path).is_some())
+    };
+    let own = candidates
+        .iter()
+        .filter(|candidate| candidate.variant == variant);
+    let required: Vec<&Property> = own
+        .flat_map(|candidate| &candidate.properties)
+        .filter(|property| property.promise == Promise::Value)
+        .collect();
+    let decision = Decision::Variant(variant);
+    match required
+        .iter()
+        .find(|property| !known(property))
+        .or_else(|| required.first())
+    {
+        Some(key) => Decision::Key {
+            any_of: vec![key.path.clone()],
+            present: Box::new(decision),
+            absent: Box::new(Decision::Unknown),
+        },
+        None => decision,
+    }
 }
 
 fn same(a: &[&Candidate], b: &[&Candidate]) -> bool {

@@ -48,7 +48,7 @@ pub(super) fn draft(cx: &mut Lowering<'_, '_>) -> Draft {
                 escape_pointer(path),
                 method.as_str().to_lowercase()
             );
-            let Some(drafted) = operation(cx, path, method, item, source, &at) else {
+            let Some(drafted) = operation(cx, path, method, source, &at) else {
                 continue;
             };
             if let Some(first) = seen.insert(drafted.operation.id.clone(), at.clone()) {
@@ -96,7 +96,6 @@ fn operation(
     cx: &mut Lowering<'_, '_>,
     path: &str,
     method: Method,
-    item: &PathItem,
     source: &Source,
     at: &str,
 ) -> Option<DraftOperation> {
@@ -115,7 +114,7 @@ fn operation(
     let name = names::field(last);
     let type_name = names::request_type(&name);
     let place = Place::new(at, &type_name);
-    let (path_params, query) = parameters(cx, &id, path, item, source, &place);
+    let (path_params, query) = parameters(cx, &id, path, source, &place);
     let body = source
         .request_body
         .as_ref()
@@ -169,12 +168,11 @@ fn parameters(
     cx: &mut Lowering<'_, '_>,
     id: &str,
     path: &str,
-    item: &PathItem,
     source: &Source,
     place: &Place,
 ) -> (Vec<Param>, Vec<Param>) {
     let (mut in_path, mut in_query) = (Vec::new(), Vec::new());
-    for (index, parameter) in item.parameters.iter().chain(&source.parameters).enumerate() {
+    for (index, parameter) in source.parameters.iter().enumerate() {
         let at = format!("{}/parameters/{index}", place.at);
         match parameter {
             ReferenceOr::Item(Parameter::Path { parameter_data, .. }) => {
@@ -488,11 +486,7 @@ fn collect_error_types(
 }
 
 fn access(cx: &mut Lowering<'_, '_>, source: &Source, at: &str) -> (Access, Vec<String>) {
-    let requirements = source
-        .security
-        .as_ref()
-        .or(cx.document.api.security.as_ref());
-    let alternatives = requirements.into_iter().flatten().flatten();
+    let alternatives = source.security.iter().flatten().flatten();
     let (mut schemes, mut scopes) = (BTreeSet::new(), Vec::new());
     for (scheme, wanted) in alternatives {
         schemes.insert(scheme.as_str());

@@ -77,6 +77,9 @@ fn headers(request: &Request, accept: &'static str) -> Result<HeaderMap, Error> 
         HeaderValue::from_static(request.shared.version),
     );
     if let Some(token) = &request.token {
+        if token.is_empty() {
+            return Err(request.invalid(None, "the token is empty"));
+        }
         let mut value = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| {
             request.invalid(None, "the token contains characters that no token has")
         })?;

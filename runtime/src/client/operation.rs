@@ -19,7 +19,6 @@ pub struct Operation {
 pub enum Method {
     Delete,
     Get,
-    Head,
     Patch,
     Post,
     Put,
@@ -30,7 +29,6 @@ impl Method {
         match self {
             Self::Delete => http::Method::DELETE,
             Self::Get => http::Method::GET,
-            Self::Head => http::Method::HEAD,
             Self::Patch => http::Method::PATCH,
             Self::Post => http::Method::POST,
             Self::Put => http::Method::PUT,

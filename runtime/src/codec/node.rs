@@ -15,8 +15,10 @@ pub enum Kind {
     Null,
     /// `true` or `false`
     Boolean,
-    /// A number written without fraction or exponent.
+    /// A number written without fraction or exponent, within 64 bits.
     Integer,
+    /// A number written without fraction or exponent, beyond 64 bits with a sign.
+    BigInteger,
     /// Any other number.
     Number,
     /// Text.
@@ -85,10 +87,11 @@ impl<'r, 'de> Node<'r, 'de> {
         match self.entry() {
             Entry::Null => Kind::Null,
             Entry::Boolean(_) => Kind::Boolean,
-            Entry::Integer(_) | Entry::Unsigned(_) => Kind::Integer,
+            Entry::Integer(_) => Kind::Integer,
+            Entry::Unsigned(_) => Kind::BigInteger,
             Entry::Float(_) => Kind::Number,
             Entry::Numeral(text) if text.contains(['.', 'e', 'E']) => Kind::Number,
-            Entry::Numeral(_) => Kind::Integer,
+            Entry::Numeral(_) => Kind::BigInteger,
             Entry::Borrowed(_) | Entry::Owned(_) => Kind::String,
             Entry::Array { .. } => Kind::Array,
             Entry::Object { .. } => Kind::Object,

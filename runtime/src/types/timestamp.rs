@@ -144,7 +144,7 @@ impl Text {
     }
 }
 
-/// Writes a point in time in UTC, with as many groups of three decimals as it needs.
+/// Writes a point in time in UTC, with as many decimals of a second as the API writes: none, six, or nine if it must.
 pub(crate) fn format(time: Timestamp) -> Text {
     let Some(year) = plain_year(time.year()) else {
         return Text {
@@ -220,7 +220,7 @@ mod tests {
             ("2026-11-21t18:22:49z", "2026-11-21T18:22:49Z"),
             ("2026-11-21 18:22:49+00:00", "2026-11-21T18:22:49Z"),
             ("2026-11-21T18:22:49", "2026-11-21T18:22:49Z"),
-            ("2026-11-21T18:22:49.5", "2026-11-21T18:22:49.500Z"),
+            ("2026-11-21T18:22:49.5", "2026-11-21T18:22:49.500000Z"),
             (
                 "2026-11-21T18:22:49.000000001Z",
                 "2026-11-21T18:22:49.000000001Z",

@@ -11,7 +11,7 @@ fn a_tag_decides_several_values_of_it_included() {
     use inputs::tag_union::models::{Flag, Level, PolygonType, Shape};
 
     let shapes: Vec<Shape> = round_trip(
-        r#"[{"id":"a","type":"circle","radius":1},{"id":"b","type":"square","side":2,"note":"n"},{"id":"c","type":"pentagon","sides":[3]},{"id":"d","type":"oval"}]"#,
+        r#"[{"id":"a","type":"circle","radius":1,"note":null},{"id":"b","type":"square","side":2,"note":"n"},{"id":"c","type":"pentagon","sides":[3],"note":null},{"id":"d","type":"oval"}]"#,
     );
     let [
         Shape::Circle(circle),
@@ -25,12 +25,9 @@ fn a_tag_decides_several_values_of_it_included() {
     assert_eq!((circle.radius, square.side), (1, 2));
     assert_eq!(polygon.r#type, PolygonType::Pentagon);
     assert_eq!(*raw, json!({"id": "d", "type": "oval"}));
-    let ids: Vec<_> = shapes
-        .iter()
-        .map(|shape| shape.id().map(String::as_str))
-        .collect();
+    let ids: Vec<_> = shapes.iter().map(|shape| shape.id()).collect();
     assert_eq!(ids, [Some("a"), Some("b"), Some("c"), None]);
-    assert_eq!(shapes[1].note().map(String::as_str), Some("n"));
+    assert_eq!(shapes[1].note(), Some("n"));
 
     let flags: Vec<Flag> =
         round_trip(r#"[{"is_on":true,"since":"2026-01-02"},{"is_on":false},{"is_on":"maybe"},{}]"#);
@@ -150,13 +147,16 @@ fn required_keys_decide_where_no_constant_does() {
 fn any_further_key_makes_it_the_larger_variant() {
     use inputs::superset_keys_union::models::AnyPage;
 
-    assert!(matches!(round_trip(r#"{"items":[]}"#), AnyPage::Page(_)));
+    assert!(matches!(
+        round_trip(r#"{"items":[],"next":null}"#),
+        AnyPage::Page(_)
+    ));
     assert!(matches!(
         round_trip(r#"{"items":[],"next":"x"}"#),
         AnyPage::Page(_)
     ));
     assert!(matches!(
-        round_trip(r#"{"items":[],"total":1}"#),
+        round_trip(r#"{"items":[],"next":null,"total":1}"#),
         AnyPage::CountedPage(_)
     ));
     assert!(matches!(

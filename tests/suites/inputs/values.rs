@@ -7,11 +7,12 @@ use polar_tests::inputs;
 use super::{refusal, round_trip};
 
 #[test]
-fn null_is_none_and_optional_fields_stay_absent() {
+fn null_is_none_and_is_written_where_null_is_a_value() {
     use inputs::nullable::models::Note;
 
-    let note: Note =
-        round_trip(r#"{"text":null,"pages":null,"author":null,"tags":null,"nothing":null}"#);
+    let note: Note = round_trip(
+        r#"{"text":null,"pages":null,"author":null,"tags":null,"nothing":null,"subtitle":null}"#,
+    );
     assert_eq!((note.text, note.pages, note.tags), (None, None, None));
     assert!(note.author.is_none() && note.subtitle.is_none() && note.rating.is_none());
 
@@ -53,7 +54,7 @@ fn constants_are_kept_as_they_came_and_sent_unasked() {
     use inputs::constants::models::{Badge, BadgeCreate, Frame};
 
     let badge: Badge = round_trip(
-        r#"{"kind":"badge","is_public":true,"level":3,"owner":null,"theme":"dark","is_new":false}"#,
+        r#"{"kind":"badge","is_public":true,"level":3,"owner":null,"theme":"dark","is_new":false,"label":null}"#,
     );
     assert_eq!(
         (&*badge.kind, badge.is_public, badge.level),
@@ -259,12 +260,13 @@ fn numbers_keep_their_exact_value() {
     use inputs::numbers::models::{Rate, RateCreate};
 
     let rate: Rate = round_trip(
-        r#"{"cents":999999999999,"ratio":56.425000000000004,"quantity":3,"unit_amount":"0.1000","fee":"12"}"#,
+        r#"{"cents":999999999999,"ratio":56.425000000000004,"quantity":3,"unit_amount":"0.1000","tax":null,"fee":"12"}"#,
     );
     assert_eq!(rate.quantity, Number::from(3));
     assert_eq!(rate.quantity.as_i64(), Some(3));
     assert_eq!(rate.ratio.to_bits(), 56.425000000000004_f64.to_bits());
-    let rate: Rate = round_trip(r#"{"cents":-1,"ratio":0.5,"quantity":3.0,"unit_amount":"1"}"#);
+    let rate: Rate =
+        round_trip(r#"{"cents":-1,"ratio":0.5,"quantity":3.0,"unit_amount":"1","tax":null,"fee":null}"#);
     assert_eq!(rate.quantity.as_i64(), None);
     for wrong in [r#""1""#, "1.5", "9223372036854775808"] {
         let json = format!(r#"{{"cents":{wrong},"ratio":1.0,"quantity":1,"unit_amount":"1"}}"#);

@@ -1534,8 +1534,10 @@ impl Union for EventsPage {
     fn read(node: Node<'_, '_>) -> Self {
         if node.has(&["pagination", "total_count"]) {
             Self::List(node.variant("List"))
-        } else {
+        } else if node.has(&["pagination", "has_next_page"]) {
             Self::CursorList(node.variant("CursorList"))
+        } else {
+            Self::Unknown(node.json())
         }
     }
 
@@ -1624,8 +1626,10 @@ impl Union for FilterTerm {
     fn read(node: Node<'_, '_>) -> Self {
         if node.has(&["property"]) {
             Self::FilterClause(node.variant("FilterClause"))
-        } else {
+        } else if node.has(&["conjunction"]) {
             Self::Filter(node.variant("Filter"))
+        } else {
+            Self::Unknown(node.json())
         }
     }
 

@@ -436,7 +436,7 @@ pub type CheckoutCreate = CheckoutProductsCreate;
 /// Inline in the contract, first at
 /// `/components/schemas/Checkout/properties/discount`.
 ///
-/// Told apart by `amount?`, then `duration_in_months?`.
+/// Told apart by `type`, then `duration_in_months?`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CheckoutDiscount {
@@ -463,20 +463,6 @@ impl CheckoutDiscount {
             Self::FixedRepeat(it) => Some(&it.duration),
             Self::PercentageOnceForever(it) => Some(&it.duration),
             Self::PercentageRepeat(it) => Some(&it.duration),
-            Self::Unknown(_) => None,
-        }
-    }
-
-    /// Which kind it is.
-    ///
-    /// `None` if the value is unknown.
-    #[must_use]
-    pub fn r#type(&self) -> Option<&DiscountType> {
-        match self {
-            Self::FixedOnceForever(it) => Some(&it.r#type),
-            Self::FixedRepeat(it) => Some(&it.r#type),
-            Self::PercentageOnceForever(it) => Some(&it.r#type),
-            Self::PercentageRepeat(it) => Some(&it.r#type),
             Self::Unknown(_) => None,
         }
     }
@@ -595,8 +581,6 @@ polar_client_runtime::from_variant! {
 pub struct CheckoutDiscountFixedOnceForeverDuration {
     /// How long the discount applies to a subscription.
     pub duration: DiscountDuration,
-    /// Which kind it is.
-    pub r#type: DiscountType,
     /// How much, in cents.
     ///
     /// Deprecated.
@@ -613,6 +597,10 @@ pub struct CheckoutDiscountFixedOnceForeverDuration {
     pub name: String,
     /// Code that gives customers the discount; null if it has none.
     pub code: Option<String>,
+    /// Which kind it is.
+    ///
+    /// Documented as always `fixed`.
+    pub r#type: Cow<'static, str>,
 }
 
 /// The object `CheckoutDiscountFixedRepeatDuration`.
@@ -623,8 +611,6 @@ pub struct CheckoutDiscountFixedRepeatDuration {
     pub duration: DiscountDuration,
     /// Number of months that the discount applies for.
     pub duration_in_months: i64,
-    /// Which kind it is.
-    pub r#type: DiscountType,
     /// How much, in cents.
     ///
     /// Deprecated.
@@ -641,6 +627,10 @@ pub struct CheckoutDiscountFixedRepeatDuration {
     pub name: String,
     /// Code that gives customers the discount; null if it has none.
     pub code: Option<String>,
+    /// Which kind it is.
+    ///
+    /// Documented as always `fixed`.
+    pub r#type: Cow<'static, str>,
 }
 
 /// The object `CheckoutDiscountPercentageOnceForeverDuration`.
@@ -649,8 +639,6 @@ pub struct CheckoutDiscountFixedRepeatDuration {
 pub struct CheckoutDiscountPercentageOnceForeverDuration {
     /// How long the discount applies to a subscription.
     pub duration: DiscountDuration,
-    /// Which kind it is.
-    pub r#type: DiscountType,
     /// Discount in basis points, which are hundredths of a percent: 1000 takes off a
     /// tenth.
     pub basis_points: i64,
@@ -660,6 +648,10 @@ pub struct CheckoutDiscountPercentageOnceForeverDuration {
     pub name: String,
     /// Code that gives customers the discount; null if it has none.
     pub code: Option<String>,
+    /// Which kind it is.
+    ///
+    /// Documented as always `percentage`.
+    pub r#type: Cow<'static, str>,
 }
 
 /// The object `CheckoutDiscountPercentageRepeatDuration`.
@@ -670,8 +662,6 @@ pub struct CheckoutDiscountPercentageRepeatDuration {
     pub duration: DiscountDuration,
     /// Number of months that the discount applies for.
     pub duration_in_months: i64,
-    /// Which kind it is.
-    pub r#type: DiscountType,
     /// Discount in basis points, which are hundredths of a percent: 1000 takes off a
     /// tenth.
     pub basis_points: i64,
@@ -681,6 +671,10 @@ pub struct CheckoutDiscountPercentageRepeatDuration {
     pub name: String,
     /// Code that gives customers the discount; null if it has none.
     pub code: Option<String>,
+    /// Which kind it is.
+    ///
+    /// Documented as always `percentage`.
+    pub r#type: Cow<'static, str>,
 }
 
 /// The object `ListResource_Checkout_`.
@@ -2122,11 +2116,11 @@ impl Default for CheckoutUpdatePublic {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CustomerMetadataValue {
-    /// A JSON string.
+    /// A value that is a `String`.
     String(String),
-    /// A JSON integer.
+    /// A value that is an `Integer`.
     Integer(i64),
-    /// A JSON boolean.
+    /// A value that is a `Boolean`.
     Boolean(bool),
     /// A value that this version of the crate does not know, as it came.
     Unknown(Json),

@@ -9,11 +9,12 @@ use polar_client_runtime::types::Json;
 use polar_client_runtime::types::Patch;
 use polar_client_runtime::types::Timestamp;
 use polar_client_runtime::types::Uuid;
+use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 /// The union `Discount`.
 ///
-/// Told apart by `amount?`, then `duration_in_months?`.
+/// Told apart by `type`, then `duration_in_months?`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Discount {
@@ -40,20 +41,6 @@ impl Discount {
             Self::FixedRepeat(it) => Some(&it.duration),
             Self::PercentageOnceForever(it) => Some(&it.duration),
             Self::PercentageRepeat(it) => Some(&it.duration),
-            Self::Unknown(_) => None,
-        }
-    }
-
-    /// Which kind it is.
-    ///
-    /// `None` if the value is unknown.
-    #[must_use]
-    pub fn r#type(&self) -> Option<&DiscountType> {
-        match self {
-            Self::FixedOnceForever(it) => Some(&it.r#type),
-            Self::FixedRepeat(it) => Some(&it.r#type),
-            Self::PercentageOnceForever(it) => Some(&it.r#type),
-            Self::PercentageRepeat(it) => Some(&it.r#type),
             Self::Unknown(_) => None,
         }
     }
@@ -529,8 +516,6 @@ impl DiscountFixedCreate {
 pub struct DiscountFixedOnceForeverDuration {
     /// How long the discount applies to a subscription.
     pub duration: DiscountDuration,
-    /// Which kind it is.
-    pub r#type: DiscountType,
     /// How much, in cents.
     ///
     /// Deprecated.
@@ -569,6 +554,10 @@ pub struct DiscountFixedOnceForeverDuration {
     pub organization_id: Uuid,
     /// The field `products`.
     pub products: Vec<DiscountProduct>,
+    /// Which kind it is.
+    ///
+    /// Documented as always `fixed`.
+    pub r#type: Cow<'static, str>,
 }
 
 /// The object `DiscountFixedRepeatDuration`.
@@ -579,8 +568,6 @@ pub struct DiscountFixedRepeatDuration {
     pub duration: DiscountDuration,
     /// Number of months that the discount applies for.
     pub duration_in_months: i64,
-    /// Which kind it is.
-    pub r#type: DiscountType,
     /// How much, in cents.
     ///
     /// Deprecated.
@@ -619,6 +606,10 @@ pub struct DiscountFixedRepeatDuration {
     pub organization_id: Uuid,
     /// The field `products`.
     pub products: Vec<DiscountProduct>,
+    /// Which kind it is.
+    ///
+    /// Documented as always `fixed`.
+    pub r#type: Cow<'static, str>,
 }
 
 /// The object `ListResource_Discount_`.
@@ -783,8 +774,6 @@ impl DiscountPercentageCreate {
 pub struct DiscountPercentageOnceForeverDuration {
     /// How long the discount applies to a subscription.
     pub duration: DiscountDuration,
-    /// Which kind it is.
-    pub r#type: DiscountType,
     /// Discount in basis points, which are hundredths of a percent: 1000 takes off a
     /// tenth.
     pub basis_points: i64,
@@ -816,6 +805,10 @@ pub struct DiscountPercentageOnceForeverDuration {
     pub organization_id: Uuid,
     /// The field `products`.
     pub products: Vec<DiscountProduct>,
+    /// Which kind it is.
+    ///
+    /// Documented as always `percentage`.
+    pub r#type: Cow<'static, str>,
 }
 
 /// The object `DiscountPercentageRepeatDuration`.
@@ -826,8 +819,6 @@ pub struct DiscountPercentageRepeatDuration {
     pub duration: DiscountDuration,
     /// Number of months that the discount applies for.
     pub duration_in_months: i64,
-    /// Which kind it is.
-    pub r#type: DiscountType,
     /// Discount in basis points, which are hundredths of a percent: 1000 takes off a
     /// tenth.
     pub basis_points: i64,
@@ -859,6 +850,10 @@ pub struct DiscountPercentageRepeatDuration {
     pub organization_id: Uuid,
     /// The field `products`.
     pub products: Vec<DiscountProduct>,
+    /// Which kind it is.
+    ///
+    /// Documented as always `percentage`.
+    pub r#type: Cow<'static, str>,
 }
 
 /// The object `DiscountProduct`.

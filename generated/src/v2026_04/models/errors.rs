@@ -302,9 +302,9 @@ pub struct InactiveSubscription {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum LocationSegment {
-    /// A JSON string.
+    /// A value that is a `String`.
     String(String),
-    /// A JSON integer.
+    /// A value that is an `Integer`.
     Integer(i64),
     /// A value that this version of the crate does not know, as it came.
     Unknown(Json),

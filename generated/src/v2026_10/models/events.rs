@@ -2376,7 +2376,7 @@ pub struct EventsIngestResponse {
 /// Inline in the contract, first at
 /// `/paths/~1v1~1events~1/get/responses/200/content/application~1json/schema`.
 ///
-/// Told apart by `pagination.total_count?`.
+/// Told apart by `pagination.total_count?`, then `pagination.has_next_page?`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum EventsPage {
@@ -2528,7 +2528,7 @@ pub enum FilterOperator {
 /// Inline in the contract, first at
 /// `/components/schemas/Filter/properties/clauses/items`.
 ///
-/// Told apart by `property?`.
+/// Told apart by `property?`, then `conjunction?`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum FilterTerm {
@@ -2583,15 +2583,15 @@ polar_client_runtime::from_variant! {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum FilterValue {
-    /// A JSON string.
+    /// A value that is a `String`.
     ///
     /// At most 1000 characters.
     String(String),
-    /// A JSON integer.
+    /// A value that is an `Integer`.
     ///
     /// At least -2147483648, at most 2147483647.
     Integer(i64),
-    /// A JSON boolean.
+    /// A value that is a `Boolean`.
     Boolean(bool),
     /// A value that this version of the crate does not know, as it came.
     Unknown(Json),

@@ -232,16 +232,10 @@ polar_client_runtime::input! {
 
 impl Union for CheckoutDiscount {
     fn read(node: Node<'_, '_>) -> Self {
-        if node.has(&["amount"]) {
-            if node.has(&["duration_in_months"]) {
-                Self::FixedRepeat(node.variant("FixedRepeat"))
-            } else {
-                Self::FixedOnceForever(node.variant("FixedOnceForever"))
-            }
-        } else if node.has(&["duration_in_months"]) {
-            Self::PercentageRepeat(node.variant("PercentageRepeat"))
-        } else {
-            Self::PercentageOnceForever(node.variant("PercentageOnceForever"))
+        match node.text(&["type"]) {
+            Some("fixed") => Self::read_fixed(node),
+            Some("percentage") => Self::read_percentage(node),
+            _ => Self::Unknown(node.json()),
         }
     }
 
@@ -256,6 +250,24 @@ impl Union for CheckoutDiscount {
     }
 }
 
+impl CheckoutDiscount {
+    fn read_fixed(node: Node<'_, '_>) -> Self {
+        if node.has(&["duration_in_months"]) {
+            Self::FixedRepeat(node.variant("FixedRepeat"))
+        } else {
+            Self::FixedOnceForever(node.variant("FixedOnceForever"))
+        }
+    }
+
+    fn read_percentage(node: Node<'_, '_>) -> Self {
+        if node.has(&["duration_in_months"]) {
+            Self::PercentageRepeat(node.variant("PercentageRepeat"))
+        } else {
+            Self::PercentageOnceForever(node.variant("PercentageOnceForever"))
+        }
+    }
+}
+
 polar_client_runtime::union! {
     CheckoutDiscount
 }
@@ -265,13 +277,13 @@ impl Model for CheckoutDiscountFixedOnceForeverDuration {
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             duration: o.field("duration"),
-            r#type: o.field("type"),
             amount: o.field("amount"),
             currency: o.field("currency"),
             amounts: o.field("amounts"),
             id: o.field("id"),
             name: o.field("name"),
             code: o.field("code"),
+            r#type: o.constant("type", "fixed"),
         }
     }
 
@@ -279,13 +291,13 @@ impl Model for CheckoutDiscountFixedOnceForeverDuration {
     fn write(&self, o: &mut Sink<'_>) {
         let fields: [(&str, &dyn Encode); 8] = [
             ("duration", &self.duration),
-            ("type", &self.r#type),
             ("amount", &self.amount),
             ("currency", &self.currency),
             ("amounts", &self.amounts),
             ("id", &self.id),
             ("name", &self.name),
             ("code", &self.code),
+            ("type", &self.r#type),
         ];
         o.fields(&fields);
     }
@@ -301,13 +313,13 @@ impl Model for CheckoutDiscountFixedRepeatDuration {
         Self {
             duration: o.field("duration"),
             duration_in_months: o.field("duration_in_months"),
-            r#type: o.field("type"),
             amount: o.field("amount"),
             currency: o.field("currency"),
             amounts: o.field("amounts"),
             id: o.field("id"),
             name: o.field("name"),
             code: o.field("code"),
+            r#type: o.constant("type", "fixed"),
         }
     }
 
@@ -316,13 +328,13 @@ impl Model for CheckoutDiscountFixedRepeatDuration {
         let fields: [(&str, &dyn Encode); 9] = [
             ("duration", &self.duration),
             ("duration_in_months", &self.duration_in_months),
-            ("type", &self.r#type),
             ("amount", &self.amount),
             ("currency", &self.currency),
             ("amounts", &self.amounts),
             ("id", &self.id),
             ("name", &self.name),
             ("code", &self.code),
+            ("type", &self.r#type),
         ];
         o.fields(&fields);
     }
@@ -337,11 +349,11 @@ impl Model for CheckoutDiscountPercentageOnceForeverDuration {
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             duration: o.field("duration"),
-            r#type: o.field("type"),
             basis_points: o.field("basis_points"),
             id: o.field("id"),
             name: o.field("name"),
             code: o.field("code"),
+            r#type: o.constant("type", "percentage"),
         }
     }
 
@@ -349,11 +361,11 @@ impl Model for CheckoutDiscountPercentageOnceForeverDuration {
     fn write(&self, o: &mut Sink<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
             ("duration", &self.duration),
-            ("type", &self.r#type),
             ("basis_points", &self.basis_points),
             ("id", &self.id),
             ("name", &self.name),
             ("code", &self.code),
+            ("type", &self.r#type),
         ];
         o.fields(&fields);
     }
@@ -369,11 +381,11 @@ impl Model for CheckoutDiscountPercentageRepeatDuration {
         Self {
             duration: o.field("duration"),
             duration_in_months: o.field("duration_in_months"),
-            r#type: o.field("type"),
             basis_points: o.field("basis_points"),
             id: o.field("id"),
             name: o.field("name"),
             code: o.field("code"),
+            r#type: o.constant("type", "percentage"),
         }
     }
 
@@ -382,11 +394,11 @@ impl Model for CheckoutDiscountPercentageRepeatDuration {
         let fields: [(&str, &dyn Encode); 7] = [
             ("duration", &self.duration),
             ("duration_in_months", &self.duration_in_months),
-            ("type", &self.r#type),
             ("basis_points", &self.basis_points),
             ("id", &self.id),
             ("name", &self.name),
             ("code", &self.code),
+            ("type", &self.r#type),
         ];
         o.fields(&fields);
     }

@@ -15,16 +15,10 @@ use polar_client_runtime::codec::optional;
 
 impl Union for Discount {
     fn read(node: Node<'_, '_>) -> Self {
-        if node.has(&["amount"]) {
-            if node.has(&["duration_in_months"]) {
-                Self::FixedRepeat(node.variant("FixedRepeat"))
-            } else {
-                Self::FixedOnceForever(node.variant("FixedOnceForever"))
-            }
-        } else if node.has(&["duration_in_months"]) {
-            Self::PercentageRepeat(node.variant("PercentageRepeat"))
-        } else {
-            Self::PercentageOnceForever(node.variant("PercentageOnceForever"))
+        match node.text(&["type"]) {
+            Some("fixed") => Self::read_fixed(node),
+            Some("percentage") => Self::read_percentage(node),
+            _ => Self::Unknown(node.json()),
         }
     }
 
@@ -35,6 +29,24 @@ impl Union for Discount {
             Self::PercentageOnceForever(value) => value,
             Self::PercentageRepeat(value) => value,
             Self::Unknown(value) => value,
+        }
+    }
+}
+
+impl Discount {
+    fn read_fixed(node: Node<'_, '_>) -> Self {
+        if node.has(&["duration_in_months"]) {
+            Self::FixedRepeat(node.variant("FixedRepeat"))
+        } else {
+            Self::FixedOnceForever(node.variant("FixedOnceForever"))
+        }
+    }
+
+    fn read_percentage(node: Node<'_, '_>) -> Self {
+        if node.has(&["duration_in_months"]) {
+            Self::PercentageRepeat(node.variant("PercentageRepeat"))
+        } else {
+            Self::PercentageOnceForever(node.variant("PercentageOnceForever"))
         }
     }
 }
@@ -100,7 +112,6 @@ impl Model for DiscountFixedOnceForeverDuration {
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             duration: o.field("duration"),
-            r#type: o.field("type"),
             amount: o.field("amount"),
             currency: o.field("currency"),
             amounts: o.field("amounts"),
@@ -117,6 +128,7 @@ impl Model for DiscountFixedOnceForeverDuration {
             redemptions_count: o.field("redemptions_count"),
             organization_id: o.field("organization_id"),
             products: o.field("products"),
+            r#type: o.constant("type", "fixed"),
         }
     }
 
@@ -124,7 +136,6 @@ impl Model for DiscountFixedOnceForeverDuration {
     fn write(&self, o: &mut Sink<'_>) {
         let fields: [(&str, &dyn Encode); 18] = [
             ("duration", &self.duration),
-            ("type", &self.r#type),
             ("amount", &self.amount),
             ("currency", &self.currency),
             ("amounts", &self.amounts),
@@ -141,6 +152,7 @@ impl Model for DiscountFixedOnceForeverDuration {
             ("redemptions_count", &self.redemptions_count),
             ("organization_id", &self.organization_id),
             ("products", &self.products),
+            ("type", &self.r#type),
         ];
         o.fields(&fields);
     }
@@ -156,7 +168,6 @@ impl Model for DiscountFixedRepeatDuration {
         Self {
             duration: o.field("duration"),
             duration_in_months: o.field("duration_in_months"),
-            r#type: o.field("type"),
             amount: o.field("amount"),
             currency: o.field("currency"),
             amounts: o.field("amounts"),
@@ -173,6 +184,7 @@ impl Model for DiscountFixedRepeatDuration {
             redemptions_count: o.field("redemptions_count"),
             organization_id: o.field("organization_id"),
             products: o.field("products"),
+            r#type: o.constant("type", "fixed"),
         }
     }
 
@@ -181,7 +193,6 @@ impl Model for DiscountFixedRepeatDuration {
         let fields: [(&str, &dyn Encode); 19] = [
             ("duration", &self.duration),
             ("duration_in_months", &self.duration_in_months),
-            ("type", &self.r#type),
             ("amount", &self.amount),
             ("currency", &self.currency),
             ("amounts", &self.amounts),
@@ -198,6 +209,7 @@ impl Model for DiscountFixedRepeatDuration {
             ("redemptions_count", &self.redemptions_count),
             ("organization_id", &self.organization_id),
             ("products", &self.products),
+            ("type", &self.r#type),
         ];
         o.fields(&fields);
     }
@@ -264,7 +276,6 @@ impl Model for DiscountPercentageOnceForeverDuration {
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             duration: o.field("duration"),
-            r#type: o.field("type"),
             basis_points: o.field("basis_points"),
             created_at: o.field("created_at"),
             modified_at: o.field("modified_at"),
@@ -279,6 +290,7 @@ impl Model for DiscountPercentageOnceForeverDuration {
             redemptions_count: o.field("redemptions_count"),
             organization_id: o.field("organization_id"),
             products: o.field("products"),
+            r#type: o.constant("type", "percentage"),
         }
     }
 
@@ -286,7 +298,6 @@ impl Model for DiscountPercentageOnceForeverDuration {
     fn write(&self, o: &mut Sink<'_>) {
         let fields: [(&str, &dyn Encode); 16] = [
             ("duration", &self.duration),
-            ("type", &self.r#type),
             ("basis_points", &self.basis_points),
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -301,6 +312,7 @@ impl Model for DiscountPercentageOnceForeverDuration {
             ("redemptions_count", &self.redemptions_count),
             ("organization_id", &self.organization_id),
             ("products", &self.products),
+            ("type", &self.r#type),
         ];
         o.fields(&fields);
     }
@@ -316,7 +328,6 @@ impl Model for DiscountPercentageRepeatDuration {
         Self {
             duration: o.field("duration"),
             duration_in_months: o.field("duration_in_months"),
-            r#type: o.field("type"),
             basis_points: o.field("basis_points"),
             created_at: o.field("created_at"),
             modified_at: o.field("modified_at"),
@@ -331,6 +342,7 @@ impl Model for DiscountPercentageRepeatDuration {
             redemptions_count: o.field("redemptions_count"),
             organization_id: o.field("organization_id"),
             products: o.field("products"),
+            r#type: o.constant("type", "percentage"),
         }
     }
 
@@ -339,7 +351,6 @@ impl Model for DiscountPercentageRepeatDuration {
         let fields: [(&str, &dyn Encode); 17] = [
             ("duration", &self.duration),
             ("duration_in_months", &self.duration_in_months),
-            ("type", &self.r#type),
             ("basis_points", &self.basis_points),
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -354,6 +365,7 @@ impl Model for DiscountPercentageRepeatDuration {
             ("redemptions_count", &self.redemptions_count),
             ("organization_id", &self.organization_id),
             ("products", &self.products),
+            ("type", &self.r#type),
         ];
         o.fields(&fields);
     }

@@ -562,8 +562,10 @@ impl Union for UserInfo {
     fn read(node: Node<'_, '_>) -> Self {
         if node.has(&["email"]) || node.has(&["email_verified"]) {
             Self::User(node.variant("User"))
-        } else {
+        } else if node.has(&["sub"]) {
             Self::Organization(node.variant("Organization"))
+        } else {
+            Self::Unknown(node.json())
         }
     }
 

@@ -65,16 +65,10 @@ polar_client_runtime::input! {
 
 impl Union for AppliedDiscount {
     fn read(node: Node<'_, '_>) -> Self {
-        if node.has(&["amount"]) {
-            if node.has(&["duration_in_months"]) {
-                Self::FixedRepeat(node.variant("FixedRepeat"))
-            } else {
-                Self::FixedOnceForever(node.variant("FixedOnceForever"))
-            }
-        } else if node.has(&["duration_in_months"]) {
-            Self::PercentageRepeat(node.variant("PercentageRepeat"))
-        } else {
-            Self::PercentageOnceForever(node.variant("PercentageOnceForever"))
+        match node.text(&["type"]) {
+            Some("fixed") => Self::read_fixed(node),
+            Some("percentage") => Self::read_percentage(node),
+            _ => Self::Unknown(node.json()),
         }
     }
 
@@ -85,6 +79,24 @@ impl Union for AppliedDiscount {
             Self::PercentageOnceForever(value) => value,
             Self::PercentageRepeat(value) => value,
             Self::Unknown(value) => value,
+        }
+    }
+}
+
+impl AppliedDiscount {
+    fn read_fixed(node: Node<'_, '_>) -> Self {
+        if node.has(&["duration_in_months"]) {
+            Self::FixedRepeat(node.variant("FixedRepeat"))
+        } else {
+            Self::FixedOnceForever(node.variant("FixedOnceForever"))
+        }
+    }
+
+    fn read_percentage(node: Node<'_, '_>) -> Self {
+        if node.has(&["duration_in_months"]) {
+            Self::PercentageRepeat(node.variant("PercentageRepeat"))
+        } else {
+            Self::PercentageOnceForever(node.variant("PercentageOnceForever"))
         }
     }
 }
@@ -518,7 +530,6 @@ impl Model for DiscountFixedOnceForeverDurationBase {
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             duration: o.field("duration"),
-            r#type: o.field("type"),
             amount: o.field("amount"),
             currency: o.field("currency"),
             amounts: o.field("amounts"),
@@ -534,6 +545,7 @@ impl Model for DiscountFixedOnceForeverDurationBase {
             max_redemptions_per_customer: o.field("max_redemptions_per_customer"),
             redemptions_count: o.field("redemptions_count"),
             organization_id: o.field("organization_id"),
+            r#type: o.constant("type", "fixed"),
         }
     }
 
@@ -541,7 +553,6 @@ impl Model for DiscountFixedOnceForeverDurationBase {
     fn write(&self, o: &mut Sink<'_>) {
         let fields: [(&str, &dyn Encode); 17] = [
             ("duration", &self.duration),
-            ("type", &self.r#type),
             ("amount", &self.amount),
             ("currency", &self.currency),
             ("amounts", &self.amounts),
@@ -557,6 +568,7 @@ impl Model for DiscountFixedOnceForeverDurationBase {
             ("max_redemptions_per_customer", &self.max_redemptions_per_customer),
             ("redemptions_count", &self.redemptions_count),
             ("organization_id", &self.organization_id),
+            ("type", &self.r#type),
         ];
         o.fields(&fields);
     }
@@ -572,7 +584,6 @@ impl Model for DiscountFixedRepeatDurationBase {
         Self {
             duration: o.field("duration"),
             duration_in_months: o.field("duration_in_months"),
-            r#type: o.field("type"),
             amount: o.field("amount"),
             currency: o.field("currency"),
             amounts: o.field("amounts"),
@@ -588,6 +599,7 @@ impl Model for DiscountFixedRepeatDurationBase {
             max_redemptions_per_customer: o.field("max_redemptions_per_customer"),
             redemptions_count: o.field("redemptions_count"),
             organization_id: o.field("organization_id"),
+            r#type: o.constant("type", "fixed"),
         }
     }
 
@@ -596,7 +608,6 @@ impl Model for DiscountFixedRepeatDurationBase {
         let fields: [(&str, &dyn Encode); 18] = [
             ("duration", &self.duration),
             ("duration_in_months", &self.duration_in_months),
-            ("type", &self.r#type),
             ("amount", &self.amount),
             ("currency", &self.currency),
             ("amounts", &self.amounts),
@@ -612,6 +623,7 @@ impl Model for DiscountFixedRepeatDurationBase {
             ("max_redemptions_per_customer", &self.max_redemptions_per_customer),
             ("redemptions_count", &self.redemptions_count),
             ("organization_id", &self.organization_id),
+            ("type", &self.r#type),
         ];
         o.fields(&fields);
     }
@@ -626,7 +638,6 @@ impl Model for DiscountPercentageOnceForeverDurationBase {
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             duration: o.field("duration"),
-            r#type: o.field("type"),
             basis_points: o.field("basis_points"),
             created_at: o.field("created_at"),
             modified_at: o.field("modified_at"),
@@ -640,6 +651,7 @@ impl Model for DiscountPercentageOnceForeverDurationBase {
             max_redemptions_per_customer: o.field("max_redemptions_per_customer"),
             redemptions_count: o.field("redemptions_count"),
             organization_id: o.field("organization_id"),
+            r#type: o.constant("type", "percentage"),
         }
     }
 
@@ -647,7 +659,6 @@ impl Model for DiscountPercentageOnceForeverDurationBase {
     fn write(&self, o: &mut Sink<'_>) {
         let fields: [(&str, &dyn Encode); 15] = [
             ("duration", &self.duration),
-            ("type", &self.r#type),
             ("basis_points", &self.basis_points),
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -661,6 +672,7 @@ impl Model for DiscountPercentageOnceForeverDurationBase {
             ("max_redemptions_per_customer", &self.max_redemptions_per_customer),
             ("redemptions_count", &self.redemptions_count),
             ("organization_id", &self.organization_id),
+            ("type", &self.r#type),
         ];
         o.fields(&fields);
     }
@@ -676,7 +688,6 @@ impl Model for DiscountPercentageRepeatDurationBase {
         Self {
             duration: o.field("duration"),
             duration_in_months: o.field("duration_in_months"),
-            r#type: o.field("type"),
             basis_points: o.field("basis_points"),
             created_at: o.field("created_at"),
             modified_at: o.field("modified_at"),
@@ -690,6 +701,7 @@ impl Model for DiscountPercentageRepeatDurationBase {
             max_redemptions_per_customer: o.field("max_redemptions_per_customer"),
             redemptions_count: o.field("redemptions_count"),
             organization_id: o.field("organization_id"),
+            r#type: o.constant("type", "percentage"),
         }
     }
 
@@ -698,7 +710,6 @@ impl Model for DiscountPercentageRepeatDurationBase {
         let fields: [(&str, &dyn Encode); 16] = [
             ("duration", &self.duration),
             ("duration_in_months", &self.duration_in_months),
-            ("type", &self.r#type),
             ("basis_points", &self.basis_points),
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -712,6 +723,7 @@ impl Model for DiscountPercentageRepeatDurationBase {
             ("max_redemptions_per_customer", &self.max_redemptions_per_customer),
             ("redemptions_count", &self.redemptions_count),
             ("organization_id", &self.organization_id),
+            ("type", &self.r#type),
         ];
         o.fields(&fields);
     }

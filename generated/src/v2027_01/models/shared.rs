@@ -98,7 +98,7 @@ impl AddressInput {
 /// Inline in the contract, first at
 /// `/components/schemas/CheckoutLink/properties/discount`.
 ///
-/// Told apart by `amount?`, then `duration_in_months?`.
+/// Told apart by `type`, then `duration_in_months?`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum AppliedDiscount {
@@ -125,20 +125,6 @@ impl AppliedDiscount {
             Self::FixedRepeat(it) => Some(&it.duration),
             Self::PercentageOnceForever(it) => Some(&it.duration),
             Self::PercentageRepeat(it) => Some(&it.duration),
-            Self::Unknown(_) => None,
-        }
-    }
-
-    /// Which kind it is.
-    ///
-    /// `None` if the value is unknown.
-    #[must_use]
-    pub fn r#type(&self) -> Option<&DiscountType> {
-        match self {
-            Self::FixedOnceForever(it) => Some(&it.r#type),
-            Self::FixedRepeat(it) => Some(&it.r#type),
-            Self::PercentageOnceForever(it) => Some(&it.r#type),
-            Self::PercentageRepeat(it) => Some(&it.r#type),
             Self::Unknown(_) => None,
         }
     }
@@ -922,13 +908,13 @@ pub struct BenefitSlackSharedChannelPublic {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CustomFieldValue {
-    /// A JSON string.
+    /// A value that is a `String`.
     String(String),
-    /// A JSON integer.
+    /// A value that is an `Integer`.
     Integer(i64),
-    /// A JSON boolean.
+    /// A value that is a `Boolean`.
     Boolean(bool),
-    /// A JSON timestamp.
+    /// A value that is a `Timestamp`.
     Timestamp(Timestamp),
     /// A value that this version of the crate does not know, as it came.
     Unknown(Json),
@@ -1006,8 +992,6 @@ polar_client_runtime::from_variant! {
 pub struct DiscountFixedOnceForeverDurationBase {
     /// How long the discount applies to a subscription.
     pub duration: DiscountDuration,
-    /// Which kind it is.
-    pub r#type: DiscountType,
     /// How much, in cents.
     ///
     /// Deprecated.
@@ -1044,6 +1028,10 @@ pub struct DiscountFixedOnceForeverDurationBase {
     pub redemptions_count: i64,
     /// The organization's ID.
     pub organization_id: Uuid,
+    /// Which kind it is.
+    ///
+    /// Documented as always `fixed`.
+    pub r#type: Cow<'static, str>,
 }
 
 /// The object `DiscountFixedRepeatDurationBase`.
@@ -1054,8 +1042,6 @@ pub struct DiscountFixedRepeatDurationBase {
     pub duration: DiscountDuration,
     /// Number of months that the discount applies for.
     pub duration_in_months: i64,
-    /// Which kind it is.
-    pub r#type: DiscountType,
     /// How much, in cents.
     ///
     /// Deprecated.
@@ -1092,6 +1078,10 @@ pub struct DiscountFixedRepeatDurationBase {
     pub redemptions_count: i64,
     /// The organization's ID.
     pub organization_id: Uuid,
+    /// Which kind it is.
+    ///
+    /// Documented as always `fixed`.
+    pub r#type: Cow<'static, str>,
 }
 
 /// The object `DiscountPercentageOnceForeverDurationBase`.
@@ -1100,8 +1090,6 @@ pub struct DiscountFixedRepeatDurationBase {
 pub struct DiscountPercentageOnceForeverDurationBase {
     /// How long the discount applies to a subscription.
     pub duration: DiscountDuration,
-    /// Which kind it is.
-    pub r#type: DiscountType,
     /// Discount in basis points, which are hundredths of a percent: 1000 takes off a
     /// tenth.
     pub basis_points: i64,
@@ -1131,6 +1119,10 @@ pub struct DiscountPercentageOnceForeverDurationBase {
     pub redemptions_count: i64,
     /// The organization's ID.
     pub organization_id: Uuid,
+    /// Which kind it is.
+    ///
+    /// Documented as always `percentage`.
+    pub r#type: Cow<'static, str>,
 }
 
 /// The object `DiscountPercentageRepeatDurationBase`.
@@ -1141,8 +1133,6 @@ pub struct DiscountPercentageRepeatDurationBase {
     pub duration: DiscountDuration,
     /// Number of months that the discount applies for.
     pub duration_in_months: i64,
-    /// Which kind it is.
-    pub r#type: DiscountType,
     /// Discount in basis points, which are hundredths of a percent: 1000 takes off a
     /// tenth.
     pub basis_points: i64,
@@ -1172,6 +1162,10 @@ pub struct DiscountPercentageRepeatDurationBase {
     pub redemptions_count: i64,
     /// The organization's ID.
     pub organization_id: Uuid,
+    /// Which kind it is.
+    ///
+    /// Documented as always `percentage`.
+    pub r#type: Cow<'static, str>,
 }
 
 /// The values of `GitHubRepositoryPermission`.
@@ -1210,17 +1204,17 @@ pub type MetadataQuery = Option<BTreeMap<String, MetadataQueryValue>>;
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum MetadataQueryValue {
-    /// A JSON string.
+    /// A value that is a `String`.
     String(String),
-    /// A JSON integer.
+    /// A value that is an `Integer`.
     Integer(i64),
-    /// A JSON boolean.
+    /// A value that is a `Boolean`.
     Boolean(bool),
-    /// A JSON array.
+    /// A value that is a `Strings`.
     Strings(Vec<String>),
-    /// A JSON array.
+    /// A value that is an `Integers`.
     Integers(Vec<i64>),
-    /// A JSON array.
+    /// A value that is a `Booleans`.
     Booleans(Vec<bool>),
 }
 
@@ -1263,15 +1257,15 @@ polar_client_runtime::from_variant! {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum MetadataValue {
-    /// A JSON string.
+    /// A value that is a `String`.
     ///
     /// 1 to 500 characters.
     String(String),
-    /// A JSON integer.
+    /// A value that is an `Integer`.
     Integer(i64),
-    /// A JSON number.
+    /// A value that is a `Number`.
     Number(f64),
-    /// A JSON boolean.
+    /// A value that is a `Boolean`.
     Boolean(bool),
     /// A value that this version of the crate does not know, as it came.
     Unknown(Json),

@@ -900,7 +900,7 @@ impl SubscriptionUpdateUnits {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum TrialEnd {
-    /// A JSON timestamp.
+    /// A value that is a `Timestamp`.
     Timestamp(Timestamp),
     /// `now`.
     Now,
