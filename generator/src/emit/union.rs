@@ -303,10 +303,12 @@ pub(super) fn codec(def: &TypeDef, union: &Union) -> TokenStream {
     match &union.resolution {
         Resolution::Ambiguous { .. } => quote! {
             impl Union for #name {
+                #[inline]
                 fn read(node: Node<'_, '_>) -> Self {
                     Self(node.json())
                 }
 
+                #[inline]
                 fn view(&self) -> &dyn Encode {
                     &self.0
                 }
@@ -314,6 +316,7 @@ pub(super) fn codec(def: &TypeDef, union: &Union) -> TokenStream {
         },
         Resolution::WriteOnly => quote! {
             impl Choice for #name {
+                #[inline]
                 fn view(&self) -> &dyn Encode {
                     match self { #(#arms)* }
                 }
@@ -331,11 +334,13 @@ pub(super) fn codec(def: &TypeDef, union: &Union) -> TokenStream {
             });
             quote! {
                 impl Union for #name {
-                    fn read(node: Node<'_, '_>) -> Self {
+                    #[inline]
+                fn read(node: Node<'_, '_>) -> Self {
                         #read
                     }
 
-                    fn view(&self) -> &dyn Encode {
+                    #[inline]
+                fn view(&self) -> &dyn Encode {
                         match self {
                             #(#arms)*
                             Self::Unknown(value) => value,
@@ -474,6 +479,7 @@ impl Reader<'_> {
             Code::If(tokens) | Code::Match(tokens) => {
                 let name = ident(&names::field(&format!("read {word}")).rust);
                 self.parts.push(quote! {
+                    #[inline]
                     fn #name(node: Node<'_, '_>) -> Self {
                         #tokens
                     }

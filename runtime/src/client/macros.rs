@@ -34,6 +34,7 @@ macro_rules! __operation {
     ($name:ident, $form:ident, $output:ty) => {
         impl $name {
             /// Sends the request. Awaiting the value itself does the same.
+            #[inline]
             pub fn send(self) -> $crate::client::Call<$output> {
                 $crate::client::Call::<$output>::$form(self.0)
             }
@@ -43,6 +44,7 @@ macro_rules! __operation {
             type Output = ::core::result::Result<$output, $crate::Error>;
             type IntoFuture = $crate::client::Call<$output>;
 
+            #[inline]
             fn into_future(self) -> Self::IntoFuture {
                 self.send()
             }

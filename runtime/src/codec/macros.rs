@@ -55,6 +55,7 @@ macro_rules! union {
 macro_rules! from_variant {
     ($union:ident :: $variant:ident (Box<$content:ty>)) => {
         impl ::core::convert::From<$content> for $union {
+            #[inline]
             fn from(value: $content) -> Self {
                 Self::$variant(::std::boxed::Box::new(value))
             }
@@ -62,6 +63,7 @@ macro_rules! from_variant {
     };
     ($union:ident :: $variant:ident ($content:ty)) => {
         impl ::core::convert::From<$content> for $union {
+            #[inline]
             fn from(value: $content) -> Self {
                 Self::$variant(value)
             }
@@ -88,6 +90,7 @@ macro_rules! string_enum {
         impl $name {
             /// The text that stands for the value in the API.
             #[must_use]
+            #[inline]
             pub fn as_str(&self) -> &str {
                 match self {
                     $(Self::$variant => $text,)*
@@ -97,12 +100,14 @@ macro_rules! string_enum {
 
             /// Whether this is a value that this version of the crate does not know.
             #[must_use]
+            #[inline]
             pub fn is_unknown(&self) -> bool {
                 ::core::matches!(self, Self::Unknown(_))
             }
         }
 
         impl ::core::convert::From<&str> for $name {
+            #[inline]
             fn from(text: &str) -> Self {
                 match text {
                     $($text => Self::$variant,)*
@@ -112,6 +117,7 @@ macro_rules! string_enum {
         }
 
         impl ::core::convert::From<::std::string::String> for $name {
+            #[inline]
             fn from(text: ::std::string::String) -> Self {
                 Self::from(text.as_str())
             }
@@ -120,28 +126,33 @@ macro_rules! string_enum {
         impl ::core::str::FromStr for $name {
             type Err = ::core::convert::Infallible;
 
+            #[inline]
             fn from_str(text: &str) -> ::core::result::Result<Self, Self::Err> {
                 ::core::result::Result::Ok(Self::from(text))
             }
         }
 
         impl ::core::convert::AsRef<str> for $name {
+            #[inline]
             fn as_ref(&self) -> &str {
                 self.as_str()
             }
         }
 
         impl ::core::fmt::Display for $name {
+            #[inline]
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 f.pad(self.as_str())
             }
         }
 
         impl $crate::codec::Key for $name {
+            #[inline]
             fn from_text(text: &str) -> ::core::option::Option<Self> {
                 ::core::option::Option::Some(Self::from(text))
             }
 
+            #[inline]
             fn as_text(&self) -> ::std::borrow::Cow<'_, str> {
                 ::std::borrow::Cow::Borrowed(self.as_str())
             }
@@ -171,12 +182,14 @@ macro_rules! string_enum {
 macro_rules! __encode_traits {
     ($name:ident) => {
         impl ::core::fmt::Debug for $name {
+            #[inline]
             fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
                 $crate::codec::debug(self, f)
             }
         }
 
         impl $crate::__private::serde::Serialize for $name {
+            #[inline]
             fn serialize<S: $crate::__private::serde::Serializer>(
                 &self,
                 serializer: S,
@@ -195,6 +208,7 @@ macro_rules! __codec_traits {
         $crate::__encode_traits!($name);
 
         impl<'de> $crate::__private::serde::Deserialize<'de> for $name {
+            #[inline]
             fn deserialize<D: $crate::__private::serde::Deserializer<'de>>(
                 deserializer: D,
             ) -> ::core::result::Result<Self, D::Error> {

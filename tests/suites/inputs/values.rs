@@ -265,8 +265,9 @@ fn numbers_keep_their_exact_value() {
     assert_eq!(rate.quantity, Number::from(3));
     assert_eq!(rate.quantity.as_i64(), Some(3));
     assert_eq!(rate.ratio.to_bits(), 56.425000000000004_f64.to_bits());
-    let rate: Rate =
-        round_trip(r#"{"cents":-1,"ratio":0.5,"quantity":3.0,"unit_amount":"1","tax":null,"fee":null}"#);
+    let rate: Rate = round_trip(
+        r#"{"cents":-1,"ratio":0.5,"quantity":3.0,"unit_amount":"1","tax":null,"fee":null}"#,
+    );
     assert_eq!(rate.quantity.as_i64(), None);
     for wrong in [r#""1""#, "1.5", "9223372036854775808"] {
         let json = format!(r#"{{"cents":{wrong},"ratio":1.0,"quantity":1,"unit_amount":"1"}}"#);

@@ -14,6 +14,7 @@ use polar_client_runtime::codec::Union;
 use polar_client_runtime::codec::optional;
 
 impl Union for Benefit {
+    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["type"]) {
             Some("custom") => Self::Custom(node.variant("Custom")),
@@ -32,6 +33,7 @@ impl Union for Benefit {
         }
     }
 
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::Custom(value) => value,
@@ -52,6 +54,7 @@ polar_client_runtime::union! {
 }
 
 impl Choice for BenefitCreate {
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::Custom(value) => value,
@@ -1195,6 +1198,7 @@ polar_client_runtime::string_enum! {
 }
 
 impl Choice for BenefitUpdate {
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::Custom(value) => value,

@@ -14,6 +14,7 @@ use polar_client_runtime::codec::Union;
 use polar_client_runtime::codec::optional;
 
 impl Union for CustomField {
+    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["type"]) {
             Some("text") => Self::Text(node.variant("Text")),
@@ -25,6 +26,7 @@ impl Union for CustomField {
         }
     }
 
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::Text(value) => value,
@@ -104,6 +106,7 @@ polar_client_runtime::model! {
 }
 
 impl Choice for CustomFieldCreate {
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::Text(value) => value,
@@ -548,6 +551,7 @@ polar_client_runtime::string_enum! {
 }
 
 impl Choice for CustomFieldUpdate {
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::Text(value) => value,

@@ -14,6 +14,7 @@ use polar_client_runtime::codec::Union;
 use polar_client_runtime::codec::optional;
 
 impl Union for Discount {
+    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["type"]) {
             Some("fixed") => Self::read_fixed(node),
@@ -22,6 +23,7 @@ impl Union for Discount {
         }
     }
 
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::FixedOnceForever(value) => value,
@@ -34,6 +36,7 @@ impl Union for Discount {
 }
 
 impl Discount {
+    #[inline]
     fn read_fixed(node: Node<'_, '_>) -> Self {
         if node.has(&["duration_in_months"]) {
             Self::FixedRepeat(node.variant("FixedRepeat"))
@@ -42,6 +45,7 @@ impl Discount {
         }
     }
 
+    #[inline]
     fn read_percentage(node: Node<'_, '_>) -> Self {
         if node.has(&["duration_in_months"]) {
             Self::PercentageRepeat(node.variant("PercentageRepeat"))
@@ -56,6 +60,7 @@ polar_client_runtime::union! {
 }
 
 impl Choice for DiscountCreate {
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::Fixed(value) => value,

@@ -1112,6 +1112,7 @@ polar_client_runtime::model! {
 }
 
 impl Union for Event {
+    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["source"]) {
             Some("system") => Self::read_system(node),
@@ -1120,6 +1121,7 @@ impl Union for Event {
         }
     }
 
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::MeterCredit(value) => value,
@@ -1166,6 +1168,7 @@ impl Union for Event {
 }
 
 impl Event {
+    #[inline]
     fn read_system(node: Node<'_, '_>) -> Self {
         match node.text(&["name"]) {
             Some("meter.credited") => Self::MeterCredit(node.variant("MeterCredit")),
@@ -1274,6 +1277,7 @@ polar_client_runtime::union! {
 }
 
 impl Choice for EventCreate {
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::Customer(value) => value,
@@ -1531,6 +1535,7 @@ polar_client_runtime::model! {
 }
 
 impl Union for EventsPage {
+    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         if node.has(&["pagination", "total_count"]) {
             Self::List(node.variant("List"))
@@ -1541,6 +1546,7 @@ impl Union for EventsPage {
         }
     }
 
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::List(value) => value,
@@ -1623,6 +1629,7 @@ polar_client_runtime::string_enum! {
 }
 
 impl Union for FilterTerm {
+    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         if node.has(&["property"]) {
             Self::FilterClause(node.variant("FilterClause"))
@@ -1633,6 +1640,7 @@ impl Union for FilterTerm {
         }
     }
 
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::FilterClause(value) => value,
@@ -1647,6 +1655,7 @@ polar_client_runtime::union! {
 }
 
 impl Union for FilterValue {
+    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.kind() {
             Kind::Boolean => Self::Boolean(node.variant("Boolean")),
@@ -1656,6 +1665,7 @@ impl Union for FilterValue {
         }
     }
 
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::String(value) => value,

@@ -89,6 +89,7 @@ polar_client_runtime::model! {
 }
 
 impl Choice for FileCreate {
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::Downloadable(value) => value,
@@ -119,6 +120,7 @@ polar_client_runtime::input! {
 }
 
 impl Union for FileRead {
+    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["service"]) {
             Some("downloadable") => Self::Downloadable(node.variant("Downloadable")),
@@ -133,6 +135,7 @@ impl Union for FileRead {
         }
     }
 
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::Downloadable(value) => value,

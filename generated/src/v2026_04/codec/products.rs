@@ -204,6 +204,7 @@ polar_client_runtime::input! {
 }
 
 impl Choice for ProductCreate {
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::Recurring(value) => value,
@@ -343,6 +344,7 @@ polar_client_runtime::model! {
 }
 
 impl Choice for ProductPriceCreate {
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::Fixed(value) => value,
@@ -829,6 +831,7 @@ polar_client_runtime::input! {
 }
 
 impl Choice for ProductPriceUpdate {
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::Existing(value) => value,

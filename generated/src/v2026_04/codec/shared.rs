@@ -64,6 +64,7 @@ polar_client_runtime::input! {
 }
 
 impl Union for AppliedDiscount {
+    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["type"]) {
             Some("fixed") => Self::read_fixed(node),
@@ -72,6 +73,7 @@ impl Union for AppliedDiscount {
         }
     }
 
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::FixedOnceForever(value) => value,
@@ -84,6 +86,7 @@ impl Union for AppliedDiscount {
 }
 
 impl AppliedDiscount {
+    #[inline]
     fn read_fixed(node: Node<'_, '_>) -> Self {
         if node.has(&["duration_in_months"]) {
             Self::FixedRepeat(node.variant("FixedRepeat"))
@@ -92,6 +95,7 @@ impl AppliedDiscount {
         }
     }
 
+    #[inline]
     fn read_percentage(node: Node<'_, '_>) -> Self {
         if node.has(&["duration_in_months"]) {
             Self::PercentageRepeat(node.variant("PercentageRepeat"))
@@ -417,6 +421,7 @@ polar_client_runtime::model! {
 }
 
 impl Union for BenefitPublic {
+    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["type"]) {
             Some("custom") => Self::Custom(node.variant("Custom")),
@@ -435,6 +440,7 @@ impl Union for BenefitPublic {
         }
     }
 
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::Custom(value) => value,
@@ -492,6 +498,7 @@ polar_client_runtime::model! {
 }
 
 impl Union for CustomFieldValue {
+    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.kind() {
             Kind::Boolean => Self::Boolean(node.variant("Boolean")),
@@ -501,6 +508,7 @@ impl Union for CustomFieldValue {
         }
     }
 
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::String(value) => value,
@@ -513,6 +521,7 @@ impl Union for CustomFieldValue {
 }
 
 impl CustomFieldValue {
+    #[inline]
     fn read_string(node: Node<'_, '_>) -> Self {
         match node.parse_exact() {
             Some(value) => Self::Timestamp(value),
@@ -744,6 +753,7 @@ polar_client_runtime::string_enum! {
 }
 
 impl Choice for MetadataQueryValue {
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::String(value) => value,
@@ -761,6 +771,7 @@ polar_client_runtime::choice! {
 }
 
 impl Union for MetadataValue {
+    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.kind() {
             Kind::Boolean => Self::Boolean(node.variant("Boolean")),
@@ -771,6 +782,7 @@ impl Union for MetadataValue {
         }
     }
 
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::String(value) => value,
@@ -999,6 +1011,7 @@ polar_client_runtime::string_enum! {
 }
 
 impl Union for Price {
+    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["amount_type"]) {
             Some("fixed") => Self::read_fixed(node),
@@ -1011,6 +1024,7 @@ impl Union for Price {
         }
     }
 
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::LegacyRecurringFixed(value) => value,
@@ -1027,6 +1041,7 @@ impl Union for Price {
 }
 
 impl Price {
+    #[inline]
     fn read_fixed(node: Node<'_, '_>) -> Self {
         if node.flag(&["legacy"]) == Some(true) {
             Self::LegacyRecurringFixed(node.variant("LegacyRecurringFixed"))
@@ -1035,6 +1050,7 @@ impl Price {
         }
     }
 
+    #[inline]
     fn read_custom(node: Node<'_, '_>) -> Self {
         if node.flag(&["legacy"]) == Some(true) {
             Self::LegacyRecurringCustom(node.variant("LegacyRecurringCustom"))

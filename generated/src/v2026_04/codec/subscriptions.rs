@@ -171,6 +171,7 @@ polar_client_runtime::input! {
 }
 
 impl Choice for SubscriptionCreate {
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::Customer(value) => value,
@@ -434,6 +435,7 @@ polar_client_runtime::string_enum! {
 }
 
 impl Choice for SubscriptionUpdate {
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::UpdateBase(value) => value,
@@ -524,6 +526,7 @@ polar_client_runtime::input! {
 }
 
 impl Choice for TrialEnd {
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::Timestamp(value) => value,

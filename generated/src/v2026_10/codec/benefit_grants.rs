@@ -211,10 +211,12 @@ polar_client_runtime::model! {
 }
 
 impl Union for BenefitGrantProperties {
+    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         Self(node.json())
     }
 
+    #[inline]
     fn view(&self) -> &dyn Encode {
         &self.0
     }

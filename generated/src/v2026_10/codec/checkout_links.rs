@@ -72,6 +72,7 @@ polar_client_runtime::model! {
 }
 
 impl Choice for CheckoutLinkCreate {
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::ProductPrice(value) => value,

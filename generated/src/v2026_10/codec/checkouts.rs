@@ -231,6 +231,7 @@ polar_client_runtime::input! {
 }
 
 impl Union for CheckoutDiscount {
+    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["type"]) {
             Some("fixed") => Self::read_fixed(node),
@@ -239,6 +240,7 @@ impl Union for CheckoutDiscount {
         }
     }
 
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::FixedOnceForever(value) => value,
@@ -251,6 +253,7 @@ impl Union for CheckoutDiscount {
 }
 
 impl CheckoutDiscount {
+    #[inline]
     fn read_fixed(node: Node<'_, '_>) -> Self {
         if node.has(&["duration_in_months"]) {
             Self::FixedRepeat(node.variant("FixedRepeat"))
@@ -259,6 +262,7 @@ impl CheckoutDiscount {
         }
     }
 
+    #[inline]
     fn read_percentage(node: Node<'_, '_>) -> Self {
         if node.has(&["duration_in_months"]) {
             Self::PercentageRepeat(node.variant("PercentageRepeat"))
@@ -933,6 +937,7 @@ polar_client_runtime::input! {
 }
 
 impl Union for CustomerMetadataValue {
+    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.kind() {
             Kind::Boolean => Self::Boolean(node.variant("Boolean")),
@@ -942,6 +947,7 @@ impl Union for CustomerMetadataValue {
         }
     }
 
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::String(value) => value,

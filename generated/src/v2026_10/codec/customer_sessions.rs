@@ -50,6 +50,7 @@ polar_client_runtime::model! {
 }
 
 impl Choice for CustomerSessionCreate {
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::IdCreate(value) => value,

@@ -128,6 +128,7 @@ polar_client_runtime::model! {
 }
 
 impl Union for CheckoutForbiddenError {
+    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["error"]) {
             Some("AlreadyActiveSubscriptionError") => {
@@ -152,6 +153,7 @@ impl Union for CheckoutForbiddenError {
         }
     }
 
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::AlreadyActiveSubscriptionError(value) => value,
@@ -354,6 +356,7 @@ polar_client_runtime::model! {
 }
 
 impl Union for LocationSegment {
+    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.kind() {
             Kind::Integer => Self::Integer(node.variant("Integer")),
@@ -362,6 +365,7 @@ impl Union for LocationSegment {
         }
     }
 
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::String(value) => value,

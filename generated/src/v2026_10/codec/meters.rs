@@ -13,6 +13,7 @@ use polar_client_runtime::codec::Union;
 use polar_client_runtime::codec::optional;
 
 impl Union for Aggregation {
+    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["func"]) {
             Some("count") => Self::Count(node.variant("Count")),
@@ -24,6 +25,7 @@ impl Union for Aggregation {
         }
     }
 
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::Count(value) => value,

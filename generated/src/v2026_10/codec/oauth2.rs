@@ -60,6 +60,7 @@ polar_client_runtime::model! {
 }
 
 impl Union for AuthorizeResponse {
+    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["sub_type"]) {
             Some("user") => Self::User(node.variant("User")),
@@ -68,6 +69,7 @@ impl Union for AuthorizeResponse {
         }
     }
 
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::User(value) => value,
@@ -507,6 +509,7 @@ polar_client_runtime::string_enum! {
 }
 
 impl Choice for TokenRequest {
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::AuthorizationCode(value) => value,
@@ -559,6 +562,7 @@ polar_client_runtime::string_enum! {
 }
 
 impl Union for UserInfo {
+    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         if node.has(&["email"]) || node.has(&["email_verified"]) {
             Self::User(node.variant("User"))
@@ -569,6 +573,7 @@ impl Union for UserInfo {
         }
     }
 
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::User(value) => value,

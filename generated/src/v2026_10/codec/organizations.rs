@@ -950,6 +950,7 @@ polar_client_runtime::input! {
 }
 
 impl Choice for OrganizationLegalEntity {
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::Individual(value) => value,

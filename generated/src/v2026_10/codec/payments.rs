@@ -209,6 +209,7 @@ polar_client_runtime::model! {
 }
 
 impl Union for Payment {
+    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["method"]) {
             Some("card") => Self::Card(node.variant("Card")),
@@ -217,6 +218,7 @@ impl Union for Payment {
         }
     }
 
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::Card(value) => value,

@@ -530,6 +530,7 @@ polar_client_runtime::model! {
 }
 
 impl Union for CustomerBenefitGrant {
+    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["benefit", "type"]) {
             Some("discord") => Self::Discord(node.variant("Discord")),
@@ -548,6 +549,7 @@ impl Union for CustomerBenefitGrant {
         }
     }
 
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::Discord(value) => value,
@@ -1172,6 +1174,7 @@ polar_client_runtime::string_enum! {
 }
 
 impl Choice for CustomerBenefitGrantUpdate {
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::Discord(value) => value,
@@ -1822,6 +1825,7 @@ polar_client_runtime::model! {
 }
 
 impl Union for CustomerPaymentMethod {
+    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["type"]) {
             Some("card") => Self::Card(node.variant("Card")),
@@ -1830,6 +1834,7 @@ impl Union for CustomerPaymentMethod {
         }
     }
 
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::Card(value) => value,
@@ -1899,6 +1904,7 @@ polar_client_runtime::model! {
 }
 
 impl Union for CustomerPaymentMethodCreateResponse {
+    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["status"]) {
             Some("succeeded") => Self::Succeeded(node.variant("Succeeded")),
@@ -1909,6 +1915,7 @@ impl Union for CustomerPaymentMethodCreateResponse {
         }
     }
 
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::Succeeded(value) => value,
@@ -2505,6 +2512,7 @@ polar_client_runtime::string_enum! {
 }
 
 impl Choice for CustomerSubscriptionUpdate {
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::UpdateProduct(value) => value,

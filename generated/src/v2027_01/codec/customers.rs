@@ -28,6 +28,7 @@ polar_client_runtime::string_enum! {
 }
 
 impl Union for Customer {
+    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["type"]) {
             Some("individual") => Self::Individual(node.variant("Individual")),
@@ -36,6 +37,7 @@ impl Union for Customer {
         }
     }
 
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::Individual(value) => value,
@@ -50,6 +52,7 @@ polar_client_runtime::union! {
 }
 
 impl Choice for CustomerCreate {
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::Individual(value) => value,
@@ -278,6 +281,7 @@ polar_client_runtime::string_enum! {
 }
 
 impl Union for CustomerState {
+    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["type"]) {
             Some("individual") => Self::Individual(node.variant("Individual")),
@@ -286,6 +290,7 @@ impl Union for CustomerState {
         }
     }
 
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::Individual(value) => value,
@@ -833,6 +838,7 @@ polar_client_runtime::input! {
 }
 
 impl Union for PaymentMethod {
+    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["type"]) {
             Some("card") => Self::Card(node.variant("Card")),
@@ -841,6 +847,7 @@ impl Union for PaymentMethod {
         }
     }
 
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::Card(value) => value,

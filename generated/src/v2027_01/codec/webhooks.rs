@@ -454,6 +454,7 @@ polar_client_runtime::model! {
 }
 
 impl Union for BenefitGrantWebhook {
+    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["benefit", "type"]) {
             Some("discord") => Self::Discord(node.variant("Discord")),
@@ -472,6 +473,7 @@ impl Union for BenefitGrantWebhook {
         }
     }
 
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::Discord(value) => value,
@@ -1492,6 +1494,7 @@ polar_client_runtime::model! {
 }
 
 impl Union for WebhookPayload {
+    #[inline]
     fn read(node: Node<'_, '_>) -> Self {
         match node.text(&["type"]) {
             Some("benefit.created") => {
@@ -1606,6 +1609,7 @@ impl Union for WebhookPayload {
         }
     }
 
+    #[inline]
     fn view(&self) -> &dyn Encode {
         match self {
             Self::BenefitCreated(value) => value,
