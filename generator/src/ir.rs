@@ -1,6 +1,6 @@
 //! The intermediate representation: what one version of the API is, in terms a client author thinks in.
 //!
-//! Plain data. [`crate::lower`] makes it, [`crate::check`] proves its invariants, [`crate::emit`] turns it into source.
+//! Plain data. `lower` makes it, `check` proves its invariants, `emit` turns it into source.
 //! Wire facts only: nothing here knows about OpenAPI, and nothing here is Rust syntax beyond the identifiers of
 //! [`Name`].
 
