@@ -106,6 +106,14 @@ fn trials_leave_no_error_behind() {
 }
 
 #[test]
+fn an_integer_that_no_variant_can_hold_is_kept() {
+    let text = "10000000000000000000";
+    let scalar: Scalar = codec::from_str(text).unwrap();
+    assert!(matches!(scalar, Scalar::Unknown(_)));
+    assert_eq!(codec::to_string(&scalar), text);
+}
+
+#[test]
 fn enums_know_their_values_and_keep_others() {
     assert_eq!(Status::from("past_due"), Status::PastDue);
     assert_eq!(Status::from("active".to_owned()), Status::Active);
