@@ -193,8 +193,10 @@ pub struct Limits {
     pub min_length: Option<u64>,
     /// Most characters.
     pub max_length: Option<u64>,
-    /// Regular expression (ECMA 262) that the text matches.
-    pub pattern: Option<String>,
+    /// Regular expression that the text matches.
+    pub pattern: Option<Pattern>,
+    /// Most digits of a decimal.
+    pub digits: Option<Digits>,
     /// Name of a textual format that has no Rust type of its own (`email`, `uri`).
     pub format: Option<String>,
     /// Lower bound.
@@ -216,6 +218,50 @@ impl Limits {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+
+    /// These limits, and from the others what these say nothing about.
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            min_length: self.min_length.or(other.min_length),
+            max_length: self.max_length.or(other.max_length),
+            pattern: self.pattern.or(other.pattern),
+            digits: self.digits.or(other.digits),
+            format: self.format.or(other.format),
+            minimum: self.minimum.or(other.minimum),
+            maximum: self.maximum.or(other.maximum),
+            min_items: self.min_items.or(other.min_items),
+            max_items: self.max_items.or(other.max_items),
+            items: self.items.or(other.items),
+            keys: self.keys.or(other.keys),
+        }
+    }
+}
+
+/// A regular expression (ECMA 262) that matches somewhere in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern {
+    /// The expression.
+    pub text: String,
+    /// Whether the client holds texts against it.
+    pub engine: Engine,
+}
+
+/// Whether the client's engine for regular expressions reads an expression.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// It does.
+    Reads,
+    /// It does not: the expression looks ahead or behind. It is only documented.
+    Refuses,
+}
+
+/// Most digits that a decimal may have at either side of its point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Digits {
+    /// Before the point.
+    pub integer: usize,
+    /// After the point.
+    pub fraction: usize,
 }
 
 /// A numeric bound.

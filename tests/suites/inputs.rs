@@ -8,6 +8,8 @@
     reason = "a panic is how a test fails"
 )]
 
+#[path = "inputs/limits.rs"]
+mod limits;
 #[path = "inputs/requests.rs"]
 mod requests;
 #[path = "inputs/security.rs"]

@@ -112,8 +112,8 @@ pub(super) fn single_type(
     let limits = scalars
         .into_iter()
         .map(|(_, limits)| limits)
-        .find(|limits| !limits.is_empty());
-    Some((Type::Scalar(single), limits.unwrap_or_default()))
+        .fold(Limits::default(), Limits::or);
+    Some((Type::Scalar(single), limits))
 }
 
 /// The item type of a parameter that takes one value or several: `anyOf [T, array of T]`.

@@ -4,8 +4,9 @@ use std::fmt;
 
 use uuid::Uuid;
 
+use super::limits::Outline;
 use crate::secrets::is_secret_key;
-use crate::types::{Date, Json, Timestamp};
+use crate::types::{Date, Decimal, Json, Timestamp};
 
 /// A type that can be sent.
 pub trait Encode {
@@ -31,6 +32,8 @@ pub enum View<'a> {
     Float(f64),
     /// Text.
     Text(&'a str),
+    /// A number that is never rounded, written as text.
+    Decimal(&'a Decimal),
     /// An identifier, written as text.
     Uuid(&'a Uuid),
     /// A point in time, written as text.
@@ -45,8 +48,8 @@ pub enum View<'a> {
     Map(&'a dyn Record),
     /// An object whose keys are fields.
     Model {
-        /// The name of the Rust type.
-        name: &'static str,
+        /// Its type.
+        outline: &'static Outline,
         /// The fields.
         fields: &'a dyn Record,
     },
