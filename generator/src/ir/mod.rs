@@ -1,0 +1,78 @@
+//! The intermediate representation: what one version of the API is, in terms a client author thinks in.
+//!
+//! Plain data. `lower` makes it, `check` proves its invariants, `emit` turns it into source.
+//! Wire facts only: nothing here knows about OpenAPI, and nothing here is Rust syntax beyond the identifiers of
+//! [`Name`].
+
+mod decision;
+mod operations;
+mod types;
+
+use std::collections::BTreeMap;
+
+pub use decision::{Decision, Kind};
+pub use operations::{
+    Access, Body, Encoding, Method, Operation, Paging, Param, ParamStyle, Safety, Service,
+    ServiceCredential, Success,
+};
+pub use types::{
+    Bound, Constant, Digits, Edge, Engine, Enum, EnumValue, Facts, Field, Lifecycle, Limits,
+    Pattern, Presence, Resolution, Role, Scalar, Sensitivity, Shape, Struct, Type, TypeDef, TypeId,
+    Union, Usage, Variant,
+};
+
+use crate::names::Name;
+
+/// One version of the API.
+#[derive(Debug, Clone)]
+pub struct Api {
+    /// The file the contract came from, for error messages.
+    pub file: String,
+    /// `YYYY-MM`.
+    pub version: String,
+    /// Where the API is served.
+    pub servers: Vec<Server>,
+    /// Every type, indexed by [`TypeId`].
+    pub types: Vec<TypeDef>,
+    /// The root services, in the order of their names.
+    pub services: Vec<Service>,
+    /// Every value of the `error` key that the contract documents, with the statuses it comes with.
+    pub error_codes: BTreeMap<String, Vec<u16>>,
+    /// The union over all webhook payloads, if the contract has webhooks.
+    pub webhook_event: Option<TypeId>,
+}
+
+impl Api {
+    /// The definition behind an id.
+    pub fn def(&self, id: TypeId) -> &TypeDef {
+        &self.types[id.0]
+    }
+
+    /// All operations, services and their sub-services depth first.
+    pub fn operations(&self) -> impl Iterator<Item = &Operation> {
+        let mut stack: Vec<&Service> = self.services.iter().rev().collect();
+        std::iter::from_fn(move || {
+            let service = stack.pop()?;
+            stack.extend(service.children.iter().rev());
+            Some(&service.operations)
+        })
+        .flatten()
+    }
+
+    /// All unions with their definitions.
+    pub fn unions(&self) -> impl Iterator<Item = (&TypeDef, &Union)> {
+        self.types.iter().filter_map(|def| match &def.shape {
+            Shape::Union(union) => Some((def, union)),
+            _ => None,
+        })
+    }
+}
+
+/// A server the API is reachable at.
+#[derive(Debug, Clone)]
+pub struct Server {
+    /// `production`, `sandbox`.
+    pub name: Name,
+    /// Base URL without a trailing slash.
+    pub url: String,
+}

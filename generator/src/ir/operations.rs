@@ -1,0 +1,213 @@
+//! The operations of the API, and the services they are grouped in.
+
+use std::collections::BTreeMap;
+
+use super::{Facts, Lifecycle, Presence, Type};
+use crate::names::Name;
+
+/// A group of operations: `customers`, and within it `members`.
+#[derive(Debug, Clone)]
+pub struct Service {
+    /// Accessor (`customer_seats`) and segment of the operation id (`customer-seats`).
+    pub name: Name,
+    /// Type name: `CustomerSeats`.
+    pub type_name: String,
+    /// Our words, if there are any yet.
+    pub docs: Option<String>,
+    /// Whose credential the accessor takes.
+    pub credential: ServiceCredential,
+    /// In the order of their names.
+    pub operations: Vec<Operation>,
+    /// Sub-services, in the order of their names.
+    pub children: Vec<Service>,
+}
+
+/// Whose credential a service acts with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ServiceCredential {
+    /// The client's own, or its parent's.
+    Inherited,
+    /// One given to the accessor: a customer's or member's session.
+    Given,
+}
+
+/// An endpoint.
+#[derive(Debug, Clone)]
+pub struct Operation {
+    /// Method name and last segment of the operation id.
+    pub name: Name,
+    /// Type of the request value: `ListSeats`.
+    pub type_name: String,
+    /// `customer-seats:list_seats`.
+    pub id: String,
+    /// Our words, if there are any yet.
+    pub docs: Option<String>,
+    /// HTTP method.
+    pub method: Method,
+    /// Path template.
+    pub path: String,
+    /// In the order of the template.
+    pub path_params: Vec<Param>,
+    /// In the order of the contract.
+    pub query: Vec<Param>,
+    /// What is sent.
+    pub body: Option<Body>,
+    /// What comes back when it works.
+    pub success: Success,
+    /// What comes back when it does not: status, and the error codes it comes with.
+    pub errors: BTreeMap<u16, Vec<String>>,
+    /// Who may call it.
+    pub access: Access,
+    /// Scopes of which the credential needs one.
+    pub scopes: Vec<String>,
+    /// How its answer is paged.
+    pub paging: Option<Paging>,
+    /// Whether it may be repeated.
+    pub safety: Safety,
+    /// Whether it still should be used.
+    pub lifecycle: Lifecycle,
+    /// JSON pointer into the contract.
+    pub at: String,
+}
+
+impl Operation {
+    /// The types of what it sends and of what it answers, errors not counted.
+    pub fn types(&self) -> impl Iterator<Item = &Type> {
+        let params = self.path_params.iter().chain(&self.query);
+        let success = match &self.success {
+            Success::Json(ty) | Success::JsonOrEmpty(ty) => Some(ty),
+            Success::Empty | Success::Csv => None,
+        };
+        params
+            .map(|param| &param.ty)
+            .chain(self.body.iter().map(|body| &body.ty))
+            .chain(success)
+            .chain(self.paging.iter().map(|paging| &paging.item))
+    }
+}
+
+/// HTTP method.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Method {
+    /// GET.
+    Get,
+    /// POST.
+    Post,
+    /// PUT.
+    Put,
+    /// PATCH.
+    Patch,
+    /// DELETE.
+    Delete,
+}
+
+impl Method {
+    /// As it stands in a request line.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Get => "GET",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+            Self::Patch => "PATCH",
+            Self::Delete => "DELETE",
+        }
+    }
+}
+
+/// A path or query parameter.
+#[derive(Debug, Clone)]
+pub struct Param {
+    /// Rust name and wire name.
+    pub name: Name,
+    /// Our words, if there are any yet.
+    pub docs: Option<String>,
+    /// What it holds; lists of a query are [`Type::List`].
+    pub ty: Type,
+    /// Whether it must be given.
+    pub presence: Presence,
+    /// How it is written.
+    pub style: ParamStyle,
+    /// What else the contract says of it.
+    pub facts: Facts,
+    /// JSON pointer into the contract.
+    pub at: String,
+}
+
+/// How a parameter is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ParamStyle {
+    /// `name=value`, repeated for lists; or a path segment.
+    Plain,
+    /// `name[key]=value`.
+    DeepObject,
+    /// `name=<JSON text>`.
+    Json,
+}
+
+/// What an operation sends.
+#[derive(Debug, Clone)]
+pub struct Body {
+    /// What it holds.
+    pub ty: Type,
+    /// How it is written.
+    pub encoding: Encoding,
+    /// Whether it must be there.
+    pub presence: Presence,
+}
+
+/// How a body is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Encoding {
+    /// `application/json`.
+    Json,
+    /// `application/x-www-form-urlencoded`.
+    Form,
+}
+
+/// What comes back when an operation works.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Success {
+    /// A JSON value.
+    Json(Type),
+    /// A JSON value, or an empty body while there is none yet.
+    JsonOrEmpty(Type),
+    /// No body, or one that means nothing.
+    Empty,
+    /// CSV.
+    Csv,
+}
+
+/// Who may call an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody, without a credential.
+    Public,
+    /// Anybody, without a credential or with a personal or OpenID Connect access token.
+    Optional,
+    /// An organization access token, a personal access token, or an OpenID Connect access token.
+    Account,
+    /// A personal access token or an OpenID Connect access token; no organization access token.
+    Personal,
+    /// An OpenID Connect access token.
+    OpenIdConnect,
+    /// A customer session or a member session.
+    Portal,
+    /// A member session.
+    Member,
+}
+
+/// How an answer is paged.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Paging {
+    /// What the pages hold.
+    pub item: Type,
+}
+
+/// Whether sending an operation twice does the same as sending it once.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Safety {
+    /// Yes.
+    Repeatable,
+    /// No.
+    Once,
+}

@@ -1,0 +1,400 @@
+//! The types of the API: what they are made of, and what the contract says of their values.
+
+use super::Decision;
+use crate::names::Name;
+
+/// Index of a type in [`Api::types`](super::Api::types).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TypeId(pub usize);
+
+/// A named type of the API.
+#[derive(Debug, Clone)]
+pub struct TypeDef {
+    /// Rust name and schema name.
+    pub name: Name,
+    /// Our words, if there are any yet.
+    pub docs: Option<String>,
+    /// Which way the type travels.
+    pub usage: Usage,
+    /// Whether fields that accept null are cleared by it: the type is (part of) the body of a partial update.
+    pub role: Role,
+    /// The file of `models/` the type belongs to.
+    pub module: String,
+    /// What the type is made of.
+    pub shape: Shape,
+    /// JSON pointer into the contract.
+    pub at: String,
+}
+
+impl TypeDef {
+    /// Whether the contract names the type, rather than leaving it inline somewhere.
+    pub fn is_component(&self) -> bool {
+        let name = self.at.strip_prefix("/components/schemas/");
+        name.is_some_and(|name| !name.contains('/'))
+    }
+}
+
+/// Which way a type travels.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Usage {
+    /// Only sent.
+    Input,
+    /// Only received.
+    Output,
+    /// Sent and received.
+    Both,
+}
+
+impl Usage {
+    /// Whether values are received, and so decoded.
+    pub fn is_decoded(self) -> bool {
+        matches!(self, Self::Output | Self::Both)
+    }
+
+    /// Whether values are built by the user, and so need constructors.
+    pub fn is_built(self) -> bool {
+        matches!(self, Self::Input | Self::Both)
+    }
+}
+
+/// What sending null in a field of the type means.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Role {
+    /// Null is the same as leaving the field out.
+    Plain,
+    /// Null clears the stored value: part of the body of a `PATCH`.
+    Patch,
+}
+
+/// What a type is made of.
+#[derive(Debug, Clone)]
+pub enum Shape {
+    /// An object with known fields.
+    Struct(Struct),
+    /// A set of texts.
+    Enum(Enum),
+    /// One of several types.
+    Union(Union),
+    /// Another name for a type.
+    Alias(Type),
+}
+
+/// An object with known fields.
+#[derive(Debug, Clone)]
+pub struct Struct {
+    /// In the order of the contract.
+    pub fields: Vec<Field>,
+    /// The type of further entries, where the contract gives them one.
+    pub rest: Option<Type>,
+}
+
+/// A field of a struct.
+#[derive(Debug, Clone)]
+pub struct Field {
+    /// Rust name and key.
+    pub name: Name,
+    /// Our words, if there are any yet.
+    pub docs: Option<String>,
+    /// What it holds.
+    pub ty: Type,
+    /// Whether the key must be there.
+    pub presence: Presence,
+    /// What else the contract says of it.
+    pub facts: Facts,
+    /// JSON pointer into the contract.
+    pub at: String,
+}
+
+/// Whether a field or parameter must be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Presence {
+    /// Always there.
+    Required,
+    /// May be left out.
+    Optional,
+}
+
+/// What the contract says of a value beyond its type.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Facts {
+    /// Limits on the value.
+    pub limits: Limits,
+    /// The value the server takes when there is none, as it would stand in JSON.
+    pub default: Option<String>,
+    /// Whether it still should be used.
+    pub lifecycle: Lifecycle,
+    /// Whether it may appear in `Debug` output.
+    pub sensitivity: Sensitivity,
+}
+
+/// Limits on a value; those of list items, map values and map keys are nested.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Limits {
+    /// Fewest characters.
+    pub min_length: Option<u64>,
+    /// Most characters.
+    pub max_length: Option<u64>,
+    /// Regular expression that the text matches.
+    pub pattern: Option<Pattern>,
+    /// Most digits of a decimal.
+    pub digits: Option<Digits>,
+    /// Name of a textual format that has no Rust type of its own (`email`, `uri`).
+    pub format: Option<String>,
+    /// Lower bound.
+    pub minimum: Option<Bound>,
+    /// Upper bound.
+    pub maximum: Option<Bound>,
+    /// Fewest items or entries.
+    pub min_items: Option<u64>,
+    /// Most items or entries.
+    pub max_items: Option<u64>,
+    /// Limits on each item of a list or value of a map.
+    pub items: Option<Box<Limits>>,
+    /// Limits on each key of a map.
+    pub keys: Option<Box<Limits>>,
+}
+
+impl Limits {
+    /// Whether there is nothing to say.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// These limits, and from the others what these say nothing about.
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            min_length: self.min_length.or(other.min_length),
+            max_length: self.max_length.or(other.max_length),
+            pattern: self.pattern.or(other.pattern),
+            digits: self.digits.or(other.digits),
+            format: self.format.or(other.format),
+            minimum: self.minimum.or(other.minimum),
+            maximum: self.maximum.or(other.maximum),
+            min_items: self.min_items.or(other.min_items),
+            max_items: self.max_items.or(other.max_items),
+            items: self.items.or(other.items),
+            keys: self.keys.or(other.keys),
+        }
+    }
+}
+
+/// A regular expression (ECMA 262) that matches somewhere in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern {
+    /// The expression.
+    pub text: String,
+    /// Whether the client holds texts against it.
+    pub engine: Engine,
+}
+
+/// Whether the client's engine for regular expressions reads an expression.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// It does.
+    Reads,
+    /// It does not: the expression looks ahead or behind. It is only documented.
+    Refuses,
+}
+
+/// Most digits that a decimal may have at either side of its point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Digits {
+    /// Before the point.
+    pub integer: usize,
+    /// After the point.
+    pub fraction: usize,
+}
+
+/// A numeric bound.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bound {
+    /// The number, as it stands in JSON.
+    pub value: String,
+    /// Whether the number itself is allowed.
+    pub edge: Edge,
+}
+
+/// Whether a bound includes its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edge {
+    /// `<=`, `>=`.
+    Inclusive,
+    /// `<`, `>`.
+    Exclusive,
+}
+
+/// Whether something still should be used.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Lifecycle {
+    /// Yes.
+    #[default]
+    Active,
+    /// No: it will go.
+    Deprecated,
+}
+
+/// Whether a value may be shown.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Sensitivity {
+    /// Yes.
+    #[default]
+    Public,
+    /// No: it grants access.
+    Secret,
+}
+
+/// The type of a value.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Type {
+    /// A single value.
+    Scalar(Scalar),
+    /// A type of [`Api::types`](super::Api::types).
+    Named(TypeId),
+    /// A JSON array.
+    List(Box<Type>),
+    /// A JSON object with free keys.
+    Map(Box<Type>),
+    /// A JSON array of fixed length.
+    Tuple(Vec<Type>),
+    /// A value or null.
+    Nullable(Box<Type>),
+    /// A value on the heap: a struct that contains itself.
+    Boxed(Box<Type>),
+    /// Always the same value.
+    Const(Constant),
+    /// Anything.
+    Json,
+}
+
+impl Type {
+    /// The type without its null.
+    pub fn non_null(&self) -> &Type {
+        match self {
+            Self::Nullable(inner) => inner.non_null(),
+            other => other,
+        }
+    }
+
+    /// Whether null is a value of it.
+    pub fn is_nullable(&self) -> bool {
+        matches!(self, Self::Nullable(_))
+    }
+
+    /// The same type, null included.
+    pub fn nullable(self) -> Type {
+        if self.is_nullable() {
+            self
+        } else {
+            Self::Nullable(Box::new(self))
+        }
+    }
+
+    /// Calls `visit` with every named type in it.
+    pub fn visit_named(&self, visit: &mut impl FnMut(TypeId)) {
+        match self {
+            Self::Named(id) => visit(*id),
+            Self::List(inner) | Self::Map(inner) | Self::Nullable(inner) | Self::Boxed(inner) => {
+                inner.visit_named(visit);
+            }
+            Self::Tuple(items) => items.iter().for_each(|item| item.visit_named(visit)),
+            Self::Scalar(_) | Self::Const(_) | Self::Json => {}
+        }
+    }
+}
+
+/// A single value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scalar {
+    /// Text.
+    String,
+    /// Signed 64-bit integer; money in cents.
+    Integer,
+    /// Double.
+    Float,
+    /// Integer or double, kept apart.
+    Number,
+    /// Exact decimal: a string out, number or string in.
+    Decimal,
+    /// True or false.
+    Boolean,
+    /// UUID.
+    Uuid,
+    /// Instant.
+    Timestamp,
+    /// Calendar date.
+    Date,
+}
+
+/// A constant of the contract.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Constant {
+    /// A text.
+    Text(String),
+    /// True or false.
+    Boolean(bool),
+    /// An integer.
+    Integer(i64),
+    /// Null.
+    Null,
+}
+
+/// A set of texts. The client keeps texts it does not know.
+#[derive(Debug, Clone)]
+pub struct Enum {
+    /// In the order of the contract.
+    pub values: Vec<EnumValue>,
+}
+
+/// One text of an enum.
+#[derive(Debug, Clone)]
+pub struct EnumValue {
+    /// Variant name and text.
+    pub name: Name,
+    /// Our words, if there are any yet.
+    pub docs: Option<String>,
+}
+
+/// One of several types.
+#[derive(Debug, Clone)]
+pub struct Union {
+    /// Nested unions are flattened.
+    pub variants: Vec<Variant>,
+    /// How a value is told apart.
+    pub resolution: Resolution,
+}
+
+/// One of the types of a union.
+#[derive(Debug, Clone)]
+pub struct Variant {
+    /// Variant name; the wire part is the schema's or scalar's name.
+    pub name: Name,
+    /// What it holds.
+    pub ty: Type,
+    /// Limits on the value.
+    pub limits: Limits,
+}
+
+/// How the variants of a union are told apart when a value is decoded.
+#[derive(Debug, Clone)]
+pub enum Resolution {
+    /// By a decision that can be taken from the value alone.
+    Decided(Decision),
+    /// Never decoded.
+    WriteOnly,
+    /// Not at all, for a reason given with the corrections; the raw JSON is kept.
+    Ambiguous {
+        /// Why that is right.
+        reason: String,
+    },
+}
+
+impl Resolution {
+    /// The word for it in reports.
+    pub fn label(&self) -> &'static str {
+        match self {
+            Self::Decided(decision) => decision.label(),
+            Self::WriteOnly => "write-only",
+            Self::Ambiguous { .. } => "ambiguous",
+        }
+    }
+}

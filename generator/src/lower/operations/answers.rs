@@ -1,0 +1,89 @@
+//! What an operation answers.
+
+use openapiv3::{Operation as Source, ReferenceOr, Response, StatusCode};
+
+use super::errors;
+use crate::ir::{Success, Type, TypeId};
+use crate::lower::place::{Node, Place};
+use crate::lower::{Lowering, types};
+
+/// The success, and the types of the documented errors, by status.
+pub(super) fn responses(
+    cx: &mut Lowering<'_, '_>,
+    source: &Source,
+    place: &Place,
+) -> (Success, Vec<(u16, TypeId)>) {
+    let mut successes = Vec::new();
+    let mut errors = Vec::new();
+    for (status, response) in &source.responses.responses {
+        let at = format!("{}/responses/{status}", place.at);
+        let (StatusCode::Code(code), ReferenceOr::Item(response)) = (status, response) else {
+            cx.problem(&at, "only single statuses with a response of their own have a counterpart in the client");
+            continue;
+        };
+        match code {
+            200..=299 => successes.extend(success(cx, *code, response, place, &at)),
+            400..=599 => errors::types(cx, response, &at)
+                .into_iter()
+                .for_each(|id| errors.push((*code, id))),
+            _ => cx.problem(
+                &at,
+                "a status that is neither success nor error has no counterpart in the client",
+            ),
+        }
+    }
+    let success = match successes.as_slice() {
+        [only] => only.clone(),
+        [Success::Json(ty), Success::Empty] | [Success::Empty, Success::Json(ty)] => {
+            Success::JsonOrEmpty(ty.clone())
+        }
+        [] => {
+            cx.problem(&place.at, "the operation documents no success");
+            Success::Empty
+        }
+        _ => {
+            cx.problem(
+                &place.at,
+                "successes of several kinds have no counterpart in the client",
+            );
+            Success::Empty
+        }
+    };
+    (success, errors)
+}
+
+fn success(
+    cx: &mut Lowering<'_, '_>,
+    code: u16,
+    response: &Response,
+    place: &Place,
+    at: &str,
+) -> Option<Success> {
+    let Some((media_type, media)) = response.content.first() else {
+        return Some(Success::Empty);
+    };
+    match media_type.as_str() {
+        "application/json" => {
+            let at = format!("{at}/content/application~1json/schema");
+            let place = Place::new(at, format!("{} response", place.name));
+            let ty = match &media.schema {
+                Some(schema) => types::value(cx, Node::from(schema), &place).0,
+                None => Type::Json,
+            };
+            // An accepted request with a free answer has none to speak of: the server sends `null`.
+            Some(if code == 202 && ty == Type::Json {
+                Success::Empty
+            } else {
+                Success::Json(ty)
+            })
+        }
+        "text/csv" => Some(Success::Csv),
+        other => {
+            cx.problem(
+                at,
+                format!("an answer of type `{other}` has no counterpart in the client"),
+            );
+            None
+        }
+    }
+}

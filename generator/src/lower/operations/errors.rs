@@ -1,0 +1,107 @@
+//! The errors of operations, and the codes they come with.
+
+use std::collections::BTreeMap;
+
+use openapiv3::{Operation as Source, ReferenceOr, Response, Schema, StatusCode};
+
+use super::{Draft, DraftOperation};
+use crate::ir::{Constant, Shape, Type, TypeId};
+use crate::lower::Lowering;
+use crate::lower::place::Place;
+use crate::lower::types::reference;
+
+/// The documented error statuses; their codes are filled in by [`name_errors`].
+pub(super) fn statuses(source: &Source) -> BTreeMap<u16, Vec<String>> {
+    let codes = source
+        .responses
+        .responses
+        .keys()
+        .filter_map(|status| match status {
+            StatusCode::Code(code @ 400..=599) => Some((*code, Vec::new())),
+            _ => None,
+        });
+    codes.collect()
+}
+
+/// The components an error response is made of: itself, or the members of its union, and theirs.
+pub(super) fn types(cx: &mut Lowering<'_, '_>, response: &Response, at: &str) -> Vec<TypeId> {
+    let schema = response
+        .content
+        .get("application/json")
+        .and_then(|media| media.schema.as_ref());
+    let mut found = Vec::new();
+    if let Some(schema) = schema {
+        let place = Place::new(format!("{at}/content/application~1json/schema"), "error");
+        collect(cx, schema, &place, &mut found);
+    }
+    found
+}
+
+fn collect(
+    cx: &mut Lowering<'_, '_>,
+    schema: &ReferenceOr<Schema>,
+    place: &Place,
+    found: &mut Vec<TypeId>,
+) {
+    let document = cx.document;
+    let target = match schema {
+        ReferenceOr::Reference { reference: name } => {
+            if let Type::Named(id) = reference(cx, name, place) {
+                found.push(id);
+            }
+            document.schema(name).map(|(_, schema)| schema)
+        }
+        ReferenceOr::Item(schema) => Some(schema),
+    };
+    if let Some(
+        openapiv3::SchemaKind::OneOf { one_of: members }
+        | openapiv3::SchemaKind::AnyOf { any_of: members },
+    ) = target.map(|schema| &schema.schema_kind)
+    {
+        members
+            .iter()
+            .for_each(|member| collect(cx, member, place, found));
+    }
+}
+
+/// Writes the error codes into the operations, now that the error types are filled in; returns all of them.
+pub(in crate::lower) fn name_errors(
+    cx: &Lowering<'_, '_>,
+    draft: &mut Draft,
+) -> BTreeMap<String, Vec<u16>> {
+    let mut all: BTreeMap<String, Vec<u16>> = BTreeMap::new();
+    for DraftOperation {
+        operation, errors, ..
+    } in &mut draft.operations
+    {
+        for (status, id) in errors.iter() {
+            let codes = operation.errors.entry(*status).or_default();
+            let Some(code) = error_code(cx, *id) else {
+                continue;
+            };
+            if !codes.contains(&code) {
+                codes.push(code.clone());
+            }
+            let statuses = all.entry(code).or_default();
+            if !statuses.contains(status) {
+                statuses.push(*status);
+                statuses.sort_unstable();
+            }
+        }
+    }
+    all
+}
+
+fn error_code(cx: &Lowering<'_, '_>, id: TypeId) -> Option<String> {
+    let Shape::Struct(object) = &cx.types[id.0].shape else {
+        return None;
+    };
+    let field = object
+        .fields
+        .iter()
+        .find(|field| field.name.wire == "error")?;
+    match field.ty.non_null() {
+        Type::Const(Constant::Text(code)) => Some(code.clone()),
+        _ => None,
+    }
+}

@@ -1,0 +1,166 @@
+//! Paths become operations.
+
+mod access;
+mod answers;
+mod errors;
+mod request;
+
+use std::collections::BTreeMap;
+
+use openapiv3::{Operation as Source, PathItem};
+
+use super::place::{Node, Place};
+use super::{Lowering, types};
+use crate::document::OperationExt as _;
+use crate::error::escape_pointer;
+use crate::ir::{Lifecycle, Method, Operation, Paging, Safety, Type, TypeId};
+use crate::names;
+
+pub(super) use errors::name_errors;
+
+/// Operations and webhooks before their types are filled in.
+pub(super) struct Draft {
+    pub(super) operations: Vec<DraftOperation>,
+    pub(super) webhooks: Vec<DraftWebhook>,
+}
+
+pub(super) struct DraftOperation {
+    /// Segments of the operation id without the last one.
+    pub(super) group: Vec<String>,
+    pub(super) operation: Operation,
+    /// Types of the documented errors, by status.
+    pub(super) errors: Vec<(u16, TypeId)>,
+}
+
+pub(super) struct DraftWebhook {
+    pub(super) name: String,
+    pub(super) payload: Type,
+}
+
+pub(super) fn draft(cx: &mut Lowering<'_, '_>) -> Draft {
+    let document = cx.document;
+    let mut operations = Vec::new();
+    let mut seen: BTreeMap<String, String> = BTreeMap::new();
+    for (path, item) in &document.api.paths.paths {
+        let Some(item) = item.as_item() else { continue };
+        for (method, source) in methods(item) {
+            let at = format!(
+                "/paths/{}/{}",
+                escape_pointer(path),
+                method.as_str().to_lowercase()
+            );
+            let Some(drafted) = operation(cx, path, method, source, &at) else {
+                continue;
+            };
+            if let Some(first) = seen.insert(drafted.operation.id.clone(), at.clone()) {
+                let message = format!(
+                    "the operation id `{}` is already taken by {first}",
+                    drafted.operation.id
+                );
+                cx.problem(&format!("{at}/operationId"), message);
+            }
+            operations.push(drafted);
+        }
+    }
+    let webhooks = document
+        .webhooks
+        .iter()
+        .map(|webhook| {
+            let place = Place::new(&webhook.at, format!("webhook {} payload", webhook.name));
+            let payload = types::value(cx, Node::from(&webhook.schema), &place).0;
+            DraftWebhook {
+                name: webhook.name.clone(),
+                payload,
+            }
+        })
+        .collect();
+    Draft {
+        operations,
+        webhooks,
+    }
+}
+
+fn methods(item: &PathItem) -> impl Iterator<Item = (Method, &Source)> {
+    let known = [
+        (Method::Get, &item.get),
+        (Method::Post, &item.post),
+        (Method::Put, &item.put),
+        (Method::Patch, &item.patch),
+        (Method::Delete, &item.delete),
+    ];
+    known
+        .into_iter()
+        .filter_map(|(method, operation)| Some((method, operation.as_ref()?)))
+}
+
+fn operation(
+    cx: &mut Lowering<'_, '_>,
+    path: &str,
+    method: Method,
+    source: &Source,
+    at: &str,
+) -> Option<DraftOperation> {
+    let id = source.operation_id.clone().unwrap_or_default();
+    let segments: Vec<&str> = id.split(':').collect();
+    let [group @ .., last] = segments.as_slice() else {
+        return None;
+    };
+    if group.is_empty() || segments.iter().any(|segment| segment.is_empty()) {
+        cx.problem(
+            &format!("{at}/operationId"),
+            format!("`{id}` is not of the form `service:method`"),
+        );
+        return None;
+    }
+    let name = names::field(last);
+    let type_name = names::request_type(&name);
+    let place = Place::new(at, &type_name);
+    let (path_params, query) = request::parameters(cx, &id, path, source, &place);
+    let body = source
+        .request_body
+        .as_ref()
+        .and_then(|body| request::body(cx, body, &place));
+    let (success, errors) = answers::responses(cx, source, &place);
+    let statuses = errors::statuses(source);
+    let (access, scopes) = access::access(cx, source, at);
+    let paging = source.pagination().map(|pagination| Paging {
+        item: types::value(
+            cx,
+            Node::from(&pagination.item),
+            &place.below("x-polar-pagination", "item"),
+        )
+        .0,
+    });
+    let operation = Operation {
+        docs: cx.glossary.operation(&id),
+        name,
+        type_name,
+        id: id.clone(),
+        method,
+        path: path.to_owned(),
+        path_params,
+        query,
+        body,
+        success,
+        errors: statuses,
+        access,
+        scopes,
+        paging,
+        safety: match method {
+            Method::Get | Method::Delete => Safety::Repeatable,
+            Method::Post | Method::Put | Method::Patch => Safety::Once,
+        },
+        lifecycle: if source.deprecated {
+            Lifecycle::Deprecated
+        } else {
+            Lifecycle::Active
+        },
+        at: at.to_owned(),
+    };
+    let group = group.iter().map(|&segment| segment.to_owned()).collect();
+    Some(DraftOperation {
+        group,
+        operation,
+        errors,
+    })
+}

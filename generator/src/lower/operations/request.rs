@@ -1,0 +1,199 @@
+//! What an operation sends: parameters and body.
+
+use openapiv3::{
+    Operation as Source, Parameter, ParameterData, ParameterSchemaOrContent, QueryStyle,
+    ReferenceOr, RequestBody, Schema,
+};
+
+use crate::error::escape_pointer;
+use crate::ir::{Body, Encoding, Facts, Lifecycle, Param, ParamStyle, Presence, Type};
+use crate::lower::place::{Node, Place};
+use crate::lower::{Lowering, types, union};
+use crate::names;
+
+/// The parameters of the path, in the order of the template, and of the query.
+pub(super) fn parameters(
+    cx: &mut Lowering<'_, '_>,
+    id: &str,
+    path: &str,
+    source: &Source,
+    place: &Place,
+) -> (Vec<Param>, Vec<Param>) {
+    let (mut in_path, mut in_query) = (Vec::new(), Vec::new());
+    for (index, parameter) in source.parameters.iter().enumerate() {
+        let at = format!("{}/parameters/{index}", place.at);
+        match parameter {
+            ReferenceOr::Item(Parameter::Path { parameter_data, .. }) => {
+                in_path.push(param(cx, id, parameter_data, ParamStyle::Plain, place, &at));
+            }
+            ReferenceOr::Item(Parameter::Query {
+                parameter_data,
+                style,
+                ..
+            }) => {
+                let style = match style {
+                    QueryStyle::DeepObject => ParamStyle::DeepObject,
+                    _ => ParamStyle::Plain,
+                };
+                in_query.push(param(cx, id, parameter_data, style, place, &at));
+            }
+            _ => cx.problem(
+                &at,
+                "only path and query parameters have a counterpart in the client",
+            ),
+        }
+    }
+    let position = |param: &Param| path.find(&format!("{{{}}}", param.name.wire));
+    in_path.sort_by_key(&position);
+    for param in &in_path {
+        if position(param).is_none() {
+            cx.problem(
+                &param.at,
+                format!("`{}` does not stand in the path", param.name.wire),
+            );
+        }
+    }
+    let templates = path.matches('{').count();
+    if templates != in_path.len() {
+        cx.problem(
+            &place.at,
+            format!(
+                "the path has {templates} parameters, the operation {}",
+                in_path.len()
+            ),
+        );
+    }
+    (in_path, in_query)
+}
+
+fn param(
+    cx: &mut Lowering<'_, '_>,
+    id: &str,
+    data: &ParameterData,
+    style: ParamStyle,
+    place: &Place,
+    at: &str,
+) -> Param {
+    let place = Place::new(
+        format!("{at}/schema"),
+        format!("{} {}", place.name, data.name),
+    );
+    let (ty, facts, style) = match &data.format {
+        ParameterSchemaOrContent::Schema(schema) => {
+            let (ty, facts) = param_value(cx, schema, &place);
+            (ty, facts, style)
+        }
+        ParameterSchemaOrContent::Content(content) => {
+            let schema = content
+                .get("application/json")
+                .and_then(|media| media.schema.as_ref());
+            match schema {
+                Some(schema) => {
+                    let (ty, facts) = types::value(cx, Node::from(schema), &place);
+                    (ty, facts, ParamStyle::Json)
+                }
+                None => {
+                    cx.problem(
+                        at,
+                        "a parameter with content other than JSON has no counterpart in the client",
+                    );
+                    (Type::Json, Facts::default(), style)
+                }
+            }
+        }
+    };
+    Param {
+        docs: cx.glossary.parameter(id, &data.name),
+        name: names::field(&data.name),
+        ty,
+        presence: if data.required {
+            Presence::Required
+        } else {
+            Presence::Optional
+        },
+        style,
+        facts: Facts {
+            lifecycle: if data.deprecated == Some(true) {
+                Lifecycle::Deprecated
+            } else {
+                facts.lifecycle
+            },
+            ..facts
+        },
+        at: at.to_owned(),
+    }
+}
+
+/// The type of a parameter: one value or several of the same type are a list.
+fn param_value(
+    cx: &mut Lowering<'_, '_>,
+    schema: &ReferenceOr<Schema>,
+    place: &Place,
+) -> (Type, Facts) {
+    if let ReferenceOr::Item(item) = schema
+        && let Some((ty, limits)) = union::one_or_many(cx, item, place)
+    {
+        return (
+            ty,
+            Facts {
+                limits,
+                ..Facts::default()
+            },
+        );
+    }
+    types::value(cx, Node::from(schema), place)
+}
+
+/// What an operation sends, if it sends something.
+pub(super) fn body(
+    cx: &mut Lowering<'_, '_>,
+    body: &ReferenceOr<RequestBody>,
+    place: &Place,
+) -> Option<Body> {
+    let at = format!("{}/requestBody", place.at);
+    let Some(body) = body.as_item() else {
+        cx.problem(
+            &at,
+            "a shared request body has no counterpart in the client",
+        );
+        return None;
+    };
+    let mut content = body.content.iter();
+    let (Some((media_type, media)), None) = (content.next(), content.next()) else {
+        cx.problem(&at, "a request body has exactly one content type");
+        return None;
+    };
+    let encoding = match media_type.as_str() {
+        "application/json" => Encoding::Json,
+        "application/x-www-form-urlencoded" => Encoding::Form,
+        other => {
+            cx.problem(
+                &at,
+                format!("a request body of type `{other}` has no counterpart in the client"),
+            );
+            return None;
+        }
+    };
+    let at = format!("{at}/content/{}/schema", escape_pointer(media_type));
+    let ty = match &media.schema {
+        Some(schema) => {
+            types::value(
+                cx,
+                Node::from(schema),
+                &Place::new(at, format!("{} body", place.name)),
+            )
+            .0
+        }
+        None => Type::Json,
+    };
+    let presence = if body.required {
+        Presence::Required
+    } else {
+        Presence::Optional
+    };
+    Some(Body {
+        ty,
+        encoding,
+        presence,
+    })
+}
