@@ -93,9 +93,11 @@ impl Checker<'_> {
         let api = self.api;
         self.unique(
             "types",
-            api.types
-                .iter()
-                .map(|def| (def.name.rust.as_str(), def.at.as_str())),
+            api.types.iter().flat_map(|def| {
+                std::iter::once(&def.name.rust)
+                    .chain(view_name(def))
+                    .map(|name| (name.as_str(), def.at.as_str()))
+            }),
         );
         for def in &api.types {
             if reserved::is_type(&def.name.rust) {
@@ -233,3 +235,19 @@ pub(crate) const REST_FIELD: &str = "additional";
 
 /// The variant of every enum and union for what it does not know.
 const UNKNOWN: (&str, &str) = ("Unknown", "anything else");
+
+/// The name of the enum over the views of a union.
+fn view_name(def: &TypeDef) -> Option<&String> {
+    let Shape::Union(Union {
+        resolution:
+            Resolution::Ambiguous {
+                choices: Some(choices),
+                ..
+            },
+        ..
+    }) = &def.shape
+    else {
+        return None;
+    };
+    Some(&choices.name)
+}

@@ -39,6 +39,7 @@ pub(crate) const RUNTIME: &[(&str, &[&str])] = &[
             "Union",
             "from_value",
             "optional",
+            "text_at",
         ],
     ),
     (

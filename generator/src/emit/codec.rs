@@ -36,9 +36,8 @@ pub(super) fn implementation(api: &Api, def: &TypeDef) -> TokenStream {
             let implementation = union::codec(def, union);
             let close = match union.resolution {
                 Resolution::WriteOnly => quote!(polar_client_runtime::choice! { #name }),
-                Resolution::Decided(_) | Resolution::Ambiguous { .. } => {
-                    quote!(polar_client_runtime::union! { #name })
-                }
+                Resolution::Decided(_) => quote!(polar_client_runtime::union! { #name }),
+                Resolution::Ambiguous { .. } => TokenStream::new(),
             };
             quote!(#implementation #close)
         }

@@ -101,6 +101,8 @@ pub struct Field {
     pub presence: Presence,
     /// What else the contract says of it.
     pub facts: Facts,
+    /// The keys that lead, from the struct, to the text that says which form the value has; for an ambiguous union.
+    pub chosen_by: Option<Vec<String>>,
     /// JSON pointer into the contract.
     pub at: String,
 }
@@ -385,7 +387,20 @@ pub enum Resolution {
     Ambiguous {
         /// Why that is right.
         reason: String,
+        /// What a text that stands beside the union's value says of it.
+        choices: Option<Choices>,
     },
+}
+
+/// The forms of an ambiguous union, by a text that stands elsewhere.
+#[derive(Debug, Clone)]
+pub struct Choices {
+    /// The name of the enum over the forms.
+    pub name: String,
+    /// The paths where such a text is looked for, from the struct that has the union as a field.
+    pub paths: Vec<Vec<String>>,
+    /// Texts, and which of [`Union::variants`] they stand for.
+    pub variants: Vec<(String, usize)>,
 }
 
 impl Resolution {

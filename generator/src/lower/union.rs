@@ -6,7 +6,7 @@ use openapiv3::{ReferenceOr, Schema, SchemaKind};
 
 use super::operations::DraftWebhook;
 use super::place::{Node, Place};
-use super::{Lowering, decide, scalar, types};
+use super::{Lowering, ambiguous, decide, scalar, types};
 use crate::ir::{Constant, Limits, Resolution, Scalar, Shape, Type, TypeId, Union, Variant};
 use crate::names::{self, Name};
 
@@ -263,13 +263,12 @@ pub(super) fn resolve(cx: &mut Lowering<'_, '_>) {
             continue;
         }
         let at = def.at.clone();
-        let resolution = match (
-            decide::decide(&cx.types, union),
-            cx.ambiguous.get(&TypeId(index)),
-        ) {
+        let accepted = cx.ambiguous.get(&TypeId(index)).cloned();
+        let resolution = match (decide::decide(&cx.types, union), accepted) {
             (Ok(decision), None) => Resolution::Decided(decision),
-            (Err(_), Some(reason)) => Resolution::Ambiguous {
-                reason: reason.clone(),
+            (Err(_), Some(accepted)) => Resolution::Ambiguous {
+                choices: ambiguous::choices(cx, TypeId(index), &accepted),
+                reason: accepted.reason,
             },
             (Ok(_), Some(_)) => {
                 cx.problem(&at, "the union is listed as ambiguous, and can be decided");

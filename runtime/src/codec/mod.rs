@@ -27,7 +27,7 @@ pub use input::Choice;
 pub use limits::{Limit, Outline, Violation, Violations, validate};
 pub use node::{Kind, Missing, Node, Object};
 pub use serialize::serialize;
-pub use sink::{Encode, Field, List, Record, Redacted, Sink, View, optional};
+pub use sink::{Encode, Field, List, Record, Redacted, Sink, View, optional, text_at};
 use tape::Tape;
 
 use crate::types::Json;

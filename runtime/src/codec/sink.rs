@@ -165,3 +165,23 @@ impl fmt::Debug for Redacted<'_> {
         super::debug(self, f)
     }
 }
+
+/// The text that the keys lead to; empty if they lead to none.
+#[must_use]
+pub fn text_at(value: &dyn Encode, path: &[&str]) -> String {
+    let Some((key, rest)) = path.split_first() else {
+        return match value.view() {
+            View::Text(text) => text.to_owned(),
+            _ => String::new(),
+        };
+    };
+    let mut found = String::new();
+    if let View::Map(record) | View::Model { fields: record, .. } = value.view() {
+        record.write(&mut Sink::new(&mut |fields| {
+            if let Some((_, value)) = fields.iter().find(|(other, _)| other == key) {
+                found = text_at(*value, rest);
+            }
+        }));
+    }
+    found
+}
