@@ -123,25 +123,6 @@ pub fn setter(field: &Name) -> String {
     }
 }
 
-/// What request values do besides setting parameters.
-const REQUEST_METHODS: &[&str] = &[
-    "send",
-    "send_blocking",
-    "send_bytes",
-    "send_stream",
-    "send_with_response",
-    "with",
-];
-
-/// The method that sets a parameter of a request: as [`setter`], and apart from what requests do themselves.
-pub fn parameter_setter(parameter: &Name) -> String {
-    if REQUEST_METHODS.contains(&parameter.rust.as_str()) {
-        format!("set_{}", parameter.rust)
-    } else {
-        setter(parameter)
-    }
-}
-
 /// The type of the request value of a method: `list_seats` is `ListSeats`.
 pub fn request_type(method: &Name) -> String {
     camel(&method.wire)

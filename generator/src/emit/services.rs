@@ -254,7 +254,7 @@ fn request(api: &Api, operation: &Operation) -> TokenStream {
 
 fn setter(api: &Api, param: &Param) -> TokenStream {
     let name = ident(&param.name.rust);
-    let method = ident(&names::parameter_setter(&param.name));
+    let method = ident(&names::setter(&param.name));
     let (ty, _) = argument(api, param, &name);
     let push = push(api, param, &quote!(self.0));
     let docs = Docs::new(
