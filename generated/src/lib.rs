@@ -16,7 +16,11 @@ pub use polar_client_runtime::client::{
 pub use polar_client_runtime::client::{
     AccountAccess, Credential, MemberAccess, PortalAccess,
 };
-pub use polar_client_runtime::client::{ApiVersion, Body, Call, Client, ClientBuilder};
+pub use polar_client_runtime::client::{ApiVersion, Body, Client, ClientBuilder};
+pub use polar_client_runtime::client::{ByteStream, Call, Response, ResponseCall};
+pub use polar_client_runtime::client::{CallOptions, RateLimit, RetryPolicy};
 pub use polar_client_runtime::client::{Operation, Request, Server};
+pub use polar_client_runtime::client::{Secret, TokenProvider, TokenResult};
 pub use polar_client_runtime::codec::DecodeError;
-pub use polar_client_runtime::{ApiError, Error, codec, transport, types};
+pub use polar_client_runtime::{ApiError, Error, Location, RawBody, ValidationEntry};
+pub use polar_client_runtime::{codec, transport, types};

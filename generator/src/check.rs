@@ -6,8 +6,19 @@ use crate::error::{Problem, Report};
 use crate::ir::{Api, Decision, Operation, Resolution, Service, Shape, Struct, TypeDef, Union};
 use crate::reserved;
 
-/// Methods that every request value and service has.
-const RESERVED_METHODS: &[&str] = &["clone", "fmt", "into_future", "new", "send"];
+/// Methods of every type that users build.
+const RESERVED_METHODS: &[&str] = &["clone", "fmt", "new"];
+
+/// Methods of every request value, beside these.
+const REQUEST_METHODS: &[&str] = &[
+    "into_future",
+    "send",
+    "send_blocking",
+    "send_bytes",
+    "send_stream",
+    "send_with_response",
+    "with",
+];
 
 /// Checks an API.
 ///
@@ -220,7 +231,8 @@ impl Checker<'_> {
             .map(|_| ("body", operation.at.as_str()));
         self.unique("parameters", params.chain(body).collect::<Vec<_>>());
         for param in &operation.query {
-            if RESERVED_METHODS.contains(&param.name.rust.as_str()) {
+            let name = param.name.rust.as_str();
+            if RESERVED_METHODS.contains(&name) || REQUEST_METHODS.contains(&name) {
                 self.problem(
                     &param.at,
                     format!("the setter `{}` would hide a method", param.name.rust),

@@ -103,7 +103,7 @@ impl ErrorCode {
     #[must_use]
     pub fn of(error: &Error) -> Option<Self> {
         match error {
-            Error::Api(answer) => answer.code().map(Self::from),
+            Error::Api(answer) => answer.class().map(Self::from),
             _ => None,
         }
     }

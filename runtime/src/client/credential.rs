@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::token::{Bearer, Secret, Source, TokenProvider};
 use crate::codec::REDACTED;
 
 /// Something that a request can identify itself with. Implemented by the types of this module only.
@@ -17,12 +18,12 @@ pub trait PortalAccess: Credential {}
 /// Credentials that act for one member of a customer.
 pub trait MemberAccess: PortalAccess {}
 
-mod sealed {
-    use std::sync::Arc;
+pub(super) mod sealed {
+    use super::super::token::Bearer;
 
     pub trait Token {
         /// The bearer token, if there is one.
-        fn token(&self) -> Option<Arc<str>>;
+        fn token(&self) -> Option<Bearer>;
     }
 }
 
@@ -31,7 +32,7 @@ mod sealed {
 pub struct Anonymous;
 
 impl sealed::Token for Anonymous {
-    fn token(&self) -> Option<Arc<str>> {
+    fn token(&self) -> Option<Bearer> {
         None
     }
 }
@@ -39,28 +40,34 @@ impl sealed::Token for Anonymous {
 impl Credential for Anonymous {}
 
 macro_rules! bearer {
-    ($(#[$docs:meta])* $name:ident: $($access:ident),+) => {
+    ($(#[$docs:meta])* $name:ident [$($prefix:literal),+]: $($access:ident),+) => {
         $(#[$docs])*
-        #[derive(Clone, PartialEq, Eq)]
-        pub struct $name(Arc<str>);
+        #[derive(Clone)]
+        pub struct $name(Source);
 
         impl $name {
             /// Takes the token as it was issued. It is not checked before it is sent.
             #[must_use]
-            pub fn new(token: impl Into<String>) -> Self {
-                Self(Arc::from(token.into()))
+            pub fn new(token: impl Into<Secret>) -> Self {
+                Self(Source::Fixed(token.into()))
+            }
+
+            /// Asks the provider for the token, each time that one is needed.
+            #[must_use]
+            pub fn provided_by(provider: impl TokenProvider) -> Self {
+                Self(Source::Provider(Arc::new(provider)))
             }
         }
 
         impl From<&str> for $name {
             fn from(token: &str) -> Self {
-                Self(Arc::from(token))
+                Self::new(token)
             }
         }
 
         impl From<String> for $name {
             fn from(token: String) -> Self {
-                Self(Arc::from(token))
+                Self::new(token)
             }
         }
 
@@ -72,8 +79,11 @@ macro_rules! bearer {
         }
 
         impl sealed::Token for $name {
-            fn token(&self) -> Option<Arc<str>> {
-                Some(Arc::clone(&self.0))
+            fn token(&self) -> Option<Bearer> {
+                Some(Bearer {
+                    source: self.0.clone(),
+                    prefixes: &[$($prefix),+],
+                })
             }
         }
 
@@ -85,15 +95,15 @@ macro_rules! bearer {
 
 bearer! {
     /// An organization access token, a personal access token, or a token obtained through OpenID Connect.
-    AccessToken: AccountAccess
+    AccessToken ["polar_oat_", "polar_pat_", "polar_at_"]: AccountAccess
 }
 
 bearer! {
     /// The token of a customer session, for the customer portal.
-    CustomerSession: PortalAccess
+    CustomerSession ["polar_cst_"]: PortalAccess
 }
 
 bearer! {
     /// The token of a member session: the customer portal as one member of the customer sees it.
-    MemberSession: PortalAccess, MemberAccess
+    MemberSession ["polar_mst_"]: PortalAccess, MemberAccess
 }
