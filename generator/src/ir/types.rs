@@ -374,6 +374,8 @@ pub struct Variant {
     pub ty: Type,
     /// Limits on the value.
     pub limits: Limits,
+    /// JSON pointers into the contract: the members of the union that it stands for.
+    pub at: Vec<String>,
 }
 
 /// How the variants of a union are told apart when a value is decoded.

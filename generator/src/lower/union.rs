@@ -46,7 +46,9 @@ fn collect(
             }
             _ => {
                 let (ty, facts) = types::value(cx, Node::from(member), &place);
-                if !variants.iter().any(|variant| variant.ty == ty) {
+                if let Some(known) = variants.iter_mut().find(|variant| variant.ty == ty) {
+                    known.at.push(place.at);
+                } else {
                     let name = Name {
                         rust: String::new(),
                         wire: String::new(),
@@ -55,6 +57,7 @@ fn collect(
                         name,
                         ty,
                         limits: facts.limits,
+                        at: vec![place.at],
                     });
                 }
             }
@@ -169,6 +172,7 @@ pub(super) fn webhook_event(
             },
             ty: webhook.payload.clone(),
             limits: Limits::default(),
+            at: vec![webhook.at.clone()],
         })
         .collect();
     cx.types[id.0].shape = Shape::Union(Union {

@@ -35,6 +35,8 @@ pub(super) struct DraftOperation {
 pub(super) struct DraftWebhook {
     pub(super) name: String,
     pub(super) payload: Type,
+    /// JSON pointer of the payload's schema.
+    pub(super) at: String,
 }
 
 pub(super) fn draft(cx: &mut Lowering<'_, '_>) -> Draft {
@@ -71,6 +73,7 @@ pub(super) fn draft(cx: &mut Lowering<'_, '_>) -> Draft {
             DraftWebhook {
                 name: webhook.name.clone(),
                 payload,
+                at: webhook.at.clone(),
             }
         })
         .collect();
