@@ -56,17 +56,27 @@ struct Problem {
 impl Judge {
     fn new() -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/recorded");
-        let contract = Contract::read(&folder.join("contract.yaml"), Some(&folder.join("overlay.yaml")));
+        let contract = Contract::read(
+            &folder.join("contract.yaml"),
+            Some(&folder.join("overlay.yaml")),
+        );
         let (mut unions, mut pointers) = (Vec::new(), Vec::new());
         for entry in RECORDED.types {
             let Some(union) = &entry.union else { continue };
             let all = union.variants.iter().flat_map(|(_, pointers)| *pointers);
             let places: Vec<_> = all.map(|pointer| contract.place(pointer)).collect();
-            unions.push((places.iter().map(|place| place.schema.clone()).collect(), entry));
+            unions.push((
+                places.iter().map(|place| place.schema.clone()).collect(),
+                entry,
+            ));
             pointers.extend(places.into_iter().map(|place| place.pointer));
         }
         let rules = Rules::new(&contract, pointers.iter().map(String::as_str));
-        Self { contract, rules, unions }
+        Self {
+            contract,
+            rules,
+            unions,
+        }
     }
 
     /// Decodes the body and compares what is written with what was recorded. `name` is for messages.
@@ -78,7 +88,10 @@ impl Judge {
         };
         let written: Value = serde_json::from_str(&value.to_json()).unwrap();
         let constants = self.contract.optional_constants();
-        let difference = Difference { constants: &constants, undocumented: Undocumented::None };
+        let difference = Difference {
+            constants: &constants,
+            undocumented: Undocumented::None,
+        };
         let documented = self.contract.documented(schema, &read);
         for (place, what) in difference.all(&documented, &written) {
             seen.problem(&format!("{name}{place}"), what);
@@ -92,7 +105,10 @@ impl Judge {
         if value.is_null() {
             return;
         }
-        let entry = self.unions.iter().find(|(known, _)| known.iter().eq(forms.iter().copied()));
+        let entry = self
+            .unions
+            .iter()
+            .find(|(known, _)| known.iter().eq(forms.iter().copied()));
         let form = match (forms.as_slice(), entry) {
             ([], _) => return,
             ([only], _) => *only,
@@ -110,13 +126,22 @@ impl Judge {
         };
         match value {
             Value::Object(entries) => entries.iter().for_each(|(key, value)| below(key, value)),
-            Value::Array(items) => items.iter().enumerate().for_each(|(index, item)| below(&index.to_string(), item)),
+            Value::Array(items) => items
+                .iter()
+                .enumerate()
+                .for_each(|(index, item)| below(&index.to_string(), item)),
             _ => {}
         }
     }
 
     /// The schema of the variant that the value is decoded to.
-    fn variant(&self, place: &str, entry: &'static Entry, value: &Value, seen: &mut Seen) -> Option<&Value> {
+    fn variant(
+        &self,
+        place: &str,
+        entry: &'static Entry,
+        value: &Value,
+        seen: &mut Seen,
+    ) -> Option<&Value> {
         let union = entry.union.as_ref()?;
         let decoded = (entry.decode)(&value.to_string()).ok()?;
         let variant = (union.variant)(&*decoded);
@@ -127,7 +152,10 @@ impl Judge {
         };
         let form = self.contract.place(pointers[0]);
         if let Err(violations) = self.rules.check(&form.pointer, value) {
-            seen.problem(place, format!("no valid {}::{variant}: {violations}", entry.name));
+            seen.problem(
+                place,
+                format!("no valid {}::{variant}: {violations}", entry.name),
+            );
         }
         Some(form.schema)
     }
@@ -144,16 +172,30 @@ impl Judge {
 
 impl Seen {
     fn problem(&mut self, place: &str, what: String) {
-        let segments = place.split('/').map(|it| if it.parse::<usize>().is_ok() { "*" } else { it });
+        let segments = place
+            .split('/')
+            .map(|it| if it.parse::<usize>().is_ok() { "*" } else { it });
         let place = segments.collect::<Vec<_>>().join("/");
         self.problems.push(Problem { place, what });
     }
 
     /// Fails on everything that is no known deviation.
     fn finish(&self) {
-        let known = |problem: &Problem| DEVIATIONS.iter().any(|(end, _)| problem.place.ends_with(end));
-        let unexpected: Vec<&Problem> = self.problems.iter().filter(|problem| !known(problem)).collect();
-        assert!(unexpected.is_empty(), "{} problems:\n{unexpected:#?}", unexpected.len());
+        let known = |problem: &Problem| {
+            DEVIATIONS
+                .iter()
+                .any(|(end, _)| problem.place.ends_with(end))
+        };
+        let unexpected: Vec<&Problem> = self
+            .problems
+            .iter()
+            .filter(|problem| !known(problem))
+            .collect();
+        assert!(
+            unexpected.is_empty(),
+            "{} problems:\n{unexpected:#?}",
+            unexpected.len()
+        );
     }
 }
 
@@ -161,24 +203,36 @@ impl Seen {
 fn every_recorded_answer_is_decoded_and_written_again() {
     let (judge, mut seen) = (Judge::new(), Seen::default());
     let (mut count, mut undocumented) = (0, BTreeSet::new());
-    let answers: BTreeMap<&str, DecodeFn> = RECORDED.answers.iter().map(|it| (it.operation, it.decode)).collect();
+    let answers: BTreeMap<&str, DecodeFn> = RECORDED
+        .answers
+        .iter()
+        .map(|it| (it.operation, it.decode))
+        .collect();
     for line in EXCHANGES.lines() {
         let exchange: Value = serde_json::from_str(line).unwrap();
-        let (operation, body) = (exchange["operation"].as_str().unwrap(), exchange["body"].as_str().unwrap());
+        let (operation, body) = (
+            exchange["operation"].as_str().unwrap(),
+            exchange["body"].as_str().unwrap(),
+        );
         let status = exchange["status"].to_string();
         let json = exchange["headers"]["content-type"] == "application/json";
         if !status.starts_with('2') || !json || body.is_empty() {
             continue;
         }
         if let Some(schema) = judge.answer(operation, &status) {
-            let decode = answers.get(operation).unwrap_or_else(|| panic!("{operation} answers nothing"));
+            let decode = answers
+                .get(operation)
+                .unwrap_or_else(|| panic!("{operation} answers nothing"));
             judge.judge(operation, *decode, schema, body, &mut seen);
             count += 1;
         } else {
             undocumented.insert(operation.to_owned());
         }
     }
-    assert_eq!(undocumented.iter().map(String::as_str).collect::<Vec<_>>(), UNDOCUMENTED);
+    assert_eq!(
+        undocumented.iter().map(String::as_str).collect::<Vec<_>>(),
+        UNDOCUMENTED
+    );
     assert_eq!(count, 170);
     seen.finish();
     insta::assert_snapshot!("variants_of_answers", listed(&seen.variants));
@@ -187,7 +241,11 @@ fn every_recorded_answer_is_decoded_and_written_again() {
 #[test]
 fn every_recorded_webhook_is_decoded_and_written_again() {
     let (judge, mut seen) = (Judge::new(), Seen::default());
-    let entry = RECORDED.types.iter().find(|entry| entry.name == "WebhookPayload").unwrap();
+    let entry = RECORDED
+        .types
+        .iter()
+        .find(|entry| entry.name == "WebhookPayload")
+        .unwrap();
     let mut types = BTreeSet::new();
     for body in WEBHOOKS.lines() {
         let read: Value = serde_json::from_str(body).unwrap();
@@ -205,6 +263,8 @@ fn every_recorded_webhook_is_decoded_and_written_again() {
 }
 
 fn listed(variants: &BTreeSet<(&str, &str)>) -> String {
-    let lines = variants.iter().map(|(union, variant)| format!("{union}::{variant}"));
+    let lines = variants
+        .iter()
+        .map(|(union, variant)| format!("{union}::{variant}"));
     lines.collect::<Vec<_>>().join("\n")
 }

@@ -8,7 +8,7 @@ use http::{HeaderMap, StatusCode, Uri, response};
 use super::message::message;
 use super::observe;
 use super::operation::{Method, Safety};
-use super::options::{CallOptions, Undecodable};
+use super::options::{BodyCheck, CallOptions, Undecodable};
 use super::reply::{Form, Reply};
 use super::request::Request;
 use super::response::ByteStream;
@@ -66,6 +66,9 @@ impl<'a> Execution<'a> {
             .map_err(|_| request.invalid(None, "the URL is too long"))?;
         let mut options = request.shared.options.clone();
         options.update(request.options.clone());
+        if options.body_check != Some(BodyCheck::Skipped) {
+            request.check_body()?;
+        }
         let clock = request.shared.clock.at_hand();
         let timeout = options.timeout.unwrap_or(DEFAULT_TIMEOUT);
         Ok(Self {

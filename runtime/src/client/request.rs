@@ -13,7 +13,7 @@ use super::options::CallOptions;
 use super::texts::{entries, text, texts};
 use super::token::Bearer;
 use crate::Error;
-use crate::codec::{self, Encode, View};
+use crate::codec::{self, Encode, View, Violations};
 
 /// Everything but the characters that RFC 3986 calls unreserved.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
@@ -35,6 +35,7 @@ pub struct Request {
     path: Vec<(&'static str, String)>,
     query: Vec<Pair>,
     misfit: Option<Misfit>,
+    violations: Option<Violations>,
 }
 
 /// A body and its media type.
@@ -74,6 +75,7 @@ impl Request {
             path: Vec::new(),
             query: Vec::new(),
             misfit: None,
+            violations: None,
         }
     }
 
@@ -132,6 +134,7 @@ impl Request {
 
     /// Sends a value as JSON.
     pub fn json_body(&mut self, value: &dyn Encode) {
+        self.violations = codec::validate(value).err();
         self.body = Some(Content {
             media_type: "application/json",
             bytes: codec::to_vec(value).into(),
@@ -140,6 +143,7 @@ impl Request {
 
     /// Sends an object as a form. Null and what is left out add nothing, lists repeat the key.
     pub fn form_body(&mut self, value: &dyn Encode) {
+        self.violations = codec::validate(value).err();
         if let Some(entries) = self.note("body", entries(value)) {
             let mut form = form_urlencoded::Serializer::new(String::new());
             for (key, texts) in &entries {
@@ -166,6 +170,17 @@ impl Request {
             url.push_str(&query.finish());
         }
         Ok(url)
+    }
+
+    /// Whether the body keeps its limits.
+    pub(super) fn check_body(&self) -> Result<(), Error> {
+        match &self.violations {
+            None => Ok(()),
+            Some(violations) => Err(Error::InvalidBody {
+                operation: self.operation.id,
+                source: violations.clone(),
+            }),
+        }
     }
 
     /// An error about this request, which was not sent.

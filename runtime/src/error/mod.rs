@@ -14,7 +14,7 @@ pub use api::ApiError;
 pub(crate) use shown::{Headers, shown};
 pub use validation::{Location, ValidationEntry};
 
-use crate::codec::DecodeError;
+use crate::codec::{DecodeError, Violations};
 use crate::transport::{TransportError, TransportErrorKind};
 
 /// Why a call failed. Neither its text nor its `Debug` form shows tokens, bodies or the values of parameters.
@@ -36,6 +36,16 @@ pub enum Error {
         parameter: Option<&'static str>,
         /// What is wrong with it.
         reason: &'static str,
+    },
+    /// The body does not keep the limits that the API's description sets. Nothing was sent.
+    ///
+    /// [`CallOptions::send_unchecked`](crate::client::CallOptions::send_unchecked) leaves the check to the server.
+    #[non_exhaustive]
+    InvalidBody {
+        /// The operation: `customers:create`.
+        operation: &'static str,
+        /// Every limit that is not kept, with the path of its field.
+        source: Violations,
     },
     /// The [`TokenProvider`](crate::client::TokenProvider) gave no token. Nothing was sent.
     #[non_exhaustive]
@@ -109,6 +119,7 @@ impl Error {
         match self {
             Self::Configuration { .. } => None,
             Self::InvalidRequest { operation, .. }
+            | Self::InvalidBody { operation, .. }
             | Self::Token { operation, .. }
             | Self::Connection { operation, .. }
             | Self::Timeout { operation, .. }
@@ -223,6 +234,7 @@ impl Error {
         match self {
             Self::Configuration { .. } => "configuration",
             Self::InvalidRequest { .. } => "invalid_request",
+            Self::InvalidBody { .. } => "invalid_body",
             Self::Token { .. } => "token",
             Self::Connection { .. } => "connection",
             Self::Timeout { .. } => "timeout",
@@ -269,6 +281,7 @@ impl fmt::Display for Error {
                 ..
             } => write!(f, "not sent: the parameter `{parameter}` {reason}"),
             Self::InvalidRequest { reason, .. } => write!(f, "not sent: {reason}"),
+            Self::InvalidBody { source, .. } => write!(f, "not sent: {source}"),
             Self::Token { .. } => f.write_str("not sent: there is no token"),
             Self::Connection { source, .. } | Self::Timeout { source, .. } => source.fmt(f),
             Self::Api(error) => error.describe(f),
@@ -299,6 +312,7 @@ impl std::error::Error for Error {
             Self::Token { source, .. } => Some(&**source),
             Self::Configuration { .. }
             | Self::InvalidRequest { .. }
+            | Self::InvalidBody { .. }
             | Self::Api(_)
             | Self::VersionGone(_)
             | Self::BodyTooLarge { .. } => None,

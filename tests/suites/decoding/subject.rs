@@ -36,7 +36,10 @@ pub(crate) struct Case<'s> {
 
 impl Subject {
     pub(crate) fn new(table: &'static Table) -> Self {
-        Self { table, contract: Contract::of_version(table.version) }
+        Self {
+            table,
+            contract: Contract::of_version(table.version),
+        }
     }
 
     /// What there is to try: each type, and of a union each variant.
@@ -45,13 +48,20 @@ impl Subject {
         for entry in self.table.types {
             let mut add = |pointer: &str, variant| {
                 let place = self.contract.place(pointer);
-                sources.push(Source { entry, variant, pointer: place.pointer, schema: place.schema });
+                sources.push(Source {
+                    entry,
+                    variant,
+                    pointer: place.pointer,
+                    schema: place.schema,
+                });
             };
             match &entry.union {
                 None => add(entry.pointer, None),
                 Some(union) => {
                     for (variant, pointers) in union.variants {
-                        pointers.iter().for_each(|pointer| add(pointer, Some(*variant)));
+                        pointers
+                            .iter()
+                            .for_each(|pointer| add(pointer, Some(*variant)));
                     }
                 }
             }
@@ -60,13 +70,20 @@ impl Subject {
     }
 
     /// Calls `check` with random instances of everything there is to try. What it finds wrong fails the test.
-    pub(crate) fn each_case(&self, check: impl Fn(&Case<'_>, &mut Generator<'_>) -> Result<(), String>) {
+    pub(crate) fn each_case(
+        &self,
+        check: impl Fn(&Case<'_>, &mut Generator<'_>) -> Result<(), String>,
+    ) {
         let (seed, cases) = (setting("POLAR_SEED", 1), setting("POLAR_CASES", CASES));
         for source in &self.sources() {
             for seed in seed..seed + cases {
                 let mut generator = Generator::new(&self.contract, seed);
                 let instance = generator.non_null(source.schema);
-                let case = Case { source, seed, instance };
+                let case = Case {
+                    source,
+                    seed,
+                    instance,
+                };
                 if let Err(problem) = check(&case, &mut generator) {
                     panic!("{}{problem}", case.describe(self.table.version));
                 }
@@ -77,12 +94,21 @@ impl Subject {
     /// The rules at the places of all types.
     pub(crate) fn rules(&self) -> Rules {
         let sources = self.sources();
-        Rules::new(&self.contract, sources.iter().map(|source| source.pointer.as_str()))
+        Rules::new(
+            &self.contract,
+            sources.iter().map(|source| source.pointer.as_str()),
+        )
     }
 
     /// Compares what is written with what was read.
-    pub(crate) fn difference<'c>(&self, constants: &'c BTreeSet<(&'c str, &'c str)>) -> Difference<'c> {
-        Difference { constants, undocumented: Undocumented::None }
+    pub(crate) fn difference<'c>(
+        &self,
+        constants: &'c BTreeSet<(&'c str, &'c str)>,
+    ) -> Difference<'c> {
+        Difference {
+            constants,
+            undocumented: Undocumented::None,
+        }
     }
 }
 
@@ -99,7 +125,12 @@ impl Case<'_> {
     }
 
     fn describe(&self, version: &str) -> String {
-        let Source { entry, variant, pointer, .. } = self.source;
+        let Source {
+            entry,
+            variant,
+            pointer,
+            ..
+        } = self.source;
         format!(
             "{} of {version}, variant {variant:?}, from {pointer}\nPOLAR_SEED={} POLAR_CASES=1\n{:#}\n",
             entry.name, self.seed, self.instance.value
