@@ -48,6 +48,14 @@ pub enum Error {
     },
     /// The server answered with an error.
     Api(Box<ApiError>),
+    /// A page of a list could not be had.
+    #[non_exhaustive]
+    Page {
+        /// The number of the page. A request for it goes on from there.
+        page: i64,
+        /// Why.
+        source: Box<Error>,
+    },
     /// The server reported success, and the body is not what the API's description says.
     #[non_exhaustive]
     Decode {
@@ -69,6 +77,7 @@ impl Error {
             | Self::Timeout { operation, .. }
             | Self::Decode { operation, .. } => Some(operation),
             Self::Api(error) => Some(error.operation()),
+            Self::Page { source, .. } => source.operation(),
         }
     }
 
@@ -77,7 +86,48 @@ impl Error {
     pub fn api(&self) -> Option<&ApiError> {
         match self {
             Self::Api(error) => Some(error),
+            Self::Page { source, .. } => source.api(),
             _ => None,
+        }
+    }
+
+    /// What went wrong, as the API names it: the `ErrorCode` of the version, or text.
+    ///
+    /// The type follows from what it is compared with, mostly.
+    ///
+    /// ```
+    /// # use polar_client_runtime::Error;
+    /// # #[derive(PartialEq)]
+    /// # enum ErrorCode { ResourceNotFound, Unknown(String) }
+    /// # impl From<&str> for ErrorCode {
+    /// #     fn from(text: &str) -> Self { Self::Unknown(text.to_owned()) }
+    /// # }
+    /// # fn check(error: &Error) -> bool {
+    /// match error.code() {
+    ///     Some(ErrorCode::ResourceNotFound) => true,
+    ///     _ => false,
+    /// }
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn code<'a, C: From<&'a str>>(&'a self) -> Option<C> {
+        self.api()?.code().map(C::from)
+    }
+
+    /// The number of the page that failed, if the call was one of several for the pages of a list.
+    #[must_use]
+    pub fn page(&self) -> Option<i64> {
+        match self {
+            Self::Page { page, .. } => Some(*page),
+            _ => None,
+        }
+    }
+
+    /// The error, as that of a page.
+    pub(crate) fn on_page(self, page: i64) -> Self {
+        Self::Page {
+            page,
+            source: Box::new(self),
         }
     }
 }
@@ -105,6 +155,7 @@ impl fmt::Display for Error {
                 write!(f, "{operation}: {source}")
             }
             Self::Api(error) => error.fmt(f),
+            Self::Page { page, source } => write!(f, "page {page}: {source}"),
             Self::Decode { operation, source } => {
                 write!(f, "{operation}: cannot read the response: {source}")
             }
@@ -119,6 +170,7 @@ impl std::error::Error for Error {
                 std::error::Error::source(source)
             }
             Self::Decode { source, .. } => std::error::Error::source(source),
+            Self::Page { source, .. } => std::error::Error::source(&**source),
             Self::Configuration { .. } | Self::InvalidRequest { .. } | Self::Api(_) => None,
         }
     }

@@ -6,6 +6,7 @@
 //! is an interface between the two crates and changes with them.
 //!
 //! # Features
+//! - `test-util`: a stand-in for the API, for tests.
 //! - `reqwest` (default): the transport over reqwest. Without it there is neither reqwest nor tokio among the dependencies,
 //!   and clients are built with a [`Transport`](transport::Transport) of their own.
 
@@ -13,6 +14,8 @@ pub mod client;
 pub mod codec;
 mod error;
 mod secrets;
+#[cfg(feature = "test-util")]
+pub mod testing;
 pub mod transport;
 pub mod types;
 

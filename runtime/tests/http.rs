@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use polar::{Polar, Thing};
 use polar_client_runtime::Error;
-use polar_client_runtime::client::{AccessToken, Server};
+use polar_client_runtime::client::{OrganizationToken, Server};
 use polar_client_runtime::transport::TransportErrorKind;
 use wiremock::matchers::{body_string, header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -286,7 +286,7 @@ async fn clients_of_ones_own() {
     let own = ReqwestTransport::new(reqwest::Client::new());
     let other = Polar::builder()
         .server(polar.client.server().clone())
-        .access_token(AccessToken::new("x"))
+        .access_token(OrganizationToken::new("x"))
         .transport(own)
         .build()
         .unwrap();

@@ -1,6 +1,8 @@
 //! What the test suites share: the code emitted for every document in `inputs/`, compiled, and a transport that records.
 
 mod emitted;
+#[cfg(doctest)]
+mod misuse;
 mod recorder;
 
 pub use emitted::{emitted_file, emitted_files};

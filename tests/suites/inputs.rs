@@ -8,6 +8,8 @@
     reason = "a panic is how a test fails"
 )]
 
+#[path = "inputs/paging.rs"]
+mod paging_calls;
 #[path = "inputs/requests.rs"]
 mod requests;
 #[path = "inputs/security.rs"]
@@ -26,8 +28,14 @@ use polar_client_runtime::codec::{self, Decode, DecodeError, Encode};
 const TYPES: &[&str] = &["models/", "codec/"];
 /// Its operations.
 const OPERATIONS: &[&str] = &["services/"];
-/// Both, and the codes of its errors.
-const ALL: &[&str] = &["models/", "codec/", "services/", "error_code.rs"];
+/// Both, the codes of its errors, and its pages.
+const ALL: &[&str] = &[
+    "models/",
+    "codec/",
+    "services/",
+    "error_code.rs",
+    "paging.rs",
+];
 /// Everything: the root of the version, too.
 const TREE: &[&str] = &["mod.rs", "server.rs", "services/"];
 
@@ -55,6 +63,7 @@ snapshots! {
     error_classes: ALL,
     fallback_union: TYPES,
     form_body: ALL,
+    idempotency_key: OPERATIONS,
     inline_types: TYPES,
     input_output_pairs: TYPES,
     json_body: ALL,

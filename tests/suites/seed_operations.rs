@@ -14,7 +14,7 @@ use polar_client::v2026_10::models::{
     SeatTierType, SeatsList, SubscriptionStatus,
 };
 use polar_client::v2026_10::{ErrorCode, Polar};
-use polar_client::{AccessToken, ApiError, CustomerSession, Error, Server, types::Uuid};
+use polar_client::{ApiError, CustomerSession, Error, OrganizationToken, Server, types::Uuid};
 use serde_json::{Value, json};
 use wiremock::matchers::{any, header, method, path};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
@@ -292,10 +292,7 @@ async fn a_missing_resource_is_reported_with_its_class() {
         text,
         "customer-seats:list_seats: 404 Not Found: ResourceNotFound: Subscription not found"
     );
-    assert_eq!(
-        ErrorCode::of(&Error::Api(error)),
-        Some(ErrorCode::ResourceNotFound)
-    );
+    assert_eq!(Error::Api(error).code(), Some(ErrorCode::ResourceNotFound));
 }
 
 #[tokio::test]
@@ -303,7 +300,7 @@ async fn an_unknown_path_has_no_class() {
     let error = api_error(seats_from(json_answer(404, r#"{"detail":"Not Found"}"#)).await);
 
     assert_eq!((error.code(), error.detail()), (None, Some("Not Found")));
-    assert_eq!(ErrorCode::of(&Error::Api(error)), None);
+    assert_eq!(Error::Api(error).code::<ErrorCode>(), None);
 }
 
 #[tokio::test]
@@ -322,7 +319,7 @@ async fn a_rejected_token_is_reported_and_not_shown() {
     assert_eq!(error.headers()["www-authenticate"], challenge);
     assert_eq!(error.body(), body);
     let unlisted = ErrorCode::Unknown("invalid_token".to_owned());
-    assert_eq!(ErrorCode::of(&Error::Api(error)), Some(unlisted));
+    assert_eq!(Error::Api(error).code(), Some(unlisted));
 }
 
 #[tokio::test]
@@ -355,7 +352,7 @@ async fn a_request_that_is_not_valid_is_reported_with_every_entry() {
     let kept: Value = serde_json::from_slice(error.body()).unwrap();
     assert_eq!(kept, body);
     assert_eq!(
-        ErrorCode::of(&Error::Api(error)),
+        Error::Api(error).code(),
         Some(ErrorCode::RequestValidationError)
     );
 }
@@ -496,7 +493,7 @@ async fn nothing_that_holds_a_token_shows_it() {
         format!("{:#?}", polar.customer_seats().list_seats().send()),
         format!("{portal:#?}"),
         format!("{request:#?}"),
-        format!("{:#?}", AccessToken::new(ACCOUNT)),
+        format!("{:#?}", OrganizationToken::new(ACCOUNT)),
         format!("{:#?}", Polar::builder().access_token(ACCOUNT)),
     ];
 

@@ -54,6 +54,8 @@ repository.workspace = true
 default = ["{default}", "reqwest"]
 # The HTTP transport over reqwest (rustls). Without it, clients are built with a transport of the user's.
 reqwest = ["polar-client-runtime/reqwest"]
+# A stand-in for the API, for tests: `polar_client::testing`.
+test-util = ["polar-client-runtime/test-util"]
 # Versions of the API: a module each.
 {features}
 [dependencies]
@@ -118,8 +120,13 @@ fn root(versions: &[&str]) -> TokenStream {
     quote! {
         #![doc = include_str!("../README.md")]
         #(#modules)*
-        pub use polar_client_runtime::client::{AccessToken, Anonymous, CustomerSession, MemberSession};
-        pub use polar_client_runtime::client::{AccountAccess, Credential, MemberAccess, PortalAccess};
+        #[cfg(feature = "test-util")]
+        pub use polar_client_runtime::testing;
+        pub use polar_client_runtime::client::{Anonymous, CustomerSession, MemberSession};
+        pub use polar_client_runtime::client::{OpenIdToken, OrganizationToken, PersonalToken};
+        pub use polar_client_runtime::client::{AccountAccess, Credential, OpenIdAccess, OptionalAccess};
+        pub use polar_client_runtime::client::{MemberAccess, PersonalAccess, PortalAccess};
+        pub use polar_client_runtime::client::{CollectAll, Extent, Items, Page, Pages};
         pub use polar_client_runtime::client::{ApiVersion, Body, Call, Client, ClientBuilder};
         pub use polar_client_runtime::client::{Operation, Request, Server};
         pub use polar_client_runtime::codec::DecodeError;

@@ -8,6 +8,7 @@ mod imports;
 mod input;
 mod manifest;
 mod models;
+mod paging;
 mod services;
 mod types;
 mod union;
@@ -41,6 +42,12 @@ pub(crate) fn version(api: &Api) -> BTreeMap<String, TokenStream> {
         files.insert(
             "error_code.rs".to_owned(),
             imports::add(version::error_code(api), Scope::root()),
+        );
+    }
+    if !api.pages.is_empty() {
+        files.insert(
+            "paging.rs".to_owned(),
+            imports::add(paging::file(api), Scope::services(api, 0)),
         );
     }
     add_models(api, &mut files);

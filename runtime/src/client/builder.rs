@@ -5,7 +5,7 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::{AccessToken, Anonymous, Client, Credential, DEFAULT_TIMEOUT, Server, Shared};
+use super::{Anonymous, Client, Credential, DEFAULT_TIMEOUT, OrganizationToken, Server, Shared};
 use crate::Error;
 use crate::transport::{self, Transport};
 
@@ -61,11 +61,20 @@ impl<C: Credential, V: ApiVersion> ClientBuilder<C, V> {
         self
     }
 
-    /// Sends this token with every request.
+    /// Acts for the organization that this access token belongs to.
     #[must_use]
-    pub fn access_token(self, token: impl Into<AccessToken>) -> ClientBuilder<AccessToken, V> {
+    pub fn access_token(
+        self,
+        token: impl Into<OrganizationToken>,
+    ) -> ClientBuilder<OrganizationToken, V> {
+        self.credential(token.into())
+    }
+
+    /// Acts with this credential: [`PersonalToken`](super::PersonalToken), [`OpenIdToken`](super::OpenIdToken), a session.
+    #[must_use]
+    pub fn credential<D: Credential>(self, credential: D) -> ClientBuilder<D, V> {
         ClientBuilder {
-            credential: token.into(),
+            credential,
             server: self.server,
             timeout: self.timeout,
             transport: self.transport,

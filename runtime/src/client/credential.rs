@@ -8,8 +8,17 @@ use crate::codec::REDACTED;
 /// Something that a request can identify itself with. Implemented by the types of this module only.
 pub trait Credential: sealed::Token + Clone + fmt::Debug + Send + Sync + 'static {}
 
-/// Credentials that act for an account: an organization or a user of the dashboard.
+/// Credentials that act for an account: an organization, or a person who uses the dashboard.
 pub trait AccountAccess: Credential {}
+
+/// Credentials that act for a person, not for an organization.
+pub trait PersonalAccess: AccountAccess + OptionalAccess {}
+
+/// Credentials that were obtained through OpenID Connect.
+pub trait OpenIdAccess: AccountAccess {}
+
+/// No credential, or one that acts for a person.
+pub trait OptionalAccess: Credential {}
 
 /// Credentials that act for a customer in the customer portal.
 pub trait PortalAccess: Credential {}
@@ -38,6 +47,8 @@ impl sealed::Token for Anonymous {
 
 impl Credential for Anonymous {}
 
+impl OptionalAccess for Anonymous {}
+
 macro_rules! bearer {
     ($(#[$docs:meta])* $name:ident: $($access:ident),+) => {
         $(#[$docs])*
@@ -45,7 +56,8 @@ macro_rules! bearer {
         pub struct $name(Arc<str>);
 
         impl $name {
-            /// Takes the token as it was issued. It is not checked before it is sent.
+            /// Takes the token as it was issued. A token that begins like one of another kind is refused, before
+            /// anything is sent, by operations that do not take that kind.
             #[must_use]
             pub fn new(token: impl Into<String>) -> Self {
                 Self(Arc::from(token.into()))
@@ -84,8 +96,18 @@ macro_rules! bearer {
 }
 
 bearer! {
-    /// An organization access token, a personal access token, or a token obtained through OpenID Connect.
-    AccessToken: AccountAccess
+    /// An organization access token: `polar_oat_...`.
+    OrganizationToken: AccountAccess
+}
+
+bearer! {
+    /// A personal access token: `polar_pat_...`. It acts for a person, in all organizations of theirs.
+    PersonalToken: AccountAccess, OptionalAccess, PersonalAccess
+}
+
+bearer! {
+    /// A token obtained through OpenID Connect: `polar_at_u_...` of a user, `polar_at_o_...` of an organization.
+    OpenIdToken: AccountAccess, OptionalAccess, PersonalAccess, OpenIdAccess
 }
 
 bearer! {

@@ -59,9 +59,9 @@ fn message(request: &Request, accept: &'static str) -> Result<http::Request<Byte
     *message.method_mut() = request.operation.method.to_http();
     *message.uri_mut() = uri;
     *message.headers_mut() = headers(request, accept)?;
-    message
-        .extensions_mut()
-        .insert(Timeout(request.shared.timeout));
+    let extensions = message.extensions_mut();
+    extensions.insert(Timeout(request.shared.timeout));
+    extensions.insert(request.operation);
     if let Some(Content { bytes, .. }) = &request.body {
         *message.body_mut() = bytes.clone();
     }
@@ -79,6 +79,9 @@ fn headers(request: &Request, accept: &'static str) -> Result<HeaderMap, Error> 
     if let Some(token) = &request.token {
         if token.is_empty() {
             return Err(request.invalid(None, "the token is empty"));
+        }
+        if let Some(reason) = request.operation.access.refusal(token) {
+            return Err(request.invalid(None, reason));
         }
         let mut value = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| {
             request.invalid(None, "the token contains characters that no token has")

@@ -1,5 +1,6 @@
 //! Clients, the requests they make and the calls that send them.
 
+mod access;
 mod body;
 mod builder;
 mod call;
@@ -7,6 +8,7 @@ mod credential;
 mod execute;
 mod macros;
 mod operation;
+mod paging;
 mod request;
 mod server;
 mod texts;
@@ -15,14 +17,17 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
+pub use access::Access;
 pub use body::Body;
 pub use builder::{ApiVersion, ClientBuilder};
 pub use call::Call;
 pub use credential::{
-    AccessToken, AccountAccess, Anonymous, Credential, CustomerSession, MemberAccess,
-    MemberSession, PortalAccess,
+    AccountAccess, Anonymous, Credential, CustomerSession, MemberAccess, MemberSession,
+    OpenIdAccess, OpenIdToken, OptionalAccess, OrganizationToken, PersonalAccess, PersonalToken,
+    PortalAccess,
 };
 pub use operation::{Method, Operation, Safety};
+pub use paging::{CollectAll, Extent, Items, Page, Pages};
 pub use request::Request;
 pub use server::Server;
 

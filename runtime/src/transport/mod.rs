@@ -20,7 +20,8 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 /// Sends requests and returns responses.
 ///
 /// Requests are complete: the transport adds nothing but what HTTP itself needs, follows no redirects, repeats nothing,
-/// and hands back responses of every status. It ends after the [`Timeout`] that it finds in the request's extensions. The
+/// and hands back responses of every status. It ends after the [`Timeout`] that it finds in the request's extensions, where there is also the
+/// operation, as a `&'static` [`Operation`](crate::client::Operation). The
 /// `Authorization` header is marked as sensitive and must not be logged; nor must paths and bodies, which can hold secrets.
 pub trait Transport: fmt::Debug + Send + Sync + 'static {
     /// Sends one request and waits for the whole response.
