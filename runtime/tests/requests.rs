@@ -211,6 +211,8 @@ async fn values_without_a_text_are_refused() {
                 .any("z", &object),
             "z",
         ),
+        (polar.list().any("x", &f64::NAN), "x"),
+        (polar.list().any("x", &vec![1.0, f64::INFINITY]), "x"),
         (polar.list().metadata(&object), "metadata"),
         (polar.list().metadata(&json!([1])), "metadata"),
     ] {

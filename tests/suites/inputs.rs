@@ -34,7 +34,7 @@ const ALL: &[&str] = &[
     "codec/",
     "services/",
     "error_code.rs",
-    "paging.rs",
+    "pages.rs",
 ];
 /// Everything: the root of the version, too.
 const TREE: &[&str] = &["mod.rs", "server.rs", "services/"];

@@ -17,7 +17,7 @@ mod error_code;
 
 pub mod models;
 
-mod paging;
+mod pages;
 
 pub mod server;
 pub mod services;

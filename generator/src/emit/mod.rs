@@ -46,7 +46,7 @@ pub(crate) fn version(api: &Api) -> BTreeMap<String, TokenStream> {
     }
     if !api.pages.is_empty() {
         files.insert(
-            "paging.rs".to_owned(),
+            "pages.rs".to_owned(),
             imports::add(paging::file(api), Scope::services(api, 0)),
         );
     }

@@ -7,7 +7,7 @@ use super::docs::Docs;
 use super::types::{ident, rust_type};
 use crate::ir::{Api, Page, PageForm, Shape, TypeId};
 
-/// `paging.rs` of a version: one line for each type that is a page.
+/// `pages.rs` of a version: one line for each type that is a page.
 pub(super) fn file(api: &Api) -> TokenStream {
     let title = Docs::new(None, "The pages that lists come in.").inner_attributes();
     let mut pages: Vec<(&TypeId, &Page)> = api.pages.iter().collect();

@@ -32,9 +32,9 @@ pub(super) fn root(api: &Api) -> TokenStream {
             pub use error_code::ErrorCode;
         )
     });
-    let paging = (!api.pages.is_empty()).then(|| {
+    let pages = (!api.pages.is_empty()).then(|| {
         quote!(
-            mod paging;
+            mod pages;
         )
     });
     let client = client(api);
@@ -43,7 +43,7 @@ pub(super) fn root(api: &Api) -> TokenStream {
         mod codec;
         #error_code
         pub mod models;
-        #paging
+        #pages
         pub mod server;
         pub mod services;
         #error_code_use

@@ -6,6 +6,9 @@ use crate::types::{Json, timestamp};
 /// Why a value has no plain text.
 pub(super) const STRUCTURED: &str = "is an object or a nested list, which has no plain text";
 
+/// Why a number has no plain text: JSON's `null` would stand in its place.
+const NOT_FINITE: &str = "is not a finite number";
+
 /// The texts of a value: one for a scalar, one for each item of a list, none for null and what is left out.
 pub(super) fn texts(value: &dyn Encode) -> Result<Vec<String>, &'static str> {
     match value.view() {
@@ -32,6 +35,7 @@ pub(super) fn text(value: &dyn Encode) -> Result<Option<String>, &'static str> {
         View::Date(date) => timestamp::format_date(*date).as_str().to_owned(),
         View::Uuid(id) => id.to_string(),
         View::Secret(inner) => return text(inner),
+        View::Float(number) if !number.is_finite() => return Err(NOT_FINITE),
         View::Boolean(_) | View::Integer(_) | View::Unsigned(_) | View::Float(_) => {
             codec::to_string(value)
         }
