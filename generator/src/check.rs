@@ -3,20 +3,25 @@
 use std::collections::BTreeMap;
 
 use crate::error::{Problem, Report};
-use crate::ir::{Api, Decision, Operation, Resolution, Service, Shape, Struct, TypeDef, Union};
+use crate::ir::{
+    Api, Decision, Operation, Resolution, Safety, Service, Shape, Struct, Type, TypeDef, Union,
+};
 use crate::reserved;
 
-/// Methods of every type that users build.
-const RESERVED_METHODS: &[&str] = &["clone", "fmt", "new"];
+/// Methods of every type that users build, and of every service.
+const RESERVED_METHODS: &[&str] = &["clone", "fmt", "new", "validate"];
 
 /// Methods of every request value, beside these.
 const REQUEST_METHODS: &[&str] = &[
+    "collect_all",
     "into_future",
+    "pages",
     "send",
     "send_blocking",
     "send_bytes",
     "send_stream",
     "send_with_response",
+    "stream",
     "with",
 ];
 
@@ -222,7 +227,48 @@ impl Checker<'_> {
         }
     }
 
+    /// The path to the keys by which a repetition is known leads somewhere, in every form of the body.
+    fn safety(&mut self, operation: &Operation) {
+        let Safety::Keyed(path) = &operation.safety else {
+            return;
+        };
+        let body = operation.body.as_ref().map(|body| &body.ty);
+        if !body.is_some_and(|ty| self.leads_somewhere(ty, path)) {
+            let path = path.join(".");
+            self.problem(
+                &format!("{}/x-idempotency-key", operation.at),
+                format!("the body has no `{path}` in all of its forms"),
+            );
+        }
+    }
+
+    fn leads_somewhere(&self, ty: &Type, path: &[String]) -> bool {
+        let Some((key, rest)) = path.split_first() else {
+            return true;
+        };
+        match ty {
+            Type::List(inner) | Type::Nullable(inner) | Type::Boxed(inner) => {
+                self.leads_somewhere(inner, path)
+            }
+            Type::Named(id) => match &self.api.def(*id).shape {
+                Shape::Struct(object) => {
+                    let mut fields = object.fields.iter();
+                    let field = fields.find(|field| field.name.wire == *key);
+                    field.is_some_and(|field| self.leads_somewhere(&field.ty, rest))
+                }
+                Shape::Union(union) => {
+                    let mut variants = union.variants.iter();
+                    variants.all(|variant| self.leads_somewhere(&variant.ty, path))
+                }
+                Shape::Alias(target) => self.leads_somewhere(target, path),
+                Shape::Enum(_) => false,
+            },
+            _ => false,
+        }
+    }
+
     fn operation(&mut self, operation: &Operation) {
+        self.safety(operation);
         let params = operation.path_params.iter().chain(&operation.query);
         let params = params.map(|param| (param.name.rust.as_str(), param.at.as_str()));
         let body = operation

@@ -2,11 +2,10 @@
 
 /// What the runtime offers generated code, by module.
 pub(crate) const RUNTIME: &[(&str, &[&str])] = &[
-    ("", &["Error"]),
     (
         "client",
         &[
-            "AccessToken",
+            "Access",
             "AccountAccess",
             "Anonymous",
             "ApiVersion",
@@ -16,7 +15,11 @@ pub(crate) const RUNTIME: &[(&str, &[&str])] = &[
             "Credential",
             "MemberAccess",
             "Method",
+            "OpenIdAccess",
             "Operation",
+            "OptionalAccess",
+            "OrganizationToken",
+            "PersonalAccess",
             "PortalAccess",
             "Request",
             "Safety",
@@ -53,6 +56,7 @@ pub(crate) const RUNTIME: &[(&str, &[&str])] = &[
             "JsonObject",
             "Number",
             "OneOrMany",
+            "Pairs",
             "Patch",
             "Timestamp",
             "Uuid",

@@ -11,7 +11,7 @@ use std::time::Duration;
 use polar::{Polar, Thing};
 use polar_client_runtime::Error;
 use polar_client_runtime::client::{
-    AccessToken, Call, CallOptions, Method, Operation, RetryPolicy, Server,
+    Call, CallOptions, Method, Operation, OrganizationToken, RetryPolicy, Server,
 };
 use polar_client_runtime::transport::TransportErrorKind;
 use wiremock::matchers::{body_string, header, method, path};
@@ -364,7 +364,7 @@ async fn clients_of_ones_own() {
     let own = ReqwestTransport::from(reqwest::Client::new());
     let other = Polar::builder()
         .server(polar.client.server().clone())
-        .access_token(AccessToken::new("x"))
+        .access_token(OrganizationToken::new("x"))
         .transport(own)
         .build()
         .unwrap();

@@ -11,7 +11,7 @@ use bytes::Bytes;
 use polar::{NamedThing, Polar, Thing};
 use polar_client_runtime::Error;
 use polar_client_runtime::client::{
-    AccessToken, CustomerSession, MemberSession, Operation, RetryPolicy, Server,
+    CustomerSession, MemberSession, Operation, OrganizationToken, RetryPolicy, Server,
 };
 use polar_client_runtime::transport::{
     Body, BoxFuture, Timeout, Transport, TransportError, TransportErrorKind,
@@ -213,6 +213,8 @@ async fn values_without_a_text_are_refused() {
                 .any("z", &object),
             "z",
         ),
+        (polar.list().any("x", &f64::NAN), "x"),
+        (polar.list().any("x", &vec![1.0, f64::INFINITY]), "x"),
         (polar.list().metadata(&object), "metadata"),
         (polar.list().metadata(&json!([1])), "metadata"),
     ] {
@@ -289,7 +291,7 @@ async fn credentials_go_with_their_client_only() {
     portal.list().await.unwrap();
     assert_eq!(
         recorder.last().headers()["authorization"],
-        "Bearer polar_cst_session"
+        "Bearer portal_session"
     );
     polar.portal(MemberSession::from("m")).list().await.unwrap();
     assert_eq!(recorder.last().headers()["authorization"], "Bearer m");
@@ -363,7 +365,7 @@ fn nothing_that_is_printed_shows_secrets() {
         polar.get("hush").send()
     );
     assert!(!printed.contains("hush"), "{printed}");
-    assert!(printed.contains("AccessToken([redacted])") && printed.contains("things:list"));
+    assert!(printed.contains("OrganizationToken([redacted])") && printed.contains("things:list"));
     assert_eq!(
         format!(
             "{:?}",
@@ -440,7 +442,10 @@ async fn without_a_transport_the_first_call_says_so() {
         Polar::builder().build(),
         Err(Error::Configuration { .. })
     ));
-    let error = Polar::new(AccessToken::new("x")).list().await.unwrap_err();
+    let error = Polar::new(OrganizationToken::new("x"))
+        .list()
+        .await
+        .unwrap_err();
     assert!(
         std::error::Error::source(&error)
             .unwrap()
@@ -453,6 +458,9 @@ async fn without_a_transport_the_first_call_says_so() {
 #[test]
 fn the_default_transport_needs_no_runtime_to_be_set_up() {
     assert!(Polar::builder().build().is_ok());
-    assert!(format!("{:?}", Polar::new(AccessToken::new("hush"))).contains("https://api.polar.sh"));
+    assert!(
+        format!("{:?}", Polar::new(OrganizationToken::new("hush")))
+            .contains("https://api.polar.sh")
+    );
     assert!(format!("{:?}", Polar::anonymous()).contains("Anonymous"));
 }

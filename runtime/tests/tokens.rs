@@ -12,7 +12,7 @@ use std::time::Duration;
 use polar::Polar;
 use polar_client_runtime::Error;
 use polar_client_runtime::client::{
-    AccessToken, CallOptions, CustomerSession, Secret, Server, TokenProvider, TokenResult,
+    CallOptions, CustomerSession, OrganizationToken, Secret, Server, TokenProvider, TokenResult,
 };
 use polar_client_runtime::transport::BoxFuture;
 use script::{LOST, Script, Step, answer};
@@ -45,7 +45,7 @@ impl Refreshing {
     }
 
     fn polar(&self, script: &Script) -> Polar {
-        let token = AccessToken::provided_by(self.clone());
+        let token = OrganizationToken::provided_by(self.clone());
         script.builder().access_token(token).build().unwrap()
     }
 }
@@ -139,11 +139,11 @@ async fn providers_may_fail_or_not_come_back() {
         }
     }
     let script = Script::new([answer(200, "[]")]);
-    let error = async |token: AccessToken| {
+    let error = async |token: OrganizationToken| {
         let polar = script.builder().access_token(token).build().unwrap();
         polar.list().await.unwrap_err()
     };
-    let failed = error(AccessToken::provided_by(Failing)).await;
+    let failed = error(OrganizationToken::provided_by(Failing)).await;
     assert!(
         matches!(&failed, Error::Token { source, .. } if source.to_string() == "the vault is sealed")
     );
@@ -151,7 +151,11 @@ async fn providers_may_fail_or_not_come_back() {
         failed.to_string(),
         "things:list: not sent: there is no token"
     );
-    assert!(error(AccessToken::provided_by(Hanging)).await.is_timeout());
+    assert!(
+        error(OrganizationToken::provided_by(Hanging))
+            .await
+            .is_timeout()
+    );
     assert_eq!(script.count(), 0);
 }
 
@@ -186,7 +190,7 @@ async fn tokens_of_other_kinds_are_refused_before_anything_is_sent() {
     };
     assert!(refused(&|| account.list(), "polar_cst_hush").await);
     assert!(refused(&|| account.list(), "polar_mst_hush").await);
-    assert!(refused(&|| portal.list(), "polar_oat_hush").await);
+    assert!(refused(&|| portal.list(), "polar_mst_hush").await);
     let anonymous = Polar::builder().transport(script.clone()).build().unwrap();
     assert!(refused(&|| anonymous.list(), "polar_oat_hush").await);
     assert_eq!(script.count(), 0);
@@ -204,8 +208,8 @@ async fn what_may_be_wrong_with_a_token_is_said_without_showing_it() {
     let other_kind = error(polar::PRODUCTION, "polar_cst_hush").await;
     assert_eq!(
         other_kind.to_string(),
-        "things:list: 401 Unauthorized: invalid_token: expired (the token is of another kind: here they begin with \
-         polar_oat_, polar_pat_, polar_at_)"
+        "things:list: not sent: the token is of another kind than the operation takes: an organization access token \
+         (polar_oat_), a personal access token (polar_pat_) or an OpenID Connect token (polar_at_)"
     );
     let sandbox = Server::fixed("sandbox", "https://sandbox-api.polar.sh");
     for (server, hint) in [

@@ -4,6 +4,8 @@ pub mod contract;
 pub mod decoded;
 pub mod difference;
 mod emitted;
+#[cfg(doctest)]
+mod misuse;
 mod recorder;
 
 pub use emitted::{emitted_file, emitted_files};

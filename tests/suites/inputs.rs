@@ -10,6 +10,8 @@
 
 #[path = "inputs/limits.rs"]
 mod limits;
+#[path = "inputs/paging.rs"]
+mod paging_calls;
 #[path = "inputs/requests.rs"]
 mod requests;
 #[path = "inputs/security.rs"]
@@ -28,8 +30,14 @@ use polar_client_runtime::codec::{self, Decode, DecodeError, Encode};
 const TYPES: &[&str] = &["models/", "codec/"];
 /// Its operations.
 const OPERATIONS: &[&str] = &["services/"];
-/// Both, and the codes of its errors.
-const ALL: &[&str] = &["models/", "codec/", "services/", "error_code.rs"];
+/// Both, the codes of its errors, and its pages.
+const ALL: &[&str] = &[
+    "models/",
+    "codec/",
+    "services/",
+    "error_code.rs",
+    "pages.rs",
+];
 /// Everything: the root of the version, too.
 const TREE: &[&str] = &["mod.rs", "server.rs", "services/"];
 
@@ -57,6 +65,7 @@ snapshots! {
     error_classes: ALL,
     fallback_union: TYPES,
     form_body: ALL,
+    idempotency_key: OPERATIONS,
     inline_types: TYPES,
     input_output_pairs: TYPES,
     json_body: ALL,

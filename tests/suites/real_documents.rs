@@ -96,6 +96,113 @@ fn every_operation_of_the_contracts_is_there() {
     }
 }
 
+/// The operations of a contract as it stands, by method and path. (Corrections change some ids.)
+fn raw_operations(contract: &Value) -> BTreeMap<(String, String), &Value> {
+    let paths = contract["paths"].as_object().unwrap().iter();
+    let operations = paths.flat_map(|(path, methods)| {
+        let methods = methods.as_object().unwrap().iter();
+        methods.map(|(method, raw)| ((method.to_uppercase(), path.clone()), raw))
+    });
+    operations.collect()
+}
+
+/// Where an operation is in its contract.
+fn place(operation: &Operation) -> (String, String) {
+    (operation.method.as_str().to_owned(), operation.path.clone())
+}
+
+#[test]
+fn credentials_are_those_of_the_security_sets() {
+    for version in VERSIONS {
+        let contract = contract(version);
+        let raw = raw_operations(&contract);
+        let mut census: BTreeMap<&str, usize> = BTreeMap::new();
+        for operation in api(version).operations() {
+            let raw = raw[&place(operation)];
+            let sets = raw["security"].as_array().into_iter().flatten();
+            let mut schemes: Vec<_> = sets
+                .flat_map(|set| set.as_object().unwrap().keys())
+                .collect();
+            schemes.sort();
+            let anonymous = raw["x-polar-allowed-subjects"]
+                .to_string()
+                .contains("Anonymous");
+            let expected = match (
+                schemes
+                    .iter()
+                    .map(|s| s.as_str())
+                    .collect::<Vec<_>>()
+                    .as_slice(),
+                anonymous,
+            ) {
+                ([], _) => "Public",
+                (["oat", "oidc", "pat"], false) => "Account",
+                (["oidc", "pat"], true) => "Optional",
+                (["oidc", "pat"], false) => "Personal",
+                (["oidc"], false) => "OpenIdConnect",
+                (["customer_session", "member_session"], false) => "Portal",
+                (["member_session"], false) => "Member",
+                other => panic!("{version} {}: {other:?}", operation.id),
+            };
+            assert_eq!(
+                format!("{:?}", operation.access),
+                expected,
+                "{version} {}",
+                operation.id
+            );
+            *census.entry(expected).or_default() += 1;
+        }
+        let expected = [
+            ("Account", 128),
+            ("Member", 4),
+            ("OpenIdConnect", 1),
+            ("Optional", 6),
+            ("Personal", 1),
+            ("Portal", 37),
+            ("Public", 13),
+        ];
+        assert_eq!(census, BTreeMap::from(expected), "{version}");
+    }
+}
+
+#[test]
+fn every_list_that_is_paged_is_paged() {
+    for version in VERSIONS {
+        let contract = contract(version);
+        let raw = raw_operations(&contract);
+        let is_marked = |operation: &&Operation| {
+            let raw = raw[&place(operation)];
+            raw.get("x-polar-pagination").is_some()
+        };
+        let marked = api(version).operations().filter(is_marked);
+        let marked: Vec<_> = marked.map(|operation| operation.paging.is_some()).collect();
+        assert_eq!(marked, [true; 38], "{version}");
+        let paged = api(version).operations();
+        let paged = paged.filter(|operation| operation.paging.is_some());
+        let unmarked = paged.filter(|operation| !is_marked(operation));
+        let unmarked: Vec<_> = unmarked.map(|operation| &*operation.id).collect();
+        assert_eq!(unmarked, ["events:list"], "{version}");
+    }
+}
+
+#[test]
+fn only_reading_deleting_and_keyed_events_may_be_repeated() {
+    use polar_codegen::ir::{Method, Safety};
+
+    for version in VERSIONS {
+        for operation in api(version).operations() {
+            let expected = match operation.method {
+                Method::Get | Method::Delete => Safety::Repeatable,
+                _ if operation.id == "events:ingest" => {
+                    Safety::Keyed(vec!["events".to_owned(), "external_id".to_owned()])
+                }
+                _ => Safety::Once,
+            };
+            assert_eq!(operation.safety, expected, "{version} {}", operation.id);
+        }
+    }
+}
+
 #[test]
 fn every_webhook_of_the_contracts_is_told_apart_by_its_name() {
     for version in VERSIONS {

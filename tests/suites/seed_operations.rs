@@ -15,7 +15,7 @@ use polar_client::v2026_10::models::{
 };
 use polar_client::v2026_10::{ErrorCode, Polar};
 use polar_client::{
-    AccessToken, ApiError, CustomerSession, Error, RetryPolicy, Server, types::Uuid,
+    ApiError, CustomerSession, Error, OrganizationToken, RetryPolicy, Server, types::Uuid,
 };
 use serde_json::{Value, json};
 use wiremock::matchers::{any, header, method, path};
@@ -295,10 +295,7 @@ async fn a_missing_resource_is_reported_with_its_class() {
         text,
         "customer-seats:list_seats: 404 Not Found: ResourceNotFound: Subscription not found"
     );
-    assert_eq!(
-        ErrorCode::of(&Error::Api(error)),
-        Some(ErrorCode::ResourceNotFound)
-    );
+    assert_eq!(Error::Api(error).code(), Some(ErrorCode::ResourceNotFound));
 }
 
 #[tokio::test]
@@ -307,7 +304,7 @@ async fn a_version_that_is_gone_is_not_a_resource_that_does_not_exist() {
     let error = seats_from(json_answer(404, gone)).await.unwrap_err();
 
     assert!(error.is_version_gone() && !error.is_not_found());
-    assert_eq!(ErrorCode::of(&error), None);
+    assert_eq!(error.code::<ErrorCode>(), None);
     assert_eq!(
         error.to_string(),
         "customer-seats:list_seats: the server does not serve this version of the API (404, and no word about the \
@@ -321,7 +318,7 @@ async fn a_path_that_the_version_does_not_have_is_not_found() {
     let error = api_error(seats_from(answer.insert_header("Polar-Version", "2026-10")).await);
 
     assert_eq!((error.class(), error.detail()), (None, Some("Not Found")));
-    assert_eq!(ErrorCode::of(&Error::Api(error)), None);
+    assert_eq!(Error::Api(error).code::<ErrorCode>(), None);
 }
 
 #[tokio::test]
@@ -340,7 +337,7 @@ async fn a_rejected_token_is_reported_and_not_shown() {
     assert_eq!(error.headers()["www-authenticate"], challenge);
     assert_eq!(error.body(), body);
     let unlisted = ErrorCode::Unknown("invalid_token".to_owned());
-    assert_eq!(ErrorCode::of(&Error::Api(error)), Some(unlisted));
+    assert_eq!(Error::Api(error).code(), Some(unlisted));
 }
 
 #[tokio::test]
@@ -373,7 +370,7 @@ async fn a_request_that_is_not_valid_is_reported_with_every_entry() {
     let kept: Value = serde_json::from_slice(error.body()).unwrap();
     assert_eq!(kept, body);
     assert_eq!(
-        ErrorCode::of(&Error::Api(error)),
+        Error::Api(error).code(),
         Some(ErrorCode::RequestValidationError)
     );
 }
@@ -514,7 +511,7 @@ async fn nothing_that_holds_a_token_shows_it() {
         format!("{:#?}", polar.customer_seats().list_seats().send()),
         format!("{portal:#?}"),
         format!("{request:#?}"),
-        format!("{:#?}", AccessToken::new(ACCOUNT)),
+        format!("{:#?}", OrganizationToken::new(ACCOUNT)),
         format!("{:#?}", Polar::builder().access_token(ACCOUNT)),
     ];
 

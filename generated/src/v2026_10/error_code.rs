@@ -2,9 +2,9 @@
 
 //! What went wrong, as the API names it.
 
-use polar_client_runtime::Error;
-
 /// The `error` of an error answer: every one that the contract documents, and those it does not.
+///
+/// [`Error::code`](polar_client_runtime::Error::code) gives it.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum ErrorCode {
@@ -96,17 +96,6 @@ pub enum ErrorCode {
     UpdateSubscriptionUnitsNotAllowed,
     /// A code that this version of the crate does not know.
     Unknown(String),
-}
-
-impl ErrorCode {
-    /// The code of an error, if it is an answer of the API that has one.
-    #[must_use]
-    pub fn of(error: &Error) -> Option<Self> {
-        match error {
-            Error::Api(answer) => answer.class().map(Self::from),
-            _ => None,
-        }
-    }
 }
 
 polar_client_runtime::string_enum! {

@@ -4,19 +4,21 @@
 //!
 //! [`Polar`] is the client, [`models`] has the types, [`services`] the operations.
 
-use polar_client_runtime::Error;
-use polar_client_runtime::client::AccessToken;
 use polar_client_runtime::client::Anonymous;
 use polar_client_runtime::client::ApiVersion;
 use polar_client_runtime::client::Client;
 use polar_client_runtime::client::ClientBuilder;
 use polar_client_runtime::client::Credential;
+use polar_client_runtime::client::OrganizationToken;
 use polar_client_runtime::client::Server;
 
 mod codec;
 mod error_code;
 
 pub mod models;
+
+mod pages;
+
 pub mod server;
 pub mod services;
 
@@ -27,14 +29,14 @@ pub const API_VERSION: &str = "2026-10";
 
 /// A client of the API, acting with the credential `C`. Cheap to clone: clones share their connections.
 #[derive(Clone, Debug)]
-pub struct Polar<C = AccessToken> {
+pub struct Polar<C = OrganizationToken> {
     client: Client<C>,
 }
 
 impl Polar {
-    /// A client of the production server, acting with an organization or personal access token.
+    /// A client of the production server, acting with an organization access token.
     #[must_use]
-    pub fn new(token: impl Into<AccessToken>) -> Self {
+    pub fn new(token: impl Into<OrganizationToken>) -> Self {
         Self {
             client: Client::new::<Api>(token.into()),
         }
@@ -66,6 +68,14 @@ impl Polar<Anonymous> {
 }
 
 impl<C: Credential> Polar<C> {
+    /// The same client with another credential, or with none ([`Anonymous`]). It shares this one's connections.
+    #[must_use]
+    pub fn with_credential<D: Credential>(&self, credential: D) -> Polar<D> {
+        Polar {
+            client: self.client.with_credential(credential),
+        }
+    }
+
     /// Operations on benefit grants.
     #[must_use]
     pub fn benefit_grants(&self) -> services::benefit_grants::BenefitGrants<C> {

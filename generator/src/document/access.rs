@@ -25,6 +25,8 @@ pub(super) const CHOICES: &str = "x-choices";
 pub(super) const PAGINATION: &str = "x-polar-pagination";
 /// Who may call an operation.
 pub(super) const ALLOWED_SUBJECTS: &str = "x-polar-allowed-subjects";
+/// Where in an operation's body the server finds the keys by which it knows a repetition.
+pub(super) const IDEMPOTENCY_KEY: &str = "x-idempotency-key";
 /// Which environment a server is.
 pub(super) const ENVIRONMENT: &str = "x-polar-environment";
 
@@ -156,6 +158,8 @@ pub trait OperationExt {
     fn pagination(&self) -> Option<Pagination>;
     /// The subjects that may call it, as on the wire; none if it does not say.
     fn allowed_subjects(&self) -> Vec<String>;
+    /// The path to the keys in its body by which the server knows a repetition; none if there are none.
+    fn idempotency_key(&self) -> Vec<String>;
 }
 
 impl OperationExt for Operation {
@@ -170,6 +174,13 @@ impl OperationExt for Operation {
     fn allowed_subjects(&self) -> Vec<String> {
         self.extensions
             .get(ALLOWED_SUBJECTS)
+            .and_then(read)
+            .unwrap_or_default()
+    }
+
+    fn idempotency_key(&self) -> Vec<String> {
+        self.extensions
+            .get(IDEMPOTENCY_KEY)
             .and_then(read)
             .unwrap_or_default()
     }

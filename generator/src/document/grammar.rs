@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use super::access::{ALLOWED_SUBJECTS, ENVIRONMENT, PAGINATION, PaginationKind};
+use super::access::{ALLOWED_SUBJECTS, ENVIRONMENT, IDEMPOTENCY_KEY, PAGINATION, PaginationKind};
 use super::keywords::describe;
 use super::pointer::At;
 use super::schema::Schemas;
@@ -102,6 +102,7 @@ static OPERATION: Part = Part::Object(&[
     optional("deprecated", &Part::Flag),
     optional("security", &Part::List(&Part::Map(&Part::Texts))),
     optional(ALLOWED_SUBJECTS, &Part::Texts),
+    optional(IDEMPOTENCY_KEY, &Part::Texts),
     optional(
         PAGINATION,
         &Part::Object(&[

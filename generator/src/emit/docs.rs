@@ -263,12 +263,14 @@ fn argument(param: &Param) -> Option<String> {
 
 fn credential(operation: &Operation) -> String {
     let who = match operation.access {
-        Access::Public => return "Credential: none.".to_owned(),
+        Access::Public => return "Credential: none. That of the client is not sent.".to_owned(),
         Access::Optional => {
-            return "Credential: none, or a personal access token (organization access tokens are refused).".to_owned();
+            return "Credential: none, or a personal access token. A client that acts for an organization calls it \
+                    after `with_credential(Anonymous)`."
+                .to_owned();
         }
         Access::Account => "an organization or personal access token",
-        Access::Personal => "a personal access token (organization access tokens are refused)",
+        Access::Personal => "a personal access token, not that of an organization,",
         Access::OpenIdConnect => "an OpenID Connect access token",
         Access::Portal => "a customer or member session",
         Access::Member => "a member session",
@@ -283,10 +285,31 @@ fn credential(operation: &Operation) -> String {
     }
 }
 
-fn repeating(operation: &Operation) -> &'static str {
-    match operation.safety {
-        Safety::Repeatable => "",
-        Safety::Once => "Sending it twice may do it twice.",
+fn repeating(operation: &Operation) -> String {
+    match &operation.safety {
+        Safety::Repeatable => String::new(),
+        Safety::Once => "Sending it twice may do it twice.".to_owned(),
+        Safety::Keyed(path) => format!(
+            "Sending it twice does it once where `{}` is set; otherwise it may do it twice.",
+            path.join(".")
+        ),
+    }
+}
+
+/// What a status means that comes without a code.
+fn meaning(status: u16) -> &'static str {
+    match status {
+        400 => "the request does not fit what it is about",
+        401 => "no credential, or one that is not valid",
+        402 => "a payment failed or is missing",
+        403 => "the credential may not do this, or it is not possible now",
+        404 => "what it is about does not exist, or not for this credential",
+        409 => "the state of what it is about is in the way",
+        410 => "it is over",
+        412 => "a precondition is not met",
+        422 => "the request is not valid",
+        429 => "too many requests",
+        _ => "another error",
     }
 }
 
@@ -295,7 +318,7 @@ fn errors(operation: &Operation) -> String {
         .errors
         .iter()
         .map(|(status, codes)| match codes.as_slice() {
-            [] => format!("- {status}"),
+            [] => format!("- {status}: {}", meaning(*status)),
             codes => format!("- {status}: `{}`", codes.join("`, `")),
         });
     let lines: Vec<String> = lines.collect();

@@ -10,6 +10,7 @@ mod input;
 mod limits;
 mod manifest;
 mod models;
+mod paging;
 mod services;
 mod types;
 mod union;
@@ -43,6 +44,12 @@ pub(crate) fn version(api: &Api) -> BTreeMap<String, TokenStream> {
         files.insert(
             "error_code.rs".to_owned(),
             imports::add(version::error_code(api), Scope::root()),
+        );
+    }
+    if !api.pages.is_empty() {
+        files.insert(
+            "pages.rs".to_owned(),
+            imports::add(paging::file(api), Scope::services(api, 0)),
         );
     }
     add_models(api, &mut files);

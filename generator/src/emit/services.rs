@@ -83,7 +83,10 @@ fn methods(api: &Api, service: &Service) -> TokenStream {
     let name = ident(&service.type_name);
     let bounds = [
         "Credential",
+        "OptionalAccess",
         "AccountAccess",
+        "PersonalAccess",
+        "OpenIdAccess",
         "PortalAccess",
         "MemberAccess",
     ];
@@ -107,8 +110,11 @@ fn methods(api: &Api, service: &Service) -> TokenStream {
 
 fn access_bound(access: Access) -> &'static str {
     match access {
-        Access::Public | Access::Optional => "Credential",
-        Access::Account | Access::Personal | Access::OpenIdConnect => "AccountAccess",
+        Access::Public => "Credential",
+        Access::Optional => "OptionalAccess",
+        Access::Account => "AccountAccess",
+        Access::Personal => "PersonalAccess",
+        Access::OpenIdConnect => "OpenIdAccess",
         Access::Portal => "PortalAccess",
         Access::Member => "MemberAccess",
     }
@@ -197,7 +203,8 @@ fn push(api: &Api, param: &Param, request: &TokenStream) -> TokenStream {
         Type::List(_) => quote!(let values: OneOrMany<_> = #name.into();),
         Type::Map(item) => {
             let item = rust_type(api, item);
-            quote!(let values: BTreeMap<String, #item> = #name.into_map();)
+            // Pairs, not a map: a key may come twice.
+            quote!(let values: Pairs<#item> = #name.into_map();)
         }
         _ => TokenStream::new(),
     };
@@ -241,14 +248,15 @@ fn request(api: &Api, operation: &Operation) -> TokenStream {
         });
     let setters: Vec<TokenStream> = setters.chain(body).collect();
     let setters = (!setters.is_empty()).then(|| quote!(impl #ty { #(#setters)* }));
-    let output = output(api, &operation.success);
+    let output = output(api, operation);
+    let facts = ident(&names::constant(&operation.name.wire));
     quote! {
         #docs
         #[derive(Clone, Debug)]
         #[must_use = "a request does nothing until it is sent"]
         pub struct #ty(Request);
         #setters
-        polar_client_runtime::operation! { #ty => #output }
+        polar_client_runtime::operation! { #ty as #facts => #output }
     }
 }
 
@@ -277,8 +285,12 @@ fn setter(api: &Api, param: &Param) -> TokenStream {
     }
 }
 
-fn output(api: &Api, success: &Success) -> TokenStream {
-    match success {
+fn output(api: &Api, operation: &Operation) -> TokenStream {
+    match &operation.success {
+        Success::Json(ty) if operation.paging.is_some() => {
+            let ty = rust_type(api, ty);
+            quote!(pages #ty)
+        }
         Success::Json(ty) => {
             let ty = rust_type(api, ty);
             quote!(json #ty)
@@ -302,15 +314,26 @@ fn operation_facts(operation: &Operation) -> TokenStream {
         Method::Patch => quote!(Patch),
         Method::Delete => quote!(Delete),
     };
-    let safety = match operation.safety {
+    let safety = match &operation.safety {
         Safety::Repeatable => quote!(Safe),
         Safety::Once => quote!(Unsafe),
+        Safety::Keyed(path) => quote!(Keyed(&[#(#path),*])),
+    };
+    let access = match operation.access {
+        Access::Public => quote!(Public),
+        Access::Optional => quote!(Optional),
+        Access::Account => quote!(Account),
+        Access::Personal => quote!(Personal),
+        Access::OpenIdConnect => quote!(OpenIdConnect),
+        Access::Portal => quote!(Portal),
+        Access::Member => quote!(Member),
     };
     quote! {
         static #name: Operation = Operation {
             id: #id,
             method: Method::#method,
             path: #path,
+            access: Access::#access,
             safety: Safety::#safety,
         };
     }

@@ -32,12 +32,18 @@ pub(super) fn root(api: &Api) -> TokenStream {
             pub use error_code::ErrorCode;
         )
     });
+    let pages = (!api.pages.is_empty()).then(|| {
+        quote!(
+            mod pages;
+        )
+    });
     let client = client(api);
     quote! {
         #title
         mod codec;
         #error_code
         pub mod models;
+        #pages
         pub mod server;
         pub mod services;
         #error_code_use
@@ -52,14 +58,14 @@ fn client(api: &Api) -> TokenStream {
     quote! {
         #[doc = " A client of the API, acting with the credential `C`. Cheap to clone: clones share their connections."]
         #[derive(Clone, Debug)]
-        pub struct Polar<C = AccessToken> {
+        pub struct Polar<C = OrganizationToken> {
             client: Client<C>,
         }
 
         impl Polar {
-            #[doc = " A client of the production server, acting with an organization or personal access token."]
+            #[doc = " A client of the production server, acting with an organization access token."]
             #[must_use]
-            pub fn new(token: impl Into<AccessToken>) -> Self {
+            pub fn new(token: impl Into<OrganizationToken>) -> Self {
                 Self { client: Client::new::<Api>(token.into()) }
             }
 
@@ -86,7 +92,15 @@ fn client(api: &Api) -> TokenStream {
             }
         }
 
-        impl<C: Credential> Polar<C> { #(#accessors)* }
+        impl<C: Credential> Polar<C> {
+            #[doc = " The same client with another credential, or with none ([`Anonymous`]). It shares this one's connections."]
+            #[must_use]
+            pub fn with_credential<D: Credential>(&self, credential: D) -> Polar<D> {
+                Polar { client: self.client.with_credential(credential) }
+            }
+
+            #(#accessors)*
+        }
 
         #[doc = " This version of the API, as the runtime sees it."]
         #[derive(Clone, Copy, Debug)]
@@ -184,23 +198,14 @@ pub(super) fn error_code(api: &Api) -> TokenStream {
     quote! {
         #title
         #[doc = " The `error` of an error answer: every one that the contract documents, and those it does not."]
+        #[doc = ""]
+        #[doc = " [`Error::code`](polar_client_runtime::Error::code) gives it."]
         #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
         pub enum ErrorCode {
             #(#variants)*
             #[doc = " A code that this version of the crate does not know."]
             Unknown(String),
-        }
-
-        impl ErrorCode {
-            #[doc = " The code of an error, if it is an answer of the API that has one."]
-            #[must_use]
-            pub fn of(error: &Error) -> Option<Self> {
-                match error {
-                    Error::Api(answer) => answer.class().map(Self::from),
-                    _ => None,
-                }
-            }
         }
 
         polar_client_runtime::string_enum! { ErrorCode { #(#texts),* } }

@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 
 pub use decision::{Decision, Kind};
 pub use operations::{
-    Access, Body, Encoding, Method, Operation, Paging, Param, ParamStyle, Safety, Service,
-    ServiceCredential, Success,
+    Access, Body, Encoding, Method, Operation, Page, PageForm, Paging, Param, ParamStyle, Safety,
+    Service, ServiceCredential, Success,
 };
 pub use types::{
     Bound, Choices, Constant, Digits, Edge, Engine, Enum, EnumValue, Facts, Field, Lifecycle,
@@ -36,6 +36,8 @@ pub struct Api {
     pub types: Vec<TypeDef>,
     /// The root services, in the order of their names.
     pub services: Vec<Service>,
+    /// The types that are pages of a list.
+    pub pages: BTreeMap<TypeId, Page>,
     /// Every value of the `error` key that the contract documents, with the statuses it comes with.
     pub error_codes: BTreeMap<String, Vec<u16>>,
     /// The union over all webhook payloads, if the contract has webhooks.

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Facts, Lifecycle, Presence, Type};
+use super::{Facts, Lifecycle, Presence, Type, TypeId};
 use crate::names::Name;
 
 /// A group of operations: `customers`, and within it `members`.
@@ -201,13 +201,38 @@ pub enum Access {
 pub struct Paging {
     /// What the pages hold.
     pub item: Type,
+    /// The type of a page, one of [`Api::pages`](super::Api::pages).
+    pub page: TypeId,
+}
+
+/// A type that is a page of a list: it has `items` and a `pagination`.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    /// What it holds.
+    pub item: Type,
+    /// What it says about the pages after it.
+    pub form: PageForm,
+}
+
+/// What a page says about those after it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PageForm {
+    /// The number of the last one, in `pagination.max_page`.
+    Last,
+    /// Whether there is one, in `pagination.has_next_page`.
+    More,
+    /// What its variant says: it is a union of pages.
+    OneOf,
 }
 
 /// Whether sending an operation twice does the same as sending it once.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Safety {
     /// Yes.
     Repeatable,
     /// No.
     Once,
+    /// If the body has a key everywhere at the end of this path, by which the server knows what it already has. Lists on
+    /// the way are not named.
+    Keyed(Vec<String>),
 }

@@ -7,6 +7,7 @@ mod ambiguous;
 mod decide;
 mod name;
 mod operations;
+mod paging;
 mod place;
 mod recursion;
 mod scalar;
@@ -19,7 +20,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use crate::document::{Document, ServerExt as _};
 use crate::error::{Problem, Report};
-use crate::ir::{Api, Server, TypeDef, TypeId};
+use crate::ir::{Api, Page, Server, Service, TypeDef, TypeId};
 use crate::names;
 use crate::words::{Coverage, Glossary, Words};
 
@@ -43,12 +44,13 @@ pub(crate) fn lower<'a>(document: &Document, words: &'a Words) -> Result<Lowered
     recursion::box_cycles(&mut cx);
     name::inline_types(&mut cx);
     union::name_variants(&mut cx);
+    let pages = paging::settle(&mut cx, &mut draft);
     usage::assign(&mut cx, &draft, webhook_event);
     union::resolve(&mut cx);
     ambiguous::choose(&mut cx);
     let error_codes = operations::name_errors(&cx, &mut draft);
     let services = services::group(&mut cx, draft);
-    cx.finish(services, webhook_event, error_codes)
+    cx.finish(services, pages, webhook_event, error_codes)
 }
 
 /// The state of lowering.
@@ -99,7 +101,8 @@ impl<'d, 'w> Lowering<'d, 'w> {
 
     fn finish(
         mut self,
-        services: Vec<crate::ir::Service>,
+        services: Vec<Service>,
+        pages: BTreeMap<TypeId, Page>,
         webhook_event: Option<TypeId>,
         error_codes: BTreeMap<String, Vec<u16>>,
     ) -> Result<Lowered<'w>, Report> {
@@ -109,6 +112,7 @@ impl<'d, 'w> Lowering<'d, 'w> {
             servers: self.servers(),
             types: std::mem::take(&mut self.types),
             services,
+            pages,
             error_codes,
             webhook_event,
         };

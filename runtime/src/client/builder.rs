@@ -10,8 +10,8 @@ use uuid::Uuid;
 
 use super::limiter::{Limiter, RateLimit};
 use super::{
-    AGENT, AccessToken, Anonymous, Budget, CallOptions, Client, Credential, RetryPolicy, Server,
-    Shared,
+    AGENT, Anonymous, Budget, CallOptions, Client, Credential, OrganizationToken, RetryPolicy,
+    Server, Shared,
 };
 use crate::Error;
 use crate::transport::{self, Clock, Timer, Transport};
@@ -89,10 +89,18 @@ impl<C: Credential, V: ApiVersion> ClientBuilder<C, V> {
         self
     }
 
-    /// Sends this token with every request.
-    pub fn access_token(self, token: impl Into<AccessToken>) -> ClientBuilder<AccessToken, V> {
+    /// Acts for the organization that this access token belongs to.
+    pub fn access_token(
+        self,
+        token: impl Into<OrganizationToken>,
+    ) -> ClientBuilder<OrganizationToken, V> {
+        self.credential(token.into())
+    }
+
+    /// Acts with this credential: [`PersonalToken`](super::PersonalToken), [`OpenIdToken`](super::OpenIdToken), a session.
+    pub fn credential<D: Credential>(self, credential: D) -> ClientBuilder<D, V> {
         ClientBuilder {
-            credential: token.into(),
+            credential,
             settings: self.settings,
             version: PhantomData,
         }

@@ -9,8 +9,17 @@ use crate::codec::REDACTED;
 /// Something that a request can identify itself with. Implemented by the types of this module only.
 pub trait Credential: sealed::Token + Clone + fmt::Debug + Send + Sync + 'static {}
 
-/// Credentials that act for an account: an organization or a user of the dashboard.
+/// Credentials that act for an account: an organization, or a person who uses the dashboard.
 pub trait AccountAccess: Credential {}
+
+/// Credentials that act for a person, not for an organization.
+pub trait PersonalAccess: AccountAccess + OptionalAccess {}
+
+/// Credentials that were obtained through OpenID Connect.
+pub trait OpenIdAccess: AccountAccess {}
+
+/// No credential, or one that acts for a person.
+pub trait OptionalAccess: Credential {}
 
 /// Credentials that act for a customer in the customer portal.
 pub trait PortalAccess: Credential {}
@@ -39,14 +48,17 @@ impl sealed::Token for Anonymous {
 
 impl Credential for Anonymous {}
 
+impl OptionalAccess for Anonymous {}
+
 macro_rules! bearer {
-    ($(#[$docs:meta])* $name:ident [$($prefix:literal),+]: $($access:ident),+) => {
+    ($(#[$docs:meta])* $name:ident: $($access:ident),+) => {
         $(#[$docs])*
         #[derive(Clone)]
         pub struct $name(Source);
 
         impl $name {
-            /// Takes the token as it was issued. It is not checked before it is sent.
+            /// Takes the token as it was issued. A token that begins like one of another kind is refused, before
+            /// anything is sent, by operations that do not take that kind.
             #[must_use]
             pub fn new(token: impl Into<Secret>) -> Self {
                 Self(Source::Fixed(token.into()))
@@ -80,10 +92,7 @@ macro_rules! bearer {
 
         impl sealed::Token for $name {
             fn token(&self) -> Option<Bearer> {
-                Some(Bearer {
-                    source: self.0.clone(),
-                    prefixes: &[$($prefix),+],
-                })
+                Some(Bearer(self.0.clone()))
             }
         }
 
@@ -94,16 +103,26 @@ macro_rules! bearer {
 }
 
 bearer! {
-    /// An organization access token, a personal access token, or a token obtained through OpenID Connect.
-    AccessToken ["polar_oat_", "polar_pat_", "polar_at_"]: AccountAccess
+    /// An organization access token: `polar_oat_...`.
+    OrganizationToken: AccountAccess
+}
+
+bearer! {
+    /// A personal access token: `polar_pat_...`. It acts for a person, in all organizations of theirs.
+    PersonalToken: AccountAccess, OptionalAccess, PersonalAccess
+}
+
+bearer! {
+    /// A token obtained through OpenID Connect: `polar_at_u_...` of a user, `polar_at_o_...` of an organization.
+    OpenIdToken: AccountAccess, OptionalAccess, PersonalAccess, OpenIdAccess
 }
 
 bearer! {
     /// The token of a customer session, for the customer portal.
-    CustomerSession ["polar_cst_"]: PortalAccess
+    CustomerSession: PortalAccess
 }
 
 bearer! {
     /// The token of a member session: the customer portal as one member of the customer sees it.
-    MemberSession ["polar_mst_"]: PortalAccess, MemberAccess
+    MemberSession: PortalAccess, MemberAccess
 }

@@ -2,7 +2,7 @@
 
 use std::env::{self, VarError};
 
-use super::{AccessToken, Anonymous, ApiVersion, ClientBuilder, Server};
+use super::{Anonymous, ApiVersion, ClientBuilder, OrganizationToken, Server};
 use crate::Error;
 
 const TOKEN: &str = "POLAR_ACCESS_TOKEN";
@@ -14,7 +14,7 @@ impl<V: ApiVersion> ClientBuilder<Anonymous, V> {
     ///
     /// # Errors
     /// [`Error::Configuration`] when there is no token, and when the server is neither.
-    pub fn from_env() -> Result<ClientBuilder<AccessToken, V>, Error> {
+    pub fn from_env() -> Result<ClientBuilder<OrganizationToken, V>, Error> {
         let token = required(TOKEN, env::var(TOKEN))?;
         let server = match env::var(SERVER) {
             Err(VarError::NotPresent) => V::DEFAULT_SERVER,

@@ -146,7 +146,7 @@ impl<'a> Execution<'a> {
 
     /// Whether the request may be sent again when nobody knows what became of it.
     fn safety(&self) -> Safety {
-        self.request.operation.safety
+        self.request.safety()
     }
 
     /// Whether this says that an earlier attempt, whose answer did not come through, deleted what it should.
@@ -193,7 +193,7 @@ impl<'a> Execution<'a> {
         let Some(bearer) = &self.token else {
             return Ok(None);
         };
-        if let Source::Fixed(token) = &bearer.source {
+        if let Source::Fixed(token) = &bearer.0 {
             return Ok(Some(token.clone()));
         }
         match self.within(self.attempt_timeout(), bearer.get()).await {
@@ -270,11 +270,19 @@ impl<'a> Execution<'a> {
 
     /// What may be wrong with the token.
     fn hint(&self, status: StatusCode, token: Option<&Secret>) -> Option<String> {
-        let server = self.request.shared.server.name();
-        match status {
-            StatusCode::UNAUTHORIZED => self.token.as_ref()?.hint(token?, server),
-            _ => None,
+        if status != StatusCode::UNAUTHORIZED {
+            return None;
         }
+        token?;
+        let server = self.request.shared.server.name();
+        let other = match server {
+            "production" => "sandbox",
+            "sandbox" => "production",
+            _ => return None,
+        };
+        Some(format!(
+            "it was sent to {server}, where tokens of {other} are not known"
+        ))
     }
 
     fn reply(&self, (status, headers): (StatusCode, HeaderMap), arrived: Arrived) -> Reply {
@@ -311,20 +319,12 @@ impl<'a> Execution<'a> {
 
 /// The credential of a request, with the token that the call's options put in its place.
 fn bearer(request: &Request, token: Option<Secret>) -> Result<Option<Bearer>, Error> {
-    let (bearer, token) = match (&request.token, token) {
-        (bearer, None) => return Ok(bearer.clone()),
+    match (&request.token, token) {
+        (bearer, None) => Ok(bearer.clone()),
+        (Some(_), Some(token)) => Ok(Some(Bearer(Source::Fixed(token)))),
         (None, Some(_)) => {
             const REASON: &str = "a token was given for a call that has no credential";
-            return Err(request.invalid(None, REASON));
+            Err(request.invalid(None, REASON))
         }
-        (Some(bearer), Some(token)) => (bearer, token),
-    };
-    if !bearer.accepts(&token) {
-        const REASON: &str = "the call's token is of another kind than the client's";
-        return Err(request.invalid(None, REASON));
     }
-    Ok(Some(Bearer {
-        source: Source::Fixed(token),
-        ..bearer.clone()
-    }))
 }

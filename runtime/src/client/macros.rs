@@ -3,19 +3,48 @@
 /// Implements `with`, `send` and its relatives, and `IntoFuture` for a request value, a struct around a
 /// [`Request`](crate::client::Request).
 ///
-/// After the arrow stands what the operation answers: `json T`; `optional T` for a `T` or nothing; `empty`; or `text`.
+/// After the name may stand the [`Operation`](crate::client::Operation), by which tests then know the request. After the
+/// arrow stands what it answers: `json T`; `pages T` for a `T` that is a page of a list; `optional T` for a `T` or
+/// nothing; `empty`; or `text`.
 #[macro_export]
 macro_rules! operation {
-    ($name:ident => json $output:ty) => {
+    ($name:ident $(as $operation:ident)? => json $output:ty) => {
         $crate::__operation!($name, json, $output);
+        $crate::__endpoint!($name, of_json, $output $(, $operation)?);
     };
-    ($name:ident => optional $output:ty) => {
+    ($name:ident $(as $operation:ident)? => pages $output:ty) => {
+        $crate::__operation!($name, json, $output);
+        $crate::__endpoint!($name, of_json, $output $(, $operation)?);
+
+        impl $name {
+            /// The pages of the list, one after the other, from the page that was set, or the first.
+            #[inline]
+            pub fn pages(self) -> $crate::client::Pages<$output> {
+                $crate::client::Pages::new(self.0)
+            }
+
+            /// The items of the list, one after the other, over all pages from the page that was set, or the first.
+            #[inline]
+            pub fn stream(self) -> $crate::client::Items<$output> {
+                $crate::client::Items::new(self.0)
+            }
+
+            /// All items of the list, over all pages from the page that was set, or the first.
+            #[inline]
+            pub fn collect_all(self) -> $crate::client::CollectAll<$output> {
+                self.stream().collect_all()
+            }
+        }
+    };
+    ($name:ident $(as $operation:ident)? => optional $output:ty) => {
         $crate::__operation!($name, optional, ::core::option::Option<$output>);
+        $crate::__endpoint!($name, of_optional, ::core::option::Option<$output> $(, $operation)?);
     };
-    ($name:ident => empty) => {
+    ($name:ident $(as $operation:ident)? => empty) => {
         $crate::__operation!($name, empty, ());
+        $crate::__endpoint!($name, of_empty, () $(, $operation)?);
     };
-    ($name:ident => text) => {
+    ($name:ident $(as $operation:ident)? => text) => {
         $crate::__operation!($name, text, ::std::string::String);
 
         impl $name {
@@ -29,6 +58,7 @@ macro_rules! operation {
                 $crate::client::Call::<$crate::client::ByteStream>::stream(self.0)
             }
         }
+        $crate::__endpoint!($name, of_text, ::std::string::String $(, $operation)?);
     };
 }
 
@@ -38,6 +68,72 @@ macro_rules! variant_body {
     ($union:ty: $variant:ty) => {
         impl $crate::client::Body<$union> for $variant {}
         impl $crate::client::Body<$union> for &$variant {}
+    };
+}
+
+/// Implements [`Page`](crate::client::Page) for a type that has `items` and a `pagination`, and for a union of such types.
+///
+/// After the item stands what the pagination tells: `last` for the number of the last page, `more` for whether there is
+/// another one; or the variants of the union.
+#[macro_export]
+macro_rules! page {
+    ($name:ident of $item:ty, last) => {
+        $crate::__page!($name, $item, page => $crate::client::Extent::Last(page.pagination.max_page));
+    };
+    ($name:ident of $item:ty, more) => {
+        $crate::__page!($name, $item, page => match page.pagination.has_next_page {
+            true => $crate::client::Extent::More,
+            false => $crate::client::Extent::End,
+        });
+    };
+    ($name:ident of $item:ty, $($variant:ident)|+) => {
+        impl $crate::client::Page for $name {
+            type Item = $item;
+
+            fn extent(&self) -> $crate::client::Extent {
+                match self {
+                    $(Self::$variant(page) => $crate::client::Page::extent(&**page),)+
+                    Self::Unknown(_) => $crate::client::Extent::Unknown,
+                }
+            }
+
+            fn into_items(self) -> ::std::vec::Vec<$item> {
+                match self {
+                    $(Self::$variant(page) => page.items,)+
+                    Self::Unknown(_) => ::std::vec::Vec::new(),
+                }
+            }
+
+            fn is_empty(&self) -> bool {
+                match self {
+                    $(Self::$variant(page) => page.items.is_empty(),)+
+                    Self::Unknown(_) => true,
+                }
+            }
+        }
+    };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __page {
+    ($name:ident, $item:ty, $page:ident => $extent:expr) => {
+        impl $crate::client::Page for $name {
+            type Item = $item;
+
+            fn extent(&self) -> $crate::client::Extent {
+                let $page = self;
+                $extent
+            }
+
+            fn into_items(self) -> ::std::vec::Vec<$item> {
+                self.items
+            }
+
+            fn is_empty(&self) -> bool {
+                self.items.is_empty()
+            }
+        }
     };
 }
 
@@ -66,6 +162,13 @@ macro_rules! __operation {
             }
 
             $crate::__send_blocking!($output);
+        }
+
+        impl ::core::convert::From<$name> for $crate::client::Request {
+            #[inline]
+            fn from(request: $name) -> Self {
+                request.0
+            }
         }
 
         impl ::core::future::IntoFuture for $name {
@@ -98,4 +201,30 @@ macro_rules! __send_blocking {
 #[macro_export]
 macro_rules! __send_blocking {
     ($output:ty) => {};
+}
+
+/// Names the operation of a request for tests.
+#[cfg(feature = "test-util")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __endpoint {
+    ($name:ident, $form:ident, $output:ty, $operation:ident) => {
+        impl $crate::testing::Endpoint for $name {
+            type Output = $output;
+            const OPERATION: &'static $crate::client::Operation = &$operation;
+
+            fn answer(output: &$output) -> $crate::testing::Answer {
+                $crate::testing::Answer::$form(output)
+            }
+        }
+    };
+    ($name:ident, $form:ident, $output:ty) => {};
+}
+
+/// Nothing: there are no tests here.
+#[cfg(not(feature = "test-util"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __endpoint {
+    ($($anything:tt)*) => {};
 }

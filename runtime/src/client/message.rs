@@ -61,6 +61,9 @@ fn authorize(
     if token.is_empty() {
         return Err(request.invalid(None, "the token is empty"));
     }
+    if let Some(reason) = request.operation.access.refusal(token) {
+        return Err(request.invalid(None, reason));
+    }
     let mut value = HeaderValue::try_from(format!("Bearer {token}"))
         .map_err(|_| request.invalid(None, "the token contains characters that no token has"))?;
     value.set_sensitive(true);

@@ -1,5 +1,6 @@
 //! Clients, the requests they make and the calls that send them.
 
+mod access;
 #[cfg(feature = "blocking")]
 mod blocking;
 mod body;
@@ -14,6 +15,7 @@ mod message;
 mod observe;
 mod operation;
 mod options;
+mod paging;
 mod reply;
 mod request;
 mod response;
@@ -28,17 +30,20 @@ use std::time::Duration;
 
 use http::HeaderValue;
 
+pub use access::Access;
 pub use body::Body;
 pub use builder::{ApiVersion, ClientBuilder};
 pub use call::{Call, ResponseCall};
 pub use credential::{
-    AccessToken, AccountAccess, Anonymous, Credential, CustomerSession, MemberAccess,
-    MemberSession, PortalAccess,
+    AccountAccess, Anonymous, Credential, CustomerSession, MemberAccess, MemberSession,
+    OpenIdAccess, OpenIdToken, OptionalAccess, OrganizationToken, PersonalAccess, PersonalToken,
+    PortalAccess,
 };
 use limiter::Limiter;
 pub use limiter::RateLimit;
 pub use operation::{Method, Operation, Safety};
 pub use options::CallOptions;
+pub use paging::{CollectAll, Extent, Items, Page, Pages};
 pub use request::Request;
 pub use response::{ByteStream, Response};
 use retry::Budget;

@@ -1,5 +1,7 @@
 //! The facts about an operation that do not change from request to request.
 
+use super::access::Access;
+
 /// One operation of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Operation {
@@ -9,6 +11,8 @@ pub struct Operation {
     pub method: Method,
     /// The path below the server's URL, with `{name}` where a parameter goes. Slashes at the end matter.
     pub path: &'static str,
+    /// Who may call it.
+    pub access: Access,
     /// Whether the operation may be repeated.
     pub safety: Safety,
 }
@@ -48,4 +52,7 @@ pub enum Safety {
     Safe,
     /// Sending it twice could do something twice.
     Unsafe,
+    /// Safe if the body has a key everywhere at the end of this path, by which the server knows what it already has. Lists
+    /// on the way are not named. [`Request::safety`](super::Request::safety) has looked.
+    Keyed(&'static [&'static str]),
 }

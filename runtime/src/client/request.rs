@@ -8,9 +8,10 @@ use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
 use super::Shared;
-use super::operation::Operation;
+use super::access::Access;
+use super::operation::{Operation, Safety};
 use super::options::CallOptions;
-use super::texts::{entries, text, texts};
+use super::texts::{entries, has_key, text, texts};
 use super::token::Bearer;
 use crate::Error;
 use crate::codec::{self, Encode, View, Violations};
@@ -34,6 +35,8 @@ pub struct Request {
     pub(super) body: Option<Content>,
     path: Vec<(&'static str, String)>,
     query: Vec<Pair>,
+    /// Whether the body has all keys by which the server knows a repetition.
+    keyed: bool,
     misfit: Option<Misfit>,
     violations: Option<Violations>,
 }
@@ -68,12 +71,14 @@ impl Request {
     ) -> Self {
         Self {
             shared,
-            token,
+            // The server refuses tokens that are not valid any more also where it needs none.
+            token: token.filter(|_| operation.access != Access::Public),
             operation,
             options: CallOptions::new(),
             body: None,
             path: Vec::new(),
             query: Vec::new(),
+            keyed: false,
             misfit: None,
             violations: None,
         }
@@ -135,6 +140,9 @@ impl Request {
     /// Sends a value as JSON.
     pub fn json_body(&mut self, value: &dyn Encode) {
         self.violations = codec::validate(value).err();
+        if let Safety::Keyed(path) = self.operation.safety {
+            self.keyed = has_key(value, path);
+        }
         self.body = Some(Content {
             media_type: "application/json",
             bytes: codec::to_vec(value).into(),
@@ -154,6 +162,28 @@ impl Request {
                 bytes: form.finish().into(),
             });
         }
+    }
+
+    /// The operation that is asked for.
+    #[must_use]
+    pub fn operation(&self) -> &'static Operation {
+        self.operation
+    }
+
+    /// Whether this request may be sent again when nobody knows what became of it: [`Safety::Safe`] or [`Safety::Unsafe`].
+    #[must_use]
+    pub fn safety(&self) -> Safety {
+        match self.operation.safety {
+            Safety::Keyed(_) if self.keyed => Safety::Safe,
+            Safety::Keyed(_) => Safety::Unsafe,
+            safety => safety,
+        }
+    }
+
+    /// The text that a query parameter is set to, the first one of a list.
+    pub(super) fn query_text(&self, name: &str) -> Option<&str> {
+        let pair = self.query.iter().find(|pair| pair.parameter == name)?;
+        Some(&pair.value)
     }
 
     /// The URL, or the first thing that does not fit.

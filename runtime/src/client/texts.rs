@@ -1,10 +1,13 @@
 //! Values as the plain texts that paths, queries and forms are made of.
 
-use crate::codec::{self, Encode, Sink, View};
+use crate::codec::{self, Encode, Record, Sink, View};
 use crate::types::{Json, timestamp};
 
 /// Why a value has no plain text.
 pub(super) const STRUCTURED: &str = "is an object or a nested list, which has no plain text";
+
+/// Why a number has no plain text: JSON's `null` would stand in its place.
+const NOT_FINITE: &str = "is not a finite number";
 
 /// The texts of a value: one for a scalar, one for each item of a list, none for null and what is left out.
 pub(super) fn texts(value: &dyn Encode) -> Result<Vec<String>, &'static str> {
@@ -33,6 +36,7 @@ pub(super) fn text(value: &dyn Encode) -> Result<Option<String>, &'static str> {
         View::Date(date) => timestamp::format_date(*date).as_str().to_owned(),
         View::Uuid(id) => id.to_string(),
         View::Secret(inner) => return text(inner),
+        View::Float(number) if !number.is_finite() => return Err(NOT_FINITE),
         View::Boolean(_) | View::Integer(_) | View::Unsigned(_) | View::Float(_) => {
             codec::to_string(value)
         }
@@ -63,4 +67,58 @@ pub(super) fn entries(value: &dyn Encode) -> Result<Vec<(String, Vec<String>)>, 
         }
     }));
     found
+}
+
+/// Whether there is a value, and not an empty text, wherever the path leads. Lists on the way are not named.
+pub(super) fn has_key(value: &dyn Encode, path: &[&str]) -> bool {
+    match (value.view(), path) {
+        (View::Secret(inner), _) => has_key(inner, path),
+        (View::List(list), _) => {
+            (0..list.len()).all(|index| list.item(index).is_some_and(|item| has_key(item, path)))
+        }
+        (View::Json(Json::Array(items)), _) => items.iter().all(|item| has_key(item, path)),
+        (View::Absent | View::Null | View::Json(Json::Null), _) => false,
+        (View::Text(text), []) => !text.is_empty(),
+        (View::Json(Json::String(text)), []) => !text.is_empty(),
+        (_, []) => true,
+        (View::Map(record) | View::Model { fields: record, .. }, [key, rest @ ..]) => {
+            field_has_key(record, key, rest)
+        }
+        (View::Json(Json::Object(entries)), [key, rest @ ..]) => field_has_key(entries, key, rest),
+        _ => false,
+    }
+}
+
+fn field_has_key(record: &dyn Record, key: &str, rest: &[&str]) -> bool {
+    let mut found = false;
+    record.write(&mut Sink::new(&mut |fields| {
+        found |= fields
+            .iter()
+            .any(|(name, value)| *name == key && has_key(*value, rest));
+    }));
+    found
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn keys_are_looked_for_in_all_items_of_lists() {
+        for (json, has) in [
+            (r#"{"events":[{"id":"a"},{"id":1}]}"#, true),
+            (r#"{"events":[]}"#, true),
+            (r#"{"events":{"id":"a"}}"#, true),
+            (r#"{"events":[{"id":"a"},{}]}"#, false),
+            (r#"{"events":[{"id":null}]}"#, false),
+            (r#"{"events":[{"id":""}]}"#, false),
+            (r#"{"events":["id"]}"#, false),
+            (r#"{"events":null}"#, false),
+            ("{}", false),
+            ("7", false),
+        ] {
+            let json: Json = serde_json::from_str(json).unwrap_or_default();
+            assert_eq!(has_key(&json, &["events", "id"]), has, "{json}");
+        }
+    }
 }

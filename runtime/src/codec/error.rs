@@ -42,6 +42,16 @@ impl DecodeError {
         &self.0.message
     }
 
+    /// A value that reads well and still is not what it should be.
+    pub(crate) fn new(message: &str) -> Self {
+        Self(Box::new(Details {
+            path: String::new(),
+            message: message.to_owned(),
+            variant: None,
+            syntax: None,
+        }))
+    }
+
     /// The text is not JSON, or too deep.
     pub(super) fn syntax(error: serde_json::Error) -> Self {
         Self(Box::new(Details {

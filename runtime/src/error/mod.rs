@@ -79,6 +79,14 @@ pub enum Error {
     /// server that is not the API's, answers similarly; the text of the error tells the two apart. Never take it as "does
     /// not exist": what the request was about may well be there.
     VersionGone(Box<ApiError>),
+    /// A page of a list could not be had.
+    #[non_exhaustive]
+    Page {
+        /// The number of the page. A request for it goes on from there.
+        page: i64,
+        /// Why.
+        source: Box<Error>,
+    },
     /// The server reported success, and the body is not what the API's description says.
     #[non_exhaustive]
     Decode {
@@ -126,6 +134,7 @@ impl Error {
             | Self::Decode { operation, .. }
             | Self::BodyTooLarge { operation, .. } => Some(operation),
             Self::Api(error) | Self::VersionGone(error) => Some(error.operation()),
+            Self::Page { source, .. } => source.operation(),
         }
     }
 
@@ -134,6 +143,7 @@ impl Error {
     pub fn api(&self) -> Option<&ApiError> {
         match self {
             Self::Api(error) | Self::VersionGone(error) => Some(error),
+            Self::Page { source, .. } => source.api(),
             _ => None,
         }
     }
@@ -150,16 +160,58 @@ impl Error {
         self.api().and_then(ApiError::class)
     }
 
+    /// The same, as the `ErrorCode` of the version, whose type mostly follows from what it is compared with. `None` also
+    /// for [`Error::VersionGone`].
+    ///
+    /// ```
+    /// # use polar_client_runtime::Error;
+    /// # #[derive(PartialEq)]
+    /// # enum ErrorCode { ResourceNotFound, Unknown(String) }
+    /// # impl From<&str> for ErrorCode {
+    /// #     fn from(text: &str) -> Self { Self::Unknown(text.to_owned()) }
+    /// # }
+    /// # fn check(error: &Error) -> bool {
+    /// match error.code() {
+    ///     Some(ErrorCode::ResourceNotFound) => true,
+    ///     _ => false,
+    /// }
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn code<'a, C: From<&'a str>>(&'a self) -> Option<C> {
+        match self.cause() {
+            Self::Api(error) => error.class().map(C::from),
+            _ => None,
+        }
+    }
+
+    /// The number of the page that failed, if the call was one of several for the pages of a list.
+    #[must_use]
+    pub fn page(&self) -> Option<i64> {
+        match self {
+            Self::Page { page, .. } => Some(*page),
+            _ => None,
+        }
+    }
+
+    /// The error, as that of a page.
+    pub(crate) fn on_page(self, page: i64) -> Self {
+        Self::Page {
+            page,
+            source: Box::new(self),
+        }
+    }
+
     /// The resource does not exist, or the credential cannot see it. Never true for [`Error::VersionGone`].
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        matches!(self, Self::Api(error) if error.status() == StatusCode::NOT_FOUND)
+        matches!(self.cause(), Self::Api(error) if error.status() == StatusCode::NOT_FOUND)
     }
 
     /// The server does not serve this version of the API: [`Error::VersionGone`].
     #[must_use]
     pub fn is_version_gone(&self) -> bool {
-        matches!(self, Self::VersionGone(_))
+        matches!(self.cause(), Self::VersionGone(_))
     }
 
     /// There was no credential, or the server does not accept it (401).
@@ -184,19 +236,19 @@ impl Error {
     /// name an error.
     #[must_use]
     pub fn is_rate_limited(&self) -> bool {
-        matches!(self, Self::Api(error) if error.is_rate_limit())
+        matches!(self.cause(), Self::Api(error) if error.is_rate_limit())
     }
 
     /// There was no answer in time.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
-        matches!(self, Self::Timeout { .. })
+        matches!(self.cause(), Self::Timeout { .. })
     }
 
     /// There was no connection, or it broke.
     #[must_use]
     pub fn is_connection(&self) -> bool {
-        matches!(self, Self::Connection { .. })
+        matches!(self.cause(), Self::Connection { .. })
     }
 
     /// Whether the same call may succeed a little later. Whether it may be *repeated* is another question: unless the
@@ -212,8 +264,16 @@ impl Error {
         self.api().and_then(ApiError::retry_after)
     }
 
-    pub(crate) fn repeat(&self) -> Repeat {
+    /// What happened, on whichever page.
+    fn cause(&self) -> &Self {
         match self {
+            Self::Page { source, .. } => source.cause(),
+            other => other,
+        }
+    }
+
+    pub(crate) fn repeat(&self) -> Repeat {
+        match self.cause() {
             Self::Connection { source, .. } | Self::Timeout { source, .. } => match source.kind() {
                 TransportErrorKind::Connect => Repeat::Always,
                 TransportErrorKind::Unavailable => Repeat::Useless,
@@ -236,6 +296,7 @@ impl Error {
             Self::InvalidRequest { .. } => "invalid_request",
             Self::InvalidBody { .. } => "invalid_body",
             Self::Token { .. } => "token",
+            Self::Page { source, .. } => source.kind(),
             Self::Connection { .. } => "connection",
             Self::Timeout { .. } => "timeout",
             Self::Api(_) => "api",
@@ -270,10 +331,14 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Self::Page { page, source } = self {
+            return write!(f, "page {page}: {source}");
+        }
         if let Some(operation) = self.operation() {
             write!(f, "{operation}: ")?;
         }
         match self {
+            Self::Page { .. } => Ok(()),
             Self::Configuration { message } => f.write_str(message),
             Self::InvalidRequest {
                 parameter: Some(parameter),
@@ -310,6 +375,7 @@ impl std::error::Error for Error {
             }
             Self::Decode { source, .. } => std::error::Error::source(source),
             Self::Token { source, .. } => Some(&**source),
+            Self::Page { source, .. } => std::error::Error::source(&**source),
             Self::Configuration { .. }
             | Self::InvalidRequest { .. }
             | Self::InvalidBody { .. }

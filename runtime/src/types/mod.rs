@@ -11,7 +11,7 @@ pub(crate) mod timestamp;
 pub use chrono::NaiveDate as Date;
 pub use uuid::Uuid;
 
-pub use collect::{Entries, Items};
+pub use collect::{Entries, Items, Pairs};
 pub use decimal::{Decimal, InvalidDecimal};
 pub use number::Number;
 pub use one_or_many::OneOrMany;

@@ -8,8 +8,8 @@
 )]
 
 use polar_client_runtime::client::{
-    AccessToken, Anonymous, ApiVersion, Body, Client, ClientBuilder, Credential, CustomerSession,
-    Method, Operation, PortalAccess, Request, Safety, Server,
+    Access, Anonymous, ApiVersion, Body, Client, ClientBuilder, Credential, CustomerSession,
+    Method, Operation, OrganizationToken, PortalAccess, Request, Safety, Server,
 };
 use polar_client_runtime::codec::{Encode, Model, Object, Sink};
 use polar_client_runtime::types::{Json, OneOrMany};
@@ -32,12 +32,12 @@ impl ApiVersion for Api {
 }
 
 #[derive(Clone, Debug)]
-pub struct Polar<C = AccessToken> {
+pub struct Polar<C = OrganizationToken> {
     pub client: Client<C>,
 }
 
 impl Polar {
-    pub fn new(token: impl Into<AccessToken>) -> Self {
+    pub fn new(token: impl Into<OrganizationToken>) -> Self {
         Api::wrap(Client::new::<Api>(token.into()))
     }
 }
@@ -114,54 +114,63 @@ pub static LIST: Operation = Operation {
     id: "things:list",
     method: Method::Get,
     path: "/v1/things/",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 pub static GET: Operation = Operation {
     id: "things:get",
     method: Method::Get,
     path: "/v1/things/{id}/state",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 pub static CREATE: Operation = Operation {
     id: "things:create",
     method: Method::Post,
     path: "/v1/things/",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };
 pub static TOKEN: Operation = Operation {
     id: "oauth2:token",
     method: Method::Post,
     path: "/v1/oauth2/token",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };
 pub static INVOICE: Operation = Operation {
     id: "things:invoice",
     method: Method::Post,
     path: "/v1/things/{id}/invoice",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };
 pub static RECEIPT: Operation = Operation {
     id: "things:receipt",
     method: Method::Get,
     path: "/v1/receipt",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 pub static DELETE: Operation = Operation {
     id: "things:delete",
     method: Method::Delete,
     path: "/v1/things/{id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 pub static REVOKE: Operation = Operation {
     id: "things:revoke",
     method: Method::Delete,
     path: "/v1/things/{id}/revoke",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 pub static EXPORT: Operation = Operation {
     id: "things:export",
     method: Method::Get,
     path: "/v1/export",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -263,5 +272,5 @@ impl Body<Thing> for NamedThing {}
 impl Body<Thing> for &NamedThing {}
 
 pub fn session() -> CustomerSession {
-    CustomerSession::new("polar_cst_session")
+    CustomerSession::new("portal_session")
 }

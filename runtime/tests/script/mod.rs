@@ -15,7 +15,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
-use polar_client_runtime::client::{AccessToken, ClientBuilder};
+use polar_client_runtime::client::{ClientBuilder, OrganizationToken};
 use polar_client_runtime::transport::{
     Body, BoxFuture, Transport, TransportError, TransportErrorKind,
 };
@@ -84,7 +84,7 @@ impl Script {
         self.builder().build().unwrap()
     }
 
-    pub fn builder(&self) -> ClientBuilder<AccessToken, Api> {
+    pub fn builder(&self) -> ClientBuilder<OrganizationToken, Api> {
         Polar::builder()
             .access_token("polar_oat_hush")
             .transport(self.clone())

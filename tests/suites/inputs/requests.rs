@@ -117,6 +117,61 @@ fn deep_objects_write_each_entry() {
 }
 
 #[test]
+fn a_key_that_comes_twice_is_written_twice() {
+    use inputs::deep_object::models::MetadataQueryValue;
+
+    let recorder = Recorder::new(200, "[]");
+    let polar = client!(deep_object, recorder);
+    let labels = [("a", "x"), ("b", "y"), ("a", "z"), ("a", "x")];
+    // Values of different types, of which the contract knows no list.
+    let metadata = [
+        ("n", MetadataQueryValue::from(1)),
+        ("n", MetadataQueryValue::from("one".to_owned())),
+        ("n", MetadataQueryValue::from(true)),
+    ];
+    run(polar.customers().list(labels).metadata(metadata)).unwrap();
+    assert_eq!(
+        line(&recorder),
+        "GET /v1/customers/?labels%5Ba%5D=x&labels%5Bb%5D=y&labels%5Ba%5D=z&labels%5Ba%5D=x\
+         &metadata%5Bn%5D=1&metadata%5Bn%5D=one&metadata%5Bn%5D=true"
+    );
+    // Setting all of them again replaces all of them.
+    let list = polar
+        .customers()
+        .list([("k&=", "[v]")])
+        .metadata([("n", 1)]);
+    run(list.metadata([("m", 2)])).unwrap();
+    assert_eq!(
+        line(&recorder),
+        "GET /v1/customers/?labels%5Bk%26%3D%5D=%5Bv%5D&metadata%5Bm%5D=2"
+    );
+}
+
+#[test]
+fn requests_with_a_key_for_each_entry_may_be_repeated() {
+    use inputs::idempotency_key::models::{EntriesIngest, Entry, EntryOfCustomer, EntryOfMember};
+    use polar_client_runtime::client::Safety;
+
+    let ingest = |entries: Vec<Entry>| {
+        let recorder = Recorder::new(200, "null");
+        let entries = client!(idempotency_key, recorder)
+            .entries()
+            .ingest(EntriesIngest::new(entries));
+        polar_client_runtime::client::Request::from(entries).safety()
+    };
+    let keyed = || Entry::from(EntryOfCustomer::new("c").external_id("1"));
+    assert_eq!(ingest(vec![keyed()]), Safety::Safe);
+    let member = EntryOfMember::new("m").external_id("2");
+    assert_eq!(ingest(vec![keyed(), member.into()]), Safety::Safe);
+    assert_eq!(
+        ingest(vec![keyed(), EntryOfMember::new("m").into()]),
+        Safety::Unsafe
+    );
+    let empty = EntryOfCustomer::new("c").external_id("");
+    assert_eq!(ingest(vec![empty.into()]), Safety::Unsafe);
+}
+
+#[test]
 fn json_parameters_are_json_text() {
     use inputs::json_parameter::models::{Filter, FilterClause, FilterConjunction, FilterValue};
 
@@ -378,7 +433,7 @@ fn the_code_of_an_error_is_an_enum() {
         let seats = client!(error_classes, Recorder::new(status, body)).seats();
         run(seats.claim()).unwrap_err()
     };
-    let code = |body| ErrorCode::of(&claim(403, body));
+    let code = |body| claim(403, body).code();
     assert_eq!(
         code(r#"{"error":"NotPermitted","detail":"no"}"#),
         Some(ErrorCode::NotPermitted)
@@ -393,6 +448,9 @@ fn the_code_of_an_error_is_an_enum() {
     );
     assert_eq!(code("<html>"), None);
     let error = claim(400, r#"{"error":"SeatTaken","detail":"taken"}"#);
+    // In a pattern and as text, the type needs no mention.
+    assert!(matches!(error.code(), Some(ErrorCode::SeatTaken)));
+    assert_eq!(error.code(), Some("SeatTaken"));
     let answer = error.api().unwrap();
     assert_eq!(answer.operation(), "seats:claim");
     assert_eq!(

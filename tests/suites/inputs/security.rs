@@ -1,6 +1,9 @@
 //! Credentials: each call carries the one that it is made with, and nothing shows it.
 
-use polar_client_runtime::client::{Anonymous, CustomerSession, MemberSession};
+use polar_client_runtime::Error;
+use polar_client_runtime::client::{
+    Anonymous, CustomerSession, MemberSession, OpenIdToken, OrganizationToken, PersonalToken,
+};
 use polar_tests::inputs::security::Polar;
 use polar_tests::{Recorder, inputs};
 
@@ -58,4 +61,86 @@ fn no_token_is_shown() {
         !shown.contains("polar_oat_1") && !shown.contains("polar_cst_2"),
         "{shown}"
     );
+}
+
+#[tokio::test]
+async fn operations_that_need_no_credential_send_none() {
+    let recorder = Recorder::new(200, r#""x""#);
+    let polar = Polar::builder().transport(recorder.clone());
+    let polar = polar.access_token("polar_oat_1").build().unwrap();
+    assert_eq!(authorization(&recorder, polar.orders().quote()).await, None);
+    let portal = polar.portal(CustomerSession::new("polar_cst_2"));
+    let sent = authorization(&recorder, portal.session().request()).await;
+    assert_eq!(sent, None);
+}
+
+#[tokio::test]
+async fn a_person_may_call_what_an_organization_may_not() {
+    let recorder = Recorder::new(200, r#""x""#);
+    let builder = || Polar::builder().transport(recorder.clone());
+    let bearer = |token: &str| Some(format!("Bearer {token}"));
+
+    let person = builder().credential(PersonalToken::new("polar_pat_1"));
+    let person = person.build().unwrap();
+    let sent = authorization(&recorder, person.orders().me()).await;
+    assert_eq!(sent, bearer("polar_pat_1"));
+    let sent = authorization(&recorder, person.orders().list()).await;
+    assert_eq!(sent, bearer("polar_pat_1"));
+    let sent = authorization(&recorder, person.orders().confirm()).await;
+    assert_eq!(sent, bearer("polar_pat_1"));
+
+    // Nobody may, where an organization may not.
+    let nobody = person.with_credential(Anonymous);
+    let sent = authorization(&recorder, nobody.orders().confirm()).await;
+    assert_eq!(sent, None);
+
+    let user = person.with_credential(OpenIdToken::new("polar_at_u_1"));
+    let sent = authorization(&recorder, user.orders().userinfo()).await;
+    assert_eq!(sent, bearer("polar_at_u_1"));
+}
+
+#[tokio::test]
+async fn a_token_of_another_kind_is_refused_before_it_is_sent() {
+    async fn refusal<T: std::fmt::Debug>(
+        call: impl IntoFuture<Output = Result<T, Error>>,
+    ) -> String {
+        let error = call.await.unwrap_err();
+        assert!(matches!(error, Error::InvalidRequest { .. }), "{error:?}");
+        error.to_string()
+    }
+    let recorder = Recorder::new(200, r#""x""#);
+    let polar = Polar::builder().transport(recorder.clone());
+    let polar = polar.build().unwrap();
+
+    let mistaken = polar.portal(CustomerSession::new("polar_oat_hush"));
+    assert_eq!(
+        refusal(mistaken.orders().list()).await,
+        "portal:orders:list: not sent: the token is of another kind than the operation takes: \
+         a customer session (polar_cst_) or a member session (polar_mst_)"
+    );
+    let mistaken = polar.with_credential(OrganizationToken::new("polar_cst_hush"));
+    let text = refusal(mistaken.orders().list()).await;
+    assert!(
+        text.contains("an organization access token (polar_oat_)"),
+        "{text}"
+    );
+    let mistaken = polar.with_credential(PersonalToken::new("polar_oat_hush"));
+    let text = refusal(mistaken.orders().me()).await;
+    assert!(
+        text.contains("a personal access token (polar_pat_)"),
+        "{text}"
+    );
+    // A token that acts for an organization, though obtained through OpenID Connect.
+    let mistaken = polar.with_credential(OpenIdToken::new("polar_at_o_hush"));
+    let text = refusal(mistaken.orders().me()).await;
+    assert!(
+        text.contains("of a user (polar_at_u_)") && !text.contains("hush"),
+        "{text}"
+    );
+    assert!(recorder.take().is_empty());
+
+    // What nobody knows is sent.
+    let future = polar.with_credential(OrganizationToken::new("polar_xyz_1"));
+    let sent = authorization(&recorder, future.orders().list()).await;
+    assert_eq!(sent.as_deref(), Some("Bearer polar_xyz_1"));
 }

@@ -3,6 +3,7 @@
 //! Operations on benefit grants.
 
 use super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Client;
 use polar_client_runtime::client::Credential;
@@ -107,12 +108,13 @@ impl List {
 }
 
 polar_client_runtime::operation! {
-    List => json BenefitGrantList
+    List as LIST => pages BenefitGrantList
 }
 
 static LIST: Operation = Operation {
     id: "benefit-grants:list",
     method: Method::Get,
     path: "/v1/benefit-grants/",
+    access: Access::Account,
     safety: Safety::Safe,
 };

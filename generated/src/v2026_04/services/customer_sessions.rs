@@ -3,6 +3,7 @@
 //! Operations on customer sessions.
 
 use super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
@@ -48,12 +49,13 @@ impl<C: AccountAccess> CustomerSessions<C> {
 pub struct Create(Request);
 
 polar_client_runtime::operation! {
-    Create => json CustomerSession
+    Create as CREATE => json CustomerSession
 }
 
 static CREATE: Operation = Operation {
     id: "customer-sessions:create",
     method: Method::Post,
     path: "/v1/customer-sessions/",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };

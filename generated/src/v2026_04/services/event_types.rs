@@ -3,6 +3,7 @@
 //! Operations on event types.
 
 use super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
@@ -47,7 +48,7 @@ impl<C: AccountAccess> EventTypes<C> {
     /// Sending it twice may do it twice.
     ///
     /// # Errors
-    /// - 404
+    /// - 404: what it is about does not exist, or not for this credential
     /// - 422: `RequestValidationError`
     pub fn update(&self, id: Uuid, body: impl Body<EventTypeUpdate>) -> Update {
         let mut request = self.client.request(&UPDATE);
@@ -147,7 +148,7 @@ impl List {
 }
 
 polar_client_runtime::operation! {
-    List => json EventTypeWithStatsList
+    List as LIST => pages EventTypeWithStatsList
 }
 
 /// A request to `event-types:update`.
@@ -156,13 +157,14 @@ polar_client_runtime::operation! {
 pub struct Update(Request);
 
 polar_client_runtime::operation! {
-    Update => json EventType
+    Update as UPDATE => json EventType
 }
 
 static LIST: Operation = Operation {
     id: "event-types:list",
     method: Method::Get,
     path: "/v1/event-types/",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -170,5 +172,6 @@ static UPDATE: Operation = Operation {
     id: "event-types:update",
     method: Method::Patch,
     path: "/v1/event-types/{id}",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };

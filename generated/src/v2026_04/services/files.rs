@@ -3,6 +3,7 @@
 //! Operations on files.
 
 use super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
@@ -112,7 +113,7 @@ impl<C: AccountAccess> Files<C> {
 pub struct Create(Request);
 
 polar_client_runtime::operation! {
-    Create => json FileUpload
+    Create as CREATE => json FileUpload
 }
 
 /// A request to `files:delete`.
@@ -121,7 +122,7 @@ polar_client_runtime::operation! {
 pub struct Delete(Request);
 
 polar_client_runtime::operation! {
-    Delete => empty
+    Delete as DELETE => empty
 }
 
 /// A request to `files:list`.
@@ -165,7 +166,7 @@ impl List {
 }
 
 polar_client_runtime::operation! {
-    List => json FileReadList
+    List as LIST => pages FileReadList
 }
 
 /// A request to `files:update`.
@@ -174,7 +175,7 @@ polar_client_runtime::operation! {
 pub struct Update(Request);
 
 polar_client_runtime::operation! {
-    Update => json FileRead
+    Update as UPDATE => json FileRead
 }
 
 /// A request to `files:uploaded`.
@@ -183,13 +184,14 @@ polar_client_runtime::operation! {
 pub struct Uploaded(Request);
 
 polar_client_runtime::operation! {
-    Uploaded => json FileRead
+    Uploaded as UPLOADED => json FileRead
 }
 
 static CREATE: Operation = Operation {
     id: "files:create",
     method: Method::Post,
     path: "/v1/files/",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };
 
@@ -197,6 +199,7 @@ static DELETE: Operation = Operation {
     id: "files:delete",
     method: Method::Delete,
     path: "/v1/files/{id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -204,6 +207,7 @@ static LIST: Operation = Operation {
     id: "files:list",
     method: Method::Get,
     path: "/v1/files/",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -211,6 +215,7 @@ static UPDATE: Operation = Operation {
     id: "files:update",
     method: Method::Patch,
     path: "/v1/files/{id}",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };
 
@@ -218,5 +223,6 @@ static UPLOADED: Operation = Operation {
     id: "files:uploaded",
     method: Method::Post,
     path: "/v1/files/{id}/uploaded",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };

@@ -3,6 +3,7 @@
 //! Operations on license keys.
 
 use super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
@@ -173,7 +174,7 @@ impl<C: AccountAccess> LicenseKeys<C> {
 pub struct Activate(Request);
 
 polar_client_runtime::operation! {
-    Activate => json LicenseKeyActivationCreated
+    Activate as ACTIVATE => json LicenseKeyActivationCreated
 }
 
 /// A request to `license_keys:deactivate`.
@@ -182,7 +183,7 @@ polar_client_runtime::operation! {
 pub struct Deactivate(Request);
 
 polar_client_runtime::operation! {
-    Deactivate => empty
+    Deactivate as DEACTIVATE => empty
 }
 
 /// A request to `license_keys:get`.
@@ -191,7 +192,7 @@ polar_client_runtime::operation! {
 pub struct Get(Request);
 
 polar_client_runtime::operation! {
-    Get => json LicenseKeyWithActivations
+    Get as GET => json LicenseKeyWithActivations
 }
 
 /// A request to `license_keys:get_activation`.
@@ -200,7 +201,7 @@ polar_client_runtime::operation! {
 pub struct GetActivation(Request);
 
 polar_client_runtime::operation! {
-    GetActivation => json LicenseKeyActivationRead
+    GetActivation as GET_ACTIVATION => json LicenseKeyActivationRead
 }
 
 /// A request to `license_keys:list`.
@@ -251,7 +252,7 @@ impl List {
 }
 
 polar_client_runtime::operation! {
-    List => json LicenseKeyReadList
+    List as LIST => pages LicenseKeyReadList
 }
 
 /// A request to `license_keys:rotate`.
@@ -260,7 +261,7 @@ polar_client_runtime::operation! {
 pub struct Rotate(Request);
 
 polar_client_runtime::operation! {
-    Rotate => json RotatedLicenseKey
+    Rotate as ROTATE => json RotatedLicenseKey
 }
 
 /// A request to `license_keys:update`.
@@ -269,7 +270,7 @@ polar_client_runtime::operation! {
 pub struct Update(Request);
 
 polar_client_runtime::operation! {
-    Update => json LicenseKeyRead
+    Update as UPDATE => json LicenseKeyRead
 }
 
 /// A request to `license_keys:validate`.
@@ -278,13 +279,14 @@ polar_client_runtime::operation! {
 pub struct Validate(Request);
 
 polar_client_runtime::operation! {
-    Validate => json ValidatedLicenseKey
+    Validate as VALIDATE => json ValidatedLicenseKey
 }
 
 static ACTIVATE: Operation = Operation {
     id: "license_keys:activate",
     method: Method::Post,
     path: "/v1/license-keys/activate",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };
 
@@ -292,6 +294,7 @@ static DEACTIVATE: Operation = Operation {
     id: "license_keys:deactivate",
     method: Method::Post,
     path: "/v1/license-keys/deactivate",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };
 
@@ -299,6 +302,7 @@ static GET: Operation = Operation {
     id: "license_keys:get",
     method: Method::Get,
     path: "/v1/license-keys/{id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -306,6 +310,7 @@ static GET_ACTIVATION: Operation = Operation {
     id: "license_keys:get_activation",
     method: Method::Get,
     path: "/v1/license-keys/{id}/activations/{activation_id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -313,6 +318,7 @@ static LIST: Operation = Operation {
     id: "license_keys:list",
     method: Method::Get,
     path: "/v1/license-keys/",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -320,6 +326,7 @@ static ROTATE: Operation = Operation {
     id: "license_keys:rotate",
     method: Method::Post,
     path: "/v1/license-keys/{id}/rotate",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };
 
@@ -327,6 +334,7 @@ static UPDATE: Operation = Operation {
     id: "license_keys:update",
     method: Method::Patch,
     path: "/v1/license-keys/{id}",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };
 
@@ -334,5 +342,6 @@ static VALIDATE: Operation = Operation {
     id: "license_keys:validate",
     method: Method::Post,
     path: "/v1/license-keys/validate",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };

@@ -3,6 +3,7 @@
 //! Operations on metrics.
 
 use super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
@@ -157,7 +158,7 @@ impl<C: AccountAccess> Metrics<C> {
 pub struct CreateDashboard(Request);
 
 polar_client_runtime::operation! {
-    CreateDashboard => json MetricDashboardSchema
+    CreateDashboard as CREATE_DASHBOARD => json MetricDashboardSchema
 }
 
 /// A request to `metrics:delete_dashboard`.
@@ -166,7 +167,7 @@ polar_client_runtime::operation! {
 pub struct DeleteDashboard(Request);
 
 polar_client_runtime::operation! {
-    DeleteDashboard => empty
+    DeleteDashboard as DELETE_DASHBOARD => empty
 }
 
 /// A request to `metrics:export`.
@@ -226,7 +227,7 @@ impl Export {
 }
 
 polar_client_runtime::operation! {
-    Export => text
+    Export as EXPORT => text
 }
 
 /// A request to `metrics:get`.
@@ -286,7 +287,7 @@ impl Get {
 }
 
 polar_client_runtime::operation! {
-    Get => json MetricsResponse
+    Get as GET => json MetricsResponse
 }
 
 /// A request to `metrics:get_dashboard`.
@@ -295,7 +296,7 @@ polar_client_runtime::operation! {
 pub struct GetDashboard(Request);
 
 polar_client_runtime::operation! {
-    GetDashboard => json MetricDashboardSchema
+    GetDashboard as GET_DASHBOARD => json MetricDashboardSchema
 }
 
 /// A request to `metrics:limits`.
@@ -304,7 +305,7 @@ polar_client_runtime::operation! {
 pub struct Limits(Request);
 
 polar_client_runtime::operation! {
-    Limits => json MetricsLimits
+    Limits as LIMITS => json MetricsLimits
 }
 
 /// A request to `metrics:list_dashboards`.
@@ -325,7 +326,7 @@ impl ListDashboards {
 }
 
 polar_client_runtime::operation! {
-    ListDashboards => json Vec<MetricDashboardSchema>
+    ListDashboards as LIST_DASHBOARDS => json Vec<MetricDashboardSchema>
 }
 
 /// A request to `metrics:update_dashboard`.
@@ -334,13 +335,14 @@ polar_client_runtime::operation! {
 pub struct UpdateDashboard(Request);
 
 polar_client_runtime::operation! {
-    UpdateDashboard => json MetricDashboardSchema
+    UpdateDashboard as UPDATE_DASHBOARD => json MetricDashboardSchema
 }
 
 static CREATE_DASHBOARD: Operation = Operation {
     id: "metrics:create_dashboard",
     method: Method::Post,
     path: "/v1/metrics/dashboards",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };
 
@@ -348,6 +350,7 @@ static DELETE_DASHBOARD: Operation = Operation {
     id: "metrics:delete_dashboard",
     method: Method::Delete,
     path: "/v1/metrics/dashboards/{id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -355,6 +358,7 @@ static EXPORT: Operation = Operation {
     id: "metrics:export",
     method: Method::Get,
     path: "/v1/metrics/export",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -362,6 +366,7 @@ static GET: Operation = Operation {
     id: "metrics:get",
     method: Method::Get,
     path: "/v1/metrics/",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -369,6 +374,7 @@ static GET_DASHBOARD: Operation = Operation {
     id: "metrics:get_dashboard",
     method: Method::Get,
     path: "/v1/metrics/dashboards/{id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -376,6 +382,7 @@ static LIMITS: Operation = Operation {
     id: "metrics:limits",
     method: Method::Get,
     path: "/v1/metrics/limits",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -383,6 +390,7 @@ static LIST_DASHBOARDS: Operation = Operation {
     id: "metrics:list_dashboards",
     method: Method::Get,
     path: "/v1/metrics/dashboards",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -390,5 +398,6 @@ static UPDATE_DASHBOARD: Operation = Operation {
     id: "metrics:update_dashboard",
     method: Method::Patch,
     path: "/v1/metrics/dashboards/{id}",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };

@@ -3,12 +3,14 @@
 //! Operations on organizations.
 
 use super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
 use polar_client_runtime::client::Credential;
 use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
+use polar_client_runtime::client::PersonalAccess;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{OneOrMany, Uuid};
@@ -26,22 +28,6 @@ impl<C: Credential> Organizations<C> {
 }
 
 impl<C: AccountAccess> Organizations<C> {
-    /// Calls `POST /v1/organizations/`, operation `organizations:create`.
-    ///
-    /// Credential: a personal access token (organization access tokens are refused) with
-    /// the scope `organizations:write`.
-    ///
-    /// Sending it twice may do it twice.
-    ///
-    /// # Errors
-    /// - 403: `CannotCreateOrganizationError`
-    /// - 422: `RequestValidationError`
-    pub fn create(&self, body: impl Body<OrganizationCreate>) -> Create {
-        let mut request = self.client.request(&CREATE);
-        request.json_body(&body);
-        Create(request)
-    }
-
     /// Calls `GET /v1/organizations/{id}`, operation `organizations:get`.
     ///
     /// - `id`: Identifier assigned by Polar.
@@ -91,13 +77,31 @@ impl<C: AccountAccess> Organizations<C> {
     }
 }
 
+impl<C: PersonalAccess> Organizations<C> {
+    /// Calls `POST /v1/organizations/`, operation `organizations:create`.
+    ///
+    /// Credential: a personal access token, not that of an organization, with the scope
+    /// `organizations:write`.
+    ///
+    /// Sending it twice may do it twice.
+    ///
+    /// # Errors
+    /// - 403: `CannotCreateOrganizationError`
+    /// - 422: `RequestValidationError`
+    pub fn create(&self, body: impl Body<OrganizationCreate>) -> Create {
+        let mut request = self.client.request(&CREATE);
+        request.json_body(&body);
+        Create(request)
+    }
+}
+
 /// A request to `organizations:create`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Create(Request);
 
 polar_client_runtime::operation! {
-    Create => json Organization
+    Create as CREATE => json Organization
 }
 
 /// A request to `organizations:get`.
@@ -106,7 +110,7 @@ polar_client_runtime::operation! {
 pub struct Get(Request);
 
 polar_client_runtime::operation! {
-    Get => json Organization
+    Get as GET => json Organization
 }
 
 /// A request to `organizations:list`.
@@ -152,7 +156,7 @@ impl List {
 }
 
 polar_client_runtime::operation! {
-    List => json OrganizationList
+    List as LIST => pages OrganizationList
 }
 
 /// A request to `organizations:update`.
@@ -161,13 +165,14 @@ polar_client_runtime::operation! {
 pub struct Update(Request);
 
 polar_client_runtime::operation! {
-    Update => json Organization
+    Update as UPDATE => json Organization
 }
 
 static CREATE: Operation = Operation {
     id: "organizations:create",
     method: Method::Post,
     path: "/v1/organizations/",
+    access: Access::Personal,
     safety: Safety::Unsafe,
 };
 
@@ -175,6 +180,7 @@ static GET: Operation = Operation {
     id: "organizations:get",
     method: Method::Get,
     path: "/v1/organizations/{id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -182,6 +188,7 @@ static LIST: Operation = Operation {
     id: "organizations:list",
     method: Method::Get,
     path: "/v1/organizations/",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -189,5 +196,6 @@ static UPDATE: Operation = Operation {
     id: "organizations:update",
     method: Method::Patch,
     path: "/v1/organizations/{id}",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };

@@ -3,6 +3,7 @@
 //! Operations on payments.
 
 use super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Client;
 use polar_client_runtime::client::Credential;
@@ -59,7 +60,7 @@ impl<C: AccountAccess> Payments<C> {
 pub struct Get(Request);
 
 polar_client_runtime::operation! {
-    Get => json Payment
+    Get as GET => json Payment
 }
 
 /// A request to `payments:list`.
@@ -154,13 +155,14 @@ impl List {
 }
 
 polar_client_runtime::operation! {
-    List => json PaymentList
+    List as LIST => pages PaymentList
 }
 
 static GET: Operation = Operation {
     id: "payments:get",
     method: Method::Get,
     path: "/v1/payments/{id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -168,5 +170,6 @@ static LIST: Operation = Operation {
     id: "payments:list",
     method: Method::Get,
     path: "/v1/payments/",
+    access: Access::Account,
     safety: Safety::Safe,
 };

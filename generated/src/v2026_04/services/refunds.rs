@@ -3,6 +3,7 @@
 //! Operations on refunds.
 
 use super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
@@ -60,7 +61,7 @@ impl<C: AccountAccess> Refunds<C> {
 pub struct Create(Request);
 
 polar_client_runtime::operation! {
-    Create => json Refund
+    Create as CREATE => json Refund
 }
 
 /// A request to `refunds:list`.
@@ -154,13 +155,14 @@ impl List {
 }
 
 polar_client_runtime::operation! {
-    List => json RefundList
+    List as LIST => pages RefundList
 }
 
 static CREATE: Operation = Operation {
     id: "refunds:create",
     method: Method::Post,
     path: "/v1/refunds/",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };
 
@@ -168,5 +170,6 @@ static LIST: Operation = Operation {
     id: "refunds:list",
     method: Method::Get,
     path: "/v1/refunds/",
+    access: Access::Account,
     safety: Safety::Safe,
 };

@@ -3,6 +3,7 @@
 //! Operations on webhooks.
 
 use super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
@@ -169,7 +170,7 @@ impl<C: AccountAccess> Webhooks<C> {
 pub struct CreateWebhookEndpoint(Request);
 
 polar_client_runtime::operation! {
-    CreateWebhookEndpoint => json WebhookEndpoint
+    CreateWebhookEndpoint as CREATE_WEBHOOK_ENDPOINT => json WebhookEndpoint
 }
 
 /// A request to `webhooks:delete_webhook_endpoint`.
@@ -178,7 +179,7 @@ polar_client_runtime::operation! {
 pub struct DeleteWebhookEndpoint(Request);
 
 polar_client_runtime::operation! {
-    DeleteWebhookEndpoint => empty
+    DeleteWebhookEndpoint as DELETE_WEBHOOK_ENDPOINT => empty
 }
 
 /// A request to `webhooks:get_webhook_endpoint`.
@@ -187,7 +188,7 @@ polar_client_runtime::operation! {
 pub struct GetWebhookEndpoint(Request);
 
 polar_client_runtime::operation! {
-    GetWebhookEndpoint => json WebhookEndpoint
+    GetWebhookEndpoint as GET_WEBHOOK_ENDPOINT => json WebhookEndpoint
 }
 
 /// A request to `webhooks:list_webhook_deliveries`.
@@ -261,7 +262,7 @@ impl ListWebhookDeliveries {
 }
 
 polar_client_runtime::operation! {
-    ListWebhookDeliveries => json WebhookDeliveryList
+    ListWebhookDeliveries as LIST_WEBHOOK_DELIVERIES => pages WebhookDeliveryList
 }
 
 /// A request to `webhooks:list_webhook_endpoints`.
@@ -298,7 +299,7 @@ impl ListWebhookEndpoints {
 }
 
 polar_client_runtime::operation! {
-    ListWebhookEndpoints => json WebhookEndpointList
+    ListWebhookEndpoints as LIST_WEBHOOK_ENDPOINTS => pages WebhookEndpointList
 }
 
 /// A request to `webhooks:redeliver_webhook_event`.
@@ -307,7 +308,7 @@ polar_client_runtime::operation! {
 pub struct RedeliverWebhookEvent(Request);
 
 polar_client_runtime::operation! {
-    RedeliverWebhookEvent => empty
+    RedeliverWebhookEvent as REDELIVER_WEBHOOK_EVENT => empty
 }
 
 /// A request to `webhooks:reset_webhook_endpoint_secret`.
@@ -316,7 +317,7 @@ polar_client_runtime::operation! {
 pub struct ResetWebhookEndpointSecret(Request);
 
 polar_client_runtime::operation! {
-    ResetWebhookEndpointSecret => json WebhookEndpoint
+    ResetWebhookEndpointSecret as RESET_WEBHOOK_ENDPOINT_SECRET => json WebhookEndpoint
 }
 
 /// A request to `webhooks:update_webhook_endpoint`.
@@ -325,13 +326,14 @@ polar_client_runtime::operation! {
 pub struct UpdateWebhookEndpoint(Request);
 
 polar_client_runtime::operation! {
-    UpdateWebhookEndpoint => json WebhookEndpoint
+    UpdateWebhookEndpoint as UPDATE_WEBHOOK_ENDPOINT => json WebhookEndpoint
 }
 
 static CREATE_WEBHOOK_ENDPOINT: Operation = Operation {
     id: "webhooks:create_webhook_endpoint",
     method: Method::Post,
     path: "/v1/webhooks/endpoints",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };
 
@@ -339,6 +341,7 @@ static DELETE_WEBHOOK_ENDPOINT: Operation = Operation {
     id: "webhooks:delete_webhook_endpoint",
     method: Method::Delete,
     path: "/v1/webhooks/endpoints/{id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -346,6 +349,7 @@ static GET_WEBHOOK_ENDPOINT: Operation = Operation {
     id: "webhooks:get_webhook_endpoint",
     method: Method::Get,
     path: "/v1/webhooks/endpoints/{id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -353,6 +357,7 @@ static LIST_WEBHOOK_DELIVERIES: Operation = Operation {
     id: "webhooks:list_webhook_deliveries",
     method: Method::Get,
     path: "/v1/webhooks/deliveries",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -360,6 +365,7 @@ static LIST_WEBHOOK_ENDPOINTS: Operation = Operation {
     id: "webhooks:list_webhook_endpoints",
     method: Method::Get,
     path: "/v1/webhooks/endpoints",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -367,6 +373,7 @@ static REDELIVER_WEBHOOK_EVENT: Operation = Operation {
     id: "webhooks:redeliver_webhook_event",
     method: Method::Post,
     path: "/v1/webhooks/events/{id}/redeliver",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };
 
@@ -374,6 +381,7 @@ static RESET_WEBHOOK_ENDPOINT_SECRET: Operation = Operation {
     id: "webhooks:reset_webhook_endpoint_secret",
     method: Method::Patch,
     path: "/v1/webhooks/endpoints/{id}/secret",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };
 
@@ -381,5 +389,6 @@ static UPDATE_WEBHOOK_ENDPOINT: Operation = Operation {
     id: "webhooks:update_webhook_endpoint",
     method: Method::Patch,
     path: "/v1/webhooks/endpoints/{id}",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };

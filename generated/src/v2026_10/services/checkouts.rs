@@ -3,12 +3,14 @@
 //! Operations on checkouts.
 
 use super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
 use polar_client_runtime::client::Credential;
 use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
+use polar_client_runtime::client::OptionalAccess;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{OneOrMany, Uuid};
@@ -26,13 +28,60 @@ impl<C: Credential> Checkouts<C> {
 }
 
 impl<C: Credential> Checkouts<C> {
+    /// Calls `GET /v1/checkouts/client/{client_secret}`, operation
+    /// `checkouts:client_get`.
+    ///
+    /// - `client_secret`: Secret that gives access.
+    ///
+    /// Credential: none. That of the client is not sent.
+    ///
+    /// # Errors
+    /// - 403: `NotPermitted`
+    /// - 404: `ResourceNotFound`
+    /// - 410: `ExpiredCheckoutError`
+    /// - 422: `RequestValidationError`
+    pub fn client_get(&self, client_secret: &str) -> ClientGet {
+        let mut request = self.client.request(&CLIENT_GET);
+        request.path("client_secret", &client_secret);
+        ClientGet(request)
+    }
+
+    /// Calls `PATCH /v1/checkouts/client/{client_secret}`, operation
+    /// `checkouts:client_update`.
+    ///
+    /// - `client_secret`: Secret that gives access.
+    ///
+    /// Credential: none. That of the client is not sent.
+    ///
+    /// Sending it twice may do it twice.
+    ///
+    /// # Errors
+    /// - 403: `AlreadyActiveSubscriptionError`, `NotOpenCheckout`, `NotPermitted`,
+    ///   `PaymentNotReady`, `TrialAlreadyRedeemed`, `DiscountRedemptionLimitReached`
+    /// - 404: `ResourceNotFound`
+    /// - 409: `CheckoutLocked`
+    /// - 410: `ExpiredCheckoutError`
+    /// - 422: `RequestValidationError`
+    pub fn client_update(
+        &self,
+        client_secret: &str,
+        body: impl Body<CheckoutUpdatePublic>,
+    ) -> ClientUpdate {
+        let mut request = self.client.request(&CLIENT_UPDATE);
+        request.path("client_secret", &client_secret);
+        request.json_body(&body);
+        ClientUpdate(request)
+    }
+}
+
+impl<C: OptionalAccess> Checkouts<C> {
     /// Calls `POST /v1/checkouts/client/{client_secret}/confirm`, operation
     /// `checkouts:client_confirm`.
     ///
     /// - `client_secret`: Secret that gives access.
     ///
-    /// Credential: none, or a personal access token (organization access tokens are
-    /// refused).
+    /// Credential: none, or a personal access token. A client that acts for an
+    /// organization calls it after `with_credential(Anonymous)`.
     ///
     /// Sending it twice may do it twice.
     ///
@@ -53,51 +102,6 @@ impl<C: Credential> Checkouts<C> {
         request.path("client_secret", &client_secret);
         request.json_body(&body);
         ClientConfirm(request)
-    }
-
-    /// Calls `GET /v1/checkouts/client/{client_secret}`, operation
-    /// `checkouts:client_get`.
-    ///
-    /// - `client_secret`: Secret that gives access.
-    ///
-    /// Credential: none.
-    ///
-    /// # Errors
-    /// - 403: `NotPermitted`
-    /// - 404: `ResourceNotFound`
-    /// - 410: `ExpiredCheckoutError`
-    /// - 422: `RequestValidationError`
-    pub fn client_get(&self, client_secret: &str) -> ClientGet {
-        let mut request = self.client.request(&CLIENT_GET);
-        request.path("client_secret", &client_secret);
-        ClientGet(request)
-    }
-
-    /// Calls `PATCH /v1/checkouts/client/{client_secret}`, operation
-    /// `checkouts:client_update`.
-    ///
-    /// - `client_secret`: Secret that gives access.
-    ///
-    /// Credential: none.
-    ///
-    /// Sending it twice may do it twice.
-    ///
-    /// # Errors
-    /// - 403: `AlreadyActiveSubscriptionError`, `NotOpenCheckout`, `NotPermitted`,
-    ///   `PaymentNotReady`, `TrialAlreadyRedeemed`, `DiscountRedemptionLimitReached`
-    /// - 404: `ResourceNotFound`
-    /// - 409: `CheckoutLocked`
-    /// - 410: `ExpiredCheckoutError`
-    /// - 422: `RequestValidationError`
-    pub fn client_update(
-        &self,
-        client_secret: &str,
-        body: impl Body<CheckoutUpdatePublic>,
-    ) -> ClientUpdate {
-        let mut request = self.client.request(&CLIENT_UPDATE);
-        request.path("client_secret", &client_secret);
-        request.json_body(&body);
-        ClientUpdate(request)
     }
 }
 
@@ -172,7 +176,7 @@ impl<C: AccountAccess> Checkouts<C> {
 pub struct ClientConfirm(Request);
 
 polar_client_runtime::operation! {
-    ClientConfirm => json CheckoutPublicConfirmed
+    ClientConfirm as CLIENT_CONFIRM => json CheckoutPublicConfirmed
 }
 
 /// A request to `checkouts:client_get`.
@@ -181,7 +185,7 @@ polar_client_runtime::operation! {
 pub struct ClientGet(Request);
 
 polar_client_runtime::operation! {
-    ClientGet => json CheckoutPublic
+    ClientGet as CLIENT_GET => json CheckoutPublic
 }
 
 /// A request to `checkouts:client_update`.
@@ -190,7 +194,7 @@ polar_client_runtime::operation! {
 pub struct ClientUpdate(Request);
 
 polar_client_runtime::operation! {
-    ClientUpdate => json CheckoutPublic
+    ClientUpdate as CLIENT_UPDATE => json CheckoutPublic
 }
 
 /// A request to `checkouts:create`.
@@ -199,7 +203,7 @@ polar_client_runtime::operation! {
 pub struct Create(Request);
 
 polar_client_runtime::operation! {
-    Create => json Checkout
+    Create as CREATE => json Checkout
 }
 
 /// A request to `checkouts:get`.
@@ -208,7 +212,7 @@ polar_client_runtime::operation! {
 pub struct Get(Request);
 
 polar_client_runtime::operation! {
-    Get => json Checkout
+    Get as GET => json Checkout
 }
 
 /// A request to `checkouts:list`.
@@ -295,7 +299,7 @@ impl List {
 }
 
 polar_client_runtime::operation! {
-    List => json CheckoutList
+    List as LIST => pages CheckoutList
 }
 
 /// A request to `checkouts:update`.
@@ -304,13 +308,14 @@ polar_client_runtime::operation! {
 pub struct Update(Request);
 
 polar_client_runtime::operation! {
-    Update => json Checkout
+    Update as UPDATE => json Checkout
 }
 
 static CLIENT_CONFIRM: Operation = Operation {
     id: "checkouts:client_confirm",
     method: Method::Post,
     path: "/v1/checkouts/client/{client_secret}/confirm",
+    access: Access::Optional,
     safety: Safety::Unsafe,
 };
 
@@ -318,6 +323,7 @@ static CLIENT_GET: Operation = Operation {
     id: "checkouts:client_get",
     method: Method::Get,
     path: "/v1/checkouts/client/{client_secret}",
+    access: Access::Public,
     safety: Safety::Safe,
 };
 
@@ -325,6 +331,7 @@ static CLIENT_UPDATE: Operation = Operation {
     id: "checkouts:client_update",
     method: Method::Patch,
     path: "/v1/checkouts/client/{client_secret}",
+    access: Access::Public,
     safety: Safety::Unsafe,
 };
 
@@ -332,6 +339,7 @@ static CREATE: Operation = Operation {
     id: "checkouts:create",
     method: Method::Post,
     path: "/v1/checkouts/",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };
 
@@ -339,6 +347,7 @@ static GET: Operation = Operation {
     id: "checkouts:get",
     method: Method::Get,
     path: "/v1/checkouts/{id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -346,6 +355,7 @@ static LIST: Operation = Operation {
     id: "checkouts:list",
     method: Method::Get,
     path: "/v1/checkouts/",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -353,5 +363,6 @@ static UPDATE: Operation = Operation {
     id: "checkouts:update",
     method: Method::Patch,
     path: "/v1/checkouts/{id}",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };

@@ -3,6 +3,7 @@
 //! Operations on custom fields.
 
 use super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
@@ -110,7 +111,7 @@ impl<C: AccountAccess> CustomFields<C> {
 pub struct Create(Request);
 
 polar_client_runtime::operation! {
-    Create => json CustomField
+    Create as CREATE => json CustomField
 }
 
 /// A request to `custom-fields:delete`.
@@ -119,7 +120,7 @@ polar_client_runtime::operation! {
 pub struct Delete(Request);
 
 polar_client_runtime::operation! {
-    Delete => empty
+    Delete as DELETE => empty
 }
 
 /// A request to `custom-fields:get`.
@@ -128,7 +129,7 @@ polar_client_runtime::operation! {
 pub struct Get(Request);
 
 polar_client_runtime::operation! {
-    Get => json CustomField
+    Get as GET => json CustomField
 }
 
 /// A request to `custom-fields:list`.
@@ -191,7 +192,7 @@ impl List {
 }
 
 polar_client_runtime::operation! {
-    List => json CustomFieldList
+    List as LIST => pages CustomFieldList
 }
 
 /// A request to `custom-fields:update`.
@@ -200,13 +201,14 @@ polar_client_runtime::operation! {
 pub struct Update(Request);
 
 polar_client_runtime::operation! {
-    Update => json CustomField
+    Update as UPDATE => json CustomField
 }
 
 static CREATE: Operation = Operation {
     id: "custom-fields:create",
     method: Method::Post,
     path: "/v1/custom-fields/",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };
 
@@ -214,6 +216,7 @@ static DELETE: Operation = Operation {
     id: "custom-fields:delete",
     method: Method::Delete,
     path: "/v1/custom-fields/{id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -221,6 +224,7 @@ static GET: Operation = Operation {
     id: "custom-fields:get",
     method: Method::Get,
     path: "/v1/custom-fields/{id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -228,6 +232,7 @@ static LIST: Operation = Operation {
     id: "custom-fields:list",
     method: Method::Get,
     path: "/v1/custom-fields/",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -235,5 +240,6 @@ static UPDATE: Operation = Operation {
     id: "custom-fields:update",
     method: Method::Patch,
     path: "/v1/custom-fields/{id}",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };

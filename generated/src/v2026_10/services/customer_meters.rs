@@ -3,6 +3,7 @@
 //! Operations on customer meters.
 
 use super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Client;
 use polar_client_runtime::client::Credential;
@@ -59,7 +60,7 @@ impl<C: AccountAccess> CustomerMeters<C> {
 pub struct Get(Request);
 
 polar_client_runtime::operation! {
-    Get => json CustomerMeter
+    Get as GET => json CustomerMeter
 }
 
 /// A request to `customer_meters:list`.
@@ -133,13 +134,14 @@ impl List {
 }
 
 polar_client_runtime::operation! {
-    List => json CustomerMeterList
+    List as LIST => pages CustomerMeterList
 }
 
 static GET: Operation = Operation {
     id: "customer_meters:get",
     method: Method::Get,
     path: "/v1/customer-meters/{id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -147,5 +149,6 @@ static LIST: Operation = Operation {
     id: "customer_meters:list",
     method: Method::Get,
     path: "/v1/customer-meters/",
+    access: Access::Account,
     safety: Safety::Safe,
 };

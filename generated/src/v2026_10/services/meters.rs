@@ -3,6 +3,7 @@
 //! Operations on meters.
 
 use super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
@@ -11,8 +12,11 @@ use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::{Entries, OneOrMany, Timestamp, Uuid};
-use std::collections::BTreeMap;
+use polar_client_runtime::types::Entries;
+use polar_client_runtime::types::OneOrMany;
+use polar_client_runtime::types::Pairs;
+use polar_client_runtime::types::Timestamp;
+use polar_client_runtime::types::Uuid;
 
 /// Operations on meters.
 #[derive(Clone, Debug)]
@@ -122,7 +126,7 @@ impl<C: AccountAccess> Meters<C> {
 pub struct Create(Request);
 
 polar_client_runtime::operation! {
-    Create => json Meter
+    Create as CREATE => json Meter
 }
 
 /// A request to `meters:get`.
@@ -131,7 +135,7 @@ polar_client_runtime::operation! {
 pub struct Get(Request);
 
 polar_client_runtime::operation! {
-    Get => json Meter
+    Get as GET => json Meter
 }
 
 /// A request to `meters:list`.
@@ -191,14 +195,14 @@ impl List {
     /// Only those with this metadata. Several values of one key are alternatives;
     /// different keys must all match.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
-        let values: BTreeMap<String, MetadataQueryValue> = metadata.into_map();
+        let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);
         self
     }
 }
 
 polar_client_runtime::operation! {
-    List => json MeterList
+    List as LIST => pages MeterList
 }
 
 /// A request to `meters:quantities`.
@@ -244,14 +248,14 @@ impl Quantities {
     /// Only those with this metadata. Several values of one key are alternatives;
     /// different keys must all match.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
-        let values: BTreeMap<String, MetadataQueryValue> = metadata.into_map();
+        let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);
         self
     }
 }
 
 polar_client_runtime::operation! {
-    Quantities => json MeterQuantities
+    Quantities as QUANTITIES => json MeterQuantities
 }
 
 /// A request to `meters:update`.
@@ -260,13 +264,14 @@ polar_client_runtime::operation! {
 pub struct Update(Request);
 
 polar_client_runtime::operation! {
-    Update => json Meter
+    Update as UPDATE => json Meter
 }
 
 static CREATE: Operation = Operation {
     id: "meters:create",
     method: Method::Post,
     path: "/v1/meters/",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };
 
@@ -274,6 +279,7 @@ static GET: Operation = Operation {
     id: "meters:get",
     method: Method::Get,
     path: "/v1/meters/{id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -281,6 +287,7 @@ static LIST: Operation = Operation {
     id: "meters:list",
     method: Method::Get,
     path: "/v1/meters/",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -288,6 +295,7 @@ static QUANTITIES: Operation = Operation {
     id: "meters:quantities",
     method: Method::Get,
     path: "/v1/meters/{id}/quantities",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -295,5 +303,6 @@ static UPDATE: Operation = Operation {
     id: "meters:update",
     method: Method::Patch,
     path: "/v1/meters/{id}",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };

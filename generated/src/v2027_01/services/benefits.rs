@@ -3,6 +3,7 @@
 //! Operations on benefits.
 
 use super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
@@ -11,8 +12,7 @@ use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::{Entries, OneOrMany, Uuid};
-use std::collections::BTreeMap;
+use polar_client_runtime::types::{Entries, OneOrMany, Pairs, Uuid};
 
 /// Operations on benefits.
 #[derive(Clone, Debug)]
@@ -144,7 +144,7 @@ impl<C: AccountAccess> Benefits<C> {
 pub struct Create(Request);
 
 polar_client_runtime::operation! {
-    Create => json Benefit
+    Create as CREATE => json Benefit
 }
 
 /// A request to `benefits:delete`.
@@ -153,7 +153,7 @@ polar_client_runtime::operation! {
 pub struct Delete(Request);
 
 polar_client_runtime::operation! {
-    Delete => empty
+    Delete as DELETE => empty
 }
 
 /// A request to `benefits:files`.
@@ -180,7 +180,7 @@ impl Files {
 }
 
 polar_client_runtime::operation! {
-    Files => json BenefitDownloadableFileList
+    Files as FILES => pages BenefitDownloadableFileList
 }
 
 /// A request to `benefits:get`.
@@ -189,7 +189,7 @@ polar_client_runtime::operation! {
 pub struct Get(Request);
 
 polar_client_runtime::operation! {
-    Get => json Benefit
+    Get as GET => json Benefit
 }
 
 /// A request to `benefits:grants`.
@@ -236,7 +236,7 @@ impl Grants {
 }
 
 polar_client_runtime::operation! {
-    Grants => json BenefitGrantList
+    Grants as GRANTS => pages BenefitGrantList
 }
 
 /// A request to `benefits:list`.
@@ -314,14 +314,14 @@ impl List {
     /// Only those with this metadata. Several values of one key are alternatives;
     /// different keys must all match.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
-        let values: BTreeMap<String, MetadataQueryValue> = metadata.into_map();
+        let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);
         self
     }
 }
 
 polar_client_runtime::operation! {
-    List => json BenefitList
+    List as LIST => pages BenefitList
 }
 
 /// A request to `benefits:update`.
@@ -330,13 +330,14 @@ polar_client_runtime::operation! {
 pub struct Update(Request);
 
 polar_client_runtime::operation! {
-    Update => json Benefit
+    Update as UPDATE => json Benefit
 }
 
 static CREATE: Operation = Operation {
     id: "benefits:create",
     method: Method::Post,
     path: "/v1/benefits/",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };
 
@@ -344,6 +345,7 @@ static DELETE: Operation = Operation {
     id: "benefits:delete",
     method: Method::Delete,
     path: "/v1/benefits/{id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -351,6 +353,7 @@ static FILES: Operation = Operation {
     id: "benefits:files",
     method: Method::Get,
     path: "/v1/benefits/{id}/files",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -358,6 +361,7 @@ static GET: Operation = Operation {
     id: "benefits:get",
     method: Method::Get,
     path: "/v1/benefits/{id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -365,6 +369,7 @@ static GRANTS: Operation = Operation {
     id: "benefits:grants",
     method: Method::Get,
     path: "/v1/benefits/{id}/grants",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -372,6 +377,7 @@ static LIST: Operation = Operation {
     id: "benefits:list",
     method: Method::Get,
     path: "/v1/benefits/",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -379,5 +385,6 @@ static UPDATE: Operation = Operation {
     id: "benefits:update",
     method: Method::Patch,
     path: "/v1/benefits/{id}",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };

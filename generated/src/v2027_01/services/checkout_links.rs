@@ -3,6 +3,7 @@
 //! Operations on checkout links.
 
 use super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
@@ -110,7 +111,7 @@ impl<C: AccountAccess> CheckoutLinks<C> {
 pub struct Create(Request);
 
 polar_client_runtime::operation! {
-    Create => json CheckoutLink
+    Create as CREATE => json CheckoutLink
 }
 
 /// A request to `checkout-links:delete`.
@@ -119,7 +120,7 @@ polar_client_runtime::operation! {
 pub struct Delete(Request);
 
 polar_client_runtime::operation! {
-    Delete => empty
+    Delete as DELETE => empty
 }
 
 /// A request to `checkout-links:get`.
@@ -128,7 +129,7 @@ polar_client_runtime::operation! {
 pub struct Get(Request);
 
 polar_client_runtime::operation! {
-    Get => json CheckoutLink
+    Get as GET => json CheckoutLink
 }
 
 /// A request to `checkout-links:list`.
@@ -185,7 +186,7 @@ impl List {
 }
 
 polar_client_runtime::operation! {
-    List => json CheckoutLinkList
+    List as LIST => pages CheckoutLinkList
 }
 
 /// A request to `checkout-links:update`.
@@ -194,13 +195,14 @@ polar_client_runtime::operation! {
 pub struct Update(Request);
 
 polar_client_runtime::operation! {
-    Update => json CheckoutLink
+    Update as UPDATE => json CheckoutLink
 }
 
 static CREATE: Operation = Operation {
     id: "checkout-links:create",
     method: Method::Post,
     path: "/v1/checkout-links/",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };
 
@@ -208,6 +210,7 @@ static DELETE: Operation = Operation {
     id: "checkout-links:delete",
     method: Method::Delete,
     path: "/v1/checkout-links/{id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -215,6 +218,7 @@ static GET: Operation = Operation {
     id: "checkout-links:get",
     method: Method::Get,
     path: "/v1/checkout-links/{id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -222,6 +226,7 @@ static LIST: Operation = Operation {
     id: "checkout-links:list",
     method: Method::Get,
     path: "/v1/checkout-links/",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -229,5 +234,6 @@ static UPDATE: Operation = Operation {
     id: "checkout-links:update",
     method: Method::Patch,
     path: "/v1/checkout-links/{id}",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };

@@ -3,6 +3,7 @@
 //! Operations on customer seats.
 
 use super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
@@ -29,13 +30,13 @@ impl<C: Credential> CustomerSeats<C> {
 impl<C: Credential> CustomerSeats<C> {
     /// Calls `POST /v1/customer-seats/claim`, operation `customer-seats:claim_seat`.
     ///
-    /// Credential: none.
+    /// Credential: none. That of the client is not sent.
     ///
     /// Sending it twice may do it twice.
     ///
     /// # Errors
-    /// - 400
-    /// - 403
+    /// - 400: the request does not fit what it is about
+    /// - 403: the credential may not do this, or it is not possible now
     /// - 422: `RequestValidationError`
     pub fn claim_seat(&self, body: impl Body<SeatClaim>) -> ClaimSeat {
         let mut request = self.client.request(&CLAIM_SEAT);
@@ -48,12 +49,12 @@ impl<C: Credential> CustomerSeats<C> {
     ///
     /// - `invitation_token`: Token of the invitation to take a seat.
     ///
-    /// Credential: none.
+    /// Credential: none. That of the client is not sent.
     ///
     /// # Errors
-    /// - 400
-    /// - 403
-    /// - 404
+    /// - 400: the request does not fit what it is about
+    /// - 403: the credential may not do this, or it is not possible now
+    /// - 404: what it is about does not exist, or not for this credential
     /// - 422: `RequestValidationError`
     pub fn get_claim_info(&self, invitation_token: &str) -> GetClaimInfo {
         let mut request = self.client.request(&GET_CLAIM_INFO);
@@ -71,10 +72,10 @@ impl<C: AccountAccess> CustomerSeats<C> {
     /// Sending it twice may do it twice.
     ///
     /// # Errors
-    /// - 400
-    /// - 401
-    /// - 403
-    /// - 404
+    /// - 400: the request does not fit what it is about
+    /// - 401: no credential, or one that is not valid
+    /// - 403: the credential may not do this, or it is not possible now
+    /// - 404: what it is about does not exist, or not for this credential
     /// - 422: `RequestValidationError`
     pub fn assign_seat(&self, body: impl Body<SeatAssign>) -> AssignSeat {
         let mut request = self.client.request(&ASSIGN_SEAT);
@@ -91,9 +92,9 @@ impl<C: AccountAccess> CustomerSeats<C> {
     /// `customer_seats:read`.
     ///
     /// # Errors
-    /// - 401
-    /// - 403
-    /// - 404
+    /// - 401: no credential, or one that is not valid
+    /// - 403: the credential may not do this, or it is not possible now
+    /// - 404: what it is about does not exist, or not for this credential
     /// - 422: `RequestValidationError`
     pub fn list_seats(&self) -> ListSeats {
         ListSeats(self.client.request(&LIST_SEATS))
@@ -110,10 +111,10 @@ impl<C: AccountAccess> CustomerSeats<C> {
     /// Sending it twice may do it twice.
     ///
     /// # Errors
-    /// - 400
-    /// - 401
-    /// - 403
-    /// - 404
+    /// - 400: the request does not fit what it is about
+    /// - 401: no credential, or one that is not valid
+    /// - 403: the credential may not do this, or it is not possible now
+    /// - 404: what it is about does not exist, or not for this credential
     /// - 422: `RequestValidationError`
     pub fn resend_invitation(&self, seat_id: Uuid) -> ResendInvitation {
         let mut request = self.client.request(&RESEND_INVITATION);
@@ -130,9 +131,9 @@ impl<C: AccountAccess> CustomerSeats<C> {
     /// `customer_seats:write`.
     ///
     /// # Errors
-    /// - 401
-    /// - 403
-    /// - 404
+    /// - 401: no credential, or one that is not valid
+    /// - 403: the credential may not do this, or it is not possible now
+    /// - 404: what it is about does not exist, or not for this credential
     /// - 422: `RequestValidationError`
     pub fn revoke_seat(&self, seat_id: Uuid) -> RevokeSeat {
         let mut request = self.client.request(&REVOKE_SEAT);
@@ -147,7 +148,7 @@ impl<C: AccountAccess> CustomerSeats<C> {
 pub struct AssignSeat(Request);
 
 polar_client_runtime::operation! {
-    AssignSeat => json CustomerSeat
+    AssignSeat as ASSIGN_SEAT => json CustomerSeat
 }
 
 /// A request to `customer-seats:claim_seat`.
@@ -156,7 +157,7 @@ polar_client_runtime::operation! {
 pub struct ClaimSeat(Request);
 
 polar_client_runtime::operation! {
-    ClaimSeat => json CustomerSeatClaimResponse
+    ClaimSeat as CLAIM_SEAT => json CustomerSeatClaimResponse
 }
 
 /// A request to `customer-seats:get_claim_info`.
@@ -165,7 +166,7 @@ polar_client_runtime::operation! {
 pub struct GetClaimInfo(Request);
 
 polar_client_runtime::operation! {
-    GetClaimInfo => json SeatClaimInfo
+    GetClaimInfo as GET_CLAIM_INFO => json SeatClaimInfo
 }
 
 /// A request to `customer-seats:list_seats`.
@@ -188,7 +189,7 @@ impl ListSeats {
 }
 
 polar_client_runtime::operation! {
-    ListSeats => json SeatsList
+    ListSeats as LIST_SEATS => json SeatsList
 }
 
 /// A request to `customer-seats:resend_invitation`.
@@ -197,7 +198,7 @@ polar_client_runtime::operation! {
 pub struct ResendInvitation(Request);
 
 polar_client_runtime::operation! {
-    ResendInvitation => json CustomerSeat
+    ResendInvitation as RESEND_INVITATION => json CustomerSeat
 }
 
 /// A request to `customer-seats:revoke_seat`.
@@ -206,13 +207,14 @@ polar_client_runtime::operation! {
 pub struct RevokeSeat(Request);
 
 polar_client_runtime::operation! {
-    RevokeSeat => json CustomerSeat
+    RevokeSeat as REVOKE_SEAT => json CustomerSeat
 }
 
 static ASSIGN_SEAT: Operation = Operation {
     id: "customer-seats:assign_seat",
     method: Method::Post,
     path: "/v1/customer-seats",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };
 
@@ -220,6 +222,7 @@ static CLAIM_SEAT: Operation = Operation {
     id: "customer-seats:claim_seat",
     method: Method::Post,
     path: "/v1/customer-seats/claim",
+    access: Access::Public,
     safety: Safety::Unsafe,
 };
 
@@ -227,6 +230,7 @@ static GET_CLAIM_INFO: Operation = Operation {
     id: "customer-seats:get_claim_info",
     method: Method::Get,
     path: "/v1/customer-seats/claim/{invitation_token}",
+    access: Access::Public,
     safety: Safety::Safe,
 };
 
@@ -234,6 +238,7 @@ static LIST_SEATS: Operation = Operation {
     id: "customer-seats:list_seats",
     method: Method::Get,
     path: "/v1/customer-seats",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -241,6 +246,7 @@ static RESEND_INVITATION: Operation = Operation {
     id: "customer-seats:resend_invitation",
     method: Method::Post,
     path: "/v1/customer-seats/{seat_id}/resend",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };
 
@@ -248,5 +254,6 @@ static REVOKE_SEAT: Operation = Operation {
     id: "customer-seats:revoke_seat",
     method: Method::Delete,
     path: "/v1/customer-seats/{seat_id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };

@@ -3,6 +3,7 @@
 //! Operations on discounts.
 
 use super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
@@ -110,7 +111,7 @@ impl<C: AccountAccess> Discounts<C> {
 pub struct Create(Request);
 
 polar_client_runtime::operation! {
-    Create => json Discount
+    Create as CREATE => json Discount
 }
 
 /// A request to `discounts:delete`.
@@ -119,7 +120,7 @@ polar_client_runtime::operation! {
 pub struct Delete(Request);
 
 polar_client_runtime::operation! {
-    Delete => empty
+    Delete as DELETE => empty
 }
 
 /// A request to `discounts:get`.
@@ -128,7 +129,7 @@ polar_client_runtime::operation! {
 pub struct Get(Request);
 
 polar_client_runtime::operation! {
-    Get => json Discount
+    Get as GET => json Discount
 }
 
 /// A request to `discounts:list`.
@@ -184,7 +185,7 @@ impl List {
 }
 
 polar_client_runtime::operation! {
-    List => json DiscountList
+    List as LIST => pages DiscountList
 }
 
 /// A request to `discounts:update`.
@@ -193,13 +194,14 @@ polar_client_runtime::operation! {
 pub struct Update(Request);
 
 polar_client_runtime::operation! {
-    Update => json Discount
+    Update as UPDATE => json Discount
 }
 
 static CREATE: Operation = Operation {
     id: "discounts:create",
     method: Method::Post,
     path: "/v1/discounts/",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };
 
@@ -207,6 +209,7 @@ static DELETE: Operation = Operation {
     id: "discounts:delete",
     method: Method::Delete,
     path: "/v1/discounts/{id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -214,6 +217,7 @@ static GET: Operation = Operation {
     id: "discounts:get",
     method: Method::Get,
     path: "/v1/discounts/{id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -221,6 +225,7 @@ static LIST: Operation = Operation {
     id: "discounts:list",
     method: Method::Get,
     path: "/v1/discounts/",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -228,5 +233,6 @@ static UPDATE: Operation = Operation {
     id: "discounts:update",
     method: Method::Patch,
     path: "/v1/discounts/{id}",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };

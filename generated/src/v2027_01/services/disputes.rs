@@ -3,6 +3,7 @@
 //! Operations on disputes.
 
 use super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Client;
 use polar_client_runtime::client::Credential;
@@ -78,7 +79,7 @@ impl<C: AccountAccess> Disputes<C> {
 pub struct Accept(Request);
 
 polar_client_runtime::operation! {
-    Accept => json Dispute
+    Accept as ACCEPT => json Dispute
 }
 
 /// A request to `disputes:get`.
@@ -87,7 +88,7 @@ polar_client_runtime::operation! {
 pub struct Get(Request);
 
 polar_client_runtime::operation! {
-    Get => json Dispute
+    Get as GET => json Dispute
 }
 
 /// A request to `disputes:list`.
@@ -151,13 +152,14 @@ impl List {
 }
 
 polar_client_runtime::operation! {
-    List => json DisputeList
+    List as LIST => pages DisputeList
 }
 
 static ACCEPT: Operation = Operation {
     id: "disputes:accept",
     method: Method::Post,
     path: "/v1/disputes/{id}/accept",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };
 
@@ -165,6 +167,7 @@ static GET: Operation = Operation {
     id: "disputes:get",
     method: Method::Get,
     path: "/v1/disputes/{id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -172,5 +175,6 @@ static LIST: Operation = Operation {
     id: "disputes:list",
     method: Method::Get,
     path: "/v1/disputes/",
+    access: Access::Account,
     safety: Safety::Safe,
 };

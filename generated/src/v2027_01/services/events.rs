@@ -3,6 +3,7 @@
 //! Operations on events.
 
 use super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
@@ -11,8 +12,11 @@ use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::{Entries, OneOrMany, Timestamp, Uuid};
-use std::collections::BTreeMap;
+use polar_client_runtime::types::Entries;
+use polar_client_runtime::types::OneOrMany;
+use polar_client_runtime::types::Pairs;
+use polar_client_runtime::types::Timestamp;
+use polar_client_runtime::types::Uuid;
 
 /// Operations on events.
 #[derive(Clone, Debug)]
@@ -48,7 +52,8 @@ impl<C: AccountAccess> Events<C> {
     /// Credential: an organization or personal access token with the scope
     /// `events:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Sending it twice does it once where `events.external_id` is set; otherwise it may
+    /// do it twice.
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
@@ -87,7 +92,7 @@ impl<C: AccountAccess> Events<C> {
 pub struct Get(Request);
 
 polar_client_runtime::operation! {
-    Get => json Event
+    Get as GET => json Event
 }
 
 /// A request to `events:ingest`.
@@ -96,7 +101,7 @@ polar_client_runtime::operation! {
 pub struct Ingest(Request);
 
 polar_client_runtime::operation! {
-    Ingest => json EventsIngestResponse
+    Ingest as INGEST => json EventsIngestResponse
 }
 
 /// A request to `events:list`.
@@ -219,7 +224,7 @@ impl List {
     /// Only those with this metadata. Several values of one key are alternatives;
     /// different keys must all match.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
-        let values: BTreeMap<String, MetadataQueryValue> = metadata.into_map();
+        let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);
         self
     }
@@ -234,7 +239,7 @@ impl List {
 }
 
 polar_client_runtime::operation! {
-    List => json EventsPage
+    List as LIST => pages EventsPage
 }
 
 /// A request to `events:list_names`.
@@ -314,13 +319,14 @@ impl ListNames {
 }
 
 polar_client_runtime::operation! {
-    ListNames => json EventNameList
+    ListNames as LIST_NAMES => pages EventNameList
 }
 
 static GET: Operation = Operation {
     id: "events:get",
     method: Method::Get,
     path: "/v1/events/{id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -328,13 +334,15 @@ static INGEST: Operation = Operation {
     id: "events:ingest",
     method: Method::Post,
     path: "/v1/events/ingest",
-    safety: Safety::Unsafe,
+    access: Access::Account,
+    safety: Safety::Keyed(&["events", "external_id"]),
 };
 
 static LIST: Operation = Operation {
     id: "events:list",
     method: Method::Get,
     path: "/v1/events/",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -342,5 +350,6 @@ static LIST_NAMES: Operation = Operation {
     id: "events:list_names",
     method: Method::Get,
     path: "/v1/events/names",
+    access: Access::Account,
     safety: Safety::Safe,
 };

@@ -3,6 +3,7 @@
 //! Operations on orders.
 
 use super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
@@ -11,8 +12,11 @@ use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::{Entries, OneOrMany, Timestamp, Uuid};
-use std::collections::BTreeMap;
+use polar_client_runtime::types::Entries;
+use polar_client_runtime::types::OneOrMany;
+use polar_client_runtime::types::Pairs;
+use polar_client_runtime::types::Timestamp;
+use polar_client_runtime::types::Uuid;
 
 /// Operations on orders.
 #[derive(Clone, Debug)]
@@ -172,7 +176,7 @@ impl<C: AccountAccess> Orders<C> {
 pub struct Create(Request);
 
 polar_client_runtime::operation! {
-    Create => json Order
+    Create as CREATE => json Order
 }
 
 /// A request to `orders:export`.
@@ -234,7 +238,7 @@ impl Export {
 }
 
 polar_client_runtime::operation! {
-    Export => text
+    Export as EXPORT => text
 }
 
 /// A request to `orders:finalize`.
@@ -251,7 +255,7 @@ impl Finalize {
 }
 
 polar_client_runtime::operation! {
-    Finalize => json Order
+    Finalize as FINALIZE => json Order
 }
 
 /// A request to `orders:generate_invoice`.
@@ -260,7 +264,7 @@ polar_client_runtime::operation! {
 pub struct GenerateInvoice(Request);
 
 polar_client_runtime::operation! {
-    GenerateInvoice => empty
+    GenerateInvoice as GENERATE_INVOICE => empty
 }
 
 /// A request to `orders:get`.
@@ -269,7 +273,7 @@ polar_client_runtime::operation! {
 pub struct Get(Request);
 
 polar_client_runtime::operation! {
-    Get => json Order
+    Get as GET => json Order
 }
 
 /// A request to `orders:invoice`.
@@ -278,7 +282,7 @@ polar_client_runtime::operation! {
 pub struct Invoice(Request);
 
 polar_client_runtime::operation! {
-    Invoice => json OrderInvoice
+    Invoice as INVOICE => json OrderInvoice
 }
 
 /// A request to `orders:list`.
@@ -403,14 +407,14 @@ impl List {
     /// Only those with this metadata. Several values of one key are alternatives;
     /// different keys must all match.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
-        let values: BTreeMap<String, MetadataQueryValue> = metadata.into_map();
+        let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);
         self
     }
 }
 
 polar_client_runtime::operation! {
-    List => json OrderList
+    List as LIST => pages OrderList
 }
 
 /// A request to `orders:receipt`.
@@ -419,7 +423,7 @@ polar_client_runtime::operation! {
 pub struct Receipt(Request);
 
 polar_client_runtime::operation! {
-    Receipt => optional OrderReceipt
+    Receipt as RECEIPT => optional OrderReceipt
 }
 
 /// A request to `orders:update`.
@@ -428,13 +432,14 @@ polar_client_runtime::operation! {
 pub struct Update(Request);
 
 polar_client_runtime::operation! {
-    Update => json Order
+    Update as UPDATE => json Order
 }
 
 static CREATE: Operation = Operation {
     id: "orders:create",
     method: Method::Post,
     path: "/v1/orders/",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };
 
@@ -442,6 +447,7 @@ static EXPORT: Operation = Operation {
     id: "orders:export",
     method: Method::Get,
     path: "/v1/orders/export",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -449,6 +455,7 @@ static FINALIZE: Operation = Operation {
     id: "orders:finalize",
     method: Method::Post,
     path: "/v1/orders/{id}/finalize",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };
 
@@ -456,6 +463,7 @@ static GENERATE_INVOICE: Operation = Operation {
     id: "orders:generate_invoice",
     method: Method::Post,
     path: "/v1/orders/{id}/invoice",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };
 
@@ -463,6 +471,7 @@ static GET: Operation = Operation {
     id: "orders:get",
     method: Method::Get,
     path: "/v1/orders/{id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -470,6 +479,7 @@ static INVOICE: Operation = Operation {
     id: "orders:invoice",
     method: Method::Get,
     path: "/v1/orders/{id}/invoice",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -477,6 +487,7 @@ static LIST: Operation = Operation {
     id: "orders:list",
     method: Method::Get,
     path: "/v1/orders/",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -484,6 +495,7 @@ static RECEIPT: Operation = Operation {
     id: "orders:receipt",
     method: Method::Get,
     path: "/v1/orders/{id}/receipt",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -491,5 +503,6 @@ static UPDATE: Operation = Operation {
     id: "orders:update",
     method: Method::Patch,
     path: "/v1/orders/{id}",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };

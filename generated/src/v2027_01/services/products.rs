@@ -3,6 +3,7 @@
 //! Operations on products.
 
 use super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
@@ -11,8 +12,7 @@ use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::{Entries, OneOrMany, Uuid};
-use std::collections::BTreeMap;
+use polar_client_runtime::types::{Entries, OneOrMany, Pairs, Uuid};
 
 /// Operations on products.
 #[derive(Clone, Debug)]
@@ -138,7 +138,7 @@ impl<C: AccountAccess> Products<C> {
 pub struct Create(Request);
 
 polar_client_runtime::operation! {
-    Create => json Product
+    Create as CREATE => json Product
 }
 
 /// A request to `products:delete`.
@@ -147,7 +147,7 @@ polar_client_runtime::operation! {
 pub struct Delete(Request);
 
 polar_client_runtime::operation! {
-    Delete => empty
+    Delete as DELETE => empty
 }
 
 /// A request to `products:get`.
@@ -156,7 +156,7 @@ polar_client_runtime::operation! {
 pub struct Get(Request);
 
 polar_client_runtime::operation! {
-    Get => json Product
+    Get as GET => json Product
 }
 
 /// A request to `products:list`.
@@ -249,14 +249,14 @@ impl List {
     /// Only those with this metadata. Several values of one key are alternatives;
     /// different keys must all match.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
-        let values: BTreeMap<String, MetadataQueryValue> = metadata.into_map();
+        let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);
         self
     }
 }
 
 polar_client_runtime::operation! {
-    List => json ProductList
+    List as LIST => pages ProductList
 }
 
 /// A request to `products:update`.
@@ -265,7 +265,7 @@ polar_client_runtime::operation! {
 pub struct Update(Request);
 
 polar_client_runtime::operation! {
-    Update => json Product
+    Update as UPDATE => json Product
 }
 
 /// A request to `products:update_benefits`.
@@ -274,13 +274,14 @@ polar_client_runtime::operation! {
 pub struct UpdateBenefits(Request);
 
 polar_client_runtime::operation! {
-    UpdateBenefits => json Product
+    UpdateBenefits as UPDATE_BENEFITS => json Product
 }
 
 static CREATE: Operation = Operation {
     id: "products:create",
     method: Method::Post,
     path: "/v1/products/",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };
 
@@ -288,6 +289,7 @@ static DELETE: Operation = Operation {
     id: "products:delete",
     method: Method::Delete,
     path: "/v1/products/{id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -295,6 +297,7 @@ static GET: Operation = Operation {
     id: "products:get",
     method: Method::Get,
     path: "/v1/products/{id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -302,6 +305,7 @@ static LIST: Operation = Operation {
     id: "products:list",
     method: Method::Get,
     path: "/v1/products/",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -309,6 +313,7 @@ static UPDATE: Operation = Operation {
     id: "products:update",
     method: Method::Patch,
     path: "/v1/products/{id}",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };
 
@@ -316,5 +321,6 @@ static UPDATE_BENEFITS: Operation = Operation {
     id: "products:update_benefits",
     method: Method::Post,
     path: "/v1/products/{id}/benefits",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };

@@ -3,6 +3,7 @@
 //! Operations on subscriptions.
 
 use super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
@@ -11,8 +12,11 @@ use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::{Entries, OneOrMany, Timestamp, Uuid};
-use std::collections::BTreeMap;
+use polar_client_runtime::types::Entries;
+use polar_client_runtime::types::OneOrMany;
+use polar_client_runtime::types::Pairs;
+use polar_client_runtime::types::Timestamp;
+use polar_client_runtime::types::Uuid;
 
 /// Operations on subscriptions.
 #[derive(Clone, Debug)]
@@ -127,7 +131,7 @@ impl<C: AccountAccess> Subscriptions<C> {
 pub struct Create(Request);
 
 polar_client_runtime::operation! {
-    Create => json Subscription
+    Create as CREATE => json Subscription
 }
 
 /// A request to `subscriptions:export`.
@@ -198,7 +202,7 @@ impl Export {
 }
 
 polar_client_runtime::operation! {
-    Export => text
+    Export as EXPORT => text
 }
 
 /// A request to `subscriptions:get`.
@@ -207,7 +211,7 @@ polar_client_runtime::operation! {
 pub struct Get(Request);
 
 polar_client_runtime::operation! {
-    Get => json Subscription
+    Get as GET => json Subscription
 }
 
 /// A request to `subscriptions:list`.
@@ -345,14 +349,14 @@ impl List {
     /// Only those with this metadata. Several values of one key are alternatives;
     /// different keys must all match.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
-        let values: BTreeMap<String, MetadataQueryValue> = metadata.into_map();
+        let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);
         self
     }
 }
 
 polar_client_runtime::operation! {
-    List => json SubscriptionList
+    List as LIST => pages SubscriptionList
 }
 
 /// A request to `subscriptions:revoke`.
@@ -361,7 +365,7 @@ polar_client_runtime::operation! {
 pub struct Revoke(Request);
 
 polar_client_runtime::operation! {
-    Revoke => json Subscription
+    Revoke as REVOKE => json Subscription
 }
 
 /// A request to `subscriptions:update`.
@@ -370,13 +374,14 @@ polar_client_runtime::operation! {
 pub struct Update(Request);
 
 polar_client_runtime::operation! {
-    Update => json Subscription
+    Update as UPDATE => json Subscription
 }
 
 static CREATE: Operation = Operation {
     id: "subscriptions:create",
     method: Method::Post,
     path: "/v1/subscriptions/",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };
 
@@ -384,6 +389,7 @@ static EXPORT: Operation = Operation {
     id: "subscriptions:export",
     method: Method::Get,
     path: "/v1/subscriptions/export",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -391,6 +397,7 @@ static GET: Operation = Operation {
     id: "subscriptions:get",
     method: Method::Get,
     path: "/v1/subscriptions/{id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -398,6 +405,7 @@ static LIST: Operation = Operation {
     id: "subscriptions:list",
     method: Method::Get,
     path: "/v1/subscriptions/",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -405,6 +413,7 @@ static REVOKE: Operation = Operation {
     id: "subscriptions:revoke",
     method: Method::Delete,
     path: "/v1/subscriptions/{id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -412,5 +421,6 @@ static UPDATE: Operation = Operation {
     id: "subscriptions:update",
     method: Method::Patch,
     path: "/v1/subscriptions/{id}",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };

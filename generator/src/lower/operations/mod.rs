@@ -13,7 +13,7 @@ use super::place::{Node, Place};
 use super::{Lowering, types};
 use crate::document::OperationExt as _;
 use crate::error::escape_pointer;
-use crate::ir::{Lifecycle, Method, Operation, Paging, Safety, Type, TypeId};
+use crate::ir::{Lifecycle, Method, Operation, Safety, Type, TypeId};
 use crate::names;
 
 pub(super) use errors::name_errors;
@@ -28,6 +28,8 @@ pub(super) struct DraftOperation {
     /// Segments of the operation id without the last one.
     pub(super) group: Vec<String>,
     pub(super) operation: Operation,
+    /// What the answer is a list of, if the contract marks it as paged.
+    pub(super) paged_item: Option<Type>,
     /// Types of the documented errors, by status.
     pub(super) errors: Vec<(u16, TypeId)>,
 }
@@ -126,13 +128,9 @@ fn operation(
     let (success, errors) = answers::responses(cx, source, &place);
     let statuses = errors::statuses(source);
     let (access, scopes) = access::access(cx, source, at);
-    let paging = source.pagination().map(|pagination| Paging {
-        item: types::value(
-            cx,
-            Node::from(&pagination.item),
-            &place.below("x-polar-pagination", "item"),
-        )
-        .0,
+    let paged_item = source.pagination().map(|pagination| {
+        let place = place.below("x-polar-pagination", "item");
+        types::value(cx, Node::from(&pagination.item), &place).0
     });
     let operation = Operation {
         docs: cx.glossary.operation(&id),
@@ -148,11 +146,8 @@ fn operation(
         errors: statuses,
         access,
         scopes,
-        paging,
-        safety: match method {
-            Method::Get | Method::Delete => Safety::Repeatable,
-            Method::Post | Method::Put | Method::Patch => Safety::Once,
-        },
+        paging: None,
+        safety: safety(method, source),
         lifecycle: if source.deprecated {
             Lifecycle::Deprecated
         } else {
@@ -164,6 +159,18 @@ fn operation(
     Some(DraftOperation {
         group,
         operation,
+        paged_item,
         errors,
     })
+}
+
+/// Reading and deleting may be repeated. Everything else may do something twice, also where it only seems to look
+/// something up: validating a license key can count as a use.
+fn safety(method: Method, source: &Source) -> Safety {
+    let key = source.idempotency_key();
+    match method {
+        Method::Get | Method::Delete => Safety::Repeatable,
+        Method::Post | Method::Put | Method::Patch if key.is_empty() => Safety::Once,
+        Method::Post | Method::Put | Method::Patch => Safety::Keyed(key),
+    }
 }

@@ -3,6 +3,7 @@
 //! Operations on benefit grants.
 
 use super::super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
 use polar_client_runtime::client::Credential;
@@ -86,7 +87,7 @@ impl<C: PortalAccess> BenefitGrants<C> {
 pub struct Get(Request);
 
 polar_client_runtime::operation! {
-    Get => json CustomerBenefitGrant
+    Get as GET => json CustomerBenefitGrant
 }
 
 /// A request to `customer_portal:benefit-grants:list`.
@@ -177,7 +178,7 @@ impl List {
 }
 
 polar_client_runtime::operation! {
-    List => json CustomerBenefitGrantList
+    List as LIST => pages CustomerBenefitGrantList
 }
 
 /// A request to `customer_portal:benefit-grants:update`.
@@ -186,13 +187,14 @@ polar_client_runtime::operation! {
 pub struct Update(Request);
 
 polar_client_runtime::operation! {
-    Update => json CustomerBenefitGrant
+    Update as UPDATE => json CustomerBenefitGrant
 }
 
 static GET: Operation = Operation {
     id: "customer_portal:benefit-grants:get",
     method: Method::Get,
     path: "/v1/customer-portal/benefit-grants/{id}",
+    access: Access::Portal,
     safety: Safety::Safe,
 };
 
@@ -200,6 +202,7 @@ static LIST: Operation = Operation {
     id: "customer_portal:benefit-grants:list",
     method: Method::Get,
     path: "/v1/customer-portal/benefit-grants/",
+    access: Access::Portal,
     safety: Safety::Safe,
 };
 
@@ -207,5 +210,6 @@ static UPDATE: Operation = Operation {
     id: "customer_portal:benefit-grants:update",
     method: Method::Patch,
     path: "/v1/customer-portal/benefit-grants/{id}",
+    access: Access::Portal,
     safety: Safety::Unsafe,
 };

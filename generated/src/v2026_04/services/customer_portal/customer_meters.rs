@@ -3,6 +3,7 @@
 //! Operations on customer meters.
 
 use super::super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::Client;
 use polar_client_runtime::client::Credential;
 use polar_client_runtime::client::Method;
@@ -61,7 +62,7 @@ impl<C: PortalAccess> CustomerMeters<C> {
 pub struct Get(Request);
 
 polar_client_runtime::operation! {
-    Get => json CustomerCustomerMeter
+    Get as GET => json CustomerCustomerMeter
 }
 
 /// A request to `customer_portal:customer_meters:list`.
@@ -114,13 +115,14 @@ impl List {
 }
 
 polar_client_runtime::operation! {
-    List => json CustomerCustomerMeterList
+    List as LIST => pages CustomerCustomerMeterList
 }
 
 static GET: Operation = Operation {
     id: "customer_portal:customer_meters:get",
     method: Method::Get,
     path: "/v1/customer-portal/meters/{id}",
+    access: Access::Portal,
     safety: Safety::Safe,
 };
 
@@ -128,5 +130,6 @@ static LIST: Operation = Operation {
     id: "customer_portal:customer_meters:list",
     method: Method::Get,
     path: "/v1/customer-portal/meters/",
+    access: Access::Portal,
     safety: Safety::Safe,
 };

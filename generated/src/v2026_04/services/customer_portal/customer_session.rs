@@ -3,6 +3,7 @@
 //! Operations on customer session.
 
 use super::super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::Client;
 use polar_client_runtime::client::Credential;
 use polar_client_runtime::client::Method;
@@ -49,7 +50,7 @@ impl<C: PortalAccess> CustomerSession<C> {
 pub struct GetAuthenticatedUser(Request);
 
 polar_client_runtime::operation! {
-    GetAuthenticatedUser => json PortalAuthenticatedUser
+    GetAuthenticatedUser as GET_AUTHENTICATED_USER => json PortalAuthenticatedUser
 }
 
 /// A request to `customer_portal:customer-session:introspect`.
@@ -58,13 +59,14 @@ polar_client_runtime::operation! {
 pub struct Introspect(Request);
 
 polar_client_runtime::operation! {
-    Introspect => json CustomerCustomerSession
+    Introspect as INTROSPECT => json CustomerCustomerSession
 }
 
 static GET_AUTHENTICATED_USER: Operation = Operation {
     id: "customer_portal:customer-session:get_authenticated_user",
     method: Method::Get,
     path: "/v1/customer-portal/customer-session/user",
+    access: Access::Portal,
     safety: Safety::Safe,
 };
 
@@ -72,5 +74,6 @@ static INTROSPECT: Operation = Operation {
     id: "customer_portal:customer-session:introspect",
     method: Method::Get,
     path: "/v1/customer-portal/customer-session/introspect",
+    access: Access::Portal,
     safety: Safety::Safe,
 };

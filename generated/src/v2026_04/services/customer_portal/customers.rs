@@ -3,6 +3,7 @@
 //! Operations on customers.
 
 use super::super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
 use polar_client_runtime::client::Credential;
@@ -29,10 +30,10 @@ impl<C: Credential> Customers<C> {
     /// Calls `GET /v1/customer-portal/customers/me/email-update/check`, operation
     /// `customer_portal:customers:check_email_update`.
     ///
-    /// Credential: none.
+    /// Credential: none. That of the client is not sent.
     ///
     /// # Errors
-    /// - 401
+    /// - 401: no credential, or one that is not valid
     /// - 422: `RequestValidationError`
     pub fn check_email_update(&self, token: &str) -> CheckEmailUpdate {
         let mut request = self.client.request(&CHECK_EMAIL_UPDATE);
@@ -43,13 +44,13 @@ impl<C: Credential> Customers<C> {
     /// Calls `POST /v1/customer-portal/customers/me/email-update/verify`, operation
     /// `customer_portal:customers:verify_email_update`.
     ///
-    /// Credential: none.
+    /// Credential: none. That of the client is not sent.
     ///
     /// Sending it twice may do it twice.
     ///
     /// # Errors
-    /// - 401
-    /// - 422
+    /// - 401: no credential, or one that is not valid
+    /// - 422: the request is not valid
     pub fn verify_email_update(
         &self,
         body: impl Body<CustomerEmailUpdateVerifyRequest>,
@@ -177,7 +178,7 @@ impl<C: PortalAccess> Customers<C> {
 pub struct AddPaymentMethod(Request);
 
 polar_client_runtime::operation! {
-    AddPaymentMethod => json CustomerPaymentMethodCreateResponse
+    AddPaymentMethod as ADD_PAYMENT_METHOD => json CustomerPaymentMethodCreateResponse
 }
 
 /// A request to `customer_portal:customers:check_email_update`.
@@ -186,7 +187,7 @@ polar_client_runtime::operation! {
 pub struct CheckEmailUpdate(Request);
 
 polar_client_runtime::operation! {
-    CheckEmailUpdate => empty
+    CheckEmailUpdate as CHECK_EMAIL_UPDATE => empty
 }
 
 /// A request to `customer_portal:customers:confirm_payment_method`.
@@ -195,7 +196,8 @@ polar_client_runtime::operation! {
 pub struct ConfirmPaymentMethod(Request);
 
 polar_client_runtime::operation! {
-    ConfirmPaymentMethod => json CustomerPaymentMethodCreateResponse
+    ConfirmPaymentMethod as CONFIRM_PAYMENT_METHOD => json
+    CustomerPaymentMethodCreateResponse
 }
 
 /// A request to `customer_portal:customers:delete_payment_method`.
@@ -204,7 +206,7 @@ polar_client_runtime::operation! {
 pub struct DeletePaymentMethod(Request);
 
 polar_client_runtime::operation! {
-    DeletePaymentMethod => empty
+    DeletePaymentMethod as DELETE_PAYMENT_METHOD => empty
 }
 
 /// A request to `customer_portal:customers:get`.
@@ -213,7 +215,7 @@ polar_client_runtime::operation! {
 pub struct Get(Request);
 
 polar_client_runtime::operation! {
-    Get => json CustomerPortalCustomer
+    Get as GET => json CustomerPortalCustomer
 }
 
 /// A request to `customer_portal:customers:list_payment_methods`.
@@ -240,7 +242,7 @@ impl ListPaymentMethods {
 }
 
 polar_client_runtime::operation! {
-    ListPaymentMethods => json CustomerPaymentMethodList
+    ListPaymentMethods as LIST_PAYMENT_METHODS => pages CustomerPaymentMethodList
 }
 
 /// A request to `customer_portal:customers:request_email_update`.
@@ -249,7 +251,7 @@ polar_client_runtime::operation! {
 pub struct RequestEmailUpdate(Request);
 
 polar_client_runtime::operation! {
-    RequestEmailUpdate => empty
+    RequestEmailUpdate as REQUEST_EMAIL_UPDATE => empty
 }
 
 /// A request to `customer_portal:customers:update`.
@@ -258,7 +260,7 @@ polar_client_runtime::operation! {
 pub struct Update(Request);
 
 polar_client_runtime::operation! {
-    Update => json CustomerPortalCustomer
+    Update as UPDATE => json CustomerPortalCustomer
 }
 
 /// A request to `customer_portal:customers:verify_email_update`.
@@ -267,13 +269,14 @@ polar_client_runtime::operation! {
 pub struct VerifyEmailUpdate(Request);
 
 polar_client_runtime::operation! {
-    VerifyEmailUpdate => json CustomerEmailUpdateVerifyResponse
+    VerifyEmailUpdate as VERIFY_EMAIL_UPDATE => json CustomerEmailUpdateVerifyResponse
 }
 
 static ADD_PAYMENT_METHOD: Operation = Operation {
     id: "customer_portal:customers:add_payment_method",
     method: Method::Post,
     path: "/v1/customer-portal/customers/me/payment-methods",
+    access: Access::Portal,
     safety: Safety::Unsafe,
 };
 
@@ -281,6 +284,7 @@ static CHECK_EMAIL_UPDATE: Operation = Operation {
     id: "customer_portal:customers:check_email_update",
     method: Method::Get,
     path: "/v1/customer-portal/customers/me/email-update/check",
+    access: Access::Public,
     safety: Safety::Safe,
 };
 
@@ -288,6 +292,7 @@ static CONFIRM_PAYMENT_METHOD: Operation = Operation {
     id: "customer_portal:customers:confirm_payment_method",
     method: Method::Post,
     path: "/v1/customer-portal/customers/me/payment-methods/confirm",
+    access: Access::Portal,
     safety: Safety::Unsafe,
 };
 
@@ -295,6 +300,7 @@ static DELETE_PAYMENT_METHOD: Operation = Operation {
     id: "customer_portal:customers:delete_payment_method",
     method: Method::Delete,
     path: "/v1/customer-portal/customers/me/payment-methods/{id}",
+    access: Access::Portal,
     safety: Safety::Safe,
 };
 
@@ -302,6 +308,7 @@ static GET: Operation = Operation {
     id: "customer_portal:customers:get",
     method: Method::Get,
     path: "/v1/customer-portal/customers/me",
+    access: Access::Portal,
     safety: Safety::Safe,
 };
 
@@ -309,6 +316,7 @@ static LIST_PAYMENT_METHODS: Operation = Operation {
     id: "customer_portal:customers:list_payment_methods",
     method: Method::Get,
     path: "/v1/customer-portal/customers/me/payment-methods",
+    access: Access::Portal,
     safety: Safety::Safe,
 };
 
@@ -316,6 +324,7 @@ static REQUEST_EMAIL_UPDATE: Operation = Operation {
     id: "customer_portal:customers:request_email_update",
     method: Method::Post,
     path: "/v1/customer-portal/customers/me/email-update/request",
+    access: Access::Portal,
     safety: Safety::Unsafe,
 };
 
@@ -323,6 +332,7 @@ static UPDATE: Operation = Operation {
     id: "customer_portal:customers:update",
     method: Method::Patch,
     path: "/v1/customer-portal/customers/me",
+    access: Access::Portal,
     safety: Safety::Unsafe,
 };
 
@@ -330,5 +340,6 @@ static VERIFY_EMAIL_UPDATE: Operation = Operation {
     id: "customer_portal:customers:verify_email_update",
     method: Method::Post,
     path: "/v1/customer-portal/customers/me/email-update/verify",
+    access: Access::Public,
     safety: Safety::Unsafe,
 };

@@ -3,6 +3,7 @@
 //! Operations on downloadables.
 
 use super::super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::Client;
 use polar_client_runtime::client::Credential;
 use polar_client_runtime::client::Method;
@@ -69,12 +70,13 @@ impl List {
 }
 
 polar_client_runtime::operation! {
-    List => json DownloadableReadList
+    List as LIST => pages DownloadableReadList
 }
 
 static LIST: Operation = Operation {
     id: "customer_portal:downloadables:list",
     method: Method::Get,
     path: "/v1/customer-portal/downloadables/",
+    access: Access::Portal,
     safety: Safety::Safe,
 };

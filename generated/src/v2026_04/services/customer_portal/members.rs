@@ -3,6 +3,7 @@
 //! Operations on members.
 
 use super::super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
 use polar_client_runtime::client::Credential;
@@ -34,9 +35,9 @@ impl<C: MemberAccess> Members<C> {
     /// Sending it twice may do it twice.
     ///
     /// # Errors
-    /// - 400
-    /// - 401
-    /// - 403
+    /// - 400: the request does not fit what it is about
+    /// - 401: no credential, or one that is not valid
+    /// - 403: the credential may not do this, or it is not possible now
     /// - 422: `RequestValidationError`
     pub fn add_member(&self, body: impl Body<CustomerPortalMemberCreate>) -> AddMember {
         let mut request = self.client.request(&ADD_MEMBER);
@@ -50,8 +51,8 @@ impl<C: MemberAccess> Members<C> {
     /// Credential: a member session with the scope `customer_portal:write`.
     ///
     /// # Errors
-    /// - 401
-    /// - 403
+    /// - 401: no credential, or one that is not valid
+    /// - 403: the credential may not do this, or it is not possible now
     /// - 422: `RequestValidationError`
     pub fn list_members(&self) -> ListMembers {
         ListMembers(self.client.request(&LIST_MEMBERS))
@@ -65,10 +66,10 @@ impl<C: MemberAccess> Members<C> {
     /// Credential: a member session with the scope `customer_portal:write`.
     ///
     /// # Errors
-    /// - 400
-    /// - 401
-    /// - 403
-    /// - 404
+    /// - 400: the request does not fit what it is about
+    /// - 401: no credential, or one that is not valid
+    /// - 403: the credential may not do this, or it is not possible now
+    /// - 404: what it is about does not exist, or not for this credential
     /// - 422: `RequestValidationError`
     pub fn remove_member(&self, id: Uuid) -> RemoveMember {
         let mut request = self.client.request(&REMOVE_MEMBER);
@@ -86,10 +87,10 @@ impl<C: MemberAccess> Members<C> {
     /// Sending it twice may do it twice.
     ///
     /// # Errors
-    /// - 400
-    /// - 401
-    /// - 403
-    /// - 404
+    /// - 400: the request does not fit what it is about
+    /// - 401: no credential, or one that is not valid
+    /// - 403: the credential may not do this, or it is not possible now
+    /// - 404: what it is about does not exist, or not for this credential
     /// - 422: `RequestValidationError`
     pub fn update_member(
         &self,
@@ -109,7 +110,7 @@ impl<C: MemberAccess> Members<C> {
 pub struct AddMember(Request);
 
 polar_client_runtime::operation! {
-    AddMember => json CustomerPortalMember
+    AddMember as ADD_MEMBER => json CustomerPortalMember
 }
 
 /// A request to `customer_portal:members:list_members`.
@@ -136,7 +137,7 @@ impl ListMembers {
 }
 
 polar_client_runtime::operation! {
-    ListMembers => json CustomerPortalMemberList
+    ListMembers as LIST_MEMBERS => pages CustomerPortalMemberList
 }
 
 /// A request to `customer_portal:members:remove_member`.
@@ -145,7 +146,7 @@ polar_client_runtime::operation! {
 pub struct RemoveMember(Request);
 
 polar_client_runtime::operation! {
-    RemoveMember => empty
+    RemoveMember as REMOVE_MEMBER => empty
 }
 
 /// A request to `customer_portal:members:update_member`.
@@ -154,13 +155,14 @@ polar_client_runtime::operation! {
 pub struct UpdateMember(Request);
 
 polar_client_runtime::operation! {
-    UpdateMember => json CustomerPortalMember
+    UpdateMember as UPDATE_MEMBER => json CustomerPortalMember
 }
 
 static ADD_MEMBER: Operation = Operation {
     id: "customer_portal:members:add_member",
     method: Method::Post,
     path: "/v1/customer-portal/members",
+    access: Access::Member,
     safety: Safety::Unsafe,
 };
 
@@ -168,6 +170,7 @@ static LIST_MEMBERS: Operation = Operation {
     id: "customer_portal:members:list_members",
     method: Method::Get,
     path: "/v1/customer-portal/members",
+    access: Access::Member,
     safety: Safety::Safe,
 };
 
@@ -175,6 +178,7 @@ static REMOVE_MEMBER: Operation = Operation {
     id: "customer_portal:members:remove_member",
     method: Method::Delete,
     path: "/v1/customer-portal/members/{id}",
+    access: Access::Member,
     safety: Safety::Safe,
 };
 
@@ -182,5 +186,6 @@ static UPDATE_MEMBER: Operation = Operation {
     id: "customer_portal:members:update_member",
     method: Method::Patch,
     path: "/v1/customer-portal/members/{id}",
+    access: Access::Member,
     safety: Safety::Unsafe,
 };

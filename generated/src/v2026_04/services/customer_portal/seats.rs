@@ -3,6 +3,7 @@
 //! Operations on seats.
 
 use super::super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
 use polar_client_runtime::client::Credential;
@@ -34,10 +35,10 @@ impl<C: PortalAccess> Seats<C> {
     /// Sending it twice may do it twice.
     ///
     /// # Errors
-    /// - 400
-    /// - 401
-    /// - 403
-    /// - 404
+    /// - 400: the request does not fit what it is about
+    /// - 401: no credential, or one that is not valid
+    /// - 403: the credential may not do this, or it is not possible now
+    /// - 404: what it is about does not exist, or not for this credential
     /// - 422: `RequestValidationError`
     pub fn assign_seat(&self, body: impl Body<CustomerSeatAssign>) -> AssignSeat {
         let mut request = self.client.request(&ASSIGN_SEAT);
@@ -54,7 +55,7 @@ impl<C: PortalAccess> Seats<C> {
     /// `customer_portal:read`, `customer_portal:write`.
     ///
     /// # Errors
-    /// - 401
+    /// - 401: no credential, or one that is not valid
     /// - 422: `RequestValidationError`
     pub fn list_claimed_subscriptions(&self) -> ListClaimedSubscriptions {
         ListClaimedSubscriptions(self.client.request(&LIST_CLAIMED_SUBSCRIPTIONS))
@@ -67,9 +68,9 @@ impl<C: PortalAccess> Seats<C> {
     /// `customer_portal:read`, `customer_portal:write`.
     ///
     /// # Errors
-    /// - 401
-    /// - 403
-    /// - 404
+    /// - 401: no credential, or one that is not valid
+    /// - 403: the credential may not do this, or it is not possible now
+    /// - 404: what it is about does not exist, or not for this credential
     /// - 422: `RequestValidationError`
     pub fn list_seats(&self) -> ListSeats {
         ListSeats(self.client.request(&LIST_SEATS))
@@ -85,10 +86,10 @@ impl<C: PortalAccess> Seats<C> {
     /// Sending it twice may do it twice.
     ///
     /// # Errors
-    /// - 400
-    /// - 401
-    /// - 403
-    /// - 404
+    /// - 400: the request does not fit what it is about
+    /// - 401: no credential, or one that is not valid
+    /// - 403: the credential may not do this, or it is not possible now
+    /// - 404: what it is about does not exist, or not for this credential
     /// - 422: `RequestValidationError`
     pub fn resend_invitation(&self, seat_id: Uuid) -> ResendInvitation {
         let mut request = self.client.request(&RESEND_INVITATION);
@@ -104,9 +105,9 @@ impl<C: PortalAccess> Seats<C> {
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
     /// # Errors
-    /// - 401
-    /// - 403
-    /// - 404
+    /// - 401: no credential, or one that is not valid
+    /// - 403: the credential may not do this, or it is not possible now
+    /// - 404: what it is about does not exist, or not for this credential
     /// - 422: `RequestValidationError`
     pub fn revoke_seat(&self, seat_id: Uuid) -> RevokeSeat {
         let mut request = self.client.request(&REVOKE_SEAT);
@@ -121,7 +122,7 @@ impl<C: PortalAccess> Seats<C> {
 pub struct AssignSeat(Request);
 
 polar_client_runtime::operation! {
-    AssignSeat => json CustomerSeat
+    AssignSeat as ASSIGN_SEAT => json CustomerSeat
 }
 
 /// A request to `customer_portal:seats:list_claimed_subscriptions`.
@@ -148,7 +149,8 @@ impl ListClaimedSubscriptions {
 }
 
 polar_client_runtime::operation! {
-    ListClaimedSubscriptions => json CustomerSubscriptionList
+    ListClaimedSubscriptions as LIST_CLAIMED_SUBSCRIPTIONS => pages
+    CustomerSubscriptionList
 }
 
 /// A request to `customer_portal:seats:list_seats`.
@@ -171,7 +173,7 @@ impl ListSeats {
 }
 
 polar_client_runtime::operation! {
-    ListSeats => json SeatsList
+    ListSeats as LIST_SEATS => json SeatsList
 }
 
 /// A request to `customer_portal:seats:resend_invitation`.
@@ -180,7 +182,7 @@ polar_client_runtime::operation! {
 pub struct ResendInvitation(Request);
 
 polar_client_runtime::operation! {
-    ResendInvitation => json CustomerSeat
+    ResendInvitation as RESEND_INVITATION => json CustomerSeat
 }
 
 /// A request to `customer_portal:seats:revoke_seat`.
@@ -189,13 +191,14 @@ polar_client_runtime::operation! {
 pub struct RevokeSeat(Request);
 
 polar_client_runtime::operation! {
-    RevokeSeat => json CustomerSeat
+    RevokeSeat as REVOKE_SEAT => json CustomerSeat
 }
 
 static ASSIGN_SEAT: Operation = Operation {
     id: "customer_portal:seats:assign_seat",
     method: Method::Post,
     path: "/v1/customer-portal/seats",
+    access: Access::Portal,
     safety: Safety::Unsafe,
 };
 
@@ -203,6 +206,7 @@ static LIST_CLAIMED_SUBSCRIPTIONS: Operation = Operation {
     id: "customer_portal:seats:list_claimed_subscriptions",
     method: Method::Get,
     path: "/v1/customer-portal/seats/subscriptions",
+    access: Access::Portal,
     safety: Safety::Safe,
 };
 
@@ -210,6 +214,7 @@ static LIST_SEATS: Operation = Operation {
     id: "customer_portal:seats:list_seats",
     method: Method::Get,
     path: "/v1/customer-portal/seats",
+    access: Access::Portal,
     safety: Safety::Safe,
 };
 
@@ -217,6 +222,7 @@ static RESEND_INVITATION: Operation = Operation {
     id: "customer_portal:seats:resend_invitation",
     method: Method::Post,
     path: "/v1/customer-portal/seats/{seat_id}/resend",
+    access: Access::Portal,
     safety: Safety::Unsafe,
 };
 
@@ -224,5 +230,6 @@ static REVOKE_SEAT: Operation = Operation {
     id: "customer_portal:seats:revoke_seat",
     method: Method::Delete,
     path: "/v1/customer-portal/seats/{seat_id}",
+    access: Access::Portal,
     safety: Safety::Safe,
 };

@@ -3,12 +3,14 @@
 //! Operations on oauth2.
 
 use super::super::models::*;
-use polar_client_runtime::client::AccountAccess;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
 use polar_client_runtime::client::Credential;
 use polar_client_runtime::client::Method;
+use polar_client_runtime::client::OpenIdAccess;
 use polar_client_runtime::client::Operation;
+use polar_client_runtime::client::OptionalAccess;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
@@ -33,17 +35,9 @@ impl<C: Credential> Oauth2<C> {
 }
 
 impl<C: Credential> Oauth2<C> {
-    /// Calls `GET /v1/oauth2/authorize`, operation `oauth2:authorize`.
-    ///
-    /// Credential: none, or a personal access token (organization access tokens are
-    /// refused).
-    pub fn authorize(&self) -> Authorize {
-        Authorize(self.client.request(&AUTHORIZE))
-    }
-
     /// Calls `POST /v1/oauth2/introspect`, operation `oauth2:introspect_token`.
     ///
-    /// Credential: none.
+    /// Credential: none. That of the client is not sent.
     ///
     /// Sending it twice may do it twice.
     pub fn introspect_token(
@@ -57,7 +51,7 @@ impl<C: Credential> Oauth2<C> {
 
     /// Calls `POST /v1/oauth2/token`, operation `oauth2:request_token`.
     ///
-    /// Credential: none.
+    /// Credential: none. That of the client is not sent.
     ///
     /// Sending it twice may do it twice.
     pub fn request_token(&self, body: impl Body<TokenRequest>) -> RequestToken {
@@ -68,7 +62,7 @@ impl<C: Credential> Oauth2<C> {
 
     /// Calls `POST /v1/oauth2/revoke`, operation `oauth2:revoke_token`.
     ///
-    /// Credential: none.
+    /// Credential: none. That of the client is not sent.
     ///
     /// Sending it twice may do it twice.
     pub fn revoke_token(&self, body: impl Body<RevokeTokenRequest>) -> RevokeToken {
@@ -78,7 +72,17 @@ impl<C: Credential> Oauth2<C> {
     }
 }
 
-impl<C: AccountAccess> Oauth2<C> {
+impl<C: OptionalAccess> Oauth2<C> {
+    /// Calls `GET /v1/oauth2/authorize`, operation `oauth2:authorize`.
+    ///
+    /// Credential: none, or a personal access token. A client that acts for an
+    /// organization calls it after `with_credential(Anonymous)`.
+    pub fn authorize(&self) -> Authorize {
+        Authorize(self.client.request(&AUTHORIZE))
+    }
+}
+
+impl<C: OpenIdAccess> Oauth2<C> {
     /// Calls `GET /v1/oauth2/userinfo`, operation `oauth2:userinfo`.
     ///
     /// Credential: an OpenID Connect access token.
@@ -93,7 +97,7 @@ impl<C: AccountAccess> Oauth2<C> {
 pub struct Authorize(Request);
 
 polar_client_runtime::operation! {
-    Authorize => json AuthorizeResponse
+    Authorize as AUTHORIZE => json AuthorizeResponse
 }
 
 /// A request to `oauth2:introspect_token`.
@@ -102,7 +106,7 @@ polar_client_runtime::operation! {
 pub struct IntrospectToken(Request);
 
 polar_client_runtime::operation! {
-    IntrospectToken => json IntrospectTokenResponse
+    IntrospectToken as INTROSPECT_TOKEN => json IntrospectTokenResponse
 }
 
 /// A request to `oauth2:request_token`.
@@ -111,7 +115,7 @@ polar_client_runtime::operation! {
 pub struct RequestToken(Request);
 
 polar_client_runtime::operation! {
-    RequestToken => json TokenResponse
+    RequestToken as REQUEST_TOKEN => json TokenResponse
 }
 
 /// A request to `oauth2:revoke_token`.
@@ -120,7 +124,7 @@ polar_client_runtime::operation! {
 pub struct RevokeToken(Request);
 
 polar_client_runtime::operation! {
-    RevokeToken => json RevokeTokenResponse
+    RevokeToken as REVOKE_TOKEN => json RevokeTokenResponse
 }
 
 /// A request to `oauth2:userinfo`.
@@ -129,13 +133,14 @@ polar_client_runtime::operation! {
 pub struct Userinfo(Request);
 
 polar_client_runtime::operation! {
-    Userinfo => json UserInfo
+    Userinfo as USERINFO => json UserInfo
 }
 
 static AUTHORIZE: Operation = Operation {
     id: "oauth2:authorize",
     method: Method::Get,
     path: "/v1/oauth2/authorize",
+    access: Access::Optional,
     safety: Safety::Safe,
 };
 
@@ -143,6 +148,7 @@ static INTROSPECT_TOKEN: Operation = Operation {
     id: "oauth2:introspect_token",
     method: Method::Post,
     path: "/v1/oauth2/introspect",
+    access: Access::Public,
     safety: Safety::Unsafe,
 };
 
@@ -150,6 +156,7 @@ static REQUEST_TOKEN: Operation = Operation {
     id: "oauth2:request_token",
     method: Method::Post,
     path: "/v1/oauth2/token",
+    access: Access::Public,
     safety: Safety::Unsafe,
 };
 
@@ -157,6 +164,7 @@ static REVOKE_TOKEN: Operation = Operation {
     id: "oauth2:revoke_token",
     method: Method::Post,
     path: "/v1/oauth2/revoke",
+    access: Access::Public,
     safety: Safety::Unsafe,
 };
 
@@ -164,5 +172,6 @@ static USERINFO: Operation = Operation {
     id: "oauth2:userinfo",
     method: Method::Get,
     path: "/v1/oauth2/userinfo",
+    access: Access::OpenIdConnect,
     safety: Safety::Safe,
 };

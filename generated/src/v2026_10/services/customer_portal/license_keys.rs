@@ -3,6 +3,7 @@
 //! Operations on license keys.
 
 use super::super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
 use polar_client_runtime::client::Credential;
@@ -29,7 +30,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// Calls `POST /v1/customer-portal/license-keys/activate`, operation
     /// `customer_portal:license_keys:activate`.
     ///
-    /// Credential: none.
+    /// Credential: none. That of the client is not sent.
     ///
     /// Sending it twice may do it twice.
     ///
@@ -46,7 +47,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// Calls `POST /v1/customer-portal/license-keys/deactivate`, operation
     /// `customer_portal:license_keys:deactivate`.
     ///
-    /// Credential: none.
+    /// Credential: none. That of the client is not sent.
     ///
     /// Sending it twice may do it twice.
     ///
@@ -62,7 +63,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// Calls `POST /v1/customer-portal/license-keys/validate`, operation
     /// `customer_portal:license_keys:validate`.
     ///
-    /// Credential: none.
+    /// Credential: none. That of the client is not sent.
     ///
     /// Sending it twice may do it twice.
     ///
@@ -136,7 +137,7 @@ impl<C: PortalAccess> LicenseKeys<C> {
 pub struct Activate(Request);
 
 polar_client_runtime::operation! {
-    Activate => json LicenseKeyActivationCreated
+    Activate as ACTIVATE => json LicenseKeyActivationCreated
 }
 
 /// A request to `customer_portal:license_keys:deactivate`.
@@ -145,7 +146,7 @@ polar_client_runtime::operation! {
 pub struct Deactivate(Request);
 
 polar_client_runtime::operation! {
-    Deactivate => empty
+    Deactivate as DEACTIVATE => empty
 }
 
 /// A request to `customer_portal:license_keys:get`.
@@ -154,7 +155,7 @@ polar_client_runtime::operation! {
 pub struct Get(Request);
 
 polar_client_runtime::operation! {
-    Get => json LicenseKeyWithActivations
+    Get as GET => json LicenseKeyWithActivations
 }
 
 /// A request to `customer_portal:license_keys:list`.
@@ -187,7 +188,7 @@ impl List {
 }
 
 polar_client_runtime::operation! {
-    List => json LicenseKeyReadList
+    List as LIST => pages LicenseKeyReadList
 }
 
 /// A request to `customer_portal:license_keys:rotate`.
@@ -196,7 +197,7 @@ polar_client_runtime::operation! {
 pub struct Rotate(Request);
 
 polar_client_runtime::operation! {
-    Rotate => json RotatedLicenseKey
+    Rotate as ROTATE => json RotatedLicenseKey
 }
 
 /// A request to `customer_portal:license_keys:validate`.
@@ -205,13 +206,14 @@ polar_client_runtime::operation! {
 pub struct Validate(Request);
 
 polar_client_runtime::operation! {
-    Validate => json ValidatedLicenseKey
+    Validate as VALIDATE => json ValidatedLicenseKey
 }
 
 static ACTIVATE: Operation = Operation {
     id: "customer_portal:license_keys:activate",
     method: Method::Post,
     path: "/v1/customer-portal/license-keys/activate",
+    access: Access::Public,
     safety: Safety::Unsafe,
 };
 
@@ -219,6 +221,7 @@ static DEACTIVATE: Operation = Operation {
     id: "customer_portal:license_keys:deactivate",
     method: Method::Post,
     path: "/v1/customer-portal/license-keys/deactivate",
+    access: Access::Public,
     safety: Safety::Unsafe,
 };
 
@@ -226,6 +229,7 @@ static GET: Operation = Operation {
     id: "customer_portal:license_keys:get",
     method: Method::Get,
     path: "/v1/customer-portal/license-keys/{id}",
+    access: Access::Portal,
     safety: Safety::Safe,
 };
 
@@ -233,6 +237,7 @@ static LIST: Operation = Operation {
     id: "customer_portal:license_keys:list",
     method: Method::Get,
     path: "/v1/customer-portal/license-keys/",
+    access: Access::Portal,
     safety: Safety::Safe,
 };
 
@@ -240,6 +245,7 @@ static ROTATE: Operation = Operation {
     id: "customer_portal:license_keys:rotate",
     method: Method::Post,
     path: "/v1/customer-portal/license-keys/{id}/rotate",
+    access: Access::Portal,
     safety: Safety::Unsafe,
 };
 
@@ -247,5 +253,6 @@ static VALIDATE: Operation = Operation {
     id: "customer_portal:license_keys:validate",
     method: Method::Post,
     path: "/v1/customer-portal/license-keys/validate",
+    access: Access::Public,
     safety: Safety::Unsafe,
 };

@@ -3,6 +3,7 @@
 //! Operations on members.
 
 use super::super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
@@ -254,7 +255,7 @@ impl<C: AccountAccess> Members<C> {
 pub struct Create(Request);
 
 polar_client_runtime::operation! {
-    Create => json Member
+    Create as CREATE => json Member
 }
 
 /// A request to `customers:members:create_external`.
@@ -263,7 +264,7 @@ polar_client_runtime::operation! {
 pub struct CreateExternal(Request);
 
 polar_client_runtime::operation! {
-    CreateExternal => json Member
+    CreateExternal as CREATE_EXTERNAL => json Member
 }
 
 /// A request to `customers:members:delete`.
@@ -272,7 +273,7 @@ polar_client_runtime::operation! {
 pub struct Delete(Request);
 
 polar_client_runtime::operation! {
-    Delete => empty
+    Delete as DELETE => empty
 }
 
 /// A request to `customers:members:delete_external`.
@@ -281,7 +282,7 @@ polar_client_runtime::operation! {
 pub struct DeleteExternal(Request);
 
 polar_client_runtime::operation! {
-    DeleteExternal => empty
+    DeleteExternal as DELETE_EXTERNAL => empty
 }
 
 /// A request to `customers:members:get`.
@@ -290,7 +291,7 @@ polar_client_runtime::operation! {
 pub struct Get(Request);
 
 polar_client_runtime::operation! {
-    Get => json Member
+    Get as GET => json Member
 }
 
 /// A request to `customers:members:get_external`.
@@ -299,7 +300,7 @@ polar_client_runtime::operation! {
 pub struct GetExternal(Request);
 
 polar_client_runtime::operation! {
-    GetExternal => json Member
+    GetExternal as GET_EXTERNAL => json Member
 }
 
 /// A request to `customers:members:list`.
@@ -342,7 +343,7 @@ impl List {
 }
 
 polar_client_runtime::operation! {
-    List => json MemberList
+    List as LIST => pages MemberList
 }
 
 /// A request to `customers:members:list_external`.
@@ -385,7 +386,7 @@ impl ListExternal {
 }
 
 polar_client_runtime::operation! {
-    ListExternal => json MemberList
+    ListExternal as LIST_EXTERNAL => pages MemberList
 }
 
 /// A request to `customers:members:update`.
@@ -394,7 +395,7 @@ polar_client_runtime::operation! {
 pub struct Update(Request);
 
 polar_client_runtime::operation! {
-    Update => json Member
+    Update as UPDATE => json Member
 }
 
 /// A request to `customers:members:update_external`.
@@ -403,13 +404,14 @@ polar_client_runtime::operation! {
 pub struct UpdateExternal(Request);
 
 polar_client_runtime::operation! {
-    UpdateExternal => json Member
+    UpdateExternal as UPDATE_EXTERNAL => json Member
 }
 
 static CREATE: Operation = Operation {
     id: "customers:members:create",
     method: Method::Post,
     path: "/v1/customers/{id}/members",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };
 
@@ -417,6 +419,7 @@ static CREATE_EXTERNAL: Operation = Operation {
     id: "customers:members:create_external",
     method: Method::Post,
     path: "/v1/customers/external/{external_id}/members",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };
 
@@ -424,6 +427,7 @@ static DELETE: Operation = Operation {
     id: "customers:members:delete",
     method: Method::Delete,
     path: "/v1/customers/{id}/members/{member_id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -431,6 +435,7 @@ static DELETE_EXTERNAL: Operation = Operation {
     id: "customers:members:delete_external",
     method: Method::Delete,
     path: "/v1/customers/external/{external_id}/members/{member_external_id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -438,6 +443,7 @@ static GET: Operation = Operation {
     id: "customers:members:get",
     method: Method::Get,
     path: "/v1/customers/{id}/members/{member_id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -445,6 +451,7 @@ static GET_EXTERNAL: Operation = Operation {
     id: "customers:members:get_external",
     method: Method::Get,
     path: "/v1/customers/external/{external_id}/members/{member_external_id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -452,6 +459,7 @@ static LIST: Operation = Operation {
     id: "customers:members:list",
     method: Method::Get,
     path: "/v1/customers/{id}/members",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -459,6 +467,7 @@ static LIST_EXTERNAL: Operation = Operation {
     id: "customers:members:list_external",
     method: Method::Get,
     path: "/v1/customers/external/{external_id}/members",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -466,6 +475,7 @@ static UPDATE: Operation = Operation {
     id: "customers:members:update",
     method: Method::Patch,
     path: "/v1/customers/{id}/members/{member_id}",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };
 
@@ -473,5 +483,6 @@ static UPDATE_EXTERNAL: Operation = Operation {
     id: "customers:members:update_external",
     method: Method::Patch,
     path: "/v1/customers/external/{external_id}/members/{member_external_id}",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };

@@ -3,6 +3,7 @@
 //! Operations on customers.
 
 use super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
@@ -11,8 +12,7 @@ use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::{Entries, OneOrMany, Uuid};
-use std::collections::BTreeMap;
+use polar_client_runtime::types::{Entries, OneOrMany, Pairs, Uuid};
 
 pub mod members;
 
@@ -258,7 +258,7 @@ impl<C: AccountAccess> Customers<C> {
 pub struct Create(Request);
 
 polar_client_runtime::operation! {
-    Create => json Customer
+    Create as CREATE => json Customer
 }
 
 /// A request to `customers:delete`.
@@ -277,7 +277,7 @@ impl Delete {
 }
 
 polar_client_runtime::operation! {
-    Delete => empty
+    Delete as DELETE => empty
 }
 
 /// A request to `customers:delete_external`.
@@ -296,7 +296,7 @@ impl DeleteExternal {
 }
 
 polar_client_runtime::operation! {
-    DeleteExternal => empty
+    DeleteExternal as DELETE_EXTERNAL => empty
 }
 
 /// A request to `customers:export`.
@@ -317,7 +317,7 @@ impl Export {
 }
 
 polar_client_runtime::operation! {
-    Export => text
+    Export as EXPORT => text
 }
 
 /// A request to `customers:get`.
@@ -326,7 +326,7 @@ polar_client_runtime::operation! {
 pub struct Get(Request);
 
 polar_client_runtime::operation! {
-    Get => json Customer
+    Get as GET => json Customer
 }
 
 /// A request to `customers:get_external`.
@@ -335,7 +335,7 @@ polar_client_runtime::operation! {
 pub struct GetExternal(Request);
 
 polar_client_runtime::operation! {
-    GetExternal => json Customer
+    GetExternal as GET_EXTERNAL => json Customer
 }
 
 /// A request to `customers:get_state`.
@@ -344,7 +344,7 @@ polar_client_runtime::operation! {
 pub struct GetState(Request);
 
 polar_client_runtime::operation! {
-    GetState => json CustomerState
+    GetState as GET_STATE => json CustomerState
 }
 
 /// A request to `customers:get_state_external`.
@@ -353,7 +353,7 @@ polar_client_runtime::operation! {
 pub struct GetStateExternal(Request);
 
 polar_client_runtime::operation! {
-    GetStateExternal => json CustomerState
+    GetStateExternal as GET_STATE_EXTERNAL => json CustomerState
 }
 
 /// A request to `customers:list`.
@@ -422,14 +422,14 @@ impl List {
     /// Only those with this metadata. Several values of one key are alternatives;
     /// different keys must all match.
     pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
-        let values: BTreeMap<String, MetadataQueryValue> = metadata.into_map();
+        let values: Pairs<MetadataQueryValue> = metadata.into_map();
         self.0.deep_object("metadata", &values);
         self
     }
 }
 
 polar_client_runtime::operation! {
-    List => json CustomerList
+    List as LIST => pages CustomerList
 }
 
 /// A request to `customers:list_payment_methods`.
@@ -456,7 +456,7 @@ impl ListPaymentMethods {
 }
 
 polar_client_runtime::operation! {
-    ListPaymentMethods => json PaymentMethodList
+    ListPaymentMethods as LIST_PAYMENT_METHODS => pages PaymentMethodList
 }
 
 /// A request to `customers:list_payment_methods_external`.
@@ -483,7 +483,8 @@ impl ListPaymentMethodsExternal {
 }
 
 polar_client_runtime::operation! {
-    ListPaymentMethodsExternal => json PaymentMethodList
+    ListPaymentMethodsExternal as LIST_PAYMENT_METHODS_EXTERNAL => pages
+    PaymentMethodList
 }
 
 /// A request to `customers:update`.
@@ -492,7 +493,7 @@ polar_client_runtime::operation! {
 pub struct Update(Request);
 
 polar_client_runtime::operation! {
-    Update => json Customer
+    Update as UPDATE => json Customer
 }
 
 /// A request to `customers:update_external`.
@@ -501,13 +502,14 @@ polar_client_runtime::operation! {
 pub struct UpdateExternal(Request);
 
 polar_client_runtime::operation! {
-    UpdateExternal => json Customer
+    UpdateExternal as UPDATE_EXTERNAL => json Customer
 }
 
 static CREATE: Operation = Operation {
     id: "customers:create",
     method: Method::Post,
     path: "/v1/customers/",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };
 
@@ -515,6 +517,7 @@ static DELETE: Operation = Operation {
     id: "customers:delete",
     method: Method::Delete,
     path: "/v1/customers/{id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -522,6 +525,7 @@ static DELETE_EXTERNAL: Operation = Operation {
     id: "customers:delete_external",
     method: Method::Delete,
     path: "/v1/customers/external/{external_id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -529,6 +533,7 @@ static EXPORT: Operation = Operation {
     id: "customers:export",
     method: Method::Get,
     path: "/v1/customers/export",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -536,6 +541,7 @@ static GET: Operation = Operation {
     id: "customers:get",
     method: Method::Get,
     path: "/v1/customers/{id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -543,6 +549,7 @@ static GET_EXTERNAL: Operation = Operation {
     id: "customers:get_external",
     method: Method::Get,
     path: "/v1/customers/external/{external_id}",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -550,6 +557,7 @@ static GET_STATE: Operation = Operation {
     id: "customers:get_state",
     method: Method::Get,
     path: "/v1/customers/{id}/state",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -557,6 +565,7 @@ static GET_STATE_EXTERNAL: Operation = Operation {
     id: "customers:get_state_external",
     method: Method::Get,
     path: "/v1/customers/external/{external_id}/state",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -564,6 +573,7 @@ static LIST: Operation = Operation {
     id: "customers:list",
     method: Method::Get,
     path: "/v1/customers/",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -571,6 +581,7 @@ static LIST_PAYMENT_METHODS: Operation = Operation {
     id: "customers:list_payment_methods",
     method: Method::Get,
     path: "/v1/customers/{id}/payment-methods",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -578,6 +589,7 @@ static LIST_PAYMENT_METHODS_EXTERNAL: Operation = Operation {
     id: "customers:list_payment_methods_external",
     method: Method::Get,
     path: "/v1/customers/external/{external_id}/payment-methods",
+    access: Access::Account,
     safety: Safety::Safe,
 };
 
@@ -585,6 +597,7 @@ static UPDATE: Operation = Operation {
     id: "customers:update",
     method: Method::Patch,
     path: "/v1/customers/{id}",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };
 
@@ -592,5 +605,6 @@ static UPDATE_EXTERNAL: Operation = Operation {
     id: "customers:update_external",
     method: Method::Patch,
     path: "/v1/customers/external/{external_id}",
+    access: Access::Account,
     safety: Safety::Unsafe,
 };

@@ -3,6 +3,7 @@
 //! Operations on orders.
 
 use super::super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
 use polar_client_runtime::client::Credential;
@@ -176,7 +177,7 @@ impl<C: PortalAccess> Orders<C> {
 pub struct ConfirmRetryPayment(Request);
 
 polar_client_runtime::operation! {
-    ConfirmRetryPayment => json CustomerOrderPaymentConfirmation
+    ConfirmRetryPayment as CONFIRM_RETRY_PAYMENT => json CustomerOrderPaymentConfirmation
 }
 
 /// A request to `customer_portal:orders:generate_invoice`.
@@ -185,7 +186,7 @@ polar_client_runtime::operation! {
 pub struct GenerateInvoice(Request);
 
 polar_client_runtime::operation! {
-    GenerateInvoice => empty
+    GenerateInvoice as GENERATE_INVOICE => empty
 }
 
 /// A request to `customer_portal:orders:get`.
@@ -194,7 +195,7 @@ polar_client_runtime::operation! {
 pub struct Get(Request);
 
 polar_client_runtime::operation! {
-    Get => json CustomerOrder
+    Get as GET => json CustomerOrder
 }
 
 /// A request to `customer_portal:orders:get_payment_status`.
@@ -203,7 +204,7 @@ polar_client_runtime::operation! {
 pub struct GetPaymentStatus(Request);
 
 polar_client_runtime::operation! {
-    GetPaymentStatus => json CustomerOrderPaymentStatus
+    GetPaymentStatus as GET_PAYMENT_STATUS => json CustomerOrderPaymentStatus
 }
 
 /// A request to `customer_portal:orders:invoice`.
@@ -212,7 +213,7 @@ polar_client_runtime::operation! {
 pub struct Invoice(Request);
 
 polar_client_runtime::operation! {
-    Invoice => json CustomerOrderInvoice
+    Invoice as INVOICE => json CustomerOrderInvoice
 }
 
 /// A request to `customer_portal:orders:list`.
@@ -285,7 +286,7 @@ impl List {
 }
 
 polar_client_runtime::operation! {
-    List => json CustomerOrderList
+    List as LIST => pages CustomerOrderList
 }
 
 /// A request to `customer_portal:orders:receipt`.
@@ -294,7 +295,7 @@ polar_client_runtime::operation! {
 pub struct Receipt(Request);
 
 polar_client_runtime::operation! {
-    Receipt => optional CustomerOrderReceipt
+    Receipt as RECEIPT => optional CustomerOrderReceipt
 }
 
 /// A request to `customer_portal:orders:update`.
@@ -303,13 +304,14 @@ polar_client_runtime::operation! {
 pub struct Update(Request);
 
 polar_client_runtime::operation! {
-    Update => json CustomerOrder
+    Update as UPDATE => json CustomerOrder
 }
 
 static CONFIRM_RETRY_PAYMENT: Operation = Operation {
     id: "customer_portal:orders:confirm_retry_payment",
     method: Method::Post,
     path: "/v1/customer-portal/orders/{id}/confirm-payment",
+    access: Access::Portal,
     safety: Safety::Unsafe,
 };
 
@@ -317,6 +319,7 @@ static GENERATE_INVOICE: Operation = Operation {
     id: "customer_portal:orders:generate_invoice",
     method: Method::Post,
     path: "/v1/customer-portal/orders/{id}/invoice",
+    access: Access::Portal,
     safety: Safety::Unsafe,
 };
 
@@ -324,6 +327,7 @@ static GET: Operation = Operation {
     id: "customer_portal:orders:get",
     method: Method::Get,
     path: "/v1/customer-portal/orders/{id}",
+    access: Access::Portal,
     safety: Safety::Safe,
 };
 
@@ -331,6 +335,7 @@ static GET_PAYMENT_STATUS: Operation = Operation {
     id: "customer_portal:orders:get_payment_status",
     method: Method::Get,
     path: "/v1/customer-portal/orders/{id}/payment-status",
+    access: Access::Portal,
     safety: Safety::Safe,
 };
 
@@ -338,6 +343,7 @@ static INVOICE: Operation = Operation {
     id: "customer_portal:orders:invoice",
     method: Method::Get,
     path: "/v1/customer-portal/orders/{id}/invoice",
+    access: Access::Portal,
     safety: Safety::Safe,
 };
 
@@ -345,6 +351,7 @@ static LIST: Operation = Operation {
     id: "customer_portal:orders:list",
     method: Method::Get,
     path: "/v1/customer-portal/orders/",
+    access: Access::Portal,
     safety: Safety::Safe,
 };
 
@@ -352,6 +359,7 @@ static RECEIPT: Operation = Operation {
     id: "customer_portal:orders:receipt",
     method: Method::Get,
     path: "/v1/customer-portal/orders/{id}/receipt",
+    access: Access::Portal,
     safety: Safety::Safe,
 };
 
@@ -359,5 +367,6 @@ static UPDATE: Operation = Operation {
     id: "customer_portal:orders:update",
     method: Method::Patch,
     path: "/v1/customer-portal/orders/{id}",
+    access: Access::Portal,
     safety: Safety::Unsafe,
 };

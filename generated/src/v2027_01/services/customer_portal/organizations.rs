@@ -3,6 +3,7 @@
 //! Operations on organizations.
 
 use super::super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::Client;
 use polar_client_runtime::client::Credential;
 use polar_client_runtime::client::Method;
@@ -28,7 +29,7 @@ impl<C: Credential> Organizations<C> {
     ///
     /// - `slug`: Unique short name.
     ///
-    /// Credential: none.
+    /// Credential: none. That of the client is not sent.
     ///
     /// # Errors
     /// - 404: `ResourceNotFound`
@@ -46,12 +47,13 @@ impl<C: Credential> Organizations<C> {
 pub struct Get(Request);
 
 polar_client_runtime::operation! {
-    Get => json CustomerOrganizationData
+    Get as GET => json CustomerOrganizationData
 }
 
 static GET: Operation = Operation {
     id: "customer_portal:organizations:get",
     method: Method::Get,
     path: "/v1/customer-portal/organizations/{slug}",
+    access: Access::Public,
     safety: Safety::Safe,
 };

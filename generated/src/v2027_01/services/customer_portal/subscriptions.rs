@@ -3,6 +3,7 @@
 //! Operations on subscriptions.
 
 use super::super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
 use polar_client_runtime::client::Credential;
@@ -107,7 +108,7 @@ impl<C: PortalAccess> Subscriptions<C> {
 pub struct Cancel(Request);
 
 polar_client_runtime::operation! {
-    Cancel => json CustomerSubscription
+    Cancel as CANCEL => json CustomerSubscription
 }
 
 /// A request to `customer_portal:subscriptions:get`.
@@ -116,7 +117,7 @@ polar_client_runtime::operation! {
 pub struct Get(Request);
 
 polar_client_runtime::operation! {
-    Get => json CustomerSubscription
+    Get as GET => json CustomerSubscription
 }
 
 /// A request to `customer_portal:subscriptions:list`.
@@ -175,7 +176,7 @@ impl List {
 }
 
 polar_client_runtime::operation! {
-    List => json CustomerSubscriptionList
+    List as LIST => pages CustomerSubscriptionList
 }
 
 /// A request to `customer_portal:subscriptions:update`.
@@ -184,13 +185,14 @@ polar_client_runtime::operation! {
 pub struct Update(Request);
 
 polar_client_runtime::operation! {
-    Update => json CustomerSubscription
+    Update as UPDATE => json CustomerSubscription
 }
 
 static CANCEL: Operation = Operation {
     id: "customer_portal:subscriptions:cancel",
     method: Method::Delete,
     path: "/v1/customer-portal/subscriptions/{id}",
+    access: Access::Portal,
     safety: Safety::Safe,
 };
 
@@ -198,6 +200,7 @@ static GET: Operation = Operation {
     id: "customer_portal:subscriptions:get",
     method: Method::Get,
     path: "/v1/customer-portal/subscriptions/{id}",
+    access: Access::Portal,
     safety: Safety::Safe,
 };
 
@@ -205,6 +208,7 @@ static LIST: Operation = Operation {
     id: "customer_portal:subscriptions:list",
     method: Method::Get,
     path: "/v1/customer-portal/subscriptions/",
+    access: Access::Portal,
     safety: Safety::Safe,
 };
 
@@ -212,5 +216,6 @@ static UPDATE: Operation = Operation {
     id: "customer_portal:subscriptions:update",
     method: Method::Patch,
     path: "/v1/customer-portal/subscriptions/{id}",
+    access: Access::Portal,
     safety: Safety::Unsafe,
 };

@@ -3,6 +3,7 @@
 //! Operations on wallets.
 
 use super::super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::Client;
 use polar_client_runtime::client::Credential;
 use polar_client_runtime::client::Method;
@@ -61,7 +62,7 @@ impl<C: PortalAccess> Wallets<C> {
 pub struct Get(Request);
 
 polar_client_runtime::operation! {
-    Get => json CustomerWallet
+    Get as GET => json CustomerWallet
 }
 
 /// A request to `customer_portal:wallets:list`.
@@ -101,13 +102,14 @@ impl List {
 }
 
 polar_client_runtime::operation! {
-    List => json CustomerWalletList
+    List as LIST => pages CustomerWalletList
 }
 
 static GET: Operation = Operation {
     id: "customer_portal:wallets:get",
     method: Method::Get,
     path: "/v1/customer-portal/wallets/{id}",
+    access: Access::Portal,
     safety: Safety::Safe,
 };
 
@@ -115,5 +117,6 @@ static LIST: Operation = Operation {
     id: "customer_portal:wallets:list",
     method: Method::Get,
     path: "/v1/customer-portal/wallets/",
+    access: Access::Portal,
     safety: Safety::Safe,
 };

@@ -3,11 +3,13 @@
 //! Operations on clients.
 
 use super::super::super::models::*;
+use polar_client_runtime::client::Access;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
 use polar_client_runtime::client::Credential;
 use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
+use polar_client_runtime::client::OptionalAccess;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
@@ -23,11 +25,11 @@ impl<C: Credential> Clients<C> {
     }
 }
 
-impl<C: Credential> Clients<C> {
+impl<C: OptionalAccess> Clients<C> {
     /// Calls `POST /v1/oauth2/register`, operation `oauth2:clients:create_client`.
     ///
-    /// Credential: none, or a personal access token (organization access tokens are
-    /// refused).
+    /// Credential: none, or a personal access token. A client that acts for an
+    /// organization calls it after `with_credential(Anonymous)`.
     ///
     /// Sending it twice may do it twice.
     ///
@@ -47,8 +49,8 @@ impl<C: Credential> Clients<C> {
     ///
     /// - `client_id`: The OAuth2 client's ID.
     ///
-    /// Credential: none, or a personal access token (organization access tokens are
-    /// refused).
+    /// Credential: none, or a personal access token. A client that acts for an
+    /// organization calls it after `with_credential(Anonymous)`.
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
@@ -63,8 +65,8 @@ impl<C: Credential> Clients<C> {
     ///
     /// - `client_id`: The OAuth2 client's ID.
     ///
-    /// Credential: none, or a personal access token (organization access tokens are
-    /// refused).
+    /// Credential: none, or a personal access token. A client that acts for an
+    /// organization calls it after `with_credential(Anonymous)`.
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
@@ -79,8 +81,8 @@ impl<C: Credential> Clients<C> {
     ///
     /// - `client_id`: The OAuth2 client's ID.
     ///
-    /// Credential: none, or a personal access token (organization access tokens are
-    /// refused).
+    /// Credential: none, or a personal access token. A client that acts for an
+    /// organization calls it after `with_credential(Anonymous)`.
     ///
     /// Sending it twice may do it twice.
     ///
@@ -104,7 +106,7 @@ impl<C: Credential> Clients<C> {
 pub struct CreateClient(Request);
 
 polar_client_runtime::operation! {
-    CreateClient => json OAuth2Client
+    CreateClient as CREATE_CLIENT => json OAuth2Client
 }
 
 /// A request to `oauth2:clients:delete_client`.
@@ -113,7 +115,7 @@ polar_client_runtime::operation! {
 pub struct DeleteClient(Request);
 
 polar_client_runtime::operation! {
-    DeleteClient => empty
+    DeleteClient as DELETE_CLIENT => empty
 }
 
 /// A request to `oauth2:clients:get_client`.
@@ -122,7 +124,7 @@ polar_client_runtime::operation! {
 pub struct GetClient(Request);
 
 polar_client_runtime::operation! {
-    GetClient => json OAuth2Client
+    GetClient as GET_CLIENT => json OAuth2Client
 }
 
 /// A request to `oauth2:clients:update_client`.
@@ -131,13 +133,14 @@ polar_client_runtime::operation! {
 pub struct UpdateClient(Request);
 
 polar_client_runtime::operation! {
-    UpdateClient => json OAuth2Client
+    UpdateClient as UPDATE_CLIENT => json OAuth2Client
 }
 
 static CREATE_CLIENT: Operation = Operation {
     id: "oauth2:clients:create_client",
     method: Method::Post,
     path: "/v1/oauth2/register",
+    access: Access::Optional,
     safety: Safety::Unsafe,
 };
 
@@ -145,6 +148,7 @@ static DELETE_CLIENT: Operation = Operation {
     id: "oauth2:clients:delete_client",
     method: Method::Delete,
     path: "/v1/oauth2/register/{client_id}",
+    access: Access::Optional,
     safety: Safety::Safe,
 };
 
@@ -152,6 +156,7 @@ static GET_CLIENT: Operation = Operation {
     id: "oauth2:clients:get_client",
     method: Method::Get,
     path: "/v1/oauth2/register/{client_id}",
+    access: Access::Optional,
     safety: Safety::Safe,
 };
 
@@ -159,5 +164,6 @@ static UPDATE_CLIENT: Operation = Operation {
     id: "oauth2:clients:update_client",
     method: Method::Put,
     path: "/v1/oauth2/register/{client_id}",
+    access: Access::Optional,
     safety: Safety::Unsafe,
 };

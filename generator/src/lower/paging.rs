@@ -1,0 +1,104 @@
+//! Which operations are paged, and what their pages look like.
+
+use std::collections::BTreeMap;
+
+use super::Lowering;
+use super::operations::{Draft, DraftOperation};
+use crate::ir::{Page, PageForm, Paging, Presence, Scalar, Shape, Struct, Success, Type, TypeId};
+
+/// The parameter that says which page is wanted.
+const PAGE: &str = "page";
+
+/// Finds the operations that are asked for a page and answer with one; returns the types of the pages.
+///
+/// The contract marks most of them. One that is marked and cannot be paged is a problem.
+pub(super) fn settle(cx: &mut Lowering<'_, '_>, draft: &mut Draft) -> BTreeMap<TypeId, Page> {
+    let mut pages = BTreeMap::new();
+    for DraftOperation {
+        operation,
+        paged_item,
+        ..
+    } in &mut draft.operations
+    {
+        let asked = operation.query.iter().any(|param| param.name.wire == PAGE);
+        let found = match &operation.success {
+            Success::Json(Type::Named(id)) if asked => {
+                page(cx, *id, &mut pages).map(|page| (*id, page))
+            }
+            _ => None,
+        };
+        let fits = |page: &Page| paged_item.as_ref().is_none_or(|item| *item == page.item);
+        match found {
+            Some((id, page)) if fits(&page) => {
+                operation.paging = Some(Paging {
+                    item: page.item.clone(),
+                    page: id,
+                });
+            }
+            Some(_) => cx.problem(
+                &format!("{}/x-polar-pagination", operation.at),
+                "the answer is a list of something else",
+            ),
+            None if paged_item.is_some() => cx.problem(
+                &format!("{}/x-polar-pagination", operation.at),
+                "an operation whose answer is paged has a parameter `page`, and answers with `items` and a `pagination`",
+            ),
+            None => {}
+        }
+    }
+    pages
+}
+
+/// The type as a page: an object with `items` and `pagination`, or a union of such objects with equal items.
+fn page(cx: &Lowering<'_, '_>, id: TypeId, pages: &mut BTreeMap<TypeId, Page>) -> Option<Page> {
+    let found = match &cx.types[id.0].shape {
+        Shape::Struct(object) => object_page(cx, object),
+        Shape::Union(union) => {
+            let variants = union.variants.iter().map(|variant| match &variant.ty {
+                Type::Named(id) => page(cx, *id, pages),
+                _ => None,
+            });
+            let variants: Vec<Page> = variants.collect::<Option<_>>()?;
+            let item = variants.first()?.item.clone();
+            let form = PageForm::OneOf;
+            variants
+                .iter()
+                .all(|page| page.item == item)
+                .then_some(Page { item, form })
+        }
+        Shape::Enum(_) | Shape::Alias(_) => None,
+    }?;
+    pages.insert(id, found.clone());
+    Some(found)
+}
+
+fn object_page(cx: &Lowering<'_, '_>, object: &Struct) -> Option<Page> {
+    let Type::List(item) = field(object, "items")? else {
+        return None;
+    };
+    let Type::Named(pagination) = field(object, "pagination")? else {
+        return None;
+    };
+    let Shape::Struct(pagination) = &cx.types[pagination.0].shape else {
+        return None;
+    };
+    let form = match (
+        field(pagination, "max_page"),
+        field(pagination, "has_next_page"),
+    ) {
+        (Some(Type::Scalar(Scalar::Integer)), _) => PageForm::Last,
+        (_, Some(Type::Scalar(Scalar::Boolean))) => PageForm::More,
+        _ => return None,
+    };
+    Some(Page {
+        item: (**item).clone(),
+        form,
+    })
+}
+
+/// The type of a required field.
+fn field<'a>(object: &'a Struct, key: &str) -> Option<&'a Type> {
+    let mut fields = object.fields.iter();
+    let field = fields.find(|field| field.name.wire == key)?;
+    (field.presence == Presence::Required).then_some(&field.ty)
+}

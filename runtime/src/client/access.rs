@@ -1,0 +1,122 @@
+//! Which credentials an operation accepts, for tokens whose type does not say what they are.
+
+/// Who may call an operation. The types of generated clients say the same; this is for what types cannot say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody. No credential is sent, for the server would refuse one that is not valid.
+    Public,
+    /// Anybody, or a person.
+    Optional,
+    /// An organization or a person.
+    Account,
+    /// A person.
+    Personal,
+    /// Who signed in through OpenID Connect.
+    OpenIdConnect,
+    /// A customer, or a member of one.
+    Portal,
+    /// A member of a customer.
+    Member,
+}
+
+/// Kinds of tokens, by how they begin.
+const KINDS: [(&str, Kind); 6] = [
+    ("polar_oat_", Kind::Organization),
+    ("polar_pat_", Kind::Personal),
+    ("polar_at_u_", Kind::OpenIdUser),
+    ("polar_at_o_", Kind::OpenIdOrganization),
+    ("polar_cst_", Kind::Customer),
+    ("polar_mst_", Kind::Member),
+];
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Organization,
+    Personal,
+    OpenIdUser,
+    OpenIdOrganization,
+    Customer,
+    Member,
+}
+
+impl Access {
+    /// Why the token does not do, if that can be told from its beginning.
+    pub(super) fn refusal(self, token: &str) -> Option<&'static str> {
+        let (_, kind) = KINDS.iter().find(|(prefix, _)| token.starts_with(prefix))?;
+        (!self.accepts(*kind)).then_some(match self {
+            Self::Public => "the token is of a kind that the operation does not take; it needs none",
+            Self::Account => {
+                "the token is of another kind than the operation takes: an organization access token (polar_oat_), \
+                 a personal access token (polar_pat_) or an OpenID Connect token (polar_at_)"
+            }
+            Self::Optional | Self::Personal => {
+                "the token is of another kind than the operation takes: a personal access token (polar_pat_) \
+                 or an OpenID Connect token of a user (polar_at_u_)"
+            }
+            Self::OpenIdConnect => {
+                "the token is of another kind than the operation takes: an OpenID Connect token (polar_at_)"
+            }
+            Self::Portal => {
+                "the token is of another kind than the operation takes: a customer session (polar_cst_) \
+                 or a member session (polar_mst_)"
+            }
+            Self::Member => {
+                "the token is of another kind than the operation takes: a member session (polar_mst_)"
+            }
+        })
+    }
+
+    fn accepts(self, kind: Kind) -> bool {
+        match kind {
+            Kind::Organization => matches!(self, Self::Account),
+            Kind::Personal => matches!(self, Self::Account | Self::Personal | Self::Optional),
+            Kind::OpenIdUser => matches!(
+                self,
+                Self::Account | Self::Personal | Self::Optional | Self::OpenIdConnect
+            ),
+            Kind::OpenIdOrganization => matches!(self, Self::Account | Self::OpenIdConnect),
+            Kind::Customer => matches!(self, Self::Portal),
+            Kind::Member => matches!(self, Self::Portal | Self::Member),
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_of_other_kinds_are_told_by_their_beginning() {
+        use Access::{Account, Member, OpenIdConnect, Optional, Personal, Portal};
+
+        let all = [Account, Personal, Optional, OpenIdConnect, Portal, Member];
+        for (token, accepted) in [
+            ("polar_oat_x", &[Account][..]),
+            ("polar_pat_x", &[Account, Personal, Optional]),
+            (
+                "polar_at_u_x",
+                &[Account, Personal, Optional, OpenIdConnect],
+            ),
+            ("polar_at_o_x", &[Account, OpenIdConnect]),
+            ("polar_cst_x", &[Portal]),
+            ("polar_mst_x", &[Portal, Member]),
+            ("polar_new_x", &all),
+            ("x", &all),
+            ("", &all),
+        ] {
+            for access in all {
+                let refusal = access.refusal(token);
+                assert_eq!(
+                    refusal.is_none(),
+                    accepted.contains(&access),
+                    "{token} {access:?}"
+                );
+            }
+        }
+        let reason = Member.refusal("polar_oat_x").unwrap_or_default();
+        assert!(
+            reason.ends_with("a member session (polar_mst_)"),
+            "{reason}"
+        );
+    }
+}

@@ -1,0 +1,41 @@
+//! Lists that come in pages: one page after the other, or item by item.
+//!
+//! All of it is written once, over what a page says of itself ([`Page`]). Nothing is spawned: requests make progress when
+//! the stream is polled, and a stream that is dropped takes its requests along.
+
+mod items;
+mod pages;
+
+pub use items::{CollectAll, Items};
+pub use pages::Pages;
+
+use crate::codec::Decode;
+
+/// A page of a list. Implemented by the types that paged operations answer with.
+pub trait Page: Decode {
+    /// What the list is a list of.
+    type Item;
+
+    /// What the page says about those after it.
+    fn extent(&self) -> Extent;
+
+    /// The items of the page.
+    fn into_items(self) -> Vec<Self::Item>;
+
+    /// Whether there are no items on the page.
+    fn is_empty(&self) -> bool;
+}
+
+/// What a page says about those after it.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum Extent {
+    /// This is the number of the last page. It is 0 if the list is empty.
+    Last(i64),
+    /// There is another page.
+    More,
+    /// There is no other page.
+    End,
+    /// The page has a form that this version of the crate does not know.
+    Unknown,
+}

@@ -1,0 +1,227 @@
+//! What a mock answers.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use http::{Response, StatusCode};
+
+use crate::codec::{self, Encode};
+use crate::transport::{TransportError, TransportErrorKind};
+use crate::types::Json;
+
+const POLAR_VERSION: HeaderName = HeaderName::from_static("polar-version");
+
+/// What a [`Mock`](super::Mock) answers: a response, or a failure to get one.
+#[derive(Clone)]
+pub struct Answer(Kind);
+
+#[derive(Clone)]
+enum Kind {
+    Response {
+        status: StatusCode,
+        headers: HeaderMap,
+        body: Bytes,
+        origin: Origin,
+    },
+    Failure(TransportErrorKind, &'static str),
+}
+
+/// Who answers.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Origin {
+    /// The API, which repeats the version it was asked for.
+    Api,
+    /// Something in between.
+    Between,
+}
+
+impl Answer {
+    /// A response without a body.
+    ///
+    /// # Panics
+    /// If there is no such status.
+    #[must_use]
+    #[track_caller]
+    pub fn status(status: u16) -> Self {
+        let Ok(status) = StatusCode::from_u16(status) else {
+            panic!("{status} is no status");
+        };
+        Self(Kind::Response {
+            status,
+            headers: HeaderMap::new(),
+            body: Bytes::new(),
+            origin: Origin::Api,
+        })
+    }
+
+    /// A response with JSON text.
+    ///
+    /// # Panics
+    /// If there is no such status.
+    #[must_use]
+    #[track_caller]
+    pub fn json(status: u16, text: impl Into<Bytes>) -> Self {
+        Self::status(status).body("application/json", text)
+    }
+
+    /// An error of the API. `ErrorCode::as_str` gives the texts of known classes.
+    ///
+    /// # Panics
+    /// If there is no such status.
+    #[must_use]
+    #[track_caller]
+    pub fn error(status: u16, class: impl AsRef<str>, detail: &str) -> Self {
+        let body = serde_json::json!({"error": class.as_ref(), "detail": detail});
+        Self::json(status, body.to_string())
+    }
+
+    /// Status 429 as the API gives it: nothing but the time to wait, in seconds.
+    #[must_use]
+    pub fn rate_limited(retry_after: u32) -> Self {
+        Self::status(429).with(RETRY_AFTER, retry_after.into())
+    }
+
+    /// Status 502 of a proxy, with a page of HTML.
+    #[must_use]
+    pub fn bad_gateway() -> Self {
+        Self::status(502)
+            .body(
+                "text/html",
+                "<html><body><h1>502 Bad Gateway</h1></body></html>",
+            )
+            .between()
+    }
+
+    /// The 404 by which the API says that it does not serve the version any more.
+    #[must_use]
+    pub fn version_gone() -> Self {
+        Self::json(404, r#"{"detail":"Not Found"}"#).between()
+    }
+
+    /// No connection: the request was not sent.
+    #[must_use]
+    pub fn connection_refused() -> Self {
+        Self(Kind::Failure(
+            TransportErrorKind::Connect,
+            "connection refused, by the mock",
+        ))
+    }
+
+    /// The connection breaks in the middle of the body: the API may have acted.
+    #[must_use]
+    pub fn broken_body() -> Self {
+        Self(Kind::Failure(
+            TransportErrorKind::Interrupted,
+            "connection reset in the body, by the mock",
+        ))
+    }
+
+    /// The time runs out. It does so at once: no test has to wait for it.
+    #[must_use]
+    pub fn timed_out() -> Self {
+        Self(Kind::Failure(
+            TransportErrorKind::Timeout,
+            "timed out, by the mock",
+        ))
+    }
+
+    /// The same response with a header.
+    ///
+    /// # Panics
+    /// If that is no header.
+    #[must_use]
+    #[track_caller]
+    pub fn header(self, name: &str, value: &str) -> Self {
+        match (HeaderName::try_from(name), HeaderValue::from_str(value)) {
+            (Ok(name), Ok(value)) => self.with(name, value),
+            _ => panic!("`{name}` with this value is no header"),
+        }
+    }
+
+    /// The same response with a body.
+    #[must_use]
+    pub fn body(mut self, media_type: &'static str, bytes: impl Into<Bytes>) -> Self {
+        if let Kind::Response { body, .. } = &mut self.0 {
+            *body = bytes.into();
+        }
+        self.with(CONTENT_TYPE, HeaderValue::from_static(media_type))
+    }
+
+    fn with(mut self, name: HeaderName, value: HeaderValue) -> Self {
+        if let Kind::Response { headers, .. } = &mut self.0 {
+            headers.insert(name, value);
+        }
+        self
+    }
+
+    fn between(mut self) -> Self {
+        if let Kind::Response { origin, .. } = &mut self.0 {
+            *origin = Origin::Between;
+        }
+        self
+    }
+
+    /// What the transport gives for a request with these headers.
+    pub(super) fn give(&self, request: &HeaderMap) -> Result<Response<Bytes>, TransportError> {
+        match &self.0 {
+            Kind::Failure(kind, reason) => Err(TransportError::new(*kind, *reason)),
+            Kind::Response {
+                status,
+                headers,
+                body,
+                origin,
+            } => {
+                let mut response = Response::new(body.clone());
+                *response.status_mut() = *status;
+                *response.headers_mut() = headers.clone();
+                if *origin == Origin::Api
+                    && let Some(version) = request.get(POLAR_VERSION)
+                {
+                    let headers = response.headers_mut();
+                    headers.insert(POLAR_VERSION, version.clone());
+                }
+                Ok(response)
+            }
+        }
+    }
+}
+
+/// The answers that become the outputs of operations; called by generated code.
+#[doc(hidden)]
+impl Answer {
+    pub fn of_json<T: Encode>(output: &T) -> Self {
+        Self::json(200, codec::to_vec(output))
+    }
+
+    pub fn of_optional<T: Encode>(output: &Option<T>) -> Self {
+        output
+            .as_ref()
+            .map_or_else(|| Self::status(202), Self::of_json)
+    }
+
+    pub fn of_empty((): &()) -> Self {
+        Self::status(204)
+    }
+
+    pub fn of_text(output: &str) -> Self {
+        Self::status(200).body("text/csv", output.to_owned())
+    }
+}
+
+impl From<Json> for Answer {
+    /// Status 200 with this JSON.
+    fn from(json: Json) -> Self {
+        Self::of_json(&json)
+    }
+}
+
+/// Shows no body: it could hold what a test keeps to itself.
+impl fmt::Debug for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Response { status, .. } => write!(f, "Answer({status})"),
+            Kind::Failure(kind, _) => write!(f, "Answer({kind:?})"),
+        }
+    }
+}

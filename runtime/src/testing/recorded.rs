@@ -1,0 +1,123 @@
+//! What a mock was sent.
+
+use std::fmt;
+
+use bytes::Bytes;
+use http::{HeaderMap, Request};
+use percent_encoding::percent_decode_str;
+
+use crate::client::Operation;
+use crate::codec::REDACTED;
+use crate::secrets::is_secret_text;
+use crate::types::Json;
+
+/// A request that a [`Mock`](super::Mock) was sent.
+#[derive(Clone)]
+pub struct Recorded {
+    operation: &'static Operation,
+    path: Vec<(&'static str, String)>,
+    query: Vec<(String, String)>,
+    headers: HeaderMap,
+    body: Bytes,
+}
+
+impl Recorded {
+    /// The request, if it is one for an operation.
+    pub(super) fn of(request: &Request<Bytes>) -> Option<Self> {
+        let operation = *request.extensions().get::<&'static Operation>()?;
+        let query = request.uri().query().unwrap_or_default();
+        Some(Self {
+            operation,
+            path: path_params(operation.path, request.uri().path()),
+            query: form_urlencoded::parse(query.as_bytes())
+                .into_owned()
+                .collect(),
+            headers: request.headers().clone(),
+            body: request.body().clone(),
+        })
+    }
+
+    /// The operation.
+    #[must_use]
+    pub fn operation(&self) -> &'static Operation {
+        self.operation
+    }
+
+    /// A parameter of the path.
+    #[must_use]
+    pub fn path(&self, name: &str) -> Option<&str> {
+        let (_, value) = self.path.iter().find(|(other, _)| *other == name)?;
+        Some(value)
+    }
+
+    /// The pairs of the query, in their order.
+    #[must_use]
+    pub fn query(&self) -> &[(String, String)] {
+        &self.query
+    }
+
+    /// The values of a key of the query, in their order.
+    pub fn query_values<'a>(&'a self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let pairs = self.query.iter().filter(move |(key, _)| key == name);
+        pairs.map(|(_, value)| value.as_str())
+    }
+
+    /// A header, if it is text.
+    #[must_use]
+    pub fn header(&self, name: &str) -> Option<&str> {
+        self.headers.get(name)?.to_str().ok()
+    }
+
+    /// The body as it was sent.
+    #[must_use]
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// The body as JSON; null if it is not.
+    #[must_use]
+    pub fn json(&self) -> Json {
+        serde_json::from_slice(&self.body).unwrap_or_default()
+    }
+}
+
+/// The parameters of a path, by the template it was made from. Paths of servers may come before it.
+fn path_params(template: &'static str, path: &str) -> Vec<(&'static str, String)> {
+    let (templates, segments) = (template.rsplit('/'), path.rsplit('/'));
+    let pairs = templates.zip(segments).filter_map(|(template, segment)| {
+        let name = template.strip_prefix('{')?.strip_suffix('}')?;
+        let value = percent_decode_str(segment).decode_utf8_lossy();
+        Some((name, value.into_owned()))
+    });
+    let mut found: Vec<_> = pairs.collect();
+    found.reverse();
+    found
+}
+
+/// The call in one line; values that look like secrets are not shown.
+impl fmt::Display for Recorded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.operation.id)?;
+        let path = self.path.iter().map(|(name, value)| (*name, value));
+        let query = self.query.iter().map(|(name, value)| (&**name, value));
+        for (index, (name, value)) in path.chain(query).enumerate() {
+            let before = if index == 0 { " with" } else { "," };
+            let value = if is_secret_text(value) {
+                REDACTED
+            } else {
+                value
+            };
+            write!(f, "{before} {name}={value}")?;
+        }
+        if !self.body.is_empty() {
+            write!(f, ", and a body of {} bytes", self.body.len())?;
+        }
+        Ok(())
+    }
+}
+
+impl fmt::Debug for Recorded {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Recorded({self})")
+    }
+}

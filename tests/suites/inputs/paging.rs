@@ -1,0 +1,328 @@
+//! Lists that come in pages: what is asked for, in which order it comes out, and where it ends.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::pin::{Pin, pin};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::task::{Context, Poll, Waker};
+
+use bytes::Bytes;
+use polar_client_runtime::Error;
+use polar_client_runtime::client::{Extent, Items, Page, Pages};
+use polar_client_runtime::codec;
+use polar_client_runtime::transport::{BoxFuture, Transport, TransportError, TransportErrorKind};
+use polar_tests::inputs::paging::Polar;
+use polar_tests::inputs::paging::models::{OffersPage, PriceCursorList, ProductList};
+use serde_json::json;
+
+/// A server that keeps pages, and holds back those it is told to.
+#[derive(Debug, Clone, Default)]
+struct Shop(Arc<Mutex<Stock>>);
+
+#[derive(Debug, Default)]
+struct Stock {
+    /// Answers by page; another page breaks the connection.
+    pages: BTreeMap<i64, String>,
+    held: BTreeSet<i64>,
+    /// The queries so far.
+    asked: Vec<String>,
+    on_their_way: usize,
+}
+
+impl Shop {
+    /// Pages by their items, each of which tells the number of all pages.
+    fn of<const N: usize>(pages: [&[&str]; N]) -> Self {
+        let shop = Self::default();
+        for (number, items) in (1..).zip(pages) {
+            shop.put(number, items, N);
+        }
+        shop
+    }
+
+    fn put(&self, number: i64, items: &[&str], max_page: usize) {
+        let items: Vec<_> = items.iter().map(|id| json!({"id": id})).collect();
+        let pagination = json!({"total_count": 1, "max_page": max_page});
+        let page = json!({"items": items, "pagination": pagination}).to_string();
+        self.stock(|stock| stock.pages.insert(number, page));
+    }
+
+    fn stock<T>(&self, with: impl FnOnce(&mut Stock) -> T) -> T {
+        with(&mut self.0.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+
+    fn hold(&self, pages: &[i64]) {
+        self.stock(|stock| stock.held.extend(pages));
+    }
+
+    fn let_go(&self, page: i64) {
+        self.stock(|stock| stock.held.remove(&page));
+    }
+
+    /// The queries since the last time.
+    fn asked(&self) -> Vec<String> {
+        self.stock(|stock| std::mem::take(&mut stock.asked))
+    }
+
+    fn client(&self) -> Polar<polar_client_runtime::client::OrganizationToken> {
+        let builder = Polar::builder().access_token("polar_oat_test");
+        builder.transport(self.clone()).build().unwrap()
+    }
+
+    fn products(&self) -> Items<ProductList> {
+        self.client().products().list().stream()
+    }
+}
+
+impl Transport for Shop {
+    fn execute(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> BoxFuture<'_, Result<http::Response<Bytes>, TransportError>> {
+        let query = request.uri().query().unwrap_or_default().to_owned();
+        let page = query.split('&').find_map(|pair| pair.strip_prefix("page="));
+        let page = page.map_or(1, |page| page.parse().unwrap());
+        self.stock(|stock| {
+            stock.asked.push(query);
+            stock.on_their_way += 1;
+        });
+        let shop = OnItsWay(self.clone());
+        Box::pin(std::future::poll_fn(move |_| {
+            shop.0.stock(|stock| match stock.pages.get(&page) {
+                _ if stock.held.contains(&page) => Poll::Pending,
+                Some(body) => Poll::Ready(Ok(http::Response::new(body.clone().into()))),
+                None => Poll::Ready(Err(TransportError::new(
+                    TransportErrorKind::Interrupted,
+                    "reset",
+                ))),
+            })
+        }))
+    }
+}
+
+struct OnItsWay(Shop);
+
+impl Drop for OnItsWay {
+    fn drop(&mut self) {
+        self.0.stock(|stock| stock.on_their_way -= 1);
+    }
+}
+
+fn poll<T>(future: impl Future<Output = T>) -> Poll<T> {
+    pin!(future).poll(&mut Context::from_waker(Waker::noop()))
+}
+
+/// What a future gives that needs not wait.
+fn now<T>(future: impl Future<Output = T>) -> T {
+    match poll(future) {
+        Poll::Ready(value) => value,
+        Poll::Pending => panic!("nothing is held back"),
+    }
+}
+
+fn ids(items: &mut Items<ProductList>) -> Vec<String> {
+    let mut found = Vec::new();
+    while let Some(item) = now(items.next()) {
+        found.push(item.unwrap().id);
+    }
+    found
+}
+
+#[test]
+fn items_come_in_order_and_pages_are_asked_for_when_they_are_wanted() {
+    let shop = Shop::of([&["a", "b"], &["c"], &["d"]]);
+    let mut items = shop.products();
+    assert_eq!(now(items.try_next()).unwrap().unwrap().id, "a");
+    assert_eq!(now(items.try_next()).unwrap().unwrap().id, "b");
+    // The first request is the one that was made.
+    assert_eq!(shop.asked(), [""]);
+    assert_eq!(ids(&mut items), ["c", "d"]);
+    assert_eq!(shop.asked(), ["page=2", "page=3"]);
+    assert!(now(items.next()).is_none() && shop.asked().is_empty());
+}
+
+#[test]
+fn it_starts_at_the_page_that_was_set_and_keeps_the_other_parameters() {
+    let shop = Shop::of([&["a"], &["b"], &["c"]]);
+    let list = shop.client().products().list().page(2).limit(1).query("x");
+    assert_eq!(now(list.collect_all()).unwrap().len(), 2);
+    assert_eq!(
+        shop.asked(),
+        ["page=2&limit=1&query=x", "limit=1&query=x&page=3"]
+    );
+
+    let list = shop.client().products().list().page(i64::MAX);
+    shop.put(i64::MAX, &["z"], usize::MAX >> 1);
+    assert_eq!(now(list.collect_all()).unwrap().len(), 1);
+}
+
+#[test]
+fn pages_are_whole_answers() {
+    let shop = Shop::of([&["a", "b"], &["c"]]);
+    let mut pages = shop.client().products().list().pages();
+    let first = now(pages.try_next()).unwrap().unwrap();
+    assert_eq!((first.items.len(), first.pagination.max_page), (2, 2));
+    assert_eq!(now(pages.try_next()).unwrap().unwrap().items[0].id, "c");
+    assert!(now(pages.try_next()).unwrap().is_none());
+}
+
+#[test]
+fn an_empty_list_is_one_page_without_items() {
+    let shop = Shop::default();
+    shop.put(1, &[], 0);
+    let list = shop.client().products().list();
+    assert_eq!(now(list.clone().collect_all()).unwrap(), []);
+    let mut pages = list.pages().prefetch(5);
+    assert_eq!(now(pages.next()).unwrap().unwrap().pagination.max_page, 0);
+    assert!(now(pages.next()).is_none());
+    assert_eq!(shop.asked(), ["", ""]);
+}
+
+#[test]
+fn a_list_that_grows_or_shrinks_is_followed_to_its_end() {
+    // An item that moved to the next page comes twice.
+    let shop = Shop::of([&["a", "b"], &["c", "d"]]);
+    let mut items = shop.products();
+    assert_eq!(now(items.next()).unwrap().unwrap().id, "a");
+    shop.put(2, &["b", "c"], 3);
+    shop.put(3, &["d"], 3);
+    assert_eq!(ids(&mut items), ["b", "b", "c", "d"]);
+
+    let shop = Shop::of([&["a"], &["b"], &["c"]]);
+    let mut items = shop.products();
+    assert_eq!(now(items.next()).unwrap().unwrap().id, "a");
+    shop.put(2, &["c"], 2);
+    assert_eq!(ids(&mut items), ["c"]);
+
+    // A page without items is the end, whatever it says.
+    let shop = Shop::of([&["a"], &[], &["c"]]);
+    assert_eq!(ids(&mut shop.products()), ["a"]);
+}
+
+#[test]
+fn pages_are_asked_for_ahead_and_handed_out_in_order() {
+    let shop = Shop::of([&["a"], &["b"], &["c"], &["d"], &["e"]]);
+    shop.hold(&[2]);
+    let mut items = shop.products().prefetch(2);
+    assert_eq!(now(items.next()).unwrap().unwrap().id, "a");
+    assert_eq!(shop.asked(), ["", "page=2", "page=3"]);
+    // The third page is there, and waits for the second.
+    assert!(poll(items.next()).is_pending());
+    assert!(poll(items.next()).is_pending());
+    assert_eq!(shop.stock(|stock| stock.on_their_way), 1);
+    assert!(shop.asked().is_empty());
+    shop.let_go(2);
+    assert_eq!(ids(&mut items), ["b", "c", "d", "e"]);
+    assert_eq!(shop.asked(), ["page=4", "page=5"]);
+}
+
+#[test]
+fn an_error_comes_once_in_its_turn_and_says_which_page_it_was() {
+    let shop = Shop::of([&["a"], &["b"], &["c"], &["d"]]);
+    shop.stock(|stock| stock.pages.remove(&3));
+    shop.hold(&[2, 4]);
+    let mut items = shop.products().prefetch(3);
+    assert_eq!(now(items.next()).unwrap().unwrap().id, "a");
+    assert!(poll(items.next()).is_pending());
+    shop.let_go(2);
+    assert_eq!(now(items.next()).unwrap().unwrap().id, "b");
+    let error = now(items.try_next()).unwrap_err();
+    assert_eq!(error.page(), Some(3));
+    assert_eq!(error.operation(), Some("products:list"));
+    assert!(matches!(
+        &error,
+        Error::Page { source, .. } if matches!(**source, Error::Connection { .. })
+    ));
+    let text = error.to_string();
+    assert!(text.starts_with("page 3: products:list: "), "{text}");
+    assert!(now(items.next()).is_none() && now(items.next()).is_none());
+    // The fourth page is not waited for any more.
+    assert_eq!(shop.stock(|stock| stock.on_their_way), 0);
+
+    let error = now(shop.client().products().list().collect_all()).unwrap_err();
+    assert_eq!(error.page(), Some(3));
+}
+
+#[test]
+fn dropping_futures_loses_nothing_and_dropping_streams_leaves_nothing() {
+    let shop = Shop::of([&["a"], &["b"], &["c"]]);
+    shop.hold(&[2, 3]);
+    let mut items = shop.products().prefetch(2);
+    assert_eq!(now(items.next()).unwrap().unwrap().id, "a");
+    for _ in 0..3 {
+        assert!(poll(items.next()).is_pending());
+    }
+    assert_eq!(shop.asked(), ["", "page=2", "page=3"]);
+    shop.let_go(2);
+    assert_eq!(now(items.next()).unwrap().unwrap().id, "b");
+    assert_eq!(shop.stock(|stock| stock.on_their_way), 1);
+    drop(items);
+    assert_eq!(shop.stock(|stock| stock.on_their_way), 0);
+
+    let mut all = Box::pin(shop.client().products().list().collect_all());
+    shop.hold(&[1]);
+    assert!(poll(all.as_mut()).is_pending());
+    drop(all);
+    assert_eq!(shop.stock(|stock| stock.on_their_way), 0);
+}
+
+#[test]
+fn pages_may_only_say_whether_there_is_another_one() {
+    let shop = Shop::default();
+    for (number, more) in [(1, true), (2, true), (3, false)] {
+        let items = json!([{"kind": "fixed", "amount": number}]);
+        let page = json!({"items": items, "pagination": {"has_next_page": more}}).to_string();
+        shop.stock(|stock| stock.pages.insert(number, page));
+    }
+    let prices = shop.client().prices().list().stream().prefetch(4);
+    let prices = now(prices.collect_all()).unwrap();
+    let amounts: Vec<i64> = prices
+        .iter()
+        .map(|price| price.as_fixed().unwrap().amount)
+        .collect();
+    assert_eq!(amounts, [1, 2, 3]);
+    assert_eq!(shop.asked(), ["", "page=2", "page=3"]);
+}
+
+#[test]
+fn pages_may_be_of_either_form() {
+    let extent = |json: &str| codec::from_str::<OffersPage>(json).unwrap().extent();
+    let counted = r#"{"items":[],"pagination":{"total_count":0,"max_page":7}}"#;
+    assert_eq!(extent(counted), Extent::Last(7));
+    let open = r#"{"items":[{"id":"a"}],"pagination":{"has_next_page":true}}"#;
+    assert_eq!(extent(open), Extent::More);
+    let other = r#"{"items":[{"id":"a"}],"pagination":{}}"#;
+    assert_eq!(extent(other), Extent::Unknown);
+
+    let shop = Shop::of([&["a"]]);
+    shop.stock(|stock| stock.pages.insert(1, open.to_owned()));
+    shop.stock(|stock| stock.pages.insert(2, other.to_owned()));
+    let mut offers = shop.client().offers().list().stream();
+    assert_eq!(now(offers.next()).unwrap().unwrap().id, "a");
+    // Its items are there, but nobody can say where the list ends.
+    let error = now(offers.next()).unwrap().unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "page 2: offers:list: cannot read the response: neither form of a page"
+    );
+    assert!(now(offers.next()).is_none());
+}
+
+#[test]
+fn streams_can_be_sent_between_threads_and_need_no_pinning() {
+    fn check<T: Send + Unpin>() {}
+    fn stream<T: futures_core::Stream>(_: &Pin<&mut T>) {}
+    check::<Pages<ProductList>>();
+    check::<Items<PriceCursorList>>();
+    let shop = Shop::of([&["a"]]);
+    stream(&pin!(shop.products()));
+    stream(&pin!(shop.client().products().list().pages()));
+}
+
+#[test]
+fn a_stream_shows_no_token() {
+    let shop = Shop::of([&["a"]]);
+    let shown = format!("{:?}", shop.products());
+    assert!(
+        shown.contains("products:list") && !shown.contains("polar_oat"),
+        "{shown}"
+    );
+}

@@ -1,0 +1,223 @@
+//! The mock of the API, as users have it in their tests: the published client, and no server.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a panic is how a test fails"
+)]
+
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
+use polar_client::testing::{Answer, Mock};
+use polar_client::types::Uuid;
+use polar_client::v2026_10::models::{EventsIngest, SeatsList};
+use polar_client::v2026_10::services::{
+    customer_seats, customers, events, orders, products, subscriptions,
+};
+use polar_client::v2026_10::{ErrorCode, Polar};
+use polar_client::{CustomerSession, Error, codec};
+use serde_json::json;
+
+const ID: Uuid = Uuid::from_u128(0x5ea7);
+const SEATS: &str = include_str!("../fixtures/seed_operations/seats.json");
+const EMPTY: &str = r#"{"items":[],"pagination":{"total_count":0,"max_page":0}}"#;
+
+fn client(mock: &Mock) -> Polar {
+    let builder = Polar::builder().access_token("polar_oat_test");
+    builder.transport(mock.transport()).build().unwrap()
+}
+
+/// What the mock says when it is verified.
+fn report(mock: &Mock) -> String {
+    let panic = catch_unwind(AssertUnwindSafe(|| mock.verify())).unwrap_err();
+    panic.downcast_ref::<String>().unwrap().clone()
+}
+
+#[tokio::test]
+async fn answers_are_typed_and_requests_are_kept() {
+    let mock = Mock::new();
+    let seats: SeatsList = codec::from_str(SEATS).unwrap();
+    mock.on::<customer_seats::ListSeats>()
+        .query("subscription_id", ID)
+        .reply(&seats);
+    mock.on::<subscriptions::Export>()
+        .reply(&"a,b\n1,2\n".to_owned());
+    mock.on::<products::List>().reply_json(EMPTY);
+
+    let polar = client(&mock);
+    let list = polar.customer_seats().list_seats().subscription_id(ID);
+    assert_eq!(list.await.unwrap(), seats);
+    let export = polar.subscriptions().export().await.unwrap();
+    assert_eq!(export, "a,b\n1,2\n");
+    let products = polar.products().list().query("a&b").id([ID, Uuid::nil()]);
+    assert_eq!(products.collect_all().await.unwrap(), []);
+
+    let requests = mock.requests();
+    let ids: Vec<_> = requests
+        .iter()
+        .map(|request| request.operation().id)
+        .collect();
+    assert_eq!(
+        ids,
+        [
+            "customer-seats:list_seats",
+            "subscriptions:export",
+            "products:list"
+        ]
+    );
+    assert_eq!(
+        requests[2].query()[0],
+        ("query".to_owned(), "a&b".to_owned())
+    );
+    let values: Vec<_> = requests[2].query_values("id").collect();
+    assert_eq!(values, [ID.to_string(), Uuid::nil().to_string()]);
+    assert_eq!(requests[0].header("polar-version"), Some("2026-10"));
+    assert!(!format!("{requests:?}").contains("polar_oat_test"));
+}
+
+#[tokio::test]
+async fn parameters_of_paths_and_bodies_tell_calls_apart() {
+    let mock = Mock::new();
+    mock.on::<customers::GetExternal>()
+        .path("external_id", "a/b ü")
+        .answer(Answer::error(404, ErrorCode::ResourceNotFound, "gone"));
+    let body = json!({"events": [{"name": "x", "customer_id": ID.to_string()}]});
+    mock.on::<events::Ingest>()
+        .body(&body)
+        .reply_json(r#"{"inserted":1}"#);
+    mock.on::<customers::Delete>().path("id", ID).reply(&());
+
+    let polar = client(&mock);
+    let error = polar.customers().get_external("a/b ü").await.unwrap_err();
+    assert_eq!(error.code(), Some(ErrorCode::ResourceNotFound));
+    let ingest: EventsIngest = events_of(&body);
+    assert_eq!(polar.events().ingest(ingest).await.unwrap().inserted, 1);
+    polar.customers().delete(ID).await.unwrap();
+
+    let requests = mock.requests();
+    assert_eq!(requests[0].path("external_id"), Some("a/b ü"));
+    assert_eq!(requests[0].path("id"), None);
+    assert_eq!(requests[1].json(), body);
+    assert_eq!(requests[2].path("id"), Some(&*ID.to_string()));
+}
+
+fn events_of(body: &serde_json::Value) -> EventsIngest {
+    use polar_client::v2026_10::models::EventCreateCustomer;
+
+    let name = body["events"][0]["name"].as_str().unwrap();
+    EventsIngest::new([EventCreateCustomer::new(name, ID)])
+}
+
+#[tokio::test]
+async fn answers_of_one_operation_come_one_after_the_other() {
+    let mock = Mock::new();
+    mock.on::<customers::Delete>().times(2).reply(&());
+    mock.on::<customers::Delete>()
+        .any_times()
+        .answer(Answer::error(403, ErrorCode::NotPermitted, "no"));
+    let customers = client(&mock).customers();
+    for _ in 0..2 {
+        customers.delete(ID).await.unwrap();
+    }
+    for _ in 0..3 {
+        let error = customers.delete(ID).await.unwrap_err();
+        assert!(matches!(error.code(), Some(ErrorCode::NotPermitted)));
+    }
+}
+
+#[tokio::test]
+async fn failures_are_those_of_networks_and_proxies() {
+    async fn failure(answer: Answer) -> Error {
+        let mock = Mock::new();
+        mock.on::<orders::Finalize>().any_times().answer(answer);
+        client(&mock).orders().finalize(ID).await.unwrap_err()
+    }
+    let refused = failure(Answer::connection_refused()).await;
+    assert!(matches!(refused, Error::Connection { .. }), "{refused:?}");
+    let broken = failure(Answer::broken_body()).await;
+    assert!(matches!(broken, Error::Connection { .. }), "{broken:?}");
+    let late = failure(Answer::timed_out()).await;
+    assert!(matches!(late, Error::Timeout { .. }), "{late:?}");
+
+    let proxy = failure(Answer::bad_gateway()).await;
+    let answer = proxy.api().unwrap();
+    assert_eq!(answer.status().as_u16(), 502);
+    assert!(answer.body().starts_with(b"<html>"));
+    assert!(!answer.headers().contains_key("polar-version"));
+
+    let answer = Answer::json(409, "{}").header("x-request", "7");
+    let conflict = failure(answer).await;
+    let headers = conflict.api().unwrap().headers();
+    assert_eq!(
+        (&headers["x-request"], &headers["polar-version"]),
+        (&"7".parse().unwrap(), &"2026-10".parse().unwrap())
+    );
+    let limited = failure(Answer::rate_limited(0)).await;
+    let answer = limited.api().unwrap();
+    assert_eq!(
+        (answer.status().as_u16(), &answer.headers()["retry-after"]),
+        (429, &"0".parse().unwrap())
+    );
+    assert!(answer.body().is_empty());
+}
+
+#[tokio::test]
+async fn calls_that_nobody_expected_say_so_at_once_and_in_the_end() {
+    let mock = Mock::new();
+    mock.on::<customers::Get>()
+        .path("id", Uuid::nil())
+        .times(0)
+        .reply_json("{}");
+    let error = client(&mock).customers().get(ID).await.unwrap_err();
+    let text = error.to_string();
+    assert!(
+        text.starts_with(&format!(
+            "customers:get: 418 I'm a teapot: UnexpectedCall: not expected: customers:get with id={ID}; \
+             expected was customers:get with id={} (",
+            Uuid::nil()
+        )),
+        "{text}"
+    );
+    let session = CustomerSession::new("polar_cst_hush");
+    let portal = client(&mock).customer_portal(session);
+    portal.orders().list().limit(3).await.unwrap_err();
+    let report = report(&mock);
+    assert!(
+        report.contains("\n- not expected: customer_portal:orders:list with limit=3"),
+        "{report}"
+    );
+    assert!(
+        report.contains("\n- not expected: customers:get with id="),
+        "{report}"
+    );
+    assert!(!report.contains("hush"));
+    // It is as new now, and may be dropped.
+    assert!(mock.requests().is_empty());
+}
+
+#[test]
+fn calls_that_did_not_come_are_reported_with_their_place() {
+    let mock = Mock::new();
+    mock.on::<customers::Get>().times(2).reply_json("{}");
+    let report = report(&mock);
+    let place = concat!("(", file!(), ":");
+    assert!(
+        report.starts_with(&format!("calls to the mock:\n- customers:get {place}")),
+        "{report}"
+    );
+    assert!(
+        report.ends_with("): expected 2 times, came 0 times"),
+        "{report}"
+    );
+
+    let mock = Mock::new();
+    mock.on::<customers::Delete>().reply(&());
+    assert!(catch_unwind(AssertUnwindSafe(|| drop(mock))).is_err());
+}
+
+#[test]
+#[should_panic(expected = "the path of customers:get has no `customer_id`: /v1/customers/{id}")]
+fn a_condition_that_cannot_hold_is_refused() {
+    let mock = Mock::new();
+    let _ = mock.on::<customers::Get>().path("customer_id", ID);
+}
