@@ -98,14 +98,21 @@ async fn a_rejected_token_is_refreshed_once_for_every_kind_of_operation() {
 
 #[tokio::test]
 async fn it_is_not_refreshed_for_ever() {
+    /// Always gives another one.
+    struct Endless(Mutex<usize>);
+    impl TokenProvider for Endless {
+        fn token(&self) -> BoxFuture<'_, TokenResult> {
+            let mut count = self.0.lock().unwrap();
+            *count += 1;
+            let token = format!("number {count}");
+            Box::pin(async { Ok(token.into()) })
+        }
+    }
     let script = Script::new([REJECTED]);
-    let error = Refreshing::new("first", "second")
-        .polar(&script)
-        .list()
-        .await
-        .unwrap_err();
-    assert!(error.is_unauthorized());
-    assert_eq!(bearers(&script), ["first", "second"]);
+    let token = AccessToken::provided_by(Endless(Mutex::new(0)));
+    let polar = script.builder().access_token(token).build().unwrap();
+    assert!(polar.list().await.unwrap_err().is_unauthorized());
+    assert_eq!(bearers(&script), ["number 1", "number 2"]);
 }
 
 #[tokio::test]

@@ -178,13 +178,9 @@ impl<'a> Execution<'a> {
         let (Some(limiter), Some(clock)) = (&self.request.shared.limiter, &self.clock) else {
             return Ok(());
         };
-        match limiter.take(clock.now(), self.remaining()) {
+        match limiter.take_turn(clock, self.remaining()).await {
+            Some(()) => Ok(()),
             None => Err(self.late("the client's own rate limit leaves no room before the timeout")),
-            Some(Duration::ZERO) => Ok(()),
-            Some(wait) => {
-                clock.sleep(wait).await;
-                Ok(())
-            }
         }
     }
 
