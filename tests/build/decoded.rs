@@ -21,15 +21,25 @@ pub(super) fn generate(out: &Path) -> Result<()> {
     let spec = PathBuf::from("../spec");
     let tables: Result<Vec<String>> = thread::scope(|scope| {
         let started = VERSIONS.map(|version| {
-            let (contract, overlay) = (spec.join(format!("{version}.yaml")), spec.join("overlay.yaml"));
+            let (contract, overlay) = (
+                spec.join(format!("{version}.yaml")),
+                spec.join("overlay.yaml"),
+            );
             scope.spawn(move || {
                 let module = format!("v{}", version.replace('-', "_"));
                 let api = api(&contract, Some(&overlay))?;
-                table(&api, &module.to_uppercase(), &format!("polar_client::{module}"))
+                table(
+                    &api,
+                    &module.to_uppercase(),
+                    &format!("polar_client::{module}"),
+                )
             })
         });
         let panicked = |_| Err("a version could not be lowered".into());
-        started.into_iter().map(|version| version.join().unwrap_or_else(panicked)).collect()
+        started
+            .into_iter()
+            .map(|version| version.join().unwrap_or_else(panicked))
+            .collect()
     });
     fs::write(out.join("decoded.rs"), tables?.concat())?;
     Ok(())
@@ -39,9 +49,15 @@ pub(super) fn generate(out: &Path) -> Result<()> {
 pub(super) fn table(api: &Api, name: &str, path: &str) -> Result<String> {
     let mut text = String::new();
     writeln!(text, "#[doc = \"Version {} of the API.\"]", api.version)?;
-    writeln!(text, "pub static {name}: ::polar_tests::decoded::Table = {{")?;
+    writeln!(
+        text,
+        "pub static {name}: ::polar_tests::decoded::Table = {{"
+    )?;
     writeln!(text, "use {path}::models as m;")?;
-    writeln!(text, "use ::polar_tests::decoded::{{Answer, Entry, Table, Texts, Union, problem_of_texts}};")?;
+    writeln!(
+        text,
+        "use ::polar_tests::decoded::{{Answer, Entry, Table, Texts, Union, problem_of_texts}};"
+    )?;
     writeln!(text, "Table {{ version: {:?}, types: &[", api.version)?;
     for def in api.types.iter().filter(|def| def.usage.is_decoded()) {
         let (rust, at) = (&def.name.rust, &def.at);
@@ -60,7 +76,12 @@ pub(super) fn table(api: &Api, name: &str, path: &str) -> Result<String> {
     writeln!(text, "], answers: &[")?;
     for operation in api.operations() {
         if let Success::Json(ty) | Success::JsonOrEmpty(ty) = &operation.success {
-            writeln!(text, "Answer::of::<{}>({:?}),", rust_type(api, ty), operation.id)?;
+            writeln!(
+                text,
+                "Answer::of::<{}>({:?}),",
+                rust_type(api, ty),
+                operation.id
+            )?;
         }
     }
     writeln!(text, "] }} }};")?;
@@ -73,24 +94,36 @@ fn write_union(text: &mut String, def: &TypeDef, union: &Union) -> std::fmt::Res
     };
     let (rust, mut tags) = (&def.name.rust, Tags::default());
     tags.collect(decision);
-    write!(text, ".union(Union {{ variant: |value| match value.downcast_ref() {{")?;
+    write!(
+        text,
+        ".union(Union {{ variant: |value| match value.downcast_ref() {{"
+    )?;
     for variant in &union.variants {
         let name = &variant.name.rust;
         write!(text, "Some(m::{rust}::{name} {{ .. }}) => {name:?},")?;
     }
-    write!(text, "Some(m::{rust}::Unknown(_)) => \"Unknown\", _ => \"\" }}, variants: &[")?;
+    write!(
+        text,
+        "Some(m::{rust}::Unknown(_)) => \"Unknown\", _ => \"\" }}, variants: &["
+    )?;
     for variant in &union.variants {
         write!(text, "({:?}, &{:?}),", variant.name.rust, variant.at)?;
     }
     write!(text, "], deciding: &{:?}, ", paths(decision))?;
-    write!(text, "tags: &{:?}, open_tags: &{:?} }})", tags.closed, tags.open)
+    write!(
+        text,
+        "tags: &{:?}, open_tags: &{:?} }})",
+        tags.closed, tags.open
+    )
 }
 
 /// Everything that a decision looks at, as JSON pointers.
 fn paths(decision: &Decision) -> Vec<String> {
     let deciding = decision.deciding().into_iter();
     let deciding = deciding.filter(|path| !path.starts_with('('));
-    deciding.map(|path| format!("/{}", path.trim_end_matches('?').replace('.', "/"))).collect()
+    deciding
+        .map(|path| format!("/{}", path.trim_end_matches('?').replace('.', "/")))
+        .collect()
 }
 
 /// Where the constants are that tell variants apart.
@@ -104,7 +137,12 @@ struct Tags {
 
 impl Tags {
     fn collect(&mut self, decision: &Decision) {
-        let Decision::Tag { path, arms, otherwise } = decision else {
+        let Decision::Tag {
+            path,
+            arms,
+            otherwise,
+        } = decision
+        else {
             return;
         };
         let tags = match **otherwise {
@@ -122,7 +160,11 @@ impl Tags {
 
 fn write_texts(text: &mut String, def: &TypeDef, texts: &Enum) -> std::fmt::Result {
     let rust = &def.name.rust;
-    let values: Vec<&str> = texts.values.iter().map(|value| value.name.wire.as_str()).collect();
+    let values: Vec<&str> = texts
+        .values
+        .iter()
+        .map(|value| value.name.wire.as_str())
+        .collect();
     writeln!(
         text,
         "Texts {{ name: {rust:?}, values: &{values:?}, \
@@ -139,7 +181,10 @@ fn rust_type(api: &Api, ty: &Type) -> String {
         Type::Map(value) => format!("::std::collections::BTreeMap<String, {}>", inner(value)),
         Type::Nullable(some) => format!("Option<{}>", inner(some)),
         Type::Boxed(some) => inner(some),
-        Type::Tuple(items) => format!("({},)", items.iter().map(inner).collect::<Vec<_>>().join(", ")),
+        Type::Tuple(items) => format!(
+            "({},)",
+            items.iter().map(inner).collect::<Vec<_>>().join(", ")
+        ),
         Type::Const(Constant::Null) => "()".to_owned(),
         Type::Const(Constant::Boolean(_)) | Type::Scalar(Scalar::Boolean) => "bool".to_owned(),
         Type::Const(Constant::Integer(_)) | Type::Scalar(Scalar::Integer) => "i64".to_owned(),

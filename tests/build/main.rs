@@ -29,7 +29,11 @@ fn api(contract: &Path, overlay: Option<&Path>) -> Result<Api> {
     let overlay = overlay.map(fs::read_to_string).transpose()?;
     let source = |text| Source { name: &name, text };
     let overlay = overlay.as_deref().map(source);
-    Ok(polar_codegen::api(source(&contract), overlay, &Words::default())?)
+    Ok(polar_codegen::api(
+        source(&contract),
+        overlay,
+        &Words::default(),
+    )?)
 }
 
 /// Writes the module of an API below a folder.

@@ -22,7 +22,9 @@ pub(super) fn generate(out: &Path) -> Result<()> {
     let table = decoded::table(&api, "RECORDED", "api")?;
     fs::write(
         out.join("recorded.rs"),
-        format!("#[path = {file:?}]\n#[doc = \"The API as it was recorded.\"]\npub mod api;\n\n{table}"),
+        format!(
+            "#[path = {file:?}]\n#[doc = \"The API as it was recorded.\"]\npub mod api;\n\n{table}"
+        ),
     )?;
     Ok(())
 }

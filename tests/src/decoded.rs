@@ -68,13 +68,21 @@ impl Entry {
     /// The entry of a type.
     #[must_use]
     pub const fn of<T: Received>(name: &'static str, pointer: &'static str) -> Self {
-        Self { name, pointer, decode: decode::<T>, union: None }
+        Self {
+            name,
+            pointer,
+            decode: decode::<T>,
+            union: None,
+        }
     }
 
     /// The same entry, of a union.
     #[must_use]
     pub const fn union(self, union: Union) -> Self {
-        Self { union: Some(union), ..self }
+        Self {
+            union: Some(union),
+            ..self
+        }
     }
 }
 
@@ -82,7 +90,10 @@ impl Answer {
     /// The answer of an operation.
     #[must_use]
     pub const fn of<T: Received>(operation: &'static str) -> Self {
-        Self { operation, decode: decode::<T> }
+        Self {
+            operation,
+            decode: decode::<T>,
+        }
     }
 }
 
@@ -92,12 +103,30 @@ fn decode<T: Received>(text: &str) -> Result<Box<dyn Decoded>, DecodeError> {
 
 /// What every type that is decoded can do.
 pub trait Received:
-    Decode + Encode + Clone + PartialEq + Debug + Send + Sync + serde::Serialize + serde::de::DeserializeOwned + 'static
+    Decode
+    + Encode
+    + Clone
+    + PartialEq
+    + Debug
+    + Send
+    + Sync
+    + serde::Serialize
+    + serde::de::DeserializeOwned
+    + 'static
 {
 }
 
 impl<T> Received for T where
-    T: Decode + Encode + Clone + PartialEq + Debug + Send + Sync + serde::Serialize + serde::de::DeserializeOwned + 'static
+    T: Decode
+        + Encode
+        + Clone
+        + PartialEq
+        + Debug
+        + Send
+        + Sync
+        + serde::Serialize
+        + serde::de::DeserializeOwned
+        + 'static
 {
 }
 
@@ -148,7 +177,14 @@ pub fn problem_of_texts<T>(
     is_unknown: fn(&T) -> bool,
 ) -> Option<String>
 where
-    T: Received + Ord + Hash + Display + FromStr + AsRef<str> + From<String> + for<'t> From<&'t str>,
+    T: Received
+        + Ord
+        + Hash
+        + Display
+        + FromStr
+        + AsRef<str>
+        + From<String>
+        + for<'t> From<&'t str>,
 {
     const UNKNOWN: &str = "something else";
     let (mut sorted, mut hashed) = (BTreeMap::new(), HashMap::new());
@@ -157,9 +193,11 @@ where
             return Some(format!("{text:?} is refused"));
         };
         let json = Value::from(text).to_string();
-        let forms = [as_str(&value), value.as_ref(), &value.to_string()] == [text; 3];
+        let shown = value.to_string();
+        let forms = [as_str(&value), value.as_ref(), shown.as_str()] == [text; 3];
         let made = T::from(text) == value && T::from(text.to_owned()) == value;
-        let coded = codec::from_str::<T>(&json).is_ok_and(|it| it == value) && codec::to_string(&value) == json;
+        let coded = codec::from_str::<T>(&json).is_ok_and(|it| it == value)
+            && codec::to_string(&value) == json;
         if !(forms && made && coded) {
             return Some(format!("{text:?} does not stay what it is"));
         }

@@ -46,9 +46,17 @@ impl Difference<'_> {
         found
     }
 
-    fn collect(&self, place: &str, read: &Value, written: &Value, found: &mut Vec<(String, String)>) {
+    fn collect(
+        &self,
+        place: &str,
+        read: &Value,
+        written: &Value,
+        found: &mut Vec<(String, String)>,
+    ) {
         let equal = match (read, written) {
-            (Value::Object(read), Value::Object(written)) => return self.objects(place, read, written, found),
+            (Value::Object(read), Value::Object(written)) => {
+                return self.objects(place, read, written, found);
+            }
             (Value::Array(read), Value::Array(written)) if read.len() == written.len() => {
                 for (index, (read, written)) in read.iter().zip(written).enumerate() {
                     self.collect(&format!("{place}/{index}"), read, written, found);
@@ -56,7 +64,9 @@ impl Difference<'_> {
                 return;
             }
             (Value::Number(read), Value::Number(written)) => same_number(read, written),
-            (Value::String(read), Value::String(written)) => read == written || same_instant(read, written),
+            (Value::String(read), Value::String(written)) => {
+                read == written || same_instant(read, written)
+            }
             (read, written) => read == written,
         };
         if !equal {
@@ -80,9 +90,14 @@ impl Difference<'_> {
             }
         }
         for (key, value) in written.iter().filter(|(key, _)| !read.contains_key(*key)) {
-            let constant = value.as_str().is_some_and(|text| self.constants.contains(&(key.as_str(), text)));
+            let constant = value
+                .as_str()
+                .is_some_and(|text| self.constants.contains(&(key.as_str(), text)));
             if !is_nothing(value) && !constant {
-                found.push((format!("{place}/{key}"), format!("not read, written {value}")));
+                found.push((
+                    format!("{place}/{key}"),
+                    format!("not read, written {value}"),
+                ));
             }
         }
     }
@@ -106,6 +121,7 @@ fn same_number(a: &Number, b: &Number) -> bool {
 }
 
 fn same_instant(a: &str, b: &str) -> bool {
-    let instant = |text: &str| -> Option<DateTime<FixedOffset>> { DateTime::parse_from_rfc3339(text).ok() };
+    let instant =
+        |text: &str| -> Option<DateTime<FixedOffset>> { DateTime::parse_from_rfc3339(text).ok() };
     instant(a).is_some() && instant(a) == instant(b)
 }

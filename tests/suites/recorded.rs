@@ -11,6 +11,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use polar_client_runtime::types::Uuid;
 use polar_tests::contract::{Contract, Rules};
 use polar_tests::decoded::{DecodeFn, Entry};
 use polar_tests::difference::{Difference, Undocumented};
@@ -22,13 +23,63 @@ const EXCHANGES: &str = include_str!("../fixtures/recorded/exchanges.jsonl");
 const WEBHOOKS: &str = include_str!("../fixtures/recorded/webhooks.jsonl");
 
 /// Where the server answered otherwise than its own document says: how the place ends, and what is there.
-const DEVIATIONS: &[(&str, &str)] = &[(
-    "/prices/*/type",
-    "Prices of the catalog say how often they are paid, as legacy ones do. The document knows that of legacy ones only.",
-)];
+const DEVIATIONS: &[(&str, &str)] = &[
+    ("/prices/*/type", PRICE),
+    ("/prices/*/recurring_interval", PRICE),
+    ("/prices/*/*/type", PRICE),
+    ("/prices/*/*/recurring_interval", PRICE),
+    ("/product_price/type", PRICE),
+    ("/product_price/recurring_interval", PRICE),
+    ("event-types:list/items/*/first_seen", NO_OFFSET),
+    ("event-types:list/items/*/last_seen", NO_OFFSET),
+    (
+        "customer_portal:organizations:get/products/*/prices/*",
+        PRICE_PER_UNIT,
+    ),
+    (
+        "customer_portal:organizations:get/products/*/prices/*/tiers",
+        PRICE_PER_UNIT,
+    ),
+    (
+        "customer_portal:organizations:get/products/*/prices/*/minimum_units",
+        PRICE_PER_UNIT,
+    ),
+    (
+        "customer_portal:organizations:get/products/*/prices/*/maximum_units",
+        PRICE_PER_UNIT,
+    ),
+    (
+        "customer_portal:organizations:get/products/*/prices/*/unit_label",
+        PRICE_PER_UNIT,
+    ),
+];
+const PRICE: &str = "Prices of the catalog say how often they are paid, as legacy ones do; the document knows that of legacy ones only.";
 
-/// Operations that the server has and its document has not.
-const UNDOCUMENTED: [&str; 0] = [];
+const NO_OFFSET: &str =
+    "There is no offset in these points in time. They are read as UTC, and written as such.";
+const PRICE_PER_UNIT: &str = "The document does not know prices per unit here. They are unknown prices to the client, and kept whole.";
+
+/// Operations that the server has and its document has not, or not with the status that was sent.
+const UNDOCUMENTED: [&str; 18] = [
+    "customer_portal:customers:export",
+    "customer_portal:license_keys:rotate",
+    "customer_portal:subscriptions:get_cancel_preview",
+    "customer_portal:subscriptions:get_charge_preview",
+    "customer_portal:subscriptions:preview_change",
+    "customer_portal:subscriptions:revoke",
+    "customers:growth",
+    "customers:top",
+    "events:get_statistics_by_customer",
+    "events:get_statistics_by_property",
+    "events:get_statistics_by_variance",
+    "events:list_statistics_timeseries",
+    "files:download",
+    "license_keys:rotate",
+    "oauth2:clients:oauth2:create_client",
+    "subscriptions:get_cancel_preview",
+    "subscriptions:get_charge_preview",
+    "subscriptions:preview_change",
+];
 
 /// Everything that is needed to judge a recorded body.
 struct Judge {
@@ -48,7 +99,7 @@ struct Seen {
 /// Something that is not as the document says.
 #[derive(Debug)]
 struct Problem {
-    /// Operation or webhook, and the way to the value, with `*` for indexes.
+    /// Operation or webhook, and the way to the value, with `*` for indexes and ids.
     place: String,
     what: String,
 }
@@ -56,17 +107,27 @@ struct Problem {
 impl Judge {
     fn new() -> Self {
         let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/recorded");
-        let contract = Contract::read(&folder.join("contract.yaml"), Some(&folder.join("overlay.yaml")));
+        let contract = Contract::read(
+            &folder.join("contract.yaml"),
+            Some(&folder.join("overlay.yaml")),
+        );
         let (mut unions, mut pointers) = (Vec::new(), Vec::new());
         for entry in RECORDED.types {
             let Some(union) = &entry.union else { continue };
             let all = union.variants.iter().flat_map(|(_, pointers)| *pointers);
             let places: Vec<_> = all.map(|pointer| contract.place(pointer)).collect();
-            unions.push((places.iter().map(|place| place.schema.clone()).collect(), entry));
+            unions.push((
+                places.iter().map(|place| place.schema.clone()).collect(),
+                entry,
+            ));
             pointers.extend(places.into_iter().map(|place| place.pointer));
         }
         let rules = Rules::new(&contract, pointers.iter().map(String::as_str));
-        Self { contract, rules, unions }
+        Self {
+            contract,
+            rules,
+            unions,
+        }
     }
 
     /// Decodes the body and compares what is written with what was recorded. `name` is for messages.
@@ -78,7 +139,10 @@ impl Judge {
         };
         let written: Value = serde_json::from_str(&value.to_json()).unwrap();
         let constants = self.contract.optional_constants();
-        let difference = Difference { constants: &constants, undocumented: Undocumented::None };
+        let difference = Difference {
+            constants: &constants,
+            undocumented: Undocumented::None,
+        };
         let documented = self.contract.documented(schema, &read);
         for (place, what) in difference.all(&documented, &written) {
             seen.problem(&format!("{name}{place}"), what);
@@ -92,7 +156,10 @@ impl Judge {
         if value.is_null() {
             return;
         }
-        let entry = self.unions.iter().find(|(known, _)| known.iter().eq(forms.iter().copied()));
+        let entry = self
+            .unions
+            .iter()
+            .find(|(known, _)| known.iter().eq(forms.iter().copied()));
         let form = match (forms.as_slice(), entry) {
             ([], _) => return,
             ([only], _) => *only,
@@ -110,13 +177,22 @@ impl Judge {
         };
         match value {
             Value::Object(entries) => entries.iter().for_each(|(key, value)| below(key, value)),
-            Value::Array(items) => items.iter().enumerate().for_each(|(index, item)| below(&index.to_string(), item)),
+            Value::Array(items) => items
+                .iter()
+                .enumerate()
+                .for_each(|(index, item)| below(&index.to_string(), item)),
             _ => {}
         }
     }
 
     /// The schema of the variant that the value is decoded to.
-    fn variant(&self, place: &str, entry: &'static Entry, value: &Value, seen: &mut Seen) -> Option<&Value> {
+    fn variant(
+        &self,
+        place: &str,
+        entry: &'static Entry,
+        value: &Value,
+        seen: &mut Seen,
+    ) -> Option<&Value> {
         let union = entry.union.as_ref()?;
         let decoded = (entry.decode)(&value.to_string()).ok()?;
         let variant = (union.variant)(&*decoded);
@@ -127,7 +203,10 @@ impl Judge {
         };
         let form = self.contract.place(pointers[0]);
         if let Err(violations) = self.rules.check(&form.pointer, value) {
-            seen.problem(place, format!("no valid {}::{variant}: {violations}", entry.name));
+            seen.problem(
+                place,
+                format!("no valid {}::{variant}: {violations}", entry.name),
+            );
         }
         Some(form.schema)
     }
@@ -144,16 +223,31 @@ impl Judge {
 
 impl Seen {
     fn problem(&mut self, place: &str, what: String) {
-        let segments = place.split('/').map(|it| if it.parse::<usize>().is_ok() { "*" } else { it });
+        let is_data = |it: &str| it.parse::<usize>().is_ok() || it.parse::<Uuid>().is_ok();
+        let segments = place
+            .split('/')
+            .map(|it| if is_data(it) { "*" } else { it });
         let place = segments.collect::<Vec<_>>().join("/");
         self.problems.push(Problem { place, what });
     }
 
     /// Fails on everything that is no known deviation.
     fn finish(&self) {
-        let known = |problem: &Problem| DEVIATIONS.iter().any(|(end, _)| problem.place.ends_with(end));
-        let unexpected: Vec<&Problem> = self.problems.iter().filter(|problem| !known(problem)).collect();
-        assert!(unexpected.is_empty(), "{} problems:\n{unexpected:#?}", unexpected.len());
+        let known = |problem: &Problem| {
+            DEVIATIONS
+                .iter()
+                .any(|(end, _)| problem.place.ends_with(end))
+        };
+        let unexpected: Vec<&Problem> = self
+            .problems
+            .iter()
+            .filter(|problem| !known(problem))
+            .collect();
+        assert!(
+            unexpected.is_empty(),
+            "{} problems:\n{unexpected:#?}",
+            unexpected.len()
+        );
     }
 }
 
@@ -161,25 +255,39 @@ impl Seen {
 fn every_recorded_answer_is_decoded_and_written_again() {
     let (judge, mut seen) = (Judge::new(), Seen::default());
     let (mut count, mut undocumented) = (0, BTreeSet::new());
-    let answers: BTreeMap<&str, DecodeFn> = RECORDED.answers.iter().map(|it| (it.operation, it.decode)).collect();
+    let answers: BTreeMap<&str, DecodeFn> = RECORDED
+        .answers
+        .iter()
+        .map(|it| (it.operation, it.decode))
+        .collect();
     for line in EXCHANGES.lines() {
         let exchange: Value = serde_json::from_str(line).unwrap();
-        let (operation, body) = (exchange["operation"].as_str().unwrap(), exchange["body"].as_str().unwrap());
+        let (operation, body) = (
+            exchange["operation"].as_str().unwrap(),
+            exchange["body"].as_str().unwrap(),
+        );
         let status = exchange["status"].to_string();
         let json = exchange["headers"]["content-type"] == "application/json";
-        if !status.starts_with('2') || !json || body.is_empty() {
+        // A null where the contract promises nothing is nothing.
+        if !status.starts_with('2') || !json || body.is_empty() || body == "null" {
             continue;
         }
         if let Some(schema) = judge.answer(operation, &status) {
-            let decode = answers.get(operation).unwrap_or_else(|| panic!("{operation} answers nothing"));
+            let decode = answers
+                .get(operation)
+                .unwrap_or_else(|| panic!("{operation} answers nothing"));
             judge.judge(operation, *decode, schema, body, &mut seen);
             count += 1;
         } else {
             undocumented.insert(operation.to_owned());
         }
     }
-    assert_eq!(undocumented.iter().map(String::as_str).collect::<Vec<_>>(), UNDOCUMENTED);
-    assert_eq!(count, 170);
+    seen.finish();
+    assert_eq!(
+        undocumented.iter().map(String::as_str).collect::<Vec<_>>(),
+        UNDOCUMENTED
+    );
+    assert_eq!(count, 160);
     seen.finish();
     insta::assert_snapshot!("variants_of_answers", listed(&seen.variants));
 }
@@ -187,7 +295,11 @@ fn every_recorded_answer_is_decoded_and_written_again() {
 #[test]
 fn every_recorded_webhook_is_decoded_and_written_again() {
     let (judge, mut seen) = (Judge::new(), Seen::default());
-    let entry = RECORDED.types.iter().find(|entry| entry.name == "WebhookPayload").unwrap();
+    let entry = RECORDED
+        .types
+        .iter()
+        .find(|entry| entry.name == "WebhookPayload")
+        .unwrap();
     let mut types = BTreeSet::new();
     for body in WEBHOOKS.lines() {
         let read: Value = serde_json::from_str(body).unwrap();
@@ -205,6 +317,8 @@ fn every_recorded_webhook_is_decoded_and_written_again() {
 }
 
 fn listed(variants: &BTreeSet<(&str, &str)>) -> String {
-    let lines = variants.iter().map(|(union, variant)| format!("{union}::{variant}"));
+    let lines = variants
+        .iter()
+        .map(|(union, variant)| format!("{union}::{variant}"));
     lines.collect::<Vec<_>>().join("\n")
 }

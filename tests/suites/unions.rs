@@ -56,7 +56,9 @@ fn legacy_prices_and_those_of_the_catalog_share_a_tag() {
         json!({"type": "recurring", "recurring_interval": "month", "price_amount": 1200, "legacy": true}),
     ]);
 
-    assert!(matches!(exact(&catalog), Price::Fixed(price) if price.price_amount == 999_999_999_999));
+    assert!(
+        matches!(exact(&catalog), Price::Fixed(price) if price.price_amount == 999_999_999_999)
+    );
     assert!(matches!(exact(&legacy), Price::LegacyRecurringFixed(price) if price.legacy));
     let new = with(&legacy, "amount_type", json!("by_the_moon"));
     assert!(matches!(exact(&new), Price::Unknown(raw) if raw == new));
@@ -79,18 +81,36 @@ fn repeating_discounts_are_not_taken_for_others() {
     let once = json!({"duration": "once"});
 
     let discount = |duration: &Value, amount: &Value, kind: &str| {
-        exact::<Discount>(&joined([duration.clone(), amount.clone(), discount_of(kind)]))
+        exact::<Discount>(&joined([
+            duration.clone(),
+            amount.clone(),
+            discount_of(kind),
+        ]))
     };
-    let Discount::FixedRepeat(repeat) = discount(&repeating, &fixed, "fixed") else { panic!("not repeating") };
+    let Discount::FixedRepeat(repeat) = discount(&repeating, &fixed, "fixed") else {
+        panic!("not repeating")
+    };
     assert_eq!((repeat.duration_in_months, repeat.amounts["eur"]), (3, 450));
     let Discount::PercentageRepeat(repeat) = discount(&repeating, &percentage, "percentage") else {
         panic!("not repeating")
     };
-    assert_eq!((repeat.duration, repeat.basis_points), (DiscountDuration::Repeating, 1000));
+    assert_eq!(
+        (repeat.duration, repeat.basis_points),
+        (DiscountDuration::Repeating, 1000)
+    );
     let forever = json!({"duration": "forever"});
-    assert!(matches!(discount(&once, &fixed, "fixed"), Discount::FixedOnceForever(_)));
-    assert!(matches!(discount(&forever, &percentage, "percentage"), Discount::PercentageOnceForever(_)));
-    assert!(matches!(discount(&once, &fixed, "barter"), Discount::Unknown(_)));
+    assert!(matches!(
+        discount(&once, &fixed, "fixed"),
+        Discount::FixedOnceForever(_)
+    ));
+    assert!(matches!(
+        discount(&forever, &percentage, "percentage"),
+        Discount::PercentageOnceForever(_)
+    ));
+    assert!(matches!(
+        discount(&once, &fixed, "barter"),
+        Discount::Unknown(_)
+    ));
 }
 
 #[test]
@@ -114,23 +134,41 @@ fn events_are_told_apart_by_their_source_and_those_of_the_system_by_their_name()
     };
     assert_eq!(credit.metadata.units, 100);
     // A user may give an event any name, that of a system event too.
-    let Event::User(user) = event("user", "meter.credited", json!({"units": 1.0, "model": "x"})) else {
+    let Event::User(user) = event(
+        "user",
+        "meter.credited",
+        json!({"model": "x", "units": 1.0}),
+    ) else {
         panic!("not of a user")
     };
     assert_eq!((&*user.name, &*user.source), ("meter.credited", "user"));
-    assert!(matches!(event("system", "meter.exploded", credited.clone()), Event::Unknown(_)));
-    assert!(matches!(event("moon", "meter.credited", credited), Event::Unknown(_)));
+    assert!(matches!(
+        event("system", "meter.exploded", credited.clone()),
+        Event::Unknown(_)
+    ));
+    assert!(matches!(
+        event("moon", "meter.credited", credited),
+        Event::Unknown(_)
+    ));
 }
 
 #[test]
 fn a_page_of_events_is_counted_or_not() {
-    let page = |pagination: Value| exact::<EventsPage>(&json!({"items": [], "pagination": pagination}));
+    let page =
+        |pagination: Value| exact::<EventsPage>(&json!({"items": [], "pagination": pagination}));
 
     let counted = page(json!({"total_count": 3, "max_page": 0}));
-    let EventsPage::List(list) = counted else { panic!("{counted:?}") };
-    assert_eq!((list.pagination.total_count, list.pagination.max_page), (3, 0));
+    let EventsPage::List(list) = counted else {
+        panic!("{counted:?}")
+    };
+    assert_eq!(
+        (list.pagination.total_count, list.pagination.max_page),
+        (3, 0)
+    );
     let cursor = page(json!({"has_next_page": false}));
-    let EventsPage::CursorList(list) = cursor else { panic!("{cursor:?}") };
+    let EventsPage::CursorList(list) = cursor else {
+        panic!("{cursor:?}")
+    };
     assert!(!list.pagination.has_next_page);
     assert!(matches!(page(json!({})), EventsPage::Unknown(_)));
 }
@@ -163,12 +201,15 @@ fn grants_are_told_apart_by_the_type_of_their_benefit() {
     };
 
     let flag: BenefitGrantWebhook = codec::from_value(&grant("feature_flag", json!({}))).unwrap();
-    assert!(matches!(flag, BenefitGrantWebhook::FeatureFlag(grant) if grant.benefit.r#type == "feature_flag"));
+    assert!(
+        matches!(flag, BenefitGrantWebhook::FeatureFlag(grant) if grant.benefit.r#type == "feature_flag")
+    );
     let new = grant("telepathy", json!({"to": "all"}));
     assert!(matches!(exact(&new), BenefitGrantWebhook::Unknown(raw) if raw == new));
     assert!(matches!(exact(&new), CustomerBenefitGrant::Unknown(raw) if raw == new));
     // The portal shows grants with less of the customer and of the benefit. What is missing is named, with the variant.
-    let error = codec::from_value::<CustomerBenefitGrant>(&grant("feature_flag", json!({}))).unwrap_err();
+    let error =
+        codec::from_value::<CustomerBenefitGrant>(&grant("feature_flag", json!({}))).unwrap_err();
     assert_eq!(error.variant(), Some("CustomerBenefitGrant::FeatureFlag"));
 }
 
@@ -186,11 +227,18 @@ fn payments_and_methods_that_nobody_knows_yet_are_generic() {
         ])
     };
     let card = json!({"method_metadata": {"brand": "visa", "last4": "4242"}});
-    assert!(matches!(exact(&payment("card", card)), Payment::Card(it) if it.method_metadata.last4 == "4242"));
-    assert!(matches!(exact(&payment("shells", json!({}))), Payment::Generic(it) if it.method == "shells"));
+    assert!(
+        matches!(exact(&payment("card", card)), Payment::Card(it) if it.method_metadata.last4 == "4242")
+    );
+    assert!(
+        matches!(exact(&payment("shells", json!({}))), Payment::Generic(it) if it.method == "shells")
+    );
     let broken = payment("card", json!({"method_metadata": {"brand": "visa"}}));
     let error = codec::from_value::<Payment>(&broken).unwrap_err();
-    assert_eq!((error.path(), error.variant()), ("method_metadata.last4", Some("Payment::Card")));
+    assert_eq!(
+        (error.path(), error.variant()),
+        ("method_metadata.last4", Some("Payment::Card"))
+    );
 
     let method = |kind: &str, metadata: Value, end: Value| {
         let start = json!({
@@ -204,27 +252,43 @@ fn payments_and_methods_that_nobody_knows_yet_are_generic() {
     assert!(matches!(exact_card, PaymentMethod::Card(it) if it.method_metadata.exp_year == 2030));
     let exact_other: PaymentMethod = exact(&method("shells", json!({}), default));
     assert!(matches!(exact_other, PaymentMethod::Generic(it) if it.r#type == "shells"));
-    assert!(matches!(exact(&method("card", card, json!({}))), CustomerPaymentMethod::Card(_)));
-    assert!(matches!(exact(&method("shells", json!({}), json!({}))), CustomerPaymentMethod::Generic(_)));
+    assert!(matches!(
+        exact(&method("card", card, json!({}))),
+        CustomerPaymentMethod::Card(_)
+    ));
+    assert!(matches!(
+        exact(&method("shells", json!({}), json!({}))),
+        CustomerPaymentMethod::Generic(_)
+    ));
 }
 
 #[test]
 fn errors_of_a_checkout_are_told_apart_by_their_class() {
-    let error = |class: &str| exact::<CheckoutForbiddenError>(&json!({"error": class, "detail": "d"}));
+    let error =
+        |class: &str| exact::<CheckoutForbiddenError>(&json!({"error": class, "detail": "d"}));
 
     assert!(matches!(
         error("AlreadyActiveSubscriptionError"),
         CheckoutForbiddenError::AlreadyActiveSubscriptionError(it) if it.detail == "d"
     ));
-    assert!(matches!(error("TrialAlreadyRedeemed"), CheckoutForbiddenError::TrialAlreadyRedeemed(_)));
-    assert!(matches!(error("MoonIsFull"), CheckoutForbiddenError::Unknown(_)));
+    assert!(matches!(
+        error("TrialAlreadyRedeemed"),
+        CheckoutForbiddenError::TrialAlreadyRedeemed(_)
+    ));
+    assert!(matches!(
+        error("MoonIsFull"),
+        CheckoutForbiddenError::Unknown(_)
+    ));
 }
 
 #[test]
 fn six_functions_are_three_aggregations() {
     let property = |name: &str| exact::<Aggregation>(&json!({"func": name, "property": "tokens"}));
 
-    assert!(matches!(exact(&json!({"func": "count"})), Aggregation::Count(_)));
+    assert!(matches!(
+        exact(&json!({"func": "count"})),
+        Aggregation::Count(_)
+    ));
     assert!(matches!(property("unique"), Aggregation::Unique(_)));
     for (name, function) in [
         ("sum", PropertyAggregationFunction::Sum),
@@ -232,7 +296,10 @@ fn six_functions_are_three_aggregations() {
         ("min", PropertyAggregationFunction::Min),
         ("avg", PropertyAggregationFunction::Avg),
     ] {
-        assert!(matches!(property(name), Aggregation::Property(it) if it.func == function), "{name}");
+        assert!(
+            matches!(property(name), Aggregation::Property(it) if it.func == function),
+            "{name}"
+        );
     }
     assert!(matches!(property("median"), Aggregation::Unknown(_)));
 }
@@ -247,11 +314,18 @@ fn custom_fields_are_told_apart_by_their_type() {
     };
 
     let checkbox = json!({"form_label": "I agree"});
-    assert!(matches!(field("checkbox", checkbox.clone()), CustomField::Checkbox(_)));
+    assert!(matches!(
+        field("checkbox", checkbox.clone()),
+        CustomField::Checkbox(_)
+    ));
     let text = json!({"form_label": "Size", "textarea": false, "max_length": 3});
-    assert!(matches!(field("text", text), CustomField::Text(it) if it.properties.max_length == Some(3)));
+    assert!(
+        matches!(field("text", text), CustomField::Text(it) if it.properties.max_length == Some(3))
+    );
     let select = json!({"options": [{"value": "s", "label": "Small"}]});
-    assert!(matches!(field("select", select), CustomField::Select(it) if it.properties.options[0].value == "s"));
+    assert!(
+        matches!(field("select", select), CustomField::Select(it) if it.properties.options[0].value == "s")
+    );
     assert!(matches!(field("colour", checkbox), CustomField::Unknown(_)));
 }
 
@@ -261,23 +335,38 @@ fn whom_a_token_belongs_to_is_seen_by_what_is_known_of_them() {
     let organization = json!({"sub": ID, "name": "Record Co"});
 
     assert!(matches!(exact(&user), UserInfo::User(it) if it.email_verified == Some(true)));
-    assert!(matches!(exact(&organization), UserInfo::Organization(it) if it.name.as_deref() == Some("Record Co")));
+    assert!(
+        matches!(exact(&organization), UserInfo::Organization(it) if it.name.as_deref() == Some("Record Co"))
+    );
 }
 
 #[test]
 fn filters_hold_filters() {
     let clause = |value: Value| json!({"property": "name", "operator": "eq", "value": value});
     let inner = json!({"conjunction": "and", "clauses": [clause(json!(7)), clause(json!(true))]});
-    let deep = (0..40).fold(inner.clone(), |filter, _| json!({"conjunction": "or", "clauses": [filter]}));
+    let deep = (0..40).fold(
+        inner.clone(),
+        |filter, _| json!({"conjunction": "or", "clauses": [filter]}),
+    );
 
-    let filter: Filter = exact(&json!({"conjunction": "or", "clauses": [clause(json!("llm")), inner, {"new": 1}]}));
-    let [FilterTerm::FilterClause(text), FilterTerm::Filter(inner), FilterTerm::Unknown(_)] = &filter.clauses[..] else {
+    let filter: Filter =
+        exact(&json!({"conjunction": "or", "clauses": [clause(json!("llm")), inner, {"new": 1}]}));
+    let [
+        FilterTerm::FilterClause(text),
+        FilterTerm::Filter(inner),
+        FilterTerm::Unknown(_),
+    ] = &filter.clauses[..]
+    else {
         panic!("{filter:?}")
     };
     assert_eq!(text.value, FilterValue::String("llm".to_owned()));
     assert_eq!(inner.conjunction, FilterConjunction::And);
-    assert!(matches!(&inner.clauses[0], FilterTerm::FilterClause(it) if it.value == FilterValue::Integer(7)));
-    assert!(matches!(&inner.clauses[1], FilterTerm::FilterClause(it) if it.value == FilterValue::Boolean(true)));
+    assert!(
+        matches!(&inner.clauses[0], FilterTerm::FilterClause(it) if it.value == FilterValue::Integer(7))
+    );
+    assert!(
+        matches!(&inner.clauses[1], FilterTerm::FilterClause(it) if it.value == FilterValue::Boolean(true))
+    );
     exact::<Filter>(&deep);
 }
 
@@ -307,12 +396,24 @@ fn metadata_keeps_the_kind_of_its_values() {
         ]
     );
     let others: Vec<MetadataValue> = exact(&json!([null, [1], {"a": 1}, u64::MAX]));
-    assert!(others.iter().all(|value| matches!(value, MetadataValue::Unknown(_))), "{others:?}");
+    assert!(
+        others
+            .iter()
+            .all(|value| matches!(value, MetadataValue::Unknown(_))),
+        "{others:?}"
+    );
 }
 
 #[test]
 fn what_customers_fill_in_is_text_unless_it_is_a_point_in_time() {
-    let values: Vec<CustomFieldValue> = exact(&json!([3, false, TIME, "2026-11-21", "2026-11-21 18:22:49Z", "blue"]));
+    let values: Vec<CustomFieldValue> = exact(&json!([
+        3,
+        false,
+        TIME,
+        "2026-11-21",
+        "2026-11-21 18:22:49Z",
+        "blue"
+    ]));
     let text = |text: &str| CustomFieldValue::String(text.to_owned());
     let time: Timestamp = TIME.parse().unwrap();
     assert_eq!(
@@ -332,5 +433,8 @@ fn what_customers_fill_in_is_text_unless_it_is_a_point_in_time() {
 fn the_end_of_a_trial_is_a_point_in_time_or_now() {
     assert_eq!(codec::to_string(&TrialEnd::Now), r#""now""#);
     let time: Timestamp = TIME.parse().unwrap();
-    assert_eq!(codec::to_string(&TrialEnd::Timestamp(time)), format!("{TIME:?}"));
+    assert_eq!(
+        codec::to_string(&TrialEnd::Timestamp(time)),
+        format!("{TIME:?}")
+    );
 }

@@ -18,9 +18,14 @@ impl Contract {
             return self.forms(self.referenced(reference));
         }
         let keywords = ["anyOf", "oneOf", "allOf"];
-        let members = keywords.iter().find_map(|keyword| schema[keyword].as_array());
+        let members = keywords
+            .iter()
+            .find_map(|keyword| schema[keyword].as_array());
         match members {
-            Some(members) => members.iter().flat_map(|member| self.forms(member)).collect(),
+            Some(members) => members
+                .iter()
+                .flat_map(|member| self.forms(member))
+                .collect(),
             None if schema["type"] == "null" => Vec::new(),
             None => vec![schema],
         }
@@ -29,8 +34,16 @@ impl Contract {
     /// The schema of a property, an entry or an item, by its key or index.
     #[must_use]
     pub fn part<'c>(schema: &'c Value, key: &str) -> Option<&'c Value> {
-        let positional = || key.parse().ok().and_then(|index: usize| schema["prefixItems"].get(index));
-        let entry = || schema.get("additionalProperties").filter(|it| it.is_object());
+        let positional = || {
+            key.parse()
+                .ok()
+                .and_then(|index: usize| schema["prefixItems"].get(index))
+        };
+        let entry = || {
+            schema
+                .get("additionalProperties")
+                .filter(|it| it.is_object())
+        };
         match schema["type"].as_str() {
             Some("array") => positional().or_else(|| schema.get("items")),
             _ => schema["properties"].get(key).or_else(entry),
@@ -48,12 +61,16 @@ impl Contract {
         };
         match value {
             Value::Object(entries) => {
-                let known = entries.iter().filter_map(|(key, value)| Some((key.clone(), below(key, value)?)));
+                let known = entries
+                    .iter()
+                    .filter_map(|(key, value)| Some((key.clone(), below(key, value)?)));
                 Value::Object(known.collect::<Map<_, _>>())
             }
             Value::Array(items) => {
                 let items = items.iter().enumerate();
-                items.filter_map(|(index, item)| below(&index.to_string(), item)).collect()
+                items
+                    .filter_map(|(index, item)| below(&index.to_string(), item))
+                    .collect()
             }
             scalar => scalar.clone(),
         }
@@ -62,8 +79,11 @@ impl Contract {
 
 /// Whether the schema allows anything, or any entries.
 fn is_open(schema: &Value) -> bool {
-    let typed = ["type", "const", "enum"].iter().any(|key| schema.get(key).is_some());
-    let map = schema["type"] == "object" && schema.get("properties").is_none() && !schema["additionalProperties"].is_object();
+    let typed = ["type", "const", "enum"]
+        .iter()
+        .any(|key| schema.get(key).is_some());
+    let map = schema["type"] == "object"
+        && schema.get("properties").is_none()
+        && !schema["additionalProperties"].is_object();
     !typed || map || schema["additionalProperties"] == true
 }
-

@@ -100,7 +100,11 @@ impl<'c> Generator<'c> {
                 let count = self.random.usize(..4);
                 let keys = self.random.choose_multiple(keys, count);
                 let entries = keys.into_iter();
-                Value::Object(entries.map(|key| (key.to_owned(), self.at(key, Self::any))).collect())
+                Value::Object(
+                    entries
+                        .map(|key| (key.to_owned(), self.at(key, Self::any)))
+                        .collect(),
+                )
             }
         }
     }
@@ -152,14 +156,22 @@ impl<'c> Generator<'c> {
     fn secret(&mut self, schema: &'c Value) -> Value {
         let mut open = schema.clone();
         open["x-secret"] = Value::Null;
-        let nullable = schema["anyOf"].as_array().is_some_and(|members| members.iter().any(|one| one["type"] == "null"));
+        let nullable = schema["anyOf"]
+            .as_array()
+            .is_some_and(|members| members.iter().any(|one| one["type"] == "null"));
         if nullable && self.random.u8(..4) == 0 {
             return Value::Null;
         }
         self.mark(Mark::Secret);
         let object = schema["type"] == "object" || schema["anyOf"][0]["type"] == "object";
-        let secret = match schema["format"].as_str().or(schema["anyOf"][0]["format"].as_str()) {
-            Some("uri") => format!("https://example.com/{}", text::unmistakable(&mut self.random)),
+        let secret = match schema["format"]
+            .as_str()
+            .or(schema["anyOf"][0]["format"].as_str())
+        {
+            Some("uri") => format!(
+                "https://example.com/{}",
+                text::unmistakable(&mut self.random)
+            ),
             _ => text::unmistakable(&mut self.random),
         };
         match object {
@@ -180,12 +192,19 @@ impl<'c> Generator<'c> {
         if null && (self.path.len() > DEPTH || self.random.u8(..4) == 0) {
             return Value::Null;
         }
-        let mut others: Vec<&Value> = members.iter().filter(|member| member["type"] != "null").collect();
+        let mut others: Vec<&Value> = members
+            .iter()
+            .filter(|member| member["type"] != "null")
+            .collect();
         if others.len() > 1 {
             self.mark(Mark::Member);
         }
         if self.path.len() > DEPTH {
-            let closed = |member: &Value| member["$ref"].as_str().is_some_and(|it| self.open.contains(&it));
+            let closed = |member: &Value| {
+                member["$ref"]
+                    .as_str()
+                    .is_some_and(|it| self.open.contains(&it))
+            };
             if others.iter().any(|member| !closed(member)) {
                 others.retain(|member| !closed(member));
             }
@@ -197,7 +216,10 @@ impl<'c> Generator<'c> {
     fn integer(&mut self, schema: &Value) -> i64 {
         let (least, most) = bounds(schema);
         let near = [0, 1, -1, 42, 999_999_999_999, least, most];
-        let near: Vec<i64> = near.into_iter().filter(|it| (least..=most).contains(it)).collect();
+        let near: Vec<i64> = near
+            .into_iter()
+            .filter(|it| (least..=most).contains(it))
+            .collect();
         match self.random.bool() {
             true => near[self.random.usize(..near.len())],
             false => self.random.i64(least..=most),
@@ -228,16 +250,25 @@ impl<'c> Generator<'c> {
     fn array(&mut self, schema: &'c Value) -> Value {
         if let Some(positions) = schema["prefixItems"].as_array() {
             let positions = positions.iter().enumerate();
-            return positions.map(|(index, item)| self.at(&index.to_string(), |it| it.value(item))).collect();
+            return positions
+                .map(|(index, item)| self.at(&index.to_string(), |it| it.value(item)))
+                .collect();
         }
         let count = self.count(schema, "minItems", "maxItems");
-        let item = |(index, this): (u64, &mut Self)| this.at(&index.to_string(), |it| it.value(&schema["items"]));
+        let item = |(index, this): (u64, &mut Self)| {
+            this.at(&index.to_string(), |it| it.value(&schema["items"]))
+        };
         (0..count).map(|index| item((index, self))).collect()
     }
 
     fn object(&mut self, schema: &'c Value) -> Value {
         let mut entries = Map::new();
-        let required: Vec<&str> = schema["required"].as_array().into_iter().flatten().filter_map(Value::as_str).collect();
+        let required: Vec<&str> = schema["required"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
         let properties = schema["properties"].as_object();
         for (key, property) in properties.into_iter().flatten() {
             let is_required = required.contains(&key.as_str());
@@ -274,7 +305,10 @@ impl<'c> Generator<'c> {
         };
         for _ in 0..self.count(schema, "minProperties", "maxProperties") {
             let key = match keys["enum"].as_array() {
-                Some(values) => values[self.random.usize(..values.len())].as_str().unwrap_or_default().to_owned(),
+                Some(values) => values[self.random.usize(..values.len())]
+                    .as_str()
+                    .unwrap_or_default()
+                    .to_owned(),
                 None => text::text(&mut self.random, keys),
             };
             // A key that is taken would have its value replaced, and what is marked in it.
@@ -313,12 +347,17 @@ impl<'c> Generator<'c> {
                 return members.iter().any(|member| self.admits_null(member));
             }
         }
-        let typed = ["type", "const", "enum"].iter().any(|key| schema.get(key).is_some());
+        let typed = ["type", "const", "enum"]
+            .iter()
+            .any(|key| schema.get(key).is_some());
         !typed || schema["type"] == "null"
     }
 
     fn mark(&mut self, mark: Mark) {
-        let place = self.path.iter().map(|key| format!("/{}", key.replace('~', "~0").replace('/', "~1")));
+        let place = self
+            .path
+            .iter()
+            .map(|key| format!("/{}", key.replace('~', "~0").replace('/', "~1")));
         self.marks.push((place.collect(), mark));
     }
 
@@ -332,17 +371,19 @@ impl<'c> Generator<'c> {
 
 /// The range of an integer.
 fn bounds(schema: &Value) -> (i64, i64) {
-    let bound = |keyword: &str| {
-        let number = schema[keyword].as_number().and_then(whole);
-        number
-    };
+    let bound = |keyword: &str| schema[keyword].as_number().and_then(whole);
     let least = bound("minimum").or(bound("exclusiveMinimum").map(|it| it + 1));
     let most = bound("maximum").or(bound("exclusiveMaximum").map(|it| it - 1));
     (least.unwrap_or(i64::MIN), most.unwrap_or(i64::MAX))
 }
 
 /// The documents write some integers with a fraction of zero.
-#[allow(clippy::cast_possible_truncation, reason = "the bounds of the contracts are small")]
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "the bounds of the contracts are small"
+)]
 fn whole(number: &Number) -> Option<i64> {
-    number.as_i64().or_else(|| number.as_f64().map(|it| it as i64))
+    number
+        .as_i64()
+        .or_else(|| number.as_f64().map(|it| it as i64))
 }

@@ -67,7 +67,8 @@ impl Contract {
             name: "contract",
             text: &contract,
         };
-        let tree = document::corrected(contract, overlay).unwrap_or_else(|report| panic!("{report}"));
+        let tree =
+            document::corrected(contract, overlay).unwrap_or_else(|report| panic!("{report}"));
         Self { tree }
     }
 

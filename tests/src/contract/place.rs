@@ -29,7 +29,8 @@ impl Contract {
             place = self.reduced(place);
             if matches!(segment, "anyOf" | "oneOf") {
                 let index = segments.next().and_then(|index| index.parse().ok());
-                let member = index.and_then(|index: usize| members(place.schema)?.1.into_iter().nth(index));
+                let member =
+                    index.and_then(|index: usize| members(place.schema)?.1.into_iter().nth(index));
                 let (index, _) = member.unwrap_or_else(|| panic!("{pointer} leads nowhere"));
                 place = below(&below(&place, segment), &index.to_string());
             } else {
@@ -51,7 +52,12 @@ impl Contract {
             }
             let only = match members(place.schema) {
                 Some((keyword, members)) if members.len() == 1 => (keyword, members[0].0),
-                _ if place.schema["allOf"].as_array().is_some_and(|all| all.len() == 1) => ("allOf", 0),
+                _ if place.schema["allOf"]
+                    .as_array()
+                    .is_some_and(|all| all.len() == 1) =>
+                {
+                    ("allOf", 0)
+                }
                 _ => return place,
             };
             place = below(&below(&place, only.0), &only.1.to_string());

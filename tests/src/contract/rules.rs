@@ -26,7 +26,12 @@ impl Rules {
             .into_iter()
             .collect::<BTreeSet<_>>()
             .into_iter()
-            .map(|pointer| (pointer.to_owned(), json!({"$ref": format!("#/contract{pointer}")})))
+            .map(|pointer| {
+                (
+                    pointer.to_owned(),
+                    json!({"$ref": format!("#/contract{pointer}")}),
+                )
+            })
             .collect();
         let mut tree = contract.tree().clone();
         relax(&mut tree);
@@ -35,7 +40,9 @@ impl Rules {
             .with_draft(Draft::Draft202012)
             .should_validate_formats(true)
             .with_format("uuid4", |text: &str| text.len() == 36)
-            .with_format("ipvanyaddress", |text: &str| text.parse::<std::net::IpAddr>().is_ok())
+            .with_format("ipvanyaddress", |text: &str| {
+                text.parse::<std::net::IpAddr>().is_ok()
+            })
             .build(&schema)
             .unwrap_or_else(|error| panic!("the contract is no schema: {error}"));
         Self { validator }

@@ -9,7 +9,10 @@ const PATTERNS: &[(&str, &[&str])] = &[
     ("usd", &["usd"]),
     (r"^image\/", &["image/png", "image/svg+xml"]),
     (r"^(image\/", &["image/webp", "application/pdf", "text/csv"]),
-    (r"^(?!^[-+.]*$)", &["0", "12", "0.05", "-1.5", "99999.25", "3.100000"]),
+    (
+        r"^(?!^[-+.]*$)",
+        &["0", "12", "0.05", "-1.5", "99999.25", "3.100000"],
+    ),
 ];
 
 /// A text of at most this length where no limit is set.
@@ -18,8 +21,11 @@ const LENGTH: u64 = 24;
 /// A random text for a schema of strings.
 pub(super) fn text(random: &mut Rng, schema: &Value) -> String {
     if let Some(pattern) = schema["pattern"].as_str() {
-        let known = PATTERNS.iter().find(|(start, _)| pattern.starts_with(start));
-        let (_, texts) = known.unwrap_or_else(|| panic!("no texts are known for the pattern {pattern}"));
+        let known = PATTERNS
+            .iter()
+            .find(|(start, _)| pattern.starts_with(start));
+        let (_, texts) =
+            known.unwrap_or_else(|| panic!("no texts are known for the pattern {pattern}"));
         return pick(random, texts).to_owned();
     }
     match schema["format"].as_str() {
@@ -56,11 +62,23 @@ fn words(random: &mut Rng, schema: &Value) -> String {
 fn uuid(random: &mut Rng) -> String {
     let bits = random.u128(..) & !(0xf << 76) & !(0x3 << 62) | (0x4 << 76) | (0x2 << 62);
     let hex = format!("{bits:032x}");
-    [&hex[..8], &hex[8..12], &hex[12..16], &hex[16..20], &hex[20..]].join("-")
+    [
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..],
+    ]
+    .join("-")
 }
 
 fn date(random: &mut Rng) -> String {
-    format!("{}-{:02}-{:02}", random.u16(1990..2100), random.u8(1..=12), random.u8(1..=28))
+    format!(
+        "{}-{:02}-{:02}",
+        random.u16(1990..2100),
+        random.u8(1..=12),
+        random.u8(1..=28)
+    )
 }
 
 fn instant(random: &mut Rng) -> String {
@@ -71,7 +89,10 @@ fn instant(random: &mut Rng) -> String {
     };
     let offset = pick(random, &["Z", "Z", "+00:00", "+05:30", "-08:00"]);
     let (hour, minute, second) = (random.u8(..24), random.u8(..60), random.u8(..60));
-    format!("{}T{hour:02}:{minute:02}:{second:02}{fraction}{offset}", date(random))
+    format!(
+        "{}T{hour:02}:{minute:02}:{second:02}{fraction}{offset}",
+        date(random)
+    )
 }
 
 fn pick<'t>(random: &mut Rng, texts: &[&'t str]) -> &'t str {

@@ -27,7 +27,10 @@ fn decoded(case: &Case<'_>, value: &Value) -> Result<Box<dyn Decoded>, DecodeErr
 /// kept as such.
 fn missing(subject: &Subject) {
     let constants = subject.contract.optional_constants();
-    let difference = Difference { constants: &constants, undocumented: Undocumented::Dropped };
+    let difference = Difference {
+        constants: &constants,
+        undocumented: Undocumented::Dropped,
+    };
     let deciding = deciding(subject);
     subject.each_case(|case, generator| {
         let places: Vec<&str> = case.instance.marked(Mark::Required).collect();
@@ -58,7 +61,9 @@ fn broken(subject: &Subject) {
         let unions: Vec<&str> = case.instance.marked(Mark::Member).collect();
         let own = |place: &&str| place.rfind('/') == Some(0) && !unions.contains(place);
         let places = case.instance.marked(Mark::Required).filter(own);
-        let places: Vec<&str> = places.filter(|place| !is_deciding(case, place, &deciding)).collect();
+        let places: Vec<&str> = places
+            .filter(|place| !is_deciding(case, place, &deciding))
+            .collect();
         let Some(place) = generator.random().choice(places) else {
             return Ok(());
         };
@@ -66,9 +71,14 @@ fn broken(subject: &Subject) {
         *changed.pointer_mut(place).unwrap() = json!({"broken": true});
         let full_name = format!("{}::{variant}", case.source.entry.name);
         match decoded(case, &changed) {
-            Err(error) if error.variant() == Some(&full_name) && error.path() == &place[1..] => Ok(()),
+            Err(error) if error.variant() == Some(&full_name) && error.path() == &place[1..] => {
+                Ok(())
+            }
             Err(error) => Err(format!("with {place} broken: {error}")),
-            Ok(value) => Err(format!("with {place} broken, taken for {:?}", case.variant_of(&*value))),
+            Ok(value) => Err(format!(
+                "with {place} broken, taken for {:?}",
+                case.variant_of(&*value)
+            )),
         }
     });
 }
@@ -91,9 +101,15 @@ fn truncated(subject: &Subject) {
 fn arbitrary(subject: &Subject) {
     subject.each_case(|case, generator| {
         let other = generator.any();
-        let required = |place: &str| case.source.variant.is_none() && place.rfind('/') == Some(0) && other.pointer(place).is_none();
+        let required = |place: &str| {
+            case.source.variant.is_none()
+                && place.rfind('/') == Some(0)
+                && other.pointer(place).is_none()
+        };
         match decoded(case, &other) {
-            Ok(_) if case.instance.marked(Mark::Required).any(required) => Err(format!("{other} is accepted")),
+            Ok(_) if case.instance.marked(Mark::Required).any(required) => {
+                Err(format!("{other} is accepted"))
+            }
             Ok(value) => match (case.source.entry.decode)(&value.to_json()) {
                 Ok(again) if again.equals(&*value as &dyn Any) => Ok(()),
                 Ok(again) => Err(format!("{other} is {value:?} and then {again:?}")),
@@ -106,21 +122,34 @@ fn arbitrary(subject: &Subject) {
 
 /// Everything that any union is told apart by.
 fn deciding(subject: &Subject) -> BTreeSet<&'static str> {
-    let unions = subject.table.types.iter().filter_map(|entry| entry.union.as_ref());
-    unions.flat_map(|union| union.deciding.iter().copied()).collect()
+    let unions = subject
+        .table
+        .types
+        .iter()
+        .filter_map(|entry| entry.union.as_ref());
+    unions
+        .flat_map(|union| union.deciding.iter().copied())
+        .collect()
 }
 
 /// Whether a variant is told apart by what stands at the place.
 fn is_deciding(case: &Case<'_>, place: &str, deciding: &BTreeSet<&str>) -> bool {
     let outermost = case.source.variant.map(|_| "");
     let mut roots = case.instance.marked(Mark::Member).chain(outermost);
-    roots.any(|root| place.strip_prefix(root).is_some_and(|below| deciding.contains(below)))
+    roots.any(|root| {
+        place
+            .strip_prefix(root)
+            .is_some_and(|below| deciding.contains(below))
+    })
 }
 
 fn without(value: &Value, place: &str) -> Value {
     let (parent, key) = place.rsplit_once('/').unwrap();
     let mut changed = value.clone();
-    let parent = changed.pointer_mut(parent).and_then(Value::as_object_mut).unwrap();
+    let parent = changed
+        .pointer_mut(parent)
+        .and_then(Value::as_object_mut)
+        .unwrap();
     parent.remove(&unescaped(key)).unwrap();
     changed
 }
@@ -130,7 +159,10 @@ fn path(value: &Value, place: &str) -> String {
     let (mut path, mut node) = (String::new(), value);
     for segment in place.split('/').skip(1) {
         let key = unescaped(segment);
-        let plain = !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        let plain = !key.is_empty()
+            && key
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
         match node {
             Value::Array(_) => path += &format!("[{key}]"),
             _ if !plain => path += &format!("[{key:?}]"),

@@ -29,14 +29,18 @@ fn round_trip(subject: &Subject) {
         let text = case.instance.value.to_string();
         let value = case.decode(&text)?;
         let variant = case.variant_of(&*value);
-        if case.source.variant != variant && !(variant == Some("String") && stays_text(&case.instance.value)) {
+        if case.source.variant != variant
+            && !(variant == Some("String") && stays_text(&case.instance.value))
+        {
             return Err(format!("taken for {variant:?}"));
         }
         let written: Value = serde_json::from_str(&value.to_json()).unwrap();
         if let Some(difference) = difference.find(&case.instance.value, &written) {
             return Err(difference);
         }
-        rules.check(&case.source.pointer, &written).map_err(|error| format!("written {written:#}, which is not valid: {error}"))?;
+        rules
+            .check(&case.source.pointer, &written)
+            .map_err(|error| format!("written {written:#}, which is not valid: {error}"))?;
         if !value.is_consistent(&text) {
             return Err("clone, serde and the codec do not agree".to_owned());
         }
@@ -51,7 +55,9 @@ fn stays_text(value: &Value) -> bool {
         Some((_, fraction)) => fraction.len() == "476450Z".len() && fraction.ends_with('Z'),
         None => text.ends_with('Z'),
     };
-    value.as_str().is_some_and(|text| !as_written_by_the_api(text))
+    value
+        .as_str()
+        .is_some_and(|text| !as_written_by_the_api(text))
 }
 
 fn hides_secrets(case: &Case<'_>, output: &str) -> Result<(), String> {
@@ -67,8 +73,14 @@ fn hides_secrets(case: &Case<'_>, output: &str) -> Result<(), String> {
 
 /// Any text out of a list, and any constant text, may be another one tomorrow.
 fn unknown(subject: &Subject) {
-    let unions = subject.table.types.iter().filter_map(|entry| entry.union.as_ref());
-    let open_tags: BTreeSet<&str> = unions.flat_map(|union| union.open_tags.iter().copied()).collect();
+    let unions = subject
+        .table
+        .types
+        .iter()
+        .filter_map(|entry| entry.union.as_ref());
+    let open_tags: BTreeSet<&str> = unions
+        .flat_map(|union| union.open_tags.iter().copied())
+        .collect();
     let constants = subject.contract.optional_constants();
     let difference = subject.difference(&constants);
     subject.each_case(|case, generator| {
@@ -85,14 +97,26 @@ fn unknown(subject: &Subject) {
             true => Undocumented::Dropped,
             false => Undocumented::None,
         };
-        let difference = Difference { undocumented, ..difference };
+        let difference = Difference {
+            undocumented,
+            ..difference
+        };
         if let Some(difference) = difference.find(&changed, &written) {
             return Err(format!("with {place} changed: {difference}"));
         }
-        let is_tag = case.source.entry.union.as_ref().is_some_and(|union| union.tags.contains(&place));
+        let is_tag = case
+            .source
+            .entry
+            .union
+            .as_ref()
+            .is_some_and(|union| union.tags.contains(&place));
         if is_tag && (case.variant_of(&*value) != Some("Unknown") || written != changed) {
-            return Err(format!("with {place} changed, taken for {:?}", case.variant_of(&*value)));
+            return Err(format!(
+                "with {place} changed, taken for {:?}",
+                case.variant_of(&*value)
+            ));
         }
+        if std::env::var("PROBE").is_ok() { hides_secrets(case, &format!("{value:?}"))?; }
         Ok(())
     });
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::env;
+use std::sync::{LazyLock, OnceLock};
 
 use polar_tests::contract::{Contract, Generator, Instance, Rules};
 use polar_tests::decoded::{Decoded, Entry, Table};
@@ -9,13 +10,20 @@ use polar_tests::difference::{Difference, Undocumented};
 use serde_json::Value;
 
 /// Instances for each type, unless `POLAR_CASES` says otherwise.
-const CASES: u64 = 4;
+const CASES: u64 = 2;
 
 /// A version.
 pub(crate) struct Subject {
     pub(crate) table: &'static Table,
     pub(crate) contract: Contract,
+    /// The rules at the places of all types, made when they are first needed.
+    rules: OnceLock<Rules>,
 }
+
+/// The versions. Reading a contract takes longer than most tests, so they share it.
+pub(crate) static V2026_04: LazyLock<Subject> = LazyLock::new(|| Subject::new(&crate::V2026_04));
+pub(crate) static V2026_10: LazyLock<Subject> = LazyLock::new(|| Subject::new(&crate::V2026_10));
+pub(crate) static V2027_01: LazyLock<Subject> = LazyLock::new(|| Subject::new(&crate::V2027_01));
 
 /// A way to make an instance of a type: for a union there is one for each of its variants.
 pub(crate) struct Source<'s> {
@@ -35,8 +43,12 @@ pub(crate) struct Case<'s> {
 }
 
 impl Subject {
-    pub(crate) fn new(table: &'static Table) -> Self {
-        Self { table, contract: Contract::of_version(table.version) }
+    fn new(table: &'static Table) -> Self {
+        Self {
+            table,
+            contract: Contract::of_version(table.version),
+            rules: OnceLock::new(),
+        }
     }
 
     /// What there is to try: each type, and of a union each variant.
@@ -45,13 +57,20 @@ impl Subject {
         for entry in self.table.types {
             let mut add = |pointer: &str, variant| {
                 let place = self.contract.place(pointer);
-                sources.push(Source { entry, variant, pointer: place.pointer, schema: place.schema });
+                sources.push(Source {
+                    entry,
+                    variant,
+                    pointer: place.pointer,
+                    schema: place.schema,
+                });
             };
             match &entry.union {
                 None => add(entry.pointer, None),
                 Some(union) => {
                     for (variant, pointers) in union.variants {
-                        pointers.iter().for_each(|pointer| add(pointer, Some(*variant)));
+                        pointers
+                            .iter()
+                            .for_each(|pointer| add(pointer, Some(*variant)));
                     }
                 }
             }
@@ -60,13 +79,20 @@ impl Subject {
     }
 
     /// Calls `check` with random instances of everything there is to try. What it finds wrong fails the test.
-    pub(crate) fn each_case(&self, check: impl Fn(&Case<'_>, &mut Generator<'_>) -> Result<(), String>) {
+    pub(crate) fn each_case(
+        &self,
+        check: impl Fn(&Case<'_>, &mut Generator<'_>) -> Result<(), String>,
+    ) {
         let (seed, cases) = (setting("POLAR_SEED", 1), setting("POLAR_CASES", CASES));
         for source in &self.sources() {
             for seed in seed..seed + cases {
                 let mut generator = Generator::new(&self.contract, seed);
                 let instance = generator.non_null(source.schema);
-                let case = Case { source, seed, instance };
+                let case = Case {
+                    source,
+                    seed,
+                    instance,
+                };
                 if let Err(problem) = check(&case, &mut generator) {
                     panic!("{}{problem}", case.describe(self.table.version));
                 }
@@ -75,14 +101,25 @@ impl Subject {
     }
 
     /// The rules at the places of all types.
-    pub(crate) fn rules(&self) -> Rules {
-        let sources = self.sources();
-        Rules::new(&self.contract, sources.iter().map(|source| source.pointer.as_str()))
+    pub(crate) fn rules(&self) -> &Rules {
+        self.rules.get_or_init(|| {
+            let sources = self.sources();
+            Rules::new(
+                &self.contract,
+                sources.iter().map(|source| source.pointer.as_str()),
+            )
+        })
     }
 
     /// Compares what is written with what was read.
-    pub(crate) fn difference<'c>(&self, constants: &'c BTreeSet<(&'c str, &'c str)>) -> Difference<'c> {
-        Difference { constants, undocumented: Undocumented::None }
+    pub(crate) fn difference<'c>(
+        &self,
+        constants: &'c BTreeSet<(&'c str, &'c str)>,
+    ) -> Difference<'c> {
+        Difference {
+            constants,
+            undocumented: Undocumented::None,
+        }
     }
 }
 
@@ -99,7 +136,12 @@ impl Case<'_> {
     }
 
     fn describe(&self, version: &str) -> String {
-        let Source { entry, variant, pointer, .. } = self.source;
+        let Source {
+            entry,
+            variant,
+            pointer,
+            ..
+        } = self.source;
         format!(
             "{} of {version}, variant {variant:?}, from {pointer}\nPOLAR_SEED={} POLAR_CASES=1\n{:#}\n",
             entry.name, self.seed, self.instance.value
@@ -118,21 +160,19 @@ macro_rules! for_each_version {
             $(#[$doc])*
             mod $name {
                 use super::*;
-                use crate::subject::Subject;
-
                 #[test]
                 fn v2026_04() {
-                    $check(&Subject::new(&crate::V2026_04));
+                    $check(&crate::subject::V2026_04);
                 }
 
                 #[test]
                 fn v2026_10() {
-                    $check(&Subject::new(&crate::V2026_10));
+                    $check(&crate::subject::V2026_10);
                 }
 
                 #[test]
                 fn v2027_01() {
-                    $check(&Subject::new(&crate::V2027_01));
+                    $check(&crate::subject::V2027_01);
                 }
             }
         )*
