@@ -125,9 +125,6 @@ fn unknown(subject: &Subject) {
                 case.variant_of(&*value)
             ));
         }
-        if std::env::var("PROBE").is_ok() {
-            hides_secrets(case, &format!("{value:?}"))?;
-        }
         Ok(())
     });
 }
