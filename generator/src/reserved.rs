@@ -2,6 +2,7 @@
 
 /// What the runtime offers generated code, by module.
 pub(crate) const RUNTIME: &[(&str, &[&str])] = &[
+    ("", &["Error"]),
     (
         "client",
         &[
