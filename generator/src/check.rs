@@ -8,16 +8,21 @@ use crate::ir::{
 };
 use crate::reserved;
 
-/// Methods that every request value and service has.
-const RESERVED_METHODS: &[&str] = &[
-    "clone",
+/// Methods of every type that users build.
+const RESERVED_METHODS: &[&str] = &["clone", "fmt", "new"];
+
+/// Methods of every request value, beside these.
+const REQUEST_METHODS: &[&str] = &[
     "collect_all",
-    "fmt",
     "into_future",
-    "new",
     "pages",
     "send",
+    "send_blocking",
+    "send_bytes",
+    "send_stream",
+    "send_with_response",
     "stream",
+    "with",
 ];
 
 /// Checks an API.
@@ -104,9 +109,11 @@ impl Checker<'_> {
         let api = self.api;
         self.unique(
             "types",
-            api.types
-                .iter()
-                .map(|def| (def.name.rust.as_str(), def.at.as_str())),
+            api.types.iter().flat_map(|def| {
+                std::iter::once(&def.name.rust)
+                    .chain(view_name(def))
+                    .map(|name| (name.as_str(), def.at.as_str()))
+            }),
         );
         for def in &api.types {
             if reserved::is_type(&def.name.rust) {
@@ -270,7 +277,8 @@ impl Checker<'_> {
             .map(|_| ("body", operation.at.as_str()));
         self.unique("parameters", params.chain(body).collect::<Vec<_>>());
         for param in &operation.query {
-            if RESERVED_METHODS.contains(&param.name.rust.as_str()) {
+            let name = param.name.rust.as_str();
+            if RESERVED_METHODS.contains(&name) || REQUEST_METHODS.contains(&name) {
                 self.problem(
                     &param.at,
                     format!("the setter `{}` would hide a method", param.name.rust),
@@ -285,3 +293,19 @@ pub(crate) const REST_FIELD: &str = "additional";
 
 /// The variant of every enum and union for what it does not know.
 const UNKNOWN: (&str, &str) = ("Unknown", "anything else");
+
+/// The name of the enum over the views of a union.
+fn view_name(def: &TypeDef) -> Option<&String> {
+    let Shape::Union(Union {
+        resolution:
+            Resolution::Ambiguous {
+                choices: Some(choices),
+                ..
+            },
+        ..
+    }) = &def.shape
+    else {
+        return None;
+    };
+    Some(&choices.name)
+}

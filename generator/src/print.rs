@@ -90,13 +90,13 @@ fn space_methods(text: &str) -> String {
     spaced
 }
 
-/// A macro call of the form `path! { Name { A = "a", B = "b" } }`, an entry a line. Formatters leave such calls alone.
+/// A macro call of the form `path! { Name { A = "a", B = [b] } }`, an entry a line. Formatters leave such calls alone.
 fn print_list(call: &ItemMacro) -> Option<String> {
     let tokens: Vec<TokenTree> = call.mac.tokens.clone().into_iter().collect();
     let [TokenTree::Ident(name), TokenTree::Group(list)] = tokens.as_slice() else {
         return None;
     };
-    if list.delimiter() != Delimiter::Brace {
+    if list.delimiter() != Delimiter::Brace || list.stream().is_empty() {
         return None;
     }
     let entries: Vec<TokenTree> = list.stream().into_iter().collect();
@@ -112,11 +112,32 @@ fn print_list(call: &ItemMacro) -> Option<String> {
     for entry in
         entries.split(|token| matches!(token, TokenTree::Punct(punct) if punct.as_char() == ','))
     {
-        let words: Vec<String> = entry.iter().map(TokenTree::to_string).collect();
+        let words: Vec<String> = entry.iter().map(dense).collect();
         if !words.is_empty() {
             text.push_str(&format!("        {},\n", words.join(" ")));
         }
     }
     text.push_str("    }\n}\n");
     Some(text)
+}
+
+/// Tokens of an expression, without the spaces that token streams print between all of them.
+fn dense(token: &TokenTree) -> String {
+    let TokenTree::Group(group) = token else {
+        return token.to_string();
+    };
+    let content: String = group
+        .stream()
+        .into_iter()
+        .map(|token| match &token {
+            TokenTree::Punct(punct) if matches!(punct.as_char(), ',' | ':') => format!("{punct} "),
+            token => dense(token),
+        })
+        .collect();
+    match group.delimiter() {
+        Delimiter::Brace => format!(" {{ {content} }}"),
+        Delimiter::Bracket => format!("[{content}]"),
+        Delimiter::Parenthesis => format!("({content})"),
+        Delimiter::None => content,
+    }
 }

@@ -2,6 +2,7 @@
 
 /// What the runtime offers generated code, by module.
 pub(crate) const RUNTIME: &[(&str, &[&str])] = &[
+    ("", &["Error"]),
     (
         "client",
         &[
@@ -42,6 +43,7 @@ pub(crate) const RUNTIME: &[(&str, &[&str])] = &[
             "Union",
             "from_value",
             "optional",
+            "text_at",
         ],
     ),
     (

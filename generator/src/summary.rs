@@ -81,7 +81,7 @@ fn table(api: &Api) -> Vec<UnionRow> {
                 deciding: match &union.resolution {
                     Resolution::Decided(decision) => decision.deciding().join(", "),
                     Resolution::WriteOnly => String::new(),
-                    Resolution::Ambiguous { reason } => reason.clone(),
+                    Resolution::Ambiguous { reason, .. } => reason.clone(),
                 },
                 used_by: users.get(&TypeId(index)).cloned().unwrap_or_default(),
             })

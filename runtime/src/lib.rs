@@ -6,9 +6,14 @@
 //! is an interface between the two crates and changes with them.
 //!
 //! # Features
+//! - `rustls` (default): `reqwest`, with rustls for `https`.
+//! - `native-tls`: `reqwest`, with the TLS of the operating system.
+//! - `reqwest`: the transport over reqwest and tokio's clock, on their own without TLS, for a `reqwest::Client` of one's own.
+//!   Without it there is neither reqwest nor tokio among the dependencies: clients are built with a
+//!   [`Transport`](transport::Transport) and, to repeat calls and to end them in time, a [`Timer`](transport::Timer).
+//! - `blocking`: `send_blocking()` on every request.
 //! - `test-util`: a stand-in for the API, for tests.
-//! - `reqwest` (default): the transport over reqwest. Without it there is neither reqwest nor tokio among the dependencies,
-//!   and clients are built with a [`Transport`](transport::Transport) of their own.
+//! - `tracing`: spans for calls and their attempts.
 
 pub mod client;
 pub mod codec;
@@ -19,10 +24,11 @@ pub mod testing;
 pub mod transport;
 pub mod types;
 
-pub use error::{ApiError, Error};
+pub use error::{ApiError, Error, Location, RawBody, ValidationEntry};
 
 /// What the macros of this crate need from others.
 #[doc(hidden)]
 pub mod __private {
+    pub use bytes::Bytes;
     pub use serde;
 }

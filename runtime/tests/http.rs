@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use polar::{Polar, Thing};
 use polar_client_runtime::Error;
-use polar_client_runtime::client::{OrganizationToken, Server};
+use polar_client_runtime::client::{OrganizationToken, RetryPolicy, Server};
 use polar_client_runtime::transport::TransportErrorKind;
 use wiremock::matchers::{body_string, header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -20,6 +20,7 @@ fn polar(url: &str) -> Polar {
         .server(Server::custom(url).unwrap())
         .access_token("polar_oat_hush")
         .timeout(Duration::from_secs(5))
+        .retry(RetryPolicy::off())
         .build()
         .unwrap()
 }
@@ -107,7 +108,7 @@ async fn errors_of_the_api() {
     assert_eq!(error.operation(), Some("things:get"));
     let api = error.api().unwrap();
     assert_eq!(
-        (api.status().as_u16(), api.code(), api.detail()),
+        (api.status().as_u16(), api.class(), api.detail()),
         (404, Some("ResourceNotFound"), Some("no such thing"))
     );
     assert_eq!(api.body(), body);
@@ -126,18 +127,11 @@ async fn errors_of_other_shapes() {
             "401 Unauthorized: invalid_token: expired",
         ),
         (
-            404,
-            r#"{"detail":"Not Found"}"#,
-            None,
-            Some("Not Found"),
-            "404 Not Found: Not Found",
-        ),
-        (
             422,
             r#"{"error":"RequestValidationError","detail":[{"loc":["body",0],"msg":"m"}]}"#,
             Some("RequestValidationError"),
             None,
-            "422 Unprocessable Entity: RequestValidationError",
+            "422 Unprocessable Entity: RequestValidationError: body[0]: m",
         ),
         (429, "", None, None, "429 Too Many Requests"),
         (
@@ -167,7 +161,7 @@ async fn errors_of_other_shapes() {
         assert_eq!(
             (
                 api.status().as_u16(),
-                api.code(),
+                api.class(),
                 api.detail(),
                 &api.body()[..]
             ),
@@ -205,8 +199,14 @@ async fn a_body_that_is_not_what_it_should_be() {
         "things:list: cannot read the response: [1].name: expected text, found 1"
     );
     assert!(matches!(&error, Error::Decode { source, .. } if source.path() == "[1].name"));
-    let (_server, polar) = answering(ResponseTemplate::new(200).set_body_string("<html>")).await;
+    let page = ResponseTemplate::new(200).set_body_raw("<html>", "text/html; charset=utf-8");
+    let (_server, polar) = answering(page).await;
     let error = polar.list().await.unwrap_err();
+    assert!(
+        error.to_string().starts_with(
+            "things:list: cannot read the response, which is text/html: expected value"
+        )
+    );
     assert!(matches!(
         &error,
         Error::Decode {
@@ -227,6 +227,7 @@ async fn a_response_that_does_not_come() {
     let polar = Polar::builder()
         .server(Server::custom(&server.uri()).unwrap())
         .timeout(Duration::from_millis(50))
+        .retry(RetryPolicy::off())
         .build()
         .unwrap();
     let error = polar.get("hush").await.unwrap_err();
@@ -283,7 +284,7 @@ async fn a_connection_that_breaks() {
 async fn clients_of_ones_own() {
     use polar_client_runtime::transport::ReqwestTransport;
     let (_server, polar) = answering(ResponseTemplate::new(200).set_body_string("[]")).await;
-    let own = ReqwestTransport::new(reqwest::Client::new());
+    let own = ReqwestTransport::from(reqwest::Client::new());
     let other = Polar::builder()
         .server(polar.client.server().clone())
         .access_token(OrganizationToken::new("x"))

@@ -10,9 +10,11 @@ use std::time::Duration;
 use bytes::Bytes;
 use polar::{NamedThing, Polar, Thing};
 use polar_client_runtime::Error;
-use polar_client_runtime::client::{CustomerSession, MemberSession, OrganizationToken, Server};
+use polar_client_runtime::client::{
+    CustomerSession, MemberSession, Operation, OrganizationToken, RetryPolicy, Server,
+};
 use polar_client_runtime::transport::{
-    BoxFuture, Timeout, Transport, TransportError, TransportErrorKind,
+    Body, BoxFuture, Timeout, Transport, TransportError, TransportErrorKind,
 };
 use polar_client_runtime::types::Json;
 use serde_json::json;
@@ -25,9 +27,9 @@ impl Transport for Recorder {
     fn execute(
         &self,
         request: http::Request<Bytes>,
-    ) -> BoxFuture<'_, Result<http::Response<Bytes>, TransportError>> {
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
         self.0.lock().unwrap().push(request);
-        Box::pin(async { Ok(http::Response::new(Bytes::from_static(b"[]"))) })
+        Box::pin(async { Ok(http::Response::new("[]".into())) })
     }
 }
 
@@ -339,10 +341,10 @@ async fn servers_and_timeouts_are_chosen_by_the_builder() {
     polar.list().await.unwrap();
     let request = recorder.last();
     assert_eq!(request.uri(), "http://localhost:9/base/v1/things/");
-    assert_eq!(
-        request.extensions().get(),
-        Some(&Timeout(Duration::from_millis(5)))
-    );
+    let Timeout(timeout) = request.extensions().get().unwrap();
+    assert!(*timeout <= Duration::from_millis(5));
+    let operation: &&'static Operation = request.extensions().get().unwrap();
+    assert_eq!(operation.id, "things:list");
     assert_eq!(polar.client.server().name(), "custom");
 }
 
@@ -395,7 +397,7 @@ async fn transport_errors_are_sorted() {
         fn execute(
             &self,
             _: http::Request<Bytes>,
-        ) -> BoxFuture<'_, Result<http::Response<Bytes>, TransportError>> {
+        ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
             Box::pin(async { Err(TransportError::new(self.0, "cause")) })
         }
     }
@@ -403,6 +405,7 @@ async fn transport_errors_are_sorted() {
     let error = async |kind| {
         Polar::builder()
             .transport(Failing(kind))
+            .retry(RetryPolicy::off())
             .build()
             .unwrap()
             .list()

@@ -1,5 +1,8 @@
 //! What the test suites share: the code emitted for every document in `inputs/`, compiled, and a transport that records.
 
+pub mod contract;
+pub mod decoded;
+pub mod difference;
 mod emitted;
 #[cfg(doctest)]
 mod misuse;

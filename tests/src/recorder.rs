@@ -3,7 +3,7 @@
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use bytes::Bytes;
-use polar_client_runtime::transport::{BoxFuture, Transport, TransportError};
+use polar_client_runtime::transport::{Body, BoxFuture, Transport, TransportError};
 
 /// Records requests. Clones share what they record.
 #[derive(Debug, Clone)]
@@ -63,9 +63,9 @@ impl Transport for Recorder {
     fn execute(
         &self,
         request: http::Request<Bytes>,
-    ) -> BoxFuture<'_, Result<http::Response<Bytes>, TransportError>> {
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
         self.lock().push(Sent::of(&request));
-        let mut response = http::Response::new(Bytes::from_static(self.reply.body.as_bytes()));
+        let mut response = http::Response::new(Body::from(self.reply.body));
         *response.status_mut() = http::StatusCode::from_u16(self.reply.status).unwrap_or_default();
         Box::pin(async { Ok(response) })
     }

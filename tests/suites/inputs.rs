@@ -8,8 +8,10 @@
     reason = "a panic is how a test fails"
 )]
 
+#[path = "inputs/limits.rs"]
+mod limits;
 #[path = "inputs/paging.rs"]
-mod paging_calls;
+mod paging;
 #[path = "inputs/requests.rs"]
 mod requests;
 #[path = "inputs/security.rs"]

@@ -14,7 +14,9 @@ use polar_client::v2026_10::models::{
     SeatTierType, SeatsList, SubscriptionStatus,
 };
 use polar_client::v2026_10::{ErrorCode, Polar};
-use polar_client::{ApiError, CustomerSession, Error, OrganizationToken, Server, types::Uuid};
+use polar_client::{
+    ApiError, CustomerSession, Error, OrganizationToken, RetryPolicy, Server, types::Uuid,
+};
 use serde_json::{Value, json};
 use wiremock::matchers::{any, header, method, path};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
@@ -34,6 +36,7 @@ fn client(server: &MockServer) -> Polar {
     Polar::builder()
         .server(server)
         .access_token(ACCOUNT)
+        .retry(RetryPolicy::off())
         .build()
         .unwrap()
 }
@@ -284,7 +287,7 @@ async fn a_missing_resource_is_reported_with_its_class() {
         (error.operation(), error.status().as_u16()),
         (LIST_SEATS, 404)
     );
-    assert_eq!(error.code(), Some("ResourceNotFound"));
+    assert_eq!(error.class(), Some("ResourceNotFound"));
     assert_eq!(error.detail(), Some("Subscription not found"));
     assert_eq!(error.body(), body);
     let text = error.to_string();
@@ -296,10 +299,25 @@ async fn a_missing_resource_is_reported_with_its_class() {
 }
 
 #[tokio::test]
-async fn an_unknown_path_has_no_class() {
-    let error = api_error(seats_from(json_answer(404, r#"{"detail":"Not Found"}"#)).await);
+async fn a_version_that_is_gone_is_not_a_resource_that_does_not_exist() {
+    let gone = r#"{"detail":"Not Found"}"#;
+    let error = seats_from(json_answer(404, gone)).await.unwrap_err();
 
-    assert_eq!((error.code(), error.detail()), (None, Some("Not Found")));
+    assert!(error.is_version_gone() && !error.is_not_found());
+    assert_eq!(error.code::<ErrorCode>(), None);
+    assert_eq!(
+        error.to_string(),
+        "customer-seats:list_seats: the server does not serve this version of the API (404, and no word about the \
+         resource)"
+    );
+}
+
+#[tokio::test]
+async fn a_path_that_the_version_does_not_have_is_not_found() {
+    let answer = json_answer(404, r#"{"detail":"Not Found"}"#);
+    let error = api_error(seats_from(answer.insert_header("Polar-Version", "2026-10")).await);
+
+    assert_eq!((error.class(), error.detail()), (None, Some("Not Found")));
     assert_eq!(Error::Api(error).code::<ErrorCode>(), None);
 }
 
@@ -315,7 +333,7 @@ async fn a_rejected_token_is_reported_and_not_shown() {
         (error.operation(), error.status().as_u16()),
         (LIST_CLAIMED, 401)
     );
-    assert_eq!(error.code(), Some("invalid_token"));
+    assert_eq!(error.class(), Some("invalid_token"));
     assert_eq!(error.headers()["www-authenticate"], challenge);
     assert_eq!(error.body(), body);
     let unlisted = ErrorCode::Unknown("invalid_token".to_owned());
@@ -329,7 +347,7 @@ async fn a_missing_scope_is_reported() {
     let error = api_error(seats_from(json_answer(403, body)).await);
 
     assert_eq!(error.status().as_u16(), 403);
-    assert_eq!(error.code(), Some("insufficient_scope"));
+    assert_eq!(error.class(), Some("insufficient_scope"));
     assert_eq!(error.detail(), Some("customer_seats:read is missing"));
 }
 
@@ -346,7 +364,7 @@ async fn a_request_that_is_not_valid_is_reported_with_every_entry() {
 
     assert_eq!(error.status().as_u16(), 422);
     assert_eq!(
-        (error.code(), error.detail()),
+        (error.class(), error.detail()),
         (Some("RequestValidationError"), None)
     );
     let kept: Value = serde_json::from_slice(error.body()).unwrap();
@@ -363,7 +381,7 @@ async fn too_many_requests_need_no_body() {
     let error = api_error(seats_from(answer).await);
 
     assert_eq!(error.status().as_u16(), 429);
-    assert_eq!((error.code(), error.detail()), (None, None));
+    assert_eq!((error.class(), error.detail()), (None, None));
     assert_eq!(error.headers()["retry-after"], "1800");
     assert!(error.body().is_empty());
 }
@@ -378,7 +396,7 @@ async fn a_page_of_html_is_an_error_of_the_api_too() {
         (error.operation(), error.status().as_u16()),
         (LIST_CLAIMED, 500)
     );
-    assert_eq!((error.code(), error.detail()), (None, None));
+    assert_eq!((error.class(), error.detail()), (None, None));
     assert_eq!(error.body(), page);
 }
 

@@ -4,6 +4,7 @@
 //!
 //! [`Polar`] is the client, [`models`] has the types, [`services`] the operations.
 
+use polar_client_runtime::Error;
 use polar_client_runtime::client::Anonymous;
 use polar_client_runtime::client::ApiVersion;
 use polar_client_runtime::client::Client;
@@ -41,6 +42,15 @@ impl Polar {
             client: Client::new::<Api>(token.into()),
         }
     }
+
+    /// A client as the environment describes it: the token is in `POLAR_ACCESS_TOKEN`, the server in
+    /// `POLAR_SERVER` (`production`, `sandbox` or a URL; production if that is not set).
+    ///
+    /// # Errors
+    /// When there is no token, or the server is neither.
+    pub fn from_env() -> Result<Self, Error> {
+        ClientBuilder::<_, Api>::from_env()?.build()
+    }
 }
 
 impl Polar<Anonymous> {
@@ -52,8 +62,7 @@ impl Polar<Anonymous> {
         }
     }
 
-    /// A client with other settings: server, credential, timeout, transport.
-    #[must_use]
+    /// A client with other settings: server, credential, timeouts, retries, transport.
     pub fn builder() -> ClientBuilder<Anonymous, Api> {
         ClientBuilder::new()
     }
@@ -240,6 +249,7 @@ pub struct Api;
 impl ApiVersion for Api {
     const VERSION: &'static str = API_VERSION;
     const DEFAULT_SERVER: Server = server::DEFAULT;
+    const SERVERS: &'static [Server] = server::ALL;
     type Polar<C: Credential> = Polar<C>;
     fn wrap<C: Credential>(client: Client<C>) -> Polar<C> {
         Polar { client }

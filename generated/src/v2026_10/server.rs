@@ -12,3 +12,6 @@ pub const SANDBOX: Server = Server::fixed("sandbox", "https://sandbox-api.polar.
 
 /// The server that clients talk to unless they are told another one.
 pub const DEFAULT: Server = PRODUCTION;
+
+/// All of them.
+pub const ALL: &[Server] = &[PRODUCTION, SANDBOX];

@@ -17,6 +17,10 @@ pub(super) const DEFAULT_NULL: &str = "x-default-null";
 pub(super) const SECRET: &str = "x-secret";
 /// Why a union cannot be decided; it is accepted all the same.
 pub(super) const AMBIGUOUS: &str = "x-ambiguous";
+/// Where beside such a union stands what it is, as dotted paths from the object that holds the union.
+pub(super) const CHOSEN_BY: &str = "x-chosen-by";
+/// Which schema each text found there stands for.
+pub(super) const CHOICES: &str = "x-choices";
 /// How an operation's answer is paged.
 pub(super) const PAGINATION: &str = "x-polar-pagination";
 /// Who may call an operation.
@@ -34,6 +38,10 @@ pub trait SchemaDataExt {
     fn is_secret(&self) -> bool;
     /// Why no decision between the members of this union exists, if that is accepted.
     fn ambiguous(&self) -> Option<&str>;
+    /// Dotted paths, from the object that holds this union, to a text that says what the union's value is.
+    fn chosen_by(&self) -> Vec<&str>;
+    /// Those texts, each with the name of the schema it stands for.
+    fn choices(&self) -> Vec<(&str, &str)>;
     /// The schemas of an array's positions, if it is a tuple.
     fn prefix_items(&self) -> Option<Vec<ReferenceOr<Schema>>>;
     /// The schema of an object's keys, if it says one.
@@ -53,6 +61,23 @@ impl SchemaDataExt for SchemaData {
 
     fn ambiguous(&self) -> Option<&str> {
         self.extensions.get(AMBIGUOUS)?.as_str()
+    }
+
+    fn chosen_by(&self) -> Vec<&str> {
+        let paths = self.extensions.get(CHOSEN_BY).and_then(Value::as_array);
+        paths
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect()
+    }
+
+    fn choices(&self) -> Vec<(&str, &str)> {
+        let choices = self.extensions.get(CHOICES).and_then(Value::as_object);
+        let entries = choices.into_iter().flatten();
+        entries
+            .filter_map(|(text, schema)| Some((text.as_str(), schema.as_str()?)))
+            .collect()
     }
 
     fn prefix_items(&self) -> Option<Vec<ReferenceOr<Schema>>> {

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::access::{AMBIGUOUS, SECRET};
+use super::access::{AMBIGUOUS, CHOICES, CHOSEN_BY, SECRET};
 
 /// What a schema is, by its one deciding keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -94,6 +94,7 @@ pub(super) enum Shape {
     Count,
     Number,
     Texts,
+    TextMap,
     Values,
     Schema,
     SchemaOrFlag,
@@ -114,6 +115,9 @@ impl Shape {
             Self::Count => value.is_u64(),
             Self::Number => value.is_number(),
             Self::Texts => is_list(value, Value::is_string),
+            Self::TextMap => value
+                .as_object()
+                .is_some_and(|entries| entries.values().all(Value::is_string)),
             Self::Values => is_list(value, |_| true),
             Self::Schema | Self::SchemaOrFlag => value.is_object() || value.is_boolean(),
             Self::Schemas => is_list(value, Value::is_object),
@@ -132,6 +136,7 @@ impl Shape {
             Self::Count => "a count",
             Self::Number => "a number",
             Self::Texts => "strings",
+            Self::TextMap => "strings by name",
             Self::Values => "values",
             Self::Schema => "a schema",
             Self::SchemaOrFlag => "a schema or a boolean",
@@ -252,6 +257,8 @@ static KEYWORDS: &[Keyword] = &[
     annotation("nullable", Shape::Flag),
     annotation(SECRET, Shape::True),
     keyword(AMBIGUOUS, Shape::Text, UNION),
+    keyword(CHOSEN_BY, Shape::Texts, UNION),
+    keyword(CHOICES, Shape::TextMap, UNION),
     keyword("discriminator", Shape::Discriminator, UNION),
     keyword("pattern", Shape::Text, &[Kind::String]),
     keyword("minItems", Shape::Count, &[Kind::Array]),

@@ -71,10 +71,7 @@ impl Document {
 
 /// Reads a contract and applies the overlay's corrections to it. Reports every problem of a step together.
 pub fn load(contract: Source<'_>, overlay: Option<Source<'_>>) -> Result<Document, Report> {
-    let mut tree = yaml::parse(contract)?;
-    if let Some(overlay) = overlay {
-        overlay::apply(overlay, contract.name, &mut tree)?;
-    }
+    let mut tree = corrected(contract, overlay)?;
     downgrade(&mut tree, contract.name)?;
     let webhooks = take_webhooks(&mut tree);
     let api = OpenAPI::deserialize(&tree).map_err(|error| whole(contract.name, &error))?;
@@ -84,6 +81,18 @@ pub fn load(contract: Source<'_>, overlay: Option<Source<'_>>) -> Result<Documen
         webhooks: webhooks.map_err(|error| whole(contract.name, &error))?,
         api,
     })
+}
+
+/// The contract's tree, still in OpenAPI 3.1, with the overlay's corrections.
+///
+/// # Errors
+/// When one of the two is no YAML, and all corrections that do not apply.
+pub fn corrected(contract: Source<'_>, overlay: Option<Source<'_>>) -> Result<Value, Report> {
+    let mut tree = yaml::parse(contract)?;
+    if let Some(overlay) = overlay {
+        overlay::apply(overlay, contract.name, &mut tree)?;
+    }
+    Ok(tree)
 }
 
 /// Makes a schema out of every component that is only another name for one, so that each component is a schema.

@@ -12,7 +12,9 @@
 
 use serde_json::{Map, Number, Value, json};
 
-use super::access::{AMBIGUOUS, CONST, DEFAULT_NULL, PREFIX_ITEMS, PROPERTY_NAMES};
+use super::access::{
+    AMBIGUOUS, CHOICES, CHOSEN_BY, CONST, DEFAULT_NULL, PREFIX_ITEMS, PROPERTY_NAMES,
+};
 use super::keywords::{Keyword, Kind, describe};
 use super::pointer::At;
 use crate::error::Problem;
@@ -245,7 +247,10 @@ impl<'a> Schemas<'a> {
             member => Entries::from_iter([("allOf".to_owned(), json!([member]))]),
         };
         for (name, value) in outer {
-            if matches!(name.as_str(), "discriminator" | AMBIGUOUS) {
+            if matches!(
+                name.as_str(),
+                "discriminator" | AMBIGUOUS | CHOICES | CHOSEN_BY
+            ) {
                 self.problem(&at.key(&name), "there is only one member to choose");
                 continue;
             }

@@ -4,29 +4,31 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::types::{Keeping, ident, literal};
-use super::union;
+use super::{limits, union};
 use crate::check::REST_FIELD;
 use crate::ir::{
-    Constant, Enum, Field, Presence, Resolution, Sensitivity, Shape, Struct, Type, TypeDef,
+    Api, Constant, Enum, Field, Presence, Resolution, Sensitivity, Shape, Struct, Type, TypeDef,
 };
 
 /// The codec of a type; nothing for an alias.
-pub(super) fn implementation(def: &TypeDef) -> TokenStream {
+pub(super) fn implementation(api: &Api, def: &TypeDef) -> TokenStream {
     let name = ident(&def.name.rust);
     match &def.shape {
         Shape::Struct(object) if def.usage.is_decoded() => {
             let read = read(def, object);
             let write = write(def, object);
+            let limits = def.usage.is_built().then(|| limits::braced(api, object));
             quote! {
                 impl Model for #name { #read #write }
-                polar_client_runtime::model! { #name }
+                polar_client_runtime::model! { #name #limits }
             }
         }
         Shape::Struct(object) => {
             let write = write(def, object);
+            let limits = limits::braced_if_any(api, object);
             quote! {
                 impl Record for #name { #write }
-                polar_client_runtime::input! { #name }
+                polar_client_runtime::input! { #name #limits }
             }
         }
         Shape::Enum(texts) => enumeration(def, texts),
@@ -34,9 +36,8 @@ pub(super) fn implementation(def: &TypeDef) -> TokenStream {
             let implementation = union::codec(def, union);
             let close = match union.resolution {
                 Resolution::WriteOnly => quote!(polar_client_runtime::choice! { #name }),
-                Resolution::Decided(_) | Resolution::Ambiguous { .. } => {
-                    quote!(polar_client_runtime::union! { #name })
-                }
+                Resolution::Decided(_) => quote!(polar_client_runtime::union! { #name }),
+                Resolution::Ambiguous { .. } => TokenStream::new(),
             };
             quote!(#implementation #close)
         }

@@ -3,7 +3,9 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::ir::{Access, Edge, Facts, Lifecycle, Limits, Operation, Param, Presence, Safety};
+use crate::ir::{
+    Access, Edge, Engine, Facts, Lifecycle, Limits, Operation, Param, Presence, Safety,
+};
 
 /// Width that doc text is wrapped to, the comment sign and the deepest indentation not counted.
 const WIDTH: usize = 82;
@@ -119,12 +121,14 @@ fn limits(limits: &Limits) -> String {
             .map(|format| format!("format `{format}`")),
     );
     parts.extend(count(limits.min_length, limits.max_length, "character"));
-    parts.extend(
-        limits
-            .pattern
-            .as_ref()
-            .map(|pattern| format!("matches {}", code(pattern))),
-    );
+    parts.extend(limits.pattern.as_ref().map(|pattern| match pattern.engine {
+        Engine::Reads => format!("matches {}", code(&pattern.text)),
+        Engine::Refuses => format!("matches {} (not checked)", code(&pattern.text)),
+    }));
+    parts.extend(limits.digits.map(|digits| {
+        let (integer, fraction) = (digits.integer, digits.fraction);
+        format!("at most {integer} digits before the point and {fraction} after it")
+    }));
     parts.extend(limits.minimum.as_ref().map(|bound| {
         let words = if bound.edge == Edge::Inclusive {
             "at least"

@@ -27,7 +27,7 @@ struct Models<'a> {
 impl<'a> Scope<'a> {
     pub(super) fn root() -> Self {
         Self {
-            runtime: &["client"],
+            runtime: &["", "client"],
             models: None,
         }
     }

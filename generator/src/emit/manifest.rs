@@ -54,11 +54,18 @@ license.workspace = true
 repository.workspace = true
 
 [features]
-default = ["{default}", "reqwest"]
-# The HTTP transport over reqwest (rustls). Without it, clients are built with a transport of the user's.
+default = ["{default}", "rustls"]
+# The transport over reqwest, with rustls or the operating system's TLS, or without any for a `reqwest::Client` of the
+# user's. Without it, clients are built with a transport and a timer of the user's.
 reqwest = ["polar-client-runtime/reqwest"]
+rustls = ["reqwest", "polar-client-runtime/rustls"]
+native-tls = ["reqwest", "polar-client-runtime/native-tls"]
+# `send_blocking()` on every request.
+blocking = ["reqwest", "polar-client-runtime/blocking"]
 # A stand-in for the API, for tests: `polar_client::testing`.
 test-util = ["polar-client-runtime/test-util"]
+# Spans for calls and their attempts.
+tracing = ["polar-client-runtime/tracing"]
 # Versions of the API: a module each.
 {features}
 [dependencies]
@@ -133,9 +140,13 @@ fn root(versions: &[&str]) -> TokenStream {
         pub use polar_client_runtime::client::{AccountAccess, Credential, OpenIdAccess, OptionalAccess};
         pub use polar_client_runtime::client::{MemberAccess, PersonalAccess, PortalAccess};
         pub use polar_client_runtime::client::{CollectAll, Extent, Items, Page, Pages};
-        pub use polar_client_runtime::client::{ApiVersion, Body, Call, Client, ClientBuilder};
+        pub use polar_client_runtime::client::{ApiVersion, Body, Client, ClientBuilder};
+        pub use polar_client_runtime::client::{ByteStream, Call, Response, ResponseCall};
+        pub use polar_client_runtime::client::{CallOptions, RateLimit, RetryPolicy};
         pub use polar_client_runtime::client::{Operation, Request, Server};
+        pub use polar_client_runtime::client::{Secret, TokenProvider, TokenResult};
         pub use polar_client_runtime::codec::DecodeError;
-        pub use polar_client_runtime::{ApiError, Error, codec, transport, types};
+        pub use polar_client_runtime::{ApiError, Error, Location, RawBody, ValidationEntry};
+        pub use polar_client_runtime::{codec, transport, types};
     }
 }

@@ -2,10 +2,12 @@
 //!
 //! Everything that has to be decided was decided in [`crate::lower`]; here it only gets its Rust form.
 
+mod ambiguous;
 mod codec;
 mod docs;
 mod imports;
 mod input;
+mod limits;
 mod manifest;
 mod models;
 mod paging;
@@ -77,7 +79,7 @@ fn add_models(api: &Api, files: &mut BTreeMap<String, TokenStream>) {
                 format!("How the types of `models/{module}.rs` are read and written."),
             );
             let title = title.inner_attributes();
-            let implementations = defs.iter().map(|def| codec::implementation(def));
+            let implementations = defs.iter().map(|def| codec::implementation(api, def));
             let tokens = imports::add(quote!(#title #(#implementations)*), Scope::codec(api));
             files.insert(format!("codec/{module}.rs"), tokens);
         }

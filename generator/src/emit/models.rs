@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::docs::{self, Docs};
 use super::types::{Keeping, ident, rust_type};
-use super::{input, union};
+use super::{ambiguous, input, union};
 use crate::check::REST_FIELD;
 use crate::ir::{Api, Constant, Enum, Field, Lifecycle, Shape, Struct, Type, TypeDef};
 
@@ -15,7 +15,8 @@ pub(super) fn definition(api: &Api, def: &TypeDef) -> TokenStream {
         Shape::Struct(object) => {
             let definition = structure(api, def, object);
             let constructors = input::constructors(api, def, object);
-            quote!(#definition #constructors)
+            let views = ambiguous::chosen_views(api, def, object);
+            quote!(#definition #constructors #views)
         }
         Shape::Enum(texts) => enumeration(def, texts),
         Shape::Union(union) => union::definition(api, def, union),

@@ -3,6 +3,7 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use super::ambiguous;
 use super::docs::{self, Docs};
 use super::models::type_docs;
 use super::types::{Keeping, ident, is_copy, literal, rust_type, target};
@@ -14,8 +15,8 @@ use crate::names;
 
 /// The enum of a union and what can be done with it.
 pub(super) fn definition(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
-    if let Resolution::Ambiguous { reason } = &union.resolution {
-        return raw(api, def, union, reason);
+    if let Resolution::Ambiguous { reason, choices } = &union.resolution {
+        return ambiguous::definition(api, def, union, reason, choices.as_ref());
     }
     let name = ident(&def.name.rust);
     let docs = type_docs(def, "The union")
@@ -81,7 +82,7 @@ fn variant_definition(api: &Api, variant: &Variant) -> TokenStream {
 }
 
 /// What a variant holds. Structs are boxed, so that a union is small whatever its variants grow to.
-fn payload(api: &Api, ty: &Type) -> Option<TokenStream> {
+pub(super) fn payload(api: &Api, ty: &Type) -> Option<TokenStream> {
     let rust = rust_type(api, ty);
     match ty {
         Type::Const(_) => None,
@@ -257,36 +258,6 @@ fn is_body(api: &Api, def: &TypeDef) -> bool {
 }
 
 /// A union that nothing tells apart: the raw JSON, with a view for each variant.
-fn raw(api: &Api, def: &TypeDef, union: &Union, reason: &str) -> TokenStream {
-    let name = ident(&def.name.rust);
-    let docs = type_docs(def, "The union")
-        .paragraph(format!(
-            "Kept as raw JSON, with a typed view for each form it may have. {reason}"
-        ))
-        .attributes();
-    let views = union.variants.iter().filter_map(|variant| {
-        payload(api, &variant.ty)?;
-        let ty = rust_type(api, &variant.ty);
-        let method = ident(&names::field(&format!("to_{}", variant.name.rust)).rust);
-        let doc = format!(" The value read as `{}`.", variant.name.rust);
-        Some(quote! {
-            #[doc = #doc]
-            #[doc = ""]
-            #[doc = " # Errors"]
-            #[doc = " When it does not have that form."]
-            pub fn #method(&self) -> Result<#ty, DecodeError> {
-                from_value(&self.0)
-            }
-        })
-    });
-    quote! {
-        #docs
-        #[derive(Clone, PartialEq)]
-        pub struct #name(pub Json);
-        impl #name { #(#views)* }
-    }
-}
-
 /// How a union is decoded and seen.
 pub(super) fn codec(def: &TypeDef, union: &Union) -> TokenStream {
     let name = ident(&def.name.rust);
@@ -301,19 +272,7 @@ pub(super) fn codec(def: &TypeDef, union: &Union) -> TokenStream {
         }
     });
     match &union.resolution {
-        Resolution::Ambiguous { .. } => quote! {
-            impl Union for #name {
-                #[inline]
-                fn read(node: Node<'_, '_>) -> Self {
-                    Self(node.json())
-                }
-
-                #[inline]
-                fn view(&self) -> &dyn Encode {
-                    &self.0
-                }
-            }
-        },
+        Resolution::Ambiguous { choices, .. } => ambiguous::codec(def, union, choices.as_ref()),
         Resolution::WriteOnly => quote! {
             impl Choice for #name {
                 #[inline]

@@ -68,6 +68,15 @@ fn client(api: &Api) -> TokenStream {
             pub fn new(token: impl Into<OrganizationToken>) -> Self {
                 Self { client: Client::new::<Api>(token.into()) }
             }
+
+            #[doc = " A client as the environment describes it: the token is in `POLAR_ACCESS_TOKEN`, the server in"]
+            #[doc = " `POLAR_SERVER` (`production`, `sandbox` or a URL; production if that is not set)."]
+            #[doc = ""]
+            #[doc = " # Errors"]
+            #[doc = " When there is no token, or the server is neither."]
+            pub fn from_env() -> Result<Self, Error> {
+                ClientBuilder::<_, Api>::from_env()?.build()
+            }
         }
 
         impl Polar<Anonymous> {
@@ -77,8 +86,7 @@ fn client(api: &Api) -> TokenStream {
                 Self { client: Client::new::<Api>(Anonymous) }
             }
 
-            #[doc = " A client with other settings: server, credential, timeout, transport."]
-            #[must_use]
+            #[doc = " A client with other settings: server, credential, timeouts, retries, transport."]
             pub fn builder() -> ClientBuilder<Anonymous, Api> {
                 ClientBuilder::new()
             }
@@ -101,6 +109,7 @@ fn client(api: &Api) -> TokenStream {
         impl ApiVersion for Api {
             const VERSION: &'static str = API_VERSION;
             const DEFAULT_SERVER: Server = server::DEFAULT;
+            const SERVERS: &'static [Server] = server::ALL;
             type Polar<C: Credential> = Polar<C>;
 
             fn wrap<C: Credential>(client: Client<C>) -> Polar<C> {
@@ -160,7 +169,17 @@ pub(super) fn servers(api: &Api) -> TokenStream {
             pub const DEFAULT: Server = #name;
         }
     });
-    quote!(#title #(#servers)* #default)
+    let all = api
+        .servers
+        .iter()
+        .map(|server| ident(&names::constant(&server.name.wire)));
+    quote! {
+        #title
+        #(#servers)*
+        #default
+        #[doc = " All of them."]
+        pub const ALL: &[Server] = &[#(#all),*];
+    }
 }
 
 /// `error_code.rs`: the values of `error` in error answers.

@@ -16,8 +16,9 @@ pub use operations::{
     Service, ServiceCredential, Success,
 };
 pub use types::{
-    Bound, Constant, Edge, Enum, EnumValue, Facts, Field, Lifecycle, Limits, Presence, Resolution,
-    Role, Scalar, Sensitivity, Shape, Struct, Type, TypeDef, TypeId, Union, Usage, Variant,
+    Bound, Choices, Constant, Digits, Edge, Engine, Enum, EnumValue, Facts, Field, Lifecycle,
+    Limits, Pattern, Presence, Resolution, Role, Scalar, Sensitivity, Shape, Struct, Type, TypeDef,
+    TypeId, Union, Usage, Variant,
 };
 
 use crate::names::Name;

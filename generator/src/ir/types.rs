@@ -101,6 +101,8 @@ pub struct Field {
     pub presence: Presence,
     /// What else the contract says of it.
     pub facts: Facts,
+    /// The keys that lead, from the struct, to the text that says which form the value has; for an ambiguous union.
+    pub chosen_by: Option<Vec<String>>,
     /// JSON pointer into the contract.
     pub at: String,
 }
@@ -134,8 +136,10 @@ pub struct Limits {
     pub min_length: Option<u64>,
     /// Most characters.
     pub max_length: Option<u64>,
-    /// Regular expression (ECMA 262) that the text matches.
-    pub pattern: Option<String>,
+    /// Regular expression that the text matches.
+    pub pattern: Option<Pattern>,
+    /// Most digits of a decimal.
+    pub digits: Option<Digits>,
     /// Name of a textual format that has no Rust type of its own (`email`, `uri`).
     pub format: Option<String>,
     /// Lower bound.
@@ -157,6 +161,50 @@ impl Limits {
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
     }
+
+    /// These limits, and from the others what these say nothing about.
+    pub fn or(self, other: Self) -> Self {
+        Self {
+            min_length: self.min_length.or(other.min_length),
+            max_length: self.max_length.or(other.max_length),
+            pattern: self.pattern.or(other.pattern),
+            digits: self.digits.or(other.digits),
+            format: self.format.or(other.format),
+            minimum: self.minimum.or(other.minimum),
+            maximum: self.maximum.or(other.maximum),
+            min_items: self.min_items.or(other.min_items),
+            max_items: self.max_items.or(other.max_items),
+            items: self.items.or(other.items),
+            keys: self.keys.or(other.keys),
+        }
+    }
+}
+
+/// A regular expression (ECMA 262) that matches somewhere in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern {
+    /// The expression.
+    pub text: String,
+    /// Whether the client holds texts against it.
+    pub engine: Engine,
+}
+
+/// Whether the client's engine for regular expressions reads an expression.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// It does.
+    Reads,
+    /// It does not: the expression looks ahead or behind. It is only documented.
+    Refuses,
+}
+
+/// Most digits that a decimal may have at either side of its point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Digits {
+    /// Before the point.
+    pub integer: usize,
+    /// After the point.
+    pub fraction: usize,
 }
 
 /// A numeric bound.
@@ -326,6 +374,8 @@ pub struct Variant {
     pub ty: Type,
     /// Limits on the value.
     pub limits: Limits,
+    /// JSON pointers into the contract: the members of the union that it stands for.
+    pub at: Vec<String>,
 }
 
 /// How the variants of a union are told apart when a value is decoded.
@@ -339,7 +389,20 @@ pub enum Resolution {
     Ambiguous {
         /// Why that is right.
         reason: String,
+        /// What a text that stands beside the union's value says of it.
+        choices: Option<Choices>,
     },
+}
+
+/// The forms of an ambiguous union, by a text that stands elsewhere.
+#[derive(Debug, Clone)]
+pub struct Choices {
+    /// The name of the enum over the forms.
+    pub name: String,
+    /// The paths where such a text is looked for, from the struct that has the union as a field.
+    pub paths: Vec<Vec<String>>,
+    /// Texts, and which of [`Union::variants`] they stand for.
+    pub variants: Vec<(String, usize)>,
 }
 
 impl Resolution {

@@ -3,6 +3,7 @@
 //! Types are declared when they are first referred to and filled in from a queue, so recursion needs no special case.
 //! What needs all types in place comes after that, in the order of [`lower`].
 
+mod ambiguous;
 mod decide;
 mod name;
 mod operations;
@@ -46,6 +47,7 @@ pub(crate) fn lower<'a>(document: &Document, words: &'a Words) -> Result<Lowered
     let pages = paging::settle(&mut cx, &mut draft);
     usage::assign(&mut cx, &draft, webhook_event);
     union::resolve(&mut cx);
+    ambiguous::choose(&mut cx);
     let error_codes = operations::name_errors(&cx, &mut draft);
     let services = services::group(&mut cx, draft);
     cx.finish(services, pages, webhook_event, error_codes)
@@ -63,7 +65,7 @@ struct Lowering<'d, 'w> {
     /// Types the contract leaves inline, to be named when all are known.
     inline: Vec<name::Inline>,
     /// Unions that have no decision, by type, with the reason why that is accepted.
-    ambiguous: HashMap<TypeId, String>,
+    ambiguous: HashMap<TypeId, ambiguous::Accepted>,
     problems: Vec<Problem>,
 }
 

@@ -4,16 +4,19 @@ use openapiv3::{
     IntegerType, NumberType, StringFormat, StringType, VariantOrUnknownOrEmpty as Format,
 };
 
-use crate::ir::{Bound, Edge, Limits, Scalar};
+use crate::ir::{Bound, Digits, Edge, Engine, Limits, Pattern, Scalar};
 
 /// How the regular expression begins that the server puts on decimals written as text.
 const DECIMAL_PATTERN: &str = "^(?!^[-+.]*$)[+-]?0*";
+
+/// How it goes on where the number of digits is not limited.
+const ANY_DIGITS: &str = r"\d*\.?\d*$";
 
 pub(super) fn string(schema: &StringType) -> (Scalar, Limits) {
     let mut limits = Limits {
         min_length: schema.min_length.map(|length| length as u64),
         max_length: schema.max_length.map(|length| length as u64),
-        pattern: schema.pattern.clone(),
+        pattern: schema.pattern.as_deref().map(pattern),
         ..Limits::default()
     };
     let scalar = match &schema.format {
@@ -28,15 +31,52 @@ pub(super) fn string(schema: &StringType) -> (Scalar, Limits) {
             limits.format = Some(format.clone());
             Scalar::String
         }
-        Format::Empty => match &limits.pattern {
-            Some(pattern) if pattern.starts_with(DECIMAL_PATTERN) => {
-                limits.pattern = None;
+        Format::Empty => match decimal(schema.pattern.as_deref()) {
+            Some(Ok(digits)) => {
+                (limits.pattern, limits.digits) = (None, digits);
                 Scalar::Decimal
             }
-            _ => Scalar::String,
+            Some(Err(Unfamiliar)) => Scalar::Decimal,
+            None => Scalar::String,
         },
     };
     (scalar, limits)
+}
+
+fn pattern(text: &str) -> Pattern {
+    let engine = match regex_lite::Regex::new(text) {
+        Ok(_) => Engine::Reads,
+        Err(_) => Engine::Refuses,
+    };
+    Pattern {
+        text: text.to_owned(),
+        engine,
+    }
+}
+
+/// The expression begins like those of decimals and goes on in another way.
+struct Unfamiliar;
+
+/// The digits that the pattern of a decimal allows; `None` for texts that are no decimals.
+///
+/// The expressions look ahead to count the digits: `(?:\d{0,5}|(?=[\d.]{1,18}0*$)\d{0,5}\.\d{0,12}0*$)` means 5 digits before
+/// the point and 12 after it.
+fn decimal(pattern: Option<&str>) -> Option<Result<Option<Digits>, Unfamiliar>> {
+    let rest = pattern?.strip_prefix(DECIMAL_PATTERN)?;
+    Some(match rest {
+        ANY_DIGITS => Ok(None),
+        _ => digits(rest).map(Some).ok_or(Unfamiliar),
+    })
+}
+
+fn digits(rest: &str) -> Option<Digits> {
+    let (integer, rest) = rest.strip_prefix(r"(?:\d{0,")?.split_once("}|(?=")?;
+    let (_, rest) = rest.split_once(&format!(r"0*$)\d{{0,{integer}}}\.\d{{0,"))?;
+    let fraction = rest.strip_suffix("}0*$)")?;
+    Some(Digits {
+        integer: integer.parse().ok()?,
+        fraction: fraction.parse().ok()?,
+    })
 }
 
 pub(super) fn integer(schema: &IntegerType) -> (Scalar, Limits) {

@@ -3,7 +3,7 @@
 use openapiv3::{AdditionalProperties, ArrayType, ObjectType, Schema, SchemaKind, Type as Kind};
 
 use super::place::{Node, Place};
-use super::{Lowering, name, scalar, union};
+use super::{Lowering, ambiguous, name, scalar, union};
 use crate::document::{Literal, SchemaDataExt as _, SchemaExt as _};
 use crate::error::escape_pointer;
 use crate::ir::{
@@ -25,7 +25,7 @@ pub(super) fn fill(cx: &mut Lowering<'_, '_>) {
                 Some(shape) => shape,
                 None => Shape::Alias(value(cx, Node::Schema(schema), &place).0),
             };
-            note_ambiguous(cx, id, schema);
+            ambiguous::note(cx, id, schema);
             cx.types[id.0].shape = shape;
         }
     }
@@ -105,7 +105,7 @@ fn non_null(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -> (Type,
     }
     if let Some(shape) = shape(cx, schema, place) {
         let id = name::hoist(cx, shape, schema, place);
-        note_ambiguous(cx, id, schema);
+        ambiguous::note(cx, id, schema);
         return (Type::Named(id), Limits::default());
     }
     match &schema.schema_kind {
@@ -211,6 +211,7 @@ fn fields(cx: &mut Lowering<'_, '_>, object: &ObjectType, place: &Place) -> Stru
             ty,
             presence,
             facts,
+            chosen_by: None,
             at: place.at,
         }
     });
@@ -300,12 +301,6 @@ fn constant(cx: &mut Lowering<'_, '_>, literal: &Literal, place: &Place) -> Type
             );
             Type::Json
         }
-    }
-}
-
-fn note_ambiguous(cx: &mut Lowering<'_, '_>, id: TypeId, schema: &Schema) {
-    if let Some(reason) = schema.schema_data.ambiguous() {
-        cx.ambiguous.insert(id, reason.to_owned());
     }
 }
 

@@ -6,7 +6,7 @@ use openapiv3::{ReferenceOr, Schema, SchemaKind};
 
 use super::operations::DraftWebhook;
 use super::place::{Node, Place};
-use super::{Lowering, decide, scalar, types};
+use super::{Lowering, ambiguous, decide, scalar, types};
 use crate::ir::{Constant, Limits, Resolution, Scalar, Shape, Type, TypeId, Union, Variant};
 use crate::names::{self, Name};
 
@@ -46,7 +46,9 @@ fn collect(
             }
             _ => {
                 let (ty, facts) = types::value(cx, Node::from(member), &place);
-                if !variants.iter().any(|variant| variant.ty == ty) {
+                if let Some(known) = variants.iter_mut().find(|variant| variant.ty == ty) {
+                    known.at.push(place.at);
+                } else {
                     let name = Name {
                         rust: String::new(),
                         wire: String::new(),
@@ -55,6 +57,7 @@ fn collect(
                         name,
                         ty,
                         limits: facts.limits,
+                        at: vec![place.at],
                     });
                 }
             }
@@ -112,8 +115,8 @@ pub(super) fn single_type(
     let limits = scalars
         .into_iter()
         .map(|(_, limits)| limits)
-        .find(|limits| !limits.is_empty());
-    Some((Type::Scalar(single), limits.unwrap_or_default()))
+        .fold(Limits::default(), Limits::or);
+    Some((Type::Scalar(single), limits))
 }
 
 /// The item type of a parameter that takes one value or several: `anyOf [T, array of T]`.
@@ -169,6 +172,7 @@ pub(super) fn webhook_event(
             },
             ty: webhook.payload.clone(),
             limits: Limits::default(),
+            at: vec![webhook.at.clone()],
         })
         .collect();
     cx.types[id.0].shape = Shape::Union(Union {
@@ -263,13 +267,12 @@ pub(super) fn resolve(cx: &mut Lowering<'_, '_>) {
             continue;
         }
         let at = def.at.clone();
-        let resolution = match (
-            decide::decide(&cx.types, union),
-            cx.ambiguous.get(&TypeId(index)),
-        ) {
+        let accepted = cx.ambiguous.get(&TypeId(index)).cloned();
+        let resolution = match (decide::decide(&cx.types, union), accepted) {
             (Ok(decision), None) => Resolution::Decided(decision),
-            (Err(_), Some(reason)) => Resolution::Ambiguous {
-                reason: reason.clone(),
+            (Err(_), Some(accepted)) => Resolution::Ambiguous {
+                choices: ambiguous::choices(cx, TypeId(index), &accepted),
+                reason: accepted.reason,
             },
             (Ok(_), Some(_)) => {
                 cx.problem(&at, "the union is listed as ambiguous, and can be decided");

@@ -2,65 +2,93 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
-use super::execute::{Reply, execute};
+use bytes::Bytes;
+
+use super::execute::execute;
+use super::operation::Operation;
+use super::reply::{Form, Reply};
 use super::request::Request;
+use super::response::{ByteStream, Response};
 use crate::Error;
-use crate::codec::{self, Decode};
+use crate::codec::Decode;
 use crate::transport::BoxFuture;
 
 /// A request that is sent when the call is awaited, and whose response becomes a `T`.
+///
+/// Dropping it gives the request up. The server may act on it nevertheless.
 #[must_use = "a call does nothing until it is awaited"]
 pub struct Call<T> {
+    operation: &'static Operation,
     reply: BoxFuture<'static, Result<Reply, Error>>,
-    read: fn(&Reply) -> Result<T, Error>,
+    read: fn(&mut Reply) -> Result<T, Error>,
 }
 
 impl<T: Decode> Call<T> {
     /// Expects JSON.
     pub fn json(request: Request) -> Self {
-        Self::new(request, "application/json", read_json)
+        Self::new(request, Form::Json, Reply::json)
     }
 }
 
 impl<T: Decode> Call<Option<T>> {
     /// Expects JSON, or nothing: an empty body, or the status 202, which says that there is nothing yet.
     pub fn optional(request: Request) -> Self {
-        Self::new(request, "application/json", |reply| {
-            match reply.is_empty() {
-                true => Ok(None),
-                false => read_json(reply).map(Some),
-            }
-        })
+        Self::new(request, Form::Json, Reply::optional)
     }
 }
 
 impl Call<()> {
     /// Expects success and ignores the body.
     pub fn empty(request: Request) -> Self {
-        Self::new(request, "application/json", |_| Ok(()))
+        Self::new(request, Form::Empty, |_| Ok(()))
     }
 }
 
 impl Call<String> {
     /// Expects text, as the exports answer it.
     pub fn text(request: Request) -> Self {
-        Self::new(request, "text/csv, */*;q=0.1", Reply::text)
+        Self::new(request, Form::Text, Reply::text)
+    }
+}
+
+impl Call<Bytes> {
+    /// Expects text, and leaves it as it is.
+    pub fn bytes(request: Request) -> Self {
+        Self::new(request, Form::Text, Reply::bytes)
+    }
+}
+
+impl Call<ByteStream> {
+    /// Expects text, and gives it as it arrives.
+    pub fn stream(request: Request) -> Self {
+        Self::new(request, Form::Stream, Reply::stream)
     }
 }
 
 impl<T> Call<T> {
-    fn new(request: Request, accept: &'static str, read: fn(&Reply) -> Result<T, Error>) -> Self {
+    fn new(request: Request, form: Form, read: fn(&mut Reply) -> Result<T, Error>) -> Self {
         Self {
-            reply: Box::pin(execute(request, accept)),
+            operation: request.operation,
+            reply: Box::pin(execute(request, form)),
             read,
         }
     }
-}
 
-fn read_json<T: Decode>(reply: &Reply) -> Result<T, Error> {
-    codec::from_slice(reply.body()).map_err(|error| reply.undecodable(error))
+    /// The same call, giving the status and headers of the response too.
+    pub fn with_response(self) -> ResponseCall<T> {
+        ResponseCall(self)
+    }
+
+    /// Waits for the result on this thread, without a runtime.
+    ///
+    /// # Errors
+    /// Those of the call, and [`Error::InvalidRequest`] on a thread of an async runtime, which has to await the call.
+    #[cfg(feature = "blocking")]
+    pub fn wait(self) -> Result<T, Error> {
+        super::blocking::wait(self.operation, self)
+    }
 }
 
 impl<T> Future for Call<T> {
@@ -68,15 +96,31 @@ impl<T> Future for Call<T> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
         let call = self.get_mut();
-        call.reply
-            .as_mut()
-            .poll(context)
-            .map(|reply| (call.read)(&reply?))
+        let mut reply = ready!(call.reply.as_mut().poll(context))?;
+        Poll::Ready((call.read)(&mut reply))
     }
 }
 
 impl<T> fmt::Debug for Call<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Call").finish_non_exhaustive()
+        f.debug_struct("Call")
+            .field("operation", &self.operation.id)
+            .finish_non_exhaustive()
+    }
+}
+
+/// A [`Call`] that gives the status and headers of the response too.
+#[must_use = "a call does nothing until it is awaited"]
+#[derive(Debug)]
+pub struct ResponseCall<T>(Call<T>);
+
+impl<T> Future for ResponseCall<T> {
+    type Output = Result<Response<T>, Error>;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
+        let call = &mut self.get_mut().0;
+        let mut reply = ready!(call.reply.as_mut().poll(context))?;
+        let value = (call.read)(&mut reply)?;
+        Poll::Ready(Ok(Response::new(value, reply.status, reply.headers)))
     }
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::Arc;
 
+use super::token::{Bearer, Secret, Source, TokenProvider};
 use crate::codec::REDACTED;
 
 /// Something that a request can identify itself with. Implemented by the types of this module only.
@@ -26,12 +27,12 @@ pub trait PortalAccess: Credential {}
 /// Credentials that act for one member of a customer.
 pub trait MemberAccess: PortalAccess {}
 
-mod sealed {
-    use std::sync::Arc;
+pub(super) mod sealed {
+    use super::super::token::Bearer;
 
     pub trait Token {
         /// The bearer token, if there is one.
-        fn token(&self) -> Option<Arc<str>>;
+        fn token(&self) -> Option<Bearer>;
     }
 }
 
@@ -40,7 +41,7 @@ mod sealed {
 pub struct Anonymous;
 
 impl sealed::Token for Anonymous {
-    fn token(&self) -> Option<Arc<str>> {
+    fn token(&self) -> Option<Bearer> {
         None
     }
 }
@@ -50,29 +51,35 @@ impl Credential for Anonymous {}
 impl OptionalAccess for Anonymous {}
 
 macro_rules! bearer {
-    ($(#[$docs:meta])* $name:ident: $($access:ident),+) => {
+    ($(#[$docs:meta])* $name:ident [$($prefix:literal),+]: $($access:ident),+) => {
         $(#[$docs])*
-        #[derive(Clone, PartialEq, Eq)]
-        pub struct $name(Arc<str>);
+        #[derive(Clone)]
+        pub struct $name(Source);
 
         impl $name {
             /// Takes the token as it was issued. A token that begins like one of another kind is refused, before
             /// anything is sent, by operations that do not take that kind.
             #[must_use]
-            pub fn new(token: impl Into<String>) -> Self {
-                Self(Arc::from(token.into()))
+            pub fn new(token: impl Into<Secret>) -> Self {
+                Self(Source::Fixed(token.into()))
+            }
+
+            /// Asks the provider for the token, each time that one is needed.
+            #[must_use]
+            pub fn provided_by(provider: impl TokenProvider) -> Self {
+                Self(Source::Provider(Arc::new(provider)))
             }
         }
 
         impl From<&str> for $name {
             fn from(token: &str) -> Self {
-                Self(Arc::from(token))
+                Self::new(token)
             }
         }
 
         impl From<String> for $name {
             fn from(token: String) -> Self {
-                Self(Arc::from(token))
+                Self::new(token)
             }
         }
 
@@ -84,8 +91,11 @@ macro_rules! bearer {
         }
 
         impl sealed::Token for $name {
-            fn token(&self) -> Option<Arc<str>> {
-                Some(Arc::clone(&self.0))
+            fn token(&self) -> Option<Bearer> {
+                Some(Bearer {
+                    source: self.0.clone(),
+                    prefixes: &[$($prefix),+],
+                })
             }
         }
 
@@ -97,25 +107,25 @@ macro_rules! bearer {
 
 bearer! {
     /// An organization access token: `polar_oat_...`.
-    OrganizationToken: AccountAccess
+    OrganizationToken ["polar_oat_"]: AccountAccess
 }
 
 bearer! {
     /// A personal access token: `polar_pat_...`. It acts for a person, in all organizations of theirs.
-    PersonalToken: AccountAccess, OptionalAccess, PersonalAccess
+    PersonalToken ["polar_pat_"]: AccountAccess, OptionalAccess, PersonalAccess
 }
 
 bearer! {
     /// A token obtained through OpenID Connect: `polar_at_u_...` of a user, `polar_at_o_...` of an organization.
-    OpenIdToken: AccountAccess, OptionalAccess, PersonalAccess, OpenIdAccess
+    OpenIdToken ["polar_at_"]: AccountAccess, OptionalAccess, PersonalAccess, OpenIdAccess
 }
 
 bearer! {
     /// The token of a customer session, for the customer portal.
-    CustomerSession: PortalAccess
+    CustomerSession ["polar_cst_"]: PortalAccess
 }
 
 bearer! {
     /// The token of a member session: the customer portal as one member of the customer sees it.
-    MemberSession: PortalAccess, MemberAccess
+    MemberSession ["polar_mst_"]: PortalAccess, MemberAccess
 }

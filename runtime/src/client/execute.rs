@@ -1,140 +1,327 @@
-//! The one place where requests are sent.
+//! The one place where requests are sent: as often as it takes, and as the retry policy allows.
+
+use std::time::{Duration, Instant};
 
 use bytes::Bytes;
-use http::header::{
-    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue,
-    USER_AGENT,
-};
-use http::{StatusCode, Uri};
+use http::{HeaderMap, StatusCode, Uri, response};
 
-use super::operation::Operation;
-use super::request::{Content, Request};
-use crate::codec::DecodeError;
-use crate::error::{ApiError, Error};
-use crate::transport::{Timeout, TransportError, TransportErrorKind};
+use super::message::message;
+use super::observe;
+use super::operation::{Method, Safety};
+use super::options::{CallOptions, Undecodable};
+use super::reply::{Form, Reply};
+use super::request::Request;
+use super::response::ByteStream;
+use super::token::{Bearer, Secret, Source};
+use super::{DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_BODY_LIMIT, DEFAULT_TIMEOUT};
+use crate::error::{ApiError, Error, Repeat};
+use crate::transport::{Body, Clock, Pieces, Timeout, TransportError, TransportErrorKind, Unread};
 
-const POLAR_VERSION: HeaderName = HeaderName::from_static("polar-version");
-const AGENT: HeaderValue =
-    HeaderValue::from_static(concat!("polar-client/", env!("CARGO_PKG_VERSION")));
-
-/// A response that says that the request succeeded.
-pub(super) struct Reply {
-    operation: &'static Operation,
-    status: StatusCode,
-    body: Bytes,
-}
+/// How much is read of the body of an error.
+const ERROR_BODY_LIMIT: usize = 1 << 20;
 
 /// Sends a request and sorts the responses: success, or an error of the API.
-pub(super) async fn execute(request: Request, accept: &'static str) -> Result<Reply, Error> {
-    let operation = request.operation;
-    let message = message(&request, accept)?;
-    let response = request
-        .shared
-        .transport
-        .execute(message)
-        .await
-        .map_err(|error| failure(operation, error))?;
-    let (head, body) = response.into_parts();
-    if !head.status.is_success() {
-        return Err(Error::Api(Box::new(ApiError::new(
-            operation.id,
-            head.status,
-            head.headers,
-            body,
-        ))));
-    }
-    Ok(Reply {
-        operation,
-        status: head.status,
-        body,
-    })
+pub(super) async fn execute(request: Request, form: Form) -> Result<Reply, Error> {
+    let execution = Execution::new(&request, form)?;
+    observe::call(&request, execution.run()).await
 }
 
-fn message(request: &Request, accept: &'static str) -> Result<http::Request<Bytes>, Error> {
-    let uri: Uri = request
-        .url()?
-        .parse()
-        .map_err(|_| request.invalid(None, "the URL is too long"))?;
-    let mut message = http::Request::new(Bytes::new());
-    *message.method_mut() = request.operation.method.to_http();
-    *message.uri_mut() = uri;
-    *message.headers_mut() = headers(request, accept)?;
-    let extensions = message.extensions_mut();
-    extensions.insert(Timeout(request.shared.timeout));
-    extensions.insert(request.operation);
-    if let Some(Content { bytes, .. }) = &request.body {
-        *message.body_mut() = bytes.clone();
-    }
-    Ok(message)
+/// A request with all that decides on how it is sent.
+struct Execution<'a> {
+    request: &'a Request,
+    form: Form,
+    uri: Uri,
+    token: Option<Bearer>,
+    options: CallOptions,
+    clock: Option<Clock>,
+    deadline: Option<Instant>,
 }
 
-fn headers(request: &Request, accept: &'static str) -> Result<HeaderMap, Error> {
-    let mut headers = HeaderMap::new();
-    headers.insert(ACCEPT, HeaderValue::from_static(accept));
-    headers.insert(USER_AGENT, AGENT);
-    headers.insert(
-        POLAR_VERSION,
-        HeaderValue::from_static(request.shared.version),
-    );
-    if let Some(token) = &request.token {
-        if token.is_empty() {
-            return Err(request.invalid(None, "the token is empty"));
-        }
-        if let Some(reason) = request.operation.access.refusal(token) {
-            return Err(request.invalid(None, reason));
-        }
-        let mut value = HeaderValue::try_from(format!("Bearer {token}")).map_err(|_| {
-            request.invalid(None, "the token contains characters that no token has")
-        })?;
-        value.set_sensitive(true);
-        headers.insert(AUTHORIZATION, value);
-    }
-    match &request.body {
-        Some(Content { media_type, .. }) => {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
-        }
-        // The API refuses requests of unknown length, and some transports leave out a length of zero.
-        None if request.operation.method.has_body() => {
-            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-        }
-        None => {}
-    }
-    Ok(headers)
+/// What became of the attempts so far.
+#[derive(Default)]
+struct History {
+    /// How many failed.
+    failed: u32,
+    /// How many were repeated with a new token. At most one.
+    renewed: u32,
+    /// What the last repeat cost.
+    paid: Option<u32>,
+    /// Whether the server may have acted on one of them.
+    maybe_done: bool,
 }
 
-fn failure(operation: &'static Operation, source: TransportError) -> Error {
-    match source.kind() {
-        TransportErrorKind::Timeout => Error::Timeout {
-            operation: operation.id,
-            source,
-        },
-        TransportErrorKind::Connect | TransportErrorKind::Interrupted => Error::Connection {
-            operation: operation.id,
-            source,
-        },
+/// What has arrived of a response.
+#[derive(Default)]
+struct Arrived {
+    head: Option<response::Parts>,
+    body: Pieces,
+    stream: Option<Body>,
+}
+
+impl<'a> Execution<'a> {
+    fn new(request: &'a Request, form: Form) -> Result<Self, Error> {
+        let uri = request
+            .url()?
+            .parse()
+            .map_err(|_| request.invalid(None, "the URL is too long"))?;
+        let mut options = request.shared.options.clone();
+        options.update(request.options.clone());
+        let clock = request.shared.clock.at_hand();
+        let timeout = options.timeout.unwrap_or(DEFAULT_TIMEOUT);
+        Ok(Self {
+            request,
+            form,
+            uri,
+            token: bearer(request, options.access_token.take())?,
+            options,
+            deadline: clock
+                .as_ref()
+                .and_then(|clock| clock.now().checked_add(timeout)),
+            clock,
+        })
+    }
+
+    async fn run(self) -> Result<Reply, Error> {
+        let shared = &self.request.shared;
+        let mut history = History::default();
+        let mut renewed = None;
+        loop {
+            self.take_turn().await?;
+            let token = match renewed.take() {
+                Some(token) => Some(token),
+                None => self.token().await?,
+            };
+            let attempt = self.attempt(token.as_ref());
+            let resends = history.failed + history.renewed;
+            let error = match observe::attempt(self.request, resends, attempt).await {
+                Ok(reply) => {
+                    shared.budget.refund(history.paid);
+                    return Ok(reply);
+                }
+                Err(error) => error,
+            };
+            if self.is_deleted(&error, &history) {
+                let head = (StatusCode::NOT_FOUND, HeaderMap::new());
+                return Ok(self.reply(head, Arrived::default()));
+            }
+            if history.renewed == 0 && error.is_unauthorized() {
+                renewed = self.renewed(token).await;
+                if renewed.is_some() {
+                    history.renewed += 1;
+                    continue;
+                }
+            }
+            self.wait_to_repeat(error, &mut history).await?;
+        }
+    }
+
+    /// Waits for the next attempt, or gives the error back if there is to be none.
+    async fn wait_to_repeat(&self, error: Error, history: &mut History) -> Result<(), Error> {
+        let Some(clock) = &self.clock else {
+            return Err(error);
+        };
+        history.failed += 1;
+        let policy = self.options.retry.unwrap_or_default();
+        let shared = &self.request.shared;
+        if let (Some(limiter), Some(wait)) = (&shared.limiter, policy.asked(&error)) {
+            limiter.pause(clock.now() + wait);
+        }
+        let Some(delay) = policy.delay(&error, self.safety(), history.failed) else {
+            return Err(error);
+        };
+        if delay >= self.remaining() {
+            return Err(error);
+        }
+        let Some(price) = shared.budget.pay(&error) else {
+            return Err(error);
+        };
+        history.paid = Some(price);
+        history.maybe_done |= error.repeat() == Repeat::IfSafe;
+        clock.sleep(delay).await;
+        Ok(())
+    }
+
+    /// Whether the request may be sent again when nobody knows what became of it.
+    fn safety(&self) -> Safety {
+        self.request.safety()
+    }
+
+    /// Whether this says that an earlier attempt, whose answer did not come through, deleted what it should.
+    fn is_deleted(&self, error: &Error, history: &History) -> bool {
+        history.maybe_done
+            && error.is_not_found()
+            && self.form == Form::Empty
+            && self.request.operation.method == Method::Delete
+    }
+
+    /// The time until the deadline.
+    fn remaining(&self) -> Duration {
+        match (&self.clock, self.deadline) {
+            (Some(clock), Some(deadline)) => deadline.saturating_duration_since(clock.now()),
+            _ => Duration::MAX,
+        }
+    }
+
+    /// The longest time that an attempt may take now.
+    fn attempt_timeout(&self) -> Duration {
+        let timeout = self.options.attempt_timeout;
+        timeout
+            .unwrap_or(DEFAULT_ATTEMPT_TIMEOUT)
+            .min(self.remaining())
+    }
+
+    /// Waits for the turn of this request in the client's own rate limit.
+    async fn take_turn(&self) -> Result<(), Error> {
+        let (Some(limiter), Some(clock)) = (&self.request.shared.limiter, &self.clock) else {
+            return Ok(());
+        };
+        match limiter.take(clock.now(), self.remaining()) {
+            None => Err(self.late("the client's own rate limit leaves no room before the timeout")),
+            Some(Duration::ZERO) => Ok(()),
+            Some(wait) => {
+                clock.sleep(wait).await;
+                Ok(())
+            }
+        }
+    }
+
+    /// The token to send.
+    async fn token(&self) -> Result<Option<Secret>, Error> {
+        let Some(bearer) = &self.token else {
+            return Ok(None);
+        };
+        if let Source::Fixed(token) = &bearer.source {
+            return Ok(Some(token.clone()));
+        }
+        match self.within(self.attempt_timeout(), bearer.get()).await {
+            None => Err(self.late("the token did not come in time")),
+            Some(Ok(token)) => Ok(Some(token)),
+            Some(Err(source)) => Err(Error::Token {
+                operation: self.request.operation.id,
+                source,
+            }),
+        }
+    }
+
+    /// Another token in place of one that was rejected, if there is one.
+    async fn renewed(&self, rejected: Option<Secret>) -> Option<Secret> {
+        let (bearer, rejected) = (self.token.as_ref()?, rejected?);
+        self.within(self.attempt_timeout(), bearer.renewed(&rejected))
+            .await?
+    }
+
+    async fn attempt(&self, token: Option<&Secret>) -> Result<Reply, Error> {
+        let operation = self.request.operation;
+        let timeout = self.attempt_timeout();
+        let mut message = message(self.request, &self.options, &self.uri, self.form, token)?;
+        message.extensions_mut().insert(Timeout(timeout));
+        let mut arrived = Arrived::default();
+        let outcome = self
+            .within(timeout, self.exchange(message, &mut arrived))
+            .await;
+        match (arrived.head.take(), outcome) {
+            // The status of an error is known, whatever became of its body.
+            (Some(head), _) if !head.status.is_success() => {
+                let body = arrived.body.join();
+                let error = ApiError::new(operation.id, head.status, head.headers, body);
+                Err(Error::answer(
+                    error.with_hint(self.hint(head.status, token)),
+                ))
+            }
+            (_, None) => Err(self.late("the attempt took too long")),
+            (_, Some(Err(error))) => Err(error),
+            (head, Some(Ok(()))) => {
+                let head = head.map(|head| (head.status, head.headers));
+                Ok(self.reply(head.unwrap_or_default(), arrived))
+            }
+        }
+    }
+
+    /// Sends the request and receives the response. What arrives is in `arrived`, also when this is cut short.
+    async fn exchange(
+        &self,
+        message: http::Request<Bytes>,
+        arrived: &mut Arrived,
+    ) -> Result<(), Error> {
+        let operation = self.request.operation.id;
+        let response = self.request.shared.transport.execute(message).await;
+        let response = response.map_err(|error| Error::transport(operation, error))?;
+        let (head, body) = response.into_parts();
+        let success = head.status.is_success();
+        let limit = match success {
+            true => self.options.body_limit.unwrap_or(DEFAULT_BODY_LIMIT),
+            false => ERROR_BODY_LIMIT,
+        };
+        arrived.head = Some(head);
+        if success && self.form == Form::Stream {
+            arrived.stream = Some(body);
+            return Ok(());
+        }
+        body.read(limit, &mut arrived.body)
+            .await
+            .map_err(|unread| match unread {
+                Unread::TooLarge => Error::BodyTooLarge { operation, limit },
+                Unread::Broken(error) => Error::transport(operation, error),
+            })
+    }
+
+    /// What may be wrong with the token.
+    fn hint(&self, status: StatusCode, token: Option<&Secret>) -> Option<String> {
+        let server = self.request.shared.server.name();
+        match status {
+            StatusCode::UNAUTHORIZED => self.token.as_ref()?.hint(token?, server),
+            _ => None,
+        }
+    }
+
+    fn reply(&self, (status, headers): (StatusCode, HeaderMap), arrived: Arrived) -> Reply {
+        let operation = self.request.operation;
+        let stream = arrived.stream.map(|body| {
+            let pause = self
+                .options
+                .attempt_timeout
+                .unwrap_or(DEFAULT_ATTEMPT_TIMEOUT);
+            ByteStream::new(operation.id, body, self.clock.clone(), pause)
+        });
+        Reply {
+            operation,
+            status,
+            headers,
+            undecodable: self.options.undecodable.unwrap_or(Undecodable::Dropped),
+            body: arrived.body.join(),
+            stream,
+        }
+    }
+
+    async fn within<T>(&self, timeout: Duration, future: impl Future<Output = T>) -> Option<T> {
+        match &self.clock {
+            Some(clock) => clock.within(timeout, future).await,
+            None => Some(future.await),
+        }
+    }
+
+    fn late(&self, reason: &'static str) -> Error {
+        let source = TransportError::new(TransportErrorKind::Timeout, reason);
+        Error::transport(self.request.operation.id, source)
     }
 }
 
-impl Reply {
-    pub(super) fn body(&self) -> &[u8] {
-        &self.body
-    }
-
-    /// Whether there is nothing to read: no body, or a promise that there will be one.
-    pub(super) fn is_empty(&self) -> bool {
-        self.body.is_empty() || self.status == StatusCode::ACCEPTED
-    }
-
-    /// The body as text. What is not UTF-8 is replaced.
-    pub(super) fn text(&self) -> Result<String, Error> {
-        Ok(String::from_utf8_lossy(&self.body).into_owned())
-    }
-
-    /// An error about the body.
-    pub(super) fn undecodable(&self, source: DecodeError) -> Error {
-        Error::Decode {
-            operation: self.operation.id,
-            source,
+/// The credential of a request, with the token that the call's options put in its place.
+fn bearer(request: &Request, token: Option<Secret>) -> Result<Option<Bearer>, Error> {
+    let (bearer, token) = match (&request.token, token) {
+        (bearer, None) => return Ok(bearer.clone()),
+        (None, Some(_)) => {
+            const REASON: &str = "a token was given for a call that has no credential";
+            return Err(request.invalid(None, REASON));
         }
+        (Some(bearer), Some(token)) => (bearer, token),
+    };
+    if !bearer.accepts(&token) {
+        const REASON: &str = "the call's token is of another kind than the client's";
+        return Err(request.invalid(None, REASON));
     }
+    Ok(Some(Bearer {
+        source: Source::Fixed(token),
+        ..bearer.clone()
+    }))
 }

@@ -1,6 +1,7 @@
 //! The macros that generated code closes its operations with.
 
-/// Implements `send` and `IntoFuture` for a request value, a struct around a [`Request`](crate::client::Request).
+/// Implements `with`, `send` and its relatives, and `IntoFuture` for a request value, a struct around a
+/// [`Request`](crate::client::Request).
 ///
 /// After the name may stand the [`Operation`](crate::client::Operation), by which tests then know the request. After the
 /// arrow stands what it answers: `json T`; `pages T` for a `T` that is a page of a list; `optional T` for a `T` or
@@ -46,6 +47,18 @@ macro_rules! operation {
     ($name:ident $(as $operation:ident)? => text) => {
         $crate::__operation!($name, text, ::std::string::String);
         $crate::__endpoint!($name, of_text, ::std::string::String $(, $operation)?);
+
+        impl $name {
+            /// Sends the request and gives the text as bytes.
+            pub fn send_bytes(self) -> $crate::client::Call<$crate::__private::Bytes> {
+                $crate::client::Call::<$crate::__private::Bytes>::bytes(self.0)
+            }
+
+            /// Sends the request and gives the text piece by piece, as it arrives. It may be of any size.
+            pub fn send_stream(self) -> $crate::client::Call<$crate::client::ByteStream> {
+                $crate::client::Call::<$crate::client::ByteStream>::stream(self.0)
+            }
+        }
     };
 }
 
@@ -129,11 +142,26 @@ macro_rules! __page {
 macro_rules! __operation {
     ($name:ident, $form:ident, $output:ty) => {
         impl $name {
+            /// Sets how this request is sent: timeouts, retries, headers, token.
+            #[inline]
+            pub fn with(mut self, options: $crate::client::CallOptions) -> Self {
+                self.0.options(options);
+                self
+            }
+
             /// Sends the request. Awaiting the value itself does the same.
             #[inline]
             pub fn send(self) -> $crate::client::Call<$output> {
                 $crate::client::Call::<$output>::$form(self.0)
             }
+
+            /// Sends the request and gives the status and headers of the response too.
+            #[inline]
+            pub fn send_with_response(self) -> $crate::client::ResponseCall<$output> {
+                self.send().with_response()
+            }
+
+            $crate::__send_blocking!($output);
         }
 
         impl ::core::convert::From<$name> for $crate::client::Request {
@@ -179,4 +207,24 @@ macro_rules! __endpoint {
 #[macro_export]
 macro_rules! __endpoint {
     ($($anything:tt)*) => {};
+}
+
+#[cfg(feature = "blocking")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __send_blocking {
+    ($output:ty) => {
+        /// Sends the request and waits on this thread, which must not be one of an async runtime.
+        #[inline]
+        pub fn send_blocking(self) -> ::core::result::Result<$output, $crate::Error> {
+            self.send().wait()
+        }
+    };
+}
+
+#[cfg(not(feature = "blocking"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __send_blocking {
+    ($output:ty) => {};
 }

@@ -10,7 +10,9 @@ use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 use super::Shared;
 use super::access::Access;
 use super::operation::{Operation, Safety};
+use super::options::CallOptions;
 use super::texts::{entries, has_key, text, texts};
+use super::token::Bearer;
 use crate::Error;
 use crate::codec::{self, Encode, View};
 
@@ -27,8 +29,9 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
 #[derive(Clone)]
 pub struct Request {
     pub(super) shared: Arc<Shared>,
-    pub(super) token: Option<Arc<str>>,
+    pub(super) token: Option<Bearer>,
     pub(super) operation: &'static Operation,
+    pub(super) options: CallOptions,
     pub(super) body: Option<Content>,
     path: Vec<(&'static str, String)>,
     query: Vec<Pair>,
@@ -62,7 +65,7 @@ struct Misfit {
 impl Request {
     pub(super) fn new(
         shared: Arc<Shared>,
-        token: Option<Arc<str>>,
+        token: Option<Bearer>,
         operation: &'static Operation,
     ) -> Self {
         Self {
@@ -70,12 +73,18 @@ impl Request {
             // The server refuses tokens that are not valid any more also where it needs none.
             token: token.filter(|_| operation.access != Access::Public),
             operation,
+            options: CallOptions::new(),
             body: None,
             path: Vec::new(),
             query: Vec::new(),
             keyed: false,
             misfit: None,
         }
+    }
+
+    /// Sets how the request is sent. What was set before and is not set again stays.
+    pub fn options(&mut self, options: CallOptions) {
+        self.options.update(options);
     }
 
     /// Puts a value in place of `{name}` in the operation's path. Empty values, `.` and `..` are refused, for they would

@@ -3,6 +3,8 @@
 use std::borrow::Cow;
 
 use http::Uri;
+#[cfg(feature = "tracing")]
+use http::uri::Authority;
 
 use crate::Error;
 
@@ -48,6 +50,28 @@ impl Server {
     #[must_use]
     pub fn url(&self) -> &str {
         &self.url
+    }
+
+    /// The host, without the port.
+    #[cfg(feature = "tracing")]
+    pub(super) fn host(&self) -> Option<String> {
+        Some(self.authority()?.host().to_owned())
+    }
+
+    /// The port, also when it is the scheme's usual one.
+    #[cfg(feature = "tracing")]
+    pub(super) fn port(&self) -> Option<u16> {
+        let usual = if self.url.starts_with("https:") {
+            443
+        } else {
+            80
+        };
+        Some(self.authority()?.port_u16().unwrap_or(usual))
+    }
+
+    #[cfg(feature = "tracing")]
+    fn authority(&self) -> Option<Authority> {
+        self.url.parse::<Uri>().ok()?.into_parts().authority
     }
 }
 

@@ -30,6 +30,7 @@ pub(super) fn text(value: &dyn Encode) -> Result<Option<String>, &'static str> {
     Ok(Some(match value.view() {
         View::Absent | View::Null | View::Json(Json::Null) => return Ok(None),
         View::Text(text) => text.to_owned(),
+        View::Decimal(value) => value.as_str().to_owned(),
         View::Json(Json::String(text)) => text.clone(),
         View::Timestamp(time) => timestamp::format(*time).as_str().to_owned(),
         View::Date(date) => timestamp::format_date(*date).as_str().to_owned(),

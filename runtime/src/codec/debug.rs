@@ -22,6 +22,7 @@ pub fn debug(value: &dyn Encode, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         View::Unsigned(value) => fmt::Debug::fmt(&value, f),
         View::Float(value) => fmt::Debug::fmt(&value, f),
         View::Text(text) => debug_text(text, f),
+        View::Decimal(value) => fmt::Debug::fmt(value.as_str(), f),
         View::Uuid(id) => fmt::Display::fmt(id, f),
         View::Timestamp(time) => f.write_str(timestamp::format(*time).as_str()),
         View::Date(date) => f.write_str(timestamp::format_date(*date).as_str()),
@@ -35,7 +36,7 @@ pub fn debug(value: &dyn Encode, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             )
             .finish(),
         View::Map(entries) => debug_map(entries, f),
-        View::Model { name, fields } => debug_model(name, fields, f),
+        View::Model { outline, fields } => debug_model(outline.name, fields, f),
         View::Secret(_) => f.write_str(REDACTED),
     }
 }

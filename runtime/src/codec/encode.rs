@@ -75,7 +75,7 @@ impl Encode for Date {
 impl Encode for Decimal {
     #[inline]
     fn view(&self) -> View<'_> {
-        View::Text(self.as_str())
+        View::Decimal(self)
     }
 }
 

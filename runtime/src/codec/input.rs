@@ -8,25 +8,21 @@ pub trait Choice {
     fn view(&self) -> &dyn Encode;
 }
 
-/// Implements [`Encode`], `Debug` and `serde::Serialize` for structs that are only sent and implement
-/// [`Record`](crate::codec::Record).
+/// Implements [`Encode`], `Debug`, `serde::Serialize` and `validate` for structs that are only sent and implement
+/// [`Record`](crate::codec::Record). Their [`Limit`](crate::codec::Limit)s stand in braces.
 #[macro_export]
 macro_rules! input {
+    ($name:ident { $($key:literal = [$($limit:expr),+]),* $(,)? }) => {
+        $crate::__encode_model!($name [$(($key, [$($limit),+]))*]);
+        $crate::__encode_traits!($name);
+        $crate::__validate!($name);
+    };
     ($($name:ident),* $(,)?) => {
-        $(
-            impl $crate::codec::Encode for $name {
-                #[inline]
-                fn view(&self) -> $crate::codec::View<'_> {
-                    $crate::codec::View::Model { name: ::core::stringify!($name), fields: self }
-                }
-            }
-
-            $crate::__encode_traits!($name);
-        )*
+        $($crate::input!($name {});)*
     };
 }
 
-/// Implements [`Encode`], `Debug` and `serde::Serialize` for enums that are [`Choice`]s.
+/// Implements [`Encode`], `Debug`, `serde::Serialize` and `validate` for enums that are [`Choice`]s.
 #[macro_export]
 macro_rules! choice {
     ($($name:ident),* $(,)?) => {
@@ -39,6 +35,7 @@ macro_rules! choice {
             }
 
             $crate::__encode_traits!($name);
+            $crate::__validate!($name);
         )*
     };
 }

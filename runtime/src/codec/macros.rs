@@ -2,10 +2,18 @@
 
 /// Implements [`Decode`](crate::codec::Decode), [`Encode`](crate::codec::Encode), `Debug`, `serde::Serialize` and
 /// `serde::Deserialize` for types that are [`Model`](crate::codec::Model)s.
+///
+/// Types that are also sent have their [`Limit`](crate::codec::Limit)s in braces, and get a method `validate`.
 #[macro_export]
 macro_rules! model {
+    ($name:ident { $($key:literal = [$($limit:expr),+]),* $(,)? }) => {
+        $crate::model!(@ $name [$(($key, [$($limit),+]))*]);
+        $crate::__validate!($name);
+    };
     ($($name:ident),* $(,)?) => {
-        $(
+        $($crate::model!(@ $name []);)*
+    };
+    (@ $name:ident $limits:tt) => {
             impl $crate::codec::Decode for $name {
                 #[inline]
                 fn decode(node: $crate::codec::Node<'_, '_>) -> Self {
@@ -13,15 +21,8 @@ macro_rules! model {
                 }
             }
 
-            impl $crate::codec::Encode for $name {
-                #[inline]
-                fn view(&self) -> $crate::codec::View<'_> {
-                    $crate::codec::View::Model { name: ::core::stringify!($name), fields: self }
-                }
-            }
-
+            $crate::__encode_model!($name $limits);
             $crate::__codec_traits!($name);
-        )*
     };
 }
 
@@ -173,6 +174,45 @@ macro_rules! string_enum {
         }
 
         $crate::__codec_traits!($name);
+    };
+}
+
+/// The view of a struct.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __encode_model {
+    ($name:ident [$(($key:literal, [$($limit:expr),+]))*]) => {
+        impl $crate::codec::Encode for $name {
+            #[inline]
+            fn view(&self) -> $crate::codec::View<'_> {
+                #[allow(unused_imports, reason = "many types have no limits")]
+                use $crate::codec::Limit::*;
+                static OUTLINE: $crate::codec::Outline = $crate::codec::Outline {
+                    name: ::core::stringify!($name),
+                    limits: &[$(($key, &[$($limit),+])),*],
+                };
+                $crate::codec::View::Model { outline: &OUTLINE, fields: self }
+            }
+        }
+    };
+}
+
+/// The method of types that are sent.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __validate {
+    ($name:ident) => {
+        impl $name {
+            /// Holds the value, with everything in it, against the limits that the API's description sets: lengths, ranges,
+            /// patterns, counts. Requests do the same before they are sent.
+            ///
+            /// # Errors
+            /// All limits that are not kept, each with the path of its field.
+            #[inline]
+            pub fn validate(&self) -> ::core::result::Result<(), $crate::codec::Violations> {
+                $crate::codec::validate(self)
+            }
+        }
     };
 }
 

@@ -23,6 +23,7 @@ fn serialize_view<S: Serializer>(view: View<'_>, serializer: S) -> Result<S::Ok,
         View::Unsigned(value) => serializer.serialize_u64(value),
         View::Float(value) => serializer.serialize_f64(value),
         View::Text(text) => serializer.serialize_str(text),
+        View::Decimal(value) => serializer.serialize_str(value.as_str()),
         View::Uuid(id) => serializer.serialize_str(
             id.hyphenated()
                 .encode_lower(&mut uuid::Uuid::encode_buffer()),

@@ -4,8 +4,9 @@ use std::fmt;
 
 use uuid::Uuid;
 
+use super::limits::Outline;
 use crate::secrets::is_secret_key;
-use crate::types::{Date, Json, Timestamp};
+use crate::types::{Date, Decimal, Json, Timestamp};
 
 /// A type that can be sent.
 pub trait Encode {
@@ -31,6 +32,8 @@ pub enum View<'a> {
     Float(f64),
     /// Text.
     Text(&'a str),
+    /// A number that is never rounded, written as text.
+    Decimal(&'a Decimal),
     /// An identifier, written as text.
     Uuid(&'a Uuid),
     /// A point in time, written as text.
@@ -45,8 +48,8 @@ pub enum View<'a> {
     Map(&'a dyn Record),
     /// An object whose keys are fields.
     Model {
-        /// The name of the Rust type.
-        name: &'static str,
+        /// Its type.
+        outline: &'static Outline,
         /// The fields.
         fields: &'a dyn Record,
     },
@@ -161,4 +164,24 @@ impl fmt::Debug for Redacted<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         super::debug(self, f)
     }
+}
+
+/// The text that the keys lead to; empty if they lead to none.
+#[must_use]
+pub fn text_at(value: &dyn Encode, path: &[&str]) -> String {
+    let Some((key, rest)) = path.split_first() else {
+        return match value.view() {
+            View::Text(text) => text.to_owned(),
+            _ => String::new(),
+        };
+    };
+    let mut found = String::new();
+    if let View::Map(record) | View::Model { fields: record, .. } = value.view() {
+        record.write(&mut Sink::new(&mut |fields| {
+            if let Some((_, value)) = fields.iter().find(|(other, _)| other == key) {
+                found = text_at(*value, rest);
+            }
+        }));
+    }
+    found
 }

@@ -8,7 +8,7 @@ use http::{Request, Response};
 
 use super::when::Rule;
 use super::{Answer, Endpoint, Recorded, When};
-use crate::transport::{BoxFuture, Transport, TransportError};
+use crate::transport::{Body, BoxFuture, Transport, TransportError};
 
 /// A stand-in for the API. Give its [`transport`](Self::transport) to a client, and say with [`on`](Self::on) what it
 /// answers.
@@ -140,7 +140,7 @@ impl Transport for MockTransport {
     fn execute(
         &self,
         request: Request<Bytes>,
-    ) -> BoxFuture<'_, Result<Response<Bytes>, TransportError>> {
+    ) -> BoxFuture<'_, Result<Response<Body>, TransportError>> {
         let answer = lock(&self.0).answer(&request);
         Box::pin(async move { answer.give(request.headers()) })
     }

@@ -1,7 +1,12 @@
 //! How requests reach the server.
+//!
+//! A [`Transport`] sends requests and returns responses, both in the types of the `http` crate. Layers are transports
+//! around transports: [`ClientBuilder::layer`](crate::client::ClientBuilder::layer) puts them there, to sign, log or record.
 
+mod body;
 #[cfg(feature = "reqwest")]
 mod reqwest;
+mod timer;
 
 use std::error::Error;
 use std::fmt;
@@ -13,28 +18,61 @@ use bytes::Bytes;
 
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::ReqwestTransport;
+pub use body::Body;
+pub(crate) use body::{Pieces, Unread};
+pub(crate) use timer::Clock;
+pub use timer::Timer;
 
 /// A future on the heap that any thread may poll.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Sends requests and returns responses.
 ///
-/// Requests are complete: the transport adds nothing but what HTTP itself needs, follows no redirects, repeats nothing,
-/// and hands back responses of every status. It ends after the [`Timeout`] that it finds in the request's extensions, where there is also the
-/// operation, as a `&'static` [`Operation`](crate::client::Operation). The
-/// `Authorization` header is marked as sensitive and must not be logged; nor must paths and bodies, which can hold secrets.
+/// Requests are complete: the transport adds nothing but what HTTP itself needs, follows no redirects, repeats nothing
+/// that may have reached the server, and hands back responses of every status. Dropping the future gives the request up.
+///
+/// The `Authorization` header is marked as sensitive and must not be logged; nor must paths and bodies, which can hold
+/// secrets. In the extensions of every request are its [`Timeout`], which only matters to clients without a
+/// [`Timer`], and the `&'static` [`Operation`](crate::client::Operation) that it is for.
+///
+/// ```
+/// use bytes::Bytes;
+/// use polar_client_runtime::transport::{Body, BoxFuture, Transport, TransportError};
+///
+/// /// Answers everything with an empty list.
+/// #[derive(Debug)]
+/// struct Nothing;
+///
+/// impl Transport for Nothing {
+///     fn execute(
+///         &self,
+///         _: http::Request<Bytes>,
+///     ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
+///         Box::pin(async { Ok(http::Response::new("[]".into())) })
+///     }
+/// }
+/// ```
 pub trait Transport: fmt::Debug + Send + Sync + 'static {
-    /// Sends one request and waits for the whole response.
+    /// Sends one request and waits for the head of its response. The body may follow.
     ///
     /// # Errors
     /// When no response arrived. The error must not show the request.
     fn execute(
         &self,
         request: http::Request<Bytes>,
-    ) -> BoxFuture<'_, Result<http::Response<Bytes>, TransportError>>;
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>>;
 }
 
-/// How long a request may take until its response is there. Found in the extensions of every request.
+impl Transport for Arc<dyn Transport> {
+    fn execute(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
+        (**self).execute(request)
+    }
+}
+
+/// How long an attempt may take until its response is there. Found in the extensions of every request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Timeout(pub Duration);
 
@@ -54,6 +92,8 @@ pub enum TransportErrorKind {
     Timeout,
     /// The connection broke. The server may have acted on it.
     Interrupted,
+    /// It was not sent: the transport does not work here at all.
+    Unavailable,
 }
 
 impl TransportError {
@@ -78,6 +118,7 @@ impl fmt::Display for TransportError {
             TransportErrorKind::Connect => "no connection to the server",
             TransportErrorKind::Timeout => "no response in time",
             TransportErrorKind::Interrupted => "the connection broke",
+            TransportErrorKind::Unavailable => "cannot send requests",
         })
     }
 }
@@ -108,7 +149,7 @@ pub(crate) fn default_transport() -> Result<Arc<dyn Transport>, TransportError> 
 pub(crate) fn default_transport() -> Result<Arc<dyn Transport>, TransportError> {
     const HINT: &str =
         "no transport: turn on the Cargo feature `reqwest`, or give one to the builder";
-    Err(TransportError::new(TransportErrorKind::Connect, HINT))
+    Err(TransportError::new(TransportErrorKind::Unavailable, HINT))
 }
 
 /// A transport that only says why there is none.
@@ -127,8 +168,8 @@ impl Transport for Broken {
     fn execute(
         &self,
         _: http::Request<Bytes>,
-    ) -> BoxFuture<'_, Result<http::Response<Bytes>, TransportError>> {
-        let error = TransportError::new(TransportErrorKind::Connect, self.reason.as_str());
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
+        let error = TransportError::new(TransportErrorKind::Unavailable, self.reason.as_str());
         Box::pin(async { Err(error) })
     }
 }

@@ -1,47 +1,62 @@
 //! The usual transport, over reqwest.
 
-use bytes::Bytes;
-use reqwest::redirect::Policy;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
 
-use super::{BoxFuture, Timeout, Transport, TransportError, TransportErrorKind};
+use bytes::Bytes;
+use futures_core::Stream;
+use http_body::Body as _;
+use reqwest::redirect::Policy;
+use tokio::runtime::Handle;
+
+use super::{Body, BoxFuture, Transport, TransportError, TransportErrorKind};
+
+/// How long to wait for a connection. A request that did not get one may be sent again, whatever it is.
+const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Sends requests with reqwest, on the tokio runtime in which the call is awaited.
+///
+/// It is made [from](#impl-From<Client>-for-ReqwestTransport) a `reqwest::Client` of your own, with its proxies,
+/// certificates and connection pool. Build that one with `redirect(Policy::none())`: to the API a redirect is a mistake in
+/// the path, and a client that follows it repeats the request somewhere else. (reqwest itself takes the token off when
+/// the host changes.) Timeouts of the `reqwest::Client` apply in addition to those of this one, also to bodies that are
+/// read as streams.
 #[derive(Clone, Debug)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
 }
 
-impl ReqwestTransport {
-    /// Uses a client of your own, with its proxies, certificates and connection pool. It should follow no redirects: to
-    /// the API, a redirect is a mistake in the path, and the token must not go to another host.
-    #[must_use]
-    pub fn new(client: reqwest::Client) -> Self {
+impl From<reqwest::Client> for ReqwestTransport {
+    fn from(client: reqwest::Client) -> Self {
         Self { client }
     }
+}
 
-    /// A client that follows no redirects and otherwise does what reqwest does by itself.
+impl ReqwestTransport {
+    /// A client that follows no redirects, does not wait long for connections, and otherwise does what reqwest does by
+    /// itself.
     pub(super) fn build() -> Result<Self, TransportError> {
-        let client = reqwest::Client::builder()
+        reqwest::Client::builder()
             .redirect(Policy::none())
+            .connect_timeout(CONNECT_TIMEOUT)
             .build()
-            .map_err(failure)?;
-        Ok(Self { client })
+            .map(Self::from)
+            .map_err(failure)
     }
 
     async fn send(
         &self,
         request: http::Request<Bytes>,
-    ) -> Result<http::Response<Bytes>, reqwest::Error> {
-        let timeout = request.extensions().get::<Timeout>().copied();
-        let mut request = reqwest::Request::try_from(request)?;
-        *request.timeout_mut() = timeout.map(|Timeout(duration)| duration);
-        let mut response = self.client.execute(request).await?;
-        let mut answer = http::Response::new(Bytes::new());
-        *answer.status_mut() = response.status();
-        *answer.version_mut() = response.version();
-        *answer.headers_mut() = std::mem::take(response.headers_mut());
-        *answer.body_mut() = response.bytes().await?;
-        Ok(answer)
+    ) -> Result<http::Response<Body>, TransportError> {
+        if Handle::try_current().is_err() {
+            const REASON: &str = "reqwest needs a tokio runtime, and there is none here";
+            return Err(TransportError::new(TransportErrorKind::Unavailable, REASON));
+        }
+        let request = reqwest::Request::try_from(request).map_err(failure)?;
+        let response = self.client.execute(request).await.map_err(failure)?;
+        let response = http::Response::<reqwest::Body>::from(response);
+        Ok(response.map(|body| Body::stream(Data(body))))
     }
 }
 
@@ -49,15 +64,39 @@ impl Transport for ReqwestTransport {
     fn execute(
         &self,
         request: http::Request<Bytes>,
-    ) -> BoxFuture<'_, Result<http::Response<Bytes>, TransportError>> {
-        Box::pin(async { self.send(request).await.map_err(failure) })
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
+        Box::pin(self.send(request))
+    }
+}
+
+/// The data of a body, without its trailers.
+struct Data(reqwest::Body);
+
+impl Stream for Data {
+    type Item = Result<Bytes, TransportError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        loop {
+            let frame = ready!(Pin::new(&mut self.0).poll_frame(context));
+            return Poll::Ready(match frame {
+                None => None,
+                Some(Err(error)) => Some(Err(failure(error))),
+                Some(Ok(frame)) => match frame.into_data() {
+                    Ok(data) if data.is_empty() => continue,
+                    Ok(data) => Some(Ok(data)),
+                    Err(_) => continue,
+                },
+            });
+        }
     }
 }
 
 fn failure(error: reqwest::Error) -> TransportError {
     let kind = match &error {
+        error if error.is_builder() => TransportErrorKind::Unavailable,
+        // A connection that is not there in time is no answer that is late.
+        error if error.is_connect() => TransportErrorKind::Connect,
         error if error.is_timeout() => TransportErrorKind::Timeout,
-        error if error.is_connect() || error.is_builder() => TransportErrorKind::Connect,
         _ => TransportErrorKind::Interrupted,
     };
     // The URL would show parameters.

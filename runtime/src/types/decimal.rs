@@ -24,6 +24,14 @@ impl Decimal {
         &self.0
     }
 
+    /// How many digits stand before the point and after it. Zeros at either end do not count.
+    pub(crate) fn digits(&self) -> (usize, usize) {
+        let parts = self.parts();
+        let count = parts.digits().count() as i64;
+        let size = |digits: i64| usize::try_from(digits).unwrap_or(0);
+        (size(parts.magnitude), size(count - parts.magnitude))
+    }
+
     fn parts(&self) -> Parts<'_> {
         // The text was checked when the value was made.
         Parts::read(&self.0).unwrap_or_default()

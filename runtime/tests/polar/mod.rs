@@ -23,6 +23,7 @@ pub struct Api;
 impl ApiVersion for Api {
     const VERSION: &'static str = "2026-10";
     const DEFAULT_SERVER: Server = PRODUCTION;
+    const SERVERS: &'static [Server] = &[PRODUCTION];
     type Polar<C: Credential> = Polar<C>;
 
     fn wrap<C: Credential>(client: Client<C>) -> Polar<C> {
@@ -88,6 +89,18 @@ impl<C: Credential> Polar<C> {
         Receipt(self.client.request(&RECEIPT))
     }
 
+    pub fn delete(&self, id: &str) -> Delete {
+        let mut request = self.client.request(&DELETE);
+        request.path("id", &id);
+        Delete(request)
+    }
+
+    pub fn revoke(&self, id: &str) -> Revoke {
+        let mut request = self.client.request(&REVOKE);
+        request.path("id", &id);
+        Revoke(request)
+    }
+
     pub fn export(&self) -> Export {
         Export(self.client.request(&EXPORT))
     }
@@ -136,6 +149,20 @@ pub static RECEIPT: Operation = Operation {
     id: "things:receipt",
     method: Method::Get,
     path: "/v1/receipt",
+    access: Access::Account,
+    safety: Safety::Safe,
+};
+pub static DELETE: Operation = Operation {
+    id: "things:delete",
+    method: Method::Delete,
+    path: "/v1/things/{id}",
+    access: Access::Account,
+    safety: Safety::Safe,
+};
+pub static REVOKE: Operation = Operation {
+    id: "things:revoke",
+    method: Method::Delete,
+    path: "/v1/things/{id}/revoke",
     access: Access::Account,
     safety: Safety::Safe,
 };
@@ -188,6 +215,10 @@ pub struct Invoice(Request);
 #[derive(Clone, Debug)]
 pub struct Receipt(Request);
 #[derive(Clone, Debug)]
+pub struct Delete(Request);
+#[derive(Clone, Debug)]
+pub struct Revoke(Request);
+#[derive(Clone, Debug)]
 pub struct Export(Request);
 
 operation! { List => json Vec<Thing> }
@@ -196,6 +227,8 @@ operation! { Create => json Thing }
 operation! { Token => json Json }
 operation! { Invoice => empty }
 operation! { Receipt => optional Thing }
+operation! { Delete => empty }
+operation! { Revoke => json Thing }
 operation! { Export => text }
 
 #[derive(Clone, PartialEq)]

@@ -4,6 +4,7 @@
 //! It is emitted into a workspace of its own below cargo's target folder, together with the program that measures
 //! throughput, and depends on the same versions of the same libraries.
 
+mod by_hand;
 mod source;
 
 use std::error::Error;
@@ -15,19 +16,23 @@ use polar_codegen::document::Source;
 use polar_codegen::ir::Api;
 use polar_codegen::words::Words;
 
+use source::Unions;
+
 pub(crate) type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// The name of the emitted crate.
 pub(crate) const CRATE: &str = "derive-shape";
 
-const MANIFEST: &str = r#"[package]
-name = "derive-shape"
+/// The name of the one whose unions are as somebody writes them by hand who wants them right.
+const BY_HAND: &str = "by-hand";
+
+const DEPENDENCIES: &str = r#"
 edition = "2024"
 
 [dependencies]
 chrono = { version = "0.4", default-features = false, features = ["std", "serde"] }
 serde = { version = "1", features = ["derive"] }
-serde_json = { version = "1", features = ["float_roundtrip"] }
+serde_json = { version = "1", features = ["float_roundtrip", "raw_value"] }
 uuid = { version = "1", features = ["serde"] }
 "#;
 
@@ -45,8 +50,12 @@ impl Workspace {
         let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/throughput/program.rs");
         let client = root.join("generated").canonicalize()?;
         write(&folder.join("Cargo.toml"), &manifest(&client, &program))?;
-        write(&folder.join("types/Cargo.toml"), MANIFEST)?;
-        write(&folder.join("types/src/lib.rs"), &source::emit(api))?;
+        for (name, unions) in [(CRATE, Unions::FirstFit), (BY_HAND, Unions::ByHand)] {
+            let crate_folder = folder.join(name);
+            let manifest = format!("[package]\nname = {name:?}{DEPENDENCIES}");
+            write(&crate_folder.join("Cargo.toml"), &manifest)?;
+            write(&crate_folder.join("src/lib.rs"), &source::emit(api, unions))?;
+        }
         fs::copy(root.join("Cargo.lock"), folder.join("Cargo.lock"))?;
         Ok(Self { folder })
     }
@@ -93,7 +102,7 @@ fn manifest(client: &Path, program: &Path) -> String {
     format!(
         r#"[workspace]
 resolver = "3"
-members = ["types"]
+members = ["derive-shape", "by-hand"]
 
 [package]
 name = "throughput"
@@ -104,8 +113,10 @@ name = "throughput"
 path = {program:?}
 
 [dependencies]
-derive-shape = {{ path = "types" }}
+derive-shape = {{ path = "derive-shape" }}
+by-hand = {{ path = "by-hand" }}
 polar-client = {{ path = {client:?} }}
+serde = "1"
 serde_json = {{ version = "1", features = ["float_roundtrip"] }}
 
 [profile.dev]

@@ -2,6 +2,7 @@
 //!
 //! Where there is a choice, the cheaper one is taken: no docs, constructors or setters; decimals are plain strings.
 
+use super::by_hand;
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
@@ -12,12 +13,33 @@ use polar_codegen::ir::{
 
 const DERIVES: &str = "#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]\n";
 
+const PRELUDE: &str = "\
+use serde::{Deserialize, Serialize};
+
+/// `None` if a key is missing, `Some(None)` if it is null.
+pub fn present<'de, T: Deserialize<'de>, D: serde::Deserializer<'de>>(d: D) -> Result<Option<T>, D::Error> {
+    T::deserialize(d).map(Some)
+}
+";
+
+/// How unions are read.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Unions {
+    /// The first variant that fits, by serde's derive.
+    FirstFit,
+    /// The right one, and with null kept apart from what is missing: nothing gets lost.
+    ByHand,
+}
+
+const ENCODED: &str = "#[derive(Serialize, Debug, Clone, PartialEq)]\n";
+
 /// The text of `lib.rs`.
-pub(crate) fn emit(api: &Api) -> String {
+pub(crate) fn emit(api: &Api, unions: Unions) -> String {
     let mut source = Emitter {
         api,
+        unions,
         constants: BTreeMap::new(),
-        text: "use serde::{Deserialize, Serialize};\n".to_owned(),
+        text: PRELUDE.to_owned(),
     };
     for def in &api.types {
         source.definition(def);
@@ -28,6 +50,7 @@ pub(crate) fn emit(api: &Api) -> String {
 
 struct Emitter<'a> {
     api: &'a Api,
+    unions: Unions,
     /// The types of constant texts: an enum of one value each, so that derived unions can tell their variants apart.
     constants: BTreeMap<String, String>,
     text: String,
@@ -67,7 +90,11 @@ impl Emitter<'_> {
         let ty = self.ty(field.ty.non_null());
         let ty = match (field.presence, field.ty.is_nullable()) {
             (Presence::Required, false) => ty,
-            (Presence::Required, true) => format!("Option<{ty}>"),
+            (Presence::Optional, true) if self.unions == Unions::ByHand => {
+                self.line(r#"#[serde(default, deserialize_with = "present", skip_serializing_if = "Option::is_none")]"#);
+                format!("Option<Option<{ty}>>")
+            }
+            (_, true) => format!("Option<{ty}>"),
             (Presence::Optional, _) => {
                 self.line(r#"#[serde(skip_serializing_if = "Option::is_none")]"#);
                 format!("Option<{ty}>")
@@ -95,7 +122,12 @@ impl Emitter<'_> {
             ));
             return;
         }
-        self.line(&format!("{DERIVES}#[serde(untagged)]\npub enum {name} {{"));
+        let by_hand = match &union.resolution {
+            Resolution::Decided(decision) if self.unions == Unions::ByHand => Some(decision),
+            _ => None,
+        };
+        let derives = if by_hand.is_some() { ENCODED } else { DERIVES };
+        self.line(&format!("{derives}#[serde(untagged)]\npub enum {name} {{"));
         let mut variants: Vec<&Variant> = union.variants.iter().collect();
         variants.sort_by_key(|variant| self.rank(&variant.ty));
         for variant in variants {
@@ -110,6 +142,19 @@ impl Emitter<'_> {
             self.line("Unknown(serde_json::Value),");
         }
         self.line("}");
+        if let Some(decision) = by_hand {
+            let mut payload = |variant: usize| {
+                let ty = &union.variants[variant].ty;
+                let wrap = if self.structure_of(ty).is_some() {
+                    "Box::new"
+                } else {
+                    ""
+                };
+                (self.ty(ty), wrap)
+            };
+            let text = by_hand::deserialize(name, union, decision, &mut payload);
+            self.line(&text);
+        }
     }
 
     /// The first variant that fits is taken, so the most demanding has to come first.

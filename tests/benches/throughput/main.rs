@@ -1,4 +1,5 @@
-//! How fast the generated crate decodes and encodes, beside the same types with serde's derives.
+//! How fast the generated crate decodes and encodes, beside the same types with serde's derives, those types with
+//! unions as one writes them by hand to get them right, and `serde_json::Value`.
 //!
 //! ```text
 //! cargo bench -p polar-tests --bench throughput
@@ -17,10 +18,11 @@ use derive_shape::{Outcome, Workspace, run};
 use sample::Sampler;
 
 /// The pages that `program.rs` measures.
-const PAGES: [&str; 4] = [
+const PAGES: [&str; 5] = [
     "CustomerSubscriptionList",
     "ProductList",
     "OrderList",
+    "EventList",
     "OrganizationList",
 ];
 

@@ -48,7 +48,10 @@ impl<'a> Sampler<'a> {
     }
 
     fn is_there(&mut self, field: &Field, depth: usize) -> bool {
-        field.presence == Presence::Required || (depth < DEEPEST && self.next().is_multiple_of(2))
+        // The server writes null where there is no value, and leaves keys out only where null is none.
+        field.presence == Presence::Required
+            || field.ty.is_nullable()
+            || (depth < DEEPEST && self.next().is_multiple_of(2))
     }
 
     fn value(&mut self, ty: &Type, depth: usize) -> Value {

@@ -262,6 +262,26 @@ fn what_nothing_tells_apart_keeps_its_json_and_can_be_viewed_as_each() {
 }
 
 #[test]
+fn the_text_beside_it_chooses_the_view_of_an_ambiguous_value() {
+    use inputs::ambiguous_union::models::{Account, ProfileView};
+
+    let account: Account =
+        round_trip(r#"{"owner":{"kind":"team"},"profile":{"name":"a","size":3}}"#);
+    let Some(ProfileView::Team(team)) = account.profile_view().unwrap() else {
+        panic!("{account:?}")
+    };
+    assert_eq!(team.size, Some(3));
+    let account: Account = round_trip(r#"{"owner":{"kind":"robot"},"profile":{"name":"a"}}"#);
+    let view = account.profile_view().unwrap();
+    assert!(matches!(view, Some(ProfileView::Unknown(_))), "{view:?}");
+    let account: Account =
+        round_trip(r#"{"owner":{"kind":"person"},"profile":{"name":"a","age":"x"}}"#);
+    assert_eq!(account.profile_view().unwrap_err().path(), "age");
+    let account: Account = round_trip(r#"{"owner":{"kind":"person"}}"#);
+    assert_eq!(account.profile_view().unwrap(), None);
+}
+
+#[test]
 fn webhook_payloads_are_one_union_told_apart_by_their_type() {
     use inputs::webhooks::models::WebhookPayload;
 

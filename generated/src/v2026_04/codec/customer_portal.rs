@@ -2119,7 +2119,9 @@ impl Record for CustomerPortalMemberUpdate {
 }
 
 polar_client_runtime::input! {
-    CustomerPortalMemberUpdate
+    CustomerPortalMemberUpdate {
+        "name" = [MaxLength(256)],
+    }
 }
 
 impl Model for CustomerPortalOAuthAccount {
@@ -2560,7 +2562,9 @@ impl Record for CustomerSubscriptionUpdateSeats {
 }
 
 polar_client_runtime::input! {
-    CustomerSubscriptionUpdateSeats
+    CustomerSubscriptionUpdateSeats {
+        "seats" = [AtLeast(-2147483648), AtMost(2147483647)],
+    }
 }
 
 impl Record for CustomerSubscriptionUpdateUnits {
@@ -2571,7 +2575,9 @@ impl Record for CustomerSubscriptionUpdateUnits {
 }
 
 polar_client_runtime::input! {
-    CustomerSubscriptionUpdateUnits
+    CustomerSubscriptionUpdateUnits {
+        "units" = [AtLeast(-2147483648), AtMost(2147483647)],
+    }
 }
 
 impl Model for CustomerWallet {

@@ -140,7 +140,10 @@ impl Record for CustomerIndividualCreate {
 }
 
 polar_client_runtime::input! {
-    CustomerIndividualCreate
+    CustomerIndividualCreate {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "name" = [MaxLength(256)],
+    }
 }
 
 impl Model for CustomerList {
@@ -665,7 +668,10 @@ impl Record for CustomerTeamCreate {
 }
 
 polar_client_runtime::input! {
-    CustomerTeamCreate
+    CustomerTeamCreate {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "name" = [MaxLength(256)],
+    }
 }
 
 polar_client_runtime::string_enum! {
@@ -693,7 +699,10 @@ impl Record for CustomerUpdate {
 }
 
 polar_client_runtime::input! {
-    CustomerUpdate
+    CustomerUpdate {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "name" = [MaxLength(256)],
+    }
 }
 
 impl Record for CustomerUpdateExternalId {
@@ -712,7 +721,10 @@ impl Record for CustomerUpdateExternalId {
 }
 
 polar_client_runtime::input! {
-    CustomerUpdateExternalId
+    CustomerUpdateExternalId {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "name" = [MaxLength(256)],
+    }
 }
 
 impl Model for Member {
@@ -764,7 +776,9 @@ impl Record for MemberCreateFromCustomer {
 }
 
 polar_client_runtime::input! {
-    MemberCreateFromCustomer
+    MemberCreateFromCustomer {
+        "name" = [MaxLength(256)],
+    }
 }
 
 impl Model for MemberList {
@@ -803,7 +817,9 @@ impl Record for MemberOwnerCreate {
 }
 
 polar_client_runtime::input! {
-    MemberOwnerCreate
+    MemberOwnerCreate {
+        "name" = [MaxLength(256)],
+    }
 }
 
 polar_client_runtime::string_enum! {
@@ -834,7 +850,9 @@ impl Record for MemberUpdate {
 }
 
 polar_client_runtime::input! {
-    MemberUpdate
+    MemberUpdate {
+        "name" = [MaxLength(256)],
+    }
 }
 
 impl Union for PaymentMethod {

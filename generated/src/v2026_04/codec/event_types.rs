@@ -50,7 +50,10 @@ impl Record for EventTypeUpdate {
 }
 
 polar_client_runtime::input! {
-    EventTypeUpdate
+    EventTypeUpdate {
+        "label" = [MinLength(1), MaxLength(128)],
+        "label_property_selector" = [MinLength(1), MaxLength(256)],
+    }
 }
 
 impl Model for EventTypeWithStats {

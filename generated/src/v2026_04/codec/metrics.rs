@@ -48,7 +48,10 @@ impl Record for MetricDashboardCreate {
 }
 
 polar_client_runtime::input! {
-    MetricDashboardCreate
+    MetricDashboardCreate {
+        "name" = [MinLength(1)],
+        "metrics" = [MaxItems(10)],
+    }
 }
 
 impl Model for MetricDashboardSchema {
@@ -94,7 +97,10 @@ impl Record for MetricDashboardUpdate {
 }
 
 polar_client_runtime::input! {
-    MetricDashboardUpdate
+    MetricDashboardUpdate {
+        "name" = [MinLength(1)],
+        "metrics" = [MaxItems(10)],
+    }
 }
 
 impl Model for MetricPeriod {

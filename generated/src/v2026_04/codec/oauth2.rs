@@ -29,7 +29,9 @@ impl Record for AuthorizationCodeTokenRequest {
 }
 
 polar_client_runtime::input! {
-    AuthorizationCodeTokenRequest
+    AuthorizationCodeTokenRequest {
+        "redirect_uri" = [MinLength(1), MaxLength(2083)],
+    }
 }
 
 impl Model for AuthorizeOrganization {
@@ -321,7 +323,12 @@ impl Record for OAuth2ClientConfiguration {
 }
 
 polar_client_runtime::input! {
-    OAuth2ClientConfiguration
+    OAuth2ClientConfiguration {
+        "redirect_uris" = [Each(&[MinLength(1)])],
+        "logo_uri" = [MinLength(1), MaxLength(2083)],
+        "tos_uri" = [MinLength(1), MaxLength(2083)],
+        "policy_uri" = [MinLength(1), MaxLength(2083)],
+    }
 }
 
 impl Record for OAuth2ClientConfigurationUpdate {
@@ -346,7 +353,12 @@ impl Record for OAuth2ClientConfigurationUpdate {
 }
 
 polar_client_runtime::input! {
-    OAuth2ClientConfigurationUpdate
+    OAuth2ClientConfigurationUpdate {
+        "redirect_uris" = [Each(&[MinLength(1)])],
+        "logo_uri" = [MinLength(1), MaxLength(2083)],
+        "tos_uri" = [MinLength(1), MaxLength(2083)],
+        "policy_uri" = [MinLength(1), MaxLength(2083)],
+    }
 }
 
 impl Model for OAuth2ClientPublic {

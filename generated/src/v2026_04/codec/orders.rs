@@ -140,7 +140,12 @@ impl Record for OrderCreate {
 }
 
 polar_client_runtime::input! {
-    OrderCreate
+    OrderCreate {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "amount" = [AtLeast(0)],
+        "units" = [AtLeast(1), AtMost(2147483647)],
+        "description" = [MaxLength(500)],
+    }
 }
 
 impl Model for OrderCustomer {

@@ -197,7 +197,9 @@ impl Record for SubscriptionCreateCustomer {
 }
 
 polar_client_runtime::input! {
-    SubscriptionCreateCustomer
+    SubscriptionCreateCustomer {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+    }
 }
 
 impl Record for SubscriptionCreateExternalCustomer {
@@ -213,7 +215,9 @@ impl Record for SubscriptionCreateExternalCustomer {
 }
 
 polar_client_runtime::input! {
-    SubscriptionCreateExternalCustomer
+    SubscriptionCreateExternalCustomer {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+    }
 }
 
 impl Model for SubscriptionCustomer {
@@ -470,7 +474,9 @@ impl Record for SubscriptionUpdateBase {
 }
 
 polar_client_runtime::input! {
-    SubscriptionUpdateBase
+    SubscriptionUpdateBase {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+    }
 }
 
 impl Record for SubscriptionUpdateBillingPeriod {
@@ -507,7 +513,9 @@ impl Record for SubscriptionUpdateSeats {
 }
 
 polar_client_runtime::input! {
-    SubscriptionUpdateSeats
+    SubscriptionUpdateSeats {
+        "seats" = [AtLeast(-2147483648), AtMost(2147483647)],
+    }
 }
 
 impl Record for SubscriptionUpdateUnits {
@@ -522,7 +530,9 @@ impl Record for SubscriptionUpdateUnits {
 }
 
 polar_client_runtime::input! {
-    SubscriptionUpdateUnits
+    SubscriptionUpdateUnits {
+        "units" = [AtLeast(-2147483648), AtMost(2147483647)],
+    }
 }
 
 impl Choice for TrialEnd {

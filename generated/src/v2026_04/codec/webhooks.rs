@@ -1136,7 +1136,9 @@ impl Record for WebhookEndpointCreate {
 }
 
 polar_client_runtime::input! {
-    WebhookEndpointCreate
+    WebhookEndpointCreate {
+        "url" = [MinLength(1), MaxLength(2083)],
+    }
 }
 
 impl Model for WebhookEndpointList {
@@ -1178,7 +1180,9 @@ impl Record for WebhookEndpointUpdate {
 }
 
 polar_client_runtime::input! {
-    WebhookEndpointUpdate
+    WebhookEndpointUpdate {
+        "url" = [MinLength(1), MaxLength(2083)],
+    }
 }
 
 impl Model for WebhookEvent {

@@ -3,7 +3,7 @@
 //! Types of benefit grants.
 
 use super::*;
-use polar_client_runtime::codec::{DecodeError, from_value};
+use polar_client_runtime::codec::{DecodeError, from_value, text_at};
 use polar_client_runtime::types::{Json, JsonObject, Timestamp, Uuid};
 
 /// The object `BenefitGrant`.
@@ -44,6 +44,17 @@ pub struct BenefitGrant {
     pub benefit: Benefit,
     /// Details that depend on the kind.
     pub properties: BenefitGrantProperties,
+}
+
+impl BenefitGrant {
+    /// `properties` as what `benefit.type` says it is.
+    ///
+    /// # Errors
+    /// When it does not have that form.
+    pub fn properties_view(&self) -> Result<BenefitGrantPropertiesView, DecodeError> {
+        let chosen_by = text_at(self, &["benefit", "type"]);
+        self.properties.to_view(&chosen_by)
+    }
 }
 
 /// The value `BenefitGrantCustomProperties`.
@@ -129,8 +140,8 @@ pub struct BenefitGrantList {
 /// Inline in the contract, first at
 /// `/components/schemas/BenefitGrant/properties/properties`.
 ///
-/// Kept as raw JSON, with a typed view for each form it may have. every property of
-/// every variant is optional, and none of them says which variant it is
+/// Kept as raw JSON, with a typed view for each form it may have. Every property of
+/// every variant is optional, and none of them says which variant it is.
 #[derive(Clone, PartialEq)]
 pub struct BenefitGrantProperties(pub Json);
 
@@ -200,6 +211,51 @@ impl BenefitGrantProperties {
     ) -> Result<BenefitGrantSlackSharedChannelProperties, DecodeError> {
         from_value(&self.0)
     }
+
+    /// The value as the type that belongs to this text; raw for other texts.
+    ///
+    /// # Errors
+    /// When it does not have that form.
+    pub fn to_view(
+        &self,
+        chosen_by: &str,
+    ) -> Result<BenefitGrantPropertiesView, DecodeError> {
+        use BenefitGrantPropertiesView as View;
+        let raw = &self.0;
+        let view = match chosen_by {
+            "custom" => View::Custom(from_value(raw)?),
+            "discord" => View::Discord(from_value(raw)?),
+            "downloadables" => View::Downloadables(from_value(raw)?),
+            "feature_flag" => View::FeatureFlag(from_value(raw)?),
+            "github_repository" => View::GitHubRepository(from_value(raw)?),
+            "license_keys" => View::LicenseKeys(from_value(raw)?),
+            "slack_shared_channel" => View::SlackSharedChannel(from_value(raw)?),
+            _ => View::Unknown(raw.clone()),
+        };
+        Ok(view)
+    }
+}
+
+/// What a [`BenefitGrantProperties`] is.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub enum BenefitGrantPropertiesView {
+    /// Chosen by `custom`.
+    Custom(BenefitGrantCustomProperties),
+    /// Chosen by `discord`.
+    Discord(BenefitGrantDiscordProperties),
+    /// Chosen by `downloadables`.
+    Downloadables(BenefitGrantDownloadablesProperties),
+    /// Chosen by `feature_flag`.
+    FeatureFlag(BenefitGrantFeatureFlagProperties),
+    /// Chosen by `github_repository`.
+    GitHubRepository(BenefitGrantGitHubRepositoryProperties),
+    /// Chosen by `license_keys`.
+    LicenseKeys(BenefitGrantLicenseKeysProperties),
+    /// Chosen by `slack_shared_channel`.
+    SlackSharedChannel(BenefitGrantSlackSharedChannelProperties),
+    /// A form that this version of the crate does not know, as it came.
+    Unknown(Json),
 }
 
 /// The object `BenefitGrantSlackSharedChannelProperties`.

@@ -635,6 +635,8 @@ pub struct CheckoutCreatedMetadata {
 #[non_exhaustive]
 pub struct CostMetadata {
     /// How much, in cents.
+    ///
+    /// At most 5 digits before the point and 12 after it.
     pub amount: Decimal,
     /// Currency, as its ISO 4217 code in lower case.
     ///
@@ -647,6 +649,8 @@ pub struct CostMetadata {
 #[non_exhaustive]
 pub struct CostMetadataInput {
     /// How much, in cents.
+    ///
+    /// At most 5 digits before the point and 12 after it.
     pub amount: Decimal,
     /// Currency, as its ISO 4217 code in lower case.
     ///

@@ -134,7 +134,10 @@ impl Record for BenefitCustomCreate {
 }
 
 polar_client_runtime::input! {
-    BenefitCustomCreate
+    BenefitCustomCreate {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "description" = [MinLength(3), MaxLength(42)],
+    }
 }
 
 impl Record for BenefitCustomCreateProperties {
@@ -161,7 +164,7 @@ impl Model for BenefitCustomProperties {
 }
 
 polar_client_runtime::model! {
-    BenefitCustomProperties
+    BenefitCustomProperties {}
 }
 
 impl Record for BenefitCustomUpdate {
@@ -179,7 +182,10 @@ impl Record for BenefitCustomUpdate {
 }
 
 polar_client_runtime::input! {
-    BenefitCustomUpdate
+    BenefitCustomUpdate {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "description" = [MinLength(3), MaxLength(42)],
+    }
 }
 
 impl Model for BenefitDiscord {
@@ -243,7 +249,10 @@ impl Record for BenefitDiscordCreate {
 }
 
 polar_client_runtime::input! {
-    BenefitDiscordCreate
+    BenefitDiscordCreate {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "description" = [MinLength(3), MaxLength(42)],
+    }
 }
 
 impl Record for BenefitDiscordCreateProperties {
@@ -301,7 +310,10 @@ impl Record for BenefitDiscordUpdate {
 }
 
 polar_client_runtime::input! {
-    BenefitDiscordUpdate
+    BenefitDiscordUpdate {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "description" = [MinLength(3), MaxLength(42)],
+    }
 }
 
 impl Model for BenefitDownloadableFile {
@@ -445,7 +457,10 @@ impl Record for BenefitDownloadablesCreate {
 }
 
 polar_client_runtime::input! {
-    BenefitDownloadablesCreate
+    BenefitDownloadablesCreate {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "description" = [MinLength(3), MaxLength(42)],
+    }
 }
 
 impl Record for BenefitDownloadablesCreateProperties {
@@ -460,7 +475,9 @@ impl Record for BenefitDownloadablesCreateProperties {
 }
 
 polar_client_runtime::input! {
-    BenefitDownloadablesCreateProperties
+    BenefitDownloadablesCreateProperties {
+        "files" = [MinItems(1)],
+    }
 }
 
 impl Model for BenefitDownloadablesProperties {
@@ -500,7 +517,10 @@ impl Record for BenefitDownloadablesUpdate {
 }
 
 polar_client_runtime::input! {
-    BenefitDownloadablesUpdate
+    BenefitDownloadablesUpdate {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "description" = [MinLength(3), MaxLength(42)],
+    }
 }
 
 impl Model for BenefitFeatureFlag {
@@ -564,7 +584,10 @@ impl Record for BenefitFeatureFlagCreate {
 }
 
 polar_client_runtime::input! {
-    BenefitFeatureFlagCreate
+    BenefitFeatureFlagCreate {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "description" = [MinLength(3), MaxLength(42)],
+    }
 }
 
 impl Record for BenefitFeatureFlagUpdate {
@@ -582,7 +605,10 @@ impl Record for BenefitFeatureFlagUpdate {
 }
 
 polar_client_runtime::input! {
-    BenefitFeatureFlagUpdate
+    BenefitFeatureFlagUpdate {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "description" = [MinLength(3), MaxLength(42)],
+    }
 }
 
 impl Model for BenefitGitHubRepository {
@@ -646,7 +672,10 @@ impl Record for BenefitGitHubRepositoryCreate {
 }
 
 polar_client_runtime::input! {
-    BenefitGitHubRepositoryCreate
+    BenefitGitHubRepositoryCreate {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "description" = [MinLength(3), MaxLength(42)],
+    }
 }
 
 impl Record for BenefitGitHubRepositoryCreateProperties {
@@ -704,7 +733,10 @@ impl Record for BenefitGitHubRepositoryUpdate {
 }
 
 polar_client_runtime::input! {
-    BenefitGitHubRepositoryUpdate
+    BenefitGitHubRepositoryUpdate {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "description" = [MinLength(3), MaxLength(42)],
+    }
 }
 
 impl Record for BenefitLicenseKeyActivationCreateProperties {
@@ -719,7 +751,9 @@ impl Record for BenefitLicenseKeyActivationCreateProperties {
 }
 
 polar_client_runtime::input! {
-    BenefitLicenseKeyActivationCreateProperties
+    BenefitLicenseKeyActivationCreateProperties {
+        "limit" = [MoreThan(0), AtMost(2147483647)],
+    }
 }
 
 impl Model for BenefitLicenseKeyActivationProperties {
@@ -765,7 +799,9 @@ impl Model for BenefitLicenseKeyExpirationProperties {
 }
 
 polar_client_runtime::model! {
-    BenefitLicenseKeyExpirationProperties
+    BenefitLicenseKeyExpirationProperties {
+        "ttl" = [MoreThan(0)],
+    }
 }
 
 impl Model for BenefitLicenseKeys {
@@ -829,7 +865,10 @@ impl Record for BenefitLicenseKeysCreate {
 }
 
 polar_client_runtime::input! {
-    BenefitLicenseKeysCreate
+    BenefitLicenseKeysCreate {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "description" = [MinLength(3), MaxLength(42)],
+    }
 }
 
 impl Record for BenefitLicenseKeysCreateProperties {
@@ -846,7 +885,9 @@ impl Record for BenefitLicenseKeysCreateProperties {
 }
 
 polar_client_runtime::input! {
-    BenefitLicenseKeysCreateProperties
+    BenefitLicenseKeysCreateProperties {
+        "limit_usage" = [MoreThan(0), AtMost(2147483647)],
+    }
 }
 
 impl Model for BenefitLicenseKeysProperties {
@@ -891,7 +932,10 @@ impl Record for BenefitLicenseKeysUpdate {
 }
 
 polar_client_runtime::input! {
-    BenefitLicenseKeysUpdate
+    BenefitLicenseKeysUpdate {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "description" = [MinLength(3), MaxLength(42)],
+    }
 }
 
 impl Model for BenefitList {
@@ -978,7 +1022,10 @@ impl Record for BenefitMeterCreditCreate {
 }
 
 polar_client_runtime::input! {
-    BenefitMeterCreditCreate
+    BenefitMeterCreditCreate {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "description" = [MinLength(3), MaxLength(42)],
+    }
 }
 
 impl Record for BenefitMeterCreditCreateProperties {
@@ -994,7 +1041,9 @@ impl Record for BenefitMeterCreditCreateProperties {
 }
 
 polar_client_runtime::input! {
-    BenefitMeterCreditCreateProperties
+    BenefitMeterCreditCreateProperties {
+        "units" = [MoreThan(0), AtMost(2147483647)],
+    }
 }
 
 impl Model for BenefitMeterCreditProperties {
@@ -1037,7 +1086,10 @@ impl Record for BenefitMeterCreditUpdate {
 }
 
 polar_client_runtime::input! {
-    BenefitMeterCreditUpdate
+    BenefitMeterCreditUpdate {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "description" = [MinLength(3), MaxLength(42)],
+    }
 }
 
 impl Model for BenefitSlackSharedChannel {
@@ -1101,7 +1153,10 @@ impl Record for BenefitSlackSharedChannelCreate {
 }
 
 polar_client_runtime::input! {
-    BenefitSlackSharedChannelCreate
+    BenefitSlackSharedChannelCreate {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "description" = [MinLength(3), MaxLength(42)],
+    }
 }
 
 impl Record for BenefitSlackSharedChannelCreateProperties {
@@ -1120,7 +1175,10 @@ impl Record for BenefitSlackSharedChannelCreateProperties {
 }
 
 polar_client_runtime::input! {
-    BenefitSlackSharedChannelCreateProperties
+    BenefitSlackSharedChannelCreateProperties {
+        "channel_name_template" = [MinLength(1), MaxLength(80)],
+        "welcome_message" = [MaxLength(4000)],
+    }
 }
 
 impl Model for BenefitSlackSharedChannelProperties {
@@ -1168,7 +1226,10 @@ impl Record for BenefitSlackSharedChannelUpdate {
 }
 
 polar_client_runtime::input! {
-    BenefitSlackSharedChannelUpdate
+    BenefitSlackSharedChannelUpdate {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "description" = [MinLength(3), MaxLength(42)],
+    }
 }
 
 polar_client_runtime::string_enum! {

@@ -109,7 +109,14 @@ impl Record for CheckoutLinkCreateProduct {
 }
 
 polar_client_runtime::input! {
-    CheckoutLinkCreateProduct
+    CheckoutLinkCreateProduct {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "trial_interval_count" = [AtLeast(1), AtMost(1000)],
+        "seats" = [AtLeast(1), AtMost(10000)],
+        "units" = [AtLeast(1), AtMost(2147483647)],
+        "success_url" = [MinLength(1), MaxLength(2083)],
+        "return_url" = [MinLength(1), MaxLength(2083)],
+    }
 }
 
 impl Record for CheckoutLinkCreateProductPrice {
@@ -135,7 +142,14 @@ impl Record for CheckoutLinkCreateProductPrice {
 }
 
 polar_client_runtime::input! {
-    CheckoutLinkCreateProductPrice
+    CheckoutLinkCreateProductPrice {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "trial_interval_count" = [AtLeast(1), AtMost(1000)],
+        "seats" = [AtLeast(1), AtMost(10000)],
+        "units" = [AtLeast(1), AtMost(2147483647)],
+        "success_url" = [MinLength(1), MaxLength(2083)],
+        "return_url" = [MinLength(1), MaxLength(2083)],
+    }
 }
 
 impl Record for CheckoutLinkCreateProducts {
@@ -161,7 +175,15 @@ impl Record for CheckoutLinkCreateProducts {
 }
 
 polar_client_runtime::input! {
-    CheckoutLinkCreateProducts
+    CheckoutLinkCreateProducts {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "trial_interval_count" = [AtLeast(1), AtMost(1000)],
+        "seats" = [AtLeast(1), AtMost(10000)],
+        "units" = [AtLeast(1), AtMost(2147483647)],
+        "success_url" = [MinLength(1), MaxLength(2083)],
+        "return_url" = [MinLength(1), MaxLength(2083)],
+        "products" = [MinItems(1)],
+    }
 }
 
 impl Model for CheckoutLinkList {
@@ -279,5 +301,13 @@ impl Record for CheckoutLinkUpdate {
 }
 
 polar_client_runtime::input! {
-    CheckoutLinkUpdate
+    CheckoutLinkUpdate {
+        "trial_interval_count" = [AtLeast(1), AtMost(1000)],
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "products" = [MinItems(1)],
+        "seats" = [AtLeast(1), AtMost(10000)],
+        "units" = [AtLeast(1), AtMost(2147483647)],
+        "success_url" = [MinLength(1), MaxLength(2083)],
+        "return_url" = [MinLength(1), MaxLength(2083)],
+    }
 }

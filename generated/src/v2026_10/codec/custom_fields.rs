@@ -102,7 +102,11 @@ impl Model for CustomFieldCheckboxProperties {
 }
 
 polar_client_runtime::model! {
-    CustomFieldCheckboxProperties
+    CustomFieldCheckboxProperties {
+        "form_label" = [MinLength(1)],
+        "form_help_text" = [MinLength(1)],
+        "form_placeholder" = [MinLength(1)],
+    }
 }
 
 impl Choice for CustomFieldCreate {
@@ -138,7 +142,11 @@ impl Record for CustomFieldCreateCheckbox {
 }
 
 polar_client_runtime::input! {
-    CustomFieldCreateCheckbox
+    CustomFieldCreateCheckbox {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "slug" = [MinLength(1), Pattern("^[a-z0-9-_]+$")],
+        "name" = [MinLength(1)],
+    }
 }
 
 impl Record for CustomFieldCreateDate {
@@ -157,7 +165,11 @@ impl Record for CustomFieldCreateDate {
 }
 
 polar_client_runtime::input! {
-    CustomFieldCreateDate
+    CustomFieldCreateDate {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "slug" = [MinLength(1), Pattern("^[a-z0-9-_]+$")],
+        "name" = [MinLength(1)],
+    }
 }
 
 impl Record for CustomFieldCreateNumber {
@@ -176,7 +188,11 @@ impl Record for CustomFieldCreateNumber {
 }
 
 polar_client_runtime::input! {
-    CustomFieldCreateNumber
+    CustomFieldCreateNumber {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "slug" = [MinLength(1), Pattern("^[a-z0-9-_]+$")],
+        "name" = [MinLength(1)],
+    }
 }
 
 impl Record for CustomFieldCreateSelect {
@@ -195,7 +211,11 @@ impl Record for CustomFieldCreateSelect {
 }
 
 polar_client_runtime::input! {
-    CustomFieldCreateSelect
+    CustomFieldCreateSelect {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "slug" = [MinLength(1), Pattern("^[a-z0-9-_]+$")],
+        "name" = [MinLength(1)],
+    }
 }
 
 impl Record for CustomFieldCreateText {
@@ -214,7 +234,11 @@ impl Record for CustomFieldCreateText {
 }
 
 polar_client_runtime::input! {
-    CustomFieldCreateText
+    CustomFieldCreateText {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "slug" = [MinLength(1), Pattern("^[a-z0-9-_]+$")],
+        "name" = [MinLength(1)],
+    }
 }
 
 impl Model for CustomFieldDate {
@@ -280,7 +304,13 @@ impl Model for CustomFieldDateProperties {
 }
 
 polar_client_runtime::model! {
-    CustomFieldDateProperties
+    CustomFieldDateProperties {
+        "form_label" = [MinLength(1)],
+        "form_help_text" = [MinLength(1)],
+        "form_placeholder" = [MinLength(1)],
+        "ge" = [AtLeast(-2147483648), AtMost(2147483647)],
+        "le" = [AtLeast(-2147483648), AtMost(2147483647)],
+    }
 }
 
 impl Model for CustomFieldList {
@@ -369,7 +399,13 @@ impl Model for CustomFieldNumberProperties {
 }
 
 polar_client_runtime::model! {
-    CustomFieldNumberProperties
+    CustomFieldNumberProperties {
+        "form_label" = [MinLength(1)],
+        "form_help_text" = [MinLength(1)],
+        "form_placeholder" = [MinLength(1)],
+        "ge" = [AtLeast(-2147483648), AtMost(2147483647)],
+        "le" = [AtLeast(-2147483648), AtMost(2147483647)],
+    }
 }
 
 impl Model for CustomFieldSelect {
@@ -429,7 +465,10 @@ impl Model for CustomFieldSelectOption {
 }
 
 polar_client_runtime::model! {
-    CustomFieldSelectOption
+    CustomFieldSelectOption {
+        "value" = [MinLength(1)],
+        "label" = [MinLength(1)],
+    }
 }
 
 impl Model for CustomFieldSelectProperties {
@@ -456,7 +495,12 @@ impl Model for CustomFieldSelectProperties {
 }
 
 polar_client_runtime::model! {
-    CustomFieldSelectProperties
+    CustomFieldSelectProperties {
+        "form_label" = [MinLength(1)],
+        "form_help_text" = [MinLength(1)],
+        "form_placeholder" = [MinLength(1)],
+        "options" = [MinItems(1)],
+    }
 }
 
 polar_client_runtime::string_enum! {
@@ -537,7 +581,13 @@ impl Model for CustomFieldTextProperties {
 }
 
 polar_client_runtime::model! {
-    CustomFieldTextProperties
+    CustomFieldTextProperties {
+        "form_label" = [MinLength(1)],
+        "form_help_text" = [MinLength(1)],
+        "form_placeholder" = [MinLength(1)],
+        "min_length" = [AtLeast(0), AtMost(2147483647)],
+        "max_length" = [AtLeast(0), AtMost(2147483647)],
+    }
 }
 
 polar_client_runtime::string_enum! {
@@ -582,7 +632,11 @@ impl Record for CustomFieldUpdateCheckbox {
 }
 
 polar_client_runtime::input! {
-    CustomFieldUpdateCheckbox
+    CustomFieldUpdateCheckbox {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "name" = [MinLength(1)],
+        "slug" = [MinLength(1), Pattern("^[a-z0-9-_]+$")],
+    }
 }
 
 impl Record for CustomFieldUpdateDate {
@@ -600,7 +654,11 @@ impl Record for CustomFieldUpdateDate {
 }
 
 polar_client_runtime::input! {
-    CustomFieldUpdateDate
+    CustomFieldUpdateDate {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "name" = [MinLength(1)],
+        "slug" = [MinLength(1), Pattern("^[a-z0-9-_]+$")],
+    }
 }
 
 impl Record for CustomFieldUpdateNumber {
@@ -618,7 +676,11 @@ impl Record for CustomFieldUpdateNumber {
 }
 
 polar_client_runtime::input! {
-    CustomFieldUpdateNumber
+    CustomFieldUpdateNumber {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "name" = [MinLength(1)],
+        "slug" = [MinLength(1), Pattern("^[a-z0-9-_]+$")],
+    }
 }
 
 impl Record for CustomFieldUpdateSelect {
@@ -636,7 +698,11 @@ impl Record for CustomFieldUpdateSelect {
 }
 
 polar_client_runtime::input! {
-    CustomFieldUpdateSelect
+    CustomFieldUpdateSelect {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "name" = [MinLength(1)],
+        "slug" = [MinLength(1), Pattern("^[a-z0-9-_]+$")],
+    }
 }
 
 impl Record for CustomFieldUpdateText {
@@ -654,5 +720,9 @@ impl Record for CustomFieldUpdateText {
 }
 
 polar_client_runtime::input! {
-    CustomFieldUpdateText
+    CustomFieldUpdateText {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "name" = [MinLength(1)],
+        "slug" = [MinLength(1), Pattern("^[a-z0-9-_]+$")],
+    }
 }

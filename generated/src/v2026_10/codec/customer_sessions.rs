@@ -77,7 +77,9 @@ impl Record for CustomerSessionCustomerExternalIdCreate {
 }
 
 polar_client_runtime::input! {
-    CustomerSessionCustomerExternalIdCreate
+    CustomerSessionCustomerExternalIdCreate {
+        "return_url" = [MinLength(1), MaxLength(2083)],
+    }
 }
 
 impl Record for CustomerSessionCustomerIdCreate {
@@ -94,5 +96,7 @@ impl Record for CustomerSessionCustomerIdCreate {
 }
 
 polar_client_runtime::input! {
-    CustomerSessionCustomerIdCreate
+    CustomerSessionCustomerIdCreate {
+        "return_url" = [MinLength(1), MaxLength(2083)],
+    }
 }

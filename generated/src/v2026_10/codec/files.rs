@@ -268,7 +268,10 @@ impl Record for OrganizationAvatarFileCreate {
 }
 
 polar_client_runtime::input! {
-    OrganizationAvatarFileCreate
+    OrganizationAvatarFileCreate {
+        "mime_type" = [Pattern("^image\\/(jpeg|png|gif|webp|svg\\+xml)$")],
+        "size" = [AtMost(1048576)],
+    }
 }
 
 impl Model for OrganizationAvatarFileRead {
@@ -342,7 +345,10 @@ impl Record for ProductMediaFileCreate {
 }
 
 polar_client_runtime::input! {
-    ProductMediaFileCreate
+    ProductMediaFileCreate {
+        "mime_type" = [Pattern("^image\\/(jpeg|png|gif|webp|svg\\+xml)$")],
+        "size" = [AtMost(10485760)],
+    }
 }
 
 impl Record for S3FileCreateMultipart {
@@ -353,7 +359,9 @@ impl Record for S3FileCreateMultipart {
 }
 
 polar_client_runtime::input! {
-    S3FileCreateMultipart
+    S3FileCreateMultipart {
+        "parts" = [MaxItems(10000)],
+    }
 }
 
 impl Record for S3FileCreatePart {
@@ -465,7 +473,10 @@ impl Record for SupportCaseAttachmentFileCreate {
 }
 
 polar_client_runtime::input! {
-    SupportCaseAttachmentFileCreate
+    SupportCaseAttachmentFileCreate {
+        "mime_type" = [Pattern("^(image\\/(jpeg|png|gif|webp)|video\\/(mp4|quicktime|webm)|application\\/pdf|text\\/(csv|plain)|application\\/msword|application\\/vnd\\.openxmlformats-officedocument\\.wordprocessingml\\.document|application\\/vnd\\.ms-excel|application\\/vnd\\.openxmlformats-officedocument\\.spreadsheetml\\.sheet)$")],
+        "size" = [AtMost(262144000)],
+    }
 }
 
 impl Model for SupportCaseAttachmentFileRead {

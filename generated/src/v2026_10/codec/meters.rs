@@ -66,7 +66,7 @@ impl Model for CountAggregation {
 }
 
 polar_client_runtime::model! {
-    CountAggregation
+    CountAggregation {}
 }
 
 impl Model for Meter {
@@ -130,7 +130,11 @@ impl Record for MeterCreate {
 }
 
 polar_client_runtime::input! {
-    MeterCreate
+    MeterCreate {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "name" = [MinLength(3)],
+        "custom_multiplier" = [MoreThan(0)],
+    }
 }
 
 impl Model for MeterList {
@@ -237,7 +241,11 @@ impl Record for MeterUpdate {
 }
 
 polar_client_runtime::input! {
-    MeterUpdate
+    MeterUpdate {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "name" = [MinLength(3)],
+        "custom_multiplier" = [MoreThan(0)],
+    }
 }
 
 impl Model for PropertyAggregation {
@@ -260,7 +268,7 @@ impl Model for PropertyAggregation {
 }
 
 polar_client_runtime::model! {
-    PropertyAggregation
+    PropertyAggregation {}
 }
 
 polar_client_runtime::string_enum! {
@@ -292,5 +300,5 @@ impl Model for UniqueAggregation {
 }
 
 polar_client_runtime::model! {
-    UniqueAggregation
+    UniqueAggregation {}
 }

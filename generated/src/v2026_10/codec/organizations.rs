@@ -529,7 +529,7 @@ impl Model for CustomerPortalCustomerSettings {
 }
 
 polar_client_runtime::model! {
-    CustomerPortalCustomerSettings
+    CustomerPortalCustomerSettings {}
 }
 
 impl Model for CustomerPortalSubscriptionSettings {
@@ -556,7 +556,7 @@ impl Model for CustomerPortalSubscriptionSettings {
 }
 
 polar_client_runtime::model! {
-    CustomerPortalSubscriptionSettings
+    CustomerPortalSubscriptionSettings {}
 }
 
 impl Model for CustomerPortalUsageSettings {
@@ -572,7 +572,7 @@ impl Model for CustomerPortalUsageSettings {
 }
 
 polar_client_runtime::model! {
-    CustomerPortalUsageSettings
+    CustomerPortalUsageSettings {}
 }
 
 impl Model for Organization {
@@ -726,7 +726,12 @@ impl Record for OrganizationCreate {
 }
 
 polar_client_runtime::input! {
-    OrganizationCreate
+    OrganizationCreate {
+        "name" = [MinLength(3)],
+        "slug" = [MinLength(3), MaxLength(64)],
+        "avatar_url" = [MinLength(1), MaxLength(2083)],
+        "website" = [MinLength(1), MaxLength(2083)],
+    }
 }
 
 impl Model for OrganizationCustomerEmailSettings {
@@ -781,7 +786,7 @@ impl Model for OrganizationCustomerEmailSettings {
 }
 
 polar_client_runtime::model! {
-    OrganizationCustomerEmailSettings
+    OrganizationCustomerEmailSettings {}
 }
 
 impl Model for OrganizationCustomerPortalSettings {
@@ -806,7 +811,7 @@ impl Model for OrganizationCustomerPortalSettings {
 }
 
 polar_client_runtime::model! {
-    OrganizationCustomerPortalSettings
+    OrganizationCustomerPortalSettings {}
 }
 
 impl Record for OrganizationDetails {
@@ -829,7 +834,10 @@ impl Record for OrganizationDetails {
 }
 
 polar_client_runtime::input! {
-    OrganizationDetails
+    OrganizationDetails {
+        "future_annual_revenue" = [AtLeast(0)],
+        "previous_annual_revenue" = [AtLeast(0)],
+    }
 }
 
 impl Model for OrganizationDisputeSettings {
@@ -858,7 +866,9 @@ impl Record for OrganizationDisputeSettingsUpdate {
 }
 
 polar_client_runtime::input! {
-    OrganizationDisputeSettingsUpdate
+    OrganizationDisputeSettingsUpdate {
+        "auto_accept_below_amount" = [AtLeast(1), AtMost(10000)],
+    }
 }
 
 impl Model for OrganizationFeatureSettings {
@@ -1006,7 +1016,9 @@ impl Model for OrganizationSocialLink {
 }
 
 polar_client_runtime::model! {
-    OrganizationSocialLink
+    OrganizationSocialLink {
+        "url" = [MinLength(1), MaxLength(2083)],
+    }
 }
 
 polar_client_runtime::string_enum! {
@@ -1078,7 +1090,7 @@ impl Model for OrganizationSubscriptionSettings {
 }
 
 polar_client_runtime::model! {
-    OrganizationSubscriptionSettings
+    OrganizationSubscriptionSettings {}
 }
 
 impl Record for OrganizationUpdate {
@@ -1107,7 +1119,11 @@ impl Record for OrganizationUpdate {
 }
 
 polar_client_runtime::input! {
-    OrganizationUpdate
+    OrganizationUpdate {
+        "name" = [MinLength(3)],
+        "avatar_url" = [MinLength(1), MaxLength(2083)],
+        "website" = [MinLength(1), MaxLength(2083)],
+    }
 }
 
 polar_client_runtime::string_enum! {

@@ -1137,7 +1137,9 @@ impl Record for WebhookEndpointCreate {
 }
 
 polar_client_runtime::input! {
-    WebhookEndpointCreate
+    WebhookEndpointCreate {
+        "url" = [MinLength(1), MaxLength(2083)],
+    }
 }
 
 impl Model for WebhookEndpointList {
@@ -1179,7 +1181,9 @@ impl Record for WebhookEndpointUpdate {
 }
 
 polar_client_runtime::input! {
-    WebhookEndpointUpdate
+    WebhookEndpointUpdate {
+        "url" = [MinLength(1), MaxLength(2083)],
+    }
 }
 
 impl Model for WebhookEvent {

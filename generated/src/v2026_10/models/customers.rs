@@ -3,6 +3,7 @@
 //! Types of customers.
 
 use super::*;
+use polar_client_runtime::codec::{DecodeError, text_at};
 use polar_client_runtime::types::{Entries, Json, Patch, Timestamp, Uuid};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -858,6 +859,17 @@ pub struct CustomerStateBenefitGrant {
     pub benefit_metadata: MetadataOutputType,
     /// Details that depend on the kind.
     pub properties: BenefitGrantProperties,
+}
+
+impl CustomerStateBenefitGrant {
+    /// `properties` as what `benefit_type` says it is.
+    ///
+    /// # Errors
+    /// When it does not have that form.
+    pub fn properties_view(&self) -> Result<BenefitGrantPropertiesView, DecodeError> {
+        let chosen_by = text_at(self, &["benefit_type"]);
+        self.properties.to_view(&chosen_by)
+    }
 }
 
 /// The object `CustomerStateIndividual`.

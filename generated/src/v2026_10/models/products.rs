@@ -974,7 +974,7 @@ pub struct ProductPriceMeteredUnitCreate {
     pub meter_id: Uuid,
     /// Price of one unit in cents; fractions of a cent are possible.
     ///
-    /// More than 0.
+    /// At most 5 digits before the point and 12 after it, more than 0.
     pub unit_amount: Decimal,
     /// Most that is charged, in cents, however much is used; null means no limit.
     ///
@@ -1627,7 +1627,8 @@ pub struct TierInput {
     pub bound: Patch<i64>,
     /// Price of one unit in cents; fractions of a cent are possible.
     ///
-    /// At least 0, at most 9223372036854776000.
+    /// At most 19 digits before the point and 12 after it, at least 0, at most
+    /// 9223372036854776000.
     pub unit_amount: Decimal,
 }
 

@@ -3,6 +3,7 @@
 //! How the types of `models/benefit_grants.rs` are read and written.
 
 use super::super::models::*;
+use polar_client_runtime::codec::Choice;
 use polar_client_runtime::codec::Encode;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Node;
@@ -224,6 +225,26 @@ impl Union for BenefitGrantProperties {
 
 polar_client_runtime::union! {
     BenefitGrantProperties
+}
+
+impl Choice for BenefitGrantPropertiesView {
+    #[inline]
+    fn view(&self) -> &dyn Encode {
+        match self {
+            Self::Custom(value) => value,
+            Self::Discord(value) => value,
+            Self::Downloadables(value) => value,
+            Self::FeatureFlag(value) => value,
+            Self::GitHubRepository(value) => value,
+            Self::LicenseKeys(value) => value,
+            Self::SlackSharedChannel(value) => value,
+            Self::Unknown(value) => value,
+        }
+    }
+}
+
+polar_client_runtime::choice! {
+    BenefitGrantPropertiesView
 }
 
 impl Model for BenefitGrantSlackSharedChannelProperties {

@@ -227,7 +227,12 @@ impl Record for CheckoutConfirmStripe {
 }
 
 polar_client_runtime::input! {
-    CheckoutConfirmStripe
+    CheckoutConfirmStripe {
+        "amount" = [AtLeast(0)],
+        "seats" = [AtLeast(1), AtMost(10000)],
+        "units" = [AtLeast(1), AtMost(2147483647)],
+        "customer_name" = [MaxLength(256)],
+    }
 }
 
 impl Union for CheckoutDiscount {
@@ -568,7 +573,23 @@ impl Record for CheckoutProductsCreate {
 }
 
 polar_client_runtime::input! {
-    CheckoutProductsCreate
+    CheckoutProductsCreate {
+        "trial_interval_count" = [AtLeast(1), AtMost(1000)],
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "amount" = [AtLeast(0)],
+        "seats" = [AtLeast(1), AtMost(10000)],
+        "min_seats" = [AtLeast(1), AtMost(10000)],
+        "max_seats" = [AtLeast(1), AtMost(10000)],
+        "units" = [AtLeast(1), AtMost(2147483647)],
+        "min_units" = [AtLeast(1), AtMost(2147483647)],
+        "max_units" = [AtLeast(1), AtMost(2147483647)],
+        "customer_name" = [MaxLength(256)],
+        "customer_metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "success_url" = [MinLength(1), MaxLength(2083)],
+        "return_url" = [MinLength(1), MaxLength(2083)],
+        "products" = [MinItems(1)],
+        "prices" = [Each(&[MinItems(1)])],
+    }
 }
 
 impl Model for CheckoutPublic {
@@ -904,7 +925,17 @@ impl Record for CheckoutUpdate {
 }
 
 polar_client_runtime::input! {
-    CheckoutUpdate
+    CheckoutUpdate {
+        "amount" = [AtLeast(0)],
+        "seats" = [AtLeast(1), AtMost(10000)],
+        "units" = [AtLeast(1), AtMost(2147483647)],
+        "customer_name" = [MaxLength(256)],
+        "trial_interval_count" = [AtLeast(1), AtMost(1000)],
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "customer_metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "success_url" = [MinLength(1), MaxLength(2083)],
+        "return_url" = [MinLength(1), MaxLength(2083)],
+    }
 }
 
 impl Record for CheckoutUpdatePublic {
@@ -933,7 +964,12 @@ impl Record for CheckoutUpdatePublic {
 }
 
 polar_client_runtime::input! {
-    CheckoutUpdatePublic
+    CheckoutUpdatePublic {
+        "amount" = [AtLeast(0)],
+        "seats" = [AtLeast(1), AtMost(10000)],
+        "units" = [AtLeast(1), AtMost(2147483647)],
+        "customer_name" = [MaxLength(256)],
+    }
 }
 
 impl Union for CustomerMetadataValue {

@@ -109,7 +109,15 @@ impl Record for DiscountFixedCreate {
 }
 
 polar_client_runtime::input! {
-    DiscountFixedCreate
+    DiscountFixedCreate {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "name" = [MinLength(1)],
+        "max_redemptions" = [AtLeast(1), AtMost(2147483647)],
+        "max_redemptions_per_customer" = [AtLeast(1), AtMost(2147483647)],
+        "duration_in_months" = [AtLeast(1), AtMost(999)],
+        "amount" = [AtLeast(0), AtMost(999999999999)],
+        "amounts" = [MinItems(1), Each(&[AtLeast(0), AtMost(999999999999)])],
+    }
 }
 
 impl Model for DiscountFixedOnceForeverDuration {
@@ -273,7 +281,14 @@ impl Record for DiscountPercentageCreate {
 }
 
 polar_client_runtime::input! {
-    DiscountPercentageCreate
+    DiscountPercentageCreate {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "name" = [MinLength(1)],
+        "max_redemptions" = [AtLeast(1), AtMost(2147483647)],
+        "max_redemptions_per_customer" = [AtLeast(1), AtMost(2147483647)],
+        "duration_in_months" = [AtLeast(1), AtMost(999)],
+        "basis_points" = [AtLeast(1), AtMost(10000)],
+    }
 }
 
 impl Model for DiscountPercentageOnceForeverDuration {
@@ -478,5 +493,14 @@ impl Record for DiscountUpdate {
 }
 
 polar_client_runtime::input! {
-    DiscountUpdate
+    DiscountUpdate {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "name" = [MinLength(1)],
+        "max_redemptions" = [AtLeast(1), AtMost(2147483647)],
+        "max_redemptions_per_customer" = [AtLeast(1), AtMost(2147483647)],
+        "duration_in_months" = [AtLeast(1), AtMost(999)],
+        "amount" = [AtLeast(0), AtMost(999999999999)],
+        "amounts" = [MinItems(1), Each(&[AtLeast(0), AtMost(999999999999)])],
+        "basis_points" = [AtLeast(1), AtMost(10000)],
+    }
 }

@@ -835,7 +835,10 @@ impl Record for CostMetadataInput {
 }
 
 polar_client_runtime::input! {
-    CostMetadataInput
+    CostMetadataInput {
+        "amount" = [Digits { integer: 5, fraction: 12 }],
+        "currency" = [Pattern("usd")],
+    }
 }
 
 impl Model for CursorPagination {
@@ -1308,7 +1311,9 @@ impl Record for EventCreateCustomer {
 }
 
 polar_client_runtime::input! {
-    EventCreateCustomer
+    EventCreateCustomer {
+        "name" = [MaxLength(128)],
+    }
 }
 
 impl Record for EventCreateExternalCustomer {
@@ -1329,7 +1334,9 @@ impl Record for EventCreateExternalCustomer {
 }
 
 polar_client_runtime::input! {
-    EventCreateExternalCustomer
+    EventCreateExternalCustomer {
+        "name" = [MaxLength(128)],
+    }
 }
 
 impl Model for EventCursorList {
@@ -1580,7 +1587,7 @@ impl Model for Filter {
 }
 
 polar_client_runtime::model! {
-    Filter
+    Filter {}
 }
 
 impl Model for FilterClause {
@@ -1605,7 +1612,9 @@ impl Model for FilterClause {
 }
 
 polar_client_runtime::model! {
-    FilterClause
+    FilterClause {
+        "value" = [MaxLength(1000), AtLeast(-2147483648), AtMost(2147483647)],
+    }
 }
 
 polar_client_runtime::string_enum! {
@@ -1712,7 +1721,7 @@ impl Model for LlmMetadata {
 }
 
 polar_client_runtime::model! {
-    LlmMetadata
+    LlmMetadata {}
 }
 
 impl Model for MeterCreditEvent {

@@ -89,7 +89,10 @@ impl Record for LicenseKeyActivate {
 }
 
 polar_client_runtime::input! {
-    LicenseKeyActivate
+    LicenseKeyActivate {
+        "conditions" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "meta" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+    }
 }
 
 impl Model for LicenseKeyActivationBase {
@@ -444,7 +447,11 @@ impl Record for LicenseKeyUpdate {
 }
 
 polar_client_runtime::input! {
-    LicenseKeyUpdate
+    LicenseKeyUpdate {
+        "usage" = [AtLeast(-2147483648), AtMost(2147483647)],
+        "limit_activations" = [MoreThan(0), AtMost(2147483647)],
+        "limit_usage" = [MoreThan(0), AtMost(2147483647)],
+    }
 }
 
 impl Record for LicenseKeyValidate {
@@ -464,7 +471,10 @@ impl Record for LicenseKeyValidate {
 }
 
 polar_client_runtime::input! {
-    LicenseKeyValidate
+    LicenseKeyValidate {
+        "increment_usage" = [AtLeast(0)],
+        "conditions" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+    }
 }
 
 impl Model for LicenseKeyWithActivations {

@@ -237,7 +237,11 @@ impl Record for ProductCreateOneTime {
 }
 
 polar_client_runtime::input! {
-    ProductCreateOneTime
+    ProductCreateOneTime {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "name" = [MinLength(3), MaxLength(64)],
+        "prices" = [MinItems(1)],
+    }
 }
 
 impl Record for ProductCreateRecurring {
@@ -264,7 +268,14 @@ impl Record for ProductCreateRecurring {
 }
 
 polar_client_runtime::input! {
-    ProductCreateRecurring
+    ProductCreateRecurring {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "name" = [MinLength(3), MaxLength(64)],
+        "prices" = [MinItems(1)],
+        "trial_interval_count" = [AtLeast(1), AtMost(1000)],
+        "recurring_interval_count" = [AtLeast(1), AtMost(999)],
+        "meter_interval_count" = [AtLeast(1), AtMost(999)],
+    }
 }
 
 impl Model for ProductList {
@@ -420,7 +431,11 @@ impl Record for ProductPriceCustomCreate {
 }
 
 polar_client_runtime::input! {
-    ProductPriceCustomCreate
+    ProductPriceCustomCreate {
+        "minimum_amount" = [AtLeast(0)],
+        "maximum_amount" = [AtLeast(1)],
+        "preset_amount" = [AtLeast(0)],
+    }
 }
 
 impl Model for ProductPriceFixed {
@@ -476,7 +491,9 @@ impl Record for ProductPriceFixedCreate {
 }
 
 polar_client_runtime::input! {
-    ProductPriceFixedCreate
+    ProductPriceFixedCreate {
+        "price_amount" = [AtLeast(0)],
+    }
 }
 
 impl Model for ProductPriceMeter {
@@ -569,7 +586,9 @@ impl Record for ProductPriceMeteredTiersCreate {
 }
 
 polar_client_runtime::input! {
-    ProductPriceMeteredTiersCreate
+    ProductPriceMeteredTiersCreate {
+        "cap_amount" = [AtLeast(0), AtMost(2147483647)],
+    }
 }
 
 impl Model for ProductPriceMeteredUnit {
@@ -633,7 +652,10 @@ impl Record for ProductPriceMeteredUnitCreate {
 }
 
 polar_client_runtime::input! {
-    ProductPriceMeteredUnitCreate
+    ProductPriceMeteredUnitCreate {
+        "unit_amount" = [Digits { integer: 5, fraction: 12 }, MoreThan(0)],
+        "cap_amount" = [AtLeast(0), AtMost(2147483647)],
+    }
 }
 
 impl Model for ProductPriceSeatBased {
@@ -694,7 +716,9 @@ impl Record for ProductPriceSeatBasedCreate {
 }
 
 polar_client_runtime::input! {
-    ProductPriceSeatBasedCreate
+    ProductPriceSeatBasedCreate {
+        "minimum_units" = [AtLeast(1)],
+    }
 }
 
 polar_client_runtime::string_enum! {
@@ -765,7 +789,10 @@ impl Record for ProductPriceUnitBasedCreate {
 }
 
 polar_client_runtime::input! {
-    ProductPriceUnitBasedCreate
+    ProductPriceUnitBasedCreate {
+        "minimum_units" = [AtLeast(1)],
+        "unit_label" = [MinItems(1)],
+    }
 }
 
 impl Choice for ProductPriceUpdate {
@@ -822,7 +849,12 @@ impl Record for ProductUpdate {
 }
 
 polar_client_runtime::input! {
-    ProductUpdate
+    ProductUpdate {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "trial_interval_count" = [AtLeast(1), AtMost(1000)],
+        "name" = [MinLength(3), MaxLength(64)],
+        "recurring_interval_count" = [AtLeast(1), AtMost(999)],
+    }
 }
 
 polar_client_runtime::string_enum! {
@@ -845,7 +877,10 @@ impl Record for TierInput {
 }
 
 polar_client_runtime::input! {
-    TierInput
+    TierInput {
+        "bound" = [MoreThan(0)],
+        "unit_amount" = [Digits { integer: 19, fraction: 12 }, AtLeast(0)],
+    }
 }
 
 impl Record for TiersInput {
@@ -860,5 +895,7 @@ impl Record for TiersInput {
 }
 
 polar_client_runtime::input! {
-    TiersInput
+    TiersInput {
+        "tiers" = [MinItems(1)],
+    }
 }

@@ -75,7 +75,10 @@ impl Record for RefundCreate {
 }
 
 polar_client_runtime::input! {
-    RefundCreate
+    RefundCreate {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "amount" = [MoreThan(0)],
+    }
 }
 
 polar_client_runtime::string_enum! {

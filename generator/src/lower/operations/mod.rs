@@ -37,6 +37,8 @@ pub(super) struct DraftOperation {
 pub(super) struct DraftWebhook {
     pub(super) name: String,
     pub(super) payload: Type,
+    /// JSON pointer of the payload's schema.
+    pub(super) at: String,
 }
 
 pub(super) fn draft(cx: &mut Lowering<'_, '_>) -> Draft {
@@ -73,6 +75,7 @@ pub(super) fn draft(cx: &mut Lowering<'_, '_>) -> Draft {
             DraftWebhook {
                 name: webhook.name.clone(),
                 payload,
+                at: webhook.at.clone(),
             }
         })
         .collect();

@@ -9,6 +9,8 @@ use futures_core::Stream;
 
 use super::{Extent, Page};
 use crate::Error;
+#[cfg(feature = "blocking")]
+use crate::client::Operation;
 use crate::client::{Call, Request};
 use crate::codec::DecodeError;
 
@@ -89,6 +91,11 @@ impl<P: Page> Pages<P> {
         self.next().await.transpose()
     }
 
+    #[cfg(feature = "blocking")]
+    pub(super) fn operation(&self) -> &'static Operation {
+        self.request.operation()
+    }
+
     /// Asks for pages that are known to be there, until this many are on their way.
     fn begin(&mut self, most: usize) {
         while self.begun.len() < most
@@ -138,6 +145,8 @@ impl<P: Page> Pages<P> {
                 return Err(Error::Decode {
                     operation: self.request.operation().id,
                     source: DecodeError::new("neither form of a page"),
+                    media_type: None,
+                    body: None,
                 });
             }
             _ if page.is_empty() => number,

@@ -1,20 +1,15 @@
-//! Generates the modules of every document in `inputs/`, so that what the generator emits is compiled with the tests.
+//! The modules of every document in `inputs/`.
 //!
 //! `OUT_DIR/inputs/<name>/` is the module tree of `inputs/<name>.yaml`, `OUT_DIR/inputs.rs` declares all of them.
 
-use std::error::Error;
 use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use polar_codegen::document::Source;
-use polar_codegen::words::Words;
+use super::{Result, api, write_module};
 
-type Result<T> = std::result::Result<T, Box<dyn Error>>;
-
-fn main() -> Result<()> {
+pub(super) fn generate(out: &Path) -> Result<()> {
     println!("cargo::rerun-if-changed=inputs");
-    let out = PathBuf::from(std::env::var("OUT_DIR")?);
     let trees = out.join("inputs");
     if trees.exists() {
         fs::remove_dir_all(&trees)?;
@@ -23,7 +18,7 @@ fn main() -> Result<()> {
     for path in documents(Path::new("inputs"))? {
         let name = path.file_stem().unwrap_or_default().to_string_lossy();
         let tree = trees.join(&*name);
-        match generate(&path, &tree) {
+        match api(&path, None).and_then(|api| write_module(&api, &tree)) {
             Ok(()) => declare(&mut modules, &name, &tree.join("mod.rs"))?,
             Err(error) => problems.push(error.to_string()),
         }
@@ -48,22 +43,6 @@ fn documents(folder: &Path) -> Result<Vec<PathBuf>> {
     }
     paths.sort();
     Ok(paths)
-}
-
-fn generate(path: &Path, tree: &Path) -> Result<()> {
-    let text = fs::read_to_string(path)?;
-    let name = path.to_string_lossy();
-    let source = Source {
-        name: &name,
-        text: &text,
-    };
-    let api = polar_codegen::api(source, None, &Words::default())?;
-    for (file, text) in polar_codegen::version_files(&api)? {
-        let path = tree.join(file);
-        fs::create_dir_all(path.parent().unwrap_or(tree))?;
-        fs::write(path, text)?;
-    }
-    Ok(())
 }
 
 fn declare(modules: &mut String, name: &str, file: &Path) -> Result<()> {

@@ -1,0 +1,203 @@
+//! Unions that nothing in them decides: the raw JSON, with typed views.
+
+use proc_macro2::TokenStream;
+use quote::{format_ident, quote};
+
+use super::docs::{self, Docs};
+use super::models::type_docs;
+use super::types::{ident, rust_type};
+use super::union::payload;
+use crate::ir::{Api, Choices, Field, Presence, Resolution, Shape, Struct, Type, TypeDef, Union};
+use crate::names;
+
+/// The type that keeps the JSON, its views, and the enum over them where something can choose.
+pub(super) fn definition(
+    api: &Api,
+    def: &TypeDef,
+    union: &Union,
+    reason: &str,
+    choices: Option<&Choices>,
+) -> TokenStream {
+    let name = ident(&def.name.rust);
+    let reason = docs::capitalized(reason);
+    let docs = type_docs(def, "The union")
+        .paragraph(format!(
+            "Kept as raw JSON, with a typed view for each form it may have. {reason}."
+        ))
+        .attributes();
+    let views = union.variants.iter().filter_map(|variant| {
+        payload(api, &variant.ty)?;
+        let ty = rust_type(api, &variant.ty);
+        let method = ident(&view_method(&variant.name.rust));
+        let doc = format!(" The value read as `{}`.", variant.name.rust);
+        Some(quote! {
+            #[doc = #doc]
+            #[doc = ""]
+            #[doc = " # Errors"]
+            #[doc = " When it does not have that form."]
+            pub fn #method(&self) -> Result<#ty, DecodeError> {
+                from_value(&self.0)
+            }
+        })
+    });
+    let to_view = choices.map(|choices| to_view(union, choices));
+    let view = choices.map(|choices| view(api, def, union, choices));
+    quote! {
+        #docs
+        #[derive(Clone, PartialEq)]
+        pub struct #name(pub Json);
+        impl #name { #(#views)* #to_view }
+        #view
+    }
+}
+
+fn view_method(variant: &str) -> String {
+    names::field(&format!("to_{variant}")).rust
+}
+
+/// The view that a text chooses.
+fn to_view(union: &Union, choices: &Choices) -> TokenStream {
+    let view = ident(&choices.name);
+    let arms = choices.variants.iter().map(|(text, variant)| {
+        let name = ident(&union.variants[*variant].name.rust);
+        quote!(#text => View::#name(from_value(raw)?),)
+    });
+    let docs = Docs::new(
+        None,
+        "The value as the type that belongs to this text; raw for other texts.",
+    )
+    .attributes();
+    quote! {
+        #docs
+        #[doc = ""]
+        #[doc = " # Errors"]
+        #[doc = " When it does not have that form."]
+        pub fn to_view(&self, chosen_by: &str) -> Result<#view, DecodeError> {
+            use #view as View;
+            let raw = &self.0;
+            let view = match chosen_by {
+                #(#arms)*
+                _ => View::Unknown(raw.clone()),
+            };
+            Ok(view)
+        }
+    }
+}
+
+fn view(api: &Api, def: &TypeDef, union: &Union, choices: &Choices) -> TokenStream {
+    let name = ident(&choices.name);
+    let docs = Docs::new(None, format!("What a [`{}`] is.", def.name.rust)).attributes();
+    let variants = choices.variants.iter().map(|(text, variant)| {
+        let variant = &union.variants[*variant];
+        let (name, ty) = (ident(&variant.name.rust), rust_type(api, &variant.ty));
+        let doc = format!(" Chosen by {}.", docs::code(text));
+        quote!(#[doc = #doc] #name(#ty),)
+    });
+    quote! {
+        #docs
+        #[derive(Clone, PartialEq)]
+        #[non_exhaustive]
+        pub enum #name {
+            #(#variants)*
+            #[doc = " A form that this version of the crate does not know, as it came."]
+            Unknown(Json),
+        }
+    }
+}
+
+/// How the raw JSON is decoded and seen, and how its views are.
+pub(super) fn codec(def: &TypeDef, union: &Union, choices: Option<&Choices>) -> TokenStream {
+    let name = ident(&def.name.rust);
+    let view = choices.map(|choices| {
+        let name = ident(&choices.name);
+        let arms = choices.variants.iter().map(|(_, variant)| {
+            let variant = ident(&union.variants[*variant].name.rust);
+            quote!(Self::#variant(value) => value,)
+        });
+        quote! {
+            impl Choice for #name {
+                #[inline]
+                fn view(&self) -> &dyn Encode {
+                    match self {
+                        #(#arms)*
+                        Self::Unknown(value) => value,
+                    }
+                }
+            }
+            polar_client_runtime::choice! { #name }
+        }
+    });
+    quote! {
+        impl Union for #name {
+            #[inline]
+            fn read(node: Node<'_, '_>) -> Self {
+                Self(node.json())
+            }
+
+            #[inline]
+            fn view(&self) -> &dyn Encode {
+                &self.0
+            }
+        }
+        polar_client_runtime::union! { #name }
+        #view
+    }
+}
+
+/// The methods of a struct that view its fields by what stands beside them.
+pub(super) fn chosen_views(api: &Api, def: &TypeDef, object: &Struct) -> TokenStream {
+    let views: Vec<TokenStream> = object
+        .fields
+        .iter()
+        .filter_map(|field| chosen_view(api, field))
+        .collect();
+    if views.is_empty() {
+        return TokenStream::new();
+    }
+    let name = ident(&def.name.rust);
+    quote!(impl #name { #(#views)* })
+}
+
+fn chosen_view(api: &Api, field: &Field) -> Option<TokenStream> {
+    let path = field.chosen_by.as_ref()?;
+    let Type::Named(id) = field.ty.non_null() else {
+        return None;
+    };
+    let Shape::Union(Union {
+        resolution:
+            Resolution::Ambiguous {
+                choices: Some(choices),
+                ..
+            },
+        ..
+    }) = &api.def(*id).shape
+    else {
+        return None;
+    };
+    let (view, name) = (ident(&choices.name), ident(&field.name.rust));
+    let method = format_ident!("{}_view", field.name.rust.trim_start_matches("r#"));
+    let words = format!(
+        "`{}` as what `{}` says it is.",
+        field.name.wire,
+        path.join(".")
+    );
+    let docs = Docs::new(None, words).attributes();
+    let may_be_missing = field.ty.is_nullable() || field.presence == Presence::Optional;
+    let (ty, value) = match may_be_missing {
+        false => (quote!(#view), quote!(self.#name.to_view(&chosen_by))),
+        true => (
+            quote!(Option<#view>),
+            quote!(self.#name.as_ref().map(|value| value.to_view(&chosen_by)).transpose()),
+        ),
+    };
+    Some(quote! {
+        #docs
+        #[doc = ""]
+        #[doc = " # Errors"]
+        #[doc = " When it does not have that form."]
+        pub fn #method(&self) -> Result<#ty, DecodeError> {
+            let chosen_by = text_at(self, &[#(#path),*]);
+            #value
+        }
+    })
+}

@@ -1,0 +1,136 @@
+//! Unions that nothing in them decides: why that is accepted, and where else it is said what they are.
+
+use openapiv3::Schema;
+
+use super::Lowering;
+use crate::document::SchemaDataExt;
+use crate::ir::{Choices, Resolution, Shape, Struct, Type, TypeId};
+
+/// What the corrections say of a union that has no decision.
+#[derive(Clone)]
+pub(super) struct Accepted {
+    /// Why there is none.
+    pub(super) reason: String,
+    paths: Vec<Vec<String>>,
+    schemas: Vec<(String, String)>,
+}
+
+/// Keeps what the corrections say of a schema.
+pub(super) fn note(cx: &mut Lowering<'_, '_>, id: TypeId, schema: &Schema) {
+    let data = &schema.schema_data;
+    let owned = |text: &str| text.to_owned();
+    let paths = data.chosen_by();
+    let schemas = data.choices();
+    if let Some(reason) = data.ambiguous() {
+        let accepted = Accepted {
+            reason: reason.to_owned(),
+            paths: paths
+                .iter()
+                .map(|path| path.split('.').map(owned).collect())
+                .collect(),
+            schemas: schemas
+                .iter()
+                .map(|(text, name)| (owned(text), owned(name)))
+                .collect(),
+        };
+        cx.ambiguous.insert(id, accepted);
+    } else if !(paths.is_empty() && schemas.is_empty()) {
+        let at = cx.types[id.0].at.clone();
+        cx.problem(
+            &at,
+            "`x-chosen-by` and `x-choices` are for unions with `x-ambiguous`",
+        );
+    }
+}
+
+/// The forms of an accepted union, by the texts that stand for them.
+pub(super) fn choices(
+    cx: &mut Lowering<'_, '_>,
+    id: TypeId,
+    accepted: &Accepted,
+) -> Option<Choices> {
+    if accepted.paths.is_empty() && accepted.schemas.is_empty() {
+        return None;
+    }
+    let def = &cx.types[id.0];
+    let Shape::Union(union) = &def.shape else {
+        return None;
+    };
+    let (name, at) = (format!("{}View", def.name.rust), def.at.clone());
+    let (mut variants, mut problems) = (Vec::new(), Vec::new());
+    for (text, schema) in &accepted.schemas {
+        let is_it =
+            |ty: &Type| matches!(ty, Type::Named(id) if cx.types[id.0].name.wire == *schema);
+        match union.variants.iter().position(|variant| is_it(&variant.ty)) {
+            Some(variant) => variants.push((text.clone(), variant)),
+            None => problems.push(format!("`x-choices`: `{schema}` is no member of the union")),
+        }
+    }
+    if accepted.paths.is_empty() || accepted.schemas.is_empty() {
+        problems.push("`x-chosen-by` and `x-choices` belong together".to_owned());
+    }
+    for problem in problems {
+        cx.problem(&at, problem);
+    }
+    Some(Choices {
+        name,
+        paths: accepted.paths.clone(),
+        variants,
+    })
+}
+
+/// Finds, for each field that is such a union, the text beside it that chooses.
+pub(super) fn choose(cx: &mut Lowering<'_, '_>) {
+    let (mut found, mut unused) = (Vec::new(), Vec::new());
+    for (index, def) in cx.types.iter().enumerate() {
+        let Shape::Union(union) = &def.shape else {
+            continue;
+        };
+        let Resolution::Ambiguous {
+            choices: Some(choices),
+            ..
+        } = &union.resolution
+        else {
+            continue;
+        };
+        for path in &choices.paths {
+            let places = places(cx, TypeId(index), path);
+            if places.is_empty() {
+                unused.push((def.at.clone(), path.join(".")));
+            }
+            found.extend(places.into_iter().map(|place| (place, path.clone())));
+        }
+    }
+    for ((owner, field), path) in found {
+        if let Shape::Struct(object) = &mut cx.types[owner].shape {
+            object.fields[field].chosen_by = Some(path);
+        }
+    }
+    for (at, path) in unused {
+        cx.problem(
+            &at,
+            format!("`x-chosen-by`: no object has this union beside `{path}`"),
+        );
+    }
+}
+
+/// The fields of this type in structs that also have the field that a path begins with.
+fn places(cx: &Lowering<'_, '_>, id: TypeId, path: &[String]) -> Vec<(usize, usize)> {
+    let mut places = Vec::new();
+    for (owner, def) in cx.types.iter().enumerate() {
+        let Shape::Struct(object) = &def.shape else {
+            continue;
+        };
+        if !path.first().is_some_and(|key| has_field(object, key)) {
+            continue;
+        }
+        let fields = object.fields.iter().enumerate();
+        let chosen = fields.filter(|(_, field)| *field.ty.non_null() == Type::Named(id));
+        places.extend(chosen.map(|(field, _)| (owner, field)));
+    }
+    places
+}
+
+fn has_field(object: &Struct, key: &str) -> bool {
+    object.fields.iter().any(|field| field.name.wire == key)
+}

@@ -1,0 +1,107 @@
+//! Spans, named as OpenTelemetry names them for HTTP: one for each call, and in it one for each attempt.
+//!
+//! They show the operation, its path with `{name}` for parameters, the server, status and kind of error: nothing of what
+//! was sent or received.
+
+#[cfg(feature = "tracing")]
+pub(super) use on::{attempt, call};
+
+#[cfg(not(feature = "tracing"))]
+pub(super) use off::{attempt, call};
+
+#[cfg(feature = "tracing")]
+mod on {
+    use tracing::{Instrument, Span, field::Empty, info_span};
+
+    use super::super::reply::Reply;
+    use super::super::request::Request;
+    use crate::Error;
+
+    type Outcome = Result<Reply, Error>;
+
+    pub(in super::super) async fn call(
+        request: &Request,
+        call: impl Future<Output = Outcome>,
+    ) -> Outcome {
+        let operation = request.operation;
+        let span = info_span!(
+            "polar.call",
+            otel.name = operation.id,
+            otel.status_code = Empty,
+            polar.operation = operation.id,
+            polar.version = request.shared.version,
+            http.response.status_code = Empty,
+            error.r#type = Empty,
+        );
+        finish(span, call).await
+    }
+
+    pub(in super::super) async fn attempt(
+        request: &Request,
+        resends: u32,
+        attempt: impl Future<Output = Outcome>,
+    ) -> Outcome {
+        let (operation, server) = (request.operation, &request.shared.server);
+        let method = operation.method.to_http();
+        let span = info_span!(
+            "polar.attempt",
+            otel.kind = "client",
+            otel.name = format!("{method} {}", operation.path),
+            otel.status_code = Empty,
+            http.request.method = method.as_str(),
+            http.request.resend_count = Empty,
+            url.template = operation.path,
+            server.address = server.host(),
+            server.port = server.port(),
+            http.response.status_code = Empty,
+            error.r#type = Empty,
+        );
+        if resends > 0 {
+            span.record("http.request.resend_count", resends);
+        }
+        finish(span, attempt).await
+    }
+
+    async fn finish(span: Span, future: impl Future<Output = Outcome>) -> Outcome {
+        let outcome = future.instrument(span.clone()).await;
+        let status = match &outcome {
+            Ok(reply) => Some(reply.status),
+            Err(error) => error.status(),
+        };
+        if let Some(status) = status {
+            span.record("http.response.status_code", status.as_u16());
+        }
+        if let Err(error) = &outcome {
+            span.record("otel.status_code", "ERROR");
+            match error.status() {
+                Some(status) => span.record("error.type", status.as_str()),
+                None => span.record("error.type", error.kind()),
+            };
+        }
+        outcome
+    }
+}
+
+#[cfg(not(feature = "tracing"))]
+mod off {
+    use super::super::reply::Reply;
+    use super::super::request::Request;
+    use crate::Error;
+
+    type Outcome = Result<Reply, Error>;
+
+    pub(in super::super) fn call(
+        _: &Request,
+        call: impl Future<Output = Outcome>,
+    ) -> impl Future<Output = Outcome> {
+        call
+    }
+
+    pub(in super::super) fn attempt(
+        _: &Request,
+        _: u32,
+        attempt: impl Future<Output = Outcome>,
+    ) -> impl Future<Output = Outcome> {
+        attempt
+    }
+}

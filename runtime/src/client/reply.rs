@@ -1,0 +1,102 @@
+//! Responses that say that the request succeeded, before they are read.
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, StatusCode};
+
+use super::operation::Operation;
+use super::options::Undecodable;
+use super::response::ByteStream;
+use crate::codec::{self, Decode, DecodeError};
+use crate::error::{Error, RawBody, shown};
+
+/// What a call expects of a success.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Form {
+    /// JSON, or nothing where the operation allows for that.
+    Json,
+    /// Nothing that matters.
+    Empty,
+    /// Text.
+    Text,
+    /// Text, as it arrives.
+    Stream,
+}
+
+impl Form {
+    /// The `Accept` header.
+    pub(super) fn accept(self) -> &'static str {
+        match self {
+            Self::Json | Self::Empty => "application/json",
+            Self::Text | Self::Stream => "text/csv, */*;q=0.1",
+        }
+    }
+}
+
+/// A response that says that the request succeeded.
+pub(super) struct Reply {
+    pub(super) operation: &'static Operation,
+    pub(super) status: StatusCode,
+    pub(super) headers: HeaderMap,
+    pub(super) undecodable: Undecodable,
+    pub(super) body: Bytes,
+    /// The body of a call that expects a stream.
+    pub(super) stream: Option<ByteStream>,
+}
+
+impl Reply {
+    /// The body as JSON.
+    pub(super) fn json<T: Decode>(&mut self) -> Result<T, Error> {
+        codec::from_slice(&self.body).map_err(|error| self.undecodable(error))
+    }
+
+    /// The body as JSON, if there is something to read: neither an empty body nor a promise that there will be one.
+    pub(super) fn optional<T: Decode>(&mut self) -> Result<Option<T>, Error> {
+        match self.body.is_empty() || self.status == StatusCode::ACCEPTED {
+            true => Ok(None),
+            false => self.json().map(Some),
+        }
+    }
+
+    /// The body as text. What is not UTF-8 is replaced.
+    pub(super) fn text(&mut self) -> Result<String, Error> {
+        Ok(String::from_utf8_lossy(&self.body).into_owned())
+    }
+
+    /// The body as it is.
+    pub(super) fn bytes(&mut self) -> Result<Bytes, Error> {
+        Ok(std::mem::take(&mut self.body))
+    }
+
+    /// The body as it arrives.
+    pub(super) fn stream(&mut self) -> Result<ByteStream, Error> {
+        let read = || {
+            let body = std::mem::take(&mut self.body).into();
+            ByteStream::new(self.operation.id, body, None, std::time::Duration::MAX)
+        };
+        Ok(self.stream.take().unwrap_or_else(read))
+    }
+
+    fn undecodable(&self, source: DecodeError) -> Error {
+        let body = match self.undecodable {
+            Undecodable::Kept => Some(RawBody::new(self.body.clone())),
+            Undecodable::Dropped => None,
+        };
+        // What is not JSON at all may say what it is.
+        let is_other = std::error::Error::source(&source).is_some();
+        Error::Decode {
+            operation: self.operation.id,
+            media_type: is_other.then(|| self.other_media_type()).flatten(),
+            source,
+            body,
+        }
+    }
+
+    /// What the body is said to be, if it is not JSON.
+    fn other_media_type(&self) -> Option<String> {
+        let text = self.headers.get(CONTENT_TYPE)?.to_str().ok()?;
+        let media_type = text.split(';').next().unwrap_or_default().trim();
+        let json = media_type.to_ascii_lowercase().ends_with("json");
+        (!json).then(|| shown(media_type).into_owned())
+    }
+}

@@ -1,0 +1,159 @@
+//! What calls give: a value with its response, or a body as a stream.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_core::Stream;
+use http::{HeaderMap, StatusCode};
+
+use crate::Error;
+use crate::error::Headers;
+use crate::transport::{Body, BoxFuture, Clock, TransportError, TransportErrorKind};
+
+/// The result of a call together with the status and headers of the response.
+#[derive(Clone)]
+pub struct Response<T> {
+    value: T,
+    status: StatusCode,
+    headers: HeaderMap,
+}
+
+impl<T> Response<T> {
+    pub(super) fn new(value: T, status: StatusCode, headers: HeaderMap) -> Self {
+        Self {
+            value,
+            status,
+            headers,
+        }
+    }
+
+    /// The status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// All headers.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The result.
+    #[must_use]
+    pub fn value(&self) -> &T {
+        &self.value
+    }
+
+    /// The result alone.
+    #[must_use]
+    pub fn into_inner(self) -> T {
+        self.value
+    }
+}
+
+impl<T: fmt::Debug> fmt::Debug for Response<T> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Response")
+            .field("status", &self.status)
+            .field("headers", &Headers(&self.headers))
+            .field("value", &self.value)
+            .finish()
+    }
+}
+
+/// A body that is read piece by piece, while it arrives.
+///
+/// An error ends it. So does a pause between two pieces that is longer than the call's attempt timeout. Dropping it closes
+/// the connection.
+pub struct ByteStream {
+    operation: &'static str,
+    body: Body,
+    pause: Option<Pause>,
+}
+
+/// How long to wait for a piece, and the end of the wait for the next one.
+struct Pause {
+    clock: Clock,
+    longest: Duration,
+    end: Option<BoxFuture<'static, ()>>,
+}
+
+impl ByteStream {
+    pub(super) fn new(
+        operation: &'static str,
+        body: Body,
+        clock: Option<Clock>,
+        longest: Duration,
+    ) -> Self {
+        let pause = clock.map(|clock| Pause {
+            clock,
+            longest,
+            end: None,
+        });
+        Self {
+            operation,
+            body,
+            pause,
+        }
+    }
+
+    /// The next piece; `None` at the end.
+    pub async fn next(&mut self) -> Option<Result<Bytes, Error>> {
+        std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+    }
+
+    /// Ends the stream.
+    fn fail(&mut self, error: TransportError) -> Poll<Option<Result<Bytes, Error>>> {
+        self.body = Body::default();
+        self.pause = None;
+        Poll::Ready(Some(Err(Error::transport(self.operation, error))))
+    }
+}
+
+impl Stream for ByteStream {
+    type Item = Result<Bytes, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let stream = self.get_mut();
+        match Pin::new(&mut stream.body).poll_next(context) {
+            Poll::Ready(Some(Err(error))) => return stream.fail(error),
+            Poll::Ready(piece) => {
+                if let Some(pause) = &mut stream.pause {
+                    pause.end = None;
+                }
+                return Poll::Ready(piece.map(|piece| {
+                    piece.map_err(|error| Error::transport(stream.operation, error))
+                }));
+            }
+            Poll::Pending => {}
+        }
+        let Some(Pause {
+            clock,
+            longest,
+            end,
+        }) = &mut stream.pause
+        else {
+            return Poll::Pending;
+        };
+        let end = end.get_or_insert_with(|| clock.sleep(*longest));
+        match end.as_mut().poll(context) {
+            Poll::Pending => Poll::Pending,
+            Poll::Ready(()) => {
+                const REASON: &str = "the body paused for too long";
+                stream.fail(TransportError::new(TransportErrorKind::Timeout, REASON))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for ByteStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ByteStream")
+            .field("operation", &self.operation)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,219 @@
+//! Errors that the server answered with.
+
+use std::fmt;
+use std::time::{Duration, SystemTime};
+
+use bytes::Bytes;
+use http::{HeaderMap, HeaderName, StatusCode, Uri, header};
+
+use super::shown::{Headers, shown};
+use super::validation::{self, ValidationEntry};
+use crate::types::Json;
+
+const POLAR_VERSION: HeaderName = HeaderName::from_static("polar-version");
+
+/// An error that the server answered with.
+pub struct ApiError {
+    operation: &'static str,
+    status: StatusCode,
+    headers: HeaderMap,
+    body: Bytes,
+    class: Option<String>,
+    detail: Option<String>,
+    validation: Vec<ValidationEntry>,
+    evidence: Evidence,
+    hint: Option<String>,
+}
+
+/// What the answer is evidence of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Evidence {
+    /// The API, in the version that was asked for.
+    Version,
+    /// The API, which knows no such version.
+    NoVersion,
+    /// Nobody in particular.
+    Nothing,
+}
+
+impl ApiError {
+    pub(crate) fn new(
+        operation: &'static str,
+        status: StatusCode,
+        headers: HeaderMap,
+        body: Bytes,
+    ) -> Self {
+        let json: Json = serde_json::from_slice(&body).unwrap_or_default();
+        let text = |key: &str| json.get(key).and_then(Json::as_str).map(str::to_owned);
+        let evidence = if json.get("error").is_some() || headers.contains_key(POLAR_VERSION) {
+            Evidence::Version
+        } else if json.get("detail").is_some() {
+            Evidence::NoVersion
+        } else {
+            Evidence::Nothing
+        };
+        Self {
+            operation,
+            status,
+            headers,
+            body,
+            class: text("error"),
+            detail: text("detail").or_else(|| text("error_description")),
+            validation: json
+                .get("detail")
+                .map(validation::entries)
+                .unwrap_or_default(),
+            evidence,
+            hint: None,
+        }
+    }
+
+    /// Adds what may be wrong on this side.
+    pub(crate) fn with_hint(mut self, hint: Option<String>) -> Self {
+        self.hint = hint;
+        self
+    }
+
+    /// The operation: `customers:get`.
+    #[must_use]
+    pub fn operation(&self) -> &'static str {
+        self.operation
+    }
+
+    /// The HTTP status.
+    #[must_use]
+    pub fn status(&self) -> StatusCode {
+        self.status
+    }
+
+    /// All headers of the response.
+    #[must_use]
+    pub fn headers(&self) -> &HeaderMap {
+        &self.headers
+    }
+
+    /// The body as it was received: JSON mostly, but servers in between answer with HTML, text or nothing. What is beyond
+    /// a mebibyte, or did not arrive, is left out.
+    #[must_use]
+    pub fn body(&self) -> &Bytes {
+        &self.body
+    }
+
+    /// The kind of error, as the body names it: `ResourceNotFound`.
+    #[must_use]
+    pub fn class(&self) -> Option<&str> {
+        self.class.as_deref()
+    }
+
+    /// The server's explanation, if it is one text.
+    #[must_use]
+    pub fn detail(&self) -> Option<&str> {
+        self.detail.as_deref()
+    }
+
+    /// What is wrong with the values that were sent, one entry for each; empty unless the server says so.
+    #[must_use]
+    pub fn validation(&self) -> &[ValidationEntry] {
+        &self.validation
+    }
+
+    /// What may be wrong on this side, where the client can tell: a token of another kind, or for another server.
+    #[must_use]
+    pub fn hint(&self) -> Option<&str> {
+        self.hint.as_deref()
+    }
+
+    /// How long the server asks to wait, by the `Retry-After` header: seconds, or a date, which is compared with the
+    /// answer's own `Date`. Zero if the date has passed.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        let text = |name| self.headers.get(name)?.to_str().ok().map(str::trim);
+        let value = text(header::RETRY_AFTER)?;
+        if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+            // More seconds than fit are for ever.
+            return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
+        }
+        let then = httpdate::parse_http_date(value).ok()?;
+        let now = text(header::DATE)
+            .and_then(|date| httpdate::parse_http_date(date).ok())
+            .unwrap_or_else(SystemTime::now);
+        Some(then.duration_since(now).unwrap_or_default())
+    }
+
+    /// Whether a 404 is one. It is about the resource only if the API itself, in the right version, says so.
+    pub(super) fn is_about_resource(&self) -> bool {
+        self.status != StatusCode::NOT_FOUND || self.evidence == Evidence::Version
+    }
+
+    /// Rate limits answer without a body. A 429 that names an error is a rule of the operation.
+    pub(super) fn is_rate_limit(&self) -> bool {
+        self.status == StatusCode::TOO_MANY_REQUESTS && self.class.is_none()
+    }
+
+    /// The error without the operation.
+    pub(super) fn describe(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}", self.status)?;
+        for text in [&self.class, &self.detail].into_iter().flatten() {
+            write!(f, ": {}", shown(text))?;
+        }
+        validation::describe(&self.validation, f)?;
+        if let Some(origin) = self.redirect_origin() {
+            write!(f, ": redirects to {origin} are not followed")?;
+        }
+        match &self.hint {
+            Some(hint) => write!(f, " ({hint})"),
+            None => Ok(()),
+        }
+    }
+
+    /// The 404 that is not about the resource, without the operation.
+    pub(super) fn describe_missing_version(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self.evidence {
+            Evidence::Version | Evidence::NoVersion => {
+                "the server does not serve this version of the API (404, and no word about the resource)"
+            }
+            Evidence::Nothing => {
+                "404, but not from the API: the server's URL is wrong, something in between answered, or this version of \
+                 the API is gone"
+            }
+        })
+    }
+
+    /// The scheme and host that a redirect leads to; the rest of it could show parameters.
+    fn redirect_origin(&self) -> Option<String> {
+        let location = self
+            .status
+            .is_redirection()
+            .then(|| self.headers.get(header::LOCATION))
+            .flatten()?;
+        let uri: Uri = location.to_str().ok()?.parse().ok()?;
+        Some(format!("{}://{}", uri.scheme_str()?, uri.host()?))
+    }
+}
+
+impl fmt::Display for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: ", self.operation)?;
+        match self.is_about_resource() {
+            true => self.describe(f),
+            false => self.describe_missing_version(f),
+        }
+    }
+}
+
+impl fmt::Debug for ApiError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ApiError")
+            .field("operation", &self.operation)
+            .field("status", &self.status)
+            .field("class", &self.class.as_deref().map(shown))
+            .field("detail", &self.detail.as_deref().map(shown))
+            .field("validation", &self.validation)
+            .field("hint", &self.hint)
+            .field("headers", &Headers(&self.headers))
+            .field("body", &format_args!("{} bytes", self.body.len()))
+            .finish()
+    }
+}
+
+impl std::error::Error for ApiError {}

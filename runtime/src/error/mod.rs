@@ -1,0 +1,392 @@
+//! Everything that can go wrong with a call.
+
+mod api;
+mod shown;
+mod validation;
+
+use std::fmt;
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::StatusCode;
+
+pub use api::ApiError;
+pub(crate) use shown::{Headers, shown};
+pub use validation::{Location, ValidationEntry};
+
+use crate::codec::DecodeError;
+use crate::transport::{TransportError, TransportErrorKind};
+
+/// Why a call failed. Neither its text nor its `Debug` form shows tokens, bodies or the values of parameters.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum Error {
+    /// The client, or an option of a call, cannot be set up this way.
+    #[non_exhaustive]
+    Configuration {
+        /// What is wrong.
+        message: String,
+    },
+    /// The request cannot be sent. Nothing was sent.
+    #[non_exhaustive]
+    InvalidRequest {
+        /// The operation: `customers:get`.
+        operation: &'static str,
+        /// The parameter that does not fit, if it is one. `body` for the body.
+        parameter: Option<&'static str>,
+        /// What is wrong with it.
+        reason: &'static str,
+    },
+    /// The [`TokenProvider`](crate::client::TokenProvider) gave no token. Nothing was sent.
+    #[non_exhaustive]
+    Token {
+        /// The operation: `customers:get`.
+        operation: &'static str,
+        /// What the provider says.
+        source: Box<dyn std::error::Error + Send + Sync>,
+    },
+    /// There was no connection, or it broke before the response was complete.
+    #[non_exhaustive]
+    Connection {
+        /// The operation: `customers:get`.
+        operation: &'static str,
+        /// What happened.
+        source: TransportError,
+    },
+    /// The response did not arrive in time. The server may have acted on the request nevertheless.
+    #[non_exhaustive]
+    Timeout {
+        /// The operation: `customers:get`.
+        operation: &'static str,
+        /// What happened.
+        source: TransportError,
+    },
+    /// The server answered with an error.
+    Api(Box<ApiError>),
+    /// A 404 that says nothing about the resource: it does not name an error of the API, and it does not echo the version.
+    ///
+    /// The API answers so when it does not serve the client's version, be it not any more or not yet. A proxy, or a
+    /// server that is not the API's, answers similarly; the text of the error tells the two apart. Never take it as "does
+    /// not exist": what the request was about may well be there.
+    VersionGone(Box<ApiError>),
+    /// A page of a list could not be had. All methods of the error tell what they tell of the error behind it.
+    #[non_exhaustive]
+    Page {
+        /// The number of the page. A request for it goes on from there.
+        page: i64,
+        /// Why.
+        source: Box<Error>,
+    },
+    /// The server reported success, and the body is not what the API's description says.
+    #[non_exhaustive]
+    Decode {
+        /// The operation: `customers:get`.
+        operation: &'static str,
+        /// What is wrong, and where in the body.
+        source: DecodeError,
+        /// What a body that is not JSON is said to be: `text/html`.
+        media_type: Option<String>,
+        /// The body, if the client or the call was told to keep it.
+        body: Option<RawBody>,
+    },
+    /// The body is larger than the client accepts.
+    #[non_exhaustive]
+    BodyTooLarge {
+        /// The operation: `customers:get`.
+        operation: &'static str,
+        /// The most bytes that are accepted.
+        limit: usize,
+    },
+}
+
+/// What a repeat of a failed call may do.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Repeat {
+    /// The outcome would be the same.
+    Useless,
+    /// The server may have acted on the request.
+    IfSafe,
+    /// The server did not act on the request.
+    Always,
+}
+
+impl Error {
+    /// The operation that failed; `None` if the error is about the client.
+    #[must_use]
+    pub fn operation(&self) -> Option<&'static str> {
+        match self {
+            Self::Configuration { .. } => None,
+            Self::InvalidRequest { operation, .. }
+            | Self::Token { operation, .. }
+            | Self::Connection { operation, .. }
+            | Self::Timeout { operation, .. }
+            | Self::Decode { operation, .. }
+            | Self::BodyTooLarge { operation, .. } => Some(operation),
+            Self::Api(error) | Self::VersionGone(error) => Some(error.operation()),
+            Self::Page { source, .. } => source.operation(),
+        }
+    }
+
+    /// The server's answer, if it is an error from there.
+    #[must_use]
+    pub fn api(&self) -> Option<&ApiError> {
+        match self.cause() {
+            Self::Api(error) | Self::VersionGone(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// The status of the server's answer, if it is an error.
+    #[must_use]
+    pub fn status(&self) -> Option<StatusCode> {
+        self.api().map(ApiError::status)
+    }
+
+    /// The kind of error as the server names it, `ResourceNotFound`, if the answer has one.
+    #[must_use]
+    pub fn class(&self) -> Option<&str> {
+        self.api().and_then(ApiError::class)
+    }
+
+    /// What went wrong, as the API names it: the `ErrorCode` of the version, or text.
+    ///
+    /// The type follows from what it is compared with, mostly.
+    ///
+    /// ```
+    /// # use polar_client_runtime::Error;
+    /// # #[derive(PartialEq)]
+    /// # enum ErrorCode { ResourceNotFound, Unknown(String) }
+    /// # impl From<&str> for ErrorCode {
+    /// #     fn from(text: &str) -> Self { Self::Unknown(text.to_owned()) }
+    /// # }
+    /// # fn check(error: &Error) -> bool {
+    /// match error.code() {
+    ///     Some(ErrorCode::ResourceNotFound) => true,
+    ///     _ => false,
+    /// }
+    /// # }
+    /// ```
+    #[must_use]
+    pub fn code<'a, C: From<&'a str>>(&'a self) -> Option<C> {
+        self.class().map(C::from)
+    }
+
+    /// The number of the page that failed, if the call was one of several for the pages of a list.
+    #[must_use]
+    pub fn page(&self) -> Option<i64> {
+        match self {
+            Self::Page { page, .. } => Some(*page),
+            _ => None,
+        }
+    }
+
+    /// The resource does not exist, or the credential cannot see it. Never true for [`Error::VersionGone`].
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        matches!(self.cause(), Self::Api(error) if error.status() == StatusCode::NOT_FOUND)
+    }
+
+    /// The server does not serve this version of the API: [`Error::VersionGone`].
+    #[must_use]
+    pub fn is_version_gone(&self) -> bool {
+        matches!(self.cause(), Self::VersionGone(_))
+    }
+
+    /// There was no credential, or the server does not accept it (401).
+    #[must_use]
+    pub fn is_unauthorized(&self) -> bool {
+        self.status() == Some(StatusCode::UNAUTHORIZED)
+    }
+
+    /// The credential does not allow the operation (403).
+    #[must_use]
+    pub fn is_forbidden(&self) -> bool {
+        self.status() == Some(StatusCode::FORBIDDEN)
+    }
+
+    /// The server did not accept the values that were sent (422). [`ApiError::validation`] has the details.
+    #[must_use]
+    pub fn is_invalid(&self) -> bool {
+        self.status() == Some(StatusCode::UNPROCESSABLE_ENTITY)
+    }
+
+    /// There were too many requests. False for the 429s by which an operation says that it is at its own limit: those
+    /// name an error.
+    #[must_use]
+    pub fn is_rate_limited(&self) -> bool {
+        matches!(self.cause(), Self::Api(error) if error.is_rate_limit())
+    }
+
+    /// There was no answer in time.
+    #[must_use]
+    pub fn is_timeout(&self) -> bool {
+        matches!(self.cause(), Self::Timeout { .. })
+    }
+
+    /// There was no connection, or it broke.
+    #[must_use]
+    pub fn is_connection(&self) -> bool {
+        matches!(self.cause(), Self::Connection { .. })
+    }
+
+    /// Whether the same call may succeed a little later. Whether it may be *repeated* is another question: unless the
+    /// operation is safe to repeat, the server may do it twice.
+    #[must_use]
+    pub fn is_retryable(&self) -> bool {
+        self.repeat() != Repeat::Useless
+    }
+
+    /// How long the server asks to wait before the next request, by the answer's `Retry-After` header.
+    #[must_use]
+    pub fn retry_after(&self) -> Option<Duration> {
+        self.api().and_then(ApiError::retry_after)
+    }
+
+    /// The error behind that of a page.
+    fn cause(&self) -> &Self {
+        match self {
+            Self::Page { source, .. } => source.cause(),
+            error => error,
+        }
+    }
+
+    /// The error, as that of a page.
+    pub(crate) fn on_page(self, page: i64) -> Self {
+        Self::Page {
+            page,
+            source: Box::new(self),
+        }
+    }
+
+    pub(crate) fn repeat(&self) -> Repeat {
+        match self.cause() {
+            Self::Connection { source, .. } | Self::Timeout { source, .. } => match source.kind() {
+                TransportErrorKind::Connect => Repeat::Always,
+                TransportErrorKind::Unavailable => Repeat::Useless,
+                TransportErrorKind::Timeout | TransportErrorKind::Interrupted => Repeat::IfSafe,
+            },
+            Self::Api(error) if error.is_rate_limit() => Repeat::Always,
+            Self::Api(error) => match error.status().as_u16() {
+                408 | 500 | 502 | 503 | 504 => Repeat::IfSafe,
+                _ => Repeat::Useless,
+            },
+            _ => Repeat::Useless,
+        }
+    }
+
+    /// A short name of the kind of error, for those without a status.
+    #[cfg(feature = "tracing")]
+    pub(crate) fn kind(&self) -> &'static str {
+        match self {
+            Self::Configuration { .. } => "configuration",
+            Self::InvalidRequest { .. } => "invalid_request",
+            Self::Token { .. } => "token",
+            Self::Connection { .. } => "connection",
+            Self::Timeout { .. } => "timeout",
+            Self::Api(_) => "api",
+            Self::VersionGone(_) => "version_gone",
+            Self::Decode { .. } => "decode",
+            Self::BodyTooLarge { .. } => "body_too_large",
+            Self::Page { source, .. } => source.kind(),
+        }
+    }
+
+    pub(crate) fn configuration(message: impl Into<String>) -> Self {
+        Self::Configuration {
+            message: message.into(),
+        }
+    }
+
+    /// What became of an answer that is no success.
+    pub(crate) fn answer(error: ApiError) -> Self {
+        match error.is_about_resource() {
+            true => Self::Api(Box::new(error)),
+            false => Self::VersionGone(Box::new(error)),
+        }
+    }
+
+    /// There is no answer, or no complete one.
+    pub(crate) fn transport(operation: &'static str, source: TransportError) -> Self {
+        match source.kind() {
+            TransportErrorKind::Timeout => Self::Timeout { operation, source },
+            _ => Self::Connection { operation, source },
+        }
+    }
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if let Self::Page { page, source } = self {
+            return write!(f, "page {page}: {source}");
+        }
+        if let Some(operation) = self.operation() {
+            write!(f, "{operation}: ")?;
+        }
+        match self {
+            Self::Configuration { message } => f.write_str(message),
+            Self::InvalidRequest {
+                parameter: Some(parameter),
+                reason,
+                ..
+            } => write!(f, "not sent: the parameter `{parameter}` {reason}"),
+            Self::InvalidRequest { reason, .. } => write!(f, "not sent: {reason}"),
+            Self::Token { .. } => f.write_str("not sent: there is no token"),
+            Self::Connection { source, .. } | Self::Timeout { source, .. } => source.fmt(f),
+            Self::Api(error) => error.describe(f),
+            Self::VersionGone(error) => error.describe_missing_version(f),
+            Self::Decode {
+                source, media_type, ..
+            } => {
+                f.write_str("cannot read the response")?;
+                if let Some(media_type) = media_type {
+                    write!(f, ", which is {media_type}")?;
+                }
+                write!(f, ": {source}")
+            }
+            Self::BodyTooLarge { limit, .. } => {
+                write!(f, "the response is larger than {limit} bytes")
+            }
+            Self::Page { source, .. } => source.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for Error {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        match self {
+            Self::Connection { source, .. } | Self::Timeout { source, .. } => {
+                std::error::Error::source(source)
+            }
+            Self::Decode { source, .. } => std::error::Error::source(source),
+            Self::Token { source, .. } => Some(&**source),
+            Self::Page { source, .. } => std::error::Error::source(&**source),
+            Self::Configuration { .. }
+            | Self::InvalidRequest { .. }
+            | Self::Api(_)
+            | Self::VersionGone(_)
+            | Self::BodyTooLarge { .. } => None,
+        }
+    }
+}
+
+/// The body of an answer that could not be read. It may hold personal data, so its `Debug` form only shows its length.
+#[derive(Clone, PartialEq, Eq)]
+pub struct RawBody(Bytes);
+
+impl RawBody {
+    pub(crate) fn new(bytes: Bytes) -> Self {
+        Self(bytes)
+    }
+
+    /// The bytes as they were received.
+    #[must_use]
+    pub fn bytes(&self) -> &Bytes {
+        &self.0
+    }
+}
+
+impl fmt::Debug for RawBody {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{} bytes", self.0.len())
+    }
+}

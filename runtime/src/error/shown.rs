@@ -1,0 +1,68 @@
+//! What of a received text or header may be shown.
+
+use std::borrow::Cow;
+use std::fmt;
+
+use http::{HeaderMap, header};
+
+use crate::codec::REDACTED;
+use crate::secrets::is_secret_text;
+
+/// Texts longer than this are cut.
+const MAX_SHOWN: usize = 300;
+
+/// A received text as errors show it: on one line, of bounded length, and not at all if it contains a secret.
+pub(crate) fn shown(text: &str) -> Cow<'_, str> {
+    if is_secret_text(text) {
+        return Cow::Borrowed(REDACTED);
+    }
+    if text.len() <= MAX_SHOWN && !text.contains(char::is_control) {
+        return Cow::Borrowed(text);
+    }
+    let line = |c: char| if c.is_control() { ' ' } else { c };
+    let mut cut: String = text.chars().take(MAX_SHOWN).map(line).collect();
+    if text.chars().nth(MAX_SHOWN).is_some() {
+        cut.push('…');
+    }
+    Cow::Owned(cut)
+}
+
+/// Shows headers, except for the values that hold sessions, credentials or paths.
+pub(crate) struct Headers<'a>(pub(crate) &'a HeaderMap);
+
+impl fmt::Debug for Headers<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        const HIDDEN: [header::HeaderName; 6] = [
+            header::AUTHORIZATION,
+            header::CONTENT_LOCATION,
+            header::COOKIE,
+            header::LINK,
+            header::LOCATION,
+            header::SET_COOKIE,
+        ];
+        let entries = self.0.iter().map(|(name, value)| {
+            let text = match value.to_str() {
+                Ok(text) if !HIDDEN.contains(name) => shown(text),
+                _ => Cow::Borrowed(REDACTED),
+            };
+            (name, text)
+        });
+        f.debug_map().entries(entries).finish()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn texts_are_cut_and_stay_on_one_line() {
+        assert_eq!(shown("plain"), "plain");
+        assert_eq!(shown("two\r\nlines"), "two  lines");
+        assert_eq!(shown("has polar_oat_x"), REDACTED);
+        let cut = shown(&"é".repeat(500)).into_owned();
+        assert_eq!(cut.chars().count(), MAX_SHOWN + 1);
+        assert!(cut.ends_with("é…"));
+        assert_eq!(shown(&"é".repeat(300)), "é".repeat(300));
+    }
+}

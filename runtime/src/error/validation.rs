@@ -1,0 +1,113 @@
+//! What the server says about values that it does not accept.
+
+use std::fmt;
+
+use super::shown::shown;
+use crate::types::Json;
+
+/// How many entries an error's text names.
+const MAX_NAMED: usize = 5;
+
+/// One thing that is wrong with the values that were sent. What was sent is not kept.
+#[derive(Clone, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct ValidationEntry {
+    /// Where it is: `body`, `items`, 0, `name`. Empty if the server does not say.
+    pub location: Vec<Location>,
+    /// What is wrong, in the server's words.
+    pub message: String,
+    /// The rule that is broken: `missing`, `string_too_short`.
+    pub kind: String,
+}
+
+/// One step on the way to a value.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Location {
+    /// The value of this key.
+    Key(String),
+    /// The item at this index, from 0.
+    Index(u64),
+}
+
+/// The entries in the `detail` of an answer; none if it is something else.
+pub(super) fn entries(detail: &Json) -> Vec<ValidationEntry> {
+    let items = detail.as_array().map_or(&[][..], Vec::as_slice);
+    items
+        .iter()
+        .filter(|item| item.is_object())
+        .map(entry)
+        .collect()
+}
+
+fn entry(item: &Json) -> ValidationEntry {
+    let text = |key: &str| {
+        let text = item.get(key).and_then(Json::as_str);
+        text.unwrap_or_default().to_owned()
+    };
+    let location = item.get("loc").and_then(Json::as_array);
+    let step = |step: &Json| match step {
+        Json::String(key) => Location::Key(key.clone()),
+        other => match other.as_u64() {
+            Some(index) => Location::Index(index),
+            None => Location::Key(other.to_string()),
+        },
+    };
+    ValidationEntry {
+        location: location.into_iter().flatten().map(step).collect(),
+        message: text("msg"),
+        kind: text("type"),
+    }
+}
+
+/// Names the first few entries.
+pub(super) fn describe(entries: &[ValidationEntry], f: &mut fmt::Formatter<'_>) -> fmt::Result {
+    for (index, entry) in entries.iter().take(MAX_NAMED).enumerate() {
+        write!(f, "{} {entry}", if index == 0 { ":" } else { ";" })?;
+    }
+    match entries.len().saturating_sub(MAX_NAMED) {
+        0 => Ok(()),
+        more => write!(f, "; and {more} more"),
+    }
+}
+
+impl ValidationEntry {
+    /// The way to the value as one text: `body.items[0].name`.
+    #[must_use]
+    pub fn path(&self) -> String {
+        let mut path = String::new();
+        for step in &self.location {
+            match step {
+                Location::Index(index) => path.push_str(&format!("[{index}]")),
+                Location::Key(key) if path.is_empty() => path.push_str(key),
+                Location::Key(key) => {
+                    path.push('.');
+                    path.push_str(key);
+                }
+            }
+        }
+        path
+    }
+}
+
+impl fmt::Display for ValidationEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        if !self.location.is_empty() {
+            write!(f, "{}: ", shown(&self.path()))?;
+        }
+        let text = match self.message.is_empty() {
+            true => &self.kind,
+            false => &self.message,
+        };
+        f.write_str(&shown(text))
+    }
+}
+
+impl fmt::Debug for ValidationEntry {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ValidationEntry")
+            .field("location", &shown(&self.path()))
+            .field("message", &shown(&self.message))
+            .field("kind", &shown(&self.kind))
+            .finish()
+    }
+}

@@ -1,0 +1,91 @@
+//! How the client knows the time, and waits.
+
+use std::fmt;
+use std::pin::pin;
+use std::sync::Arc;
+use std::task::Poll;
+use std::time::{Duration, Instant};
+
+use super::BoxFuture;
+
+/// Waits on behalf of the client: between attempts, for its turn, and for answers that do not come.
+///
+/// With the feature `reqwest` clients have tokio's. A transport that runs on something else needs one that fits, given to
+/// [`ClientBuilder::timer`](crate::client::ClientBuilder::timer). A client without a timer repeats nothing and leaves
+/// timeouts to its transport.
+pub trait Timer: fmt::Debug + Send + Sync + 'static {
+    /// A future that ends after this time, and not before.
+    fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
+
+    /// The time by the clock that `sleep` follows.
+    fn now(&self) -> Instant {
+        Instant::now()
+    }
+}
+
+/// The timer of a client, if it has one.
+#[derive(Clone, Debug, Default)]
+pub(crate) enum Clock {
+    /// Tokio's, where there is a tokio runtime.
+    #[default]
+    Tokio,
+    /// One that was given.
+    Given(Arc<dyn Timer>),
+}
+
+impl Clock {
+    /// Whether there may be a clock at all.
+    pub(crate) fn exists(&self) -> bool {
+        cfg!(feature = "reqwest") || matches!(self, Self::Given(_))
+    }
+
+    /// The clock, if it works here.
+    pub(crate) fn at_hand(&self) -> Option<Self> {
+        match self {
+            #[cfg(feature = "reqwest")]
+            Self::Tokio => tokio::runtime::Handle::try_current()
+                .is_ok()
+                .then_some(Self::Tokio),
+            #[cfg(not(feature = "reqwest"))]
+            Self::Tokio => None,
+            Self::Given(timer) => Some(Self::Given(Arc::clone(timer))),
+        }
+    }
+
+    pub(crate) fn now(&self) -> Instant {
+        match self {
+            #[cfg(feature = "reqwest")]
+            Self::Tokio => tokio::time::Instant::now().into_std(),
+            #[cfg(not(feature = "reqwest"))]
+            Self::Tokio => Instant::now(),
+            Self::Given(timer) => timer.now(),
+        }
+    }
+
+    pub(crate) fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
+        match self {
+            #[cfg(feature = "reqwest")]
+            Self::Tokio => Box::pin(tokio::time::sleep(duration)),
+            #[cfg(not(feature = "reqwest"))]
+            Self::Tokio => Box::pin(std::future::pending()),
+            Self::Given(timer) => timer.sleep(duration),
+        }
+    }
+
+    /// What the future gives, or `None` if it takes longer.
+    pub(crate) async fn within<T>(
+        &self,
+        duration: Duration,
+        future: impl Future<Output = T>,
+    ) -> Option<T> {
+        let mut future = pin!(future);
+        let mut end = self.sleep(duration);
+        std::future::poll_fn(|context| {
+            if let Poll::Ready(value) = future.as_mut().poll(context) {
+                return Poll::Ready(Some(value));
+            }
+            end.as_mut().poll(context).map(|()| None)
+        })
+        .await
+    }
+}

@@ -1,0 +1,180 @@
+//! Bodies of answers: large, late, broken, in pieces.
+
+#![cfg(feature = "reqwest")]
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod polar;
+mod script;
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use polar_client_runtime::Error;
+use polar_client_runtime::client::CallOptions;
+use polar_client_runtime::transport::Body;
+use script::{End, Script, Step, answer};
+
+#[tokio::test]
+async fn pieces_are_put_together() {
+    let script = Script::new([Step::Pieces(
+        200,
+        vec!["[{\"na", "", "me\":\"x", "\"}]"],
+        End::Whole,
+    )]);
+    let things = script.polar().list().await.unwrap();
+    assert_eq!(things[0].name, "x");
+    assert_eq!(script.open(), 0);
+}
+
+#[tokio::test]
+async fn bodies_have_a_limit() {
+    let options = |limit| CallOptions::new().body_limit(limit);
+    for step in [
+        answer(200, "a,b\n1,2\n"),
+        Step::Pieces(200, vec!["a,b\n", "1,2\n"], End::Hanging),
+        Step::Pieces(200, vec!["a,b\n", "1,2\n", "x"], End::Broken),
+    ] {
+        let script = Script::new([step]);
+        let error = script.polar().export().with(options(7)).await.unwrap_err();
+        assert!(matches!(
+            error,
+            Error::BodyTooLarge {
+                operation: "things:export",
+                limit: 7,
+                ..
+            }
+        ));
+        assert!(!error.is_retryable());
+        assert_eq!((script.count(), script.open()), (1, 0));
+    }
+    let script = Script::new([Step::Pieces(200, vec!["a,b\n", "1,2\n"], End::Whole)]);
+    assert_eq!(
+        script.polar().export().with(options(8)).await.unwrap(),
+        "a,b\n1,2\n"
+    );
+    let limited = script.builder().defaults(options(0)).build().unwrap();
+    assert!(limited.export().await.is_err());
+}
+
+#[tokio::test]
+async fn exports_are_text_bytes_or_a_stream() {
+    let pieces = Step::Pieces(200, vec!["a,b\n", "1,é\n"], End::Whole);
+    let script = Script::new([pieces]);
+    let polar = script.polar();
+    assert_eq!(polar.export().await.unwrap(), "a,b\n1,é\n");
+    assert_eq!(polar.export().send_bytes().await.unwrap(), "a,b\n1,é\n");
+    // A limit is for what is kept in memory.
+    let options = CallOptions::new().body_limit(1);
+    let mut stream = polar.export().with(options).send_stream().await.unwrap();
+    assert_eq!(script.open(), 1);
+    assert_eq!(stream.next().await.unwrap().unwrap(), "a,b\n");
+    assert_eq!(stream.next().await.unwrap().unwrap(), "1,é\n");
+    assert!(stream.next().await.is_none());
+    assert_eq!(script.open(), 0);
+    assert!(stream.next().await.is_none());
+    assert!(
+        script
+            .header("accept")
+            .iter()
+            .all(|accept| accept.as_deref() == Some("text/csv, */*;q=0.1"))
+    );
+}
+
+#[tokio::test]
+async fn a_stream_ends_with_its_error() {
+    let script = Script::new([Step::Pieces(200, vec!["a,b\n"], End::Broken)]);
+    let mut stream = script.polar().export().send_stream().await.unwrap();
+    assert_eq!(stream.next().await.unwrap().unwrap(), "a,b\n");
+    let error = stream.next().await.unwrap().unwrap_err();
+    assert!(error.is_connection() && error.operation() == Some("things:export"));
+    assert!(stream.next().await.is_none());
+    assert_eq!((script.count(), script.open()), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_stream_may_take_long_but_not_pause_for_long() {
+    let script = Script::new([Step::Pieces(200, vec!["a"], End::Hanging)]);
+    let options = CallOptions::new()
+        .timeout(Duration::from_secs(20))
+        .attempt_timeout(Duration::from_secs(10));
+    let mut stream = script
+        .polar()
+        .export()
+        .with(options)
+        .send_stream()
+        .await
+        .unwrap();
+    tokio::time::sleep(Duration::from_secs(100)).await;
+    assert_eq!(stream.next().await.unwrap().unwrap(), "a");
+    let start = tokio::time::Instant::now();
+    assert!(stream.next().await.unwrap().unwrap_err().is_timeout());
+    assert!(
+        start.elapsed() >= Duration::from_secs(10) && start.elapsed() < Duration::from_secs(11)
+    );
+    assert!(stream.next().await.is_none());
+    assert_eq!(script.open(), 0);
+}
+
+#[tokio::test]
+async fn errors_of_exports_are_read_like_others() {
+    let script = Script::new([answer(403, r#"{"error":"NotPermitted","detail":"no"}"#)]);
+    let error = script.polar().export().send_stream().await.unwrap_err();
+    assert_eq!(error.class(), Some("NotPermitted"));
+}
+
+#[tokio::test]
+async fn bodies_that_cannot_be_read_are_kept_only_on_request() {
+    let script = Script::new([answer(200, r#"[{"name":"Jane hush"},{"name":1}]"#)]);
+    let kept = |error: &Error| match error {
+        Error::Decode { body, .. } => body.as_ref().map(|body| body.bytes().clone()),
+        _ => None,
+    };
+    let error = script.polar().list().await.unwrap_err();
+    assert_eq!(kept(&error), None);
+    let options = CallOptions::new().keep_undecodable_body();
+    let error = script.polar().list().with(options).await.unwrap_err();
+    assert_eq!(
+        kept(&error).unwrap(),
+        r#"[{"name":"Jane hush"},{"name":1}]"#
+    );
+    assert!(!format!("{error} {error:?}").contains("hush"), "{error:?}");
+    assert!(matches!(&error, Error::Decode { source, .. } if source.path() == "[1].name"));
+}
+
+#[tokio::test]
+async fn empty_and_null_bodies() {
+    let script = |status, body| Script::new([answer(status, body)]).polar();
+    assert!(script(200, "").receipt().await.unwrap().is_none());
+    assert!(script(202, "null").receipt().await.unwrap().is_none());
+    script(204, "").delete("1").await.unwrap();
+    script(202, "null").delete("1").await.unwrap();
+    assert!(matches!(
+        script(200, "").list().await,
+        Err(Error::Decode { .. })
+    ));
+    assert!(matches!(
+        script(200, "null").list().await,
+        Err(Error::Decode { .. })
+    ));
+}
+
+#[tokio::test]
+async fn bodies_are_made_from_bytes_and_text() {
+    let pieces = async |mut body: Body| {
+        let mut pieces = Vec::new();
+        while let Some(piece) = body.next().await {
+            pieces.push(piece.unwrap());
+        }
+        pieces
+    };
+    assert_eq!(pieces(Body::default()).await, Vec::<Bytes>::new());
+    for body in [
+        Body::from("x"),
+        "x".to_owned().into(),
+        vec![b'x'].into(),
+        Bytes::from("x").into(),
+    ] {
+        assert_eq!(format!("{body:?}"), "Body(1 bytes)");
+        assert_eq!(pieces(body).await, ["x"]);
+    }
+}

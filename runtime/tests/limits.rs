@@ -1,0 +1,72 @@
+//! The client's own rate limit.
+
+#![cfg(feature = "reqwest")]
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod polar;
+mod script;
+
+use std::time::Duration;
+
+use polar_client_runtime::client::{CallOptions, RateLimit, RetryPolicy};
+use script::{Script, answer, limited};
+
+#[tokio::test(start_paused = true)]
+async fn clones_share_the_limit_and_take_turns_in_the_order_in_which_they_came() {
+    let script = Script::new([answer(200, "[]")]);
+    let polar = script
+        .builder()
+        .rate_limit(RateLimit::per_minute(1))
+        .build()
+        .unwrap();
+    let patient = CallOptions::new().timeout(Duration::from_secs(600));
+    let mut calls = Vec::new();
+    for name in ["a", "b", "c", "d"] {
+        let request = polar.clone().list().id(name).with(patient.clone());
+        calls.push(tokio::spawn(request.send()));
+        tokio::task::yield_now().await;
+    }
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    let seconds: Vec<u64> = script.times().iter().map(Duration::as_secs).collect();
+    assert_eq!(seconds, [0, 60, 120, 180]);
+    let sent = script.sent();
+    let names: Vec<_> = sent
+        .iter()
+        .map(|request| request.uri().query().unwrap())
+        .collect();
+    assert_eq!(names, ["id=a", "id=b", "id=c", "id=d"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_would_be_late_is_told_at_once() {
+    let script = Script::new([answer(200, "[]")]);
+    let polar = script
+        .builder()
+        .rate_limit(RateLimit::per_minute(1))
+        .build()
+        .unwrap();
+    polar.list().await.unwrap();
+    let start = tokio::time::Instant::now();
+    let options = CallOptions::new().timeout(Duration::from_secs(30));
+    let error = polar.list().with(options).await.unwrap_err();
+    assert!(error.is_timeout());
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert!(source.contains("rate limit"), "{source}");
+    assert_eq!((script.count(), start.elapsed()), (1, Duration::ZERO));
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_the_server_has_had_enough_all_wait() {
+    let script = Script::new([limited("20"), answer(200, "[]")]);
+    let polar = script
+        .builder()
+        .retry(RetryPolicy::off())
+        .rate_limit(RateLimit::per_minute(500))
+        .build()
+        .unwrap();
+    assert!(polar.list().await.unwrap_err().is_rate_limited());
+    polar.clone().list().await.unwrap();
+    assert_eq!(script.times()[1].as_secs(), 20);
+}

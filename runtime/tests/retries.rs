@@ -1,0 +1,308 @@
+//! What is repeated, when, and how often.
+
+#![cfg(feature = "reqwest")]
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod polar;
+mod script;
+
+use std::time::Duration;
+
+use polar::Thing;
+use polar_client_runtime::Error;
+use polar_client_runtime::client::{CallOptions, RetryPolicy};
+use polar_client_runtime::transport::TransportErrorKind;
+use script::{End, LOST, REFUSED, Script, Step, answer, limited};
+
+const NOT_FOUND: Step = Step::Answer(
+    404,
+    Vec::new(),
+    r#"{"error":"ResourceNotFound","detail":"x"}"#,
+);
+
+fn thing() -> Thing {
+    Thing { name: "x".into() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn safe_operations_are_repeated_after_whatever_may_pass() {
+    for first in [
+        LOST,
+        REFUSED,
+        Step::Hang,
+        answer(500, ""),
+        answer(502, "<html>"),
+        answer(503, ""),
+        answer(504, ""),
+        answer(408, ""),
+        limited("1"),
+        Step::Pieces(200, vec!["["], End::Broken),
+    ] {
+        let script = Script::new([first.clone(), answer(200, "[]")]);
+        script.polar().list().await.unwrap();
+        assert_eq!(script.count(), 2, "{first:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn operations_that_are_not_safe_are_only_repeated_if_nothing_was_done() {
+    for (first, count) in [
+        (LOST, 1),
+        (Step::Hang, 1),
+        (answer(500, ""), 1),
+        (answer(502, ""), 1),
+        (answer(503, ""), 1),
+        (Step::Pieces(201, vec!["{"], End::Broken), 1),
+        (REFUSED, 2),
+        (limited("1"), 2),
+    ] {
+        let script = Script::new([first.clone(), answer(201, r#"{"name":"x"}"#)]);
+        let outcome = script.polar().create(thing()).await;
+        assert_eq!(script.count(), count, "{first:?}");
+        assert_eq!(outcome.is_ok(), count == 2, "{first:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_that_would_be_the_same_again_are_not_asked_for_twice() {
+    for first in [
+        answer(400, ""),
+        answer(401, ""),
+        answer(403, ""),
+        NOT_FOUND,
+        answer(404, r#"{"detail":"Not Found"}"#),
+        answer(409, ""),
+        answer(422, ""),
+        answer(501, ""),
+        answer(307, ""),
+        answer(200, "{"),
+        // A rule of the operation, not a rate limit.
+        answer(429, r#"{"error":"ManualRetryLimitExceeded","detail":"x"}"#),
+        Step::Fail(TransportErrorKind::Unavailable),
+    ] {
+        let script = Script::new([first.clone(), answer(200, "[]")]);
+        script.polar().list().await.unwrap_err();
+        assert_eq!(script.count(), 1, "{first:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn three_attempts_with_growing_waits_and_the_last_error() {
+    let script = Script::new([LOST, answer(500, ""), answer(503, "")]);
+    let error = script.polar().list().await.unwrap_err();
+    assert_eq!(error.status().unwrap(), 503);
+    let times = script.times();
+    assert_eq!(times.len(), 3);
+    assert!(times[1] <= Duration::from_millis(501), "{times:?}");
+    assert!(
+        times[2] - times[1] <= Duration::from_millis(1001),
+        "{times:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_server_says_how_long_to_wait() {
+    let second = Duration::from_secs(1);
+    for (headers, wait) in [
+        (vec![("retry-after", "7")], 7),
+        (
+            vec![
+                ("date", "Sat, 21 Nov 2026 18:00:00 GMT"),
+                ("retry-after", "Sat, 21 Nov 2026 18:00:09 GMT"),
+            ],
+            9,
+        ),
+        (
+            vec![
+                ("date", "Sat, 21 Nov 2026 18:00:00 GMT"),
+                ("retry-after", "Saturday, 21-Nov-26 18:00:11 GMT"),
+            ],
+            11,
+        ),
+        (vec![("retry-after", "Sat, 21 Nov 2020 18:00:00 GMT")], 0),
+        (vec![("retry-after", "soon")], 0),
+    ] {
+        for status in [429, 503] {
+            let script =
+                Script::new([Step::Answer(status, headers.clone(), ""), answer(200, "[]")]);
+            script.polar().list().await.unwrap();
+            let times = script.times();
+            // What is asked for, and up to half a second so that not all come at once.
+            assert!(
+                times[1] >= second * wait && times[1] < second * wait + second,
+                "{headers:?} {times:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_longer_than_they_want_to() {
+    // More than the policy allows.
+    let script = Script::new([limited("61")]);
+    let error = script.polar().list().await.unwrap_err();
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(61)));
+    assert!(error.is_rate_limited() && error.is_retryable());
+    assert_eq!((script.count(), script.times()[0]), (1, Duration::ZERO));
+
+    // More than the call's time allows: there is no point in waiting for nothing.
+    let options = CallOptions::new().timeout(Duration::from_secs(5));
+    let start = tokio::time::Instant::now();
+    let script = Script::new([limited("6")]);
+    let error = script.polar().list().with(options).await.unwrap_err();
+    assert!(error.is_rate_limited());
+    assert_eq!(start.elapsed(), Duration::ZERO);
+
+    // The user's maximum.
+    let policy = RetryPolicy::new().max_retry_after(Duration::from_secs(1800));
+    let options = CallOptions::new()
+        .timeout(Duration::from_secs(3600))
+        .retry(policy);
+    let script = Script::new([limited("1800"), answer(200, "[]")]);
+    script.polar().list().with(options).await.unwrap();
+    assert!(script.times()[1] >= Duration::from_secs(1800));
+
+    // A number that is none.
+    let script = Script::new([limited("99999999999999999999999")]);
+    let error = script.polar().list().await.unwrap_err();
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(u64::MAX)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_ends_when_its_time_is_up() {
+    let start = tokio::time::Instant::now();
+    let script = Script::new([Step::Hang]);
+    let options = CallOptions::new()
+        .timeout(Duration::from_secs(25))
+        .attempt_timeout(Duration::from_secs(10))
+        .retry(RetryPolicy::new().max_attempts(100));
+    let error = script.polar().list().with(options).await.unwrap_err();
+    assert!(error.is_timeout());
+    assert_eq!(script.count(), 3);
+    assert!(
+        start.elapsed() <= Duration::from_millis(25_001),
+        "{:?}",
+        start.elapsed()
+    );
+    assert_eq!(script.open(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_status_of_an_error_counts_even_if_its_body_does_not_come() {
+    for end in [End::Broken, End::Hanging] {
+        let script = Script::new([Step::Pieces(402, vec!["half"], end)]);
+        let error = script.polar().create(thing()).await.unwrap_err();
+        let api = error.api().unwrap();
+        assert_eq!(
+            (api.status().as_u16(), &api.body()[..]),
+            (402, &b"half"[..])
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn retries_can_be_turned_off_and_changed_for_client_and_call() {
+    let script = Script::new([LOST]);
+    let off = script.builder().retry(RetryPolicy::off()).build().unwrap();
+    off.list().await.unwrap_err();
+    assert_eq!(script.count(), 1);
+    let five = CallOptions::new().retry(RetryPolicy::new().max_attempts(5));
+    off.list().with(five).await.unwrap_err();
+    assert_eq!(script.count(), 6);
+    // Options that say nothing about it change nothing.
+    off.list().with(CallOptions::new()).await.unwrap_err();
+    assert_eq!(script.count(), 7);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_is_not_amplified() {
+    let script = Script::new([answer(500, "")]);
+    let polar = script.polar();
+    for _ in 0..1000 {
+        polar.clone().list().await.unwrap_err();
+    }
+    // A hundred repeats, and then none.
+    assert_eq!(script.count(), 1100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_lost_delete_did_is_success() {
+    for lost in [LOST, Step::Hang, answer(502, "")] {
+        let script = Script::new([lost.clone(), NOT_FOUND]);
+        let response = script
+            .polar()
+            .delete("1")
+            .send_with_response()
+            .await
+            .unwrap();
+        assert_eq!(response.status(), 404);
+        assert_eq!(script.count(), 2);
+        // Where there ought to be an answer, there is none to give.
+        let script = Script::new([lost, NOT_FOUND]);
+        assert!(script.polar().revoke("1").await.unwrap_err().is_not_found());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_deletes_that_find_nothing_are_errors() {
+    let gone = answer(404, r#"{"detail":"Not Found"}"#);
+    for (steps, version) in [
+        (vec![NOT_FOUND], false),
+        // Nothing had reached the server.
+        (vec![REFUSED, NOT_FOUND], false),
+        (vec![limited("1"), NOT_FOUND], false),
+        // This is not about the thing.
+        (vec![LOST, gone], true),
+    ] {
+        let script = Script::new(steps);
+        let error = script.polar().delete("1").await.unwrap_err();
+        assert_eq!(
+            (error.is_not_found(), error.is_version_gone()),
+            (!version, version)
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_a_call_gives_everything_up() {
+    let script = Script::new([Step::Hang]);
+    let polar = script.polar();
+    let mut call = Box::pin(polar.list().send());
+    let waited = tokio::time::timeout(Duration::from_secs(1), &mut call).await;
+    assert!(waited.is_err());
+    assert_eq!(script.open(), 1);
+    drop(call);
+    assert_eq!(script.open(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_attempt_is_the_same_request() {
+    let script = Script::new([limited("0"), REFUSED, answer(201, r#"{"name":"x"}"#)]);
+    script.polar().create(thing()).await.unwrap();
+    let sent = script.sent();
+    for request in &sent {
+        assert_eq!(request.method(), "POST");
+        assert_eq!(request.uri(), sent[0].uri());
+        assert_eq!(request.headers(), sent[0].headers());
+        assert_eq!(request.body(), r#"{"name":"x"}"#);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn errors_say_whether_another_try_makes_sense() {
+    for (step, retryable) in [
+        (LOST, true),
+        (REFUSED, true),
+        (Step::Hang, true),
+        (limited("1"), true),
+        (answer(503, ""), true),
+        (answer(400, ""), false),
+        (NOT_FOUND, false),
+        (answer(200, "{"), false),
+    ] {
+        let polar = Script::new([step.clone()]).builder();
+        let polar = polar.retry(RetryPolicy::off()).build().unwrap();
+        let error: Error = polar.list().await.unwrap_err();
+        assert_eq!(error.is_retryable(), retryable, "{step:?}");
+    }
+}

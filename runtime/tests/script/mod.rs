@@ -1,0 +1,188 @@
+//! A transport that follows a script, and remembers what it was asked and when.
+
+#![allow(
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    reason = "each test uses some of it"
+)]
+
+use std::collections::VecDeque;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_core::Stream;
+use polar_client_runtime::client::{ClientBuilder, OrganizationToken};
+use polar_client_runtime::transport::{
+    Body, BoxFuture, Transport, TransportError, TransportErrorKind,
+};
+use tokio::time::Instant;
+
+use super::polar::{Api, Polar};
+
+/// What happens to one request.
+#[derive(Clone, Debug)]
+pub enum Step {
+    /// This answer, with these headers.
+    Answer(u16, Vec<(&'static str, &'static str)>, &'static str),
+    /// No answer.
+    Fail(TransportErrorKind),
+    /// Never an answer.
+    Hang,
+    /// A body in pieces, and what comes after them.
+    Pieces(u16, Vec<&'static str>, End),
+}
+
+#[derive(Clone, Copy, Debug, PartialEq)]
+pub enum End {
+    Whole,
+    Broken,
+    Hanging,
+}
+
+pub fn answer(status: u16, body: &'static str) -> Step {
+    Step::Answer(status, Vec::new(), body)
+}
+
+pub fn limited(after: &'static str) -> Step {
+    Step::Answer(429, vec![("retry-after", after)], "")
+}
+
+pub const LOST: Step = Step::Fail(TransportErrorKind::Interrupted);
+pub const REFUSED: Step = Step::Fail(TransportErrorKind::Connect);
+
+/// Follows its steps; the last one is repeated for ever.
+#[derive(Clone, Debug)]
+pub struct Script(Arc<Mutex<State>>);
+
+#[derive(Debug)]
+struct State {
+    steps: VecDeque<Step>,
+    sent: Vec<http::Request<Bytes>>,
+    times: Vec<Duration>,
+    start: Instant,
+    /// How many bodies and requests are still held.
+    open: usize,
+}
+
+impl Script {
+    pub fn new(steps: impl IntoIterator<Item = Step>) -> Self {
+        Self(Arc::new(Mutex::new(State {
+            steps: steps.into_iter().collect(),
+            sent: Vec::new(),
+            times: Vec::new(),
+            start: Instant::now(),
+            open: 0,
+        })))
+    }
+
+    /// A client that uses it.
+    pub fn polar(&self) -> Polar {
+        self.builder().build().unwrap()
+    }
+
+    pub fn builder(&self) -> ClientBuilder<OrganizationToken, Api> {
+        Polar::builder()
+            .access_token("polar_oat_hush")
+            .transport(self.clone())
+    }
+
+    pub fn count(&self) -> usize {
+        self.0.lock().unwrap().sent.len()
+    }
+
+    pub fn sent(&self) -> Vec<http::Request<Bytes>> {
+        self.0.lock().unwrap().sent.clone()
+    }
+
+    /// When the requests came, after the script was made.
+    pub fn times(&self) -> Vec<Duration> {
+        self.0.lock().unwrap().times.clone()
+    }
+
+    /// The values of a header, in all requests.
+    pub fn header(&self, name: &str) -> Vec<Option<String>> {
+        let value = |request: &http::Request<Bytes>| {
+            let value = request.headers().get(name)?;
+            Some(value.to_str().unwrap().to_owned())
+        };
+        self.sent().iter().map(value).collect()
+    }
+
+    /// How many requests and bodies are held by somebody.
+    pub fn open(&self) -> usize {
+        self.0.lock().unwrap().open
+    }
+}
+
+/// Counts as open until it is dropped.
+#[derive(Debug)]
+struct Guard(Script);
+
+impl Guard {
+    fn new(script: &Script) -> Self {
+        script.0.lock().unwrap().open += 1;
+        Self(script.clone())
+    }
+}
+
+impl Drop for Guard {
+    fn drop(&mut self) {
+        self.0.0.lock().unwrap().open -= 1;
+    }
+}
+
+impl Transport for Script {
+    fn execute(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
+        let mut state = self.0.lock().unwrap();
+        state.sent.push(request);
+        let time = state.start.elapsed();
+        state.times.push(time);
+        let step = match state.steps.len() {
+            1 => state.steps[0].clone(),
+            _ => state.steps.pop_front().unwrap(),
+        };
+        drop(state);
+        let guard = Guard::new(self);
+        Box::pin(async move {
+            let (status, headers, body) = match step {
+                Step::Answer(status, headers, body) => (status, headers, body.into()),
+                Step::Fail(kind) => return Err(TransportError::new(kind, "as the script says")),
+                Step::Hang => return std::future::pending().await,
+                Step::Pieces(status, pieces, end) => {
+                    let pieces = Pieces(pieces.into_iter().collect(), end, guard);
+                    (status, Vec::new(), Body::stream(pieces))
+                }
+            };
+            let mut response = http::Response::builder().status(status);
+            for (name, value) in headers {
+                response = response.header(name, value);
+            }
+            Ok(response.body(body).unwrap())
+        })
+    }
+}
+
+struct Pieces(VecDeque<&'static str>, End, #[allow(dead_code)] Guard);
+
+impl Stream for Pieces {
+    type Item = Result<Bytes, TransportError>;
+
+    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        match (self.0.pop_front(), self.1) {
+            (Some(piece), _) => Poll::Ready(Some(Ok(Bytes::from_static(piece.as_bytes())))),
+            (None, End::Whole) => Poll::Ready(None),
+            (None, End::Broken) => Poll::Ready(Some(Err(TransportError::new(
+                TransportErrorKind::Interrupted,
+                "as the script says",
+            )))),
+            (None, End::Hanging) => Poll::Pending,
+        }
+    }
+}

@@ -1,0 +1,145 @@
+//! What calls tell about themselves.
+
+#![cfg(feature = "tracing")]
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod polar;
+mod script;
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::sync::{Arc, Mutex};
+
+use polar_client_runtime::client::CallOptions;
+use script::{LOST, Script, Step, answer, limited};
+use tracing::field::{Field, Visit};
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Event, Metadata, Subscriber};
+
+/// Keeps all spans with their fields.
+#[derive(Clone, Default)]
+struct Spans(Arc<Mutex<Vec<Span>>>);
+
+#[derive(Clone, Debug, Default)]
+struct Span {
+    name: &'static str,
+    parent: Option<u64>,
+    fields: BTreeMap<&'static str, String>,
+}
+
+impl Visit for Span {
+    fn record_debug(&mut self, field: &Field, value: &dyn fmt::Debug) {
+        self.fields.insert(field.name(), format!("{value:?}"));
+    }
+
+    fn record_str(&mut self, field: &Field, value: &str) {
+        self.fields.insert(field.name(), value.to_owned());
+    }
+}
+
+thread_local! {
+    static ENTERED: std::cell::RefCell<Vec<u64>> = const { std::cell::RefCell::new(Vec::new()) };
+}
+
+impl Subscriber for Spans {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        metadata.target().starts_with("polar_client_runtime")
+    }
+
+    fn new_span(&self, attributes: &Attributes<'_>) -> Id {
+        let mut span = Span {
+            name: attributes.metadata().name(),
+            parent: ENTERED.with_borrow(|entered| entered.last().copied()),
+            ..Span::default()
+        };
+        attributes.record(&mut span);
+        let mut spans = self.0.lock().unwrap();
+        spans.push(span);
+        Id::from_u64(spans.len() as u64)
+    }
+
+    fn record(&self, id: &Id, record: &Record<'_>) {
+        let mut spans = self.0.lock().unwrap();
+        record.record(&mut spans[id.into_u64() as usize - 1]);
+    }
+
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn event(&self, _: &Event<'_>) {}
+
+    fn enter(&self, id: &Id) {
+        ENTERED.with_borrow_mut(|entered| entered.push(id.into_u64()));
+    }
+
+    fn exit(&self, _: &Id) {
+        ENTERED.with_borrow_mut(Vec::pop);
+    }
+}
+
+impl Spans {
+    fn take(&self) -> Vec<Span> {
+        std::mem::take(&mut *self.0.lock().unwrap())
+    }
+}
+
+impl Span {
+    fn field(&self, name: &str) -> Option<&str> {
+        self.fields.get(name).map(String::as_str)
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_has_a_span_and_each_attempt_one_in_it() {
+    let spans = Spans::default();
+    let _guard = tracing::subscriber::set_default(spans.clone());
+    let script = Script::new([limited("1"), LOST, answer(200, r#"{"name":"hush"}"#)]);
+    script.polar().get("hush").await.unwrap();
+    let found = spans.take();
+    let names: Vec<_> = found.iter().map(|span| (span.name, span.parent)).collect();
+    let attempt = ("polar.attempt", Some(1));
+    assert_eq!(names, [("polar.call", None), attempt, attempt, attempt]);
+
+    let call = &found[0];
+    assert_eq!(call.field("otel.name"), Some("things:get"));
+    assert_eq!(call.field("http.response.status_code"), Some("200"));
+    assert_eq!(call.field("error.type"), None);
+
+    let first = &found[1];
+    for (name, value) in [
+        ("otel.kind", "client"),
+        ("otel.name", "GET /v1/things/{id}/state"),
+        ("http.request.method", "GET"),
+        ("url.template", "/v1/things/{id}/state"),
+        ("server.address", "api.polar.sh"),
+        ("server.port", "443"),
+        ("http.response.status_code", "429"),
+        ("error.type", "429"),
+        ("otel.status_code", "ERROR"),
+    ] {
+        assert_eq!(first.field(name), Some(value), "{name}");
+    }
+    let resends: Vec<_> = found
+        .iter()
+        .map(|span| span.field("http.request.resend_count"))
+        .collect();
+    assert_eq!(resends, [None, None, Some("1"), Some("2")]);
+    assert_eq!(found[2].field("error.type"), Some("connection"));
+    assert_eq!(found[2].field("http.response.status_code"), None);
+    assert!(!format!("{found:?}").contains("hush"), "{found:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn spans_show_nothing_of_what_is_sent_or_received() {
+    let spans = Spans::default();
+    let _guard = tracing::subscriber::set_default(spans.clone());
+    let body = r#"{"error":"hush","detail":"hush"}"#;
+    let script = Script::new([Step::Answer(422, vec![("x-a", "hush")], body)]);
+    let options = CallOptions::new()
+        .header("x-b", "hush")
+        .unwrap()
+        .access_token("polar_oat_hush");
+    let request = script.polar().list().id("hush").with(options);
+    request.await.unwrap_err();
+    let found = spans.take();
+    assert_eq!(found[0].field("error.type"), Some("422"));
+    assert!(!format!("{found:?}").contains("hush"), "{found:#?}");
+}

@@ -1,0 +1,196 @@
+//! A table of every type that is decoded, for the tests that try all of them: where it comes from in the contract, how
+//! to decode it, and for unions what each variant comes from.
+//!
+//! `OUT_DIR/decoded.rs` has a table for each version in `spec/`. The types of the entries are in `src/decoded.rs`.
+
+use std::fmt::Write as _;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::thread;
+
+use polar_codegen::ir::{
+    Api, Constant, Decision, Enum, Resolution, Scalar, Shape, Success, Type, TypeDef, Union,
+};
+
+use super::{Result, api};
+
+const VERSIONS: [&str; 3] = ["2026-04", "2026-10", "2027-01"];
+
+pub(super) fn generate(out: &Path) -> Result<()> {
+    println!("cargo::rerun-if-changed=../spec");
+    let spec = PathBuf::from("../spec");
+    let tables: Result<Vec<String>> = thread::scope(|scope| {
+        let started = VERSIONS.map(|version| {
+            let (contract, overlay) = (
+                spec.join(format!("{version}.yaml")),
+                spec.join("overlay.yaml"),
+            );
+            scope.spawn(move || {
+                let module = format!("v{}", version.replace('-', "_"));
+                let api = api(&contract, Some(&overlay))?;
+                table(
+                    &api,
+                    &module.to_uppercase(),
+                    &format!("polar_client::{module}"),
+                )
+            })
+        });
+        let panicked = |_| Err("a version could not be lowered".into());
+        started
+            .into_iter()
+            .map(|version| version.join().unwrap_or_else(panicked))
+            .collect()
+    });
+    fs::write(out.join("decoded.rs"), tables?.concat())?;
+    Ok(())
+}
+
+/// The table of one API, whose code is the module at `path`.
+pub(super) fn table(api: &Api, name: &str, path: &str) -> Result<String> {
+    let mut text = String::new();
+    writeln!(text, "#[doc = \"Version {} of the API.\"]", api.version)?;
+    writeln!(
+        text,
+        "pub static {name}: ::polar_tests::decoded::Table = {{"
+    )?;
+    writeln!(text, "use {path}::models as m;")?;
+    writeln!(
+        text,
+        "use ::polar_tests::decoded::{{Answer, Entry, Table, Texts, Union, problem_of_texts}};"
+    )?;
+    writeln!(text, "Table {{ version: {:?}, types: &[", api.version)?;
+    for def in api.types.iter().filter(|def| def.usage.is_decoded()) {
+        let (rust, at) = (&def.name.rust, &def.at);
+        write!(text, "Entry::of::<m::{rust}>({rust:?}, {at:?})")?;
+        if let Shape::Union(union) = &def.shape {
+            write_union(&mut text, def, union)?;
+        }
+        writeln!(text, ",")?;
+    }
+    writeln!(text, "], texts: &[")?;
+    for def in &api.types {
+        if let Shape::Enum(texts) = &def.shape {
+            write_texts(&mut text, def, texts)?;
+        }
+    }
+    writeln!(text, "], answers: &[")?;
+    for operation in api.operations() {
+        if let Success::Json(ty) | Success::JsonOrEmpty(ty) = &operation.success {
+            writeln!(
+                text,
+                "Answer::of::<{}>({:?}),",
+                rust_type(api, ty),
+                operation.id
+            )?;
+        }
+    }
+    writeln!(text, "] }} }};")?;
+    Ok(text)
+}
+
+fn write_union(text: &mut String, def: &TypeDef, union: &Union) -> std::fmt::Result {
+    let Resolution::Decided(decision) = &union.resolution else {
+        return Ok(());
+    };
+    let (rust, mut tags) = (&def.name.rust, Tags::default());
+    tags.collect(decision);
+    write!(
+        text,
+        ".union(Union {{ variant: |value| match value.downcast_ref() {{"
+    )?;
+    for variant in &union.variants {
+        let name = &variant.name.rust;
+        write!(text, "Some(m::{rust}::{name} {{ .. }}) => {name:?},")?;
+    }
+    write!(
+        text,
+        "Some(m::{rust}::Unknown(_)) => \"Unknown\", _ => \"\" }}, variants: &["
+    )?;
+    for variant in &union.variants {
+        write!(text, "({:?}, &{:?}),", variant.name.rust, variant.at)?;
+    }
+    write!(text, "], deciding: &{:?}, ", paths(decision))?;
+    write!(
+        text,
+        "tags: &{:?}, open_tags: &{:?} }})",
+        tags.closed, tags.open
+    )
+}
+
+/// Everything that a decision looks at, as JSON pointers.
+fn paths(decision: &Decision) -> Vec<String> {
+    let deciding = decision.deciding().into_iter();
+    let deciding = deciding.filter(|path| !path.starts_with('('));
+    deciding
+        .map(|path| format!("/{}", path.trim_end_matches('?').replace('.', "/")))
+        .collect()
+}
+
+/// Where the constants are that tell variants apart.
+#[derive(Default)]
+struct Tags {
+    /// Another text there makes the whole unknown.
+    closed: Vec<String>,
+    /// Another text there leads to a variant that takes all others.
+    open: Vec<String>,
+}
+
+impl Tags {
+    fn collect(&mut self, decision: &Decision) {
+        let Decision::Tag {
+            path,
+            arms,
+            otherwise,
+        } = decision
+        else {
+            return;
+        };
+        let tags = match **otherwise {
+            Decision::Unknown => &mut self.closed,
+            _ => &mut self.open,
+        };
+        let path = format!("/{}", path.join("/"));
+        if !tags.contains(&path) {
+            tags.push(path);
+        }
+        arms.iter().for_each(|(_, then)| self.collect(then));
+        self.collect(otherwise);
+    }
+}
+
+fn write_texts(text: &mut String, def: &TypeDef, texts: &Enum) -> std::fmt::Result {
+    let rust = &def.name.rust;
+    let values: Vec<&str> = texts
+        .values
+        .iter()
+        .map(|value| value.name.wire.as_str())
+        .collect();
+    writeln!(
+        text,
+        "Texts {{ name: {rust:?}, values: &{values:?}, \
+         problem: |values| problem_of_texts(values, m::{rust}::as_str, m::{rust}::is_unknown) }},"
+    )
+}
+
+fn rust_type(api: &Api, ty: &Type) -> String {
+    let inner = |ty: &Type| rust_type(api, ty);
+    let scalar = |name: &str| format!("::polar_client_runtime::types::{name}");
+    match ty {
+        Type::Named(id) => format!("m::{}", api.def(*id).name.rust),
+        Type::List(item) => format!("Vec<{}>", inner(item)),
+        Type::Map(value) => format!("::std::collections::BTreeMap<String, {}>", inner(value)),
+        Type::Nullable(some) => format!("Option<{}>", inner(some)),
+        Type::Boxed(some) => inner(some),
+        Type::Tuple(items) => format!(
+            "({},)",
+            items.iter().map(inner).collect::<Vec<_>>().join(", ")
+        ),
+        Type::Const(Constant::Null) => "()".to_owned(),
+        Type::Const(Constant::Boolean(_)) | Type::Scalar(Scalar::Boolean) => "bool".to_owned(),
+        Type::Const(Constant::Integer(_)) | Type::Scalar(Scalar::Integer) => "i64".to_owned(),
+        Type::Scalar(Scalar::Float) => "f64".to_owned(),
+        Type::Scalar(Scalar::String) | Type::Const(Constant::Text(_)) => "String".to_owned(),
+        Type::Scalar(other) => scalar(&format!("{other:?}")),
+        Type::Json => scalar("Json"),
+    }
+}

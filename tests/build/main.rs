@@ -1,0 +1,47 @@
+//! Generates code to be compiled with the tests: the modules of every document in `inputs/` ([`inputs`]), the module of
+//! the contract that the recordings follow ([`recorded`]), and a table of every type that is decoded ([`decoded`]).
+
+mod decoded;
+mod inputs;
+mod recorded;
+
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use polar_codegen::document::Source;
+use polar_codegen::ir::Api;
+use polar_codegen::words::Words;
+
+type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
+
+fn main() -> Result<()> {
+    let out = PathBuf::from(std::env::var("OUT_DIR")?);
+    inputs::generate(&out)?;
+    recorded::generate(&out)?;
+    decoded::generate(&out)
+}
+
+/// The IR of a contract with its corrections.
+fn api(contract: &Path, overlay: Option<&Path>) -> Result<Api> {
+    let name = contract.to_string_lossy();
+    let contract = fs::read_to_string(contract)?;
+    let overlay = overlay.map(fs::read_to_string).transpose()?;
+    let source = |text| Source { name: &name, text };
+    let overlay = overlay.as_deref().map(source);
+    Ok(polar_codegen::api(
+        source(&contract),
+        overlay,
+        &Words::default(),
+    )?)
+}
+
+/// Writes the module of an API below a folder.
+fn write_module(api: &Api, folder: &Path) -> Result<()> {
+    for (file, text) in polar_codegen::version_files(api)? {
+        let path = folder.join(file);
+        fs::create_dir_all(path.parent().unwrap_or(folder))?;
+        fs::write(path, text)?;
+    }
+    Ok(())
+}

@@ -1,0 +1,30 @@
+//! The module of the contract that the recordings in `fixtures/recorded/` follow, which is older than those in `spec/`.
+//!
+//! `OUT_DIR/recorded/` is its tree, `OUT_DIR/recorded.rs` declares it as `api` and has a table of its types.
+
+use std::fs;
+use std::path::Path;
+
+use super::{Result, api, decoded, write_module};
+
+pub(super) fn generate(out: &Path) -> Result<()> {
+    let folder = Path::new("fixtures/recorded");
+    let (contract, overlay) = (folder.join("contract.yaml"), folder.join("overlay.yaml"));
+    println!("cargo::rerun-if-changed={}", contract.display());
+    println!("cargo::rerun-if-changed={}", overlay.display());
+    let api = api(&contract, Some(&overlay))?;
+    let tree = out.join("recorded");
+    if tree.exists() {
+        fs::remove_dir_all(&tree)?;
+    }
+    write_module(&api, &tree)?;
+    let file = tree.join("mod.rs");
+    let table = decoded::table(&api, "RECORDED", "api")?;
+    fs::write(
+        out.join("recorded.rs"),
+        format!(
+            "#[path = {file:?}]\n#[doc = \"The API as it was recorded.\"]\npub mod api;\n\n{table}"
+        ),
+    )?;
+    Ok(())
+}

@@ -1,0 +1,392 @@
+//! Random instances of any schema: of answers, of bodies, of parameters.
+
+use fastrand::Rng;
+use serde_json::{Map, Number, Value, json};
+
+use super::{Contract, text};
+
+/// Below this depth nothing is generated that need not be.
+const DEPTH: usize = 7;
+
+/// A value, and what is known of its parts.
+#[derive(Debug, Clone)]
+pub struct Instance {
+    /// The value.
+    pub value: Value,
+    /// What stands at which JSON pointer into the value.
+    pub marks: Vec<(String, Mark)>,
+}
+
+impl Instance {
+    /// The places of a kind.
+    pub fn marked(&self, mark: Mark) -> impl Iterator<Item = &str> {
+        let found = self.marks.iter().filter(move |(_, other)| *other == mark);
+        found.map(|(place, _)| place.as_str())
+    }
+}
+
+/// What a part of an instance is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mark {
+    /// A text out of a list, or the only one that the contract knows: a server may send others one day.
+    Open,
+    /// A scalar that must be there, and must not be null.
+    Required,
+    /// A value that must not be printed.
+    Secret,
+    /// The outermost value of one of several forms.
+    Member,
+}
+
+/// Generates instances. The same seed gives the same instances.
+#[derive(Debug)]
+pub struct Generator<'c> {
+    contract: &'c Contract,
+    random: Rng,
+    path: Vec<String>,
+    /// The references that are being followed, so that recursion ends.
+    open: Vec<&'c str>,
+    marks: Vec<(String, Mark)>,
+}
+
+impl<'c> Generator<'c> {
+    /// A generator for one contract.
+    #[must_use]
+    pub fn new(contract: &'c Contract, seed: u64) -> Self {
+        Self {
+            contract,
+            random: Rng::with_seed(seed),
+            path: Vec::new(),
+            open: Vec::new(),
+            marks: Vec::new(),
+        }
+    }
+
+    /// An instance of the schema.
+    pub fn instance(&mut self, schema: &'c Value) -> Instance {
+        self.marks.clear();
+        let value = self.value(schema);
+        Instance {
+            value,
+            marks: std::mem::take(&mut self.marks),
+        }
+    }
+
+    /// An instance of the schema that is not null.
+    pub fn non_null(&mut self, schema: &'c Value) -> Instance {
+        loop {
+            let instance = self.instance(schema);
+            if !instance.value.is_null() {
+                return instance;
+            }
+        }
+    }
+
+    /// A random JSON value that follows no schema.
+    pub fn any(&mut self) -> Value {
+        let deep = self.path.len() > DEPTH;
+        match self.random.u8(..if deep { 6 } else { 8 }) {
+            0 => Value::Null,
+            1 => Value::Bool(self.random.bool()),
+            2 => json!(self.random.i64(..)),
+            3 => json!(self.float()),
+            4 => json!(self.random.u8(..)),
+            5 => Value::String(text::text(&mut self.random, &Value::Null)),
+            6 => (0..self.random.u8(..4))
+                .map(|index| self.at(&index.to_string(), Self::any))
+                .collect(),
+            _ => {
+                let keys = ["id", "type", "name", "data", "items", "a~b/c", ""];
+                let count = self.random.usize(..4);
+                let keys = self.random.choose_multiple(keys, count);
+                let entries = keys.into_iter();
+                Value::Object(
+                    entries
+                        .map(|key| (key.to_owned(), self.at(key, Self::any)))
+                        .collect(),
+                )
+            }
+        }
+    }
+
+    /// The source of chance, for what a test decides itself.
+    pub fn random(&mut self) -> &mut Rng {
+        &mut self.random
+    }
+
+    fn value(&mut self, schema: &'c Value) -> Value {
+        if schema["x-secret"] == true {
+            return self.secret(schema);
+        }
+        if let Some(reference) = schema["$ref"].as_str() {
+            self.open.push(reference);
+            let value = self.value(self.contract.referenced(reference));
+            self.open.pop();
+            return value;
+        }
+        if let Some(constant) = schema.get("const") {
+            return self.listed(constant);
+        }
+        if let Some(values) = schema["enum"].as_array() {
+            let index = self.random.usize(..values.len());
+            return self.listed(&values[index]);
+        }
+        for keyword in ["anyOf", "oneOf"] {
+            if let Some(members) = schema[keyword].as_array() {
+                return self.member(members);
+            }
+        }
+        if let Some([only]) = schema["allOf"].as_array().map(Vec::as_slice) {
+            return self.value(only);
+        }
+        match schema["type"].as_str() {
+            Some("string") => Value::String(text::text(&mut self.random, schema)),
+            Some("integer") => json!(self.integer(schema)),
+            Some("number") => self.number(schema),
+            Some("boolean") => Value::Bool(self.random.bool()),
+            Some("null") => Value::Null,
+            Some("array") => self.array(schema),
+            Some("object") => self.object(schema),
+            None if schema.get("allOf").is_none() => self.any(),
+            _ => panic!("no instances are known for {schema}"),
+        }
+    }
+
+    /// A value whose texts are recognized wherever they are printed.
+    fn secret(&mut self, schema: &'c Value) -> Value {
+        let mut open = schema.clone();
+        open["x-secret"] = Value::Null;
+        let nullable = schema["anyOf"]
+            .as_array()
+            .is_some_and(|members| members.iter().any(|one| one["type"] == "null"));
+        if nullable && self.random.u8(..4) == 0 {
+            return Value::Null;
+        }
+        self.mark(Mark::Secret);
+        let object = schema["type"] == "object" || schema["anyOf"][0]["type"] == "object";
+        let secret = match schema["format"]
+            .as_str()
+            .or(schema["anyOf"][0]["format"].as_str())
+        {
+            Some("uri") => format!(
+                "https://example.com/{}",
+                text::unmistakable(&mut self.random)
+            ),
+            _ => text::unmistakable(&mut self.random),
+        };
+        match object {
+            true => json!({"of": secret}),
+            false => Value::String(secret),
+        }
+    }
+
+    fn listed(&mut self, value: &Value) -> Value {
+        if value.is_string() {
+            self.mark(Mark::Open);
+        }
+        value.clone()
+    }
+
+    fn member(&mut self, members: &'c [Value]) -> Value {
+        let null = members.iter().any(|member| member["type"] == "null");
+        if null && (self.path.len() > DEPTH || self.random.u8(..4) == 0) {
+            return Value::Null;
+        }
+        let mut others: Vec<&Value> = members
+            .iter()
+            .filter(|member| member["type"] != "null")
+            .collect();
+        if others.len() > 1 {
+            self.mark(Mark::Member);
+        }
+        if self.path.len() > DEPTH {
+            let closed = |member: &Value| {
+                member["$ref"]
+                    .as_str()
+                    .is_some_and(|it| self.open.contains(&it))
+            };
+            if others.iter().any(|member| !closed(member)) {
+                others.retain(|member| !closed(member));
+            }
+        }
+        let index = self.random.usize(..others.len());
+        self.value(others[index])
+    }
+
+    fn integer(&mut self, schema: &Value) -> i64 {
+        let (least, most) = bounds(schema);
+        let near = [0, 1, -1, 42, 999_999_999_999, least, most];
+        let near: Vec<i64> = near
+            .into_iter()
+            .filter(|it| (least..=most).contains(it))
+            .collect();
+        match self.random.bool() {
+            true => near[self.random.usize(..near.len())],
+            false => self.random.i64(least..=most),
+        }
+    }
+
+    fn number(&mut self, schema: &Value) -> Value {
+        let bound = |keyword: &str| schema[keyword].as_f64();
+        let least = bound("minimum").or(bound("exclusiveMinimum"));
+        let most = bound("maximum").or(bound("exclusiveMaximum"));
+        if least.is_some() || most.is_some() {
+            let (least, most) = (least.unwrap_or(-1e9), most.unwrap_or(1e9));
+            return json!(least + (most - least) * (0.001 + 0.998 * self.random.f64()));
+        }
+        match self.random.u8(..4) {
+            0 => json!(self.random.i16(..)),
+            1 => json!(f64::from(self.random.i16(..))),
+            _ => json!(self.float()),
+        }
+    }
+
+    /// With as many digits as a double has.
+    fn float(&mut self) -> f64 {
+        let scale = [1e-9, 1.0, 1e3, 1e12, 1e100];
+        (self.random.f64() - 0.5) * scale[self.random.usize(..scale.len())]
+    }
+
+    fn array(&mut self, schema: &'c Value) -> Value {
+        if let Some(positions) = schema["prefixItems"].as_array() {
+            let positions = positions.iter().enumerate();
+            return positions
+                .map(|(index, item)| self.at(&index.to_string(), |it| it.value(item)))
+                .collect();
+        }
+        let count = self.count(schema, "minItems", "maxItems");
+        let item = |(index, this): (u64, &mut Self)| {
+            this.at(&index.to_string(), |it| it.value(&schema["items"]))
+        };
+        (0..count).map(|index| item((index, self))).collect()
+    }
+
+    fn object(&mut self, schema: &'c Value) -> Value {
+        let mut entries = Map::new();
+        let required: Vec<&str> = schema["required"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str)
+            .collect();
+        let properties = schema["properties"].as_object();
+        for (key, property) in properties.into_iter().flatten() {
+            let is_required = required.contains(&key.as_str());
+            if !is_required && !self.takes_optional() {
+                continue;
+            }
+            let value = self.at(key, |it| {
+                let value = it.value(property);
+                let scalar = !(value.is_null() || value.is_array() || value.is_object());
+                if is_required && scalar && !it.admits_null(property) {
+                    it.mark(Mark::Required);
+                }
+                value
+            });
+            entries.insert(key.clone(), value);
+        }
+        let free = match &schema["additionalProperties"] {
+            Value::Bool(false) => None,
+            Value::Null | Value::Bool(true) if properties.is_some() => None,
+            Value::Null | Value::Bool(true) => Some(&Value::Null),
+            schema => Some(schema),
+        };
+        if let Some(value) = free {
+            self.entries(schema, value, &mut entries);
+        }
+        Value::Object(entries)
+    }
+
+    /// Entries whose keys are data.
+    fn entries(&mut self, schema: &'c Value, value: &'c Value, entries: &mut Map<String, Value>) {
+        let keys = match schema["propertyNames"]["$ref"].as_str() {
+            Some(reference) => self.contract.referenced(reference),
+            None => &schema["propertyNames"],
+        };
+        for _ in 0..self.count(schema, "minProperties", "maxProperties") {
+            let key = match keys["enum"].as_array() {
+                Some(values) => values[self.random.usize(..values.len())]
+                    .as_str()
+                    .unwrap_or_default()
+                    .to_owned(),
+                None => text::text(&mut self.random, keys),
+            };
+            // A key that is taken would have its value replaced, and what is marked in it.
+            if !entries.contains_key(&key) {
+                let value = self.at(&key, |it| it.value(value));
+                entries.insert(key, value);
+            }
+        }
+    }
+
+    fn count(&mut self, schema: &Value, least: &str, most: &str) -> u64 {
+        let least = schema[least].as_u64().unwrap_or(0);
+        let most = schema[most].as_u64().unwrap_or(u64::MAX);
+        let extra = match self.path.len() {
+            0..=2 => 3,
+            3..=DEPTH => 2,
+            _ => 0,
+        };
+        self.random.u64(least..=most.min(least + extra))
+    }
+
+    fn takes_optional(&mut self) -> bool {
+        match self.path.len() {
+            0..=2 => self.random.u8(..4) > 0,
+            3..=DEPTH => self.random.u8(..4) == 0,
+            _ => false,
+        }
+    }
+
+    fn admits_null(&self, schema: &Value) -> bool {
+        if let Some(reference) = schema["$ref"].as_str() {
+            return self.admits_null(self.contract.referenced(reference));
+        }
+        for keyword in ["anyOf", "oneOf", "allOf"] {
+            if let Some(members) = schema[keyword].as_array() {
+                return members.iter().any(|member| self.admits_null(member));
+            }
+        }
+        let typed = ["type", "const", "enum"]
+            .iter()
+            .any(|key| schema.get(key).is_some());
+        !typed || schema["type"] == "null"
+    }
+
+    fn mark(&mut self, mark: Mark) {
+        let place = self
+            .path
+            .iter()
+            .map(|key| format!("/{}", key.replace('~', "~0").replace('/', "~1")));
+        self.marks.push((place.collect(), mark));
+    }
+
+    fn at<T>(&mut self, key: &str, make: impl FnOnce(&mut Self) -> T) -> T {
+        self.path.push(key.to_owned());
+        let made = make(self);
+        self.path.pop();
+        made
+    }
+}
+
+/// The range of an integer.
+fn bounds(schema: &Value) -> (i64, i64) {
+    let bound = |keyword: &str| {
+        let number = schema[keyword].as_number().and_then(whole);
+        number
+    };
+    let least = bound("minimum").or(bound("exclusiveMinimum").map(|it| it + 1));
+    let most = bound("maximum").or(bound("exclusiveMaximum").map(|it| it - 1));
+    (least.unwrap_or(i64::MIN), most.unwrap_or(i64::MAX))
+}
+
+/// The documents write some integers with a fraction of zero.
+#[allow(
+    clippy::cast_possible_truncation,
+    reason = "the bounds of the contracts are small"
+)]
+fn whole(number: &Number) -> Option<i64> {
+    number
+        .as_i64()
+        .or_else(|| number.as_f64().map(|it| it as i64))
+}

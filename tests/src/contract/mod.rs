@@ -1,0 +1,118 @@
+//! The contract as the API's owner wrote it: OpenAPI 3.1, read without the generator's IR.
+//!
+//! [`Contract`] finds schemas, [`Generator`] makes random instances of any of them, [`Rules`] says whether a value is an
+//! instance. The corrections of the overlay are applied: they are what is known to be true of the servers, and what the
+//! client promises to read. A suite lists every correction that changes which values are valid, so that none hides a
+//! mistake.
+
+#![allow(
+    clippy::panic,
+    clippy::expect_used,
+    reason = "a contract that cannot be read is a failed test"
+)]
+
+mod documented;
+mod generator;
+mod place;
+mod rules;
+mod text;
+
+pub use generator::{Generator, Instance, Mark};
+pub use place::Place;
+pub use rules::Rules;
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::Path;
+
+use polar_codegen::document::{self, Source};
+use serde_json::Value;
+
+/// One contract.
+#[derive(Debug, Clone)]
+pub struct Contract {
+    tree: Value,
+}
+
+impl Contract {
+    /// The contract of a version in `spec/`, corrected.
+    #[must_use]
+    pub fn of_version(version: &str) -> Self {
+        let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec");
+        Self::read(
+            &spec.join(format!("{version}.yaml")),
+            Some(&spec.join("overlay.yaml")),
+        )
+    }
+
+    /// The contract of a version in `spec/`, as published.
+    #[must_use]
+    pub fn as_published(version: &str) -> Self {
+        let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec");
+        Self::read(&spec.join(format!("{version}.yaml")), None)
+    }
+
+    /// The contract in a file, with corrections.
+    #[must_use]
+    pub fn read(contract: &Path, overlay: Option<&Path>) -> Self {
+        let text = |path: &Path| {
+            fs::read_to_string(path).unwrap_or_else(|error| panic!("{}: {error}", path.display()))
+        };
+        let (contract, overlay) = (text(contract), overlay.map(text));
+        let overlay = overlay.as_deref().map(|text| Source {
+            name: "overlay",
+            text,
+        });
+        let contract = Source {
+            name: "contract",
+            text: &contract,
+        };
+        let tree =
+            document::corrected(contract, overlay).unwrap_or_else(|report| panic!("{report}"));
+        Self { tree }
+    }
+
+    /// The whole document.
+    #[must_use]
+    pub fn tree(&self) -> &Value {
+        &self.tree
+    }
+
+    /// The schema that a `$ref` leads to.
+    #[must_use]
+    pub fn referenced(&self, reference: &str) -> &Value {
+        reference
+            .strip_prefix('#')
+            .and_then(|pointer| self.tree.pointer(pointer))
+            .unwrap_or_else(|| panic!("{reference} leads nowhere"))
+    }
+
+    /// Properties that are always the same where they are there at all: a client writes them whether they were or not.
+    #[must_use]
+    pub fn optional_constants(&self) -> BTreeSet<(&str, &str)> {
+        let mut found = BTreeSet::new();
+        walk(&self.tree, &mut |node| {
+            let required = |key: &str| {
+                let keys = node["required"].as_array();
+                keys.is_some_and(|keys| keys.iter().any(|one| one == key))
+            };
+            for (key, schema) in node["properties"].as_object().into_iter().flatten() {
+                match schema["const"].as_str() {
+                    Some(text) if !required(key) => drop(found.insert((key.as_str(), text))),
+                    _ => {}
+                }
+            }
+        });
+        found
+    }
+}
+
+/// Calls `visit` with every node of a document.
+pub fn walk<'t>(node: &'t Value, visit: &mut impl FnMut(&'t Value)) {
+    visit(node);
+    match node {
+        Value::Array(items) => items.iter().for_each(|item| walk(item, visit)),
+        Value::Object(entries) => entries.values().for_each(|entry| walk(entry, visit)),
+        _ => {}
+    }
+}

@@ -1,0 +1,85 @@
+//! Where in the document the generator's pointers lead.
+//!
+//! The generator brings the document down to OpenAPI 3.0 first, and its pointers tell the places of that: there a union
+//! with null is the union of the others, and a union of one is that one.
+
+use serde_json::Value;
+
+use super::Contract;
+
+/// A schema and its place.
+#[derive(Debug, Clone)]
+pub struct Place<'c> {
+    /// JSON pointer into the contract.
+    pub pointer: String,
+    /// The schema, which is no reference.
+    pub schema: &'c Value,
+}
+
+impl Contract {
+    /// The schema that one of the generator's pointers means.
+    #[must_use]
+    pub fn place(&self, pointer: &str) -> Place<'_> {
+        let mut place = Place {
+            pointer: String::new(),
+            schema: self.tree(),
+        };
+        let mut segments = pointer.split('/').skip(1);
+        while let Some(segment) = segments.next() {
+            place = self.reduced(place);
+            if matches!(segment, "anyOf" | "oneOf") {
+                let index = segments.next().and_then(|index| index.parse().ok());
+                let member =
+                    index.and_then(|index: usize| members(place.schema)?.1.into_iter().nth(index));
+                let (index, _) = member.unwrap_or_else(|| panic!("{pointer} leads nowhere"));
+                place = below(&below(&place, segment), &index.to_string());
+            } else {
+                place = below(&place, segment);
+            }
+        }
+        self.reduced(place)
+    }
+
+    /// What the schema stands for, if it stands for another one: a reference, one schema or null.
+    fn reduced<'c>(&'c self, mut place: Place<'c>) -> Place<'c> {
+        loop {
+            if let Some(reference) = place.schema["$ref"].as_str() {
+                place = Place {
+                    pointer: reference.trim_start_matches('#').to_owned(),
+                    schema: self.referenced(reference),
+                };
+                continue;
+            }
+            let only = match members(place.schema) {
+                Some((keyword, members)) if members.len() == 1 => (keyword, members[0].0),
+                _ if place.schema["allOf"]
+                    .as_array()
+                    .is_some_and(|all| all.len() == 1) =>
+                {
+                    ("allOf", 0)
+                }
+                _ => return place,
+            };
+            place = below(&below(&place, only.0), &only.1.to_string());
+        }
+    }
+}
+
+/// The members of a union that are not null, with their positions.
+fn members(schema: &Value) -> Option<(&'static str, Vec<(usize, &Value)>)> {
+    let keyword = ["anyOf", "oneOf"]
+        .into_iter()
+        .find(|keyword| schema[keyword].is_array())?;
+    let members = schema[keyword].as_array()?.iter().enumerate();
+    let members = members.filter(|(_, member)| member["type"] != "null");
+    Some((keyword, members.collect()))
+}
+
+/// One step down. `key` is a segment of a JSON pointer.
+fn below<'c>(place: &Place<'c>, key: &str) -> Place<'c> {
+    let schema = place.schema.pointer(&format!("/{key}"));
+    Place {
+        schema: schema.unwrap_or_else(|| panic!("{}/{key} leads nowhere", place.pointer)),
+        pointer: format!("{}/{key}", place.pointer),
+    }
+}

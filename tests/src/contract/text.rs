@@ -1,0 +1,100 @@
+//! Random texts of the forms that contracts ask for.
+
+use fastrand::Rng;
+use serde_json::Value;
+
+/// Texts for each pattern of the contracts. A regular expression engine that makes texts knows no look-ahead.
+const PATTERNS: &[(&str, &[&str])] = &[
+    ("^[a-z0-9-_]+$", &["a", "tier-2_b", "0"]),
+    ("usd", &["usd"]),
+    (r"^image\/", &["image/png", "image/svg+xml"]),
+    (r"^(image\/", &["image/webp", "application/pdf", "text/csv"]),
+    (
+        r"^(?!^[-+.]*$)",
+        &["0", "12", "0.05", "-1.5", "99999.25", "3.100000"],
+    ),
+];
+
+/// A text of at most this length where no limit is set.
+const LENGTH: u64 = 24;
+
+/// A random text for a schema of strings.
+pub(super) fn text(random: &mut Rng, schema: &Value) -> String {
+    if let Some(pattern) = schema["pattern"].as_str() {
+        let known = PATTERNS
+            .iter()
+            .find(|(start, _)| pattern.starts_with(start));
+        let (_, texts) =
+            known.unwrap_or_else(|| panic!("no texts are known for the pattern {pattern}"));
+        return pick(random, texts).to_owned();
+    }
+    match schema["format"].as_str() {
+        Some("uuid" | "uuid4") => uuid(random),
+        Some("date-time") => instant(random),
+        Some("date") => date(random),
+        Some("uri") => format!("https://example.com/{}", random.u16(..)),
+        Some("email") => format!("name{}@example.com", random.u16(..)),
+        Some("ipvanyaddress") => pick(random, &["192.0.2.7", "2001:db8::1"]).to_owned(),
+        Some("time-zone") => pick(random, &["UTC", "Europe/Paris"]).to_owned(),
+        Some(other) => panic!("no texts are known for the format {other}"),
+        None => words(random, schema),
+    }
+}
+
+/// A text that occurs nowhere else, to look for in output.
+pub(super) fn unmistakable(random: &mut Rng) -> String {
+    format!("hidden{:016x}", random.u64(..))
+}
+
+fn words(random: &mut Rng, schema: &Value) -> String {
+    let least = schema["minLength"].as_u64().unwrap_or(0);
+    let most = schema["maxLength"].as_u64().unwrap_or(u64::MAX);
+    let length = random.u64(least..=most.min(least + LENGTH));
+    // Characters that JSON escapes, and those that UTF-8 and UTF-16 write in several pieces.
+    let odd = ['"', '\\', '\n', '\u{7}', 'é', '語', '😀', '/', ' '];
+    let character = |random: &mut Rng| match random.u8(..12) {
+        0 => *random.choice(&odd).unwrap_or(&' '),
+        _ => random.alphanumeric(),
+    };
+    (0..length).map(|_| character(random)).collect()
+}
+
+fn uuid(random: &mut Rng) -> String {
+    let bits = random.u128(..) & !(0xf << 76) & !(0x3 << 62) | (0x4 << 76) | (0x2 << 62);
+    let hex = format!("{bits:032x}");
+    [
+        &hex[..8],
+        &hex[8..12],
+        &hex[12..16],
+        &hex[16..20],
+        &hex[20..],
+    ]
+    .join("-")
+}
+
+fn date(random: &mut Rng) -> String {
+    format!(
+        "{}-{:02}-{:02}",
+        random.u16(1990..2100),
+        random.u8(1..=12),
+        random.u8(1..=28)
+    )
+}
+
+fn instant(random: &mut Rng) -> String {
+    let fraction = match random.u8(..4) {
+        0 => String::new(),
+        1 => format!(".{:03}", random.u32(..1_000)),
+        _ => format!(".{:06}", random.u32(..1_000_000)),
+    };
+    let offset = pick(random, &["Z", "Z", "+00:00", "+05:30", "-08:00"]);
+    let (hour, minute, second) = (random.u8(..24), random.u8(..60), random.u8(..60));
+    format!(
+        "{}T{hour:02}:{minute:02}:{second:02}{fraction}{offset}",
+        date(random)
+    )
+}
+
+fn pick<'t>(random: &mut Rng, texts: &[&'t str]) -> &'t str {
+    random.choice(texts).copied().unwrap_or_default()
+}

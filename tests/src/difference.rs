@@ -1,0 +1,127 @@
+//! What decoding and encoding may change in a value, and what they may not.
+
+use std::collections::BTreeSet;
+
+use chrono::{DateTime, FixedOffset};
+use serde_json::{Map, Number, Value};
+
+/// Compares what was written with what was read.
+///
+/// This is everything that is forgiven:
+/// - **numbers** are equal if their values are: a `3` in a field of floats is written as `3.0`;
+/// - **instants** are equal if they are the same point in time: all are written in UTC, with six digits or none;
+/// - **null, and no key at all**, mean the same to whoever reads an optional property, and so do an **empty list or map**
+///   and no key at all. That a key which must be there is written is shown by the contract's rules for what is written;
+/// - **constants** that may be left out are written nevertheless.
+#[derive(Debug, Clone, Copy)]
+pub struct Difference<'c> {
+    /// [`Contract::optional_constants`](crate::contract::Contract::optional_constants).
+    pub constants: &'c BTreeSet<(&'c str, &'c str)>,
+    /// What becomes of keys that the contract does not know.
+    pub undocumented: Undocumented,
+}
+
+/// What becomes of keys that the contract does not know.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Undocumented {
+    /// There are none: everything that was read is written.
+    None,
+    /// They are dropped.
+    Dropped,
+}
+
+impl Difference<'_> {
+    /// The first difference, with its place; nothing if the two mean the same.
+    #[must_use]
+    pub fn find(&self, read: &Value, written: &Value) -> Option<String> {
+        let first = self.all(read, written).into_iter().next();
+        first.map(|(place, what)| format!("{place}: {what}"))
+    }
+
+    /// All differences: JSON pointers, and what is different there.
+    #[must_use]
+    pub fn all(&self, read: &Value, written: &Value) -> Vec<(String, String)> {
+        let mut found = Vec::new();
+        self.collect("", read, written, &mut found);
+        found
+    }
+
+    fn collect(
+        &self,
+        place: &str,
+        read: &Value,
+        written: &Value,
+        found: &mut Vec<(String, String)>,
+    ) {
+        let equal = match (read, written) {
+            (Value::Object(read), Value::Object(written)) => {
+                return self.objects(place, read, written, found);
+            }
+            (Value::Array(read), Value::Array(written)) if read.len() == written.len() => {
+                for (index, (read, written)) in read.iter().zip(written).enumerate() {
+                    self.collect(&format!("{place}/{index}"), read, written, found);
+                }
+                return;
+            }
+            (Value::Number(read), Value::Number(written)) => same_number(read, written),
+            (Value::String(read), Value::String(written)) => {
+                read == written || same_instant(read, written)
+            }
+            (read, written) => read == written,
+        };
+        if !equal {
+            found.push((place.to_owned(), format!("read {read}, written {written}")));
+        }
+    }
+
+    fn objects(
+        &self,
+        place: &str,
+        read: &Map<String, Value>,
+        written: &Map<String, Value>,
+        found: &mut Vec<(String, String)>,
+    ) {
+        for (key, value) in read {
+            let place = format!("{place}/{key}");
+            match written.get(key) {
+                Some(written) => self.collect(&place, value, written, found),
+                None if is_nothing(value) || self.undocumented == Undocumented::Dropped => {}
+                None => found.push((place, format!("read {value}, not written"))),
+            }
+        }
+        for (key, value) in written.iter().filter(|(key, _)| !read.contains_key(*key)) {
+            let constant = value
+                .as_str()
+                .is_some_and(|text| self.constants.contains(&(key.as_str(), text)));
+            if !is_nothing(value) && !constant {
+                found.push((
+                    format!("{place}/{key}"),
+                    format!("not read, written {value}"),
+                ));
+            }
+        }
+    }
+}
+
+/// Whether it means the same as no key at all.
+fn is_nothing(value: &Value) -> bool {
+    match value {
+        Value::Null => true,
+        Value::Array(items) => items.is_empty(),
+        Value::Object(entries) => entries.is_empty(),
+        _ => false,
+    }
+}
+
+fn same_number(a: &Number, b: &Number) -> bool {
+    match (a.as_i128(), b.as_i128()) {
+        (Some(a), Some(b)) => a == b,
+        _ => a.as_f64() == b.as_f64(),
+    }
+}
+
+fn same_instant(a: &str, b: &str) -> bool {
+    let instant =
+        |text: &str| -> Option<DateTime<FixedOffset>> { DateTime::parse_from_rfc3339(text).ok() };
+    instant(a).is_some() && instant(a) == instant(b)
+}

@@ -1,0 +1,171 @@
+//! That the tables have everything that the contracts have, and what holds for every list of texts.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use polar_tests::contract::{Contract, walk};
+use serde_json::Value;
+
+use crate::subject::{Subject, for_each_version};
+
+for_each_version! {
+    nothing_is_left_out: complete;
+    texts_are_known_and_others_kept: texts;
+    every_correction_of_what_is_valid_is_known: corrections;
+}
+
+fn texts(subject: &Subject) {
+    for texts in subject.table.texts {
+        assert_eq!((texts.problem)(texts.values), None, "{}", texts.name);
+    }
+    let mut lists = BTreeSet::new();
+    walk(subject.contract.tree(), &mut |node| {
+        let values = node["enum"]
+            .as_array()
+            .into_iter()
+            .flatten()
+            .filter_map(Value::as_str);
+        lists.insert(values.collect::<Vec<_>>());
+    });
+    lists.remove(&vec![]);
+    let known: BTreeSet<Vec<&str>> = subject
+        .table
+        .texts
+        .iter()
+        .map(|texts| texts.values.to_vec())
+        .collect();
+    assert_eq!(known, lists);
+}
+
+/// Every schema that an answer or a webhook leads to is tried, and every member of every union.
+fn complete(subject: &Subject) {
+    let received = received(&subject.contract);
+    let tried: BTreeSet<&str> = subject
+        .table
+        .types
+        .iter()
+        .filter_map(|entry| component(entry.pointer))
+        .collect();
+    let left_out: Vec<&str> = received.difference(&tried).copied().collect();
+    assert_eq!(left_out, FLATTENED);
+    assert!(tried.is_subset(&received));
+
+    let mut unions = 0;
+    for entry in subject.table.types {
+        let Some(union) = &entry.union else { continue };
+        unions += 1;
+        let tried: Vec<&Value> = union
+            .variants
+            .iter()
+            .flat_map(|(_, pointers)| *pointers)
+            .map(|pointer| subject.contract.place(pointer).schema)
+            .collect();
+        let mut members = Vec::new();
+        match entry.pointer {
+            "/webhooks" => walk(&subject.contract.tree()["webhooks"], &mut |node| {
+                members.extend(
+                    node["$ref"]
+                        .as_str()
+                        .map(|reference| subject.contract.referenced(reference)),
+                );
+            }),
+            pointer => flatten(
+                &subject.contract,
+                subject.contract.place(pointer).schema,
+                &mut members,
+            ),
+        }
+        assert_eq!(tried, members, "{}", entry.name);
+    }
+    assert!(unions > 25, "{unions} unions");
+}
+
+/// Unions that are only members of other unions: their members are members of those.
+const FLATTENED: [&str; 3] = ["LegacyRecurringProductPrice", "ProductPrice", "SystemEvent"];
+
+/// The components that answers and webhooks lead to.
+fn received(contract: &Contract) -> BTreeSet<&str> {
+    let tree = contract.tree();
+    let mut open = Vec::new();
+    for operation in tree["paths"]
+        .as_object()
+        .into_iter()
+        .flatten()
+        .flat_map(|(_, item)| item.as_object().into_iter().flatten())
+    {
+        open.extend([
+            &operation.1["responses"],
+            &operation.1["x-polar-pagination"],
+        ]);
+    }
+    open.push(&tree["webhooks"]);
+    let mut found = BTreeSet::new();
+    while let Some(node) = open.pop() {
+        walk(node, &mut |node| {
+            if let Some(reference) = node["$ref"].as_str()
+                && let Some(name) = component(reference.trim_start_matches('#'))
+                && found.insert(name)
+            {
+                open.push(contract.referenced(reference));
+            }
+        });
+    }
+    found
+}
+
+fn component(pointer: &str) -> Option<&str> {
+    let name = pointer.strip_prefix("/components/schemas/")?;
+    (!name.contains('/')).then_some(name)
+}
+
+/// The members of a union, those of unions in it included.
+fn flatten<'c>(contract: &'c Contract, schema: &'c Value, members: &mut Vec<&'c Value>) {
+    let union = schema["anyOf"].as_array().or(schema["oneOf"].as_array());
+    match (union, schema["$ref"].as_str()) {
+        (Some(all), _) => all
+            .iter()
+            .filter(|one| one["type"] != "null")
+            .for_each(|one| flatten(contract, one, members)),
+        (_, Some(reference)) => flatten(contract, contract.referenced(reference), members),
+        _ => members.push(schema),
+    }
+}
+
+/// The places where a correction changes which values are valid. All others are about names, secrets and operation ids.
+fn corrections(subject: &Subject) {
+    let published = Contract::as_published(subject.table.version);
+    let mut changed = BTreeMap::new();
+    compare("", published.tree(), subject.contract.tree(), &mut changed);
+    insta::with_settings!({ snapshot_path => "../snapshots", prepend_module_to_snapshot => false }, {
+        let lines: Vec<String> = changed.into_iter().map(|(place, what)| format!("{place}: {what}")).collect();
+        insta::assert_snapshot!(format!("decoding__corrections_{}", subject.table.version), lines.join("\n"));
+    });
+}
+
+fn compare(place: &str, before: &Value, after: &Value, changed: &mut BTreeMap<String, String>) {
+    let annotation = |key: &str| matches!(key, "title" | "operationId") || key.starts_with("x-");
+    match (before, after) {
+        (Value::Object(a), Value::Object(b)) => {
+            let keys: BTreeSet<&String> = a
+                .keys()
+                .chain(b.keys())
+                .filter(|key| !annotation(key))
+                .collect();
+            for key in keys {
+                let at = format!("{place}/{key}");
+                match (a.get(key), b.get(key)) {
+                    (Some(a), Some(b)) => compare(&at, a, b, changed),
+                    (Some(_), None) => drop(changed.insert(at, "removed".to_owned())),
+                    _ => drop(changed.insert(at, "added".to_owned())),
+                }
+            }
+        }
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => {
+            a.iter()
+                .zip(b)
+                .enumerate()
+                .for_each(|(index, (a, b))| compare(&format!("{place}/{index}"), a, b, changed));
+        }
+        (a, b) if a != b => drop(changed.insert(place.to_owned(), "changed".to_owned())),
+        _ => {}
+    }
+}

@@ -1,0 +1,179 @@
+//! What is not what its type says is refused, and the error says where. Nothing panics.
+
+use std::any::Any;
+use std::collections::BTreeSet;
+
+use polar_client_runtime::codec::DecodeError;
+use polar_tests::contract::Mark;
+use polar_tests::decoded::Decoded;
+use polar_tests::difference::{Difference, Undocumented};
+use serde_json::{Value, json};
+
+use crate::subject::{Case, Subject, for_each_version};
+
+for_each_version! {
+    a_missing_scalar_is_named: missing;
+    a_broken_body_is_no_other_variant: broken;
+    half_a_text_is_refused: truncated;
+    anything_else_is_refused_or_kept: arbitrary;
+}
+
+fn decoded(case: &Case<'_>, value: &Value) -> Result<Box<dyn Decoded>, DecodeError> {
+    (case.source.entry.decode)(&value.to_string())
+}
+
+/// Without one of its required scalars, a value is refused, and the error names the scalar. One that tells the variants
+/// of a union apart is different: without it the value is of an unknown variant, or of one that does not have it, and
+/// kept as such.
+fn missing(subject: &Subject) {
+    let constants = subject.contract.optional_constants();
+    let difference = Difference {
+        constants: &constants,
+        undocumented: Undocumented::Dropped,
+    };
+    let deciding = deciding(subject);
+    subject.each_case(|case, generator| {
+        let places: Vec<&str> = case.instance.marked(Mark::Required).collect();
+        let Some(place) = generator.random().choice(places) else {
+            return Ok(());
+        };
+        let changed = without(&case.instance.value, place);
+        match decoded(case, &changed) {
+            Ok(value) if is_deciding(case, place, &deciding) => {
+                let written: Value = serde_json::from_str(&value.to_json()).unwrap();
+                difference.find(&changed, &written).map_or(Ok(()), Err)
+            }
+            Ok(_) => Err(format!("accepted without {place}")),
+            Err(_) if is_deciding(case, place, &deciding) => Ok(()),
+            Err(error) if error.path() == path(&case.instance.value, place) => Ok(()),
+            Err(error) => Err(format!("without {place}: {error}")),
+        }
+    });
+}
+
+/// What is of a known variant, but not as that variant should be, is refused as that variant.
+fn broken(subject: &Subject) {
+    let deciding = deciding(subject);
+    subject.each_case(|case, generator| {
+        let Some(variant) = case.source.variant else {
+            return Ok(());
+        };
+        let unions: Vec<&str> = case.instance.marked(Mark::Member).collect();
+        let own = |place: &&str| place.rfind('/') == Some(0) && !unions.contains(place);
+        let places = case.instance.marked(Mark::Required).filter(own);
+        let places: Vec<&str> = places
+            .filter(|place| !is_deciding(case, place, &deciding))
+            .collect();
+        let Some(place) = generator.random().choice(places) else {
+            return Ok(());
+        };
+        let mut changed = case.instance.value.clone();
+        *changed.pointer_mut(place).unwrap() = json!({"broken": true});
+        let full_name = format!("{}::{variant}", case.source.entry.name);
+        match decoded(case, &changed) {
+            Err(error) if error.variant() == Some(&full_name) && error.path() == &place[1..] => {
+                Ok(())
+            }
+            Err(error) => Err(format!("with {place} broken: {error}")),
+            Ok(value) => Err(format!(
+                "with {place} broken, taken for {:?}",
+                case.variant_of(&*value)
+            )),
+        }
+    });
+}
+
+fn truncated(subject: &Subject) {
+    subject.each_case(|case, generator| {
+        let text = case.instance.value.to_string();
+        if !text.starts_with(['{', '[', '"']) {
+            return Ok(());
+        }
+        let end = text.floor_char_boundary(generator.random().usize(..text.len()));
+        match (case.source.entry.decode)(&text[..end]) {
+            Err(error) if error.path().is_empty() => Ok(()),
+            Err(error) => Err(format!("cut at {end}: {error}")),
+            Ok(_) => Err(format!("cut at {end}: accepted")),
+        }
+    });
+}
+
+fn arbitrary(subject: &Subject) {
+    subject.each_case(|case, generator| {
+        let other = generator.any();
+        let required = |place: &str| {
+            case.source.variant.is_none()
+                && place.rfind('/') == Some(0)
+                && other.pointer(place).is_none()
+        };
+        match decoded(case, &other) {
+            Ok(_) if case.instance.marked(Mark::Required).any(required) => {
+                Err(format!("{other} is accepted"))
+            }
+            Ok(value) => match (case.source.entry.decode)(&value.to_json()) {
+                Ok(again) if again.equals(&*value as &dyn Any) => Ok(()),
+                Ok(again) => Err(format!("{other} is {value:?} and then {again:?}")),
+                Err(error) => Err(format!("{other} is {value:?} and then refused: {error}")),
+            },
+            Err(_) => Ok(()),
+        }
+    });
+}
+
+/// Everything that any union is told apart by.
+fn deciding(subject: &Subject) -> BTreeSet<&'static str> {
+    let unions = subject
+        .table
+        .types
+        .iter()
+        .filter_map(|entry| entry.union.as_ref());
+    unions
+        .flat_map(|union| union.deciding.iter().copied())
+        .collect()
+}
+
+/// Whether a variant is told apart by what stands at the place.
+fn is_deciding(case: &Case<'_>, place: &str, deciding: &BTreeSet<&str>) -> bool {
+    let outermost = case.source.variant.map(|_| "");
+    let mut roots = case.instance.marked(Mark::Member).chain(outermost);
+    roots.any(|root| {
+        place
+            .strip_prefix(root)
+            .is_some_and(|below| deciding.contains(below))
+    })
+}
+
+fn without(value: &Value, place: &str) -> Value {
+    let (parent, key) = place.rsplit_once('/').unwrap();
+    let mut changed = value.clone();
+    let parent = changed
+        .pointer_mut(parent)
+        .and_then(Value::as_object_mut)
+        .unwrap();
+    parent.remove(&unescaped(key)).unwrap();
+    changed
+}
+
+/// The path of an error at this place: `items[3].id`.
+fn path(value: &Value, place: &str) -> String {
+    let (mut path, mut node) = (String::new(), value);
+    for segment in place.split('/').skip(1) {
+        let key = unescaped(segment);
+        let plain = !key.is_empty()
+            && key
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        match node {
+            Value::Array(_) => path += &format!("[{key}]"),
+            _ if !plain => path += &format!("[{key:?}]"),
+            _ if path.is_empty() => path += &key,
+            _ => path += &format!(".{key}"),
+        }
+        node = node.pointer(&format!("/{segment}")).unwrap();
+    }
+    path
+}
+
+fn unescaped(segment: &str) -> String {
+    segment.replace("~1", "/").replace("~0", "~")
+}

@@ -1,0 +1,140 @@
+//! What is decoded is encoded as it came: instances of the contract, and the same with values that it does not know.
+
+use std::collections::BTreeSet;
+
+use polar_tests::contract::Mark;
+use polar_tests::difference::{Difference, Undocumented};
+use serde_json::{Value, json};
+
+use crate::subject::{Case, Subject, for_each_version};
+
+for_each_version! {
+    instances_are_valid: valid;
+    instances_are_written_as_they_were_read: round_trip;
+    values_that_no_contract_knows_are_kept: unknown;
+    keys_that_no_contract_knows_do_no_harm: further_keys;
+}
+
+/// The generator is right: without this, the other tests would show little.
+fn valid(subject: &Subject) {
+    let rules = subject.rules();
+    subject.each_case(|case, _| rules.check(&case.source.pointer, &case.instance.value));
+}
+
+fn round_trip(subject: &Subject) {
+    let constants = subject.contract.optional_constants();
+    let difference = subject.difference(&constants);
+    let rules = subject.rules();
+    subject.each_case(|case, _| {
+        let text = case.instance.value.to_string();
+        let value = case.decode(&text)?;
+        let variant = case.variant_of(&*value);
+        if case.source.variant != variant
+            && !(variant == Some("String") && stays_text(&case.instance.value))
+        {
+            return Err(format!("taken for {variant:?}"));
+        }
+        let written: Value = serde_json::from_str(&value.to_json()).unwrap();
+        if let Some(difference) = difference.find(&case.instance.value, &written) {
+            return Err(difference);
+        }
+        rules
+            .check(&case.source.pointer, &written)
+            .map_err(|error| format!("written {written:#}, which is not valid: {error}"))?;
+        if !value.is_consistent(&text) {
+            return Err("clone, serde and the codec do not agree".to_owned());
+        }
+        hides_secrets(case, &format!("{value:?}{value:#?}"))
+    });
+}
+
+/// Where free text and points in time are two variants, a text is taken for a point in time if it is written as the API
+/// writes one. Any other text stays as it is, to the letter.
+fn stays_text(value: &Value) -> bool {
+    let as_written_by_the_api = |text: &str| match text.split_once('.') {
+        Some((_, fraction)) => fraction.len() == "476450Z".len() && fraction.ends_with('Z'),
+        None => text.ends_with('Z'),
+    };
+    value
+        .as_str()
+        .is_some_and(|text| !as_written_by_the_api(text))
+}
+
+fn hides_secrets(case: &Case<'_>, output: &str) -> Result<(), String> {
+    for place in case.instance.marked(Mark::Secret) {
+        let secret = case.instance.value.pointer(place).unwrap();
+        let secret = secret.as_str().or(secret["of"].as_str()).unwrap();
+        if output.contains(secret) {
+            return Err(format!("{place} is shown by Debug"));
+        }
+    }
+    Ok(())
+}
+
+/// Any text out of a list, and any constant text, may be another one tomorrow.
+fn unknown(subject: &Subject) {
+    let unions = subject
+        .table
+        .types
+        .iter()
+        .filter_map(|entry| entry.union.as_ref());
+    let open_tags: BTreeSet<&str> = unions
+        .flat_map(|union| union.open_tags.iter().copied())
+        .collect();
+    let constants = subject.contract.optional_constants();
+    let difference = subject.difference(&constants);
+    subject.each_case(|case, generator| {
+        let places: Vec<&str> = case.instance.marked(Mark::Open).collect();
+        let Some(place) = generator.random().choice(places) else {
+            return Ok(());
+        };
+        let mut changed = case.instance.value.clone();
+        *changed.pointer_mut(place).unwrap() = json!("something new");
+        let value = case.decode(&changed.to_string())?;
+        let written: Value = serde_json::from_str(&value.to_json()).unwrap();
+        // The variant that is open takes the value, and knows fewer keys than the one that it was made from.
+        let undocumented = match open_tags.iter().any(|tag| place.ends_with(tag)) {
+            true => Undocumented::Dropped,
+            false => Undocumented::None,
+        };
+        let difference = Difference {
+            undocumented,
+            ..difference
+        };
+        if let Some(difference) = difference.find(&changed, &written) {
+            return Err(format!("with {place} changed: {difference}"));
+        }
+        let is_tag = case
+            .source
+            .entry
+            .union
+            .as_ref()
+            .is_some_and(|union| union.tags.contains(&place));
+        if is_tag && (case.variant_of(&*value) != Some("Unknown") || written != changed) {
+            return Err(format!(
+                "with {place} changed, taken for {:?}",
+                case.variant_of(&*value)
+            ));
+        }
+        Ok(())
+    });
+}
+
+/// Objects may get keys that the contract does not know. They are dropped, and nothing else is.
+fn further_keys(subject: &Subject) {
+    subject.each_case(|case, generator| {
+        let mut changed = case.instance.value.clone();
+        let Some(object) = changed.as_object_mut() else {
+            return Ok(());
+        };
+        let text = case.instance.value.to_string();
+        object.insert("x_not_documented".to_owned(), generator.any());
+        let (before, after) = (case.decode(&text)?, case.decode(&changed.to_string())?);
+        // Maps keep all keys, and so does what keeps its JSON.
+        let kept = after.to_json().contains("x_not_documented");
+        match kept || after.equals(&*before as &dyn std::any::Any) {
+            true => Ok(()),
+            false => Err("a further key changes the value".to_owned()),
+        }
+    });
+}

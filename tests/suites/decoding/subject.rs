@@ -1,0 +1,172 @@
+//! One version of the API with everything that its types are tried with.
+
+use std::collections::BTreeSet;
+use std::env;
+
+use polar_tests::contract::{Contract, Generator, Instance, Rules};
+use polar_tests::decoded::{Decoded, Entry, Table};
+use polar_tests::difference::{Difference, Undocumented};
+use serde_json::Value;
+
+/// Instances for each type, unless `POLAR_CASES` says otherwise.
+const CASES: u64 = 4;
+
+/// A version.
+pub(crate) struct Subject {
+    pub(crate) table: &'static Table,
+    pub(crate) contract: Contract,
+}
+
+/// A way to make an instance of a type: for a union there is one for each of its variants.
+pub(crate) struct Source<'s> {
+    pub(crate) entry: &'static Entry,
+    /// The variant of a union that is told apart.
+    pub(crate) variant: Option<&'static str>,
+    /// Where the contract has the schema.
+    pub(crate) pointer: String,
+    pub(crate) schema: &'s Value,
+}
+
+/// An instance of a type.
+pub(crate) struct Case<'s> {
+    pub(crate) source: &'s Source<'s>,
+    pub(crate) seed: u64,
+    pub(crate) instance: Instance,
+}
+
+impl Subject {
+    pub(crate) fn new(table: &'static Table) -> Self {
+        Self {
+            table,
+            contract: Contract::of_version(table.version),
+        }
+    }
+
+    /// What there is to try: each type, and of a union each variant.
+    pub(crate) fn sources(&self) -> Vec<Source<'_>> {
+        let mut sources = Vec::new();
+        for entry in self.table.types {
+            let mut add = |pointer: &str, variant| {
+                let place = self.contract.place(pointer);
+                sources.push(Source {
+                    entry,
+                    variant,
+                    pointer: place.pointer,
+                    schema: place.schema,
+                });
+            };
+            match &entry.union {
+                None => add(entry.pointer, None),
+                Some(union) => {
+                    for (variant, pointers) in union.variants {
+                        pointers
+                            .iter()
+                            .for_each(|pointer| add(pointer, Some(*variant)));
+                    }
+                }
+            }
+        }
+        sources
+    }
+
+    /// Calls `check` with random instances of everything there is to try. What it finds wrong fails the test.
+    pub(crate) fn each_case(
+        &self,
+        check: impl Fn(&Case<'_>, &mut Generator<'_>) -> Result<(), String>,
+    ) {
+        let (seed, cases) = (setting("POLAR_SEED", 1), setting("POLAR_CASES", CASES));
+        for source in &self.sources() {
+            for seed in seed..seed + cases {
+                let mut generator = Generator::new(&self.contract, seed);
+                let instance = generator.non_null(source.schema);
+                let case = Case {
+                    source,
+                    seed,
+                    instance,
+                };
+                if let Err(problem) = check(&case, &mut generator) {
+                    panic!("{}{problem}", case.describe(self.table.version));
+                }
+            }
+        }
+    }
+
+    /// The rules at the places of all types.
+    pub(crate) fn rules(&self) -> Rules {
+        let sources = self.sources();
+        Rules::new(
+            &self.contract,
+            sources.iter().map(|source| source.pointer.as_str()),
+        )
+    }
+
+    /// Compares what is written with what was read.
+    pub(crate) fn difference<'c>(
+        &self,
+        constants: &'c BTreeSet<(&'c str, &'c str)>,
+    ) -> Difference<'c> {
+        Difference {
+            constants,
+            undocumented: Undocumented::None,
+        }
+    }
+}
+
+impl Case<'_> {
+    /// The value that the text is decoded to.
+    pub(crate) fn decode(&self, text: &str) -> Result<Box<dyn Decoded>, String> {
+        (self.source.entry.decode)(text).map_err(|error| format!("refused: {error}\n{text}"))
+    }
+
+    /// The name of the variant that a value has, if the type is a union that is told apart.
+    pub(crate) fn variant_of(&self, value: &dyn Decoded) -> Option<&'static str> {
+        let union = self.source.entry.union.as_ref()?;
+        Some((union.variant)(value))
+    }
+
+    fn describe(&self, version: &str) -> String {
+        let Source {
+            entry,
+            variant,
+            pointer,
+            ..
+        } = self.source;
+        format!(
+            "{} of {version}, variant {variant:?}, from {pointer}\nPOLAR_SEED={} POLAR_CASES=1\n{:#}\n",
+            entry.name, self.seed, self.instance.value
+        )
+    }
+}
+
+fn setting(name: &str, otherwise: u64) -> u64 {
+    env::var(name).map_or(otherwise, |text| text.parse().unwrap())
+}
+
+/// A test for each version.
+macro_rules! for_each_version {
+    ($($(#[$doc:meta])* $name:ident: $check:path;)*) => {
+        $(
+            $(#[$doc])*
+            mod $name {
+                use super::*;
+                use crate::subject::Subject;
+
+                #[test]
+                fn v2026_04() {
+                    $check(&Subject::new(&crate::V2026_04));
+                }
+
+                #[test]
+                fn v2026_10() {
+                    $check(&Subject::new(&crate::V2026_10));
+                }
+
+                #[test]
+                fn v2027_01() {
+                    $check(&Subject::new(&crate::V2027_01));
+                }
+            }
+        )*
+    };
+}
+pub(crate) use for_each_version;

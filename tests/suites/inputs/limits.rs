@@ -1,0 +1,112 @@
+//! Limits: every violation of a sent value is found and named, and nothing else is.
+
+use polar_client_runtime::codec::Violations;
+use polar_client_runtime::types::Decimal;
+use polar_tests::inputs::limits::models::{Part, ProductCreate};
+
+fn product() -> ProductCreate {
+    ProductCreate::new("abc", "a-b`1", ["x"])
+}
+
+fn violations(product: &ProductCreate) -> Vec<String> {
+    let found = product.validate().err();
+    let texts = |found: &Violations| found.into_iter().map(ToString::to_string).collect();
+    found.as_ref().map(texts).unwrap_or_default()
+}
+
+#[test]
+fn values_at_their_limits_are_accepted() {
+    for product in [
+        product(),
+        ProductCreate::new("ä".repeat(64), "a", vec!["x".repeat(20); 10]),
+        product().price(1).code("123456"),
+        product()
+            .price(999)
+            .password("no digit, which nobody checks"),
+        product().unit_amount("00099999.999999999999000".parse::<Decimal>().unwrap()),
+        product().unit_amount("1e-12".parse::<Decimal>().unwrap()),
+        product().weight(1e19),
+        product().metadata([("a", "x"), ("abcd", "12345")]),
+        product().metadata([("a", 1)]),
+        product().parts([Part::new(1)]).main_part(Part::new(1)),
+    ] {
+        assert_eq!(product.validate(), Ok(()), "{product:?}");
+    }
+}
+
+#[test]
+fn one_step_further_they_are_not() {
+    let decimal = |text: &str| text.parse::<Decimal>().unwrap();
+    for (product, violation) in [
+        (product().price(0), "price: must be more than 0"),
+        (product().price(1000), "price: must be less than 1000"),
+        (
+            product().code("12345"),
+            "code: must have at least 6 characters, has 5",
+        ),
+        (
+            product().code("1234567"),
+            "code: must have at most 6 characters, has 7",
+        ),
+        (
+            product().unit_amount(decimal("0")),
+            "unit_amount: must be more than 0",
+        ),
+        (
+            product().unit_amount(decimal("-0.1")),
+            "unit_amount: must be more than 0",
+        ),
+        (
+            product().unit_amount(decimal("100000")),
+            "unit_amount: must have at most 5 digits before the point, has 6",
+        ),
+        (
+            product().unit_amount(decimal("1e-13")),
+            "unit_amount: must have at most 12 digits after the point, has 13",
+        ),
+        (product().weight(-0.1), "weight: must be at least 0"),
+        (product().weight(f64::NAN), "weight: must be at least 0"),
+        (
+            product().metadata([("", "x")]),
+            "metadata: every key must have at least 1 character, has 0",
+        ),
+        (
+            product().metadata([("a", "")]),
+            "metadata.a: must have at least 1 character, has 0",
+        ),
+        (
+            product().metadata([("a b", "123456")]),
+            "metadata[\"a b\"]: must have at most 5 characters, has 6",
+        ),
+        (
+            product().metadata([("a", 1), ("b", 2), ("c", 3)]),
+            "metadata: must have at most 2 items, has 3",
+        ),
+        (
+            product().parts([Part::new(1), Part::new(0)]),
+            "parts[1].count: must be at least 1",
+        ),
+        (
+            product().main_part(Part::new(0)),
+            "main_part.count: must be at least 1",
+        ),
+    ] {
+        assert_eq!(violations(&product), [violation]);
+    }
+}
+
+#[test]
+fn all_violations_are_listed_and_no_value_is_shown() {
+    let product = ProductCreate::new("me", "UPPER", Vec::<String>::new()).code("hush");
+    let all = product.validate().unwrap_err();
+    assert_eq!(
+        all.to_string(),
+        "name: must have at least 3 characters, has 2; slug: must match the pattern ^[a-z0-9`-]+$; \
+         tags: must have at least 1 item, has 0; code: must have at least 6 characters, has 4"
+    );
+    let first = &all.as_slice()[0];
+    assert_eq!(
+        (first.path(), first.limit()),
+        ("name", "must have at least 3 characters, has 2")
+    );
+}

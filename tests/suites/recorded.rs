@@ -1,0 +1,270 @@
+//! What a server really answered and delivered. It followed a contract that is older than those in `spec/`, so the client
+//! is generated from that contract here, and every recorded body is decoded with it.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    dead_code,
+    reason = "a panic is how a test fails; of the generated client only the types are used"
+)]
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::Path;
+
+use polar_tests::contract::{Contract, Rules};
+use polar_tests::decoded::{DecodeFn, Entry};
+use polar_tests::difference::{Difference, Undocumented};
+use serde_json::Value;
+
+include!(concat!(env!("OUT_DIR"), "/recorded.rs"));
+
+const EXCHANGES: &str = include_str!("../fixtures/recorded/exchanges.jsonl");
+const WEBHOOKS: &str = include_str!("../fixtures/recorded/webhooks.jsonl");
+
+/// Where the server answered otherwise than its own document says: how the place ends, and what is there.
+const DEVIATIONS: &[(&str, &str)] = &[(
+    "/prices/*/type",
+    "Prices of the catalog say how often they are paid, as legacy ones do. The document knows that of legacy ones only.",
+)];
+
+/// Operations that the server has and its document has not.
+const UNDOCUMENTED: [&str; 0] = [];
+
+/// Everything that is needed to judge a recorded body.
+struct Judge {
+    contract: Contract,
+    rules: Rules,
+    /// Unions, by the forms that their variants have in the contract.
+    unions: Vec<(Vec<Value>, &'static Entry)>,
+}
+
+/// What was seen in all bodies.
+#[derive(Default)]
+struct Seen {
+    problems: Vec<Problem>,
+    variants: BTreeSet<(&'static str, &'static str)>,
+}
+
+/// Something that is not as the document says.
+#[derive(Debug)]
+struct Problem {
+    /// Operation or webhook, and the way to the value, with `*` for indexes.
+    place: String,
+    what: String,
+}
+
+impl Judge {
+    fn new() -> Self {
+        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/recorded");
+        let contract = Contract::read(
+            &folder.join("contract.yaml"),
+            Some(&folder.join("overlay.yaml")),
+        );
+        let (mut unions, mut pointers) = (Vec::new(), Vec::new());
+        for entry in RECORDED.types {
+            let Some(union) = &entry.union else { continue };
+            let all = union.variants.iter().flat_map(|(_, pointers)| *pointers);
+            let places: Vec<_> = all.map(|pointer| contract.place(pointer)).collect();
+            unions.push((
+                places.iter().map(|place| place.schema.clone()).collect(),
+                entry,
+            ));
+            pointers.extend(places.into_iter().map(|place| place.pointer));
+        }
+        let rules = Rules::new(&contract, pointers.iter().map(String::as_str));
+        Self {
+            contract,
+            rules,
+            unions,
+        }
+    }
+
+    /// Decodes the body and compares what is written with what was recorded. `name` is for messages.
+    fn judge(&self, name: &str, decode: DecodeFn, schema: &Value, body: &str, seen: &mut Seen) {
+        let read: Value = serde_json::from_str(body).unwrap();
+        let value = match decode(body) {
+            Ok(value) => value,
+            Err(error) => return seen.problem(name, error.to_string()),
+        };
+        let written: Value = serde_json::from_str(&value.to_json()).unwrap();
+        let constants = self.contract.optional_constants();
+        let difference = Difference {
+            constants: &constants,
+            undocumented: Undocumented::None,
+        };
+        let documented = self.contract.documented(schema, &read);
+        for (place, what) in difference.all(&documented, &written) {
+            seen.problem(&format!("{name}{place}"), what);
+        }
+        self.unions(name, schema, &read, seen);
+    }
+
+    /// Finds the values of unions, and checks that each is of the variant whose schema it follows.
+    fn unions(&self, place: &str, schema: &Value, value: &Value, seen: &mut Seen) {
+        let forms = self.contract.forms(schema);
+        if value.is_null() {
+            return;
+        }
+        let entry = self
+            .unions
+            .iter()
+            .find(|(known, _)| known.iter().eq(forms.iter().copied()));
+        let form = match (forms.as_slice(), entry) {
+            ([], _) => return,
+            ([only], _) => *only,
+            (_, Some((_, entry))) => match self.variant(place, entry, value, seen) {
+                Some(form) => form,
+                None => return,
+            },
+            // Nothing to be told apart: the one union without a decision, scalars, or numbers that are written as texts.
+            (_, None) => return,
+        };
+        let mut below = |key: &str, value: &Value| {
+            if let Some(schema) = Contract::part(form, key) {
+                self.unions(&format!("{place}/{key}"), schema, value, seen);
+            }
+        };
+        match value {
+            Value::Object(entries) => entries.iter().for_each(|(key, value)| below(key, value)),
+            Value::Array(items) => items
+                .iter()
+                .enumerate()
+                .for_each(|(index, item)| below(&index.to_string(), item)),
+            _ => {}
+        }
+    }
+
+    /// The schema of the variant that the value is decoded to.
+    fn variant(
+        &self,
+        place: &str,
+        entry: &'static Entry,
+        value: &Value,
+        seen: &mut Seen,
+    ) -> Option<&Value> {
+        let union = entry.union.as_ref()?;
+        let decoded = (entry.decode)(&value.to_string()).ok()?;
+        let variant = (union.variant)(&*decoded);
+        seen.variants.insert((entry.name, variant));
+        let Some((_, pointers)) = union.variants.iter().find(|(name, _)| *name == variant) else {
+            seen.problem(place, format!("{} is unknown", entry.name));
+            return None;
+        };
+        let form = self.contract.place(pointers[0]);
+        if let Err(violations) = self.rules.check(&form.pointer, value) {
+            seen.problem(
+                place,
+                format!("no valid {}::{variant}: {violations}", entry.name),
+            );
+        }
+        Some(form.schema)
+    }
+
+    /// The schema of an operation's successful answer.
+    fn answer(&self, operation: &str, status: &str) -> Option<&Value> {
+        let paths = self.contract.tree()["paths"].as_object().unwrap().values();
+        let mut operations = paths.flat_map(|item| item.as_object().unwrap().values());
+        let found = operations.find(|found| found["operationId"] == operation)?;
+        let schema = &found["responses"][status]["content"]["application/json"]["schema"];
+        schema.is_object().then_some(schema)
+    }
+}
+
+impl Seen {
+    fn problem(&mut self, place: &str, what: String) {
+        let segments = place
+            .split('/')
+            .map(|it| if it.parse::<usize>().is_ok() { "*" } else { it });
+        let place = segments.collect::<Vec<_>>().join("/");
+        self.problems.push(Problem { place, what });
+    }
+
+    /// Fails on everything that is no known deviation.
+    fn finish(&self) {
+        let known = |problem: &Problem| {
+            DEVIATIONS
+                .iter()
+                .any(|(end, _)| problem.place.ends_with(end))
+        };
+        let unexpected: Vec<&Problem> = self
+            .problems
+            .iter()
+            .filter(|problem| !known(problem))
+            .collect();
+        assert!(
+            unexpected.is_empty(),
+            "{} problems:\n{unexpected:#?}",
+            unexpected.len()
+        );
+    }
+}
+
+#[test]
+fn every_recorded_answer_is_decoded_and_written_again() {
+    let (judge, mut seen) = (Judge::new(), Seen::default());
+    let (mut count, mut undocumented) = (0, BTreeSet::new());
+    let answers: BTreeMap<&str, DecodeFn> = RECORDED
+        .answers
+        .iter()
+        .map(|it| (it.operation, it.decode))
+        .collect();
+    for line in EXCHANGES.lines() {
+        let exchange: Value = serde_json::from_str(line).unwrap();
+        let (operation, body) = (
+            exchange["operation"].as_str().unwrap(),
+            exchange["body"].as_str().unwrap(),
+        );
+        let status = exchange["status"].to_string();
+        let json = exchange["headers"]["content-type"] == "application/json";
+        if !status.starts_with('2') || !json || body.is_empty() {
+            continue;
+        }
+        if let Some(schema) = judge.answer(operation, &status) {
+            let decode = answers
+                .get(operation)
+                .unwrap_or_else(|| panic!("{operation} answers nothing"));
+            judge.judge(operation, *decode, schema, body, &mut seen);
+            count += 1;
+        } else {
+            undocumented.insert(operation.to_owned());
+        }
+    }
+    assert_eq!(
+        undocumented.iter().map(String::as_str).collect::<Vec<_>>(),
+        UNDOCUMENTED
+    );
+    assert_eq!(count, 170);
+    seen.finish();
+    insta::assert_snapshot!("variants_of_answers", listed(&seen.variants));
+}
+
+#[test]
+fn every_recorded_webhook_is_decoded_and_written_again() {
+    let (judge, mut seen) = (Judge::new(), Seen::default());
+    let entry = RECORDED
+        .types
+        .iter()
+        .find(|entry| entry.name == "WebhookPayload")
+        .unwrap();
+    let mut types = BTreeSet::new();
+    for body in WEBHOOKS.lines() {
+        let read: Value = serde_json::from_str(body).unwrap();
+        let name = read["type"].as_str().unwrap();
+        let payload = &judge.contract.tree()["webhooks"][name]["post"]["requestBody"]["content"]["application/json"];
+        judge.judge(name, entry.decode, &payload["schema"], body, &mut seen);
+        assert!(judge.variant(name, entry, &read, &mut seen).is_some());
+        types.insert(name.to_owned());
+    }
+    // One delivery of each type that the contract has.
+    let webhooks = judge.contract.tree()["webhooks"].as_object().unwrap();
+    assert_eq!(types, webhooks.keys().cloned().collect());
+    seen.finish();
+    insta::assert_snapshot!("variants_of_webhooks", listed(&seen.variants));
+}
+
+fn listed(variants: &BTreeSet<(&str, &str)>) -> String {
+    let lines = variants
+        .iter()
+        .map(|(union, variant)| format!("{union}::{variant}"));
+    lines.collect::<Vec<_>>().join("\n")
+}

@@ -1,0 +1,159 @@
+//! Many calls against a server that misbehaves: none is lost, none is done twice that must not be, none hangs.
+//!
+//! `cargo test --release -p polar-tests --test soak -- --ignored --nocapture` is the long one.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a panic is how a test fails"
+)]
+
+#[path = "soak/server.rs"]
+mod server;
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::time::{Duration, Instant};
+
+use polar_client::types::Uuid;
+use polar_client::v2026_10::Polar;
+use polar_client::v2026_10::models::LicenseKeyDeactivate;
+use polar_client::{Error, RetryPolicy, Server};
+use server::Misbehaving;
+
+const TASKS: usize = 64;
+const ATTEMPT: Duration = Duration::from_millis(400);
+const DEADLINE: Duration = Duration::from_secs(3);
+
+/// A thread that has too much to do is late. That is no hang.
+const SLACK: Duration = Duration::from_secs(2);
+
+/// What became of the calls.
+#[derive(Default)]
+struct Tally {
+    outcomes: BTreeMap<String, usize>,
+    slowest: Duration,
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_thousand_calls() {
+    soak(1_000, 0x5eed).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[ignore = "takes a minute"]
+async fn twenty_thousand_calls() {
+    // The first run fills pools and caches; what the second adds would be a leak.
+    soak(5_000, 1).await;
+    let before = memory();
+    soak(20_000, 2).await;
+    let after = memory();
+    println!("resident memory: {before} kB after 5,000 calls, {after} kB after 20,000 more");
+    assert!(after < before + 16 * 1024, "{before} kB, then {after} kB");
+}
+
+async fn soak(calls: usize, seed: u64) {
+    let server = Misbehaving::start(seed).await;
+    let polar = Polar::builder()
+        .server(Server::custom(&server.url).unwrap())
+        .access_token("polar_oat_soak")
+        .timeout(DEADLINE)
+        .attempt_timeout(ATTEMPT)
+        .retry(RetryPolicy::new().base_delay(Duration::from_millis(20)))
+        .build()
+        .unwrap();
+    let next = Arc::new(AtomicUsize::new(0));
+    let start = Instant::now();
+    let tasks: Vec<_> = (0..TASKS)
+        .map(|_| tokio::spawn(work(polar.clone(), Arc::clone(&next), calls)))
+        .collect();
+    let mut tally = Tally::default();
+    for task in tasks {
+        let part = task.await.unwrap();
+        tally.slowest = tally.slowest.max(part.slowest);
+        for (outcome, count) in part.outcomes {
+            *tally.outcomes.entry(outcome).or_default() += count;
+        }
+    }
+    println!(
+        "{calls} calls in {:.1?}, the slowest in {:.2?}",
+        start.elapsed(),
+        tally.slowest
+    );
+    println!("outcomes: {:#?}", tally.outcomes);
+    check(&server, &tally, calls);
+}
+
+/// Makes calls until enough were made. Every second one must not be sent twice.
+async fn work(polar: Polar, next: Arc<AtomicUsize>, calls: usize) -> Tally {
+    let mut tally = Tally::default();
+    loop {
+        let call = next.fetch_add(1, Ordering::Relaxed);
+        if call >= calls {
+            return tally;
+        }
+        let start = Instant::now();
+        let key = format!("call-{call}");
+        let outcome = match call % 2 {
+            0 => {
+                let info = polar.customer_seats().get_claim_info(&key).await;
+                info.map(|_| ())
+            }
+            _ => {
+                let body = LicenseKeyDeactivate::new(key, Uuid::from_u128(1), Uuid::from_u128(2));
+                polar.license_keys().deactivate(body).await
+            }
+        };
+        tally.slowest = tally.slowest.max(start.elapsed());
+        *tally.outcomes.entry(name(&outcome, call)).or_default() += 1;
+    }
+}
+
+/// The outcome in a few words.
+fn name(outcome: &Result<(), Error>, call: usize) -> String {
+    let kind = if call % 2 == 0 { "safe" } else { "unsafe" };
+    let what = match outcome {
+        Ok(_) => "answered".to_owned(),
+        Err(Error::Api(error)) => format!("status {}", error.status().as_u16()),
+        Err(Error::Timeout { .. }) => "timeout".to_owned(),
+        Err(Error::Connection { source, .. }) => format!("connection {:?}", source.kind()),
+        Err(Error::Decode { .. }) => "undecodable".to_owned(),
+        Err(error) => panic!("not among the ways in which the server misbehaves: {error:?}"),
+    };
+    format!("{kind}: {what}")
+}
+
+fn check(server: &Misbehaving, tally: &Tally, calls: usize) {
+    let total: usize = tally.outcomes.values().sum();
+    assert_eq!(total, calls, "a call was lost");
+    assert!(tally.slowest < DEADLINE + SLACK, "{:?}", tally.slowest);
+    let seen = server.seen();
+    let odd = |key: &str| key.ends_with(['1', '3', '5', '7', '9']);
+    let unsafe_calls: Vec<_> = seen.iter().filter(|(key, _)| odd(key)).collect();
+    let twice: Vec<_> = unsafe_calls
+        .iter()
+        .filter(|(_, seen)| seen.done > 1)
+        .collect();
+    assert!(twice.is_empty(), "done twice: {}", twice.len());
+    // What was answered was done.
+    let done = unsafe_calls
+        .iter()
+        .filter(|(_, seen)| seen.done == 1)
+        .count();
+    let answered = tally.outcomes["unsafe: answered"];
+    assert!(done >= answered, "{done} done, {answered} answered");
+    let most = seen.values().map(|seen| seen.arrived).max();
+    assert_eq!(most, Some(3), "attempts");
+    // Most of what may be repeated succeeds in the end, though a third of the answers are bad.
+    let safe = tally.outcomes["safe: answered"];
+    assert!(safe * 10 > calls / 2 * 8, "{safe} of {}", calls / 2);
+}
+
+/// The resident memory of this process in kB; 0 where that is not known.
+fn memory() -> usize {
+    let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:"));
+    let number = line.and_then(|line| line.split_whitespace().next());
+    number.and_then(|number| number.parse().ok()).unwrap_or(0)
+}

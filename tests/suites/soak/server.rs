@@ -1,0 +1,193 @@
+//! A server on loopback that does wrong what servers and networks do wrong. What it does to the nth request of a call only
+//! depends on the seed.
+
+use std::collections::BTreeMap;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::ops::Range;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::{TcpListener, TcpStream};
+use tokio::task::JoinHandle;
+
+/// The decisions that stand for a rate limit.
+const LIMITED: Range<u8> = 70..75;
+
+const INFO: &str = r#"{"product_name":"p","product_id":"00000000-0000-0000-0000-000000000001","organization_name":"o","organization_slug":"o","customer_email":"a@b.c","can_claim":true}"#;
+
+/// The server, and what it did for whom.
+pub(crate) struct Misbehaving {
+    pub(crate) url: String,
+    calls: Arc<Calls>,
+    task: JoinHandle<()>,
+}
+
+/// The calls that the server saw, by their keys.
+struct Calls {
+    seed: u64,
+    seen: Mutex<BTreeMap<String, Seen>>,
+}
+
+/// What the server saw of a call, and what it did for it.
+#[derive(Clone, Copy, Default)]
+pub(crate) struct Seen {
+    pub(crate) arrived: usize,
+    pub(crate) done: usize,
+}
+
+impl Drop for Misbehaving {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Misbehaving {
+    pub(crate) async fn start(seed: u64) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let seen = Mutex::default();
+        let calls = Arc::new(Calls { seed, seen });
+        let shared = Arc::clone(&calls);
+        let task = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                tokio::spawn(serve(stream, Arc::clone(&shared)));
+            }
+        });
+        Self { url, calls, task }
+    }
+
+    /// What it saw of each call.
+    pub(crate) fn seen(&self) -> BTreeMap<String, Seen> {
+        self.calls.seen.lock().unwrap().clone()
+    }
+}
+
+impl Calls {
+    /// Decides on one more request of a call: a number below 100.
+    fn decide(&self, key: &str) -> u8 {
+        let mut calls = self.seen.lock().unwrap();
+        let seen = calls.entry(key.to_owned()).or_default();
+        let mut hasher = DefaultHasher::new();
+        (self.seed, key, seen.arrived).hash(&mut hasher);
+        let what = fastrand::Rng::with_seed(hasher.finish()).u8(..100);
+        seen.arrived += 1;
+        // A rate limit answers before anything is done.
+        if !LIMITED.contains(&what) {
+            seen.done += 1;
+        }
+        what
+    }
+}
+
+/// Serves one connection until something breaks.
+async fn serve(mut stream: TcpStream, calls: Arc<Calls>) {
+    while let Some(request) = receive(&mut stream).await {
+        let start = request.find("call-").unwrap();
+        let end = request[start..].find(['"', ' ']).unwrap();
+        let what = calls.decide(&request[start..start + end]);
+        if answer(&mut stream, what).await.is_none() {
+            return;
+        }
+    }
+}
+
+/// Reads one request.
+async fn receive(stream: &mut TcpStream) -> Option<String> {
+    let mut bytes = Vec::new();
+    let end = loop {
+        if let Some(end) = bytes.windows(4).position(|window| window == b"\r\n\r\n") {
+            break end + 4;
+        }
+        if stream.read_buf(&mut bytes).await.ok()? == 0 {
+            return None;
+        }
+    };
+    let head = String::from_utf8_lossy(&bytes[..end]);
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length: "));
+    let length: usize = length.map_or(0, |length| length.parse().unwrap());
+    while bytes.len() < end + length {
+        if stream.read_buf(&mut bytes).await.ok()? == 0 {
+            return None;
+        }
+    }
+    Some(String::from_utf8_lossy(&bytes).into_owned())
+}
+
+/// Answers well two times out of three. `None` when the connection is to be closed.
+async fn answer(stream: &mut TcpStream, what: u8) -> Option<()> {
+    let long = "x".repeat(INFO.len());
+    match what {
+        0..66 => send(stream, "200 OK", INFO).await,
+        66..70 => send(stream, "500 Internal Server Error", "<html>oh</html>").await,
+        what if LIMITED.contains(&what) => limit(stream).await,
+        75..78 => {
+            send(
+                stream,
+                "307 Temporary Redirect\r\nlocation: http://127.0.0.1:1/x",
+                "",
+            )
+            .await
+        }
+        78..80 => send(stream, "503 Service Unavailable", "").await,
+        80..82 => send(stream, "200 OK", &long).await,
+        82..84 => send(stream, "200 OK", "").await,
+        // Half a body, and the end of the connection.
+        84..88 => {
+            let half = format!(
+                "HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n{}",
+                INFO.len(),
+                &INFO[..20]
+            );
+            stream.write_all(half.as_bytes()).await.ok()?;
+            None
+        }
+        // Less than the length says, and then silence.
+        88..90 => {
+            let short = format!("HTTP/1.1 200 OK\r\ncontent-length: 9999\r\n\r\n{INFO}");
+            stream.write_all(short.as_bytes()).await.ok()?;
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            None
+        }
+        // No answer at all.
+        90..94 => None,
+        94..96 => {
+            stream
+                .write_all(b"\x16\x03\x01 this is not HTTP\r\n\r\n")
+                .await
+                .ok()?;
+            None
+        }
+        // A body that comes slowly, but comes.
+        96..98 => slowly(stream).await,
+        // An answer that never comes.
+        _ => {
+            tokio::time::sleep(Duration::from_secs(1)).await;
+            None
+        }
+    }
+}
+
+async fn send(stream: &mut TcpStream, status: &str, body: &str) -> Option<()> {
+    let answer = format!(
+        "HTTP/1.1 {status}\r\ncontent-length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    stream.write_all(answer.as_bytes()).await.ok()
+}
+
+async fn limit(stream: &mut TcpStream) -> Option<()> {
+    send(stream, "429 Too Many Requests\r\nretry-after: 0", "").await
+}
+
+async fn slowly(stream: &mut TcpStream) -> Option<()> {
+    let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\n\r\n", INFO.len());
+    stream.write_all(head.as_bytes()).await.ok()?;
+    for piece in INFO.as_bytes().chunks(20) {
+        stream.write_all(piece).await.ok()?;
+        tokio::time::sleep(Duration::from_millis(5)).await;
+    }
+    Some(())
+}

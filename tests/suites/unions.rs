@@ -1,0 +1,440 @@
+//! The unions of the published crate, each with values as servers send them: the variant they become, and their bytes.
+//!
+//! Prices as the portal shows them are in `seed_pages`; `decoding` tries every variant of every union.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a panic is how a test fails"
+)]
+
+use polar_client::codec::{self, Decode, Encode};
+use polar_client::types::Timestamp;
+use polar_client::v2026_10::models::{
+    Aggregation, BenefitGrantWebhook, CheckoutForbiddenError, CustomField, CustomFieldValue,
+    CustomerBenefitGrant, CustomerPaymentMethod, Discount, DiscountDuration, DisputeCustomer,
+    Event, EventsPage, Filter, FilterConjunction, FilterTerm, FilterValue, MetadataValue, Payment,
+    PaymentMethod, Price, PropertyAggregationFunction, TaxIdFormat, TrialEnd, UserInfo,
+};
+use serde_json::{Map, Value, json};
+
+const ID: &str = "7267719e-2bfa-4c78-b095-fcdc4aa788e8";
+const TIME: &str = "2026-11-21T18:22:49.476450Z";
+
+/// The decoded value, after making sure that it is written as the same bytes.
+fn exact<T: Decode + Encode>(json: &Value) -> T {
+    let text = json.to_string();
+    let value = codec::from_str(&text).unwrap_or_else(|error| panic!("{error}: {text}"));
+    assert_eq!(codec::to_string(&value), text);
+    value
+}
+
+/// Objects, put together.
+fn joined<const N: usize>(parts: [Value; N]) -> Value {
+    let entries = parts.into_iter().flat_map(|part| match part {
+        Value::Object(entries) => entries,
+        other => panic!("{other} is no object"),
+    });
+    Value::Object(entries.collect::<Map<_, _>>())
+}
+
+fn with(object: &Value, key: &str, value: Value) -> Value {
+    let mut object = object.clone();
+    object[key] = value;
+    object
+}
+
+#[test]
+fn legacy_prices_and_those_of_the_catalog_share_a_tag() {
+    let common = json!({
+        "created_at": TIME, "modified_at": null, "id": ID, "source": "catalog", "amount_type": "fixed",
+        "price_currency": "usd", "tax_behavior": null, "is_archived": false, "product_id": ID,
+    });
+    let catalog = joined([common.clone(), json!({"price_amount": 999_999_999_999_i64})]);
+    let legacy = joined([
+        common,
+        json!({"type": "recurring", "recurring_interval": "month", "price_amount": 1200, "legacy": true}),
+    ]);
+
+    assert!(
+        matches!(exact(&catalog), Price::Fixed(price) if price.price_amount == 999_999_999_999)
+    );
+    assert!(matches!(exact(&legacy), Price::LegacyRecurringFixed(price) if price.legacy));
+    let new = with(&legacy, "amount_type", json!("by_the_moon"));
+    assert!(matches!(exact(&new), Price::Unknown(raw) if raw == new));
+}
+
+/// What a discount has beside its duration and its amount.
+fn discount_of(kind: &str) -> Value {
+    json!({
+        "created_at": TIME, "modified_at": null, "id": ID, "metadata": {}, "name": "Spring", "code": null,
+        "starts_at": null, "ends_at": null, "max_redemptions": null, "max_redemptions_per_customer": null,
+        "redemptions_count": 0, "organization_id": ID, "products": [], "type": kind,
+    })
+}
+
+#[test]
+fn repeating_discounts_are_not_taken_for_others() {
+    let fixed = json!({"amount": 500, "currency": "usd", "amounts": {"eur": 450, "usd": 500}});
+    let percentage = json!({"basis_points": 1000});
+    let repeating = json!({"duration": "repeating", "duration_in_months": 3});
+    let once = json!({"duration": "once"});
+
+    let discount = |duration: &Value, amount: &Value, kind: &str| {
+        exact::<Discount>(&joined([
+            duration.clone(),
+            amount.clone(),
+            discount_of(kind),
+        ]))
+    };
+    let Discount::FixedRepeat(repeat) = discount(&repeating, &fixed, "fixed") else {
+        panic!("not repeating")
+    };
+    assert_eq!((repeat.duration_in_months, repeat.amounts["eur"]), (3, 450));
+    let Discount::PercentageRepeat(repeat) = discount(&repeating, &percentage, "percentage") else {
+        panic!("not repeating")
+    };
+    assert_eq!(
+        (repeat.duration, repeat.basis_points),
+        (DiscountDuration::Repeating, 1000)
+    );
+    let forever = json!({"duration": "forever"});
+    assert!(matches!(
+        discount(&once, &fixed, "fixed"),
+        Discount::FixedOnceForever(_)
+    ));
+    assert!(matches!(
+        discount(&forever, &percentage, "percentage"),
+        Discount::PercentageOnceForever(_)
+    ));
+    assert!(matches!(
+        discount(&once, &fixed, "barter"),
+        Discount::Unknown(_)
+    ));
+}
+
+#[test]
+fn events_are_told_apart_by_their_source_and_those_of_the_system_by_their_name() {
+    let event = |source: &str, name: &str, metadata: Value| {
+        let common = json!({
+            "id": ID, "timestamp": TIME, "organization_id": ID, "customer_id": null, "customer": null,
+            "external_customer_id": "usr_7", "member_id": null, "external_member_id": null,
+            "child_count": 0, "parent_id": null, "label": "Label",
+        });
+        let names = match source {
+            "user" => json!({"name": name, "source": source}),
+            _ => json!({"source": source, "name": name}),
+        };
+        exact::<Event>(&joined([common, names, json!({"metadata": metadata})]))
+    };
+    let credited = json!({"meter_id": ID, "units": 100, "rollover": false});
+
+    let Event::MeterCredit(credit) = event("system", "meter.credited", credited.clone()) else {
+        panic!("no credit")
+    };
+    assert_eq!(credit.metadata.units, 100);
+    // A user may give an event any name, that of a system event too.
+    let Event::User(user) = event(
+        "user",
+        "meter.credited",
+        json!({"units": 1.0, "model": "x"}),
+    ) else {
+        panic!("not of a user")
+    };
+    assert_eq!((&*user.name, &*user.source), ("meter.credited", "user"));
+    assert!(matches!(
+        event("system", "meter.exploded", credited.clone()),
+        Event::Unknown(_)
+    ));
+    assert!(matches!(
+        event("moon", "meter.credited", credited),
+        Event::Unknown(_)
+    ));
+}
+
+#[test]
+fn a_page_of_events_is_counted_or_not() {
+    let page =
+        |pagination: Value| exact::<EventsPage>(&json!({"items": [], "pagination": pagination}));
+
+    let counted = page(json!({"total_count": 3, "max_page": 0}));
+    let EventsPage::List(list) = counted else {
+        panic!("{counted:?}")
+    };
+    assert_eq!(
+        (list.pagination.total_count, list.pagination.max_page),
+        (3, 0)
+    );
+    let cursor = page(json!({"has_next_page": false}));
+    let EventsPage::CursorList(list) = cursor else {
+        panic!("{cursor:?}")
+    };
+    assert!(!list.pagination.has_next_page);
+    assert!(matches!(page(json!({})), EventsPage::Unknown(_)));
+}
+
+/// A customer as the grants of webhooks hold one.
+fn customer() -> Value {
+    json!({
+        "id": ID, "created_at": TIME, "modified_at": null, "metadata": {"tier": 1}, "external_id": null,
+        "email": "a@example.com", "email_verified": true, "name": null, "billing_name": null,
+        "billing_address": null, "tax_id": ["FR61954506077", "eu_vat"], "locale": null, "organization_id": ID,
+        "default_payment_method_id": null, "deleted_at": null, "first_user_event_at": null,
+        "avatar_url": "https://example.com/a", "type": "individual",
+    })
+}
+
+#[test]
+fn grants_are_told_apart_by_the_type_of_their_benefit() {
+    let grant = |kind: &str, properties: Value| {
+        let benefit = json!({
+            "id": ID, "created_at": TIME, "modified_at": null, "type": kind, "description": "d", "selectable": true,
+            "deletable": true, "is_deleted": false, "organization_id": ID, "metadata": {}, "visibility": "public",
+            "properties": {}, "visibility_configurable": true,
+        });
+        json!({
+            "created_at": TIME, "modified_at": null, "id": ID, "granted_at": TIME, "is_granted": true,
+            "revoked_at": null, "is_revoked": false, "subscription_id": null, "order_id": null, "customer_id": ID,
+            "member_id": null, "benefit_id": ID, "error": null, "customer": customer(), "member": null,
+            "benefit": benefit, "properties": properties, "previous_properties": null,
+        })
+    };
+
+    let flag: BenefitGrantWebhook = codec::from_value(&grant("feature_flag", json!({}))).unwrap();
+    assert!(
+        matches!(flag, BenefitGrantWebhook::FeatureFlag(grant) if grant.benefit.r#type == "feature_flag")
+    );
+    let new = grant("telepathy", json!({"to": "all"}));
+    assert!(matches!(exact(&new), BenefitGrantWebhook::Unknown(raw) if raw == new));
+    assert!(matches!(exact(&new), CustomerBenefitGrant::Unknown(raw) if raw == new));
+    // The portal shows grants with less of the customer and of the benefit. What is missing is named, with the variant.
+    let error =
+        codec::from_value::<CustomerBenefitGrant>(&grant("feature_flag", json!({}))).unwrap_err();
+    assert_eq!(error.variant(), Some("CustomerBenefitGrant::FeatureFlag"));
+}
+
+#[test]
+fn payments_and_methods_that_nobody_knows_yet_are_generic() {
+    let payment = |method: &str, metadata: Value| {
+        joined([
+            json!({
+                "created_at": TIME, "modified_at": null, "id": ID, "processor": "stripe", "status": "succeeded",
+                "amount": 1000, "currency": "usd", "method": method, "trigger": "purchase", "decline_reason": null,
+                "decline_message": null, "organization_id": ID, "checkout_id": null, "order_id": ID,
+                "processor_metadata": {},
+            }),
+            metadata,
+        ])
+    };
+    let card = json!({"method_metadata": {"brand": "visa", "last4": "4242"}});
+    assert!(
+        matches!(exact(&payment("card", card)), Payment::Card(it) if it.method_metadata.last4 == "4242")
+    );
+    assert!(
+        matches!(exact(&payment("shells", json!({}))), Payment::Generic(it) if it.method == "shells")
+    );
+    let broken = payment("card", json!({"method_metadata": {"brand": "visa"}}));
+    let error = codec::from_value::<Payment>(&broken).unwrap_err();
+    assert_eq!(
+        (error.path(), error.variant()),
+        ("method_metadata.last4", Some("Payment::Card"))
+    );
+
+    let method = |kind: &str, metadata: Value, end: Value| {
+        let start = json!({
+            "id": ID, "created_at": TIME, "modified_at": null, "processor": "stripe", "customer_id": ID, "type": kind,
+        });
+        joined([start, metadata, end])
+    };
+    let card = json!({"method_metadata": {"brand": "visa", "last4": "4242", "exp_month": 2, "exp_year": 2030, "wallet": null}});
+    let default = json!({"is_default": true});
+    let exact_card: PaymentMethod = exact(&method("card", card.clone(), default.clone()));
+    assert!(matches!(exact_card, PaymentMethod::Card(it) if it.method_metadata.exp_year == 2030));
+    let exact_other: PaymentMethod = exact(&method("shells", json!({}), default));
+    assert!(matches!(exact_other, PaymentMethod::Generic(it) if it.r#type == "shells"));
+    assert!(matches!(
+        exact(&method("card", card, json!({}))),
+        CustomerPaymentMethod::Card(_)
+    ));
+    assert!(matches!(
+        exact(&method("shells", json!({}), json!({}))),
+        CustomerPaymentMethod::Generic(_)
+    ));
+}
+
+#[test]
+fn errors_of_a_checkout_are_told_apart_by_their_class() {
+    let error =
+        |class: &str| exact::<CheckoutForbiddenError>(&json!({"error": class, "detail": "d"}));
+
+    assert!(matches!(
+        error("AlreadyActiveSubscriptionError"),
+        CheckoutForbiddenError::AlreadyActiveSubscriptionError(it) if it.detail == "d"
+    ));
+    assert!(matches!(
+        error("TrialAlreadyRedeemed"),
+        CheckoutForbiddenError::TrialAlreadyRedeemed(_)
+    ));
+    assert!(matches!(
+        error("MoonIsFull"),
+        CheckoutForbiddenError::Unknown(_)
+    ));
+}
+
+#[test]
+fn six_functions_are_three_aggregations() {
+    let property = |name: &str| exact::<Aggregation>(&json!({"func": name, "property": "tokens"}));
+
+    assert!(matches!(
+        exact(&json!({"func": "count"})),
+        Aggregation::Count(_)
+    ));
+    assert!(matches!(property("unique"), Aggregation::Unique(_)));
+    for (name, function) in [
+        ("sum", PropertyAggregationFunction::Sum),
+        ("max", PropertyAggregationFunction::Max),
+        ("min", PropertyAggregationFunction::Min),
+        ("avg", PropertyAggregationFunction::Avg),
+    ] {
+        assert!(
+            matches!(property(name), Aggregation::Property(it) if it.func == function),
+            "{name}"
+        );
+    }
+    assert!(matches!(property("median"), Aggregation::Unknown(_)));
+}
+
+#[test]
+fn custom_fields_are_told_apart_by_their_type() {
+    let field = |kind: &str, properties: Value| {
+        exact::<CustomField>(&json!({
+            "created_at": TIME, "modified_at": null, "id": ID, "metadata": {}, "type": kind, "slug": "size",
+            "name": "Size", "organization_id": ID, "properties": properties,
+        }))
+    };
+
+    let checkbox = json!({"form_label": "I agree"});
+    assert!(matches!(
+        field("checkbox", checkbox.clone()),
+        CustomField::Checkbox(_)
+    ));
+    let text = json!({"form_label": "Size", "textarea": false, "max_length": 3});
+    assert!(
+        matches!(field("text", text), CustomField::Text(it) if it.properties.max_length == Some(3))
+    );
+    let select = json!({"options": [{"value": "s", "label": "Small"}]});
+    assert!(
+        matches!(field("select", select), CustomField::Select(it) if it.properties.options[0].value == "s")
+    );
+    assert!(matches!(field("colour", checkbox), CustomField::Unknown(_)));
+}
+
+#[test]
+fn whom_a_token_belongs_to_is_seen_by_what_is_known_of_them() {
+    let user = json!({"sub": ID, "name": "A", "email": "a@example.com", "email_verified": true});
+    let organization = json!({"sub": ID, "name": "Record Co"});
+
+    assert!(matches!(exact(&user), UserInfo::User(it) if it.email_verified == Some(true)));
+    assert!(
+        matches!(exact(&organization), UserInfo::Organization(it) if it.name.as_deref() == Some("Record Co"))
+    );
+}
+
+#[test]
+fn filters_hold_filters() {
+    let clause = |value: Value| json!({"property": "name", "operator": "eq", "value": value});
+    let inner = json!({"conjunction": "and", "clauses": [clause(json!(7)), clause(json!(true))]});
+    let deep = (0..40).fold(
+        inner.clone(),
+        |filter, _| json!({"conjunction": "or", "clauses": [filter]}),
+    );
+
+    let filter: Filter =
+        exact(&json!({"conjunction": "or", "clauses": [clause(json!("llm")), inner, {"new": 1}]}));
+    let [
+        FilterTerm::FilterClause(text),
+        FilterTerm::Filter(inner),
+        FilterTerm::Unknown(_),
+    ] = &filter.clauses[..]
+    else {
+        panic!("{filter:?}")
+    };
+    assert_eq!(text.value, FilterValue::String("llm".to_owned()));
+    assert_eq!(inner.conjunction, FilterConjunction::And);
+    assert!(
+        matches!(&inner.clauses[0], FilterTerm::FilterClause(it) if it.value == FilterValue::Integer(7))
+    );
+    assert!(
+        matches!(&inner.clauses[1], FilterTerm::FilterClause(it) if it.value == FilterValue::Boolean(true))
+    );
+    exact::<Filter>(&deep);
+}
+
+#[test]
+fn a_tax_id_is_a_number_and_its_format() {
+    let customer: DisputeCustomer = codec::from_value(&customer()).unwrap();
+    let (number, format) = customer.tax_id.unwrap();
+    assert_eq!((&*number, &format), ("FR61954506077", &TaxIdFormat::EuVat));
+
+    let short = with(&self::customer(), "tax_id", json!(["FR61954506077"]));
+    let error = codec::from_value::<DisputeCustomer>(&short).unwrap_err();
+    assert_eq!(error.path(), "tax_id");
+}
+
+#[test]
+fn metadata_keeps_the_kind_of_its_values() {
+    let values: Vec<MetadataValue> = exact(&json!([1, 1.0, "1", true, "", -0.5]));
+    assert_eq!(
+        values,
+        [
+            MetadataValue::Integer(1),
+            MetadataValue::Number(1.0),
+            MetadataValue::String("1".to_owned()),
+            MetadataValue::Boolean(true),
+            MetadataValue::String(String::new()),
+            MetadataValue::Number(-0.5),
+        ]
+    );
+    let others: Vec<MetadataValue> = exact(&json!([null, [1], {"a": 1}, u64::MAX]));
+    assert!(
+        others
+            .iter()
+            .all(|value| matches!(value, MetadataValue::Unknown(_))),
+        "{others:?}"
+    );
+}
+
+#[test]
+fn what_customers_fill_in_is_text_unless_it_is_a_point_in_time() {
+    let values: Vec<CustomFieldValue> = exact(&json!([
+        3,
+        false,
+        TIME,
+        "2026-11-21",
+        "2026-11-21 18:22:49Z",
+        "blue"
+    ]));
+    let text = |text: &str| CustomFieldValue::String(text.to_owned());
+    let time: Timestamp = TIME.parse().unwrap();
+    assert_eq!(
+        values,
+        [
+            CustomFieldValue::Integer(3),
+            CustomFieldValue::Boolean(false),
+            CustomFieldValue::Timestamp(time),
+            text("2026-11-21"),
+            text("2026-11-21 18:22:49Z"),
+            text("blue"),
+        ]
+    );
+}
+
+#[test]
+fn the_end_of_a_trial_is_a_point_in_time_or_now() {
+    assert_eq!(codec::to_string(&TrialEnd::Now), r#""now""#);
+    let time: Timestamp = TIME.parse().unwrap();
+    assert_eq!(
+        codec::to_string(&TrialEnd::Timestamp(time)),
+        format!("{TIME:?}")
+    );
+}
