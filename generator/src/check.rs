@@ -8,8 +8,8 @@ use crate::ir::{
 };
 use crate::reserved;
 
-/// Methods of every type that users build.
-const RESERVED_METHODS: &[&str] = &["clone", "fmt", "new"];
+/// Methods of every type that users build, and of every service.
+const RESERVED_METHODS: &[&str] = &["clone", "fmt", "new", "validate"];
 
 /// Methods of every request value, beside these.
 const REQUEST_METHODS: &[&str] = &[

@@ -12,8 +12,8 @@
 //!   Without it there is neither reqwest nor tokio among the dependencies: clients are built with a
 //!   [`Transport`](transport::Transport) and, to repeat calls and to end them in time, a [`Timer`](transport::Timer).
 //! - `blocking`: `send_blocking()` on every request.
-//! - `test-util`: a stand-in for the API, for tests.
 //! - `tracing`: spans for calls and their attempts.
+//! - `test-util`: a stand-in for the API, for tests.
 
 pub mod client;
 pub mod codec;

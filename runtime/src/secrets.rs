@@ -51,13 +51,6 @@ fn is_authorization(text: &str) -> bool {
     credential.is_some_and(|text| text.len() >= CREDENTIAL_LENGTH && !text.contains(' '))
 }
 
-/// How a token begins, if it is one of Polar's.
-pub(crate) fn token_prefix(token: &str) -> Option<&'static str> {
-    PREFIXES
-        .into_iter()
-        .find(|prefix| token.starts_with(prefix))
-}
-
 /// Whether a property of this name is likely to hold a secret.
 pub(crate) fn is_secret_key(key: &str) -> bool {
     KEY_PARTS.iter().any(|part| {

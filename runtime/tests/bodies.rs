@@ -115,6 +115,18 @@ async fn a_stream_may_take_long_but_not_pause_for_long() {
     assert_eq!(script.open(), 0);
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_slow_stream_is_no_pause() {
+    let script = Script::new([Step::Pieces(200, vec!["a", "b", "c", "d"], End::Slow(6))]);
+    let options = CallOptions::new().attempt_timeout(Duration::from_secs(10));
+    let request = script.polar().export().with(options);
+    let mut stream = request.send_stream().await.unwrap();
+    for piece in ["a", "b", "c", "d"] {
+        assert_eq!(stream.next().await.unwrap().unwrap(), piece);
+    }
+    assert!(stream.next().await.is_none());
+}
+
 #[tokio::test]
 async fn errors_of_exports_are_read_like_others() {
     let script = Script::new([answer(403, r#"{"error":"NotPermitted","detail":"no"}"#)]);

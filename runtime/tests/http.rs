@@ -10,7 +10,9 @@ use std::time::Duration;
 
 use polar::{Polar, Thing};
 use polar_client_runtime::Error;
-use polar_client_runtime::client::{OrganizationToken, RetryPolicy, Server};
+use polar_client_runtime::client::{
+    Call, CallOptions, Method, Operation, OrganizationToken, RetryPolicy, Server,
+};
 use polar_client_runtime::transport::TransportErrorKind;
 use wiremock::matchers::{body_string, header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
@@ -278,6 +280,81 @@ async fn a_connection_that_breaks() {
         matches!(&error, Error::Connection { source, .. } if source.kind() == TransportErrorKind::Interrupted),
         "{error:?}"
     );
+}
+
+#[tokio::test]
+async fn bodies_are_sent_with_their_length_and_never_in_chunks() {
+    for (method, length) in [
+        (Method::Post, Some("0")),
+        (Method::Put, Some("0")),
+        (Method::Patch, Some("0")),
+        (Method::Get, None),
+        (Method::Delete, None),
+    ] {
+        let operation: &'static Operation = Box::leak(Box::new(Operation {
+            id: "things:any",
+            method,
+            path: "/v1/any",
+            ..polar::INVOICE
+        }));
+        let (server, polar) = answering(ResponseTemplate::new(204)).await;
+        Call::empty(polar.client.request(operation)).await.unwrap();
+        let request = &server.received_requests().await.unwrap()[0];
+        let header = |name| {
+            request
+                .headers
+                .get(name)
+                .map(|value| value.to_str().unwrap())
+        };
+        assert_eq!(header("content-length"), length, "{method:?}");
+        assert_eq!(header("transfer-encoding"), None);
+        assert_eq!(header("content-type"), None);
+    }
+}
+
+/// An empty list with 98 spaces in it, compressed.
+const COMPRESSED: &[u8] = &[
+    31, 139, 8, 0, 0, 0, 0, 0, 2, 255, 139, 86, 160, 57, 136, 5, 0, 67, 44, 206, 133, 100, 0, 0, 0,
+];
+
+#[tokio::test]
+async fn answers_may_be_compressed_and_are_measured_as_they_were_before() {
+    let (server, polar) = answering(
+        ResponseTemplate::new(200)
+            .set_body_raw(COMPRESSED, "application/json")
+            .insert_header("content-encoding", "gzip"),
+    )
+    .await;
+    assert!(polar.list().await.unwrap().is_empty());
+    let requests = server.received_requests().await.unwrap();
+    assert_eq!(requests[0].headers["accept-encoding"], "gzip");
+    let limit = CallOptions::new().body_limit(COMPRESSED.len() * 2);
+    let error = polar.list().with(limit).await.unwrap_err();
+    assert!(matches!(error, Error::BodyTooLarge { .. }), "{error:?}");
+}
+
+#[tokio::test]
+async fn streams_give_pieces_before_the_body_is_whole() {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let (go_on, wait) = std::sync::mpsc::channel::<()>();
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        std::io::Read::read(&mut stream, &mut [0; 4096]).unwrap();
+        let mut send =
+            |text: &str| std::io::Write::write_all(&mut stream, text.as_bytes()).unwrap();
+        send(
+            "HTTP/1.1 200 OK\r\ncontent-type: text/csv\r\ntransfer-encoding: chunked\r\n\r\n4\r\na,b\n\r\n",
+        );
+        wait.recv().unwrap();
+        send("4\r\n1,2\n\r\n0\r\n\r\n");
+    });
+    let mut stream = polar(&url).export().send_stream().await.unwrap();
+    assert_eq!(stream.next().await.unwrap().unwrap(), "a,b\n");
+    go_on.send(()).unwrap();
+    assert_eq!(stream.next().await.unwrap().unwrap(), "1,2\n");
+    assert!(stream.next().await.is_none());
+    server.join().unwrap();
 }
 
 #[tokio::test]

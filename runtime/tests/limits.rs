@@ -40,6 +40,51 @@ async fn clones_share_the_limit_and_take_turns_in_the_order_in_which_they_came()
 }
 
 #[tokio::test(start_paused = true)]
+async fn calls_that_are_given_up_make_room() {
+    let script = Script::new([answer(200, "[]")]);
+    let limit = RateLimit::per_minute(1);
+    let polar = script.builder().rate_limit(limit).build().unwrap();
+    polar.list().await.unwrap();
+    let patient = CallOptions::new().timeout(Duration::from_secs(600));
+    let mut calls = Vec::new();
+    for name in ["a", "b", "c", "d", "e"] {
+        let request = polar.list().id(name).with(patient.clone());
+        calls.push(tokio::spawn(request.send()));
+        tokio::task::yield_now().await;
+    }
+    // The first, one in the middle, and the last.
+    for index in [0, 2, 4] {
+        calls[index].abort();
+    }
+    tokio::time::sleep(Duration::from_secs(200)).await;
+    let seconds: Vec<u64> = script.times().iter().map(Duration::as_secs).collect();
+    assert_eq!(seconds, [0, 60, 120]);
+    let sent = script.sent();
+    assert_eq!(sent[1].uri().query(), Some("id=b"));
+    assert_eq!(sent[2].uri().query(), Some("id=d"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_that_is_too_long_is_not_waited_for() {
+    let script = Script::new([answer(200, "[]"), limited("50"), answer(200, "[]")]);
+    let policy = RetryPolicy::off();
+    let limit = RateLimit::per_minute(60);
+    let polar = script
+        .builder()
+        .retry(policy)
+        .rate_limit(limit)
+        .build()
+        .unwrap();
+    let short = CallOptions::new().timeout(Duration::from_secs(10));
+    polar.list().await.unwrap();
+    assert!(polar.list().await.unwrap_err().is_rate_limited());
+    let start = tokio::time::Instant::now();
+    assert!(polar.list().with(short).await.unwrap_err().is_timeout());
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    assert_eq!(script.count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
 async fn who_would_be_late_is_told_at_once() {
     let script = Script::new([answer(200, "[]")]);
     let polar = script

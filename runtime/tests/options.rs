@@ -157,13 +157,8 @@ async fn a_call_can_give_status_and_headers_too() {
     assert_eq!(response.into_inner().name, "x");
     let none = Script::new([Step::Answer(202, vec![("x-later", "1")], "")]);
     let response = none.polar().receipt().send_with_response().await.unwrap();
-    assert_eq!(
-        (
-            response.status().as_u16(),
-            &response.headers()["x-later"].to_str().unwrap()[..]
-        ),
-        (202, "1")
-    );
+    assert_eq!(response.status(), 202);
+    assert_eq!(response.headers()["x-later"], "1");
     assert!(!format!("{response:?}").contains("hush"));
     assert!(response.into_inner().is_none());
 }

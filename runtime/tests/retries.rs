@@ -140,7 +140,8 @@ async fn the_server_says_how_long_to_wait() {
 async fn nobody_waits_longer_than_they_want_to() {
     // More than the policy allows.
     let script = Script::new([limited("61")]);
-    let error = script.polar().list().await.unwrap_err();
+    let hour = CallOptions::new().timeout(Duration::from_secs(3600));
+    let error = script.polar().list().with(hour).await.unwrap_err();
     assert_eq!(error.retry_after(), Some(Duration::from_secs(61)));
     assert!(error.is_rate_limited() && error.is_retryable());
     assert_eq!((script.count(), script.times()[0]), (1, Duration::ZERO));
@@ -223,6 +224,17 @@ async fn an_outage_is_not_amplified() {
     }
     // A hundred repeats, and then none.
     assert_eq!(script.count(), 1100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn repeats_that_help_cost_nothing_in_the_end() {
+    let steps = (0..300).flat_map(|_| [answer(500, ""), answer(200, "[]")]);
+    let script = Script::new(steps);
+    let polar = script.polar();
+    for _ in 0..300 {
+        polar.list().await.unwrap();
+    }
+    assert_eq!(script.count(), 600);
 }
 
 #[tokio::test(start_paused = true)]

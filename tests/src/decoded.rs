@@ -193,7 +193,8 @@ where
             return Some(format!("{text:?} is refused"));
         };
         let json = Value::from(text).to_string();
-        let forms = [as_str(&value), value.as_ref(), &value.to_string()] == [text; 3];
+        let shown = value.to_string();
+        let forms = [as_str(&value), value.as_ref(), shown.as_str()] == [text; 3];
         let made = T::from(text) == value && T::from(text.to_owned()) == value;
         let coded = codec::from_str::<T>(&json).is_ok_and(|it| it == value)
             && codec::to_string(&value) == json;

@@ -11,6 +11,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::path::Path;
 
+use polar_client_runtime::types::Uuid;
 use polar_tests::contract::{Contract, Rules};
 use polar_tests::decoded::{DecodeFn, Entry};
 use polar_tests::difference::{Difference, Undocumented};
@@ -22,13 +23,63 @@ const EXCHANGES: &str = include_str!("../fixtures/recorded/exchanges.jsonl");
 const WEBHOOKS: &str = include_str!("../fixtures/recorded/webhooks.jsonl");
 
 /// Where the server answered otherwise than its own document says: how the place ends, and what is there.
-const DEVIATIONS: &[(&str, &str)] = &[(
-    "/prices/*/type",
-    "Prices of the catalog say how often they are paid, as legacy ones do. The document knows that of legacy ones only.",
-)];
+const DEVIATIONS: &[(&str, &str)] = &[
+    ("/prices/*/type", PRICE),
+    ("/prices/*/recurring_interval", PRICE),
+    ("/prices/*/*/type", PRICE),
+    ("/prices/*/*/recurring_interval", PRICE),
+    ("/product_price/type", PRICE),
+    ("/product_price/recurring_interval", PRICE),
+    ("event-types:list/items/*/first_seen", NO_OFFSET),
+    ("event-types:list/items/*/last_seen", NO_OFFSET),
+    (
+        "customer_portal:organizations:get/products/*/prices/*",
+        PRICE_PER_UNIT,
+    ),
+    (
+        "customer_portal:organizations:get/products/*/prices/*/tiers",
+        PRICE_PER_UNIT,
+    ),
+    (
+        "customer_portal:organizations:get/products/*/prices/*/minimum_units",
+        PRICE_PER_UNIT,
+    ),
+    (
+        "customer_portal:organizations:get/products/*/prices/*/maximum_units",
+        PRICE_PER_UNIT,
+    ),
+    (
+        "customer_portal:organizations:get/products/*/prices/*/unit_label",
+        PRICE_PER_UNIT,
+    ),
+];
+const PRICE: &str = "Prices of the catalog say how often they are paid, as legacy ones do; the document knows that of legacy ones only.";
 
-/// Operations that the server has and its document has not.
-const UNDOCUMENTED: [&str; 0] = [];
+const NO_OFFSET: &str =
+    "There is no offset in these points in time. They are read as UTC, and written as such.";
+const PRICE_PER_UNIT: &str = "The document does not know prices per unit here. They are unknown prices to the client, and kept whole.";
+
+/// Operations that the server has and its document has not, or not with the status that was sent.
+const UNDOCUMENTED: [&str; 18] = [
+    "customer_portal:customers:export",
+    "customer_portal:license_keys:rotate",
+    "customer_portal:subscriptions:get_cancel_preview",
+    "customer_portal:subscriptions:get_charge_preview",
+    "customer_portal:subscriptions:preview_change",
+    "customer_portal:subscriptions:revoke",
+    "customers:growth",
+    "customers:top",
+    "events:get_statistics_by_customer",
+    "events:get_statistics_by_property",
+    "events:get_statistics_by_variance",
+    "events:list_statistics_timeseries",
+    "files:download",
+    "license_keys:rotate",
+    "oauth2:clients:oauth2:create_client",
+    "subscriptions:get_cancel_preview",
+    "subscriptions:get_charge_preview",
+    "subscriptions:preview_change",
+];
 
 /// Everything that is needed to judge a recorded body.
 struct Judge {
@@ -48,7 +99,7 @@ struct Seen {
 /// Something that is not as the document says.
 #[derive(Debug)]
 struct Problem {
-    /// Operation or webhook, and the way to the value, with `*` for indexes.
+    /// Operation or webhook, and the way to the value, with `*` for indexes and ids.
     place: String,
     what: String,
 }
@@ -172,9 +223,10 @@ impl Judge {
 
 impl Seen {
     fn problem(&mut self, place: &str, what: String) {
+        let is_data = |it: &str| it.parse::<usize>().is_ok() || it.parse::<Uuid>().is_ok();
         let segments = place
             .split('/')
-            .map(|it| if it.parse::<usize>().is_ok() { "*" } else { it });
+            .map(|it| if is_data(it) { "*" } else { it });
         let place = segments.collect::<Vec<_>>().join("/");
         self.problems.push(Problem { place, what });
     }
@@ -216,7 +268,8 @@ fn every_recorded_answer_is_decoded_and_written_again() {
         );
         let status = exchange["status"].to_string();
         let json = exchange["headers"]["content-type"] == "application/json";
-        if !status.starts_with('2') || !json || body.is_empty() {
+        // A null where the contract promises nothing is nothing.
+        if !status.starts_with('2') || !json || body.is_empty() || body == "null" {
             continue;
         }
         if let Some(schema) = judge.answer(operation, &status) {
@@ -229,11 +282,12 @@ fn every_recorded_answer_is_decoded_and_written_again() {
             undocumented.insert(operation.to_owned());
         }
     }
+    seen.finish();
     assert_eq!(
         undocumented.iter().map(String::as_str).collect::<Vec<_>>(),
         UNDOCUMENTED
     );
-    assert_eq!(count, 170);
+    assert_eq!(count, 160);
     seen.finish();
     insta::assert_snapshot!("variants_of_answers", listed(&seen.variants));
 }

@@ -137,7 +137,7 @@ fn events_are_told_apart_by_their_source_and_those_of_the_system_by_their_name()
     let Event::User(user) = event(
         "user",
         "meter.credited",
-        json!({"units": 1.0, "model": "x"}),
+        json!({"model": "x", "units": 1.0}),
     ) else {
         panic!("not of a user")
     };

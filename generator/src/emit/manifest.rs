@@ -62,10 +62,10 @@ rustls = ["reqwest", "polar-client-runtime/rustls"]
 native-tls = ["reqwest", "polar-client-runtime/native-tls"]
 # `send_blocking()` on every request.
 blocking = ["reqwest", "polar-client-runtime/blocking"]
-# A stand-in for the API, for tests: `polar_client::testing`.
-test-util = ["polar-client-runtime/test-util"]
 # Spans for calls and their attempts.
 tracing = ["polar-client-runtime/tracing"]
+# A stand-in for the API, for tests: `polar_client::testing`.
+test-util = ["polar-client-runtime/test-util"]
 # Versions of the API: a module each.
 {features}
 [dependencies]
@@ -112,6 +112,43 @@ fn readme(versions: &[&str], default: &str) -> String {
         # Versions\n\n\
         Each live version of the API is a module with a `Polar` client of its own, behind a Cargo feature:\n\n\
         {list}\n\n\
+        # Calls\n\n\
+        A request value is sent with `.await`. `.send_with_response()` gives status and headers too, `.send_blocking()` needs \
+        no runtime (feature `blocking`), and exports can be read with `.send_stream()`. `CallOptions` sets timeouts, \
+        retries, headers or the token of one call; the builder sets them for all:\n\n\
+        ```rust,no_run\n\
+        use std::time::Duration;\n\
+        use polar_client::{{CallOptions, RateLimit, RetryPolicy}};\n\
+        use polar_client::{module}::Polar;\n\n\
+        # async fn run() -> Result<(), polar_client::Error> {{\n\
+        let polar = Polar::builder()\n    \
+            .access_token(\"polar_oat_...\")\n    \
+            .app(\"shop\", \"1.2\")\n    \
+            .rate_limit(RateLimit::per_minute(500))\n    \
+            .build()?;\n\
+        let quick = CallOptions::new()\n    \
+            .timeout(Duration::from_secs(5))\n    \
+            .retry(RetryPolicy::off());\n\
+        let seats = polar.customer_seats().list_seats().with(quick).await;\n\
+        match seats {{\n    \
+            Err(error) if error.is_rate_limited() => println!(\"again in {{:?}}\", error.retry_after()),\n    \
+            Err(error) if error.is_version_gone() => println!(\"time for an update\"),\n    \
+            other => println!(\"{{}}\", other?.total_seats),\n\
+        }}\n\
+        # Ok(())\n\
+        # }}\n\
+        ```\n\n\
+        Calls are repeated up to twice where that is safe: reads and deletes after whatever may pass, everything else only if \
+        the server cannot have acted on it. `Retry-After` is obeyed. `Polar::from_env()` reads `POLAR_ACCESS_TOKEN` and \
+        `POLAR_SERVER`; tokens that change come from a `TokenProvider`.\n\n\
+        # Features\n\n\
+        - `rustls` (on by default) or `native-tls`: the transport over reqwest, with TLS\n\
+        - `reqwest`: the same without TLS, for a `reqwest::Client` of your own; without it there is neither reqwest nor tokio \
+        among the dependencies, and you bring a `Transport` and a `Timer`\n\
+        - `blocking`: `send_blocking()` on every request\n\
+        - `tracing`: spans for calls and their attempts\n\
+        - `test-util`: a stand-in for the API, for tests of code that uses a client\n\n\
+        # Values\n\n\
         Enums keep texts they do not know, unions keep values they do not know, numbers stay exact: what a type documents \
         encodes to the same JSON again. Fields that the contract does not know are ignored.\n\n\
         This crate is written by `cargo xtask codegen` from the API's OpenAPI documents.\n",
@@ -139,13 +176,15 @@ fn root(versions: &[&str]) -> TokenStream {
         pub use polar_client_runtime::client::{OpenIdToken, OrganizationToken, PersonalToken};
         pub use polar_client_runtime::client::{AccountAccess, Credential, OpenIdAccess, OptionalAccess};
         pub use polar_client_runtime::client::{MemberAccess, PersonalAccess, PortalAccess};
+        #[cfg(feature = "blocking")]
+        pub use polar_client_runtime::client::Blocking;
         pub use polar_client_runtime::client::{CollectAll, Extent, Items, Page, Pages};
         pub use polar_client_runtime::client::{ApiVersion, Body, Client, ClientBuilder};
         pub use polar_client_runtime::client::{ByteStream, Call, Response, ResponseCall};
         pub use polar_client_runtime::client::{CallOptions, RateLimit, RetryPolicy};
         pub use polar_client_runtime::client::{Operation, Request, Server};
         pub use polar_client_runtime::client::{Secret, TokenProvider, TokenResult};
-        pub use polar_client_runtime::codec::DecodeError;
+        pub use polar_client_runtime::codec::{DecodeError, Violation, Violations};
         pub use polar_client_runtime::{ApiError, Error, Location, RawBody, ValidationEntry};
         pub use polar_client_runtime::{codec, transport, types};
     }

@@ -51,7 +51,7 @@ impl Credential for Anonymous {}
 impl OptionalAccess for Anonymous {}
 
 macro_rules! bearer {
-    ($(#[$docs:meta])* $name:ident [$($prefix:literal),+]: $($access:ident),+) => {
+    ($(#[$docs:meta])* $name:ident: $($access:ident),+) => {
         $(#[$docs])*
         #[derive(Clone)]
         pub struct $name(Source);
@@ -92,10 +92,7 @@ macro_rules! bearer {
 
         impl sealed::Token for $name {
             fn token(&self) -> Option<Bearer> {
-                Some(Bearer {
-                    source: self.0.clone(),
-                    prefixes: &[$($prefix),+],
-                })
+                Some(Bearer(self.0.clone()))
             }
         }
 
@@ -107,25 +104,25 @@ macro_rules! bearer {
 
 bearer! {
     /// An organization access token: `polar_oat_...`.
-    OrganizationToken ["polar_oat_"]: AccountAccess
+    OrganizationToken: AccountAccess
 }
 
 bearer! {
     /// A personal access token: `polar_pat_...`. It acts for a person, in all organizations of theirs.
-    PersonalToken ["polar_pat_"]: AccountAccess, OptionalAccess, PersonalAccess
+    PersonalToken: AccountAccess, OptionalAccess, PersonalAccess
 }
 
 bearer! {
     /// A token obtained through OpenID Connect: `polar_at_u_...` of a user, `polar_at_o_...` of an organization.
-    OpenIdToken ["polar_at_"]: AccountAccess, OptionalAccess, PersonalAccess, OpenIdAccess
+    OpenIdToken: AccountAccess, OptionalAccess, PersonalAccess, OpenIdAccess
 }
 
 bearer! {
     /// The token of a customer session, for the customer portal.
-    CustomerSession ["polar_cst_"]: PortalAccess
+    CustomerSession: PortalAccess
 }
 
 bearer! {
     /// The token of a member session: the customer portal as one member of the customer sees it.
-    MemberSession ["polar_mst_"]: PortalAccess, MemberAccess
+    MemberSession: PortalAccess, MemberAccess
 }

@@ -8,7 +8,7 @@ use http::{HeaderMap, StatusCode, Uri, response};
 use super::message::message;
 use super::observe;
 use super::operation::{Method, Safety};
-use super::options::{CallOptions, Undecodable};
+use super::options::{BodyCheck, CallOptions, Undecodable};
 use super::reply::{Form, Reply};
 use super::request::Request;
 use super::response::ByteStream;
@@ -66,6 +66,9 @@ impl<'a> Execution<'a> {
             .map_err(|_| request.invalid(None, "the URL is too long"))?;
         let mut options = request.shared.options.clone();
         options.update(request.options.clone());
+        if options.body_check != Some(BodyCheck::Skipped) {
+            request.check_body()?;
+        }
         let clock = request.shared.clock.at_hand();
         let timeout = options.timeout.unwrap_or(DEFAULT_TIMEOUT);
         Ok(Self {
@@ -175,13 +178,9 @@ impl<'a> Execution<'a> {
         let (Some(limiter), Some(clock)) = (&self.request.shared.limiter, &self.clock) else {
             return Ok(());
         };
-        match limiter.take(clock.now(), self.remaining()) {
+        match limiter.take_turn(clock, self.remaining()).await {
+            Some(()) => Ok(()),
             None => Err(self.late("the client's own rate limit leaves no room before the timeout")),
-            Some(Duration::ZERO) => Ok(()),
-            Some(wait) => {
-                clock.sleep(wait).await;
-                Ok(())
-            }
         }
     }
 
@@ -190,7 +189,7 @@ impl<'a> Execution<'a> {
         let Some(bearer) = &self.token else {
             return Ok(None);
         };
-        if let Source::Fixed(token) = &bearer.source {
+        if let Source::Fixed(token) = &bearer.0 {
             return Ok(Some(token.clone()));
         }
         match self.within(self.attempt_timeout(), bearer.get()).await {
@@ -267,11 +266,19 @@ impl<'a> Execution<'a> {
 
     /// What may be wrong with the token.
     fn hint(&self, status: StatusCode, token: Option<&Secret>) -> Option<String> {
-        let server = self.request.shared.server.name();
-        match status {
-            StatusCode::UNAUTHORIZED => self.token.as_ref()?.hint(token?, server),
-            _ => None,
+        if status != StatusCode::UNAUTHORIZED {
+            return None;
         }
+        token?;
+        let server = self.request.shared.server.name();
+        let other = match server {
+            "production" => "sandbox",
+            "sandbox" => "production",
+            _ => return None,
+        };
+        Some(format!(
+            "it was sent to {server}, where tokens of {other} are not known"
+        ))
     }
 
     fn reply(&self, (status, headers): (StatusCode, HeaderMap), arrived: Arrived) -> Reply {
@@ -308,20 +315,12 @@ impl<'a> Execution<'a> {
 
 /// The credential of a request, with the token that the call's options put in its place.
 fn bearer(request: &Request, token: Option<Secret>) -> Result<Option<Bearer>, Error> {
-    let (bearer, token) = match (&request.token, token) {
-        (bearer, None) => return Ok(bearer.clone()),
+    match (&request.token, token) {
+        (bearer, None) => Ok(bearer.clone()),
+        (Some(_), Some(token)) => Ok(Some(Bearer(Source::Fixed(token)))),
         (None, Some(_)) => {
             const REASON: &str = "a token was given for a call that has no credential";
-            return Err(request.invalid(None, REASON));
+            Err(request.invalid(None, REASON))
         }
-        (Some(bearer), Some(token)) => (bearer, token),
-    };
-    if !bearer.accepts(&token) {
-        const REASON: &str = "the call's token is of another kind than the client's";
-        return Err(request.invalid(None, REASON));
     }
-    Ok(Some(Bearer {
-        source: Source::Fixed(token),
-        ..bearer.clone()
-    }))
 }

@@ -1,11 +1,15 @@
 //! The client's own rate limit.
 //!
-//! A row of turns: each request takes the next one when it comes, and waits for it. So requests go in the order in which
-//! they came, whichever task they are from. The well-known crates wake all that wait and let them race, or bring clocks
-//! and maps that a single row has no use for.
+//! Requests wait in one row and go in the order in which they came, whichever task they are from. One that is given up
+//! leaves the row, and those behind it move up. The well-known crates wake all that wait and let them race, or bring
+//! clocks and maps that a single row has no use for.
 
-use std::sync::{Mutex, PoisonError};
+use std::collections::VecDeque;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::task::{Poll, Waker};
 use std::time::{Duration, Instant};
+
+use crate::transport::Clock;
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -40,38 +44,125 @@ impl RateLimit {
 #[derive(Debug)]
 pub(super) struct Limiter {
     limit: RateLimit,
+    row: Mutex<Row>,
+}
+
+#[derive(Debug, Default)]
+struct Row {
     /// The turn after the last one that was taken.
-    next: Mutex<Option<Instant>>,
+    next: Option<Instant>,
+    waiting: VecDeque<Waiting>,
+    tickets: u64,
+}
+
+#[derive(Debug)]
+struct Waiting {
+    ticket: u64,
+    waker: Option<Waker>,
+}
+
+/// A place in the row. Leaves it when dropped.
+struct Place<'a> {
+    limiter: &'a Limiter,
+    ticket: u64,
 }
 
 impl Limiter {
     pub(super) fn new(limit: RateLimit) -> Self {
         Self {
             limit,
-            next: Mutex::new(None),
+            row: Mutex::default(),
         }
     }
 
-    /// Takes the next turn, if it comes within `patience`. Gives the wait until then.
-    pub(super) fn take(&self, now: Instant, patience: Duration) -> Option<Duration> {
-        let RateLimit { interval, burst } = self.limit;
-        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        // After a rest, turns of the past are still free, though not all of them.
-        let saved = interval * (burst - 1);
-        let earliest = now.checked_sub(saved).unwrap_or(now);
-        let turn = next.map_or(earliest, |next| next.max(earliest));
-        let wait = turn.saturating_duration_since(now);
-        if wait > patience {
-            return None;
-        }
-        *next = Some(turn + interval);
-        Some(wait)
+    /// Waits for a turn and takes it. `None` if that would take, or takes, longer than `patience`.
+    pub(super) async fn take_turn(&self, clock: &Clock, patience: Duration) -> Option<()> {
+        let place = self.enter(clock.now(), patience)?;
+        let turn = async {
+            place.first().await;
+            // The turn can move while it is waited for.
+            while let Some(wait) = self.try_turn(clock.now()) {
+                clock.sleep(wait).await;
+            }
+        };
+        clock.within(patience, turn).await
     }
 
     /// Nobody gets a turn before this time: the server has had enough.
     pub(super) fn pause(&self, until: Instant) {
-        let mut next = self.next.lock().unwrap_or_else(PoisonError::into_inner);
-        *next = Some(next.map_or(until, |next| next.max(until)));
+        let mut row = self.lock();
+        row.next = Some(row.next.map_or(until, |next| next.max(until)));
+    }
+
+    /// A place at the end of the row, unless it is certain that its turn comes too late.
+    fn enter(&self, now: Instant, patience: Duration) -> Option<Place<'_>> {
+        let mut row = self.lock();
+        let before = u32::try_from(row.waiting.len()).unwrap_or(u32::MAX);
+        let turn = self.next_turn(&row, now) + self.limit.interval.saturating_mul(before);
+        if turn.saturating_duration_since(now) > patience {
+            return None;
+        }
+        row.tickets += 1;
+        let ticket = row.tickets;
+        let waker = None;
+        row.waiting.push_back(Waiting { ticket, waker });
+        Some(Place {
+            limiter: self,
+            ticket,
+        })
+    }
+
+    /// Takes a turn, or says how long it is until then.
+    fn try_turn(&self, now: Instant) -> Option<Duration> {
+        let mut row = self.lock();
+        let turn = self.next_turn(&row, now);
+        if turn > now {
+            return Some(turn - now);
+        }
+        row.next = Some(turn + self.limit.interval);
+        None
+    }
+
+    /// The time of the next turn. After a rest, turns of the past are still free, though not all of them.
+    fn next_turn(&self, row: &Row, now: Instant) -> Instant {
+        let RateLimit { interval, burst } = self.limit;
+        let saved = interval * (burst - 1);
+        let earliest = now.checked_sub(saved).unwrap_or(now);
+        row.next.map_or(earliest, |next| next.max(earliest))
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Row> {
+        self.row.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Place<'_> {
+    /// Waits until nobody is before this place.
+    async fn first(&self) {
+        std::future::poll_fn(|context| {
+            let mut row = self.limiter.lock();
+            let index = row.waiting.iter().position(|it| it.ticket == self.ticket);
+            match index.filter(|index| *index > 0) {
+                None => Poll::Ready(()),
+                Some(index) => {
+                    row.waiting[index].waker = Some(context.waker().clone());
+                    Poll::Pending
+                }
+            }
+        })
+        .await;
+    }
+}
+
+impl Drop for Place<'_> {
+    fn drop(&mut self) {
+        let mut row = self.limiter.lock();
+        row.waiting.retain(|it| it.ticket != self.ticket);
+        let first = row.waiting.front_mut().and_then(|it| it.waker.take());
+        drop(row);
+        if let Some(waker) = first {
+            waker.wake();
+        }
     }
 }
 
@@ -79,20 +170,20 @@ impl Limiter {
 mod tests {
     use super::*;
 
-    const FOREVER: Duration = Duration::MAX;
-
     /// When requests go, in milliseconds after the first, if they come at these times.
     fn turns(limiter: &Limiter, start: Instant, times: &[u64]) -> Vec<u128> {
         let turn = |millis: &u64| {
-            let now = start + Duration::from_millis(*millis);
-            let wait = limiter.take(now, FOREVER)?;
-            Some((now + wait - start).as_millis())
+            let mut now = start + Duration::from_millis(*millis);
+            while let Some(wait) = limiter.try_turn(now) {
+                now += wait;
+            }
+            (now - start).as_millis()
         };
-        times.iter().filter_map(turn).collect()
+        times.iter().map(turn).collect()
     }
 
     #[test]
-    fn turns_come_in_order_and_evenly_after_a_burst() {
+    fn turns_come_evenly_after_a_burst() {
         // 2 at once, and 18 more before the minute is over.
         let limiter = Limiter::new(RateLimit::per_minute(20));
         let start = Instant::now() + MINUTE;
@@ -117,12 +208,17 @@ mod tests {
     }
 
     #[test]
-    fn who_cannot_wait_takes_no_turn() {
+    fn who_cannot_wait_does_not_stand_in_the_row() {
         let limiter = Limiter::new(RateLimit::per_minute(1));
         let now = Instant::now() + MINUTE;
-        assert_eq!(limiter.take(now, FOREVER), Some(Duration::ZERO));
-        assert_eq!(limiter.take(now, MINUTE / 2), None);
-        assert_eq!(limiter.take(now, FOREVER), Some(MINUTE));
+        assert!(limiter.enter(now, Duration::ZERO).is_some());
+        assert_eq!(limiter.try_turn(now), None);
+        assert!(limiter.enter(now, MINUTE / 2).is_none());
+        let first = limiter.enter(now, MINUTE);
+        assert!(first.is_some());
+        assert!(limiter.enter(now, MINUTE).is_none());
+        drop(first);
+        assert!(limiter.enter(now, MINUTE).is_some());
     }
 
     #[test]
@@ -130,6 +226,6 @@ mod tests {
         let limiter = Limiter::new(RateLimit::per_minute(600));
         let now = Instant::now() + MINUTE;
         limiter.pause(now + MINUTE);
-        assert_eq!(limiter.take(now, FOREVER), Some(MINUTE));
+        assert_eq!(limiter.try_turn(now), Some(MINUTE));
     }
 }

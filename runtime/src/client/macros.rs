@@ -46,7 +46,6 @@ macro_rules! operation {
     };
     ($name:ident $(as $operation:ident)? => text) => {
         $crate::__operation!($name, text, ::std::string::String);
-        $crate::__endpoint!($name, of_text, ::std::string::String $(, $operation)?);
 
         impl $name {
             /// Sends the request and gives the text as bytes.
@@ -59,6 +58,7 @@ macro_rules! operation {
                 $crate::client::Call::<$crate::client::ByteStream>::stream(self.0)
             }
         }
+        $crate::__endpoint!($name, of_text, ::std::string::String $(, $operation)?);
     };
 }
 
@@ -183,6 +183,26 @@ macro_rules! __operation {
     };
 }
 
+#[cfg(feature = "blocking")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __send_blocking {
+    ($output:ty) => {
+        /// Sends the request and waits on this thread, which must not be one of an async runtime.
+        #[inline]
+        pub fn send_blocking(self) -> ::core::result::Result<$output, $crate::Error> {
+            self.send().wait()
+        }
+    };
+}
+
+#[cfg(not(feature = "blocking"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __send_blocking {
+    ($output:ty) => {};
+}
+
 /// Names the operation of a request for tests.
 #[cfg(feature = "test-util")]
 #[doc(hidden)]
@@ -207,24 +227,4 @@ macro_rules! __endpoint {
 #[macro_export]
 macro_rules! __endpoint {
     ($($anything:tt)*) => {};
-}
-
-#[cfg(feature = "blocking")]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __send_blocking {
-    ($output:ty) => {
-        /// Sends the request and waits on this thread, which must not be one of an async runtime.
-        #[inline]
-        pub fn send_blocking(self) -> ::core::result::Result<$output, $crate::Error> {
-            self.send().wait()
-        }
-    };
-}
-
-#[cfg(not(feature = "blocking"))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __send_blocking {
-    ($output:ty) => {};
 }

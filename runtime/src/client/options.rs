@@ -58,6 +58,7 @@ pub struct CallOptions {
     pub(super) access_token: Option<Secret>,
     pub(super) organization: Option<Uuid>,
     pub(super) undecodable: Option<Undecodable>,
+    pub(super) body_check: Option<BodyCheck>,
     pub(super) headers: HeaderMap,
 }
 
@@ -66,6 +67,12 @@ pub struct CallOptions {
 pub(super) enum Undecodable {
     Dropped,
     Kept,
+}
+
+/// Whether bodies are held against the limits of the API's description.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum BodyCheck {
+    Skipped,
 }
 
 impl CallOptions {
@@ -119,6 +126,13 @@ impl CallOptions {
         self
     }
 
+    /// Sends the body even if it does not keep the limits that the API's description sets, and leaves it to the server to
+    /// refuse it: for limits that the server has raised since.
+    pub fn send_unchecked(mut self) -> Self {
+        self.body_check = Some(BodyCheck::Skipped);
+        self
+    }
+
     /// Sends one header more.
     ///
     /// # Errors
@@ -143,6 +157,7 @@ impl CallOptions {
         self.body_limit = others.body_limit.or(self.body_limit);
         self.organization = others.organization.or(self.organization);
         self.undecodable = others.undecodable.or(self.undecodable);
+        self.body_check = others.body_check.or(self.body_check);
         self.retry = others.retry.or(self.retry.take());
         self.access_token = others.access_token.or(self.access_token.take());
         self.headers.extend(others.headers);

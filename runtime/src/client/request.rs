@@ -14,7 +14,7 @@ use super::options::CallOptions;
 use super::texts::{entries, has_key, text, texts};
 use super::token::Bearer;
 use crate::Error;
-use crate::codec::{self, Encode, View};
+use crate::codec::{self, Encode, View, Violations};
 
 /// Everything but the characters that RFC 3986 calls unreserved.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
@@ -38,6 +38,7 @@ pub struct Request {
     /// Whether the body has all keys by which the server knows a repetition.
     keyed: bool,
     misfit: Option<Misfit>,
+    violations: Option<Violations>,
 }
 
 /// A body and its media type.
@@ -79,6 +80,7 @@ impl Request {
             query: Vec::new(),
             keyed: false,
             misfit: None,
+            violations: None,
         }
     }
 
@@ -137,6 +139,7 @@ impl Request {
 
     /// Sends a value as JSON.
     pub fn json_body(&mut self, value: &dyn Encode) {
+        self.violations = codec::validate(value).err();
         if let Safety::Keyed(path) = self.operation.safety {
             self.keyed = has_key(value, path);
         }
@@ -148,6 +151,7 @@ impl Request {
 
     /// Sends an object as a form. Null and what is left out add nothing, lists repeat the key.
     pub fn form_body(&mut self, value: &dyn Encode) {
+        self.violations = codec::validate(value).err();
         if let Some(entries) = self.note("body", entries(value)) {
             let mut form = form_urlencoded::Serializer::new(String::new());
             for (key, texts) in &entries {
@@ -196,6 +200,17 @@ impl Request {
             url.push_str(&query.finish());
         }
         Ok(url)
+    }
+
+    /// Whether the body keeps its limits.
+    pub(super) fn check_body(&self) -> Result<(), Error> {
+        match &self.violations {
+            None => Ok(()),
+            Some(violations) => Err(Error::InvalidBody {
+                operation: self.operation.id,
+                source: violations.clone(),
+            }),
+        }
     }
 
     /// An error about this request, which was not sent.

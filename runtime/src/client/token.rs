@@ -5,7 +5,6 @@ use std::fmt;
 use std::sync::Arc;
 
 use crate::codec::REDACTED;
-use crate::secrets::token_prefix;
 use crate::transport::BoxFuture;
 
 /// A text that is never shown.
@@ -82,12 +81,9 @@ pub trait TokenProvider: Send + Sync + 'static {
 /// What a [`TokenProvider`] gives. The error is shown, so it must not show the token.
 pub type TokenResult = Result<Secret, Box<dyn Error + Send + Sync>>;
 
-/// The token of a credential, and how tokens of its kind begin.
+/// The token of a credential.
 #[derive(Clone)]
-pub struct Bearer {
-    pub(super) source: Source,
-    pub(super) prefixes: &'static [&'static str],
-}
+pub struct Bearer(pub(super) Source);
 
 #[derive(Clone)]
 pub(super) enum Source {
@@ -98,7 +94,7 @@ pub(super) enum Source {
 impl Bearer {
     /// The token to send now.
     pub(super) async fn get(&self) -> TokenResult {
-        match &self.source {
+        match &self.0 {
             Source::Fixed(token) => Ok(token.clone()),
             Source::Provider(provider) => provider.token().await,
         }
@@ -106,34 +102,11 @@ impl Bearer {
 
     /// A token that may be used in place of one that was rejected.
     pub(super) async fn renewed(&self, rejected: &Secret) -> Option<Secret> {
-        let Source::Provider(provider) = &self.source else {
+        let Source::Provider(provider) = &self.0 else {
             return None;
         };
         provider.rejected(rejected);
         let renewed = provider.token().await.ok()?;
         (renewed != *rejected).then_some(renewed)
-    }
-
-    /// Whether a token may be of this kind. Only the prefixes of other kinds say no: not all kinds are known.
-    pub(super) fn accepts(&self, token: &Secret) -> bool {
-        token_prefix(token.expose()).is_none_or(|prefix| self.prefixes.contains(&prefix))
-    }
-
-    /// What may be wrong with a token that the server did not accept.
-    pub(super) fn hint(&self, token: &Secret, server: &str) -> Option<String> {
-        if !self.accepts(token) {
-            let kinds = self.prefixes.join(", ");
-            return Some(format!(
-                "the token is of another kind: here they begin with {kinds}"
-            ));
-        }
-        let other = match server {
-            "production" => "sandbox",
-            "sandbox" => "production",
-            _ => return None,
-        };
-        Some(format!(
-            "it was sent to {server}, where tokens of {other} are not known"
-        ))
     }
 }

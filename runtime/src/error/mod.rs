@@ -14,7 +14,7 @@ pub use api::ApiError;
 pub(crate) use shown::{Headers, shown};
 pub use validation::{Location, ValidationEntry};
 
-use crate::codec::DecodeError;
+use crate::codec::{DecodeError, Violations};
 use crate::transport::{TransportError, TransportErrorKind};
 
 /// Why a call failed. Neither its text nor its `Debug` form shows tokens, bodies or the values of parameters.
@@ -36,6 +36,16 @@ pub enum Error {
         parameter: Option<&'static str>,
         /// What is wrong with it.
         reason: &'static str,
+    },
+    /// The body does not keep the limits that the API's description sets. Nothing was sent.
+    ///
+    /// [`CallOptions::send_unchecked`](crate::client::CallOptions::send_unchecked) leaves the check to the server.
+    #[non_exhaustive]
+    InvalidBody {
+        /// The operation: `customers:create`.
+        operation: &'static str,
+        /// Every limit that is not kept, with the path of its field.
+        source: Violations,
     },
     /// The [`TokenProvider`](crate::client::TokenProvider) gave no token. Nothing was sent.
     #[non_exhaustive]
@@ -69,7 +79,7 @@ pub enum Error {
     /// server that is not the API's, answers similarly; the text of the error tells the two apart. Never take it as "does
     /// not exist": what the request was about may well be there.
     VersionGone(Box<ApiError>),
-    /// A page of a list could not be had. All methods of the error tell what they tell of the error behind it.
+    /// A page of a list could not be had.
     #[non_exhaustive]
     Page {
         /// The number of the page. A request for it goes on from there.
@@ -117,6 +127,7 @@ impl Error {
         match self {
             Self::Configuration { .. } => None,
             Self::InvalidRequest { operation, .. }
+            | Self::InvalidBody { operation, .. }
             | Self::Token { operation, .. }
             | Self::Connection { operation, .. }
             | Self::Timeout { operation, .. }
@@ -130,8 +141,9 @@ impl Error {
     /// The server's answer, if it is an error from there.
     #[must_use]
     pub fn api(&self) -> Option<&ApiError> {
-        match self.cause() {
+        match self {
             Self::Api(error) | Self::VersionGone(error) => Some(error),
+            Self::Page { source, .. } => source.api(),
             _ => None,
         }
     }
@@ -148,9 +160,8 @@ impl Error {
         self.api().and_then(ApiError::class)
     }
 
-    /// What went wrong, as the API names it: the `ErrorCode` of the version, or text.
-    ///
-    /// The type follows from what it is compared with, mostly.
+    /// The same, as the `ErrorCode` of the version, whose type mostly follows from what it is compared with. `None` also
+    /// for [`Error::VersionGone`].
     ///
     /// ```
     /// # use polar_client_runtime::Error;
@@ -168,7 +179,10 @@ impl Error {
     /// ```
     #[must_use]
     pub fn code<'a, C: From<&'a str>>(&'a self) -> Option<C> {
-        self.class().map(C::from)
+        match self.cause() {
+            Self::Api(error) => error.class().map(C::from),
+            _ => None,
+        }
     }
 
     /// The number of the page that failed, if the call was one of several for the pages of a list.
@@ -177,6 +191,14 @@ impl Error {
         match self {
             Self::Page { page, .. } => Some(*page),
             _ => None,
+        }
+    }
+
+    /// The error, as that of a page.
+    pub(crate) fn on_page(self, page: i64) -> Self {
+        Self::Page {
+            page,
+            source: Box::new(self),
         }
     }
 
@@ -242,19 +264,11 @@ impl Error {
         self.api().and_then(ApiError::retry_after)
     }
 
-    /// The error behind that of a page.
+    /// What happened, on whichever page.
     fn cause(&self) -> &Self {
         match self {
             Self::Page { source, .. } => source.cause(),
-            error => error,
-        }
-    }
-
-    /// The error, as that of a page.
-    pub(crate) fn on_page(self, page: i64) -> Self {
-        Self::Page {
-            page,
-            source: Box::new(self),
+            other => other,
         }
     }
 
@@ -280,14 +294,15 @@ impl Error {
         match self {
             Self::Configuration { .. } => "configuration",
             Self::InvalidRequest { .. } => "invalid_request",
+            Self::InvalidBody { .. } => "invalid_body",
             Self::Token { .. } => "token",
+            Self::Page { source, .. } => source.kind(),
             Self::Connection { .. } => "connection",
             Self::Timeout { .. } => "timeout",
             Self::Api(_) => "api",
             Self::VersionGone(_) => "version_gone",
             Self::Decode { .. } => "decode",
             Self::BodyTooLarge { .. } => "body_too_large",
-            Self::Page { source, .. } => source.kind(),
         }
     }
 
@@ -323,6 +338,7 @@ impl fmt::Display for Error {
             write!(f, "{operation}: ")?;
         }
         match self {
+            Self::Page { .. } => Ok(()),
             Self::Configuration { message } => f.write_str(message),
             Self::InvalidRequest {
                 parameter: Some(parameter),
@@ -330,6 +346,7 @@ impl fmt::Display for Error {
                 ..
             } => write!(f, "not sent: the parameter `{parameter}` {reason}"),
             Self::InvalidRequest { reason, .. } => write!(f, "not sent: {reason}"),
+            Self::InvalidBody { source, .. } => write!(f, "not sent: {source}"),
             Self::Token { .. } => f.write_str("not sent: there is no token"),
             Self::Connection { source, .. } | Self::Timeout { source, .. } => source.fmt(f),
             Self::Api(error) => error.describe(f),
@@ -346,7 +363,6 @@ impl fmt::Display for Error {
             Self::BodyTooLarge { limit, .. } => {
                 write!(f, "the response is larger than {limit} bytes")
             }
-            Self::Page { source, .. } => source.fmt(f),
         }
     }
 }
@@ -362,6 +378,7 @@ impl std::error::Error for Error {
             Self::Page { source, .. } => std::error::Error::source(&**source),
             Self::Configuration { .. }
             | Self::InvalidRequest { .. }
+            | Self::InvalidBody { .. }
             | Self::Api(_)
             | Self::VersionGone(_)
             | Self::BodyTooLarge { .. } => None,

@@ -7,7 +7,7 @@ use http::header::{CONTENT_TYPE, HeaderMap, HeaderName, HeaderValue, RETRY_AFTER
 use http::{Response, StatusCode};
 
 use crate::codec::{self, Encode};
-use crate::transport::{Body, TransportError, TransportErrorKind};
+use crate::transport::{TransportError, TransportErrorKind};
 use crate::types::Json;
 
 const POLAR_VERSION: HeaderName = HeaderName::from_static("polar-version");
@@ -163,7 +163,7 @@ impl Answer {
     }
 
     /// What the transport gives for a request with these headers.
-    pub(super) fn give(&self, request: &HeaderMap) -> Result<Response<Body>, TransportError> {
+    pub(super) fn give(&self, request: &HeaderMap) -> Result<Response<Bytes>, TransportError> {
         match &self.0 {
             Kind::Failure(kind, reason) => Err(TransportError::new(*kind, *reason)),
             Kind::Response {
@@ -172,7 +172,7 @@ impl Answer {
                 body,
                 origin,
             } => {
-                let mut response = Response::new(Body::from(body.clone()));
+                let mut response = Response::new(body.clone());
                 *response.status_mut() = *status;
                 *response.headers_mut() = headers.clone();
                 if *origin == Origin::Api

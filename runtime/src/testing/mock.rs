@@ -142,7 +142,7 @@ impl Transport for MockTransport {
         request: Request<Bytes>,
     ) -> BoxFuture<'_, Result<Response<Body>, TransportError>> {
         let answer = lock(&self.0).answer(&request);
-        Box::pin(async move { answer.give(request.headers()) })
+        Box::pin(async move { Ok(answer.give(request.headers())?.map(Body::from)) })
     }
 }
 

@@ -10,7 +10,7 @@
 use std::collections::VecDeque;
 use std::pin::Pin;
 use std::sync::{Arc, Mutex};
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -41,6 +41,8 @@ pub enum End {
     Whole,
     Broken,
     Hanging,
+    /// Whole, with so many seconds before each piece.
+    Slow(u64),
 }
 
 pub fn answer(status: u16, body: &'static str) -> Step {
@@ -156,7 +158,7 @@ impl Transport for Script {
                 Step::Fail(kind) => return Err(TransportError::new(kind, "as the script says")),
                 Step::Hang => return std::future::pending().await,
                 Step::Pieces(status, pieces, end) => {
-                    let pieces = Pieces(pieces.into_iter().collect(), end, guard);
+                    let pieces = Pieces(pieces.into_iter().collect(), end, None, guard);
                     (status, Vec::new(), Body::stream(pieces))
                 }
             };
@@ -169,15 +171,26 @@ impl Transport for Script {
     }
 }
 
-struct Pieces(VecDeque<&'static str>, End, #[allow(dead_code)] Guard);
+struct Pieces(
+    VecDeque<&'static str>,
+    End,
+    Option<BoxFuture<'static, ()>>,
+    #[allow(dead_code)] Guard,
+);
 
 impl Stream for Pieces {
     type Item = Result<Bytes, TransportError>;
 
-    fn poll_next(mut self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+    fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        if let End::Slow(seconds) = self.1 {
+            let rest =
+                || Box::pin(tokio::time::sleep(Duration::from_secs(seconds))) as BoxFuture<_>;
+            ready!(self.2.get_or_insert_with(rest).as_mut().poll(context));
+            self.2 = None;
+        }
         match (self.0.pop_front(), self.1) {
             (Some(piece), _) => Poll::Ready(Some(Ok(Bytes::from_static(piece.as_bytes())))),
-            (None, End::Whole) => Poll::Ready(None),
+            (None, End::Whole | End::Slow(_)) => Poll::Ready(None),
             (None, End::Broken) => Poll::Ready(Some(Err(TransportError::new(
                 TransportErrorKind::Interrupted,
                 "as the script says",

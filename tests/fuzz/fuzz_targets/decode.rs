@@ -11,8 +11,7 @@ use libfuzzer_sys::fuzz_target;
 use polar_client::codec::{self, Decode, Encode};
 use polar_client::types::{Decimal, Timestamp};
 use polar_client::v2026_10::models::{
-    CustomFieldValue, Event, EventsPage, Filter, MetadataValue, ProductList,
-    WebhookPayload,
+    CustomFieldValue, Event, EventsPage, Filter, MetadataValue, ProductList, WebhookPayload,
 };
 
 fuzz_target!(|bytes: &[u8]| {

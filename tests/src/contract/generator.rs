@@ -371,10 +371,7 @@ impl<'c> Generator<'c> {
 
 /// The range of an integer.
 fn bounds(schema: &Value) -> (i64, i64) {
-    let bound = |keyword: &str| {
-        let number = schema[keyword].as_number().and_then(whole);
-        number
-    };
+    let bound = |keyword: &str| schema[keyword].as_number().and_then(whole);
     let least = bound("minimum").or(bound("exclusiveMinimum").map(|it| it + 1));
     let most = bound("maximum").or(bound("exclusiveMaximum").map(|it| it - 1));
     (least.unwrap_or(i64::MIN), most.unwrap_or(i64::MAX))

@@ -89,7 +89,9 @@ fn truncated(subject: &Subject) {
         if !text.starts_with(['{', '[', '"']) {
             return Ok(());
         }
-        let end = text.floor_char_boundary(generator.random().usize(..text.len()));
+        let mut ends = text.char_indices().map(|(index, _)| index);
+        let end = ends.nth(generator.random().usize(..text.chars().count()));
+        let end = end.unwrap_or(0);
         match (case.source.entry.decode)(&text[..end]) {
             Err(error) if error.path().is_empty() => Ok(()),
             Err(error) => Err(format!("cut at {end}: {error}")),

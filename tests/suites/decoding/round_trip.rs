@@ -85,7 +85,20 @@ fn unknown(subject: &Subject) {
     let difference = subject.difference(&constants);
     subject.each_case(|case, generator| {
         let places: Vec<&str> = case.instance.marked(Mark::Open).collect();
-        let Some(place) = generator.random().choice(places) else {
+        let tags = case
+            .source
+            .entry
+            .union
+            .as_ref()
+            .map_or(&[][..], |union| union.tags);
+        // What tells the variants of the type itself apart is one place of many, and the one that matters most.
+        let own_tags = places.iter().filter(|place| tags.contains(place)).copied();
+        let own_tag = generator.random().choice(own_tags.collect::<Vec<_>>());
+        let place = match own_tag {
+            Some(tag) if generator.random().bool() => Some(tag),
+            _ => generator.random().choice(places),
+        };
+        let Some(place) = place else {
             return Ok(());
         };
         let mut changed = case.instance.value.clone();
@@ -104,13 +117,9 @@ fn unknown(subject: &Subject) {
         if let Some(difference) = difference.find(&changed, &written) {
             return Err(format!("with {place} changed: {difference}"));
         }
-        let is_tag = case
-            .source
-            .entry
-            .union
-            .as_ref()
-            .is_some_and(|union| union.tags.contains(&place));
-        if is_tag && (case.variant_of(&*value) != Some("Unknown") || written != changed) {
+        if tags.contains(&place)
+            && (case.variant_of(&*value) != Some("Unknown") || written != changed)
+        {
             return Err(format!(
                 "with {place} changed, taken for {:?}",
                 case.variant_of(&*value)

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 use std::env;
+use std::sync::{LazyLock, OnceLock};
 
 use polar_tests::contract::{Contract, Generator, Instance, Rules};
 use polar_tests::decoded::{Decoded, Entry, Table};
@@ -9,13 +10,20 @@ use polar_tests::difference::{Difference, Undocumented};
 use serde_json::Value;
 
 /// Instances for each type, unless `POLAR_CASES` says otherwise.
-const CASES: u64 = 4;
+const CASES: u64 = 2;
 
 /// A version.
 pub(crate) struct Subject {
     pub(crate) table: &'static Table,
     pub(crate) contract: Contract,
+    /// The rules at the places of all types, made when they are first needed.
+    rules: OnceLock<Rules>,
 }
+
+/// The versions. Reading a contract takes longer than most tests, so they share it.
+pub(crate) static V2026_04: LazyLock<Subject> = LazyLock::new(|| Subject::new(&crate::V2026_04));
+pub(crate) static V2026_10: LazyLock<Subject> = LazyLock::new(|| Subject::new(&crate::V2026_10));
+pub(crate) static V2027_01: LazyLock<Subject> = LazyLock::new(|| Subject::new(&crate::V2027_01));
 
 /// A way to make an instance of a type: for a union there is one for each of its variants.
 pub(crate) struct Source<'s> {
@@ -35,10 +43,11 @@ pub(crate) struct Case<'s> {
 }
 
 impl Subject {
-    pub(crate) fn new(table: &'static Table) -> Self {
+    fn new(table: &'static Table) -> Self {
         Self {
             table,
             contract: Contract::of_version(table.version),
+            rules: OnceLock::new(),
         }
     }
 
@@ -92,12 +101,14 @@ impl Subject {
     }
 
     /// The rules at the places of all types.
-    pub(crate) fn rules(&self) -> Rules {
-        let sources = self.sources();
-        Rules::new(
-            &self.contract,
-            sources.iter().map(|source| source.pointer.as_str()),
-        )
+    pub(crate) fn rules(&self) -> &Rules {
+        self.rules.get_or_init(|| {
+            let sources = self.sources();
+            Rules::new(
+                &self.contract,
+                sources.iter().map(|source| source.pointer.as_str()),
+            )
+        })
     }
 
     /// Compares what is written with what was read.
@@ -149,21 +160,19 @@ macro_rules! for_each_version {
             $(#[$doc])*
             mod $name {
                 use super::*;
-                use crate::subject::Subject;
-
                 #[test]
                 fn v2026_04() {
-                    $check(&Subject::new(&crate::V2026_04));
+                    $check(&crate::subject::V2026_04);
                 }
 
                 #[test]
                 fn v2026_10() {
-                    $check(&Subject::new(&crate::V2026_10));
+                    $check(&crate::subject::V2026_10);
                 }
 
                 #[test]
                 fn v2027_01() {
-                    $check(&Subject::new(&crate::V2027_01));
+                    $check(&crate::subject::V2027_01);
                 }
             }
         )*

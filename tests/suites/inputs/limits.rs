@@ -1,7 +1,11 @@
 //! Limits: every violation of a sent value is found and named, and nothing else is.
 
+use polar_client_runtime::Error;
+use polar_client_runtime::client::CallOptions;
 use polar_client_runtime::codec::Violations;
 use polar_client_runtime::types::Decimal;
+use polar_tests::Recorder;
+use polar_tests::inputs::limits::Polar;
 use polar_tests::inputs::limits::models::{Part, ProductCreate};
 
 fn product() -> ProductCreate {
@@ -109,4 +113,34 @@ fn all_violations_are_listed_and_no_value_is_shown() {
         (first.path(), first.limit()),
         ("name", "must have at least 3 characters, has 2")
     );
+}
+
+#[tokio::test]
+async fn a_body_that_breaks_a_limit_is_not_sent_unless_told_to() {
+    let recorder = Recorder::new(204, "");
+    let polar = Polar::builder()
+        .access_token("polar_oat_x")
+        .transport(recorder.clone())
+        .build()
+        .unwrap();
+
+    let error = polar
+        .products()
+        .create(1, product().price(0))
+        .await
+        .unwrap_err();
+    assert_eq!(
+        error.to_string(),
+        "products:create: not sent: price: must be more than 0"
+    );
+    let Error::InvalidBody { source, .. } = error else {
+        panic!("{error:?}")
+    };
+    assert_eq!(source.as_slice()[0].path(), "price");
+    assert!(recorder.take().is_empty());
+
+    let unchecked = CallOptions::new().send_unchecked();
+    let request = polar.products().create(1, product().price(0));
+    request.with(unchecked).await.unwrap();
+    assert_eq!(recorder.take().len(), 1);
 }

@@ -14,6 +14,9 @@ use tokio::task::JoinHandle;
 /// The decisions that stand for a rate limit.
 const LIMITED: Range<u8> = 70..75;
 
+/// Longer than anybody waits for an attempt.
+const SILENCE: Duration = Duration::from_secs(2);
+
 const INFO: &str = r#"{"product_name":"p","product_id":"00000000-0000-0000-0000-000000000001","organization_name":"o","organization_slug":"o","customer_email":"a@b.c","can_claim":true}"#;
 
 /// The server, and what it did for whom.
@@ -148,7 +151,7 @@ async fn answer(stream: &mut TcpStream, what: u8) -> Option<()> {
         88..90 => {
             let short = format!("HTTP/1.1 200 OK\r\ncontent-length: 9999\r\n\r\n{INFO}");
             stream.write_all(short.as_bytes()).await.ok()?;
-            tokio::time::sleep(Duration::from_secs(1)).await;
+            tokio::time::sleep(SILENCE).await;
             None
         }
         // No answer at all.
@@ -164,7 +167,7 @@ async fn answer(stream: &mut TcpStream, what: u8) -> Option<()> {
         96..98 => slowly(stream).await,
         // An answer that never comes.
         _ => {
-            tokio::time::sleep(Duration::from_secs(1)).await;
+            tokio::time::sleep(SILENCE).await;
             None
         }
     }
