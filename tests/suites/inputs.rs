@@ -11,7 +11,7 @@
 #[path = "inputs/limits.rs"]
 mod limits;
 #[path = "inputs/paging.rs"]
-mod paging_calls;
+mod paging;
 #[path = "inputs/requests.rs"]
 mod requests;
 #[path = "inputs/security.rs"]

@@ -15,7 +15,7 @@ use polar_client::v2026_10::services::{
     customer_seats, customers, events, orders, products, subscriptions,
 };
 use polar_client::v2026_10::{ErrorCode, Polar};
-use polar_client::{CustomerSession, Error, codec};
+use polar_client::{CustomerSession, Error, RetryPolicy, codec};
 use serde_json::json;
 
 const ID: Uuid = Uuid::from_u128(0x5ea7);
@@ -23,7 +23,9 @@ const SEATS: &str = include_str!("../fixtures/seed_operations/seats.json");
 const EMPTY: &str = r#"{"items":[],"pagination":{"total_count":0,"max_page":0}}"#;
 
 fn client(mock: &Mock) -> Polar {
-    let builder = Polar::builder().access_token("polar_oat_test");
+    let builder = Polar::builder()
+        .access_token("polar_oat_test")
+        .retry(RetryPolicy::off());
     builder.transport(mock.transport()).build().unwrap()
 }
 
@@ -159,6 +161,34 @@ async fn failures_are_those_of_networks_and_proxies() {
         (429, &"0".parse().unwrap())
     );
     assert!(answer.body().is_empty());
+}
+
+#[tokio::test]
+async fn repeats_are_calls_of_their_own() {
+    let mock = Mock::new();
+    let answers = [
+        Answer::connection_refused(),
+        Answer::rate_limited(0),
+        Answer::status(204),
+    ];
+    for answer in answers {
+        mock.on::<customers::Delete>().answer(answer);
+    }
+    let builder = Polar::builder().access_token("polar_oat_test");
+    let polar = builder.transport(mock.transport()).build().unwrap();
+    polar.customers().delete(ID).await.unwrap();
+    assert_eq!(mock.requests().len(), 3);
+}
+
+#[tokio::test]
+async fn a_version_that_is_gone_is_told_from_what_does_not_exist() {
+    let mock = Mock::new();
+    mock.on::<customers::Get>().answer(Answer::version_gone());
+    let missing = Answer::error(404, ErrorCode::ResourceNotFound, "no");
+    mock.on::<customers::Get>().answer(missing);
+    let customers = client(&mock).customers();
+    assert!(customers.get(ID).await.unwrap_err().is_version_gone());
+    assert!(customers.get(ID).await.unwrap_err().is_not_found());
 }
 
 #[tokio::test]

@@ -147,7 +147,7 @@ fn readme(versions: &[&str], default: &str) -> String {
         among the dependencies, and you bring a `Transport` and a `Timer`\n\
         - `blocking`: `send_blocking()` on every request\n\
         - `tracing`: spans for calls and their attempts\n\
-         - `test-util`: a stand-in for the API, for tests of code that uses a client\n\n\
+        - `test-util`: a stand-in for the API, for tests of code that uses a client\n\n\
         # Values\n\n\
         Enums keep texts they do not know, unions keep values they do not know, numbers stay exact: what a type documents \
         encodes to the same JSON again. Fields that the contract does not know are ignored.\n\n\
@@ -176,6 +176,8 @@ fn root(versions: &[&str]) -> TokenStream {
         pub use polar_client_runtime::client::{OpenIdToken, OrganizationToken, PersonalToken};
         pub use polar_client_runtime::client::{AccountAccess, Credential, OpenIdAccess, OptionalAccess};
         pub use polar_client_runtime::client::{MemberAccess, PersonalAccess, PortalAccess};
+        #[cfg(feature = "blocking")]
+        pub use polar_client_runtime::client::Blocking;
         pub use polar_client_runtime::client::{CollectAll, Extent, Items, Page, Pages};
         pub use polar_client_runtime::client::{ApiVersion, Body, Client, ClientBuilder};
         pub use polar_client_runtime::client::{ByteStream, Call, Response, ResponseCall};

@@ -8,11 +8,14 @@ use std::sync::OnceLock;
 
 use tokio::runtime::{Builder, Handle, Runtime};
 
-use super::{Call, Operation};
+use super::Operation;
 use crate::Error;
 
-/// Waits for the result of a call on this thread.
-pub(super) fn wait<T>(operation: &'static Operation, call: Call<T>) -> Result<T, Error> {
+/// Waits for the result of a call, or of one of several, on this thread.
+pub(super) fn wait<T>(
+    operation: &'static Operation,
+    call: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
     static RUNTIME: OnceLock<io::Result<Runtime>> = OnceLock::new();
     // Its tasks, this one among them, would stand still.
     if Handle::try_current().is_ok() {

@@ -43,6 +43,8 @@ use limiter::Limiter;
 pub use limiter::RateLimit;
 pub use operation::{Method, Operation, Safety};
 pub use options::CallOptions;
+#[cfg(feature = "blocking")]
+pub use paging::Blocking;
 pub use paging::{CollectAll, Extent, Items, Page, Pages};
 pub use request::Request;
 pub use response::{ByteStream, Response};

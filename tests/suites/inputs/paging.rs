@@ -7,9 +7,11 @@ use std::task::{Context, Poll, Waker};
 
 use bytes::Bytes;
 use polar_client_runtime::Error;
-use polar_client_runtime::client::{Extent, Items, Page, Pages};
+use polar_client_runtime::client::{Extent, Items, Page, Pages, RetryPolicy};
 use polar_client_runtime::codec;
-use polar_client_runtime::transport::{BoxFuture, Transport, TransportError, TransportErrorKind};
+use polar_client_runtime::transport::{
+    Body, BoxFuture, Transport, TransportError, TransportErrorKind,
+};
 use polar_tests::inputs::paging::Polar;
 use polar_tests::inputs::paging::models::{OffersPage, PriceCursorList, ProductList};
 use serde_json::json;
@@ -63,7 +65,9 @@ impl Shop {
     }
 
     fn client(&self) -> Polar<polar_client_runtime::client::OrganizationToken> {
-        let builder = Polar::builder().access_token("polar_oat_test");
+        let builder = Polar::builder()
+            .access_token("polar_oat_test")
+            .retry(RetryPolicy::off());
         builder.transport(self.clone()).build().unwrap()
     }
 
@@ -76,7 +80,7 @@ impl Transport for Shop {
     fn execute(
         &self,
         request: http::Request<Bytes>,
-    ) -> BoxFuture<'_, Result<http::Response<Bytes>, TransportError>> {
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
         let query = request.uri().query().unwrap_or_default().to_owned();
         let page = query.split('&').find_map(|pair| pair.strip_prefix("page="));
         let page = page.map_or(1, |page| page.parse().unwrap());
@@ -315,6 +319,20 @@ fn streams_can_be_sent_between_threads_and_need_no_pinning() {
     let shop = Shop::of([&["a"]]);
     stream(&pin!(shop.products()));
     stream(&pin!(shop.client().products().list().pages()));
+}
+
+#[test]
+fn threads_may_wait_for_lists() {
+    let shop = Shop::of([&["a"], &["b"]]);
+    let items = shop.products().prefetch(1).blocking();
+    let ids: Vec<String> = items.map(|item| item.unwrap().id).collect();
+    assert_eq!(ids, ["a", "b"]);
+
+    shop.stock(|stock| stock.pages.remove(&2));
+    let mut pages = shop.client().products().list().pages().blocking();
+    assert_eq!(pages.next().unwrap().unwrap().items[0].id, "a");
+    assert_eq!(pages.next().unwrap().unwrap_err().page(), Some(2));
+    assert!(pages.next().is_none());
 }
 
 #[test]

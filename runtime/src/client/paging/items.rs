@@ -9,6 +9,8 @@ use futures_core::Stream;
 
 use super::{Page, Pages};
 use crate::Error;
+#[cfg(feature = "blocking")]
+use crate::client::Operation;
 use crate::client::Request;
 
 /// The items of a list, in order, over all pages from the one that the request asks for.
@@ -49,6 +51,11 @@ impl<P: Page> Items<P> {
     /// The error of the call that asked for a page, as [`Error::Page`].
     pub async fn try_next(&mut self) -> Result<Option<P::Item>, Error> {
         self.next().await.transpose()
+    }
+
+    #[cfg(feature = "blocking")]
+    pub(super) fn operation(&self) -> &'static Operation {
+        self.pages.operation()
     }
 
     /// All items that are left, as a list.

@@ -3,9 +3,13 @@
 //! All of it is written once, over what a page says of itself ([`Page`]). Nothing is spawned: requests make progress when
 //! the stream is polled, and a stream that is dropped takes its requests along.
 
+#[cfg(feature = "blocking")]
+mod blocking;
 mod items;
 mod pages;
 
+#[cfg(feature = "blocking")]
+pub use blocking::Blocking;
 pub use items::{CollectAll, Items};
 pub use pages::Pages;
 

@@ -9,6 +9,8 @@ use futures_core::Stream;
 
 use super::{Extent, Page};
 use crate::Error;
+#[cfg(feature = "blocking")]
+use crate::client::Operation;
 use crate::client::{Call, Request};
 use crate::codec::DecodeError;
 
@@ -87,6 +89,11 @@ impl<P: Page> Pages<P> {
     /// The error of the call that asked for the page, as [`Error::Page`].
     pub async fn try_next(&mut self) -> Result<Option<P>, Error> {
         self.next().await.transpose()
+    }
+
+    #[cfg(feature = "blocking")]
+    pub(super) fn operation(&self) -> &'static Operation {
+        self.request.operation()
     }
 
     /// Asks for pages that are known to be there, until this many are on their way.

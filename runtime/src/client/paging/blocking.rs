@@ -1,0 +1,63 @@
+//! Lists without a runtime of one's own.
+
+use std::fmt;
+use std::pin::Pin;
+
+use futures_core::Stream;
+
+use super::{Items, Page, Pages};
+use crate::Error;
+use crate::client::{Operation, blocking};
+
+/// The items or pages of a list, for a thread that waits for them. It must not be one of an async runtime.
+#[must_use = "an iterator does nothing until it is asked"]
+pub struct Blocking<S> {
+    operation: &'static Operation,
+    /// Nothing after the end.
+    stream: Option<S>,
+}
+
+impl<P: Page> Pages<P> {
+    /// The pages, waited for on this thread.
+    pub fn blocking(self) -> Blocking<Self> {
+        Blocking {
+            operation: self.operation(),
+            stream: Some(self),
+        }
+    }
+}
+
+impl<P: Page> Items<P> {
+    /// The items, waited for on this thread.
+    pub fn blocking(self) -> Blocking<Self> {
+        Blocking {
+            operation: self.operation(),
+            stream: Some(self),
+        }
+    }
+}
+
+impl<T, S: Stream<Item = Result<T, Error>> + Unpin> Iterator for Blocking<S> {
+    type Item = Result<T, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        let stream = self.stream.as_mut()?;
+        let next = std::future::poll_fn(|context| {
+            let next = Pin::new(&mut *stream).poll_next(context);
+            next.map(Option::transpose)
+        });
+        let next = blocking::wait(self.operation, next).transpose();
+        if !matches!(next, Some(Ok(_))) {
+            self.stream = None;
+        }
+        next
+    }
+}
+
+impl<S: fmt::Debug> fmt::Debug for Blocking<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Blocking")
+            .field("stream", &self.stream)
+            .finish_non_exhaustive()
+    }
+}
