@@ -157,11 +157,11 @@ impl<'a> Execution<'a> {
             && self.request.operation.method == Method::Delete
     }
 
-    /// The time until the deadline.
+    /// The time until the deadline. Without a clock, all of it.
     fn remaining(&self) -> Duration {
         match (&self.clock, self.deadline) {
             (Some(clock), Some(deadline)) => deadline.saturating_duration_since(clock.now()),
-            _ => Duration::MAX,
+            _ => self.options.timeout.unwrap_or(DEFAULT_TIMEOUT),
         }
     }
 
