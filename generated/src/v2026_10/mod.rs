@@ -4,6 +4,7 @@
 //!
 //! [`Polar`] is the client, [`models`] has the types, [`services`] the operations.
 
+use polar_client_runtime::Error;
 use polar_client_runtime::client::Anonymous;
 use polar_client_runtime::client::ApiVersion;
 use polar_client_runtime::client::Client;
