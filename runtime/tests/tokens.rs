@@ -109,7 +109,7 @@ async fn it_is_not_refreshed_for_ever() {
         }
     }
     let script = Script::new([REJECTED]);
-    let token = AccessToken::provided_by(Endless(Mutex::new(0)));
+    let token = OrganizationToken::provided_by(Endless(Mutex::new(0)));
     let polar = script.builder().access_token(token).build().unwrap();
     assert!(polar.list().await.unwrap_err().is_unauthorized());
     assert_eq!(bearers(&script), ["number 1", "number 2"]);
