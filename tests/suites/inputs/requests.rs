@@ -375,14 +375,14 @@ fn required_parameters_beside_a_body_are_arguments_too() {
     let recorder = Recorder::new(204, "");
     let products = client!(limits, recorder).products();
     run(products
-        .create(3, ProductCreate::new("n", "s", ["t"]).price(5))
+        .create(3, ProductCreate::new("name", "s", ["t"]).price(5))
         .label("l"))
     .unwrap();
     let sent = only(&recorder);
     assert_eq!(sent.target, "/v1/products/?depth=3&label=l");
     assert_eq!(
         sent.body,
-        r#"{"name":"n","slug":"s","tags":["t"],"price":5}"#
+        r#"{"name":"name","slug":"s","tags":["t"],"price":5}"#
     );
 }
 
