@@ -112,7 +112,11 @@ async fn work(polar: Polar, next: Arc<AtomicUsize>, calls: usize) -> Tally {
 
 /// The outcome in a few words.
 fn name(outcome: &Result<(), Error>, call: usize) -> String {
-    let kind = if call.is_multiple_of(2) { "safe" } else { "unsafe" };
+    let kind = if call.is_multiple_of(2) {
+        "safe"
+    } else {
+        "unsafe"
+    };
     let what = match outcome {
         Ok(_) => "answered".to_owned(),
         Err(Error::Api(error)) => format!("status {}", error.status().as_u16()),
