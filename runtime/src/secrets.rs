@@ -41,9 +41,13 @@ const KEY_PARTS: [&str; 8] = [
     "cookie",
 ];
 
+/// What a URL contains that grants access to a file.
+const SIGNATURE: &str = "X-Amz-Signature=";
+
 /// Whether a text contains a token or secret of Polar's: anywhere, for tokens also travel in URLs.
 pub(crate) fn is_secret_text(text: &str) -> bool {
-    PREFIXES.iter().any(|prefix| text.contains(prefix)) || is_authorization(text)
+    let has_prefix = PREFIXES.iter().any(|prefix| text.contains(prefix));
+    has_prefix || text.contains(SIGNATURE) || is_authorization(text)
 }
 
 fn is_authorization(text: &str) -> bool {
@@ -71,6 +75,7 @@ mod tests {
             "https://polar.sh/checkout/polar_c_x",
             "a whsec_x",
             "polar_at_u_x",
+            "https://files.example/a?X-Amz-Date=1&X-Amz-Signature=0a",
             "Bearer abcdefghijklmnop",
         ] {
             assert!(is_secret_text(text), "{text}");

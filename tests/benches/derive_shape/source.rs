@@ -14,6 +14,7 @@ use polar_codegen::ir::{
 const DERIVES: &str = "#[derive(Serialize, Deserialize, Debug, Clone, PartialEq)]\n";
 
 const PRELUDE: &str = "\
+#![allow(warnings)]
 use serde::{Deserialize, Serialize};
 
 /// `None` if a key is missing, `Some(None)` if it is null.

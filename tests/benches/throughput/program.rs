@@ -107,19 +107,28 @@ fn serde_tasks<T: Serialize + DeserializeOwned + 'static>(
 fn check(page: &str, who: &str, json: &[u8], written: &[u8]) -> Result<(), Box<dyn Error>> {
     let given: Value = serde_json::from_slice(json)?;
     let written: Value = serde_json::from_slice(written)?;
-    let items = |page: &Value| page["items"].as_array().cloned().unwrap_or_default();
-    let differing = items(&given)
-        .iter()
-        .zip(items(&written))
-        .filter(|(given, written)| *given != written)
-        .count();
-    match who {
-        _ if given == written => Ok(()),
-        "derives" => {
-            println!("{page}: the derives change {differing} items");
+    match (first_difference("", &given, &written), who) {
+        (None, _) => Ok(()),
+        (Some(at), "derives") => {
+            println!("{page}: the derives change {at}, and maybe more");
             Ok(())
         }
-        _ => Err(format!("{page}: {who} changes {differing} items").into()),
+        (Some(at), _) => Err(format!("{page}: {who} changes {at}").into()),
+    }
+}
+
+/// The place of the first difference.
+fn first_difference(at: &str, given: &Value, written: &Value) -> Option<String> {
+    match (given, written) {
+        (Value::Object(a), Value::Object(b)) if a.len() == b.len() => a
+            .iter()
+            .find_map(|(key, value)| first_difference(&format!("{at}/{key}"), value, b.get(key)?)),
+        (Value::Array(a), Value::Array(b)) if a.len() == b.len() => a
+            .iter()
+            .zip(b)
+            .enumerate()
+            .find_map(|(index, (a, b))| first_difference(&format!("{at}/{index}"), a, b)),
+        _ => (given != written).then(|| at.to_owned()),
     }
 }
 
