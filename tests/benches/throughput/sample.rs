@@ -115,7 +115,8 @@ impl<'a> Sampler<'a> {
                 "2026-{:02}-21T18:{:02}:49.{:06}Z",
                 turn % 12 + 1,
                 turn % 60,
-                turn % 999_000 + 1
+                // No whole milliseconds, which some would write with three digits.
+                turn % 999 * 1000 + 1
             )),
             Scalar::Date => json!(format!("2026-11-{:02}", turn % 28 + 1)),
         }
