@@ -115,3 +115,22 @@ async fn when_the_server_has_had_enough_all_wait() {
     polar.clone().list().await.unwrap();
     assert_eq!(script.times()[1].as_secs(), 20);
 }
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_not_polled_holds_nobody_up() {
+    let script = Script::new([answer(200, "[]")]);
+    let limit = RateLimit::per_minute(1);
+    let polar = script.builder().rate_limit(limit).build().unwrap();
+    polar.list().await.unwrap();
+    let patient = CallOptions::new().timeout(Duration::from_secs(600));
+    let mut kept = Box::pin(polar.list().with(patient.clone()).send());
+    let begun = tokio::time::timeout(Duration::from_secs(1), &mut kept).await;
+    assert!(begun.is_err());
+    polar.list().with(patient.clone()).await.unwrap();
+    // It missed its turn, and never goes together with another.
+    let (kept, third) = tokio::join!(kept, polar.list().with(patient).send());
+    kept.unwrap();
+    third.unwrap();
+    let seconds: Vec<u64> = script.times().iter().map(Duration::as_secs).collect();
+    assert_eq!(seconds, [0, 120, 180, 240]);
+}
