@@ -10,7 +10,7 @@ use std::time::Duration;
 
 use polar::Thing;
 use polar_client_runtime::Error;
-use polar_client_runtime::client::{CallOptions, RetryPolicy};
+use polar_client_runtime::client::{CallOptions, RateLimit, RetryPolicy};
 use polar_client_runtime::transport::TransportErrorKind;
 use script::{End, LOST, REFUSED, Script, Step, answer, limited};
 
@@ -53,6 +53,8 @@ async fn operations_that_are_not_safe_are_only_repeated_if_nothing_was_done() {
         (answer(502, ""), 1),
         (answer(503, ""), 1),
         (Step::Pieces(201, vec!["{"], End::Broken), 1),
+        // The head has arrived: there was a connection.
+        (Step::Pieces(201, vec!["{"], End::Refused), 1),
         (REFUSED, 2),
         (limited("1"), 2),
     ] {
@@ -316,5 +318,84 @@ async fn errors_say_whether_another_try_makes_sense() {
         let polar = polar.retry(RetryPolicy::off()).build().unwrap();
         let error: Error = polar.list().await.unwrap_err();
         assert_eq!(error.is_retryable(), retryable, "{step:?}");
+    }
+}
+
+/// Begins a call, and lets it lie for so long.
+async fn neglected(script: &Script, seconds: u64) -> Result<(), Error> {
+    let polar = script.builder().retry(RetryPolicy::off()).build().unwrap();
+    let mut call = Box::pin(polar.list().send());
+    let begun = tokio::time::timeout(Duration::from_millis(500), &mut call).await;
+    assert!(begun.is_err());
+    tokio::time::sleep(Duration::from_secs(seconds)).await;
+    call.await.map(drop)
+}
+
+#[tokio::test(start_paused = true)]
+async fn time_in_which_nobody_polls_does_not_end_a_call() {
+    for seconds in [40, 100] {
+        // Each piece takes another second, which only begins when it is asked for.
+        let script = Script::new([Step::Pieces(200, vec!["[]"], End::Slow(1))]);
+        neglected(&script, seconds).await.unwrap();
+        assert_eq!(script.count(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_polls_again_does_not_wait_for_ever() {
+    let start = tokio::time::Instant::now();
+    let error = neglected(&Script::new([Step::Hang]), 40).await.unwrap_err();
+    assert!(error.is_timeout());
+    assert!(
+        start.elapsed() < Duration::from_secs(43),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_before_a_repeat_that_nobody_polls_does_not_end_the_call() {
+    let script = Script::new([limited("5"), answer(200, "[]")]);
+    let polar = script.polar();
+    let mut call = Box::pin(polar.list().send());
+    let begun = tokio::time::timeout(Duration::from_secs(1), &mut call).await;
+    assert!(begun.is_err());
+    tokio::time::sleep(Duration::from_secs(100)).await;
+    call.await.unwrap();
+    assert_eq!(script.count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_when_no_time_is_left() {
+    let script = Script::new([answer(201, r#"{"name":"x"}"#)]);
+    let none = CallOptions::new().timeout(Duration::ZERO);
+    let error = script.polar().create(thing()).with(none).await.unwrap_err();
+    assert!(error.is_timeout() && error.is_retryable() && !error.may_have_been_sent());
+    assert_eq!(script.count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repeat_for_which_no_time_is_left_gives_the_error_before_it() {
+    // The turn of the repeat would come after the deadline.
+    let script = Script::new([REFUSED, answer(201, r#"{"name":"x"}"#)]);
+    let polar = script.builder().rate_limit(RateLimit::per_minute(1));
+    let polar = polar.build().unwrap();
+    let error = polar.create(thing()).await.unwrap_err();
+    assert!(error.is_connection() && !error.may_have_been_sent());
+    assert_eq!(script.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn errors_say_whether_the_request_may_have_been_sent() {
+    for (step, sent) in [
+        (LOST, true),
+        (Step::Hang, true),
+        (answer(422, ""), true),
+        (answer(200, "{"), true),
+        (REFUSED, false),
+    ] {
+        let polar = Script::new([step.clone()]).polar();
+        let error = polar.create(thing()).await.unwrap_err();
+        assert_eq!(error.may_have_been_sent(), sent, "{step:?}");
     }
 }

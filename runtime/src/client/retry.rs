@@ -91,14 +91,8 @@ impl RetryPolicy {
         let jitter = self.backoff(failed).mul_f64(fastrand::f64());
         match error.retry_after() {
             None => Some(jitter),
-            Some(_) => Some(self.asked(error)? + jitter),
+            Some(asked) => (asked <= self.max_retry_after.min(DAY)).then(|| asked + jitter),
         }
-    }
-
-    /// The wait that the server asks for, if it is acceptable.
-    pub(super) fn asked(&self, error: &Error) -> Option<Duration> {
-        let asked = error.retry_after()?;
-        (asked <= self.max_retry_after.min(DAY)).then_some(asked)
     }
 
     /// The longest wait after this many failures.
@@ -188,6 +182,7 @@ mod tests {
         let policy = RetryPolicy::new();
         for (kind, safe, unsafe_) in [
             (TransportErrorKind::Connect, true, true),
+            (TransportErrorKind::NotSent, true, true),
             (TransportErrorKind::Interrupted, true, false),
             (TransportErrorKind::Timeout, true, false),
             (TransportErrorKind::Unavailable, false, false),

@@ -63,7 +63,8 @@ pub enum Error {
         /// What happened.
         source: TransportError,
     },
-    /// The response did not arrive in time. The server may have acted on the request nevertheless.
+    /// The time was over before the response was there. The server may have acted on the request nevertheless, unless the
+    /// kind of the source is [`NotSent`](TransportErrorKind::NotSent).
     #[non_exhaustive]
     Timeout {
         /// The operation: `customers:get`.
@@ -258,6 +259,25 @@ impl Error {
         self.repeat() != Repeat::Useless
     }
 
+    /// Whether the server may have seen the request. If not, the same call can be made again without being done twice.
+    ///
+    /// Where a call was repeated, which after an unclear outcome only happens to operations that are safe to repeat, this
+    /// is about its last attempt.
+    #[must_use]
+    pub fn may_have_been_sent(&self) -> bool {
+        match self.cause() {
+            Self::Configuration { .. }
+            | Self::InvalidRequest { .. }
+            | Self::InvalidBody { .. }
+            | Self::Token { .. } => false,
+            Self::Connection { source, .. } | Self::Timeout { source, .. } => !matches!(
+                source.kind(),
+                TransportErrorKind::Connect | TransportErrorKind::NotSent
+            ),
+            _ => true,
+        }
+    }
+
     /// How long the server asks to wait before the next request, by the answer's `Retry-After` header.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
@@ -275,7 +295,7 @@ impl Error {
     pub(crate) fn repeat(&self) -> Repeat {
         match self.cause() {
             Self::Connection { source, .. } | Self::Timeout { source, .. } => match source.kind() {
-                TransportErrorKind::Connect => Repeat::Always,
+                TransportErrorKind::Connect | TransportErrorKind::NotSent => Repeat::Always,
                 TransportErrorKind::Unavailable => Repeat::Useless,
                 TransportErrorKind::Timeout | TransportErrorKind::Interrupted => Repeat::IfSafe,
             },
@@ -323,7 +343,9 @@ impl Error {
     /// There is no answer, or no complete one.
     pub(crate) fn transport(operation: &'static str, source: TransportError) -> Self {
         match source.kind() {
-            TransportErrorKind::Timeout => Self::Timeout { operation, source },
+            TransportErrorKind::Timeout | TransportErrorKind::NotSent => {
+                Self::Timeout { operation, source }
+            }
             _ => Self::Connection { operation, source },
         }
     }

@@ -20,8 +20,8 @@ use bytes::Bytes;
 pub use self::reqwest::ReqwestTransport;
 pub use body::Body;
 pub(crate) use body::{Pieces, Unread};
-pub(crate) use timer::Clock;
 pub use timer::Timer;
+pub(crate) use timer::{Clock, End};
 
 /// A future on the heap that any thread may poll.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -88,6 +88,8 @@ pub struct TransportError {
 pub enum TransportErrorKind {
     /// It was not sent: there was no connection to the server.
     Connect,
+    /// It was not sent: its time was over before its turn came, or its token.
+    NotSent,
     /// It took too long. The server may have acted on it.
     Timeout,
     /// The connection broke. The server may have acted on it.
@@ -110,12 +112,21 @@ impl TransportError {
     pub fn kind(&self) -> TransportErrorKind {
         self.kind
     }
+
+    /// The same, when the head of a response has arrived: the request was sent, whatever the transport says.
+    pub(crate) fn after_head(mut self) -> Self {
+        if let TransportErrorKind::Connect | TransportErrorKind::NotSent = self.kind {
+            self.kind = TransportErrorKind::Interrupted;
+        }
+        self
+    }
 }
 
 impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
             TransportErrorKind::Connect => "no connection to the server",
+            TransportErrorKind::NotSent => "not sent in time",
             TransportErrorKind::Timeout => "no response in time",
             TransportErrorKind::Interrupted => "the connection broke",
             TransportErrorKind::Unavailable => "cannot send requests",

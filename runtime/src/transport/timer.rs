@@ -3,7 +3,7 @@
 use std::fmt;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use super::BoxFuture;
@@ -79,13 +79,56 @@ impl Clock {
         future: impl Future<Output = T>,
     ) -> Option<T> {
         let mut future = pin!(future);
-        let mut end = self.sleep(duration);
+        let mut end = End::after(self, duration);
         std::future::poll_fn(|context| {
             if let Poll::Ready(value) = future.as_mut().poll(context) {
                 return Poll::Ready(Some(value));
             }
-            end.as_mut().poll(context).map(|()| None)
+            end.poll(self, context).map(|()| None)
         })
         .await
+    }
+
+    /// Another end in place of one that nobody saw coming: see [`GRACE`].
+    pub(crate) fn extended(&self, end: Option<Instant>) -> Option<Instant> {
+        let now = self.now();
+        match end {
+            Some(end) if now.saturating_duration_since(end) >= OVERSLEPT => now.checked_add(GRACE),
+            end => end,
+        }
+    }
+}
+
+/// Who sees the end of a wait this much later was not polled when it came.
+const OVERSLEPT: Duration = Duration::from_millis(100);
+
+/// What a future that was not polled gets on top of its time. What it waits for may have been there all along, and only
+/// needs to be fetched.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// The end of a wait.
+pub(crate) struct End {
+    time: Option<Instant>,
+    sleep: BoxFuture<'static, ()>,
+}
+
+impl End {
+    pub(crate) fn after(clock: &Clock, duration: Duration) -> Self {
+        Self {
+            time: clock.now().checked_add(duration),
+            sleep: clock.sleep(duration),
+        }
+    }
+
+    /// Ready when the time is over, and was so in the eyes of somebody who polls.
+    pub(crate) fn poll(&mut self, clock: &Clock, context: &mut Context<'_>) -> Poll<()> {
+        ready!(self.sleep.as_mut().poll(context));
+        let time = clock.extended(self.time);
+        if time == self.time {
+            return Poll::Ready(());
+        }
+        self.time = time;
+        self.sleep = clock.sleep(GRACE);
+        self.sleep.as_mut().poll(context)
     }
 }
