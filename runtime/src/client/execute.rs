@@ -14,7 +14,7 @@ use super::request::Request;
 use super::response::ByteStream;
 use super::token::{Bearer, Secret, Source};
 use super::{DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_BODY_LIMIT, DEFAULT_TIMEOUT};
-use crate::error::{ApiError, Error, Repeat};
+use crate::error::{ApiError, Error, Received, Repeat};
 use crate::transport::{Body, Clock, Pieces, Timeout, TransportError, TransportErrorKind, Unread};
 
 /// How much is read of the body of an error.
@@ -220,9 +220,13 @@ impl<'a> Execution<'a> {
             .await;
         match (arrived.head.take(), outcome) {
             // The status of an error is known, whatever became of its body.
-            (Some(head), _) if !head.status.is_success() => {
+            (Some(head), outcome) if !head.status.is_success() => {
                 let body = arrived.body.join();
-                let error = ApiError::new(operation.id, head.status, head.headers, body);
+                let received = match outcome {
+                    Some(Ok(())) => Received::Whole,
+                    _ => Received::Part,
+                };
+                let error = ApiError::new(operation.id, head.status, head.headers, body, received);
                 Err(Error::answer(
                     error.with_hint(self.hint(head.status, token)),
                 ))

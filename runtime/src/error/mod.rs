@@ -11,6 +11,7 @@ use bytes::Bytes;
 use http::StatusCode;
 
 pub use api::ApiError;
+pub(crate) use api::Received;
 pub(crate) use shown::{Headers, shown};
 pub use validation::{Location, ValidationEntry};
 
@@ -73,7 +74,7 @@ pub enum Error {
     },
     /// The server answered with an error.
     Api(Box<ApiError>),
-    /// A 404 that says nothing about the resource: it does not name an error of the API, and it does not echo the version.
+    /// A 404 that says nothing about the resource: it does not echo the version, whatever its body says.
     ///
     /// The API answers so when it does not serve the client's version, be it not any more or not yet. A proxy, or a
     /// server that is not the API's, answers similarly; the text of the error tells the two apart. Never take it as "does
@@ -280,10 +281,7 @@ impl Error {
                 TransportErrorKind::Timeout | TransportErrorKind::Interrupted => Repeat::IfSafe,
             },
             Self::Api(error) if error.is_rate_limit() => Repeat::Always,
-            Self::Api(error) => match error.status().as_u16() {
-                408 | 500 | 502 | 503 | 504 => Repeat::IfSafe,
-                _ => Repeat::Useless,
-            },
+            Self::Api(error) if error.may_pass() => Repeat::IfSafe,
             _ => Repeat::Useless,
         }
     }
