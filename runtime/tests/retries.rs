@@ -72,6 +72,32 @@ async fn operations_that_are_not_safe_are_only_repeated_if_nothing_was_done() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_calls_may_know_better_what_is_safe() {
+    let safe = CallOptions::new().assume_safe();
+    let not_safe = CallOptions::new().assume_unsafe();
+    let script = Script::new([LOST, answer(201, r#"{"name":"x"}"#)]);
+    let create = script.polar().create(thing());
+    create.with(safe.clone()).await.unwrap();
+    assert_eq!(script.count(), 2);
+
+    let script = Script::new([LOST, answer(200, "[]")]);
+    let list = script.polar().list().with(not_safe.clone());
+    list.await.unwrap_err();
+    assert_eq!(script.count(), 1);
+
+    // A call's word counts more than the client's, and what was not done is repeated anyway.
+    let script = Script::new([LOST, REFUSED, answer(200, "[]")]);
+    let polar = script.builder().defaults(not_safe).build().unwrap();
+    polar.list().await.unwrap_err();
+    polar.list().await.unwrap();
+    let script = Script::new([LOST, answer(200, "[]")]);
+    let polar = script.builder().defaults(safe).build().unwrap();
+    let list = polar.list().with(CallOptions::new().assume_unsafe());
+    list.await.unwrap_err();
+    assert_eq!(script.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn answers_that_would_be_the_same_again_are_not_asked_for_twice() {
     for first in [
         answer(400, ""),

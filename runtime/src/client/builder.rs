@@ -213,7 +213,8 @@ impl Settings {
         }
         let transport = match self.transport {
             Some(transport) => transport,
-            None => transport::default_transport().map_err(unavailable)?,
+            None => transport::default_transport()
+                .map_err(|error| Error::configuration(error.reason()))?,
         };
         let layered = |inner, layer: Layer| layer(inner);
         Ok(Shared {
@@ -227,11 +228,6 @@ impl Settings {
             limiter: self.limit.map(Limiter::new),
         })
     }
-}
-
-fn unavailable(error: transport::TransportError) -> Error {
-    let reason = std::error::Error::source(&error).map(ToString::to_string);
-    Error::configuration(reason.unwrap_or_else(|| error.to_string()))
 }
 
 fn agent(application: Option<String>) -> Result<HeaderValue, Error> {

@@ -146,7 +146,8 @@ impl<'a> Execution<'a> {
 
     /// Whether the request may be sent again when nobody knows what became of it.
     fn safety(&self) -> Safety {
-        self.request.safety()
+        let assumed = self.options.safety;
+        assumed.unwrap_or_else(|| self.request.safety())
     }
 
     /// Whether this says that an earlier attempt, whose answer did not come through, deleted what it should.

@@ -22,7 +22,8 @@ use crate::transport::{TransportError, TransportErrorKind};
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The client, or an option of a call, cannot be set up this way.
+    /// The client, or an option of a call, cannot be set up this way, or there is no transport that works here: no tokio
+    /// runtime for reqwest, or a `reqwest::Client` that follows redirects.
     #[non_exhaustive]
     Configuration {
         /// What is wrong.
@@ -322,6 +323,7 @@ impl Error {
     pub(crate) fn transport(operation: &'static str, source: TransportError) -> Self {
         match source.kind() {
             TransportErrorKind::Timeout => Self::Timeout { operation, source },
+            TransportErrorKind::Unavailable => Self::configuration(source.reason()),
             _ => Self::Connection { operation, source },
         }
     }
