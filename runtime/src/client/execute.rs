@@ -274,16 +274,17 @@ impl<'a> Execution<'a> {
         if status != StatusCode::UNAUTHORIZED {
             return None;
         }
-        token?;
+        let doubt = self.request.operation.access.doubt(token?.expose());
         let server = self.request.shared.server.name();
         let other = match server {
-            "production" => "sandbox",
-            "sandbox" => "production",
-            _ => return None,
+            "production" => Some("sandbox"),
+            "sandbox" => Some("production"),
+            _ => None,
         };
-        Some(format!(
-            "it was sent to {server}, where tokens of {other} are not known"
-        ))
+        let elsewhere = other
+            .map(|other| format!("it was sent to {server}, where tokens of {other} are not known"));
+        let hints: Vec<String> = elsewhere.into_iter().chain(doubt).collect();
+        (!hints.is_empty()).then(|| hints.join("; "))
     }
 
     fn reply(&self, (status, headers): (StatusCode, HeaderMap), arrived: Arrived) -> Reply {

@@ -125,7 +125,8 @@ impl CallOptions {
     }
 
     /// Sends this token in place of the credential's, and of the same kind. A token that is evidently of another kind, or
-    /// for a call without a credential, is refused before anything is sent.
+    /// for a call without a credential (of an anonymous client, or of an operation that takes none), is refused before
+    /// anything is sent.
     pub fn access_token(mut self, token: impl Into<Secret>) -> Self {
         self.access_token = Some(token.into());
         self
