@@ -18,7 +18,12 @@ pub use validation::{Location, ValidationEntry};
 use crate::codec::{DecodeError, Violations};
 use crate::transport::{TransportError, TransportErrorKind};
 
-/// Why a call failed. Neither its text nor its `Debug` form shows tokens, bodies or the values of parameters.
+/// Why a call failed.
+///
+/// Neither its text nor its `Debug` form shows tokens, parameters or bodies as they were sent or received. They do show
+/// the words in which the server explains itself, which can repeat values that were sent: the class, the `detail`, and
+/// what it says about each of the first values that it did not accept. Each is cut after 300 characters, and left out if
+/// it contains one of Polar's secrets. A [`Decode`](Self::Decode) error shows the short value that does not fit.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
