@@ -14,7 +14,7 @@ use super::request::Request;
 use super::response::ByteStream;
 use super::token::{Bearer, Secret, Source};
 use super::{DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_BODY_LIMIT, DEFAULT_TIMEOUT};
-use crate::error::{ApiError, Error, Repeat};
+use crate::error::{ApiError, Error, Received, Repeat};
 use crate::transport::{Body, Clock, Pieces, Timeout, TransportError, TransportErrorKind, Unread};
 
 /// How much is read of the body of an error.
@@ -179,7 +179,8 @@ impl<'a> Execution<'a> {
 
     /// Whether the request may be sent again when nobody knows what became of it.
     fn safety(&self) -> Safety {
-        self.request.safety()
+        let assumed = self.options.safety;
+        assumed.unwrap_or_else(|| self.request.safety())
     }
 
     /// Whether this says that an earlier attempt, whose answer did not come through, deleted what it should.
@@ -255,9 +256,13 @@ impl<'a> Execution<'a> {
             .await;
         match (arrived.head.take(), outcome) {
             // The status of an error is known, whatever became of its body.
-            (Some(head), _) if !head.status.is_success() => {
+            (Some(head), outcome) if !head.status.is_success() => {
                 let body = arrived.body.join();
-                let error = ApiError::new(operation.id, head.status, head.headers, body);
+                let received = match outcome {
+                    Some(Ok(())) => Received::Whole,
+                    _ => Received::Part,
+                };
+                let error = ApiError::new(operation.id, head.status, head.headers, body, received);
                 Err(Error::answer(
                     error.with_hint(self.hint(head.status, token)),
                 ))
@@ -307,16 +312,17 @@ impl<'a> Execution<'a> {
         if status != StatusCode::UNAUTHORIZED {
             return None;
         }
-        token?;
+        let doubt = self.request.operation.access.doubt(token?.expose());
         let server = self.request.shared.server.name();
         let other = match server {
-            "production" => "sandbox",
-            "sandbox" => "production",
-            _ => return None,
+            "production" => Some("sandbox"),
+            "sandbox" => Some("production"),
+            _ => None,
         };
-        Some(format!(
-            "it was sent to {server}, where tokens of {other} are not known"
-        ))
+        let elsewhere = other
+            .map(|other| format!("it was sent to {server}, where tokens of {other} are not known"));
+        let hints: Vec<String> = elsewhere.into_iter().chain(doubt).collect();
+        (!hints.is_empty()).then(|| hints.join("; "))
     }
 
     fn reply(&self, (status, headers): (StatusCode, HeaderMap), arrived: Arrived) -> Reply {

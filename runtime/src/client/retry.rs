@@ -16,7 +16,8 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// When a call is repeated, and after which wait.
 ///
-/// What the server may have acted on is only repeated where the operation is safe to repeat. Rate limits and connections
+/// What the server may have acted on is only repeated where the operation is safe to repeat, or the call says so
+/// ([`CallOptions::assume_safe`](super::CallOptions::assume_safe)). Rate limits and connections
 /// that did not come about are always safe. `Retry-After` is obeyed; if it asks for more than
 /// [`max_retry_after`](Self::max_retry_after), or than the call's timeout leaves, the call ends with the error at once.
 ///

@@ -11,17 +11,24 @@ use bytes::Bytes;
 use http::StatusCode;
 
 pub use api::ApiError;
+pub(crate) use api::Received;
 pub(crate) use shown::{Headers, shown};
 pub use validation::{Location, ValidationEntry};
 
 use crate::codec::{DecodeError, Violations};
 use crate::transport::{TransportError, TransportErrorKind};
 
-/// Why a call failed. Neither its text nor its `Debug` form shows tokens, bodies or the values of parameters.
+/// Why a call failed.
+///
+/// Neither its text nor its `Debug` form shows tokens, parameters or bodies as they were sent or received. They do show
+/// the words in which the server explains itself, which can repeat values that were sent: the class, the `detail`, and
+/// what it says about each of the first values that it did not accept. Each is cut after 300 characters, and left out if
+/// it contains one of Polar's secrets. A [`Decode`](Self::Decode) error shows the short value that does not fit.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The client, or an option of a call, cannot be set up this way.
+    /// The client, or an option of a call, cannot be set up this way, or there is no transport that works here: no tokio
+    /// runtime for reqwest, or a `reqwest::Client` that follows redirects.
     #[non_exhaustive]
     Configuration {
         /// What is wrong.
@@ -74,7 +81,7 @@ pub enum Error {
     },
     /// The server answered with an error.
     Api(Box<ApiError>),
-    /// A 404 that says nothing about the resource: it does not name an error of the API, and it does not echo the version.
+    /// A 404 that says nothing about the resource: it does not echo the version, whatever its body says.
     ///
     /// The API answers so when it does not serve the client's version, be it not any more or not yet. A proxy, or a
     /// server that is not the API's, answers similarly; the text of the error tells the two apart. Never take it as "does
@@ -300,10 +307,7 @@ impl Error {
                 TransportErrorKind::Timeout | TransportErrorKind::Interrupted => Repeat::IfSafe,
             },
             Self::Api(error) if error.is_rate_limit() => Repeat::Always,
-            Self::Api(error) => match error.status().as_u16() {
-                408 | 500 | 502 | 503 | 504 => Repeat::IfSafe,
-                _ => Repeat::Useless,
-            },
+            Self::Api(error) if error.may_pass() => Repeat::IfSafe,
             _ => Repeat::Useless,
         }
     }
@@ -346,6 +350,7 @@ impl Error {
             TransportErrorKind::Timeout | TransportErrorKind::NotSent => {
                 Self::Timeout { operation, source }
             }
+            TransportErrorKind::Unavailable => Self::configuration(source.reason()),
             _ => Self::Connection { operation, source },
         }
     }

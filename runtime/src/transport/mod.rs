@@ -94,7 +94,8 @@ pub enum TransportErrorKind {
     Timeout,
     /// The connection broke. The server may have acted on it.
     Interrupted,
-    /// It was not sent: the transport does not work here at all.
+    /// The transport does not work here, or not as it must. Calls end with
+    /// [`Error::Configuration`](crate::Error::Configuration).
     Unavailable,
 }
 
@@ -105,6 +106,13 @@ impl TransportError {
             kind,
             source: source.into(),
         }
+    }
+
+    /// What happened, in the words of the cause and of what is behind it.
+    pub(crate) fn reason(&self) -> String {
+        let causes = std::iter::successors(self.source(), |cause| (*cause).source());
+        let texts: Vec<String> = causes.map(ToString::to_string).collect();
+        texts.join(": ")
     }
 
     /// How far the request came.
@@ -166,7 +174,7 @@ pub(crate) fn default_transport() -> Result<Arc<dyn Transport>, TransportError> 
 /// A transport that only says why there is none.
 pub(crate) fn broken(reason: TransportError) -> Arc<dyn Transport> {
     Arc::new(Broken {
-        reason: reason.source.to_string(),
+        reason: reason.reason(),
     })
 }
 
