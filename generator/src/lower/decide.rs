@@ -9,8 +9,11 @@
 //! 3. a property that is constant in some candidates: those first, then the open ones (*fallback*, *guard*);
 //! 4. a key that some candidates require and the others do not know (*keys*);
 //! 5. keys that one candidate has beyond those of the other, whether required or not (*keys*).
+//!
+//! Objects that take any key know every key.
 
 use std::collections::BTreeSet;
+use std::mem::discriminant;
 
 use crate::ir::{
     Constant, Decision, Field, Kind, Presence, Scalar, Shape, Type, TypeDef, TypeId, Union,
@@ -21,7 +24,7 @@ use crate::ir::{
 /// # Errors
 /// The variants that nothing tells apart.
 pub(super) fn decide(types: &[TypeDef], union: &Union) -> Result<Decision, Vec<usize>> {
-    let candidates: Vec<Candidate> = union
+    let candidates: Vec<Candidate<'_>> = union
         .variants
         .iter()
         .enumerate()
@@ -34,7 +37,7 @@ pub(super) fn decide(types: &[TypeDef], union: &Union) -> Result<Decision, Vec<u
 type Decided = Result<Decision, Vec<usize>>;
 
 /// A variant and what the contract promises of it.
-struct Candidate {
+struct Candidate<'t> {
     variant: usize,
     kinds: Vec<Kind>,
     /// The texts it can be, if it is a text and they are listed.
@@ -42,15 +45,29 @@ struct Candidate {
     /// Whether it is a text of any form.
     free_text: bool,
     /// Keys, those of required objects within included.
-    properties: Vec<Property>,
+    properties: Vec<Property<'t>>,
+    /// Whether there may be others.
+    further: Further,
 }
 
-struct Property {
+struct Property<'t> {
     path: Vec<String>,
+    ty: &'t Type,
     constants: Option<Vec<Constant>>,
     /// Whether the constant is one of the contract, rather than one of an enum that may grow.
     fixed: bool,
     promise: Promise,
+    /// Whether there may be keys within that are not listed.
+    further: Further,
+}
+
+/// Whether an object may have keys besides those that are listed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Further {
+    /// None that the contract speaks of.
+    None,
+    /// Any.
+    Any,
 }
 
 #[derive(PartialEq, Eq)]
@@ -61,45 +78,62 @@ enum Promise {
     Perhaps,
 }
 
-impl Candidate {
-    fn new(types: &[TypeDef], variant: usize, ty: &Type) -> Self {
+impl<'t> Candidate<'t> {
+    fn new(types: &'t [TypeDef], variant: usize, ty: &'t Type) -> Self {
         let mut properties = Vec::new();
         if let Some(fields) = struct_fields(types, ty) {
             add_properties(types, fields, &[], &mut properties);
         }
-        properties.sort_by_key(|property: &Property| property.path.len());
+        properties.sort_by_key(|property: &Property<'_>| property.path.len());
         Self {
             variant,
             kinds: kinds(types, ty),
             texts: constants(types, ty),
             free_text: matches!(target(types, ty), Type::Scalar(Scalar::String)),
             properties,
+            further: further(types, ty),
         }
     }
 
-    fn property(&self, path: &[String]) -> Option<&Property> {
+    fn property(&self, path: &[String]) -> Option<&Property<'t>> {
         self.properties
             .iter()
             .find(|property| property.path == path)
     }
+
+    /// Whether the key may be there.
+    fn knows(&self, path: &[String]) -> bool {
+        let open_above = |property: &Property<'_>| {
+            property.further == Further::Any && path.starts_with(&property.path)
+        };
+        self.property(path).is_some()
+            || self.further == Further::Any
+            || self.properties.iter().any(open_above)
+    }
 }
 
-fn add_properties(
-    types: &[TypeDef],
-    fields: &[Field],
+fn add_properties<'t>(
+    types: &'t [TypeDef],
+    fields: &'t [Field],
     above: &[String],
-    found: &mut Vec<Property>,
+    found: &mut Vec<Property<'t>>,
 ) {
     for field in fields {
         let path = [above, std::slice::from_ref(&field.name.wire)].concat();
         let certain = field.presence == Presence::Required && !field.ty.is_nullable();
-        if let (true, true, Some(fields)) =
-            (above.is_empty(), certain, struct_fields(types, &field.ty))
-        {
+        let within = struct_fields(types, &field.ty).filter(|_| above.is_empty() && certain);
+        if let Some(fields) = within {
             add_properties(types, fields, &path, found);
         }
+        let is_object = kinds(types, &field.ty).contains(&Kind::Object);
         found.push(Property {
             path,
+            ty: &field.ty,
+            further: match within {
+                Some(_) => further(types, &field.ty),
+                None if is_object => Further::Any,
+                None => Further::None,
+            },
             constants: constants(types, field.ty.non_null()),
             fixed: matches!(field.ty.non_null(), Type::Const(_)),
             promise: if certain {
@@ -130,6 +164,16 @@ fn struct_fields<'t>(types: &'t [TypeDef], ty: &'t Type) -> Option<&'t [Field]> 
             _ => None,
         },
         _ => None,
+    }
+}
+
+fn further(types: &[TypeDef], ty: &Type) -> Further {
+    match target(types, ty) {
+        Type::Named(TypeId(id)) => match &types[*id].shape {
+            Shape::Struct(object) if object.rest.is_none() => Further::None,
+            _ => Further::Any,
+        },
+        _ => Further::Any,
     }
 }
 
@@ -180,16 +224,16 @@ const ALL_KINDS: [Kind; 6] = [
     Kind::Object,
 ];
 
-fn any(candidates: &[&Candidate]) -> Decided {
+fn any(candidates: &[&Candidate<'_>]) -> Decided {
     if candidates
         .iter()
         .all(|candidate| candidate.kinds == [Kind::Object])
     {
         return objects(candidates);
     }
-    let mut arms: Vec<(Vec<Kind>, Vec<&Candidate>)> = Vec::new();
+    let mut arms: Vec<(Vec<Kind>, Vec<&Candidate<'_>>)> = Vec::new();
     for kind in ALL_KINDS {
-        let group: Vec<&Candidate> = of_kind(candidates, kind);
+        let group: Vec<&Candidate<'_>> = of_kind(candidates, kind);
         if group.is_empty() {
             continue;
         }
@@ -198,7 +242,7 @@ fn any(candidates: &[&Candidate]) -> Decided {
             None => arms.push((vec![kind], group)),
         }
     }
-    let decide_arm = |(kinds, group): (Vec<Kind>, Vec<&Candidate>)| {
+    let decide_arm = |(kinds, group): (Vec<Kind>, Vec<&Candidate<'_>>)| {
         let decision = match (kinds.as_slice(), group.as_slice()) {
             (_, [only]) if only.texts.is_none() => Decision::Variant(only.variant),
             ([Kind::String], _) => texts(&group)?,
@@ -217,13 +261,13 @@ fn any(candidates: &[&Candidate]) -> Decided {
 }
 
 /// The candidates a value of a JSON type can be. An integer is only a number where nothing takes integers.
-fn of_kind<'c>(candidates: &[&'c Candidate], kind: Kind) -> Vec<&'c Candidate> {
-    let group: Vec<&Candidate> = candidates
+fn of_kind<'c>(candidates: &[&'c Candidate<'c>], kind: Kind) -> Vec<&'c Candidate<'c>> {
+    let group: Vec<&Candidate<'_>> = candidates
         .iter()
         .copied()
         .filter(|candidate| candidate.kinds.contains(&kind))
         .collect();
-    let integers: Vec<&Candidate> = group
+    let integers: Vec<&Candidate<'_>> = group
         .iter()
         .copied()
         .filter(|candidate| candidate.kinds == [Kind::Integer])
@@ -236,11 +280,11 @@ fn of_kind<'c>(candidates: &[&'c Candidate], kind: Kind) -> Vec<&'c Candidate> {
 }
 
 /// Listed texts first, then texts of a format, then any text.
-fn texts(candidates: &[&Candidate]) -> Decided {
-    let (listed, rest): (Vec<&Candidate>, Vec<&Candidate>) = candidates
+fn texts(candidates: &[&Candidate<'_>]) -> Decided {
+    let (listed, rest): (Vec<&Candidate<'_>>, Vec<&Candidate<'_>>) = candidates
         .iter()
         .partition(|candidate| candidate.texts.is_some());
-    let (free, formats): (Vec<&Candidate>, Vec<&Candidate>) =
+    let (free, formats): (Vec<&Candidate<'_>>, Vec<&Candidate<'_>>) =
         rest.into_iter().partition(|candidate| candidate.free_text);
     let mut decision = match free.as_slice() {
         [] => Decision::Unknown,
@@ -277,7 +321,7 @@ fn texts(candidates: &[&Candidate]) -> Decided {
     })
 }
 
-fn objects(candidates: &[&Candidate]) -> Decided {
+fn objects(candidates: &[&Candidate<'_>]) -> Decided {
     if let [only] = candidates {
         return Ok(Decision::Variant(only.variant));
     }
@@ -295,7 +339,7 @@ fn objects(candidates: &[&Candidate]) -> Decided {
         .ok_or_else(|| undecided(candidates))
 }
 
-fn all_paths(candidates: &[&Candidate]) -> Vec<Vec<String>> {
+fn all_paths(candidates: &[&Candidate<'_>]) -> Vec<Vec<String>> {
     let mut paths: Vec<Vec<String>> = Vec::new();
     for property in candidates
         .iter()
@@ -312,14 +356,14 @@ fn all_paths(candidates: &[&Candidate]) -> Vec<Vec<String>> {
 /// A property that splits the candidates by its constants.
 struct Tag<'c> {
     path: Vec<String>,
-    arms: Vec<(Vec<Constant>, Vec<&'c Candidate>)>,
+    arms: Vec<(Vec<Constant>, Vec<&'c Candidate<'c>>)>,
     /// Candidates in which it is not constant.
-    open: Vec<&'c Candidate>,
+    open: Vec<&'c Candidate<'c>>,
 }
 
-fn tag<'c>(candidates: &[&'c Candidate], path: &[String]) -> Option<Tag<'c>> {
-    let constants_of = |candidate: &'c Candidate| candidate.property(path)?.constants.as_ref();
-    let (tagged, open): (Vec<&Candidate>, Vec<&Candidate>) = candidates
+fn tag<'c>(candidates: &[&'c Candidate<'c>], path: &[String]) -> Option<Tag<'c>> {
+    let constants_of = |candidate: &'c Candidate<'c>| candidate.property(path)?.constants.as_ref();
+    let (tagged, open): (Vec<&Candidate<'_>>, Vec<&Candidate<'_>>) = candidates
         .iter()
         .partition(|candidate| constants_of(candidate).is_some());
     let mut values: Vec<&Constant> = Vec::new();
@@ -332,9 +376,9 @@ fn tag<'c>(candidates: &[&'c Candidate], path: &[String]) -> Option<Tag<'c>> {
             values.push(value);
         }
     }
-    let mut arms: Vec<(Vec<Constant>, Vec<&Candidate>)> = Vec::new();
+    let mut arms: Vec<(Vec<Constant>, Vec<&Candidate<'_>>)> = Vec::new();
     for value in values {
-        let group: Vec<&Candidate> = tagged
+        let group: Vec<&Candidate<'_>> = tagged
             .iter()
             .copied()
             .filter(|candidate| {
@@ -347,14 +391,20 @@ fn tag<'c>(candidates: &[&'c Candidate], path: &[String]) -> Option<Tag<'c>> {
         }
     }
     // Beside candidates that are open, an enum does not decide: a value it does not know yet would lead to them.
-    let is_fixed = |candidate: &&Candidate| {
+    // Nor does a constant that may be left out: without it the value would be taken for one of them.
+    let is_certain = |candidate: &&Candidate<'_>| {
         candidate
             .property(path)
-            .is_some_and(|property| property.fixed)
+            .is_some_and(|property| property.fixed && property.promise == Promise::Value)
     };
-    let splits = !arms.is_empty()
+    let first = arms.first().and_then(|(values, _)| values.first())?;
+    let is_of_one_type = arms
+        .iter()
+        .flat_map(|(values, _)| values)
+        .all(|value| discriminant(value) == discriminant(first));
+    let splits = is_of_one_type
         && open.len() < candidates.len()
-        && (open.is_empty() || tagged.iter().all(is_fixed))
+        && (open.is_empty() || tagged.iter().all(is_certain))
         && arms.iter().all(|(_, group)| group.len() < candidates.len());
     splits.then(|| Tag {
         path: path.to_vec(),
@@ -389,11 +439,11 @@ impl Tag<'_> {
     }
 }
 
-fn required_key(candidates: &[&Candidate], path: &[String]) -> Option<Decision> {
-    let (knowing, ignorant): (Vec<&Candidate>, Vec<&Candidate>) = candidates
+fn required_key(candidates: &[&Candidate<'_>], path: &[String]) -> Option<Decision> {
+    let (knowing, ignorant): (Vec<&Candidate<'_>>, Vec<&Candidate<'_>>) = candidates
         .iter()
-        .partition(|candidate| candidate.property(path).is_some());
-    let certain = |candidate: &&Candidate| {
+        .partition(|candidate| candidate.knows(path));
+    let certain = |candidate: &&Candidate<'_>| {
         candidate
             .property(path)
             .is_some_and(|property| property.promise == Promise::Value)
@@ -409,35 +459,45 @@ fn required_key(candidates: &[&Candidate], path: &[String]) -> Option<Decision> 
 }
 
 /// Two candidates of which one has all keys of the other and more: with one of those it is the larger one. Without,
-/// the smaller one says all there is to say.
-fn further_keys(candidates: &[&Candidate]) -> Option<Decision> {
-    let keys = |candidate: &Candidate| -> BTreeSet<Vec<String>> {
-        let own = candidate
-            .properties
-            .iter()
-            .filter(|property| property.path.len() == 1);
-        own.map(|property| property.path.clone()).collect()
-    };
+/// the smaller one says all there is to say, for it fits whatever the larger one would.
+fn further_keys(candidates: &[&Candidate<'_>]) -> Option<Decision> {
     let [a, b] = candidates else { return None };
-    let (large, small) = if keys(a).len() > keys(b).len() {
+    let (large, small) = if own_keys(a).count() > own_keys(b).count() {
         (a, b)
     } else {
         (b, a)
     };
-    let (more, fewer) = (keys(large), keys(small));
-    if !fewer.is_subset(&more) || fewer == more {
+    let fits = |key: &Property<'_>| {
+        large.property(&key.path).is_some_and(|other| {
+            other.ty == key.ty
+                && (other.promise == Promise::Value || key.promise == Promise::Perhaps)
+        })
+    };
+    let is_closed = [large, small]
+        .iter()
+        .all(|candidate| candidate.further == Further::None);
+    let more: Vec<Vec<String>> = own_keys(large)
+        .map(|key| key.path.clone())
+        .filter(|path| small.property(path).is_none())
+        .collect();
+    if !is_closed || more.is_empty() || !own_keys(small).all(fits) {
         return None;
     }
     Some(Decision::Key {
-        any_of: more.difference(&fewer).cloned().collect(),
+        any_of: more,
         present: Box::new(Decision::Variant(large.variant)),
         absent: Box::new(Decision::Variant(small.variant)),
     })
 }
 
+fn own_keys<'c>(candidate: &'c Candidate<'c>) -> impl Iterator<Item = &'c Property<'c>> {
+    let properties = candidate.properties.iter();
+    properties.filter(|property| property.path.len() == 1)
+}
+
 /// Where nothing but the absence of keys leads to a variant, the variant must have something to show for itself: a key
 /// that it requires, best one that no other knows. Without that the value is none of the variants.
-fn grounded(decision: Decision, candidates: &[Candidate]) -> Decision {
+fn grounded(decision: Decision, candidates: &[Candidate<'_>]) -> Decision {
     match decision {
         Decision::Key {
             any_of,
@@ -455,8 +515,8 @@ fn grounded(decision: Decision, candidates: &[Candidate]) -> Decision {
     }
 }
 
-fn shown(variant: usize, candidates: &[Candidate]) -> Decision {
-    let known = |property: &&Property| {
+fn shown(variant: usize, candidates: &[Candidate<'_>]) -> Decision {
+    let known = |property: &&Property<'_>| {
         let others = candidates.iter().filter(|other| other.variant != variant);
         others
             .into_iter()
@@ -465,7 +525,7 @@ fn shown(variant: usize, candidates: &[Candidate]) -> Decision {
     let own = candidates
         .iter()
         .filter(|candidate| candidate.variant == variant);
-    let required: Vec<&Property> = own
+    let required: Vec<&Property<'_>> = own
         .flat_map(|candidate| &candidate.properties)
         .filter(|property| property.promise == Promise::Value)
         .collect();
@@ -484,13 +544,13 @@ fn shown(variant: usize, candidates: &[Candidate]) -> Decision {
     }
 }
 
-fn same(a: &[&Candidate], b: &[&Candidate]) -> bool {
+fn same(a: &[&Candidate<'_>], b: &[&Candidate<'_>]) -> bool {
     a.iter()
         .map(|candidate| candidate.variant)
         .eq(b.iter().map(|candidate| candidate.variant))
 }
 
-fn undecided(candidates: &[&Candidate]) -> Vec<usize> {
+fn undecided(candidates: &[&Candidate<'_>]) -> Vec<usize> {
     candidates
         .iter()
         .map(|candidate| candidate.variant)
