@@ -94,7 +94,7 @@ pub enum TransportErrorKind {
     Timeout,
     /// The connection broke. The server may have acted on it.
     Interrupted,
-    /// It was not sent: the transport does not work here at all.
+    /// The transport does not work here at all. Nothing was sent, unless the call was taken off its runtime midway.
     Unavailable,
 }
 
@@ -111,6 +111,12 @@ impl TransportError {
     #[must_use]
     pub fn kind(&self) -> TransportErrorKind {
         self.kind
+    }
+
+    /// What was begun on a tokio runtime is polled where there is none.
+    pub(crate) fn no_runtime() -> Self {
+        const REASON: &str = "this needs a tokio runtime, and there is none here";
+        Self::new(TransportErrorKind::Unavailable, REASON)
     }
 
     /// The same, when the head of a response has arrived: the request was sent, whatever the transport says.
