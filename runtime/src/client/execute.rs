@@ -9,7 +9,7 @@ use bytes::Bytes;
 use http::{HeaderMap, StatusCode, Uri, response};
 
 use super::message::message;
-use super::observe;
+use super::observe::{self, CallSpan};
 use super::operation::{Method, Safety};
 use super::options::{BodyCheck, CallOptions, Undecodable};
 use super::reply::{Form, Reply};
@@ -356,6 +356,7 @@ impl<'a> Execution<'a> {
             undecodable: self.options.undecodable.unwrap_or(Undecodable::Dropped),
             body: arrived.body.join(),
             stream,
+            span: CallSpan::NONE,
         }
     }
 
