@@ -1,12 +1,15 @@
 //! The one place where requests are sent: as often as it takes, and as the retry policy allows.
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, Uri, response};
 
 use super::message::message;
-use super::observe;
+use super::observe::{self, CallSpan};
 use super::operation::{Method, Safety};
 use super::options::{BodyCheck, CallOptions, Undecodable};
 use super::reply::{Form, Reply};
@@ -26,7 +29,25 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
 /// Sends a request and sorts the responses: success, or an error of the API.
 pub(super) async fn execute(request: Request, form: Form) -> Result<Reply, Error> {
     let execution = Execution::new(&request, form)?;
-    observe::call(&request, execution.run()).await
+    let clock = execution.clock.clone();
+    observe::call(&request, on_its_runtime(clock, &request, execution.run())).await
+}
+
+/// Ends with an error when it is polled where its clock does not work any more.
+async fn on_its_runtime(
+    clock: Option<Clock>,
+    request: &Request,
+    call: impl Future<Output = Result<Reply, Error>>,
+) -> Result<Reply, Error> {
+    let mut call = pin!(call);
+    poll_fn(|context| match &clock {
+        Some(clock) if !clock.is_at_hand() => {
+            let error = TransportError::no_runtime();
+            Poll::Ready(Err(Error::transport(request.operation.id, error)))
+        }
+        _ => call.as_mut().poll(context),
+    })
+    .await
 }
 
 /// A request with all that decides on how it is sent.
@@ -341,6 +362,7 @@ impl<'a> Execution<'a> {
             undecodable: self.options.undecodable.unwrap_or(Undecodable::Dropped),
             body: arrived.body.join(),
             stream,
+            span: CallSpan::NONE,
         }
     }
 

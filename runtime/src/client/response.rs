@@ -140,6 +140,9 @@ impl Stream for ByteStream {
         else {
             return Poll::Pending;
         };
+        if !clock.is_at_hand() {
+            return stream.fail(TransportError::no_runtime());
+        }
         let end = end.get_or_insert_with(|| End::after(clock, *longest));
         match end.poll(clock, context) {
             Poll::Pending => Poll::Pending,

@@ -94,8 +94,8 @@ pub enum TransportErrorKind {
     Timeout,
     /// The connection broke. The server may have acted on it.
     Interrupted,
-    /// The transport does not work here, or not as it must. Calls end with
-    /// [`Error::Configuration`](crate::Error::Configuration).
+    /// The transport does not work here, or not as it must. Nothing was sent, unless the call was taken off its runtime
+    /// midway, or the transport followed a redirect. Calls end with [`Error::Configuration`](crate::Error::Configuration).
     Unavailable,
 }
 
@@ -119,6 +119,12 @@ impl TransportError {
     #[must_use]
     pub fn kind(&self) -> TransportErrorKind {
         self.kind
+    }
+
+    /// What was begun on a tokio runtime is polled where there is none.
+    pub(crate) fn no_runtime() -> Self {
+        const REASON: &str = "this needs a tokio runtime, and there is none here";
+        Self::new(TransportErrorKind::Unavailable, REASON)
     }
 
     /// The same, when the head of a response has arrived: the request was sent, whatever the transport says.

@@ -1,7 +1,8 @@
 //! The usual transport, over reqwest.
 
 use std::fmt;
-use std::pin::Pin;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -58,13 +59,16 @@ impl ReqwestTransport {
         &self,
         request: http::Request<Bytes>,
     ) -> Result<http::Response<Body>, TransportError> {
-        if Handle::try_current().is_err() {
-            const REASON: &str = "reqwest needs a tokio runtime, and there is none here";
-            return Err(TransportError::new(TransportErrorKind::Unavailable, REASON));
-        }
         let request = reqwest::Request::try_from(request).map_err(failure)?;
         let url = request.url().clone();
-        let response = self.client.execute(request).await.map_err(failure)?;
+        on_runtime()?;
+        let mut response = pin!(self.client.execute(request));
+        // What begins on the runtime may be polled elsewhere later.
+        let response = poll_fn(|context| {
+            on_runtime()?;
+            response.as_mut().poll(context).map_err(failure)
+        })
+        .await?;
         if *response.url() != url {
             const REASON: &str =
                 "the reqwest::Client followed a redirect; build it with `redirect(Policy::none())`";
@@ -99,6 +103,9 @@ impl Stream for Data {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
+            if let Err(error) = on_runtime() {
+                return Poll::Ready(Some(Err(error)));
+            }
             let frame = ready!(Pin::new(&mut self.0).poll_frame(context));
             return Poll::Ready(match frame {
                 None => None,
@@ -111,6 +118,13 @@ impl Stream for Data {
             });
         }
     }
+}
+
+/// reqwest panics elsewhere.
+fn on_runtime() -> Result<(), TransportError> {
+    Handle::try_current()
+        .map(|_| ())
+        .map_err(|_| TransportError::no_runtime())
 }
 
 fn failure(error: reqwest::Error) -> TransportError {

@@ -13,6 +13,9 @@ use super::BoxFuture;
 /// With the feature `reqwest` clients have tokio's. A transport that runs on something else needs one that fits, given to
 /// [`ClientBuilder::timer`](crate::client::ClientBuilder::timer). A client without a timer repeats nothing and leaves
 /// timeouts to its transport.
+///
+/// Tokio's needs a runtime that was built with its time driver (`enable_all`, or `enable_time`; reqwest needs `enable_io`
+/// too). Tokio panics on one without, and does not let anybody ask first.
 pub trait Timer: fmt::Debug + Send + Sync + 'static {
     /// A future that ends after this time, and not before.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
@@ -39,17 +42,20 @@ impl Clock {
         cfg!(feature = "reqwest") || matches!(self, Self::Given(_))
     }
 
-    /// The clock, if it works here.
-    pub(crate) fn at_hand(&self) -> Option<Self> {
+    /// Whether it works here, on this thread.
+    pub(crate) fn is_at_hand(&self) -> bool {
         match self {
             #[cfg(feature = "reqwest")]
-            Self::Tokio => tokio::runtime::Handle::try_current()
-                .is_ok()
-                .then_some(Self::Tokio),
+            Self::Tokio => tokio::runtime::Handle::try_current().is_ok(),
             #[cfg(not(feature = "reqwest"))]
-            Self::Tokio => None,
-            Self::Given(timer) => Some(Self::Given(Arc::clone(timer))),
+            Self::Tokio => false,
+            Self::Given(_) => true,
         }
+    }
+
+    /// The clock, if it works here.
+    pub(crate) fn at_hand(&self) -> Option<Self> {
+        self.is_at_hand().then(|| self.clone())
     }
 
     pub(crate) fn now(&self) -> Instant {
@@ -62,6 +68,7 @@ impl Clock {
         }
     }
 
+    /// Only where the clock is at hand.
     pub(crate) fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         match self {
             #[cfg(feature = "reqwest")]
