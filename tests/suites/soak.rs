@@ -16,23 +16,32 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
+use polar_client::transport::BoxFuture;
 use polar_client::types::Uuid;
 use polar_client::v2026_10::Polar;
 use polar_client::v2026_10::models::LicenseKeyDeactivate;
-use polar_client::{Error, RetryPolicy, Server};
+use polar_client::{
+    Error, OrganizationToken, RateLimit, RetryPolicy, Server, TokenProvider, TokenResult,
+};
 use server::Misbehaving;
 
 const TASKS: usize = 64;
 const ATTEMPT: Duration = Duration::from_secs(1);
-const DEADLINE: Duration = Duration::from_secs(8);
+/// Less than two attempts: calls that meet silence end by it.
+const DEADLINE: Duration = Duration::from_millis(1500);
 
-/// A thread that has too much to do is late. That is no hang.
+/// One task out of so many has a rate limit and tokens that have to be fetched.
+const LIMITED: usize = 8;
+
+/// Only finds calls that hang: a thread that has too much to do is late, which proves nothing about deadlines.
 const SLACK: Duration = Duration::from_secs(20);
 
 /// What became of the calls.
 #[derive(Default)]
 struct Tally {
     outcomes: BTreeMap<String, usize>,
+    /// The keys of calls that say that nothing was sent.
+    not_sent: Vec<String>,
     slowest: Duration,
 }
 
@@ -55,23 +64,33 @@ async fn twenty_thousand_calls() {
 
 async fn soak(calls: usize, seed: u64) {
     let server = Misbehaving::start(seed).await;
-    let polar = Polar::builder()
-        .server(Server::custom(&server.url).unwrap())
-        .access_token("polar_oat_soak")
-        .timeout(DEADLINE)
-        .attempt_timeout(ATTEMPT)
-        .retry(RetryPolicy::new().base_delay(Duration::from_millis(20)))
+    let builder = || {
+        Polar::builder()
+            .server(Server::custom(&server.url).unwrap())
+            .timeout(DEADLINE)
+            .attempt_timeout(ATTEMPT)
+            .retry(RetryPolicy::new().base_delay(Duration::from_millis(20)))
+    };
+    let polar = builder().access_token("polar_oat_soak").build().unwrap();
+    let limited = builder()
+        .access_token(OrganizationToken::provided_by(Fetched))
+        .rate_limit(RateLimit::per_minute(600))
         .build()
         .unwrap();
     let next = Arc::new(AtomicUsize::new(0));
     let start = Instant::now();
     let tasks: Vec<_> = (0..TASKS)
-        .map(|_| tokio::spawn(work(polar.clone(), Arc::clone(&next), calls)))
+        .map(|task| match task % LIMITED {
+            0 => limited.clone(),
+            _ => polar.clone(),
+        })
+        .map(|polar| tokio::spawn(work(polar, Arc::clone(&next), calls)))
         .collect();
     let mut tally = Tally::default();
     for task in tasks {
         let part = task.await.unwrap();
         tally.slowest = tally.slowest.max(part.slowest);
+        tally.not_sent.extend(part.not_sent);
         for (outcome, count) in part.outcomes {
             *tally.outcomes.entry(outcome).or_default() += count;
         }
@@ -83,6 +102,19 @@ async fn soak(calls: usize, seed: u64) {
     );
     println!("outcomes: {:#?}", tally.outcomes);
     check(&server, &tally, calls);
+}
+
+/// Tokens that take a moment.
+#[derive(Clone)]
+struct Fetched;
+
+impl TokenProvider for Fetched {
+    fn token(&self) -> BoxFuture<'_, TokenResult> {
+        Box::pin(async {
+            tokio::time::sleep(Duration::from_millis(5)).await;
+            Ok("polar_oat_fetched".into())
+        })
+    }
 }
 
 /// Makes calls until enough were made. Every second one must not be sent twice.
@@ -101,11 +133,18 @@ async fn work(polar: Polar, next: Arc<AtomicUsize>, calls: usize) -> Tally {
                 info.map(|_| ())
             }
             _ => {
-                let body = LicenseKeyDeactivate::new(key, Uuid::from_u128(1), Uuid::from_u128(2));
+                let body =
+                    LicenseKeyDeactivate::new(key.clone(), Uuid::from_u128(1), Uuid::from_u128(2));
                 polar.license_keys().deactivate(body).await
             }
         };
         tally.slowest = tally.slowest.max(start.elapsed());
+        if let Err(error) = &outcome
+            && call % 2 == 1
+            && !error.may_have_been_sent()
+        {
+            tally.not_sent.push(key.clone());
+        }
         *tally.outcomes.entry(name(&outcome, call)).or_default() += 1;
     }
 }
@@ -120,6 +159,7 @@ fn name(outcome: &Result<(), Error>, call: usize) -> String {
     let what = match outcome {
         Ok(_) => "answered".to_owned(),
         Err(Error::Api(error)) => format!("status {}", error.status().as_u16()),
+        Err(error @ Error::Timeout { .. }) if !error.may_have_been_sent() => "not sent".to_owned(),
         Err(Error::Timeout { .. }) => "timeout".to_owned(),
         Err(Error::Connection { source, .. }) => format!("connection {:?}", source.kind()),
         Err(Error::Decode { .. }) => "undecodable".to_owned(),
@@ -140,6 +180,13 @@ fn check(server: &Misbehaving, tally: &Tally, calls: usize) {
         .filter(|(_, seen)| seen.done > 1)
         .collect();
     assert!(twice.is_empty(), "done twice: {}", twice.len());
+    // What was not sent was not done.
+    let done = |key: &&String| seen.get(*key).is_some_and(|seen| seen.done > 0);
+    let wrong: Vec<_> = tally.not_sent.iter().filter(done).collect();
+    assert!(
+        wrong.is_empty(),
+        "done, but reported as not sent: {wrong:?}"
+    );
     // What was answered was done.
     let done = unsafe_calls
         .iter()
