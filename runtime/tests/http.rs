@@ -78,6 +78,11 @@ async fn other_answers_than_json() {
     let (_server, polar) = answering(ResponseTemplate::new(202).set_body_string("null")).await;
     polar.invoice("1").await.unwrap();
     assert!(polar.receipt().await.unwrap().is_none());
+    for nothing in ["", "null", " null\n"] {
+        let answer = ResponseTemplate::new(200).set_body_string(nothing);
+        let (_server, polar) = answering(answer).await;
+        assert!(polar.receipt().await.unwrap().is_none(), "{nothing:?}");
+    }
     let (_server, polar) = answering(ResponseTemplate::new(202)).await;
     assert!(polar.receipt().await.unwrap().is_none());
     let (_server, polar) =

@@ -33,7 +33,7 @@ impl<T: Decode> Call<T> {
 }
 
 impl<T: Decode> Call<Option<T>> {
-    /// Expects JSON, or nothing: an empty body, or the status 202, which says that there is nothing yet.
+    /// Expects JSON, or nothing: an empty body, null, or the status 202, which says that there is nothing yet.
     pub fn optional(request: Request) -> Self {
         Self::new(request, Form::Json, Reply::optional)
     }

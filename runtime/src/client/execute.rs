@@ -104,7 +104,8 @@ impl<'a> Execution<'a> {
                 Err(error) => error,
             };
             if self.is_deleted(&error, &history) {
-                let head = (StatusCode::NOT_FOUND, HeaderMap::new());
+                let headers = error.api().map(|error| error.headers().clone());
+                let head = (StatusCode::NOT_FOUND, headers.unwrap_or_default());
                 return Ok(self.reply(head, Arrived::default()));
             }
             if history.renewed == 0 && error.is_unauthorized() {

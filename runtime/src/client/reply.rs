@@ -50,9 +50,10 @@ impl Reply {
         codec::from_slice(&self.body).map_err(|error| self.undecodable(error))
     }
 
-    /// The body as JSON, if there is something to read: neither an empty body nor a promise that there will be one.
+    /// The body as JSON, if there is something to read: no empty body, no null, and no promise that there will be one.
     pub(super) fn optional<T: Decode>(&mut self) -> Result<Option<T>, Error> {
-        match self.body.is_empty() || self.status == StatusCode::ACCEPTED {
+        let is_nothing = matches!(self.body.trim_ascii(), b"" | b"null");
+        match is_nothing || self.status == StatusCode::ACCEPTED {
             true => Ok(None),
             false => self.json().map(Some),
         }
