@@ -315,6 +315,21 @@ async fn bodies_are_sent_with_their_length_and_never_in_chunks() {
     }
 }
 
+#[tokio::test]
+async fn forms_are_sent_with_their_length_also_if_they_are_empty() {
+    let (server, polar) = answering(ResponseTemplate::new(200).set_body_string("1")).await;
+    for (form, length) in [
+        (serde_json::json!({}), "0"),
+        (serde_json::json!({"a": "b"}), "3"),
+    ] {
+        polar.token(&form).await.unwrap();
+        let requests = server.received_requests().await.unwrap();
+        let headers = &requests.last().unwrap().headers;
+        assert_eq!(headers["content-length"], length, "{form}");
+        assert!(!headers.contains_key("transfer-encoding"));
+    }
+}
+
 /// An empty list with 98 spaces in it, compressed.
 const COMPRESSED: &[u8] = &[
     31, 139, 8, 0, 0, 0, 0, 0, 2, 255, 139, 86, 160, 57, 136, 5, 0, 67, 44, 206, 133, 100, 0, 0, 0,

@@ -84,7 +84,8 @@ impl<T> Call<T> {
     /// Waits for the result on this thread, without a runtime.
     ///
     /// # Errors
-    /// Those of the call, and [`Error::InvalidRequest`] on a thread of an async runtime, which has to await the call.
+    /// Those of the call, and [`Error::InvalidRequest`] on a thread of an async runtime, those of `spawn_blocking` included: await
+    /// the call there, or wait on a thread that `std::thread` started.
     #[cfg(feature = "blocking")]
     pub fn wait(self) -> Result<T, Error> {
         super::blocking::wait(self.operation, self)

@@ -295,7 +295,7 @@ impl<'a> Execution<'a> {
                 .options
                 .attempt_timeout
                 .unwrap_or(DEFAULT_ATTEMPT_TIMEOUT);
-            ByteStream::new(operation.id, body, self.clock.clone(), pause)
+            ByteStream::new(operation, body, self.clock.clone(), pause)
         });
         Reply {
             operation,

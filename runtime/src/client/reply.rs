@@ -73,7 +73,7 @@ impl Reply {
     pub(super) fn stream(&mut self) -> Result<ByteStream, Error> {
         let read = || {
             let body = std::mem::take(&mut self.body).into();
-            ByteStream::new(self.operation.id, body, None, std::time::Duration::MAX)
+            ByteStream::new(self.operation, body, None, std::time::Duration::MAX)
         };
         Ok(self.stream.take().unwrap_or_else(read))
     }
