@@ -12,7 +12,7 @@ use std::net::TcpListener;
 use polar::Polar;
 use polar_client_runtime::Error;
 use polar_client_runtime::client::Server;
-use script::{REFUSED, Script, answer};
+use script::{End, REFUSED, Script, Step, answer};
 
 #[test]
 fn a_call_can_be_waited_for_on_any_thread() {
@@ -77,6 +77,32 @@ async fn inside_a_runtime_it_is_an_error_and_no_panic() {
         "{error}"
     );
     assert_eq!(script.count(), 0);
+}
+
+#[test]
+fn bodies_in_pieces_are_waited_for() {
+    let script = Script::new([
+        Step::Pieces(200, vec!["a,b\n", "1,2\n"], End::Whole),
+        Step::Pieces(200, vec!["a,b\n"], End::Broken),
+    ]);
+    let polar = script.polar();
+    let stream = polar.export().send_stream().wait().unwrap();
+    let pieces: Vec<_> = stream.blocking().map(Result::unwrap).collect();
+    assert_eq!(pieces, ["a,b\n", "1,2\n"]);
+
+    let mut pieces = polar.export().send_stream().wait().unwrap().blocking();
+    assert_eq!(pieces.next().unwrap().unwrap(), "a,b\n");
+    assert!(pieces.next().unwrap().unwrap_err().is_connection());
+    assert!(pieces.next().is_none());
+    assert_eq!(script.open(), 0);
+}
+
+#[tokio::test]
+async fn threads_for_blocking_work_are_the_runtimes_too() {
+    let polar = Script::new([answer(200, "[]")]).polar();
+    let work = tokio::task::spawn_blocking(move || polar.list().send_blocking());
+    let error = work.await.unwrap().unwrap_err();
+    assert!(matches!(error, Error::InvalidRequest { .. }), "{error:?}");
 }
 
 #[test]

@@ -78,6 +78,11 @@ async fn other_answers_than_json() {
     let (_server, polar) = answering(ResponseTemplate::new(202).set_body_string("null")).await;
     polar.invoice("1").await.unwrap();
     assert!(polar.receipt().await.unwrap().is_none());
+    for nothing in ["", "null", " null\n"] {
+        let answer = ResponseTemplate::new(200).set_body_string(nothing);
+        let (_server, polar) = answering(answer).await;
+        assert!(polar.receipt().await.unwrap().is_none(), "{nothing:?}");
+    }
     let (_server, polar) = answering(ResponseTemplate::new(202)).await;
     assert!(polar.receipt().await.unwrap().is_none());
     let (_server, polar) =
@@ -307,6 +312,21 @@ async fn bodies_are_sent_with_their_length_and_never_in_chunks() {
         assert_eq!(header("content-length"), length, "{method:?}");
         assert_eq!(header("transfer-encoding"), None);
         assert_eq!(header("content-type"), None);
+    }
+}
+
+#[tokio::test]
+async fn forms_are_sent_with_their_length_also_if_they_are_empty() {
+    let (server, polar) = answering(ResponseTemplate::new(200).set_body_string("1")).await;
+    for (form, length) in [
+        (serde_json::json!({}), "0"),
+        (serde_json::json!({"a": "b"}), "3"),
+    ] {
+        polar.token(&form).await.unwrap();
+        let requests = server.received_requests().await.unwrap();
+        let headers = &requests.last().unwrap().headers;
+        assert_eq!(headers["content-length"], length, "{form}");
+        assert!(!headers.contains_key("transfer-encoding"));
     }
 }
 

@@ -285,6 +285,7 @@ async fn what_a_lost_delete_did_is_success() {
             .await
             .unwrap();
         assert_eq!(response.status(), 404);
+        assert_eq!(response.headers()["polar-version"], "2026-10");
         assert_eq!(script.count(), 2);
         // Where there ought to be an answer, there is none to give.
         let script = Script::new([lost, not_found()]);

@@ -7,6 +7,7 @@
 )]
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::time::Duration;
 
 use polar_client::testing::{Answer, Mock};
 use polar_client::types::Uuid;
@@ -15,7 +16,7 @@ use polar_client::v2026_10::services::{
     customer_seats, customers, events, orders, products, subscriptions,
 };
 use polar_client::v2026_10::{ErrorCode, Polar};
-use polar_client::{CustomerSession, Error, RetryPolicy, codec};
+use polar_client::{CallOptions, CustomerSession, Error, RetryPolicy, codec};
 use serde_json::json;
 
 const ID: Uuid = Uuid::from_u128(0x5ea7);
@@ -86,7 +87,7 @@ async fn parameters_of_paths_and_bodies_tell_calls_apart() {
     let body = json!({"events": [{"name": "x", "customer_id": ID.to_string()}]});
     mock.on::<events::Ingest>()
         .body(&body)
-        .reply_json(r#"{"inserted":1}"#);
+        .reply_json(format!(r#"{{"inserted":{}}}"#, 1));
     mock.on::<customers::Delete>().path("id", ID).reply(&());
 
     let polar = client(&mock);
@@ -140,6 +141,12 @@ async fn failures_are_those_of_networks_and_proxies() {
     assert!(matches!(broken, Error::Connection { .. }), "{broken:?}");
     let late = failure(Answer::timed_out()).await;
     assert!(matches!(late, Error::Timeout { .. }), "{late:?}");
+
+    let mock = Mock::new();
+    mock.on::<orders::Finalize>().answer(Answer::never());
+    let soon = CallOptions::new().timeout(Duration::from_millis(20));
+    let finalize = client(&mock).orders().finalize(ID).with(soon);
+    assert!(finalize.await.unwrap_err().is_timeout());
 
     let proxy = failure(Answer::bad_gateway()).await;
     let answer = proxy.api().unwrap();

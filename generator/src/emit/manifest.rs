@@ -170,22 +170,22 @@ fn root(versions: &[&str]) -> TokenStream {
     quote! {
         #![doc = include_str!("../README.md")]
         #(#modules)*
-        #[cfg(feature = "test-util")]
-        pub use polar_client_runtime::testing;
-        pub use polar_client_runtime::client::{Anonymous, CustomerSession, MemberSession};
-        pub use polar_client_runtime::client::{OpenIdToken, OrganizationToken, PersonalToken};
-        pub use polar_client_runtime::client::{AccountAccess, Credential, OpenIdAccess, OptionalAccess};
-        pub use polar_client_runtime::client::{MemberAccess, PersonalAccess, PortalAccess};
         #[cfg(feature = "blocking")]
         pub use polar_client_runtime::client::Blocking;
-        pub use polar_client_runtime::client::{CollectAll, Extent, Items, Page, Pages};
+        pub use polar_client_runtime::client::{Access, Method, Operation, Safety};
+        pub use polar_client_runtime::client::{AccountAccess, Credential, OpenIdAccess, OptionalAccess};
+        pub use polar_client_runtime::client::{Anonymous, CustomerSession, MemberSession};
         pub use polar_client_runtime::client::{ApiVersion, Body, Client, ClientBuilder};
         pub use polar_client_runtime::client::{ByteStream, Call, Response, ResponseCall};
         pub use polar_client_runtime::client::{CallOptions, RateLimit, RetryPolicy};
-        pub use polar_client_runtime::client::{Access, Method, Operation, Safety};
+        pub use polar_client_runtime::client::{CollectAll, Extent, Items, Page, Pages};
+        pub use polar_client_runtime::client::{MemberAccess, PersonalAccess, PortalAccess};
+        pub use polar_client_runtime::client::{OpenIdToken, OrganizationToken, PersonalToken};
         pub use polar_client_runtime::client::{Request, Server};
         pub use polar_client_runtime::client::{Secret, TokenProvider, TokenResult};
         pub use polar_client_runtime::codec::{DecodeError, Violation, Violations};
+        #[cfg(feature = "test-util")]
+        pub use polar_client_runtime::testing;
         pub use polar_client_runtime::{ApiError, Error, Location, RawBody, ValidationEntry};
         pub use polar_client_runtime::{codec, transport, types};
     }

@@ -33,7 +33,7 @@ impl<T: Decode> Call<T> {
 }
 
 impl<T: Decode> Call<Option<T>> {
-    /// Expects JSON, or nothing: an empty body, or the status 202, which says that there is nothing yet.
+    /// Expects JSON, or nothing: an empty body, null, or the status 202, which says that there is nothing yet.
     pub fn optional(request: Request) -> Self {
         Self::new(request, Form::Json, Reply::optional)
     }
@@ -91,7 +91,8 @@ impl<T> Call<T> {
     /// Waits for the result on this thread, without a runtime.
     ///
     /// # Errors
-    /// Those of the call, and [`Error::InvalidRequest`] on a thread of an async runtime, which has to await the call.
+    /// Those of the call, and [`Error::InvalidRequest`] on a thread of an async runtime, those of `spawn_blocking` included: await
+    /// the call there, or wait on a thread that `std::thread` started.
     #[cfg(feature = "blocking")]
     pub fn wait(self) -> Result<T, Error> {
         super::blocking::wait(self.operation, self)

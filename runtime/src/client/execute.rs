@@ -129,7 +129,8 @@ impl<'a> Execution<'a> {
                 Err(error) => error,
             };
             if self.is_deleted(&error, &history) {
-                let head = (StatusCode::NOT_FOUND, HeaderMap::new());
+                let headers = error.api().map(|error| error.headers().clone());
+                let head = (StatusCode::NOT_FOUND, headers.unwrap_or_default());
                 return Ok(self.reply(head, Arrived::default()));
             }
             if history.renewed == 0 && error.is_unauthorized() {
@@ -353,7 +354,7 @@ impl<'a> Execution<'a> {
                 .options
                 .attempt_timeout
                 .unwrap_or(DEFAULT_ATTEMPT_TIMEOUT);
-            ByteStream::new(operation.id, body, self.clock.clone(), pause)
+            ByteStream::new(operation, body, self.clock.clone(), pause)
         });
         Reply {
             operation,

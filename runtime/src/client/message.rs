@@ -72,14 +72,12 @@ fn authorize(
 }
 
 fn describe_body(request: &Request, headers: &mut HeaderMap) {
-    match &request.body {
-        Some(Content { media_type, .. }) => {
-            headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
-        }
-        // The API refuses requests of unknown length, and some transports leave out a length of zero.
-        None if request.operation.method.has_body() => {
-            headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
-        }
-        None => {}
+    if let Some(Content { media_type, .. }) = &request.body {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    }
+    // The API refuses requests of unknown length, and some transports leave out a length of zero.
+    let is_empty = request.body.as_ref().is_none_or(|it| it.bytes.is_empty());
+    if is_empty && request.operation.method.has_body() {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
     }
 }

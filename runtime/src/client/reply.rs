@@ -52,9 +52,10 @@ impl Reply {
         codec::from_slice(&self.body).map_err(|error| self.undecodable(error))
     }
 
-    /// The body as JSON, if there is something to read: neither an empty body nor a promise that there will be one.
+    /// The body as JSON, if there is something to read: no empty body, no null, and no promise that there will be one.
     pub(super) fn optional<T: Decode>(&mut self) -> Result<Option<T>, Error> {
-        match self.body.is_empty() || self.status == StatusCode::ACCEPTED {
+        let is_nothing = matches!(self.body.trim_ascii(), b"" | b"null");
+        match is_nothing || self.status == StatusCode::ACCEPTED {
             true => Ok(None),
             false => self.json().map(Some),
         }
@@ -74,7 +75,7 @@ impl Reply {
     pub(super) fn stream(&mut self) -> Result<ByteStream, Error> {
         let read = || {
             let body = std::mem::take(&mut self.body).into();
-            ByteStream::new(self.operation.id, body, None, std::time::Duration::MAX)
+            ByteStream::new(self.operation, body, None, std::time::Duration::MAX)
         };
         Ok(self.stream.take().unwrap_or_else(read))
     }

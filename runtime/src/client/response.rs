@@ -9,6 +9,9 @@ use bytes::Bytes;
 use futures_core::Stream;
 use http::{HeaderMap, StatusCode};
 
+#[cfg(feature = "blocking")]
+use super::Blocking;
+use super::Operation;
 use crate::Error;
 use crate::error::Headers;
 use crate::transport::{Body, Clock, End, TransportError, TransportErrorKind};
@@ -70,7 +73,7 @@ impl<T> fmt::Debug for Response<T> {
 /// An error ends it. So does a pause between two pieces that is longer than the call's attempt timeout. Dropping it closes
 /// the connection.
 pub struct ByteStream {
-    operation: &'static str,
+    operation: &'static Operation,
     body: Body,
     pause: Option<Pause>,
 }
@@ -84,7 +87,7 @@ struct Pause {
 
 impl ByteStream {
     pub(super) fn new(
-        operation: &'static str,
+        operation: &'static Operation,
         body: Body,
         clock: Option<Clock>,
         longest: Duration,
@@ -106,11 +109,17 @@ impl ByteStream {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 
+    /// The pieces, waited for on this thread.
+    #[cfg(feature = "blocking")]
+    pub fn blocking(self) -> Blocking<Self> {
+        Blocking::new(self.operation, self)
+    }
+
     /// Ends the stream.
     fn fail(&mut self, error: TransportError) -> Poll<Option<Result<Bytes, Error>>> {
         self.body = Body::default();
         self.pause = None;
-        let error = Error::transport(self.operation, error.after_head());
+        let error = Error::transport(self.operation.id, error.after_head());
         Poll::Ready(Some(Err(error)))
     }
 }
@@ -127,7 +136,7 @@ impl Stream for ByteStream {
                     pause.end = None;
                 }
                 return Poll::Ready(piece.map(|piece| {
-                    piece.map_err(|error| Error::transport(stream.operation, error))
+                    piece.map_err(|error| Error::transport(stream.operation.id, error))
                 }));
             }
             Poll::Pending => {}
@@ -157,7 +166,7 @@ impl Stream for ByteStream {
 impl fmt::Debug for ByteStream {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("ByteStream")
-            .field("operation", &self.operation)
+            .field("operation", &self.operation.id)
             .finish_non_exhaustive()
     }
 }

@@ -25,6 +25,7 @@ enum Kind {
         origin: Origin,
     },
     Failure(TransportErrorKind, &'static str),
+    Never,
 }
 
 /// Who answers.
@@ -126,6 +127,12 @@ impl Answer {
         ))
     }
 
+    /// No answer, until the call gives up or is dropped. With tokio's paused clock, no test has to wait for that.
+    #[must_use]
+    pub fn never() -> Self {
+        Self(Kind::Never)
+    }
+
     /// The same response with a header.
     ///
     /// # Panics
@@ -163,8 +170,12 @@ impl Answer {
     }
 
     /// What the transport gives for a request with these headers.
-    pub(super) fn give(&self, request: &HeaderMap) -> Result<Response<Bytes>, TransportError> {
+    pub(super) async fn give(
+        &self,
+        request: &HeaderMap,
+    ) -> Result<Response<Bytes>, TransportError> {
         match &self.0 {
+            Kind::Never => std::future::pending().await,
             Kind::Failure(kind, reason) => Err(TransportError::new(*kind, *reason)),
             Kind::Response {
                 status,
@@ -222,6 +233,7 @@ impl fmt::Debug for Answer {
         match &self.0 {
             Kind::Response { status, .. } => write!(f, "Answer({status})"),
             Kind::Failure(kind, _) => write!(f, "Answer({kind:?})"),
+            Kind::Never => f.write_str("Answer(never)"),
         }
     }
 }

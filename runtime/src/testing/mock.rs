@@ -16,6 +16,9 @@ use crate::transport::{Body, BoxFuture, Transport, TransportError};
 /// Of the expectations that fit a call, the first one counts that is not used up; so two for the same operation are answers
 /// that come one after the other. A call that nobody expected is answered with status 418 and a text that says so, which
 /// no client repeats, and is reported by [`verify`](Self::verify), too. Dropping the mock verifies it.
+///
+/// Repeats are calls as well: expect them with [`times`](When::times), or turn them off with
+/// [`RetryPolicy::off`](crate::client::RetryPolicy::off).
 #[derive(Default)]
 pub struct Mock {
     shared: Arc<Mutex<State>>,
@@ -142,7 +145,7 @@ impl Transport for MockTransport {
         request: Request<Bytes>,
     ) -> BoxFuture<'_, Result<Response<Body>, TransportError>> {
         let answer = lock(&self.0).answer(&request);
-        Box::pin(async move { Ok(answer.give(request.headers())?.map(Body::from)) })
+        Box::pin(async move { Ok(answer.give(request.headers()).await?.map(Body::from)) })
     }
 }
 

@@ -95,14 +95,15 @@ impl<'a, E: Endpoint> When<'a, E> {
         self
     }
 
-    /// Answers with this value.
+    /// Answers with this value, made with [`codec::from_str`] for instance.
     pub fn reply(self, output: &E::Output) {
         self.answer(E::answer(output));
     }
 
-    /// Answers with status 200 and this JSON text, for values that are easier to write down than to put together.
-    pub fn reply_json(self, text: &'static str) {
-        self.answer(Answer::json(200, text));
+    /// Answers with status 200 and this JSON text: received models cannot be put together field by field, for they may get
+    /// new ones.
+    pub fn reply_json(self, text: impl Into<String>) {
+        self.answer(Answer::json(200, text.into()));
     }
 
     /// Answers like this: an error, a failure, or any response.

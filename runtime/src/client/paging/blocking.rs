@@ -1,4 +1,4 @@
-//! Lists without a runtime of one's own.
+//! Lists, and bodies in pieces, without a runtime of one's own.
 
 use std::fmt;
 use std::pin::Pin;
@@ -9,7 +9,7 @@ use super::{Items, Page, Pages};
 use crate::Error;
 use crate::client::{Operation, blocking};
 
-/// The items or pages of a list, for a thread that waits for them. It must not be one of an async runtime.
+/// The items or pages of a list, or the pieces of a body, for a thread that waits for them. It must not be one of an async runtime.
 #[must_use = "an iterator does nothing until it is asked"]
 pub struct Blocking<S> {
     operation: &'static Operation,
@@ -17,23 +17,26 @@ pub struct Blocking<S> {
     stream: Option<S>,
 }
 
+impl<S> Blocking<S> {
+    pub(in crate::client) fn new(operation: &'static Operation, stream: S) -> Self {
+        Self {
+            operation,
+            stream: Some(stream),
+        }
+    }
+}
+
 impl<P: Page> Pages<P> {
     /// The pages, waited for on this thread.
     pub fn blocking(self) -> Blocking<Self> {
-        Blocking {
-            operation: self.operation(),
-            stream: Some(self),
-        }
+        Blocking::new(self.operation(), self)
     }
 }
 
 impl<P: Page> Items<P> {
     /// The items, waited for on this thread.
     pub fn blocking(self) -> Blocking<Self> {
-        Blocking {
-            operation: self.operation(),
-            stream: Some(self),
-        }
+        Blocking::new(self.operation(), self)
     }
 }
 
