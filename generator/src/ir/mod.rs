@@ -17,8 +17,8 @@ pub use operations::{
 };
 pub use types::{
     Bound, Choices, Constant, Digits, Edge, Engine, Enum, EnumValue, Facts, Field, Lifecycle,
-    Limits, Pattern, Presence, Resolution, Role, Scalar, Sensitivity, Shape, Struct, Type, TypeDef,
-    TypeId, Union, Usage, Variant,
+    Limits, Pattern, Presence, Resolution, Role, Scalar, Sensitivity, Shape, Struct, Subject, Type,
+    TypeDef, TypeId, Union, Usage, Variant,
 };
 
 use crate::names::Name;
