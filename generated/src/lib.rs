@@ -12,6 +12,7 @@ pub mod v2027_01;
 
 #[cfg(feature = "blocking")]
 pub use polar_client_runtime::client::Blocking;
+pub use polar_client_runtime::client::{Access, Method, Operation, Safety};
 pub use polar_client_runtime::client::{
     AccountAccess, Credential, OpenIdAccess, OptionalAccess,
 };
@@ -22,7 +23,7 @@ pub use polar_client_runtime::client::{CallOptions, RateLimit, RetryPolicy};
 pub use polar_client_runtime::client::{CollectAll, Extent, Items, Page, Pages};
 pub use polar_client_runtime::client::{MemberAccess, PersonalAccess, PortalAccess};
 pub use polar_client_runtime::client::{OpenIdToken, OrganizationToken, PersonalToken};
-pub use polar_client_runtime::client::{Operation, Request, Server};
+pub use polar_client_runtime::client::{Request, Server};
 pub use polar_client_runtime::client::{Secret, TokenProvider, TokenResult};
 pub use polar_client_runtime::codec::{DecodeError, Violation, Violations};
 #[cfg(feature = "test-util")]

@@ -90,7 +90,6 @@ fn without_a_runtime_the_usual_transport_says_so() {
         unreachable!("there is nothing to wait for");
     };
     let error = outcome.unwrap_err();
-    assert_eq!(error.to_string(), "things:list: cannot send requests");
-    let source = std::error::Error::source(&error).unwrap().to_string();
-    assert!(source.contains("tokio runtime"), "{source}");
+    assert!(matches!(error, Error::Configuration { .. }), "{error:?}");
+    assert!(error.to_string().contains("tokio runtime"), "{error}");
 }

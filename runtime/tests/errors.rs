@@ -92,12 +92,6 @@ async fn only_the_api_can_say_that_something_does_not_exist() {
     let stranger = "404, but not from the API";
     let found = "404 Not Found";
     for (headers, body, text) in [
-        // An error with a name is the API's, also behind a proxy that drops headers.
-        (
-            vec![],
-            r#"{"error":"ResourceNotFound","detail":"x"}"#,
-            found,
-        ),
         (
             echo.clone(),
             r#"{"error":"ResourceNotFound","detail":"x"}"#,
@@ -108,7 +102,20 @@ async fn only_the_api_can_say_that_something_does_not_exist() {
         (echo, "", found),
         // The API does not know the version.
         (vec![], r#"{"detail":"Not Found"}"#, gone),
-        // Anybody.
+        // Anybody. Many servers name an error.
+        (
+            vec![],
+            r#"{"error":"ResourceNotFound","detail":"x"}"#,
+            stranger,
+        ),
+        (vec![], r#"{"error":"Not Found"}"#, stranger),
+        (vec![], r#"{"error":null,"detail":"Not Found"}"#, stranger),
+        (
+            vec![],
+            r#"{"timestamp":1,"status":404,"error":"Not Found"}"#,
+            stranger,
+        ),
+        (vec![], r#"{"error":{"code":"404"}}"#, stranger),
         (vec![], "", stranger),
         (vec![], "<html>nginx</html>", stranger),
         (vec![], "Not Found", stranger),

@@ -10,10 +10,8 @@ use std::time::Duration;
 
 use polar::{Polar, Thing};
 use polar_client_runtime::Error;
-use polar_client_runtime::client::{
-    Call, CallOptions, Method, Operation, OrganizationToken, RetryPolicy, Server,
-};
-use polar_client_runtime::transport::TransportErrorKind;
+use polar_client_runtime::client::{Call, CallOptions, Method, Operation, RetryPolicy, Server};
+use polar_client_runtime::transport::{ReqwestTransport, TransportErrorKind};
 use wiremock::matchers::{body_string, header, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};
 
@@ -357,16 +355,52 @@ async fn streams_give_pieces_before_the_body_is_whole() {
     server.join().unwrap();
 }
 
+fn through(transport: ReqwestTransport, server: &MockServer) -> Polar {
+    Polar::builder()
+        .server(Server::custom(&server.uri()).unwrap())
+        .access_token("polar_oat_hush")
+        .transport(transport)
+        .build()
+        .unwrap()
+}
+
 #[tokio::test]
 async fn clients_of_ones_own() {
-    use polar_client_runtime::transport::ReqwestTransport;
-    let (_server, polar) = answering(ResponseTemplate::new(200).set_body_string("[]")).await;
-    let own = ReqwestTransport::from(reqwest::Client::new());
-    let other = Polar::builder()
-        .server(polar.client.server().clone())
-        .access_token(OrganizationToken::new("x"))
-        .transport(own)
-        .build()
-        .unwrap();
-    assert!(other.list().await.unwrap().is_empty());
+    let (server, _) = answering(ResponseTemplate::new(200).set_body_string("[]")).await;
+    let builder = reqwest::Client::builder().user_agent("overridden");
+    let built = ReqwestTransport::from_builder(builder).unwrap();
+    for own in [built, reqwest::Client::new().into()] {
+        assert!(through(own, &server).list().await.unwrap().is_empty());
+    }
+}
+
+#[tokio::test]
+async fn clients_of_ones_own_must_not_follow_redirects() {
+    let (elsewhere, _) = answering(ResponseTemplate::new(200).set_body_string("[]")).await;
+    let moved = ResponseTemplate::new(307).insert_header("location", elsewhere.uri());
+    let (server, _) = answering(moved).await;
+    let following = reqwest::redirect::Policy::limited(3);
+    let builder = reqwest::Client::builder().redirect(following);
+    let built = ReqwestTransport::from_builder(builder).unwrap();
+    let error = through(built, &server).list().await.unwrap_err();
+    assert_eq!(error.status().unwrap(), 307);
+    assert!(elsewhere.received_requests().await.unwrap().is_empty());
+
+    let given = ReqwestTransport::from(reqwest::Client::new());
+    let error = through(given, &server).list().await.unwrap_err();
+    assert!(matches!(error, Error::Configuration { .. }), "{error:?}");
+    assert!(error.to_string().contains("followed a redirect"), "{error}");
+    // Once: a repeat would do the same.
+    assert_eq!(elsewhere.received_requests().await.unwrap().len(), 1);
+}
+
+#[test]
+fn default_headers_are_not_shown() {
+    let mut headers = http::HeaderMap::new();
+    headers.insert("x-proxy-key", "hush".parse().unwrap());
+    let builder = reqwest::Client::builder().default_headers(headers);
+    let transport = ReqwestTransport::from_builder(builder).unwrap();
+    let builder = Polar::builder().transport(transport.clone());
+    let shown = format!("{transport:?} {builder:?}");
+    assert!(!shown.contains("hush"), "{shown}");
 }

@@ -8,8 +8,11 @@ mod script;
 
 use std::time::Duration;
 
-use polar_client_runtime::client::{CallOptions, RateLimit, RetryPolicy};
-use script::{Script, answer, limited};
+use polar_client_runtime::client::{
+    CallOptions, OrganizationToken, RateLimit, RetryPolicy, TokenProvider, TokenResult,
+};
+use polar_client_runtime::transport::BoxFuture;
+use script::{Script, Step, answer, limited};
 
 #[tokio::test(start_paused = true)]
 async fn clones_share_the_limit_and_take_turns_in_the_order_in_which_they_came() {
@@ -96,7 +99,7 @@ async fn who_would_be_late_is_told_at_once() {
     let start = tokio::time::Instant::now();
     let options = CallOptions::new().timeout(Duration::from_secs(30));
     let error = polar.list().with(options).await.unwrap_err();
-    assert!(error.is_timeout());
+    assert!(error.is_timeout() && !error.may_have_been_sent());
     let source = std::error::Error::source(&error).unwrap().to_string();
     assert!(source.contains("rate limit"), "{source}");
     assert_eq!((script.count(), start.elapsed()), (1, Duration::ZERO));
@@ -114,4 +117,83 @@ async fn when_the_server_has_had_enough_all_wait() {
     assert!(polar.list().await.unwrap_err().is_rate_limited());
     polar.clone().list().await.unwrap();
     assert_eq!(script.times()[1].as_secs(), 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_not_polled_holds_nobody_up() {
+    let script = Script::new([answer(200, "[]")]);
+    let limit = RateLimit::per_minute(1);
+    let polar = script.builder().rate_limit(limit).build().unwrap();
+    polar.list().await.unwrap();
+    let patient = CallOptions::new().timeout(Duration::from_secs(600));
+    let mut kept = Box::pin(polar.list().with(patient.clone()).send());
+    let begun = tokio::time::timeout(Duration::from_secs(1), &mut kept).await;
+    assert!(begun.is_err());
+    polar.list().with(patient.clone()).await.unwrap();
+    // It missed its turn, and never goes together with another.
+    let (kept, third) = tokio::join!(kept, polar.list().with(patient).send());
+    kept.unwrap();
+    third.unwrap();
+    let seconds: Vec<u64> = script.times().iter().map(Duration::as_secs).collect();
+    assert_eq!(seconds, [0, 120, 180, 240]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_rate_limits_stop_the_others() {
+    let manual = r#"{"error":"ManualRetryLimitExceeded","detail":"x"}"#;
+    for (status, body) in [(429, manual), (503, "")] {
+        let script = Script::new([
+            Step::Answer(status, vec![("retry-after", "20")], body),
+            answer(200, "[]"),
+        ]);
+        let polar = script
+            .builder()
+            .retry(RetryPolicy::off())
+            .rate_limit(RateLimit::per_minute(500))
+            .build()
+            .unwrap();
+        polar.list().await.unwrap_err();
+        polar.list().await.unwrap();
+        assert_eq!(script.times()[1].as_secs(), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_server_stops_requests_for_longer_than_a_call_waits() {
+    for asked in ["90", "99999999999999999999999"] {
+        let script = Script::new([limited(asked), answer(200, "[]")]);
+        let limit = RateLimit::per_minute(500);
+        let polar = script.builder().rate_limit(limit).build().unwrap();
+        assert!(polar.list().await.unwrap_err().is_rate_limited());
+        // A minute is not enough.
+        assert!(!polar.list().await.unwrap_err().may_have_been_sent());
+        assert_eq!(script.count(), 1);
+    }
+}
+
+/// Takes its time for every token.
+#[derive(Clone)]
+struct SlowTokens(Duration);
+
+impl TokenProvider for SlowTokens {
+    fn token(&self) -> BoxFuture<'_, TokenResult> {
+        Box::pin(async {
+            tokio::time::sleep(self.0).await;
+            Ok("polar_oat_x".into())
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn turns_do_not_pile_up_while_a_token_is_fetched() {
+    let script = Script::new([answer(200, "[]")]);
+    let token = OrganizationToken::provided_by(SlowTokens(Duration::from_secs(25)));
+    let limit = RateLimit::per_minute(6);
+    let polar = script.builder().rate_limit(limit);
+    let polar = polar.access_token(token).build().unwrap();
+    let (first, second) = tokio::join!(polar.list().send(), polar.list().send());
+    first.unwrap();
+    second.unwrap();
+    let seconds: Vec<u64> = script.times().iter().map(Duration::as_secs).collect();
+    assert_eq!(seconds, [25, 35]);
 }

@@ -10,15 +10,14 @@ use std::time::Duration;
 
 use polar::Thing;
 use polar_client_runtime::Error;
-use polar_client_runtime::client::{CallOptions, RetryPolicy};
+use polar_client_runtime::client::{CallOptions, RateLimit, RetryPolicy};
 use polar_client_runtime::transport::TransportErrorKind;
 use script::{End, LOST, REFUSED, Script, Step, answer, limited};
 
-const NOT_FOUND: Step = Step::Answer(
-    404,
-    Vec::new(),
-    r#"{"error":"ResourceNotFound","detail":"x"}"#,
-);
+fn not_found() -> Step {
+    let body = r#"{"error":"ResourceNotFound","detail":"x"}"#;
+    Step::Answer(404, vec![("polar-version", "2026-10")], body)
+}
 
 fn thing() -> Thing {
     Thing { name: "x".into() }
@@ -35,8 +34,12 @@ async fn safe_operations_are_repeated_after_whatever_may_pass() {
         answer(503, ""),
         answer(504, ""),
         answer(408, ""),
+        answer(520, ""),
+        answer(522, ""),
+        answer(599, ""),
         limited("1"),
         Step::Pieces(200, vec!["["], End::Broken),
+        Step::Pieces(429, vec![r#"{"error""#], End::Broken),
     ] {
         let script = Script::new([first.clone(), answer(200, "[]")]);
         script.polar().list().await.unwrap();
@@ -52,7 +55,14 @@ async fn operations_that_are_not_safe_are_only_repeated_if_nothing_was_done() {
         (answer(500, ""), 1),
         (answer(502, ""), 1),
         (answer(503, ""), 1),
+        (answer(520, ""), 1),
         (Step::Pieces(201, vec!["{"], End::Broken), 1),
+        // The head has arrived: there was a connection.
+        (Step::Pieces(201, vec!["{"], End::Refused), 1),
+        // Nobody knows whether it was a rate limit.
+        (Step::Pieces(429, vec![r#"{"error":"Man"#], End::Broken), 1),
+        (Step::Pieces(429, vec![], End::Hanging), 1),
+        (Step::Pieces(429, vec![], End::Whole), 2),
         (REFUSED, 2),
         (limited("1"), 2),
     ] {
@@ -64,16 +74,43 @@ async fn operations_that_are_not_safe_are_only_repeated_if_nothing_was_done() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn whoever_calls_may_know_better_what_is_safe() {
+    let safe = CallOptions::new().assume_safe();
+    let not_safe = CallOptions::new().assume_unsafe();
+    let script = Script::new([LOST, answer(201, r#"{"name":"x"}"#)]);
+    let create = script.polar().create(thing());
+    create.with(safe.clone()).await.unwrap();
+    assert_eq!(script.count(), 2);
+
+    let script = Script::new([LOST, answer(200, "[]")]);
+    let list = script.polar().list().with(not_safe.clone());
+    list.await.unwrap_err();
+    assert_eq!(script.count(), 1);
+
+    // A call's word counts more than the client's, and what was not done is repeated anyway.
+    let script = Script::new([LOST, REFUSED, answer(200, "[]")]);
+    let polar = script.builder().defaults(not_safe).build().unwrap();
+    polar.list().await.unwrap_err();
+    polar.list().await.unwrap();
+    let script = Script::new([LOST, answer(200, "[]")]);
+    let polar = script.builder().defaults(safe).build().unwrap();
+    let list = polar.list().with(CallOptions::new().assume_unsafe());
+    list.await.unwrap_err();
+    assert_eq!(script.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
 async fn answers_that_would_be_the_same_again_are_not_asked_for_twice() {
     for first in [
         answer(400, ""),
         answer(401, ""),
         answer(403, ""),
-        NOT_FOUND,
+        not_found(),
         answer(404, r#"{"detail":"Not Found"}"#),
         answer(409, ""),
         answer(422, ""),
         answer(501, ""),
+        answer(505, ""),
         answer(307, ""),
         answer(200, "{"),
         // A rule of the operation, not a rate limit.
@@ -240,7 +277,7 @@ async fn repeats_that_help_cost_nothing_in_the_end() {
 #[tokio::test(start_paused = true)]
 async fn what_a_lost_delete_did_is_success() {
     for lost in [LOST, Step::Hang, answer(502, "")] {
-        let script = Script::new([lost.clone(), NOT_FOUND]);
+        let script = Script::new([lost.clone(), not_found()]);
         let response = script
             .polar()
             .delete("1")
@@ -250,7 +287,7 @@ async fn what_a_lost_delete_did_is_success() {
         assert_eq!(response.status(), 404);
         assert_eq!(script.count(), 2);
         // Where there ought to be an answer, there is none to give.
-        let script = Script::new([lost, NOT_FOUND]);
+        let script = Script::new([lost, not_found()]);
         assert!(script.polar().revoke("1").await.unwrap_err().is_not_found());
     }
 }
@@ -258,13 +295,15 @@ async fn what_a_lost_delete_did_is_success() {
 #[tokio::test(start_paused = true)]
 async fn other_deletes_that_find_nothing_are_errors() {
     let gone = answer(404, r#"{"detail":"Not Found"}"#);
+    let stranger = answer(404, r#"{"status":404,"error":"Not Found"}"#);
     for (steps, version) in [
-        (vec![NOT_FOUND], false),
+        (vec![not_found()], false),
         // Nothing had reached the server.
-        (vec![REFUSED, NOT_FOUND], false),
-        (vec![limited("1"), NOT_FOUND], false),
+        (vec![REFUSED, not_found()], false),
+        (vec![limited("1"), not_found()], false),
         // This is not about the thing.
         (vec![LOST, gone], true),
+        (vec![LOST, stranger], true),
     ] {
         let script = Script::new(steps);
         let error = script.polar().delete("1").await.unwrap_err();
@@ -309,12 +348,91 @@ async fn errors_say_whether_another_try_makes_sense() {
         (limited("1"), true),
         (answer(503, ""), true),
         (answer(400, ""), false),
-        (NOT_FOUND, false),
+        (not_found(), false),
         (answer(200, "{"), false),
     ] {
         let polar = Script::new([step.clone()]).builder();
         let polar = polar.retry(RetryPolicy::off()).build().unwrap();
         let error: Error = polar.list().await.unwrap_err();
         assert_eq!(error.is_retryable(), retryable, "{step:?}");
+    }
+}
+
+/// Begins a call, and lets it lie for so long.
+async fn neglected(script: &Script, seconds: u64) -> Result<(), Error> {
+    let polar = script.builder().retry(RetryPolicy::off()).build().unwrap();
+    let mut call = Box::pin(polar.list().send());
+    let begun = tokio::time::timeout(Duration::from_millis(500), &mut call).await;
+    assert!(begun.is_err());
+    tokio::time::sleep(Duration::from_secs(seconds)).await;
+    call.await.map(drop)
+}
+
+#[tokio::test(start_paused = true)]
+async fn time_in_which_nobody_polls_does_not_end_a_call() {
+    for seconds in [40, 100] {
+        // Each piece takes another second, which only begins when it is asked for.
+        let script = Script::new([Step::Pieces(200, vec!["[]"], End::Slow(1))]);
+        neglected(&script, seconds).await.unwrap();
+        assert_eq!(script.count(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_polls_again_does_not_wait_for_ever() {
+    let start = tokio::time::Instant::now();
+    let error = neglected(&Script::new([Step::Hang]), 40).await.unwrap_err();
+    assert!(error.is_timeout());
+    assert!(
+        start.elapsed() < Duration::from_secs(43),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_before_a_repeat_that_nobody_polls_does_not_end_the_call() {
+    let script = Script::new([limited("5"), answer(200, "[]")]);
+    let polar = script.polar();
+    let mut call = Box::pin(polar.list().send());
+    let begun = tokio::time::timeout(Duration::from_secs(1), &mut call).await;
+    assert!(begun.is_err());
+    tokio::time::sleep(Duration::from_secs(100)).await;
+    call.await.unwrap();
+    assert_eq!(script.count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_when_no_time_is_left() {
+    let script = Script::new([answer(201, r#"{"name":"x"}"#)]);
+    let none = CallOptions::new().timeout(Duration::ZERO);
+    let error = script.polar().create(thing()).with(none).await.unwrap_err();
+    assert!(error.is_timeout() && error.is_retryable() && !error.may_have_been_sent());
+    assert_eq!(script.count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repeat_for_which_no_time_is_left_gives_the_error_before_it() {
+    // The turn of the repeat would come after the deadline.
+    let script = Script::new([REFUSED, answer(201, r#"{"name":"x"}"#)]);
+    let polar = script.builder().rate_limit(RateLimit::per_minute(1));
+    let polar = polar.build().unwrap();
+    let error = polar.create(thing()).await.unwrap_err();
+    assert!(error.is_connection() && !error.may_have_been_sent());
+    assert_eq!(script.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn errors_say_whether_the_request_may_have_been_sent() {
+    for (step, sent) in [
+        (LOST, true),
+        (Step::Hang, true),
+        (answer(422, ""), true),
+        (answer(200, "{"), true),
+        (REFUSED, false),
+    ] {
+        let polar = Script::new([step.clone()]).polar();
+        let error = polar.create(thing()).await.unwrap_err();
+        assert_eq!(error.may_have_been_sent(), sent, "{step:?}");
     }
 }

@@ -143,3 +143,18 @@ async fn spans_show_nothing_of_what_is_sent_or_received() {
     assert_eq!(found[0].field("error.type"), Some("422"));
     assert!(!format!("{found:?}").contains("hush"), "{found:#?}");
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_answer_that_cannot_be_read_is_an_error_of_the_call() {
+    let spans = Spans::default();
+    let _guard = tracing::subscriber::set_default(spans.clone());
+    let script = Script::new([answer(200, "hush")]);
+    script.polar().list().await.unwrap_err();
+    let found = spans.take();
+    let (call, attempt) = (&found[0], &found[1]);
+    assert_eq!(call.field("http.response.status_code"), Some("200"));
+    assert_eq!(call.field("error.type"), Some("decode"));
+    assert_eq!(call.field("otel.status_code"), Some("ERROR"));
+    assert_eq!(attempt.field("error.type"), None);
+    assert!(!format!("{found:?}").contains("hush"), "{found:#?}");
+}

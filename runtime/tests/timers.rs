@@ -84,6 +84,62 @@ fn without_a_timer_nothing_is_repeated() {
     assert!(now(polar.list()).unwrap().is_empty());
 }
 
+/// Answers with a body that never comes, or refuses.
+#[cfg(feature = "reqwest")]
+#[derive(Debug)]
+struct Waiting(bool);
+
+#[cfg(feature = "reqwest")]
+struct Never;
+
+#[cfg(feature = "reqwest")]
+impl futures_core::Stream for Never {
+    type Item = Result<Bytes, TransportError>;
+
+    fn poll_next(self: std::pin::Pin<&mut Self>, _: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        Poll::Pending
+    }
+}
+
+#[cfg(feature = "reqwest")]
+impl Transport for Waiting {
+    fn execute(
+        &self,
+        _: http::Request<Bytes>,
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
+        Box::pin(async {
+            match self.0 {
+                true => Ok(http::Response::new(Body::stream(Never))),
+                false => Err(TransportError::new(TransportErrorKind::Connect, "refused")),
+            }
+        })
+    }
+}
+
+#[cfg(feature = "reqwest")]
+#[tokio::test(start_paused = true)]
+async fn what_leaves_its_runtime_is_an_error() {
+    use polar_client_runtime::Error;
+    use std::pin::Pin;
+
+    let unavailable = |error: &Error| {
+        matches!(error, Error::Connection { source, .. }
+            if source.kind() == TransportErrorKind::Unavailable)
+    };
+    // A body whose next piece is awaited elsewhere.
+    let polar = Polar::builder().transport(Waiting(true)).build().unwrap();
+    let mut stream = polar.export().send_stream().await.unwrap();
+    let error = std::thread::spawn(move || now(stream.next())).join();
+    assert!(unavailable(&error.unwrap().unwrap().unwrap_err()));
+    // A call that waits to be repeated.
+    let polar = Polar::builder().transport(Waiting(false)).build().unwrap();
+    let mut call = Box::pin(polar.list().send());
+    let mut context = Context::from_waker(Waker::noop());
+    assert!(Pin::new(&mut call).poll(&mut context).is_pending());
+    let error = std::thread::spawn(move || now(call)).join().unwrap();
+    assert!(unavailable(&error.unwrap_err()));
+}
+
 #[cfg(not(feature = "reqwest"))]
 #[test]
 fn a_rate_limit_needs_a_timer() {

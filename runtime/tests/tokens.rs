@@ -233,10 +233,43 @@ async fn what_may_be_wrong_with_a_token_is_said_without_showing_it() {
         assert_eq!(error.api().unwrap().hint(), Some(hint));
     }
     let custom = Server::custom("http://localhost:1").unwrap();
-    assert_eq!(
-        error(custom, "polar_oat_hush").await.api().unwrap().hint(),
-        None
+    for (token, hint) in [
+        ("polar_oat_hush", None),
+        (
+            "hush",
+            Some(
+                "perhaps the token is of another kind than the operation takes: an organization access token \
+                 (polar_oat_), a personal access token (polar_pat_) or an OpenID Connect token (polar_at_)",
+            ),
+        ),
+    ] {
+        let error = error(custom.clone(), token).await;
+        assert_eq!(error.api().unwrap().hint(), hint);
+    }
+    let unknown = error(polar::PRODUCTION, "hush").await;
+    let hint = unknown.api().unwrap().hint().unwrap();
+    assert!(
+        hint.starts_with(
+            "it was sent to production, where tokens of sandbox are not known; perhaps the token"
+        ),
+        "{hint}"
     );
+    for (token, reason) in [
+        (
+            "polar_whs_hush",
+            "the token is the secret of a webhook, which grants no access",
+        ),
+        (
+            "Bearer polar_oat_hush",
+            "the token begins with `Bearer`, which the client adds by itself",
+        ),
+    ] {
+        let error = error(polar::PRODUCTION, token).await;
+        assert_eq!(
+            error.to_string(),
+            format!("things:list: not sent: {reason}")
+        );
+    }
 }
 
 #[tokio::test(start_paused = true)]
@@ -249,4 +282,16 @@ async fn a_repeat_with_a_new_token_is_none_of_the_attempts() {
         .unwrap();
     assert_eq!(bearers(&script), ["first", "first", "second", "second"]);
     assert!(script.times()[3] < Duration::from_secs(2));
+}
+
+#[test]
+fn a_token_for_all_calls_is_a_credential() {
+    let script = Script::new([answer(200, "[]")]);
+    let token = CallOptions::new().access_token("polar_oat_hush");
+    let error = script.builder().defaults(token).build().unwrap_err();
+    assert!(matches!(error, Error::Configuration { .. }), "{error:?}");
+    assert_eq!(
+        error.to_string(),
+        "a token among the defaults would take the place of every credential; give it to the builder itself"
+    );
 }

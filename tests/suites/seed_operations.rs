@@ -281,7 +281,8 @@ async fn list_claimed_subscriptions_tells_prices_apart() {
 #[tokio::test]
 async fn a_missing_resource_is_reported_with_its_class() {
     let body = r#"{"error":"ResourceNotFound","detail":"Subscription not found"}"#;
-    let error = api_error(seats_from(json_answer(404, body)).await);
+    let answer = json_answer(404, body).insert_header("Polar-Version", "2026-10");
+    let error = api_error(seats_from(answer).await);
 
     assert_eq!(
         (error.operation(), error.status().as_u16()),

@@ -45,6 +45,7 @@ pub(super) fn definition(
     quote! {
         #docs
         #[derive(Clone, PartialEq)]
+        #[non_exhaustive]
         pub struct #name(pub Json);
         impl #name { #(#views)* #to_view }
         #view

@@ -96,7 +96,8 @@ fn write(def: &TypeDef, object: &Struct) -> TokenStream {
     });
     let rest = object.rest.as_ref().map(|_| {
         let name = ident(REST_FIELD);
-        quote!(o.entries(&self.#name);)
+        let keys = object.fields.iter().map(|field| &field.name.wire);
+        quote!(o.entries(&self.#name, &[#(#keys),*]);)
     });
     let argument = if fields.is_none() && rest.is_none() {
         quote!(_)

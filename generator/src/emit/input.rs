@@ -4,10 +4,10 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::docs::{self, Docs};
-use super::models::field_docs;
+use super::models::{field_docs, rest_docs};
 use super::types::{Keeping, ident, is_copy, literal, rust_type, target};
 use crate::check::REST_FIELD;
-use crate::ir::{Api, Constant, Field, Shape, Struct, Type, TypeDef};
+use crate::ir::{Api, Constant, Field, Limits, Shape, Struct, Type, TypeDef};
 use crate::names;
 
 /// `new`, setters and `Default`; nothing for types that are only received.
@@ -26,7 +26,10 @@ pub(super) fn constructors(api: &Api, def: &TypeDef, object: &Struct) -> TokenSt
     let setters = kept
         .iter()
         .filter_map(|(field, keeping)| setter(api, field, *keeping));
-    let rest = object.rest.as_ref().map(|ty| rest_setter(api, ty));
+    let rest = object
+        .rest
+        .as_ref()
+        .map(|ty| rest_setter(api, ty, &object.rest_limits));
     let has_arguments = kept.iter().any(|(_, keeping)| is_argument(*keeping));
     let default = (!has_arguments).then(|| {
         quote! {
@@ -139,11 +142,12 @@ fn setter(api: &Api, field: &Field, keeping: Keeping) -> Option<TokenStream> {
     })
 }
 
-fn rest_setter(api: &Api, ty: &Type) -> TokenStream {
+fn rest_setter(api: &Api, ty: &Type, limits: &Limits) -> TokenStream {
+    let docs = rest_docs(limits).attributes();
     let name = ident(REST_FIELD);
     let (arg, value) = conversion(api, &Type::Map(Box::new(ty.clone())), &name);
     quote! {
-        #[doc = " Entries without a field of their own."]
+        #docs
         #[must_use]
         pub fn #name(mut self, #name: #arg) -> Self {
             self.#name = #value;

@@ -19,12 +19,18 @@ pub(super) fn braced_if_any(api: &Api, object: &Struct) -> Option<TokenStream> {
 }
 
 fn entries(api: &Api, object: &Struct) -> Vec<TokenStream> {
-    let entries = object.fields.iter().filter_map(|field| {
+    let rest = object.rest.as_ref().and_then(|ty| {
+        let limits = checked(&of_value(api, ty, &object.rest_limits));
+        (!limits.is_empty()).then(|| quote!("*" = [#(#limits),*],))
+    });
+    let fields = object.fields.iter().filter_map(|field| {
         let key = &field.name.wire;
         let limits = checked(&of_value(api, &field.ty, &field.facts.limits));
-        (!limits.is_empty()).then(|| quote!(#key = [#(#limits),*],))
+        // Beside limits on all further keys, those without limits have to be named.
+        (rest.is_some() || !limits.is_empty()).then(|| quote!(#key = [#(#limits),*],))
     });
-    entries.collect()
+    let fields: Vec<TokenStream> = fields.collect();
+    fields.into_iter().chain(rest).collect()
 }
 
 /// The limits that a place and the type there set together. A place with a union has those that hold for any of its variants.

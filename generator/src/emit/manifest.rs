@@ -182,7 +182,8 @@ fn root(versions: &[&str]) -> TokenStream {
         pub use polar_client_runtime::client::{ApiVersion, Body, Client, ClientBuilder};
         pub use polar_client_runtime::client::{ByteStream, Call, Response, ResponseCall};
         pub use polar_client_runtime::client::{CallOptions, RateLimit, RetryPolicy};
-        pub use polar_client_runtime::client::{Operation, Request, Server};
+        pub use polar_client_runtime::client::{Access, Method, Operation, Safety};
+        pub use polar_client_runtime::client::{Request, Server};
         pub use polar_client_runtime::client::{Secret, TokenProvider, TokenResult};
         pub use polar_client_runtime::codec::{DecodeError, Violation, Violations};
         pub use polar_client_runtime::{ApiError, Error, Location, RawBody, ValidationEntry};

@@ -7,7 +7,7 @@ use super::docs::{self, Docs};
 use super::types::{Keeping, ident, rust_type};
 use super::{ambiguous, input, union};
 use crate::check::REST_FIELD;
-use crate::ir::{Api, Constant, Enum, Field, Lifecycle, Shape, Struct, Type, TypeDef};
+use crate::ir::{Api, Constant, Enum, Field, Lifecycle, Limits, Shape, Struct, Type, TypeDef};
 
 /// The definition of a type and what can be done with it.
 pub(super) fn definition(api: &Api, def: &TypeDef) -> TokenStream {
@@ -53,10 +53,8 @@ fn structure(api: &Api, def: &TypeDef, object: &Struct) -> TokenStream {
     let rest = object.rest.as_ref().map(|ty| {
         let name = ident(REST_FIELD);
         let ty = rust_type(api, &Type::Map(Box::new(ty.clone())));
-        quote! {
-            #[doc = " Entries without a field of their own."]
-            pub #name: #ty,
-        }
+        let docs = rest_docs(&object.rest_limits).attributes();
+        quote!(#docs pub #name: #ty,)
     });
     let non_exhaustive = (!input::is_literal(def, object)).then(|| quote!(#[non_exhaustive]));
     quote! {
@@ -75,6 +73,11 @@ pub(super) fn field_docs(field: &Field) -> Docs {
     )
     .paragraph(docs::facts(&field.facts))
     .paragraph(constant_value(&field.ty))
+}
+
+/// The doc comment of the entries that have no field.
+pub(super) fn rest_docs(limits: &Limits) -> Docs {
+    Docs::new(None, "Entries without a field of their own.").paragraph(docs::variant_limits(limits))
 }
 
 fn constant_value(ty: &Type) -> String {

@@ -88,6 +88,8 @@ pub struct Struct {
     pub fields: Vec<Field>,
     /// The type of further entries, where the contract gives them one.
     pub rest: Option<Type>,
+    /// Limits on each further entry.
+    pub rest_limits: Limits,
 }
 
 /// A field of a struct.

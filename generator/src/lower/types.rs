@@ -224,15 +224,20 @@ fn fields(cx: &mut Lowering<'_, '_>, object: &ObjectType, place: &Place) -> Stru
             );
         }
     }
-    let rest = match &object.additional_properties {
+    let (rest, rest_limits) = match &object.additional_properties {
         Some(AdditionalProperties::Schema(schema)) => {
             let place = place.below("additionalProperties", "value");
-            Some(value(cx, Node::from(schema.as_ref()), &place).0)
+            let (ty, facts) = value(cx, Node::from(schema.as_ref()), &place);
+            (Some(ty), facts.limits)
         }
-        Some(AdditionalProperties::Any(true)) => Some(Type::Json),
-        Some(AdditionalProperties::Any(false)) | None => None,
+        Some(AdditionalProperties::Any(true)) => (Some(Type::Json), Limits::default()),
+        Some(AdditionalProperties::Any(false)) | None => (None, Limits::default()),
     };
-    Struct { fields, rest }
+    Struct {
+        fields,
+        rest,
+        rest_limits,
+    }
 }
 
 fn array(

@@ -29,6 +29,44 @@ const KINDS: [(&str, Kind); 6] = [
     ("polar_mst_", Kind::Member),
 ];
 
+/// Texts of Polar's that are taken for tokens now and then, and what to say then.
+const NO_TOKENS: [(&str, &str); 10] = [
+    ("polar_whs_", SIGNING),
+    ("whsec_", SIGNING),
+    (
+        "polar_rt_",
+        "the token is a refresh token; it is exchanged for an access token",
+    ),
+    (
+        "polar_ac_",
+        "the token is an authorization code; it is exchanged for an access token",
+    ),
+    (
+        "polar_ci_",
+        "the token is the id of an OAuth client, which grants no access",
+    ),
+    (
+        "polar_cs_",
+        "the token is the secret of an OAuth client, which grants no access",
+    ),
+    (
+        "polar_c_",
+        "the token is the secret of a checkout, which grants no access",
+    ),
+    (
+        "polar_cl_",
+        "the token is the secret of a checkout link, which grants no access",
+    ),
+    ("polar_ev_", EMAIL),
+    ("polar_cev_", EMAIL),
+];
+
+const SIGNING: &str = "the token is the secret of a webhook, which grants no access";
+const EMAIL: &str = "the token verifies an e-mail address, which grants no access";
+
+/// What the client puts before the token.
+const SCHEME: &str = "bearer ";
+
 #[derive(Clone, Copy)]
 enum Kind {
     Organization,
@@ -42,9 +80,29 @@ enum Kind {
 impl Access {
     /// Why the token does not do, if that can be told from its beginning.
     pub(super) fn refusal(self, token: &str) -> Option<&'static str> {
-        let (_, kind) = KINDS.iter().find(|(prefix, _)| token.starts_with(prefix))?;
-        (!self.accepts(*kind)).then_some(match self {
-            Self::Public => "the token is of a kind that the operation does not take; it needs none",
+        let start = token.as_bytes().get(..SCHEME.len());
+        if start.is_some_and(|start| start.eq_ignore_ascii_case(SCHEME.as_bytes())) {
+            return Some("the token begins with `Bearer`, which the client adds by itself");
+        }
+        if let Some((_, reason)) = NO_TOKENS.iter().find(|(it, _)| token.starts_with(it)) {
+            return Some(reason);
+        }
+        let kind = kind(token)?;
+        (!self.accepts(kind)).then(|| self.other_kind())
+    }
+
+    /// What may be wrong with a token that the server does not know, if its beginning says nothing.
+    pub(super) fn doubt(self, token: &str) -> Option<String> {
+        kind(token)
+            .is_none()
+            .then(|| format!("perhaps {}", self.other_kind()))
+    }
+
+    fn other_kind(self) -> &'static str {
+        match self {
+            Self::Public => {
+                "the token is of a kind that the operation does not take; it needs none"
+            }
             Self::Account => {
                 "the token is of another kind than the operation takes: an organization access token (polar_oat_), \
                  a personal access token (polar_pat_) or an OpenID Connect token (polar_at_)"
@@ -63,7 +121,7 @@ impl Access {
             Self::Member => {
                 "the token is of another kind than the operation takes: a member session (polar_mst_)"
             }
-        })
+        }
     }
 
     fn accepts(self, kind: Kind) -> bool {
@@ -79,6 +137,11 @@ impl Access {
             Kind::Member => matches!(self, Self::Portal | Self::Member),
         }
     }
+}
+
+fn kind(token: &str) -> Option<Kind> {
+    let (_, kind) = KINDS.iter().find(|(prefix, _)| token.starts_with(prefix))?;
+    Some(*kind)
 }
 
 #[cfg(test)]
@@ -100,6 +163,19 @@ mod tests {
             ("polar_at_o_x", &[Account, OpenIdConnect]),
             ("polar_cst_x", &[Portal]),
             ("polar_mst_x", &[Portal, Member]),
+            ("polar_whs_x", &[]),
+            ("whsec_x", &[]),
+            ("polar_rt_u_x", &[]),
+            ("polar_ac_x", &[]),
+            ("polar_ci_x", &[]),
+            ("polar_cs_x", &[]),
+            ("polar_c_x", &[]),
+            ("polar_cl_x", &[]),
+            ("polar_ev_x", &[]),
+            ("polar_cev_x", &[]),
+            ("Bearer polar_oat_x", &[]),
+            ("bearer x", &[]),
+            ("bearer", &all),
             ("polar_new_x", &all),
             ("x", &all),
             ("", &all),

@@ -127,7 +127,7 @@ impl<C: Credential, V: ApiVersion> ClientBuilder<C, V> {
     }
 
     /// What holds for all calls that do not say otherwise. What was set before and is not set again stays. A token among
-    /// the options takes the place of the credential's.
+    /// them is refused by [`build`](Self::build): it would take the place of every credential.
     pub fn defaults(mut self, options: CallOptions) -> Self {
         self.settings.options.update(options);
         self
@@ -199,7 +199,8 @@ impl<C: Credential, V: ApiVersion> ClientBuilder<C, V> {
     ///
     /// # Errors
     /// [`Error::Configuration`] when no transport was given and this crate's cannot be set up, when the application's name
-    /// does not fit into a header, and when there is a rate limit but no timer to wait with.
+    /// does not fit into a header, when there is a rate limit but no timer to wait with, and when there is a token among
+    /// the [`defaults`](Self::defaults).
     pub fn build(self) -> Result<V::Polar<C>, Error> {
         let shared = self.settings.share(V::VERSION)?;
         Ok(V::wrap(Client::from_shared(shared, self.credential)))
@@ -211,9 +212,15 @@ impl Settings {
         if self.limit.is_some() && !self.clock.exists() {
             return Err(Error::configuration("a rate limit needs a timer"));
         }
+        if self.options.access_token.is_some() {
+            return Err(Error::configuration(
+                "a token among the defaults would take the place of every credential; give it to the builder itself",
+            ));
+        }
         let transport = match self.transport {
             Some(transport) => transport,
-            None => transport::default_transport().map_err(unavailable)?,
+            None => transport::default_transport()
+                .map_err(|error| Error::configuration(error.reason()))?,
         };
         let layered = |inner, layer: Layer| layer(inner);
         Ok(Shared {
@@ -227,11 +234,6 @@ impl Settings {
             limiter: self.limit.map(Limiter::new),
         })
     }
-}
-
-fn unavailable(error: transport::TransportError) -> Error {
-    let reason = std::error::Error::source(&error).map(ToString::to_string);
-    Error::configuration(reason.unwrap_or_else(|| error.to_string()))
 }
 
 fn agent(application: Option<String>) -> Result<HeaderValue, Error> {

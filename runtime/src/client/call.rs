@@ -76,6 +76,13 @@ impl<T> Call<T> {
         }
     }
 
+    /// The result, and the reply from which it was read.
+    fn poll_read(&mut self, context: &mut Context<'_>) -> Poll<Result<(T, Reply), Error>> {
+        let mut reply = ready!(self.reply.as_mut().poll(context))?;
+        let value = (self.read)(&mut reply).inspect_err(|error| reply.span.failed(error))?;
+        Poll::Ready(Ok((value, reply)))
+    }
+
     /// The same call, giving the status and headers of the response too.
     pub fn with_response(self) -> ResponseCall<T> {
         ResponseCall(self)
@@ -95,9 +102,8 @@ impl<T> Future for Call<T> {
     type Output = Result<T, Error>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let call = self.get_mut();
-        let mut reply = ready!(call.reply.as_mut().poll(context))?;
-        Poll::Ready((call.read)(&mut reply))
+        let (value, _) = ready!(self.get_mut().poll_read(context))?;
+        Poll::Ready(Ok(value))
     }
 }
 
@@ -118,9 +124,7 @@ impl<T> Future for ResponseCall<T> {
     type Output = Result<Response<T>, Error>;
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Self::Output> {
-        let call = &mut self.get_mut().0;
-        let mut reply = ready!(call.reply.as_mut().poll(context))?;
-        let value = (call.read)(&mut reply)?;
+        let (value, reply) = ready!(self.get_mut().0.poll_read(context))?;
         Poll::Ready(Ok(Response::new(value, reply.status, reply.headers)))
     }
 }

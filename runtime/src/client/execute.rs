@@ -1,12 +1,15 @@
 //! The one place where requests are sent: as often as it takes, and as the retry policy allows.
 
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
 use std::time::{Duration, Instant};
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, Uri, response};
 
 use super::message::message;
-use super::observe;
+use super::observe::{self, CallSpan};
 use super::operation::{Method, Safety};
 use super::options::{BodyCheck, CallOptions, Undecodable};
 use super::reply::{Form, Reply};
@@ -14,16 +17,37 @@ use super::request::Request;
 use super::response::ByteStream;
 use super::token::{Bearer, Secret, Source};
 use super::{DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_BODY_LIMIT, DEFAULT_TIMEOUT};
-use crate::error::{ApiError, Error, Repeat};
+use crate::error::{ApiError, Error, Received, Repeat};
 use crate::transport::{Body, Clock, Pieces, Timeout, TransportError, TransportErrorKind, Unread};
 
 /// How much is read of the body of an error.
 const ERROR_BODY_LIMIT: usize = 1 << 20;
 
+/// No server stops a client's requests for longer than this.
+const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
+
 /// Sends a request and sorts the responses: success, or an error of the API.
 pub(super) async fn execute(request: Request, form: Form) -> Result<Reply, Error> {
     let execution = Execution::new(&request, form)?;
-    observe::call(&request, execution.run()).await
+    let clock = execution.clock.clone();
+    observe::call(&request, on_its_runtime(clock, &request, execution.run())).await
+}
+
+/// Ends with an error when it is polled where its clock does not work any more.
+async fn on_its_runtime(
+    clock: Option<Clock>,
+    request: &Request,
+    call: impl Future<Output = Result<Reply, Error>>,
+) -> Result<Reply, Error> {
+    let mut call = pin!(call);
+    poll_fn(|context| match &clock {
+        Some(clock) if !clock.is_at_hand() => {
+            let error = TransportError::no_runtime();
+            Poll::Ready(Err(Error::transport(request.operation.id, error)))
+        }
+        _ => call.as_mut().poll(context),
+    })
+    .await
 }
 
 /// A request with all that decides on how it is sent.
@@ -48,6 +72,8 @@ struct History {
     paid: Option<u32>,
     /// Whether the server may have acted on one of them.
     maybe_done: bool,
+    /// The error of the last one.
+    last: Option<Error>,
 }
 
 /// What has arrived of a response.
@@ -84,21 +110,20 @@ impl<'a> Execution<'a> {
         })
     }
 
-    async fn run(self) -> Result<Reply, Error> {
-        let shared = &self.request.shared;
+    async fn run(mut self) -> Result<Reply, Error> {
         let mut history = History::default();
         let mut renewed = None;
         loop {
-            self.take_turn().await?;
-            let token = match renewed.take() {
-                Some(token) => Some(token),
-                None => self.token().await?,
+            let token = match self.ready(renewed.take()).await {
+                Ok(token) => token,
+                // What the server said counts, not that there was no time left to ask again.
+                Err(error) => return Err(history.last.unwrap_or(error)),
             };
             let attempt = self.attempt(token.as_ref());
             let resends = history.failed + history.renewed;
             let error = match observe::attempt(self.request, resends, attempt).await {
                 Ok(reply) => {
-                    shared.budget.refund(history.paid);
+                    self.request.shared.budget.refund(history.paid);
                     return Ok(reply);
                 }
                 Err(error) => error,
@@ -111,23 +136,52 @@ impl<'a> Execution<'a> {
                 renewed = self.renewed(token).await;
                 if renewed.is_some() {
                     history.renewed += 1;
+                    history.last = Some(error);
                     continue;
                 }
             }
-            self.wait_to_repeat(error, &mut history).await?;
+            history.last = Some(self.wait_to_repeat(error, &mut history).await?);
         }
     }
 
-    /// Waits for the next attempt, or gives the error back if there is to be none.
-    async fn wait_to_repeat(&self, error: Error, history: &mut History) -> Result<(), Error> {
+    /// Waits for all that an attempt needs: its token, its turn, and some time.
+    async fn ready(&mut self, renewed: Option<Secret>) -> Result<Option<Secret>, Error> {
+        self.forgive_sleep();
+        // The token first: while it is fetched, turns would pile up.
+        let token = match renewed {
+            Some(token) => Some(token),
+            None => self.token().await?,
+        };
+        self.take_turn().await?;
+        self.forgive_sleep();
+        match self.remaining().is_zero() {
+            true => Err(self.not_sent("the timeout leaves no time for an attempt")),
+            false => Ok(token),
+        }
+    }
+
+    /// A deadline that passed while nobody polled is put off a little.
+    fn forgive_sleep(&mut self) {
+        if let Some(clock) = &self.clock {
+            self.deadline = clock.extended(self.deadline);
+        }
+    }
+
+    /// Waits for the next attempt and gives the error back; as an error if there is to be none.
+    async fn wait_to_repeat(&self, error: Error, history: &mut History) -> Result<Error, Error> {
         let Some(clock) = &self.clock else {
             return Err(error);
         };
         history.failed += 1;
         let policy = self.options.retry.unwrap_or_default();
         let shared = &self.request.shared;
-        if let (Some(limiter), Some(wait)) = (&shared.limiter, policy.asked(&error)) {
-            limiter.pause(clock.now() + wait);
+        if let Some(limiter) = &shared.limiter
+            && error.is_rate_limited()
+            && let Some(until) = error
+                .retry_after()
+                .and_then(|wait| clock.now().checked_add(wait.min(LONGEST_PAUSE)))
+        {
+            limiter.pause(until);
         }
         let Some(delay) = policy.delay(&error, self.safety(), history.failed) else {
             return Err(error);
@@ -141,12 +195,13 @@ impl<'a> Execution<'a> {
         history.paid = Some(price);
         history.maybe_done |= error.repeat() == Repeat::IfSafe;
         clock.sleep(delay).await;
-        Ok(())
+        Ok(error)
     }
 
     /// Whether the request may be sent again when nobody knows what became of it.
     fn safety(&self) -> Safety {
-        self.request.safety()
+        let assumed = self.options.safety;
+        assumed.unwrap_or_else(|| self.request.safety())
     }
 
     /// Whether this says that an earlier attempt, whose answer did not come through, deleted what it should.
@@ -180,7 +235,9 @@ impl<'a> Execution<'a> {
         };
         match limiter.take_turn(clock, self.remaining()).await {
             Some(()) => Ok(()),
-            None => Err(self.late("the client's own rate limit leaves no room before the timeout")),
+            None => {
+                Err(self.not_sent("the client's own rate limit leaves no room before the timeout"))
+            }
         }
     }
 
@@ -193,7 +250,7 @@ impl<'a> Execution<'a> {
             return Ok(Some(token.clone()));
         }
         match self.within(self.attempt_timeout(), bearer.get()).await {
-            None => Err(self.late("the token did not come in time")),
+            None => Err(self.not_sent("the token did not come in time")),
             Some(Ok(token)) => Ok(Some(token)),
             Some(Err(source)) => Err(Error::Token {
                 operation: self.request.operation.id,
@@ -220,14 +277,21 @@ impl<'a> Execution<'a> {
             .await;
         match (arrived.head.take(), outcome) {
             // The status of an error is known, whatever became of its body.
-            (Some(head), _) if !head.status.is_success() => {
+            (Some(head), outcome) if !head.status.is_success() => {
                 let body = arrived.body.join();
-                let error = ApiError::new(operation.id, head.status, head.headers, body);
+                let received = match outcome {
+                    Some(Ok(())) => Received::Whole,
+                    _ => Received::Part,
+                };
+                let error = ApiError::new(operation.id, head.status, head.headers, body, received);
                 Err(Error::answer(
                     error.with_hint(self.hint(head.status, token)),
                 ))
             }
-            (_, None) => Err(self.late("the attempt took too long")),
+            (_, None) => {
+                const REASON: &str = "the attempt took too long";
+                Err(self.failure(TransportErrorKind::Timeout, REASON))
+            }
             (_, Some(Err(error))) => Err(error),
             (head, Some(Ok(()))) => {
                 let head = head.map(|head| (head.status, head.headers));
@@ -260,7 +324,7 @@ impl<'a> Execution<'a> {
             .await
             .map_err(|unread| match unread {
                 Unread::TooLarge => Error::BodyTooLarge { operation, limit },
-                Unread::Broken(error) => Error::transport(operation, error),
+                Unread::Broken(error) => Error::transport(operation, error.after_head()),
             })
     }
 
@@ -269,16 +333,17 @@ impl<'a> Execution<'a> {
         if status != StatusCode::UNAUTHORIZED {
             return None;
         }
-        token?;
+        let doubt = self.request.operation.access.doubt(token?.expose());
         let server = self.request.shared.server.name();
         let other = match server {
-            "production" => "sandbox",
-            "sandbox" => "production",
-            _ => return None,
+            "production" => Some("sandbox"),
+            "sandbox" => Some("production"),
+            _ => None,
         };
-        Some(format!(
-            "it was sent to {server}, where tokens of {other} are not known"
-        ))
+        let elsewhere = other
+            .map(|other| format!("it was sent to {server}, where tokens of {other} are not known"));
+        let hints: Vec<String> = elsewhere.into_iter().chain(doubt).collect();
+        (!hints.is_empty()).then(|| hints.join("; "))
     }
 
     fn reply(&self, (status, headers): (StatusCode, HeaderMap), arrived: Arrived) -> Reply {
@@ -297,6 +362,7 @@ impl<'a> Execution<'a> {
             undecodable: self.options.undecodable.unwrap_or(Undecodable::Dropped),
             body: arrived.body.join(),
             stream,
+            span: CallSpan::NONE,
         }
     }
 
@@ -307,9 +373,12 @@ impl<'a> Execution<'a> {
         }
     }
 
-    fn late(&self, reason: &'static str) -> Error {
-        let source = TransportError::new(TransportErrorKind::Timeout, reason);
-        Error::transport(self.request.operation.id, source)
+    fn not_sent(&self, reason: &'static str) -> Error {
+        self.failure(TransportErrorKind::NotSent, reason)
+    }
+
+    fn failure(&self, kind: TransportErrorKind, reason: &'static str) -> Error {
+        Error::transport(self.request.operation.id, TransportError::new(kind, reason))
     }
 }
 

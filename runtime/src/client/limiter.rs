@@ -1,15 +1,16 @@
 //! The client's own rate limit.
 //!
-//! Requests wait in one row and go in the order in which they came, whichever task they are from. One that is given up
-//! leaves the row, and those behind it move up. The well-known crates wake all that wait and let them race, or bring
-//! clocks and maps that a single row has no use for.
+//! Requests get their turns, which are times, in the order in which they come, whichever task they are from. Each waits
+//! for its own: nobody waits for somebody who is not polled. One that is given up leaves the row, and those behind it
+//! move up. The well-known crates wake all that wait and let them race, or bring clocks and maps that a single row has
+//! no use for.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
-use std::task::{Poll, Waker};
+use std::task::{Context, Poll, Waker, ready};
 use std::time::{Duration, Instant};
 
-use crate::transport::Clock;
+use crate::transport::{BoxFuture, Clock};
 
 const MINUTE: Duration = Duration::from_secs(60);
 
@@ -50,7 +51,10 @@ pub(super) struct Limiter {
 #[derive(Debug, Default)]
 struct Row {
     /// The turn after the last one that was taken.
+    taken: Option<Instant>,
+    /// The turn after the last one that was given out.
     next: Option<Instant>,
+    /// In the order of their turns.
     waiting: VecDeque<Waiting>,
     tickets: u64,
 }
@@ -58,6 +62,7 @@ struct Row {
 #[derive(Debug)]
 struct Waiting {
     ticket: u64,
+    turn: Instant,
     waker: Option<Waker>,
 }
 
@@ -75,60 +80,95 @@ impl Limiter {
         }
     }
 
-    /// Waits for a turn and takes it. `None` if that would take, or takes, longer than `patience`.
+    /// Waits for a turn and takes it. `None` if that would leave, or leaves, nothing of `patience`.
     pub(super) async fn take_turn(&self, clock: &Clock, patience: Duration) -> Option<()> {
         let place = self.enter(clock.now(), patience)?;
-        let turn = async {
-            place.first().await;
-            // The turn can move while it is waited for.
-            while let Some(wait) = self.try_turn(clock.now()) {
-                clock.sleep(wait).await;
-            }
-        };
+        let mut armed = None;
+        let turn = std::future::poll_fn(|context| place.poll(clock, &mut armed, context));
         clock.within(patience, turn).await
     }
 
     /// Nobody gets a turn before this time: the server has had enough.
     pub(super) fn pause(&self, until: Instant) {
         let mut row = self.lock();
-        row.next = Some(row.next.map_or(until, |next| next.max(until)));
+        self.put_off(&mut row, 0, until);
     }
 
-    /// A place at the end of the row, unless it is certain that its turn comes too late.
+    /// A place at the end of the row, unless its turn comes too late.
     fn enter(&self, now: Instant, patience: Duration) -> Option<Place<'_>> {
         let mut row = self.lock();
-        let before = u32::try_from(row.waiting.len()).unwrap_or(u32::MAX);
-        let turn = self.next_turn(&row, now) + self.limit.interval.saturating_mul(before);
-        if turn.saturating_duration_since(now) > patience {
+        let turn = self.next_turn(&row, now);
+        if turn.saturating_duration_since(now) >= patience {
             return None;
         }
         row.tickets += 1;
         let ticket = row.tickets;
-        let waker = None;
-        row.waiting.push_back(Waiting { ticket, waker });
+        self.append(&mut row, ticket, turn);
         Some(Place {
             limiter: self,
             ticket,
         })
     }
 
-    /// Takes a turn, or says how long it is until then.
-    fn try_turn(&self, now: Instant) -> Option<Duration> {
+    /// Takes the turn of a place, or says when it comes.
+    fn take(&self, ticket: u64, now: Instant) -> Result<(), Instant> {
         let mut row = self.lock();
-        let turn = self.next_turn(&row, now);
+        let Some(index) = row.waiting.iter().position(|it| it.ticket == ticket) else {
+            return Ok(());
+        };
+        let Waiting { turn, .. } = row.waiting[index];
         if turn > now {
-            return Some(turn - now);
+            return Err(turn);
         }
-        row.next = Some(turn + self.limit.interval);
-        None
+        let used = turn.max(self.earliest(now));
+        if used > turn && row.taken.is_some_and(|taken| taken > turn) {
+            // Missed: somebody behind has gone already.
+            row.waiting.remove(index);
+            let turn = self.next_turn(&row, now);
+            if turn > now {
+                self.append(&mut row, ticket, turn);
+                return Err(turn);
+            }
+            row.next = Some(turn + self.limit.interval);
+            row.taken = row.next;
+            return Ok(());
+        }
+        row.waiting.remove(index);
+        let after = used + self.limit.interval;
+        row.taken = Some(row.taken.map_or(after, |taken| taken.max(after)));
+        self.put_off(&mut row, index, after);
+        Ok(())
     }
 
-    /// The time of the next turn. After a rest, turns of the past are still free, though not all of them.
+    /// Moves the turns from this place on to later times, as far as it takes for none to be before `start`.
+    fn put_off(&self, row: &mut Row, index: usize, start: Instant) {
+        let mut next = start;
+        for waiting in row.waiting.iter_mut().skip(index) {
+            waiting.turn = waiting.turn.max(next);
+            next = waiting.turn + self.limit.interval;
+        }
+        row.next = Some(row.next.map_or(next, |given| given.max(next)));
+    }
+
+    fn append(&self, row: &mut Row, ticket: u64, turn: Instant) {
+        row.waiting.push_back(Waiting {
+            ticket,
+            turn,
+            waker: None,
+        });
+        row.next = Some(turn + self.limit.interval);
+    }
+
+    /// The time of the next turn that nobody has.
     fn next_turn(&self, row: &Row, now: Instant) -> Instant {
-        let RateLimit { interval, burst } = self.limit;
-        let saved = interval * (burst - 1);
-        let earliest = now.checked_sub(saved).unwrap_or(now);
+        let earliest = self.earliest(now);
         row.next.map_or(earliest, |next| next.max(earliest))
+    }
+
+    /// After a rest, turns of the past are still free, though not all of them.
+    fn earliest(&self, now: Instant) -> Instant {
+        let RateLimit { interval, burst } = self.limit;
+        now.checked_sub(interval * (burst - 1)).unwrap_or(now)
     }
 
     fn lock(&self) -> MutexGuard<'_, Row> {
@@ -136,46 +176,74 @@ impl Limiter {
     }
 }
 
+/// The turn that is waited for, and the wait.
+type Armed = Option<(Instant, BoxFuture<'static, ()>)>;
+
 impl Place<'_> {
-    /// Waits until nobody is before this place.
-    async fn first(&self) {
-        std::future::poll_fn(|context| {
-            let mut row = self.limiter.lock();
-            let index = row.waiting.iter().position(|it| it.ticket == self.ticket);
-            match index.filter(|index| *index > 0) {
-                None => Poll::Ready(()),
-                Some(index) => {
-                    row.waiting[index].waker = Some(context.waker().clone());
-                    Poll::Pending
-                }
-            }
-        })
-        .await;
+    fn poll(&self, clock: &Clock, armed: &mut Armed, context: &mut Context<'_>) -> Poll<()> {
+        loop {
+            let now = clock.now();
+            let Err(turn) = self.limiter.take(self.ticket, now) else {
+                return Poll::Ready(());
+            };
+            self.wake_with(context.waker());
+            // The turn can move while it is waited for.
+            let sleep = match armed {
+                Some((until, sleep)) if *until == turn => sleep,
+                _ => &mut armed.insert((turn, clock.sleep(turn - now))).1,
+            };
+            ready!(sleep.as_mut().poll(context));
+            *armed = None;
+        }
+    }
+
+    fn wake_with(&self, waker: &Waker) {
+        let mut row = self.limiter.lock();
+        let mut waiting = row.waiting.iter_mut();
+        if let Some(waiting) = waiting.find(|it| it.ticket == self.ticket) {
+            waiting.waker = Some(waker.clone());
+        }
     }
 }
 
 impl Drop for Place<'_> {
     fn drop(&mut self) {
         let mut row = self.limiter.lock();
-        row.waiting.retain(|it| it.ticket != self.ticket);
-        let first = row.waiting.front_mut().and_then(|it| it.waker.take());
-        drop(row);
-        if let Some(waker) = first {
-            waker.wake();
+        let Some(index) = row.waiting.iter().position(|it| it.ticket == self.ticket) else {
+            return;
+        };
+        let Some(Waiting { turn, .. }) = row.waiting.remove(index) else {
+            return;
+        };
+        // A turn of the past is lost.
+        if row.taken.is_some_and(|taken| taken > turn) {
+            return;
         }
+        let mut free = turn;
+        let mut wakers = Vec::new();
+        for waiting in row.waiting.iter_mut().skip(index) {
+            std::mem::swap(&mut waiting.turn, &mut free);
+            wakers.extend(waiting.waker.take());
+        }
+        row.next = Some(free);
+        drop(row);
+        wakers.into_iter().for_each(Waker::wake);
     }
 }
 
 #[cfg(test)]
 mod tests {
+    #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
     use super::*;
 
     /// When requests go, in milliseconds after the first, if they come at these times.
     fn turns(limiter: &Limiter, start: Instant, times: &[u64]) -> Vec<u128> {
         let turn = |millis: &u64| {
             let mut now = start + Duration::from_millis(*millis);
-            while let Some(wait) = limiter.try_turn(now) {
-                now += wait;
+            let place = limiter.enter(now, Duration::MAX).unwrap();
+            while let Err(turn) = limiter.take(place.ticket, now) {
+                now = turn;
             }
             (now - start).as_millis()
         };
@@ -211,21 +279,64 @@ mod tests {
     fn who_cannot_wait_does_not_stand_in_the_row() {
         let limiter = Limiter::new(RateLimit::per_minute(1));
         let now = Instant::now() + MINUTE;
-        assert!(limiter.enter(now, Duration::ZERO).is_some());
-        assert_eq!(limiter.try_turn(now), None);
-        assert!(limiter.enter(now, MINUTE / 2).is_none());
-        let first = limiter.enter(now, MINUTE);
-        assert!(first.is_some());
+        let patient = MINUTE + Duration::from_millis(1);
+        assert!(limiter.enter(now, Duration::ZERO).is_none());
+        let first = limiter.enter(now, patient).unwrap();
+        assert_eq!(limiter.take(first.ticket, now), Ok(()));
+        // Exactly then, nothing of the time is left.
         assert!(limiter.enter(now, MINUTE).is_none());
-        drop(first);
-        assert!(limiter.enter(now, MINUTE).is_some());
+        let second = limiter.enter(now, patient);
+        assert!(second.is_some());
+        assert!(limiter.enter(now, patient).is_none());
+        drop(second);
+        assert!(limiter.enter(now, patient).is_some());
+    }
+
+    #[test]
+    fn who_misses_a_turn_gets_another_and_holds_nobody_up() {
+        let limiter = Limiter::new(RateLimit::per_minute(1));
+        let now = Instant::now() + MINUTE;
+        let hour = MINUTE * 60;
+        let places: Vec<_> = (0..3).map(|_| limiter.enter(now, hour).unwrap()).collect();
+        let take = |index: usize, minutes| {
+            let turn = limiter.take(places[index].ticket, now + MINUTE * minutes);
+            turn.map_err(|turn| (turn - now).as_secs() / 60)
+        };
+        // The first looks after the second has gone.
+        assert_eq!(take(1, 1), Ok(()));
+        assert_eq!(take(0, 1), Err(3));
+        assert_eq!(take(2, 2), Ok(()));
+        assert_eq!(take(0, 3), Ok(()));
+    }
+
+    #[test]
+    fn who_is_late_puts_off_those_behind() {
+        let limiter = Limiter::new(RateLimit::per_minute(1));
+        let now = Instant::now() + MINUTE;
+        let (first, second) = (
+            limiter.enter(now, MINUTE).unwrap(),
+            limiter.enter(now, MINUTE * 2).unwrap(),
+        );
+        let late = now + MINUTE / 4;
+        assert_eq!(limiter.take(first.ticket, late), Ok(()));
+        assert_eq!(
+            limiter.take(second.ticket, now + MINUTE),
+            Err(late + MINUTE)
+        );
     }
 
     #[test]
     fn a_pause_is_for_all() {
         let limiter = Limiter::new(RateLimit::per_minute(600));
         let now = Instant::now() + MINUTE;
+        let before = limiter.enter(now, MINUTE).unwrap();
         limiter.pause(now + MINUTE);
-        assert_eq!(limiter.try_turn(now), Some(MINUTE));
+        assert_eq!(limiter.take(before.ticket, now), Err(now + MINUTE));
+        let after = limiter.enter(now, MINUTE * 2).unwrap();
+        let interval = limiter.limit.interval;
+        assert_eq!(
+            limiter.take(after.ticket, now),
+            Err(now + MINUTE + interval)
+        );
     }
 }

@@ -4,10 +4,10 @@
 //! was sent or received.
 
 #[cfg(feature = "tracing")]
-pub(super) use on::{attempt, call};
+pub(super) use on::{CallSpan, attempt, call};
 
 #[cfg(not(feature = "tracing"))]
-pub(super) use off::{attempt, call};
+pub(super) use off::{CallSpan, attempt, call};
 
 #[cfg(feature = "tracing")]
 mod on {
@@ -18,6 +18,21 @@ mod on {
     use crate::Error;
 
     type Outcome = Result<Reply, Error>;
+
+    /// The span of a call, for what is only known when its reply is read.
+    pub(in super::super) struct CallSpan(Option<Span>);
+
+    impl CallSpan {
+        /// That of a reply which has none yet.
+        pub(in super::super) const NONE: Self = Self(None);
+
+        /// The reply could not be read.
+        pub(in super::super) fn failed(&self, error: &Error) {
+            if let Some(span) = &self.0 {
+                record(span, error);
+            }
+        }
+    }
 
     pub(in super::super) async fn call(
         request: &Request,
@@ -33,7 +48,11 @@ mod on {
             http.response.status_code = Empty,
             error.r#type = Empty,
         );
-        finish(span, call).await
+        let mut outcome = finish(span.clone(), call).await;
+        if let Ok(reply) = &mut outcome {
+            reply.span = CallSpan(Some(span));
+        }
+        outcome
     }
 
     pub(in super::super) async fn attempt(
@@ -72,13 +91,17 @@ mod on {
             span.record("http.response.status_code", status.as_u16());
         }
         if let Err(error) = &outcome {
-            span.record("otel.status_code", "ERROR");
-            match error.status() {
-                Some(status) => span.record("error.type", status.as_str()),
-                None => span.record("error.type", error.kind()),
-            };
+            record(&span, error);
         }
         outcome
+    }
+
+    fn record(span: &Span, error: &Error) {
+        span.record("otel.status_code", "ERROR");
+        match error.status() {
+            Some(status) => span.record("error.type", status.as_str()),
+            None => span.record("error.type", error.kind()),
+        };
     }
 }
 
@@ -89,6 +112,14 @@ mod off {
     use crate::Error;
 
     type Outcome = Result<Reply, Error>;
+
+    pub(in super::super) struct CallSpan;
+
+    impl CallSpan {
+        pub(in super::super) const NONE: Self = Self;
+
+        pub(in super::super) fn failed(&self, _: &Error) {}
+    }
 
     pub(in super::super) fn call(
         _: &Request,

@@ -9,6 +9,7 @@ use http::header::{
 };
 use uuid::Uuid;
 
+use super::operation::Safety;
 use super::retry::RetryPolicy;
 use super::token::Secret;
 use crate::Error;
@@ -54,6 +55,7 @@ pub struct CallOptions {
     pub(super) timeout: Option<Duration>,
     pub(super) attempt_timeout: Option<Duration>,
     pub(super) retry: Option<RetryPolicy>,
+    pub(super) safety: Option<Safety>,
     pub(super) body_limit: Option<usize>,
     pub(super) access_token: Option<Secret>,
     pub(super) organization: Option<Uuid>,
@@ -101,6 +103,21 @@ impl CallOptions {
         self
     }
 
+    /// Repeats the call also when the server may have acted on it already, whatever the operation's own
+    /// [`safety`](super::Operation::safety) is: for calls that do the same again when they are sent twice, or whose
+    /// repetition the server knows by something that this crate does not.
+    pub fn assume_safe(mut self) -> Self {
+        self.safety = Some(Safety::Safe);
+        self
+    }
+
+    /// Repeats the call only when the server cannot have acted on it, whatever the operation's own
+    /// [`safety`](super::Operation::safety) is.
+    pub fn assume_unsafe(mut self) -> Self {
+        self.safety = Some(Safety::Unsafe);
+        self
+    }
+
     /// The most bytes that a response may have, decompressed.
     pub fn body_limit(mut self, bytes: usize) -> Self {
         self.body_limit = Some(bytes);
@@ -108,7 +125,8 @@ impl CallOptions {
     }
 
     /// Sends this token in place of the credential's, and of the same kind. A token that is evidently of another kind, or
-    /// for a call without a credential, is refused before anything is sent.
+    /// for a call without a credential (of an anonymous client, or of an operation that takes none), is refused before
+    /// anything is sent.
     pub fn access_token(mut self, token: impl Into<Secret>) -> Self {
         self.access_token = Some(token.into());
         self
@@ -158,6 +176,7 @@ impl CallOptions {
         self.organization = others.organization.or(self.organization);
         self.undecodable = others.undecodable.or(self.undecodable);
         self.body_check = others.body_check.or(self.body_check);
+        self.safety = others.safety.or(self.safety);
         self.retry = others.retry.or(self.retry.take());
         self.access_token = others.access_token.or(self.access_token.take());
         self.headers.extend(others.headers);
@@ -172,6 +191,7 @@ impl fmt::Debug for CallOptions {
             .field("timeout", &self.timeout)
             .field("attempt_timeout", &self.attempt_timeout)
             .field("retry", &self.retry)
+            .field("safety", &self.safety)
             .field("body_limit", &self.body_limit)
             .field("access_token", &self.access_token)
             .field("organization", &self.organization)

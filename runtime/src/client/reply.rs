@@ -4,6 +4,7 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 
+use super::observe::CallSpan;
 use super::operation::Operation;
 use super::options::Undecodable;
 use super::response::ByteStream;
@@ -42,6 +43,7 @@ pub(super) struct Reply {
     pub(super) body: Bytes,
     /// The body of a call that expects a stream.
     pub(super) stream: Option<ByteStream>,
+    pub(super) span: CallSpan,
 }
 
 impl Reply {

@@ -11,7 +11,7 @@ use http::{HeaderMap, StatusCode};
 
 use crate::Error;
 use crate::error::Headers;
-use crate::transport::{Body, BoxFuture, Clock, TransportError, TransportErrorKind};
+use crate::transport::{Body, Clock, End, TransportError, TransportErrorKind};
 
 /// The result of a call together with the status and headers of the response.
 #[derive(Clone)]
@@ -55,13 +55,13 @@ impl<T> Response<T> {
     }
 }
 
-impl<T: fmt::Debug> fmt::Debug for Response<T> {
+/// Shows no result: texts are whole exports.
+impl<T> fmt::Debug for Response<T> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Response")
             .field("status", &self.status)
             .field("headers", &Headers(&self.headers))
-            .field("value", &self.value)
-            .finish()
+            .finish_non_exhaustive()
     }
 }
 
@@ -79,7 +79,7 @@ pub struct ByteStream {
 struct Pause {
     clock: Clock,
     longest: Duration,
-    end: Option<BoxFuture<'static, ()>>,
+    end: Option<End>,
 }
 
 impl ByteStream {
@@ -110,7 +110,8 @@ impl ByteStream {
     fn fail(&mut self, error: TransportError) -> Poll<Option<Result<Bytes, Error>>> {
         self.body = Body::default();
         self.pause = None;
-        Poll::Ready(Some(Err(Error::transport(self.operation, error))))
+        let error = Error::transport(self.operation, error.after_head());
+        Poll::Ready(Some(Err(error)))
     }
 }
 
@@ -139,8 +140,11 @@ impl Stream for ByteStream {
         else {
             return Poll::Pending;
         };
-        let end = end.get_or_insert_with(|| clock.sleep(*longest));
-        match end.as_mut().poll(context) {
+        if !clock.is_at_hand() {
+            return stream.fail(TransportError::no_runtime());
+        }
+        let end = end.get_or_insert_with(|| End::after(clock, *longest));
+        match end.poll(clock, context) {
             Poll::Pending => Poll::Pending,
             Poll::Ready(()) => {
                 const REASON: &str = "the body paused for too long";

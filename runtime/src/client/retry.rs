@@ -16,7 +16,8 @@ const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// When a call is repeated, and after which wait.
 ///
-/// What the server may have acted on is only repeated where the operation is safe to repeat. Rate limits and connections
+/// What the server may have acted on is only repeated where the operation is safe to repeat, or the call says so
+/// ([`CallOptions::assume_safe`](super::CallOptions::assume_safe)). Rate limits and connections
 /// that did not come about are always safe. `Retry-After` is obeyed; if it asks for more than
 /// [`max_retry_after`](Self::max_retry_after), or than the call's timeout leaves, the call ends with the error at once.
 ///
@@ -91,14 +92,8 @@ impl RetryPolicy {
         let jitter = self.backoff(failed).mul_f64(fastrand::f64());
         match error.retry_after() {
             None => Some(jitter),
-            Some(_) => Some(self.asked(error)? + jitter),
+            Some(asked) => (asked <= self.max_retry_after.min(DAY)).then(|| asked + jitter),
         }
-    }
-
-    /// The wait that the server asks for, if it is acceptable.
-    pub(super) fn asked(&self, error: &Error) -> Option<Duration> {
-        let asked = error.retry_after()?;
-        (asked <= self.max_retry_after.min(DAY)).then_some(asked)
     }
 
     /// The longest wait after this many failures.
@@ -188,6 +183,7 @@ mod tests {
         let policy = RetryPolicy::new();
         for (kind, safe, unsafe_) in [
             (TransportErrorKind::Connect, true, true),
+            (TransportErrorKind::NotSent, true, true),
             (TransportErrorKind::Interrupted, true, false),
             (TransportErrorKind::Timeout, true, false),
             (TransportErrorKind::Unavailable, false, false),

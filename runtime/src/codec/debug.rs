@@ -66,11 +66,12 @@ fn debug_map(entries: &dyn Record, f: &mut fmt::Formatter<'_>) -> fmt::Result {
     let mut take = |fields: &[Field<'_>]| {
         for (key, value) in fields {
             if !matches!(value.view(), View::Absent) {
-                output.entry(key, &Shown(*value));
+                let key = if is_secret_text(key) { REDACTED } else { key };
+                output.entry(&key, &Shown(*value));
             }
         }
     };
-    Sink::new(&mut take).entries(entries);
+    Sink::new(&mut take).entries(entries, &[]);
     output.finish()
 }
 

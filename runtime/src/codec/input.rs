@@ -12,8 +12,8 @@ pub trait Choice {
 /// [`Record`](crate::codec::Record). Their [`Limit`](crate::codec::Limit)s stand in braces.
 #[macro_export]
 macro_rules! input {
-    ($name:ident { $($key:literal = [$($limit:expr),+]),* $(,)? }) => {
-        $crate::__encode_model!($name [$(($key, [$($limit),+]))*]);
+    ($name:ident { $($key:literal = [$($limit:expr),*]),* $(,)? }) => {
+        $crate::__encode_model!($name [$(($key, [$($limit),*]))*]);
         $crate::__encode_traits!($name);
         $crate::__validate!($name);
     };

@@ -49,7 +49,7 @@ pub enum Limit {
 pub struct Outline {
     /// The name of the Rust type.
     pub name: &'static str,
-    /// The keys whose values are limited.
+    /// The keys whose values are limited; `*` stands for all that are not among them.
     pub limits: &'static [(&'static str, &'static [Limit])],
 }
 
@@ -185,8 +185,10 @@ impl Check {
     fn model(&mut self, outline: &Outline, fields: &dyn Record) {
         fields.write(&mut Sink::new(&mut |fields| {
             for (key, value) in fields {
-                let own = outline.limits.iter().find(|(limited, _)| limited == key);
-                let limits = own.map_or(&[][..], |(_, limits)| limits);
+                let of = |key: &str| outline.limits.iter().find(|(limited, _)| *limited == key);
+                let limits = of(key)
+                    .or_else(|| of("*"))
+                    .map_or(&[][..], |(_, limits)| limits);
                 self.at(
                     |path| push_key(path, key),
                     |check| check.value(value.view(), limits),

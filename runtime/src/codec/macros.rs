@@ -6,8 +6,8 @@
 /// Types that are also sent have their [`Limit`](crate::codec::Limit)s in braces, and get a method `validate`.
 #[macro_export]
 macro_rules! model {
-    ($name:ident { $($key:literal = [$($limit:expr),+]),* $(,)? }) => {
-        $crate::model!(@ $name [$(($key, [$($limit),+]))*]);
+    ($name:ident { $($key:literal = [$($limit:expr),*]),* $(,)? }) => {
+        $crate::model!(@ $name [$(($key, [$($limit),*]))*]);
         $crate::__validate!($name);
     };
     ($($name:ident),* $(,)?) => {
@@ -181,7 +181,7 @@ macro_rules! string_enum {
 #[doc(hidden)]
 #[macro_export]
 macro_rules! __encode_model {
-    ($name:ident [$(($key:literal, [$($limit:expr),+]))*]) => {
+    ($name:ident [$(($key:literal, [$($limit:expr),*]))*]) => {
         impl $crate::codec::Encode for $name {
             #[inline]
             fn view(&self) -> $crate::codec::View<'_> {
@@ -189,7 +189,7 @@ macro_rules! __encode_model {
                 use $crate::codec::Limit::*;
                 static OUTLINE: $crate::codec::Outline = $crate::codec::Outline {
                     name: ::core::stringify!($name),
-                    limits: &[$(($key, &[$($limit),+])),*],
+                    limits: &[$(($key, &[$($limit),*])),*],
                 };
                 $crate::codec::View::Model { outline: &OUTLINE, fields: self }
             }

@@ -10,6 +10,7 @@ mod decode;
 mod encode;
 mod error;
 mod input;
+mod json;
 mod limits;
 mod macros;
 mod node;
@@ -70,8 +71,7 @@ pub fn deserialize<'de, T: Decode, D: Deserializer<'de>>(deserializer: D) -> Res
 #[must_use]
 pub fn to_vec(value: &dyn Encode) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(1024);
-    // The serializer fails on writers that fail and on keys that are not text. There are neither here.
-    let _ = serialize(value, &mut serde_json::Serializer::new(&mut bytes));
+    json::write(value.view(), &mut bytes);
     bytes
 }
 

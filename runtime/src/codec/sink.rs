@@ -104,11 +104,14 @@ impl<'a> Sink<'a> {
         (self.take)(fields);
     }
 
-    /// Takes the entries of a map, as fields of this object. Nobody declared what they are: those whose keys say that they
-    /// are secret are taken for secrets.
-    pub fn entries(&mut self, entries: &dyn Record) {
+    /// Takes the entries of a map, as further fields of this object, but for those whose keys it has already. Nobody
+    /// declared what they are: those whose keys say that they are secret are taken for secrets.
+    pub fn entries(&mut self, entries: &dyn Record, known: &[&str]) {
         entries.write(&mut Sink::new(&mut |fields| {
             for (key, value) in fields {
+                if known.contains(key) {
+                    continue;
+                }
                 let secret = Redacted(*value);
                 (self.take)(&[(key, if is_secret_key(key) { &secret } else { *value })]);
             }

@@ -22,6 +22,7 @@ pub struct ApiError {
     detail: Option<String>,
     validation: Vec<ValidationEntry>,
     evidence: Evidence,
+    received: Received,
     hint: Option<String>,
 }
 
@@ -36,18 +37,27 @@ enum Evidence {
     Nothing,
 }
 
+/// How much there is of the body.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Received {
+    Whole,
+    Part,
+}
+
 impl ApiError {
     pub(crate) fn new(
         operation: &'static str,
         status: StatusCode,
         headers: HeaderMap,
         body: Bytes,
+        received: Received,
     ) -> Self {
         let json: Json = serde_json::from_slice(&body).unwrap_or_default();
         let text = |key: &str| json.get(key).and_then(Json::as_str).map(str::to_owned);
-        let evidence = if json.get("error").is_some() || headers.contains_key(POLAR_VERSION) {
+        // Only the API repeats the version. Many servers have an `error` in their bodies.
+        let evidence = if headers.contains_key(POLAR_VERSION) {
             Evidence::Version
-        } else if json.get("detail").is_some() {
+        } else if json.get("detail").is_some() && json.get("error").is_none() {
             Evidence::NoVersion
         } else {
             Evidence::Nothing
@@ -64,6 +74,7 @@ impl ApiError {
                 .map(validation::entries)
                 .unwrap_or_default(),
             evidence,
+            received,
             hint: None,
         }
     }
@@ -140,14 +151,27 @@ impl ApiError {
         Some(then.duration_since(now).unwrap_or_default())
     }
 
-    /// Whether a 404 is one. It is about the resource only if the API itself, in the right version, says so.
+    /// Whether a 404 is one. It is about the resource only if the answer repeats the version, as the API's do.
     pub(super) fn is_about_resource(&self) -> bool {
         self.status != StatusCode::NOT_FOUND || self.evidence == Evidence::Version
     }
 
-    /// Rate limits answer without a body. A 429 that names an error is a rule of the operation.
+    /// Rate limits answer without a body. A 429 that names an error is a rule of the operation, and one whose body did not
+    /// arrive may have named one.
     pub(super) fn is_rate_limit(&self) -> bool {
-        self.status == StatusCode::TOO_MANY_REQUESTS && self.class.is_none()
+        let is_unnamed = self.class.is_none() && self.received == Received::Whole;
+        self.status == StatusCode::TOO_MANY_REQUESTS && is_unnamed
+    }
+
+    /// Whether a repeat could have another outcome, though the server may have acted on the request.
+    pub(super) fn may_pass(&self) -> bool {
+        match self.status.as_u16() {
+            // What the server does not implement, and a version of HTTP that it does not speak.
+            501 | 505 => false,
+            408 | 500..=599 => true,
+            429 => self.received == Received::Part,
+            _ => false,
+        }
     }
 
     /// The error without the operation.

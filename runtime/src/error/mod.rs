@@ -11,17 +11,24 @@ use bytes::Bytes;
 use http::StatusCode;
 
 pub use api::ApiError;
+pub(crate) use api::Received;
 pub(crate) use shown::{Headers, shown};
 pub use validation::{Location, ValidationEntry};
 
 use crate::codec::{DecodeError, Violations};
 use crate::transport::{TransportError, TransportErrorKind};
 
-/// Why a call failed. Neither its text nor its `Debug` form shows tokens, bodies or the values of parameters.
+/// Why a call failed.
+///
+/// Neither its text nor its `Debug` form shows tokens, parameters or bodies as they were sent or received. They do show
+/// the words in which the server explains itself, which can repeat values that were sent: the class, the `detail`, and
+/// what it says about each of the first values that it did not accept. Each is cut after 300 characters, and left out if
+/// it contains one of Polar's secrets. A [`Decode`](Self::Decode) error shows the short value that does not fit.
 #[derive(Debug)]
 #[non_exhaustive]
 pub enum Error {
-    /// The client, or an option of a call, cannot be set up this way.
+    /// The client, or an option of a call, cannot be set up this way, or there is no transport that works here: no tokio
+    /// runtime for reqwest, or a `reqwest::Client` that follows redirects.
     #[non_exhaustive]
     Configuration {
         /// What is wrong.
@@ -63,7 +70,8 @@ pub enum Error {
         /// What happened.
         source: TransportError,
     },
-    /// The response did not arrive in time. The server may have acted on the request nevertheless.
+    /// The time was over before the response was there. The server may have acted on the request nevertheless, unless the
+    /// kind of the source is [`NotSent`](TransportErrorKind::NotSent).
     #[non_exhaustive]
     Timeout {
         /// The operation: `customers:get`.
@@ -73,7 +81,7 @@ pub enum Error {
     },
     /// The server answered with an error.
     Api(Box<ApiError>),
-    /// A 404 that says nothing about the resource: it does not name an error of the API, and it does not echo the version.
+    /// A 404 that says nothing about the resource: it does not echo the version, whatever its body says.
     ///
     /// The API answers so when it does not serve the client's version, be it not any more or not yet. A proxy, or a
     /// server that is not the API's, answers similarly; the text of the error tells the two apart. Never take it as "does
@@ -258,6 +266,25 @@ impl Error {
         self.repeat() != Repeat::Useless
     }
 
+    /// Whether the server may have seen the request. If not, the same call can be made again without being done twice.
+    ///
+    /// Where a call was repeated, which after an unclear outcome only happens to operations that are safe to repeat, this
+    /// is about its last attempt.
+    #[must_use]
+    pub fn may_have_been_sent(&self) -> bool {
+        match self.cause() {
+            Self::Configuration { .. }
+            | Self::InvalidRequest { .. }
+            | Self::InvalidBody { .. }
+            | Self::Token { .. } => false,
+            Self::Connection { source, .. } | Self::Timeout { source, .. } => !matches!(
+                source.kind(),
+                TransportErrorKind::Connect | TransportErrorKind::NotSent
+            ),
+            _ => true,
+        }
+    }
+
     /// How long the server asks to wait before the next request, by the answer's `Retry-After` header.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
@@ -275,15 +302,12 @@ impl Error {
     pub(crate) fn repeat(&self) -> Repeat {
         match self.cause() {
             Self::Connection { source, .. } | Self::Timeout { source, .. } => match source.kind() {
-                TransportErrorKind::Connect => Repeat::Always,
+                TransportErrorKind::Connect | TransportErrorKind::NotSent => Repeat::Always,
                 TransportErrorKind::Unavailable => Repeat::Useless,
                 TransportErrorKind::Timeout | TransportErrorKind::Interrupted => Repeat::IfSafe,
             },
             Self::Api(error) if error.is_rate_limit() => Repeat::Always,
-            Self::Api(error) => match error.status().as_u16() {
-                408 | 500 | 502 | 503 | 504 => Repeat::IfSafe,
-                _ => Repeat::Useless,
-            },
+            Self::Api(error) if error.may_pass() => Repeat::IfSafe,
             _ => Repeat::Useless,
         }
     }
@@ -323,7 +347,10 @@ impl Error {
     /// There is no answer, or no complete one.
     pub(crate) fn transport(operation: &'static str, source: TransportError) -> Self {
         match source.kind() {
-            TransportErrorKind::Timeout => Self::Timeout { operation, source },
+            TransportErrorKind::Timeout | TransportErrorKind::NotSent => {
+                Self::Timeout { operation, source }
+            }
+            TransportErrorKind::Unavailable => Self::configuration(source.reason()),
             _ => Self::Connection { operation, source },
         }
     }

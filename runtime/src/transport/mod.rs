@@ -20,8 +20,8 @@ use bytes::Bytes;
 pub use self::reqwest::ReqwestTransport;
 pub use body::Body;
 pub(crate) use body::{Pieces, Unread};
-pub(crate) use timer::Clock;
 pub use timer::Timer;
+pub(crate) use timer::{Clock, End};
 
 /// A future on the heap that any thread may poll.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
@@ -88,11 +88,14 @@ pub struct TransportError {
 pub enum TransportErrorKind {
     /// It was not sent: there was no connection to the server.
     Connect,
+    /// It was not sent: its time was over before its turn came, or its token.
+    NotSent,
     /// It took too long. The server may have acted on it.
     Timeout,
     /// The connection broke. The server may have acted on it.
     Interrupted,
-    /// It was not sent: the transport does not work here at all.
+    /// The transport does not work here, or not as it must. Nothing was sent, unless the call was taken off its runtime
+    /// midway, or the transport followed a redirect. Calls end with [`Error::Configuration`](crate::Error::Configuration).
     Unavailable,
 }
 
@@ -105,10 +108,31 @@ impl TransportError {
         }
     }
 
+    /// What happened, in the words of the cause and of what is behind it.
+    pub(crate) fn reason(&self) -> String {
+        let causes = std::iter::successors(self.source(), |cause| (*cause).source());
+        let texts: Vec<String> = causes.map(ToString::to_string).collect();
+        texts.join(": ")
+    }
+
     /// How far the request came.
     #[must_use]
     pub fn kind(&self) -> TransportErrorKind {
         self.kind
+    }
+
+    /// What was begun on a tokio runtime is polled where there is none.
+    pub(crate) fn no_runtime() -> Self {
+        const REASON: &str = "this needs a tokio runtime, and there is none here";
+        Self::new(TransportErrorKind::Unavailable, REASON)
+    }
+
+    /// The same, when the head of a response has arrived: the request was sent, whatever the transport says.
+    pub(crate) fn after_head(mut self) -> Self {
+        if let TransportErrorKind::Connect | TransportErrorKind::NotSent = self.kind {
+            self.kind = TransportErrorKind::Interrupted;
+        }
+        self
     }
 }
 
@@ -116,6 +140,7 @@ impl fmt::Display for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.kind {
             TransportErrorKind::Connect => "no connection to the server",
+            TransportErrorKind::NotSent => "not sent in time",
             TransportErrorKind::Timeout => "no response in time",
             TransportErrorKind::Interrupted => "the connection broke",
             TransportErrorKind::Unavailable => "cannot send requests",
@@ -155,7 +180,7 @@ pub(crate) fn default_transport() -> Result<Arc<dyn Transport>, TransportError> 
 /// A transport that only says why there is none.
 pub(crate) fn broken(reason: TransportError) -> Arc<dyn Transport> {
     Arc::new(Broken {
-        reason: reason.source.to_string(),
+        reason: reason.reason(),
     })
 }
 

@@ -1,6 +1,8 @@
 //! The usual transport, over reqwest.
 
-use std::pin::Pin;
+use std::fmt;
+use std::future::poll_fn;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
@@ -11,50 +13,67 @@ use reqwest::redirect::Policy;
 use tokio::runtime::Handle;
 
 use super::{Body, BoxFuture, Transport, TransportError, TransportErrorKind};
+use crate::Error;
 
 /// How long to wait for a connection. A request that did not get one may be sent again, whatever it is.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
 /// Sends requests with reqwest, on the tokio runtime in which the call is awaited.
 ///
-/// It is made [from](#impl-From<Client>-for-ReqwestTransport) a `reqwest::Client` of your own, with its proxies,
-/// certificates and connection pool. Build that one with `redirect(Policy::none())`: to the API a redirect is a mistake in
-/// the path, and a client that follows it repeats the request somewhere else. (reqwest itself takes the token off when
-/// the host changes.) Timeouts of the `reqwest::Client` apply in addition to those of this one, also to bodies that are
-/// read as streams.
-#[derive(Clone, Debug)]
+/// For proxies, certificates or a connection pool of your own, make it with [`from_builder`](Self::from_builder). Timeouts
+/// of the `reqwest::Client` apply in addition to those of this one, also to bodies that are read as streams.
+#[derive(Clone)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
 }
 
 impl From<reqwest::Client> for ReqwestTransport {
+    /// A client that exists already. Build it with `redirect(Policy::none())`, which cannot be seen from here: to the API a
+    /// redirect is a mistake in the path, and a client that follows it sends the body, the organization and the URL
+    /// somewhere else. (reqwest itself takes the token off when the host changes.) Calls that were redirected fail.
     fn from(client: reqwest::Client) -> Self {
         Self { client }
     }
 }
 
 impl ReqwestTransport {
-    /// A client that follows no redirects, does not wait long for connections, and otherwise does what reqwest does by
-    /// itself.
+    /// A client that is set up like this, and follows no redirects.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] if reqwest cannot set it up.
+    pub fn from_builder(builder: reqwest::ClientBuilder) -> Result<Self, Error> {
+        Self::new(builder).map_err(|error| Error::configuration(error.reason()))
+    }
+
+    /// A client that does not wait long for connections, and otherwise does what reqwest does by itself.
     pub(super) fn build() -> Result<Self, TransportError> {
-        reqwest::Client::builder()
-            .redirect(Policy::none())
-            .connect_timeout(CONNECT_TIMEOUT)
-            .build()
-            .map(Self::from)
-            .map_err(failure)
+        Self::new(reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT))
+    }
+
+    fn new(builder: reqwest::ClientBuilder) -> Result<Self, TransportError> {
+        let client = builder.redirect(Policy::none()).build();
+        client.map(Self::from).map_err(failure)
     }
 
     async fn send(
         &self,
         request: http::Request<Bytes>,
     ) -> Result<http::Response<Body>, TransportError> {
-        if Handle::try_current().is_err() {
-            const REASON: &str = "reqwest needs a tokio runtime, and there is none here";
+        let request = reqwest::Request::try_from(request).map_err(failure)?;
+        let url = request.url().clone();
+        on_runtime()?;
+        let mut response = pin!(self.client.execute(request));
+        // What begins on the runtime may be polled elsewhere later.
+        let response = poll_fn(|context| {
+            on_runtime()?;
+            response.as_mut().poll(context).map_err(failure)
+        })
+        .await?;
+        if *response.url() != url {
+            const REASON: &str =
+                "the reqwest::Client followed a redirect; build it with `redirect(Policy::none())`";
             return Err(TransportError::new(TransportErrorKind::Unavailable, REASON));
         }
-        let request = reqwest::Request::try_from(request).map_err(failure)?;
-        let response = self.client.execute(request).await.map_err(failure)?;
         let response = http::Response::<reqwest::Body>::from(response);
         Ok(response.map(|body| Body::stream(Data(body))))
     }
@@ -69,6 +88,13 @@ impl Transport for ReqwestTransport {
     }
 }
 
+/// Shows nothing of the client, whose default headers may be secret.
+impl fmt::Debug for ReqwestTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ReqwestTransport").finish_non_exhaustive()
+    }
+}
+
 /// The data of a body, without its trailers.
 struct Data(reqwest::Body);
 
@@ -77,6 +103,9 @@ impl Stream for Data {
 
     fn poll_next(mut self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         loop {
+            if let Err(error) = on_runtime() {
+                return Poll::Ready(Some(Err(error)));
+            }
             let frame = ready!(Pin::new(&mut self.0).poll_frame(context));
             return Poll::Ready(match frame {
                 None => None,
@@ -89,6 +118,13 @@ impl Stream for Data {
             });
         }
     }
+}
+
+/// reqwest panics elsewhere.
+fn on_runtime() -> Result<(), TransportError> {
+    Handle::try_current()
+        .map(|_| ())
+        .map_err(|_| TransportError::no_runtime())
 }
 
 fn failure(error: reqwest::Error) -> TransportError {

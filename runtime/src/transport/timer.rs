@@ -3,7 +3,7 @@
 use std::fmt;
 use std::pin::pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll, ready};
 use std::time::{Duration, Instant};
 
 use super::BoxFuture;
@@ -13,6 +13,9 @@ use super::BoxFuture;
 /// With the feature `reqwest` clients have tokio's. A transport that runs on something else needs one that fits, given to
 /// [`ClientBuilder::timer`](crate::client::ClientBuilder::timer). A client without a timer repeats nothing and leaves
 /// timeouts to its transport.
+///
+/// Tokio's needs a runtime that was built with its time driver (`enable_all`, or `enable_time`; reqwest needs `enable_io`
+/// too). Tokio panics on one without, and does not let anybody ask first.
 pub trait Timer: fmt::Debug + Send + Sync + 'static {
     /// A future that ends after this time, and not before.
     fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()>;
@@ -39,17 +42,20 @@ impl Clock {
         cfg!(feature = "reqwest") || matches!(self, Self::Given(_))
     }
 
-    /// The clock, if it works here.
-    pub(crate) fn at_hand(&self) -> Option<Self> {
+    /// Whether it works here, on this thread.
+    pub(crate) fn is_at_hand(&self) -> bool {
         match self {
             #[cfg(feature = "reqwest")]
-            Self::Tokio => tokio::runtime::Handle::try_current()
-                .is_ok()
-                .then_some(Self::Tokio),
+            Self::Tokio => tokio::runtime::Handle::try_current().is_ok(),
             #[cfg(not(feature = "reqwest"))]
-            Self::Tokio => None,
-            Self::Given(timer) => Some(Self::Given(Arc::clone(timer))),
+            Self::Tokio => false,
+            Self::Given(_) => true,
         }
+    }
+
+    /// The clock, if it works here.
+    pub(crate) fn at_hand(&self) -> Option<Self> {
+        self.is_at_hand().then(|| self.clone())
     }
 
     pub(crate) fn now(&self) -> Instant {
@@ -62,6 +68,7 @@ impl Clock {
         }
     }
 
+    /// Only where the clock is at hand.
     pub(crate) fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         match self {
             #[cfg(feature = "reqwest")]
@@ -79,13 +86,56 @@ impl Clock {
         future: impl Future<Output = T>,
     ) -> Option<T> {
         let mut future = pin!(future);
-        let mut end = self.sleep(duration);
+        let mut end = End::after(self, duration);
         std::future::poll_fn(|context| {
             if let Poll::Ready(value) = future.as_mut().poll(context) {
                 return Poll::Ready(Some(value));
             }
-            end.as_mut().poll(context).map(|()| None)
+            end.poll(self, context).map(|()| None)
         })
         .await
+    }
+
+    /// Another end in place of one that nobody saw coming: see [`GRACE`].
+    pub(crate) fn extended(&self, end: Option<Instant>) -> Option<Instant> {
+        let now = self.now();
+        match end {
+            Some(end) if now.saturating_duration_since(end) >= OVERSLEPT => now.checked_add(GRACE),
+            end => end,
+        }
+    }
+}
+
+/// Who sees the end of a wait this much later was not polled when it came.
+const OVERSLEPT: Duration = Duration::from_millis(100);
+
+/// What a future that was not polled gets on top of its time. What it waits for may have been there all along, and only
+/// needs to be fetched.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// The end of a wait.
+pub(crate) struct End {
+    time: Option<Instant>,
+    sleep: BoxFuture<'static, ()>,
+}
+
+impl End {
+    pub(crate) fn after(clock: &Clock, duration: Duration) -> Self {
+        Self {
+            time: clock.now().checked_add(duration),
+            sleep: clock.sleep(duration),
+        }
+    }
+
+    /// Ready when the time is over, and was so in the eyes of somebody who polls.
+    pub(crate) fn poll(&mut self, clock: &Clock, context: &mut Context<'_>) -> Poll<()> {
+        ready!(self.sleep.as_mut().poll(context));
+        let time = clock.extended(self.time);
+        if time == self.time {
+            return Poll::Ready(());
+        }
+        self.time = time;
+        self.sleep = clock.sleep(GRACE);
+        self.sleep.as_mut().poll(context)
     }
 }

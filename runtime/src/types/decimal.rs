@@ -9,7 +9,8 @@ use std::str::FromStr;
 /// A decimal number of any size and precision, kept as it was written.
 ///
 /// Prices per unit and costs have more decimals than a double can hold. Two decimals are equal when their values are,
-/// however they are written: `1.50` and `1.5` are. For arithmetic, hand [`as_str`](Self::as_str) to the decimal type of
+/// however they are written: `1.50` and `1.5` are. The API sends them as texts; a JSON number with more digits than a double
+/// has comes as the nearest double. For arithmetic, hand [`as_str`](Self::as_str) to the decimal type of
 /// your choice.
 #[derive(Clone)]
 pub struct Decimal(Cow<'static, str>);

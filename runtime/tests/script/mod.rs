@@ -40,6 +40,8 @@ pub enum Step {
 pub enum End {
     Whole,
     Broken,
+    /// An error that claims that nothing was sent.
+    Refused,
     Hanging,
     /// Whole, with so many seconds before each piece.
     Slow(u64),
@@ -193,6 +195,10 @@ impl Stream for Pieces {
             (None, End::Whole | End::Slow(_)) => Poll::Ready(None),
             (None, End::Broken) => Poll::Ready(Some(Err(TransportError::new(
                 TransportErrorKind::Interrupted,
+                "as the script says",
+            )))),
+            (None, End::Refused) => Poll::Ready(Some(Err(TransportError::new(
+                TransportErrorKind::Connect,
                 "as the script says",
             )))),
             (None, End::Hanging) => Poll::Pending,

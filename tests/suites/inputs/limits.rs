@@ -6,7 +6,7 @@ use polar_client_runtime::codec::Violations;
 use polar_client_runtime::types::{Decimal, Number};
 use polar_tests::Recorder;
 use polar_tests::inputs::limits::Polar;
-use polar_tests::inputs::limits::models::{Part, ProductCreate};
+use polar_tests::inputs::limits::models::{Labels, Part, ProductCreate};
 
 fn product() -> ProductCreate {
     ProductCreate::new("abc", "a-b`1", ["x"])
@@ -33,6 +33,7 @@ fn values_at_their_limits_are_accepted() {
         product().metadata([("a", "x"), ("abcd", "12345")]),
         product().metadata([("a", 1)]),
         product().parts([Part::new(1)]).main_part(Part::new(1)),
+        product().labels(Labels::new().main("long").additional([("a", "abc")])),
     ] {
         assert_eq!(product.validate(), Ok(()), "{product:?}");
     }
@@ -112,6 +113,10 @@ fn one_step_further_they_are_not() {
             "parts[1].count: must be at least 1",
         ),
         (
+            product().labels(Labels::new().main("long").additional([("a", "abcd")])),
+            "labels.a: must have at most 3 characters, has 4",
+        ),
+        (
             product().main_part(Part::new(0)),
             "main_part.count: must be at least 1",
         ),
@@ -164,4 +169,15 @@ async fn a_body_that_breaks_a_limit_is_not_sent_unless_told_to() {
     let request = polar.products().create(1, product().price(0));
     request.with(unchecked).await.unwrap();
     assert_eq!(recorder.take().len(), 1);
+}
+
+#[test]
+fn a_further_entry_never_takes_the_place_of_a_field_and_its_key_is_escaped() {
+    let labels = Labels::new()
+        .main("m")
+        .additional([("main", "x"), ("a\"\\\n", "y")]);
+    assert_eq!(
+        polar_client_runtime::codec::to_string(&labels),
+        r#"{"main":"m","a\"\\\n":"y"}"#
+    );
 }

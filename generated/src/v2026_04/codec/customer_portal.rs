@@ -294,31 +294,6 @@ polar_client_runtime::model! {
     BenefitGitHubRepositorySubscriberProperties
 }
 
-impl Model for BenefitGrantMeterCreditProperties {
-    #[inline]
-    fn read(o: &mut Object<'_, '_>) -> Self {
-        Self {
-            last_credited_meter_id: o.field("last_credited_meter_id"),
-            last_credited_units: o.field("last_credited_units"),
-            last_credited_at: o.field("last_credited_at"),
-        }
-    }
-
-    #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 3] = [
-            ("last_credited_meter_id", optional(&self.last_credited_meter_id)),
-            ("last_credited_units", optional(&self.last_credited_units)),
-            ("last_credited_at", optional(&self.last_credited_at)),
-        ];
-        o.fields(&fields);
-    }
-}
-
-polar_client_runtime::model! {
-    BenefitGrantMeterCreditProperties
-}
-
 impl Model for BenefitLicenseKeysSubscriber {
     #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
@@ -1473,7 +1448,7 @@ impl Model for CustomerOrderInvoice {
 
     #[inline]
     fn write(&self, o: &mut Sink<'_>) {
-        o.fields(&[("url", &self.url)]);
+        o.fields(&[("url", &Redacted(&self.url))]);
     }
 }
 
@@ -1617,7 +1592,7 @@ impl Model for CustomerOrderReceipt {
 
     #[inline]
     fn write(&self, o: &mut Sink<'_>) {
-        o.fields(&[("url", &self.url)]);
+        o.fields(&[("url", &Redacted(&self.url))]);
     }
 }
 

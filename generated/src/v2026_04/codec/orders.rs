@@ -7,6 +7,7 @@ use polar_client_runtime::codec::Encode;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
+use polar_client_runtime::codec::Redacted;
 use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::optional;
 
@@ -243,7 +244,7 @@ impl Model for OrderInvoice {
 
     #[inline]
     fn write(&self, o: &mut Sink<'_>) {
-        o.fields(&[("url", &self.url)]);
+        o.fields(&[("url", &Redacted(&self.url))]);
     }
 }
 
@@ -372,7 +373,7 @@ impl Model for OrderReceipt {
 
     #[inline]
     fn write(&self, o: &mut Sink<'_>) {
-        o.fields(&[("url", &self.url)]);
+        o.fields(&[("url", &Redacted(&self.url))]);
     }
 }
 

@@ -211,6 +211,31 @@ polar_client_runtime::model! {
     BenefitGrantList
 }
 
+impl Model for BenefitGrantMeterCreditProperties {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            last_credited_meter_id: o.field("last_credited_meter_id"),
+            last_credited_units: o.field("last_credited_units"),
+            last_credited_at: o.field("last_credited_at"),
+        }
+    }
+
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 3] = [
+            ("last_credited_meter_id", optional(&self.last_credited_meter_id)),
+            ("last_credited_units", optional(&self.last_credited_units)),
+            ("last_credited_at", optional(&self.last_credited_at)),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::model! {
+    BenefitGrantMeterCreditProperties
+}
+
 impl Union for BenefitGrantProperties {
     #[inline]
     fn read(node: Node<'_, '_>) -> Self {
@@ -237,6 +262,7 @@ impl Choice for BenefitGrantPropertiesView {
             Self::FeatureFlag(value) => value,
             Self::GitHubRepository(value) => value,
             Self::LicenseKeys(value) => value,
+            Self::MeterCredit(value) => value,
             Self::SlackSharedChannel(value) => value,
             Self::Unknown(value) => value,
         }
@@ -267,7 +293,7 @@ impl Model for BenefitGrantSlackSharedChannelProperties {
             ("channel_id", optional(&self.channel_id)),
             ("channel_name", optional(&self.channel_name)),
             ("invite_id", optional(&self.invite_id)),
-            ("invite_url", optional(&self.invite_url)),
+            ("invite_url", &Redacted(optional(&self.invite_url))),
             ("connected_team_id", optional(&self.connected_team_id)),
         ];
         o.fields(&fields);

@@ -199,18 +199,6 @@ pub struct BenefitGitHubRepositorySubscriberProperties {
     pub repository_name: String,
 }
 
-/// The object `BenefitGrantMeterCreditProperties`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct BenefitGrantMeterCreditProperties {
-    /// The field `last_credited_meter_id`.
-    pub last_credited_meter_id: Option<String>,
-    /// The field `last_credited_units`.
-    pub last_credited_units: Option<i64>,
-    /// The field `last_credited_at`.
-    pub last_credited_at: Option<String>,
-}
-
 /// The object `BenefitLicenseKeysSubscriber`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]

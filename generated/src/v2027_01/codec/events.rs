@@ -1393,12 +1393,16 @@ impl Record for EventMetadataInput {
             ("_llm", optional(&self.llm)),
         ];
         o.fields(&fields);
-        o.entries(&self.additional);
+        o.entries(&self.additional, &["_cost", "_llm"]);
     }
 }
 
 polar_client_runtime::input! {
-    EventMetadataInput
+    EventMetadataInput {
+        "_cost" = [],
+        "_llm" = [],
+        "*" = [MinLength(1), MaxLength(500)],
+    }
 }
 
 impl Model for EventMetadataOutput {
@@ -1418,7 +1422,7 @@ impl Model for EventMetadataOutput {
             ("_llm", optional(&self.llm)),
         ];
         o.fields(&fields);
-        o.entries(&self.additional);
+        o.entries(&self.additional, &["_cost", "_llm"]);
     }
 }
 

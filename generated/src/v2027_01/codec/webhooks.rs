@@ -1104,7 +1104,7 @@ impl Model for WebhookEndpoint {
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
             ("id", &self.id),
-            ("url", &self.url),
+            ("url", &Redacted(&self.url)),
             ("name", &self.name),
             ("api_version", &self.api_version),
             ("format", &self.format),
@@ -1126,7 +1126,7 @@ impl Record for WebhookEndpointCreate {
     #[inline]
     fn write(&self, o: &mut Sink<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
-            ("url", &self.url),
+            ("url", &Redacted(&self.url)),
             ("name", optional(&self.name)),
             ("api_version", optional(&self.api_version)),
             ("format", &self.format),
@@ -1170,7 +1170,7 @@ impl Record for WebhookEndpointUpdate {
     #[inline]
     fn write(&self, o: &mut Sink<'_>) {
         let fields: [(&str, &dyn Encode); 6] = [
-            ("url", &self.url),
+            ("url", &Redacted(&self.url)),
             ("name", &self.name),
             ("api_version", &self.api_version),
             ("format", &self.format),

@@ -135,6 +135,18 @@ pub struct BenefitGrantList {
     pub pagination: Pagination,
 }
 
+/// The object `BenefitGrantMeterCreditProperties`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct BenefitGrantMeterCreditProperties {
+    /// The field `last_credited_meter_id`.
+    pub last_credited_meter_id: Option<String>,
+    /// The field `last_credited_units`.
+    pub last_credited_units: Option<i64>,
+    /// The field `last_credited_at`.
+    pub last_credited_at: Option<String>,
+}
+
 /// The union `BenefitGrantProperties`.
 ///
 /// Inline in the contract, first at
@@ -143,6 +155,7 @@ pub struct BenefitGrantList {
 /// Kept as raw JSON, with a typed view for each form it may have. Every property of
 /// every variant is optional, and none of them says which variant it is.
 #[derive(Clone, PartialEq)]
+#[non_exhaustive]
 pub struct BenefitGrantProperties(pub Json);
 
 impl BenefitGrantProperties {
@@ -212,6 +225,16 @@ impl BenefitGrantProperties {
         from_value(&self.0)
     }
 
+    /// The value read as `MeterCredit`.
+    ///
+    /// # Errors
+    /// When it does not have that form.
+    pub fn to_meter_credit(
+        &self,
+    ) -> Result<BenefitGrantMeterCreditProperties, DecodeError> {
+        from_value(&self.0)
+    }
+
     /// The value as the type that belongs to this text; raw for other texts.
     ///
     /// # Errors
@@ -229,6 +252,7 @@ impl BenefitGrantProperties {
             "feature_flag" => View::FeatureFlag(from_value(raw)?),
             "github_repository" => View::GitHubRepository(from_value(raw)?),
             "license_keys" => View::LicenseKeys(from_value(raw)?),
+            "meter_credit" => View::MeterCredit(from_value(raw)?),
             "slack_shared_channel" => View::SlackSharedChannel(from_value(raw)?),
             _ => View::Unknown(raw.clone()),
         };
@@ -252,6 +276,8 @@ pub enum BenefitGrantPropertiesView {
     GitHubRepository(BenefitGrantGitHubRepositoryProperties),
     /// Chosen by `license_keys`.
     LicenseKeys(BenefitGrantLicenseKeysProperties),
+    /// Chosen by `meter_credit`.
+    MeterCredit(BenefitGrantMeterCreditProperties),
     /// Chosen by `slack_shared_channel`.
     SlackSharedChannel(BenefitGrantSlackSharedChannelProperties),
     /// A form that this version of the crate does not know, as it came.
