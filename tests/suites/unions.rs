@@ -335,6 +335,9 @@ fn whom_a_token_belongs_to_is_seen_by_what_is_known_of_them() {
     let organization = json!({"sub": ID, "name": "Record Co"});
 
     assert!(matches!(exact(&user), UserInfo::User(it) if it.email_verified == Some(true)));
+    let unknown = json!({"sub": ID, "name": "A", "email": null, "email_verified": null});
+    let unknown = codec::from_str(&unknown.to_string()).unwrap();
+    assert!(matches!(unknown, UserInfo::User(it) if it.email.is_none()));
     assert!(
         matches!(exact(&organization), UserInfo::Organization(it) if it.name.as_deref() == Some("Record Co"))
     );

@@ -4,7 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::ir::{
-    Access, Edge, Engine, Facts, Lifecycle, Limits, Operation, Param, Presence, Safety,
+    Access, Bound, Edge, Engine, Facts, Lifecycle, Limits, Operation, Param, Presence, Safety,
 };
 
 /// Width that doc text is wrapped to, the comment sign and the deepest indentation not counted.
@@ -135,7 +135,7 @@ fn limits(limits: &Limits) -> String {
         } else {
             "more than"
         };
-        format!("{words} {}", bound.value)
+        format!("{words} {}", number(bound))
     }));
     parts.extend(limits.maximum.as_ref().map(|bound| {
         let words = if bound.edge == Edge::Inclusive {
@@ -143,7 +143,7 @@ fn limits(limits: &Limits) -> String {
         } else {
             "less than"
         };
-        format!("{words} {}", bound.value)
+        format!("{words} {}", number(bound))
     }));
     parts.extend(count(limits.min_items, limits.max_items, "item"));
     parts.extend(
@@ -159,6 +159,13 @@ fn limits(limits: &Limits) -> String {
             .map(|items| format!("each: {}", self::limits(items))),
     );
     parts.join(", ")
+}
+
+fn number(bound: &Bound) -> String {
+    match bound.integer() {
+        Some(number) => number.to_string(),
+        None => format!("{} (not checked)", bound.value),
+    }
 }
 
 /// Limits of a union's variant, as a sentence.
@@ -332,7 +339,6 @@ fn errors(operation: &Operation) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ir::Bound;
 
     #[test]
     fn facts_read_as_sentences() {

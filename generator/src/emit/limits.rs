@@ -4,7 +4,7 @@ use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
 use super::types::target;
-use crate::ir::{Api, Bound, Edge, Engine, Limits, Shape, Struct, Type};
+use crate::ir::{Api, Bound, Constant, Edge, Engine, Limits, Scalar, Shape, Struct, Subject, Type};
 
 /// `{ "key" = [limits], .. }` for the fields that have any.
 pub(super) fn braced(api: &Api, object: &Struct) -> TokenStream {
@@ -33,8 +33,7 @@ fn entries(api: &Api, object: &Struct) -> Vec<TokenStream> {
     fields.into_iter().chain(rest).collect()
 }
 
-/// The limits that a place and the type there set together. Those of a union's variants hold at the place, for each is about
-/// values of its own kind.
+/// The limits that a place and the type there set together. A place with a union has those that hold for any of its variants.
 fn of_value(api: &Api, ty: &Type, own: &Limits) -> Limits {
     let nested = |inner: &Type, of: &Option<Box<Limits>>| {
         let own = of.as_deref().cloned().unwrap_or_default();
@@ -48,16 +47,46 @@ fn of_value(api: &Api, ty: &Type, own: &Limits) -> Limits {
             ..own
         },
         Type::Named(id) => match &api.def(*id).shape {
-            Shape::Union(union) => union
-                .variants
-                .iter()
-                .map(|variant| variant.limits.clone())
-                .fold(own, Limits::or),
+            Shape::Union(union) => {
+                let variants = union.variants.iter();
+                let limits: Vec<_> = variants
+                    .map(|variant| (subjects(api, &variant.ty), variant.limits.clone()))
+                    .collect();
+                Limits::of_any(&limits)
+            }
             _ => own,
         },
         _ => own,
     }
 }
+
+/// What the limits on values of a type can be about. A struct has its own.
+fn subjects(api: &Api, ty: &Type) -> Vec<Subject> {
+    match target(api, ty) {
+        Type::Scalar(Scalar::Boolean) | Type::Const(Constant::Boolean(_) | Constant::Null) => {
+            vec![]
+        }
+        Type::Scalar(Scalar::Integer | Scalar::Float | Scalar::Number)
+        | Type::Const(Constant::Integer(_)) => vec![Subject::Number],
+        Type::Scalar(Scalar::Decimal) => vec![Subject::Number, Subject::Decimal],
+        Type::Scalar(_) | Type::Const(Constant::Text(_)) => vec![Subject::Text],
+        Type::List(_) | Type::Tuple(_) | Type::Map(_) => vec![Subject::Collection],
+        Type::Nullable(inner) | Type::Boxed(inner) => subjects(api, inner),
+        Type::Json => ALL_SUBJECTS.to_vec(),
+        Type::Named(id) => match &api.def(*id).shape {
+            Shape::Enum(_) => vec![Subject::Text],
+            Shape::Struct(_) => vec![],
+            Shape::Union(_) | Shape::Alias(_) => ALL_SUBJECTS.to_vec(),
+        },
+    }
+}
+
+const ALL_SUBJECTS: [Subject; 4] = [
+    Subject::Text,
+    Subject::Number,
+    Subject::Decimal,
+    Subject::Collection,
+];
 
 /// The limits that the runtime checks.
 fn checked(limits: &Limits) -> Vec<TokenStream> {
@@ -119,9 +148,8 @@ fn checked(limits: &Limits) -> Vec<TokenStream> {
     .collect()
 }
 
-/// A bound as a 64-bit integer. All bounds of the API are whole numbers; one that is not, or too large, is only documented.
+/// A bound that the client checks: a 64-bit integer. Any other is only documented.
 fn number(bound: &Bound) -> Option<TokenStream> {
-    let number: i64 = bound.value.parse().ok()?;
-    let number = Literal::i64_unsuffixed(number);
+    let number = Literal::i64_unsuffixed(bound.integer()?);
     Some(quote!(#number))
 }

@@ -8,8 +8,8 @@ use super::docs::{self, Docs};
 use super::models::type_docs;
 use super::types::{Keeping, ident, is_copy, literal, rust_type, target};
 use crate::ir::{
-    Api, Constant, Decision, Field, Kind, Resolution, Scalar, Shape, Struct, Type, TypeDef, Union,
-    Variant,
+    Api, Constant, Decision, Field, Kind, Resolution, Scalar, Shape, Sought, Struct, Type, TypeDef,
+    Union, Variant,
 };
 use crate::names;
 
@@ -52,9 +52,37 @@ fn told_apart(union: &Union) -> String {
                 .iter()
                 .map(|path| docs::code(path))
                 .collect();
-            format!("Told apart by {}.", deciding.join(", then "))
+            let words = format!("Told apart by {}.", deciding.join(", then "));
+            [words, overlap(union, decision)]
+                .join(" ")
+                .trim()
+                .to_owned()
         }
         Resolution::WriteOnly | Resolution::Ambiguous { .. } => String::new(),
+    }
+}
+
+/// What is read as another variant, because it leaves out all that sets it apart.
+fn overlap(union: &Union, decision: &Decision) -> String {
+    let Decision::Key {
+        sought: Sought::Key,
+        present,
+        absent,
+        ..
+    } = decision
+    else {
+        return String::new();
+    };
+    let name = |decision: &Decision| {
+        let variant = decision.outcomes().first().copied();
+        variant.map(|variant| docs::article(&union.variants[variant].name.rust))
+    };
+    match (name(present), name(absent)) {
+        (Some(larger), Some(smaller)) => {
+            let larger = docs::capitalized(&larger);
+            format!("{larger} without the keys that only it has is read as {smaller}.")
+        }
+        _ => String::new(),
     }
 }
 
@@ -257,7 +285,6 @@ fn is_body(api: &Api, def: &TypeDef) -> bool {
         .any(|body| matches!(target(api, &body.ty), Type::Named(id) if api.def(*id).at == def.at))
 }
 
-/// A union that nothing tells apart: the raw JSON, with a view for each variant.
 /// How a union is decoded and seen.
 pub(super) fn codec(def: &TypeDef, union: &Union) -> TokenStream {
     let name = ident(&def.name.rust);
@@ -294,12 +321,12 @@ pub(super) fn codec(def: &TypeDef, union: &Union) -> TokenStream {
             quote! {
                 impl Union for #name {
                     #[inline]
-                fn read(node: Node<'_, '_>) -> Self {
+                    fn read(node: Node<'_, '_>) -> Self {
                         #read
                     }
 
                     #[inline]
-                fn view(&self) -> &dyn Encode {
+                    fn view(&self) -> &dyn Encode {
                         match self {
                             #(#arms)*
                             Self::Unknown(value) => value,
@@ -364,11 +391,16 @@ impl Reader<'_> {
                 otherwise,
             } => self.tag(path, arms, otherwise),
             Decision::Key {
+                sought,
                 any_of,
                 present,
                 absent,
             } => {
-                let tests = any_of.iter().map(|path| quote!(node.has(&[#(#path),*])));
+                let test = match sought {
+                    Sought::Value => quote!(has),
+                    Sought::Key => quote!(has_key),
+                };
+                let tests = any_of.iter().map(|path| quote!(node.#test(&[#(#path),*])));
                 let tests = quote!(#(#tests)||*);
                 let present = self.decide(present).tokens();
                 let absent = self.decide(absent).otherwise();

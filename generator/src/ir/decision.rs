@@ -18,8 +18,10 @@ pub enum Decision {
         /// What follows from another constant, or none.
         otherwise: Box<Decision>,
     },
-    /// By whether one of several keys is there (and not null).
+    /// By whether one of several keys is there.
     Key {
+        /// What counts as there.
+        sought: Sought,
         /// Paths of object keys, any of which decides.
         any_of: Vec<Vec<String>>,
         /// If one is there.
@@ -39,6 +41,15 @@ pub enum Decision {
         /// If it does not.
         otherwise: Box<Decision>,
     },
+}
+
+/// What counts as a key that is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Sought {
+    /// One with a value other than null.
+    Value,
+    /// One with any value, null included.
+    Key,
 }
 
 /// The type of a JSON value.
@@ -109,6 +120,7 @@ impl Decision {
                 any_of,
                 present,
                 absent,
+                ..
             } => {
                 any_of
                     .iter()

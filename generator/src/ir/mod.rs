@@ -10,15 +10,15 @@ mod types;
 
 use std::collections::BTreeMap;
 
-pub use decision::{Decision, Kind};
+pub use decision::{Decision, Kind, Sought};
 pub use operations::{
     Access, Body, Encoding, Method, Operation, Page, PageForm, Paging, Param, ParamStyle, Safety,
     Service, ServiceCredential, Success,
 };
 pub use types::{
     Bound, Choices, Constant, Digits, Edge, Engine, Enum, EnumValue, Facts, Field, Lifecycle,
-    Limits, Pattern, Presence, Resolution, Role, Scalar, Sensitivity, Shape, Struct, Type, TypeDef,
-    TypeId, Union, Usage, Variant,
+    Limits, Pattern, Presence, Resolution, Role, Scalar, Sensitivity, Shape, Struct, Subject, Type,
+    TypeDef, TypeId, Union, Usage, Variant,
 };
 
 use crate::names::Name;

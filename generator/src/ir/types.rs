@@ -1,5 +1,7 @@
 //! The types of the API: what they are made of, and what the contract says of their values.
 
+use std::cmp::Ordering;
+
 use super::Decision;
 use crate::names::Name;
 
@@ -164,22 +166,77 @@ impl Limits {
         *self == Self::default()
     }
 
-    /// These limits, and from the others what these say nothing about.
-    pub fn or(self, other: Self) -> Self {
+    /// What holds for a value of any of several types: of the limits on one kind of values the loosest, and none where a
+    /// type sets none. Each type comes with the subjects that its values are.
+    pub fn of_any(types: &[(Vec<Subject>, Limits)]) -> Self {
+        let on = |subject| {
+            let limits = types
+                .iter()
+                .filter(|(subjects, _)| subjects.contains(&subject))
+                .map(|(_, limits)| limits.clone());
+            limits.reduce(Self::loosest).unwrap_or_default()
+        };
+        let (text, number) = (on(Subject::Text), on(Subject::Number));
         Self {
-            min_length: self.min_length.or(other.min_length),
-            max_length: self.max_length.or(other.max_length),
-            pattern: self.pattern.or(other.pattern),
-            digits: self.digits.or(other.digits),
-            format: self.format.or(other.format),
-            minimum: self.minimum.or(other.minimum),
-            maximum: self.maximum.or(other.maximum),
-            min_items: self.min_items.or(other.min_items),
-            max_items: self.max_items.or(other.max_items),
-            items: self.items.or(other.items),
-            keys: self.keys.or(other.keys),
+            digits: on(Subject::Decimal).digits,
+            minimum: number.minimum,
+            maximum: number.maximum,
+            min_length: text.min_length,
+            max_length: text.max_length,
+            pattern: text.pattern,
+            format: text.format,
+            ..on(Subject::Collection)
         }
     }
+
+    /// What two types of one kind limit both: the looser limit, or none where neither is that.
+    pub fn loosest(self, other: Self) -> Self {
+        Self {
+            min_length: of_both(self.min_length, other.min_length, u64::min),
+            max_length: of_both(self.max_length, other.max_length, u64::max),
+            pattern: same(self.pattern, other.pattern),
+            digits: of_both(self.digits, other.digits, |a, b| Digits {
+                integer: a.integer.max(b.integer),
+                fraction: a.fraction.max(b.fraction),
+            }),
+            format: same(self.format, other.format),
+            minimum: looser_bound(self.minimum, other.minimum, Ordering::Less),
+            maximum: looser_bound(self.maximum, other.maximum, Ordering::Greater),
+            min_items: of_both(self.min_items, other.min_items, u64::min),
+            max_items: of_both(self.max_items, other.max_items, u64::max),
+            items: same(self.items, other.items),
+            keys: same(self.keys, other.keys),
+        }
+    }
+}
+
+fn of_both<T>(a: Option<T>, b: Option<T>, looser: impl FnOnce(T, T) -> T) -> Option<T> {
+    Some(looser(a?, b?))
+}
+
+fn same<T: PartialEq>(a: Option<T>, b: Option<T>) -> Option<T> {
+    a.filter(|a| Some(a) == b.as_ref())
+}
+
+/// The bound that lies further in a direction. Of two at one number, the one that includes it.
+fn looser_bound(a: Option<Bound>, b: Option<Bound>, further: Ordering) -> Option<Bound> {
+    let (a, b) = (a?, b?);
+    let order = a.compare(&b)?;
+    let is_a = order == further || (order.is_eq() && a.edge == Edge::Inclusive);
+    Some(if is_a { a } else { b })
+}
+
+/// What a limit can be about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// The characters of a text.
+    Text,
+    /// The size of a number.
+    Number,
+    /// The digits of a decimal.
+    Decimal,
+    /// The items of a list or the entries of a map.
+    Collection,
 }
 
 /// A regular expression (ECMA 262) that matches somewhere in a text.
@@ -216,6 +273,23 @@ pub struct Bound {
     pub value: String,
     /// Whether the number itself is allowed.
     pub edge: Edge,
+}
+
+impl Bound {
+    /// The number as a 64-bit integer, if it is one: the client checks no other bounds.
+    pub fn integer(&self) -> Option<i64> {
+        self.value.parse().ok()
+    }
+
+    /// Which number is larger. `None` where doubles cannot tell.
+    fn compare(&self, other: &Self) -> Option<Ordering> {
+        if let (Some(a), Some(b)) = (self.integer(), other.integer()) {
+            return Some(a.cmp(&b));
+        }
+        let (a, b): (f64, f64) = (self.value.parse().ok()?, other.value.parse().ok()?);
+        let order = a.partial_cmp(&b)?;
+        (order.is_ne() || self.value == other.value).then_some(order)
+    }
 }
 
 /// Whether a bound includes its number.

@@ -16,7 +16,7 @@ use std::collections::BTreeSet;
 use std::mem::discriminant;
 
 use crate::ir::{
-    Constant, Decision, Field, Kind, Presence, Scalar, Shape, Type, TypeDef, TypeId, Union,
+    Constant, Decision, Field, Kind, Presence, Scalar, Shape, Sought, Type, TypeDef, TypeId, Union,
 };
 
 /// Decides a union.
@@ -452,13 +452,14 @@ fn required_key(candidates: &[&Candidate<'_>], path: &[String]) -> Option<Decisi
         return None;
     }
     Some(Decision::Key {
+        sought: Sought::Value,
         any_of: vec![path.to_vec()],
         present: Box::new(objects(&knowing).ok()?),
         absent: Box::new(objects(&ignorant).ok()?),
     })
 }
 
-/// Two candidates of which one has all keys of the other and more: with one of those it is the larger one. Without,
+/// Two candidates of which one has all keys of the other and more: with one of those, be it null, it is the larger one. Without,
 /// the smaller one says all there is to say, for it fits whatever the larger one would.
 fn further_keys(candidates: &[&Candidate<'_>]) -> Option<Decision> {
     let [a, b] = candidates else { return None };
@@ -484,6 +485,7 @@ fn further_keys(candidates: &[&Candidate<'_>]) -> Option<Decision> {
         return None;
     }
     Some(Decision::Key {
+        sought: Sought::Key,
         any_of: more,
         present: Box::new(Decision::Variant(large.variant)),
         absent: Box::new(Decision::Variant(small.variant)),
@@ -500,10 +502,12 @@ fn own_keys<'c>(candidate: &'c Candidate<'c>) -> impl Iterator<Item = &'c Proper
 fn grounded(decision: Decision, candidates: &[Candidate<'_>]) -> Decision {
     match decision {
         Decision::Key {
+            sought,
             any_of,
             present,
             absent,
         } => Decision::Key {
+            sought,
             any_of,
             present,
             absent: Box::new(match *absent {
@@ -536,6 +540,7 @@ fn shown(variant: usize, candidates: &[Candidate<'_>]) -> Decision {
         .or_else(|| required.first())
     {
         Some(key) => Decision::Key {
+            sought: Sought::Value,
             any_of: vec![key.path.clone()],
             present: Box::new(decision),
             absent: Box::new(Decision::Unknown),

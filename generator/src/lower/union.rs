@@ -7,7 +7,9 @@ use openapiv3::{ReferenceOr, Schema, SchemaKind};
 use super::operations::DraftWebhook;
 use super::place::{Node, Place};
 use super::{Lowering, ambiguous, decide, scalar, types};
-use crate::ir::{Constant, Limits, Resolution, Scalar, Shape, Type, TypeId, Union, Variant};
+use crate::ir::{
+    Constant, Limits, Resolution, Scalar, Shape, Subject, Type, TypeId, Union, Variant,
+};
 use crate::names::{self, Name};
 
 /// The union that a schema is, with nested unions flattened. Variants are named by [`name_variants`].
@@ -48,6 +50,7 @@ fn collect(
                 let (ty, facts) = types::value(cx, Node::from(member), &place);
                 if let Some(known) = variants.iter_mut().find(|variant| variant.ty == ty) {
                     known.at.push(place.at);
+                    known.limits = std::mem::take(&mut known.limits).loosest(facts.limits);
                 } else {
                     let name = Name {
                         rust: String::new(),
@@ -112,11 +115,19 @@ pub(super) fn single_type(
     let scalars = scalars?;
     let kinds: Vec<Scalar> = scalars.iter().map(|(scalar, _)| *scalar).collect();
     let single = scalar::numeric_union(&kinds)?;
-    let limits = scalars
+    let limits: Vec<_> = scalars
         .into_iter()
-        .map(|(_, limits)| limits)
-        .fold(Limits::default(), Limits::or);
-    Some((Type::Scalar(single), limits))
+        .map(|(scalar, limits)| (subjects(scalar), limits))
+        .collect();
+    Some((Type::Scalar(single), Limits::of_any(&limits)))
+}
+
+/// What the members of a numeric union limit. A decimal is the same number as text: it limits how that is written.
+fn subjects(scalar: Scalar) -> Vec<Subject> {
+    match scalar {
+        Scalar::Decimal => vec![Subject::Text, Subject::Decimal],
+        _ => vec![Subject::Number],
+    }
 }
 
 /// The item type of a parameter that takes one value or several: `anyOf [T, array of T]`.

@@ -81,6 +81,12 @@ impl<'r, 'de> Node<'r, 'de> {
             .is_some_and(|found| !matches!(found.entry(), Entry::Null))
     }
 
+    /// Whether a path of object keys leads to a value, be it null.
+    #[must_use]
+    pub fn has_key(self, path: &[&str]) -> bool {
+        self.walk(path).is_some()
+    }
+
     /// What kind of value this is.
     #[must_use]
     pub fn kind(self) -> Kind {

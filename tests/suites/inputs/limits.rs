@@ -3,7 +3,7 @@
 use polar_client_runtime::Error;
 use polar_client_runtime::client::CallOptions;
 use polar_client_runtime::codec::Violations;
-use polar_client_runtime::types::Decimal;
+use polar_client_runtime::types::{Decimal, Number};
 use polar_tests::Recorder;
 use polar_tests::inputs::limits::Polar;
 use polar_tests::inputs::limits::models::{Labels, Part, ProductCreate};
@@ -37,6 +37,27 @@ fn values_at_their_limits_are_accepted() {
     ] {
         assert_eq!(product.validate(), Ok(()), "{product:?}");
     }
+}
+
+#[test]
+fn a_value_of_several_types_keeps_the_loosest_limits() {
+    use polar_tests::inputs::limits::models::ProductCreateQuota as Quota;
+
+    for product in [
+        product().share(Number::Integer(1)),
+        product().share(Number::Integer(20)),
+        product().quota(Quota::Unlimited),
+        product().word("four"),
+    ] {
+        assert_eq!(product.validate(), Ok(()), "{product:?}");
+    }
+    assert_eq!(
+        violations(&product().share(Number::Integer(21)).word("fives")),
+        [
+            "share: must be at most 20",
+            "word: must have at most 4 characters, has 5"
+        ]
+    );
 }
 
 #[test]

@@ -169,6 +169,9 @@ fn any_further_key_makes_it_the_larger_variant() {
         round_trip(r#"{"items":[],"next":"x","exact":false}"#),
         AnyPage::CountedPage(_)
     ));
+    // A key with null is a key.
+    let counted = codec::from_str(r#"{"items":[],"next":null,"total":null}"#).unwrap();
+    assert!(matches!(counted, AnyPage::CountedPage(page) if page.total.is_none()));
 }
 
 #[test]

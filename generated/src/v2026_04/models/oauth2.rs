@@ -1202,7 +1202,8 @@ pub enum TokenTypeHint {
 /// Inline in the contract, first at
 /// `/paths/~1v1~1oauth2~1userinfo/get/responses/200/content/application~1json/schema`.
 ///
-/// Told apart by `email?`, then `email_verified?`, then `sub?`.
+/// Told apart by `email?`, then `email_verified?`, then `sub?`. A `User` without the
+/// keys that only it has is read as an `Organization`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum UserInfo {

@@ -576,7 +576,7 @@ polar_client_runtime::string_enum! {
 impl Union for UserInfo {
     #[inline]
     fn read(node: Node<'_, '_>) -> Self {
-        if node.has(&["email"]) || node.has(&["email_verified"]) {
+        if node.has_key(&["email"]) || node.has_key(&["email_verified"]) {
             Self::User(node.variant("User"))
         } else if node.has(&["sub"]) {
             Self::Organization(node.variant("Organization"))

@@ -1628,7 +1628,7 @@ pub struct TierInput {
     /// Price of one unit in cents; fractions of a cent are possible.
     ///
     /// At most 19 digits before the point and 12 after it, at least 0, at most
-    /// 9223372036854776000.
+    /// 9223372036854776000 (not checked).
     pub unit_amount: Decimal,
 }
 
