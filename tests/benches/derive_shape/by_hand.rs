@@ -122,6 +122,8 @@ impl Code<'_> {
             }
             Decision::Key {
                 any_of,
+                // The measured pages have no union where a key with null decides.
+                sought: _,
                 present,
                 absent,
             } => {
