@@ -122,10 +122,7 @@ async fn what_leaves_its_runtime_is_an_error() {
     use polar_client_runtime::Error;
     use std::pin::Pin;
 
-    let unavailable = |error: &Error| {
-        matches!(error, Error::Connection { source, .. }
-            if source.kind() == TransportErrorKind::Unavailable)
-    };
+    let unavailable = |error: &Error| matches!(error, Error::Configuration { .. });
     // A body whose next piece is awaited elsewhere.
     let polar = Polar::builder().transport(Waiting(true)).build().unwrap();
     let mut stream = polar.export().send_stream().await.unwrap();
