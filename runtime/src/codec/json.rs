@@ -17,7 +17,7 @@ pub(super) fn write(view: View<'_>, out: &mut Vec<u8>) {
         View::Integer(value) => scalar(&value, out),
         View::Unsigned(value) => scalar(&value, out),
         View::Float(value) => scalar(&value, out),
-        View::Text(text) => scalar(text, out),
+        View::Text(value) => text(value, out),
         View::Decimal(value) => plain(value.as_str(), out),
         View::Uuid(id) => plain(
             id.hyphenated()
@@ -28,8 +28,7 @@ pub(super) fn write(view: View<'_>, out: &mut Vec<u8>) {
         View::Date(date) => plain(timestamp::format_date(*date).as_str(), out),
         View::Json(json) => scalar(json, out),
         View::List(items) => list(items, out),
-        View::Map(entries) => map(entries, out),
-        View::Model { fields, .. } => model(fields, out),
+        View::Map(fields) | View::Model { fields, .. } => object(fields, out),
         View::Secret(value) => write(value.view(), out),
     }
 }
@@ -39,6 +38,17 @@ pub(super) fn write(view: View<'_>, out: &mut Vec<u8>) {
 fn scalar<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
     // It only fails on writers that fail and on keys that are not text. There are neither here.
     let _ = serde_json::to_writer(out, value);
+}
+
+/// A text or a key.
+#[inline]
+fn text(value: &str, out: &mut Vec<u8>) {
+    // Without an early end, so that many bytes are looked at together.
+    let must_escape = |found, byte: u8| found | (byte < b' ') | (byte == b'"') | (byte == b'\\');
+    match value.bytes().fold(false, must_escape) {
+        false => plain(value, out),
+        true => scalar(value, out),
+    }
 }
 
 /// A text in which nothing has to be escaped.
@@ -64,28 +74,7 @@ fn list(items: &dyn List, out: &mut Vec<u8>) {
     out.push(b']');
 }
 
-/// An object whose keys are data.
-fn map(entries: &dyn Record, out: &mut Vec<u8>) {
-    object(entries, scalar, out);
-}
-
-/// An object whose keys are mostly those that the API's description names.
-fn model(fields: &dyn Record, out: &mut Vec<u8>) {
-    object(fields, key, out);
-}
-
-/// A key, which hardly ever has to be escaped.
-#[inline]
-fn key(key: &str, out: &mut Vec<u8>) {
-    let is_plain = |byte: u8| byte >= b' ' && byte != b'"' && byte != b'\\';
-    match key.bytes().all(is_plain) {
-        true => plain(key, out),
-        false => scalar(key, out),
-    }
-}
-
-#[inline]
-fn object(record: &dyn Record, key: impl Fn(&str, &mut Vec<u8>), out: &mut Vec<u8>) {
+fn object(record: &dyn Record, out: &mut Vec<u8>) {
     out.push(b'{');
     let start = out.len();
     record.write(&mut Sink::new(&mut |fields| {
@@ -97,7 +86,7 @@ fn object(record: &dyn Record, key: impl Fn(&str, &mut Vec<u8>), out: &mut Vec<u
             if out.len() > start {
                 out.push(b',');
             }
-            key(name, out);
+            text(name, out);
             out.push(b':');
             write(view, out);
         }
