@@ -182,3 +182,24 @@ fn yaml_is_written_too() {
         "name: null\nlimit: 2\nnullable: null\nkept_secret: null\n"
     );
 }
+
+#[test]
+fn text_is_written_as_serde_json_writes_it() {
+    let mut texts: Vec<String> = (0..=0x7f_u8)
+        .map(|byte| char::from(byte).to_string())
+        .collect();
+    texts.extend([
+        "".to_owned(),
+        "ä\u{2028}🦀".to_owned(),
+        "a\"b\\c\nd".to_owned(),
+    ]);
+    assert_eq!(
+        codec::to_string(&texts),
+        serde_json::to_string(&texts).unwrap()
+    );
+    let keys: BTreeMap<String, i64> = texts.into_iter().zip(0..).collect();
+    assert_eq!(
+        codec::to_string(&keys),
+        serde_json::to_string(&keys).unwrap()
+    );
+}

@@ -204,7 +204,7 @@ macro_rules! __validate {
     ($name:ident) => {
         impl $name {
             /// Holds the value, with everything in it, against the limits that the API's description sets: lengths, ranges,
-            /// patterns, counts. Requests do the same before they are sent.
+            /// patterns, counts. Bodies are checked so before they are sent.
             ///
             /// # Errors
             /// All limits that are not kept, each with the path of its field.
