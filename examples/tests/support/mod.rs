@@ -1,0 +1,16 @@
+//! How tests run the examples: as programs, the way their users do.
+
+use std::path::PathBuf;
+use std::process::Command;
+
+/// The example of this name. Cargo builds all of them before it runs tests, into the folder beside that of the tests.
+pub fn example(name: &str) -> Command {
+    let test = std::env::current_exe().unwrap();
+    let built = test.ancestors().nth(2).unwrap();
+    let mut program: PathBuf = built.join("examples").join(name);
+    program.set_extension(std::env::consts::EXE_EXTENSION);
+    assert!(program.is_file(), "there is no example {name}");
+    let mut command = Command::new(program);
+    command.env_clear();
+    command
+}
