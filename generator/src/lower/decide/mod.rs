@@ -12,12 +12,14 @@
 //!
 //! Objects that take any key know every key.
 
+mod candidate;
+
 use std::collections::BTreeSet;
 use std::mem::discriminant;
 
-use crate::ir::{
-    Constant, Decision, Field, Kind, Presence, Scalar, Shape, Sought, Type, TypeDef, TypeId, Union,
-};
+use candidate::{ALL_KINDS, Candidate, Further, Promise, Property};
+
+use crate::ir::{Constant, Decision, Kind, Sought, TypeDef, Union};
 
 /// Decides a union.
 ///
@@ -35,194 +37,6 @@ pub(super) fn decide(types: &[TypeDef], union: &Union) -> Result<Decision, Vec<u
 }
 
 type Decided = Result<Decision, Vec<usize>>;
-
-/// A variant and what the contract promises of it.
-struct Candidate<'t> {
-    variant: usize,
-    kinds: Vec<Kind>,
-    /// The texts it can be, if it is a text and they are listed.
-    texts: Option<Vec<Constant>>,
-    /// Whether it is a text of any form.
-    free_text: bool,
-    /// Keys, those of required objects within included.
-    properties: Vec<Property<'t>>,
-    /// Whether there may be others.
-    further: Further,
-}
-
-struct Property<'t> {
-    path: Vec<String>,
-    ty: &'t Type,
-    constants: Option<Vec<Constant>>,
-    /// Whether the constant is one of the contract, rather than one of an enum that may grow.
-    fixed: bool,
-    promise: Promise,
-    /// Whether there may be keys within that are not listed.
-    further: Further,
-}
-
-/// Whether an object may have keys besides those that are listed.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Further {
-    /// None that the contract speaks of.
-    None,
-    /// Any.
-    Any,
-}
-
-#[derive(PartialEq, Eq)]
-enum Promise {
-    /// There, and not null.
-    Value,
-    /// Perhaps there.
-    Perhaps,
-}
-
-impl<'t> Candidate<'t> {
-    fn new(types: &'t [TypeDef], variant: usize, ty: &'t Type) -> Self {
-        let mut properties = Vec::new();
-        if let Some(fields) = struct_fields(types, ty) {
-            add_properties(types, fields, &[], &mut properties);
-        }
-        properties.sort_by_key(|property: &Property<'_>| property.path.len());
-        Self {
-            variant,
-            kinds: kinds(types, ty),
-            texts: constants(types, ty),
-            free_text: matches!(target(types, ty), Type::Scalar(Scalar::String)),
-            properties,
-            further: further(types, ty),
-        }
-    }
-
-    fn property(&self, path: &[String]) -> Option<&Property<'t>> {
-        self.properties
-            .iter()
-            .find(|property| property.path == path)
-    }
-
-    /// Whether the key may be there.
-    fn knows(&self, path: &[String]) -> bool {
-        let open_above = |property: &Property<'_>| {
-            property.further == Further::Any && path.starts_with(&property.path)
-        };
-        self.property(path).is_some()
-            || self.further == Further::Any
-            || self.properties.iter().any(open_above)
-    }
-}
-
-fn add_properties<'t>(
-    types: &'t [TypeDef],
-    fields: &'t [Field],
-    above: &[String],
-    found: &mut Vec<Property<'t>>,
-) {
-    for field in fields {
-        let path = [above, std::slice::from_ref(&field.name.wire)].concat();
-        let certain = field.presence == Presence::Required && !field.ty.is_nullable();
-        let within = struct_fields(types, &field.ty).filter(|_| above.is_empty() && certain);
-        if let Some(fields) = within {
-            add_properties(types, fields, &path, found);
-        }
-        let is_object = kinds(types, &field.ty).contains(&Kind::Object);
-        found.push(Property {
-            path,
-            ty: &field.ty,
-            further: match within {
-                Some(_) => further(types, &field.ty),
-                None if is_object => Further::Any,
-                None => Further::None,
-            },
-            constants: constants(types, field.ty.non_null()),
-            fixed: matches!(field.ty.non_null(), Type::Const(_)),
-            promise: if certain {
-                Promise::Value
-            } else {
-                Promise::Perhaps
-            },
-        });
-    }
-}
-
-/// The type behind aliases.
-fn target<'t>(types: &'t [TypeDef], ty: &'t Type) -> &'t Type {
-    match ty {
-        Type::Named(TypeId(id)) => match &types[*id].shape {
-            Shape::Alias(inner) => target(types, inner),
-            _ => ty,
-        },
-        Type::Boxed(inner) => target(types, inner),
-        other => other,
-    }
-}
-
-fn struct_fields<'t>(types: &'t [TypeDef], ty: &'t Type) -> Option<&'t [Field]> {
-    match target(types, ty) {
-        Type::Named(TypeId(id)) => match &types[*id].shape {
-            Shape::Struct(object) => Some(&object.fields),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-fn further(types: &[TypeDef], ty: &Type) -> Further {
-    match target(types, ty) {
-        Type::Named(TypeId(id)) => match &types[*id].shape {
-            Shape::Struct(object) if object.rest.is_none() => Further::None,
-            _ => Further::Any,
-        },
-        _ => Further::Any,
-    }
-}
-
-fn constants(types: &[TypeDef], ty: &Type) -> Option<Vec<Constant>> {
-    match target(types, ty) {
-        Type::Const(Constant::Null) => None,
-        Type::Const(constant) => Some(vec![constant.clone()]),
-        Type::Named(TypeId(id)) => match &types[*id].shape {
-            Shape::Enum(texts) => Some(
-                texts
-                    .values
-                    .iter()
-                    .map(|value| Constant::Text(value.name.wire.clone()))
-                    .collect(),
-            ),
-            _ => None,
-        },
-        _ => None,
-    }
-}
-
-fn kinds(types: &[TypeDef], ty: &Type) -> Vec<Kind> {
-    match target(types, ty) {
-        Type::Scalar(Scalar::Integer) | Type::Const(Constant::Integer(_)) => vec![Kind::Integer],
-        Type::Scalar(Scalar::Float | Scalar::Number) => vec![Kind::Integer, Kind::Number],
-        Type::Scalar(Scalar::Decimal) => vec![Kind::String, Kind::Integer, Kind::Number],
-        Type::Scalar(Scalar::Boolean) | Type::Const(Constant::Boolean(_)) => vec![Kind::Boolean],
-        Type::Scalar(_) | Type::Const(Constant::Text(_)) => vec![Kind::String],
-        Type::List(_) | Type::Tuple(_) => vec![Kind::Array],
-        Type::Map(_) => vec![Kind::Object],
-        Type::Nullable(inner) | Type::Boxed(inner) => kinds(types, inner),
-        Type::Const(Constant::Null) => vec![],
-        Type::Json => ALL_KINDS.to_vec(),
-        Type::Named(TypeId(id)) => match &types[*id].shape {
-            Shape::Enum(_) => vec![Kind::String],
-            Shape::Struct(_) => vec![Kind::Object],
-            Shape::Union(_) | Shape::Alias(_) => ALL_KINDS.to_vec(),
-        },
-    }
-}
-
-const ALL_KINDS: [Kind; 6] = [
-    Kind::Boolean,
-    Kind::Integer,
-    Kind::Number,
-    Kind::String,
-    Kind::Array,
-    Kind::Object,
-];
 
 fn any(candidates: &[&Candidate<'_>]) -> Decided {
     if candidates
@@ -463,7 +277,7 @@ fn required_key(candidates: &[&Candidate<'_>], path: &[String]) -> Option<Decisi
 /// the smaller one says all there is to say, for it fits whatever the larger one would.
 fn further_keys(candidates: &[&Candidate<'_>]) -> Option<Decision> {
     let [a, b] = candidates else { return None };
-    let (large, small) = if own_keys(a).count() > own_keys(b).count() {
+    let (large, small) = if a.own_keys().count() > b.own_keys().count() {
         (a, b)
     } else {
         (b, a)
@@ -477,11 +291,12 @@ fn further_keys(candidates: &[&Candidate<'_>]) -> Option<Decision> {
     let is_closed = [large, small]
         .iter()
         .all(|candidate| candidate.further == Further::None);
-    let more: Vec<Vec<String>> = own_keys(large)
+    let more: Vec<Vec<String>> = large
+        .own_keys()
         .map(|key| key.path.clone())
         .filter(|path| small.property(path).is_none())
         .collect();
-    if !is_closed || more.is_empty() || !own_keys(small).all(fits) {
+    if !is_closed || more.is_empty() || !small.own_keys().all(fits) {
         return None;
     }
     Some(Decision::Key {
@@ -490,11 +305,6 @@ fn further_keys(candidates: &[&Candidate<'_>]) -> Option<Decision> {
         present: Box::new(Decision::Variant(large.variant)),
         absent: Box::new(Decision::Variant(small.variant)),
     })
-}
-
-fn own_keys<'c>(candidate: &'c Candidate<'c>) -> impl Iterator<Item = &'c Property<'c>> {
-    let properties = candidate.properties.iter();
-    properties.filter(|property| property.path.len() == 1)
 }
 
 /// Where nothing but the absence of keys leads to a variant, the variant must have something to show for itself: a key

@@ -1,0 +1,197 @@
+//! What the contract promises of a variant.
+
+use crate::ir::{Constant, Field, Kind, Presence, Scalar, Shape, Type, TypeDef, TypeId};
+
+/// A variant and what the contract promises of it.
+pub(super) struct Candidate<'t> {
+    pub(super) variant: usize,
+    pub(super) kinds: Vec<Kind>,
+    /// The texts it can be, if it is a text and they are listed.
+    pub(super) texts: Option<Vec<Constant>>,
+    /// Whether it is a text of any form.
+    pub(super) free_text: bool,
+    /// Keys, those of required objects within included.
+    pub(super) properties: Vec<Property<'t>>,
+    /// Whether there may be others.
+    pub(super) further: Further,
+}
+
+pub(super) struct Property<'t> {
+    pub(super) path: Vec<String>,
+    pub(super) ty: &'t Type,
+    pub(super) constants: Option<Vec<Constant>>,
+    /// Whether the constant is one of the contract, rather than one of an enum that may grow.
+    pub(super) fixed: bool,
+    pub(super) promise: Promise,
+    /// Whether there may be keys within that are not listed.
+    pub(super) further: Further,
+}
+
+/// Whether an object may have keys besides those that are listed.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Further {
+    /// None that the contract speaks of.
+    None,
+    /// Any.
+    Any,
+}
+
+#[derive(PartialEq, Eq)]
+pub(super) enum Promise {
+    /// There, and not null.
+    Value,
+    /// Perhaps there.
+    Perhaps,
+}
+
+impl<'t> Candidate<'t> {
+    pub(super) fn new(types: &'t [TypeDef], variant: usize, ty: &'t Type) -> Self {
+        let mut properties = Vec::new();
+        if let Some(fields) = struct_fields(types, ty) {
+            add_properties(types, fields, &[], &mut properties);
+        }
+        properties.sort_by_key(|property: &Property<'_>| property.path.len());
+        Self {
+            variant,
+            kinds: kinds(types, ty),
+            texts: constants(types, ty),
+            free_text: matches!(target(types, ty), Type::Scalar(Scalar::String)),
+            properties,
+            further: further(types, ty),
+        }
+    }
+
+    pub(super) fn property(&self, path: &[String]) -> Option<&Property<'t>> {
+        self.properties
+            .iter()
+            .find(|property| property.path == path)
+    }
+
+    /// Whether the key may be there.
+    pub(super) fn knows(&self, path: &[String]) -> bool {
+        let open_above = |property: &Property<'_>| {
+            property.further == Further::Any && path.starts_with(&property.path)
+        };
+        self.property(path).is_some()
+            || self.further == Further::Any
+            || self.properties.iter().any(open_above)
+    }
+
+    /// The keys of the object itself, without those within.
+    pub(super) fn own_keys(&self) -> impl Iterator<Item = &Property<'t>> {
+        let properties = self.properties.iter();
+        properties.filter(|property| property.path.len() == 1)
+    }
+}
+
+fn add_properties<'t>(
+    types: &'t [TypeDef],
+    fields: &'t [Field],
+    above: &[String],
+    found: &mut Vec<Property<'t>>,
+) {
+    for field in fields {
+        let path = [above, std::slice::from_ref(&field.name.wire)].concat();
+        let certain = field.presence == Presence::Required && !field.ty.is_nullable();
+        let within = struct_fields(types, &field.ty).filter(|_| above.is_empty() && certain);
+        if let Some(fields) = within {
+            add_properties(types, fields, &path, found);
+        }
+        let is_object = kinds(types, &field.ty).contains(&Kind::Object);
+        found.push(Property {
+            path,
+            ty: &field.ty,
+            further: match within {
+                Some(_) => further(types, &field.ty),
+                None if is_object => Further::Any,
+                None => Further::None,
+            },
+            constants: constants(types, field.ty.non_null()),
+            fixed: matches!(field.ty.non_null(), Type::Const(_)),
+            promise: if certain {
+                Promise::Value
+            } else {
+                Promise::Perhaps
+            },
+        });
+    }
+}
+
+/// The type behind aliases.
+fn target<'t>(types: &'t [TypeDef], ty: &'t Type) -> &'t Type {
+    match ty {
+        Type::Named(TypeId(id)) => match &types[*id].shape {
+            Shape::Alias(inner) => target(types, inner),
+            _ => ty,
+        },
+        Type::Boxed(inner) => target(types, inner),
+        other => other,
+    }
+}
+
+fn struct_fields<'t>(types: &'t [TypeDef], ty: &'t Type) -> Option<&'t [Field]> {
+    match target(types, ty) {
+        Type::Named(TypeId(id)) => match &types[*id].shape {
+            Shape::Struct(object) => Some(&object.fields),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn further(types: &[TypeDef], ty: &Type) -> Further {
+    match target(types, ty) {
+        Type::Named(TypeId(id)) => match &types[*id].shape {
+            Shape::Struct(object) if object.rest.is_none() => Further::None,
+            _ => Further::Any,
+        },
+        _ => Further::Any,
+    }
+}
+
+fn constants(types: &[TypeDef], ty: &Type) -> Option<Vec<Constant>> {
+    match target(types, ty) {
+        Type::Const(Constant::Null) => None,
+        Type::Const(constant) => Some(vec![constant.clone()]),
+        Type::Named(TypeId(id)) => match &types[*id].shape {
+            Shape::Enum(texts) => Some(
+                texts
+                    .values
+                    .iter()
+                    .map(|value| Constant::Text(value.name.wire.clone()))
+                    .collect(),
+            ),
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn kinds(types: &[TypeDef], ty: &Type) -> Vec<Kind> {
+    match target(types, ty) {
+        Type::Scalar(Scalar::Integer) | Type::Const(Constant::Integer(_)) => vec![Kind::Integer],
+        Type::Scalar(Scalar::Float | Scalar::Number) => vec![Kind::Integer, Kind::Number],
+        Type::Scalar(Scalar::Decimal) => vec![Kind::String, Kind::Integer, Kind::Number],
+        Type::Scalar(Scalar::Boolean) | Type::Const(Constant::Boolean(_)) => vec![Kind::Boolean],
+        Type::Scalar(_) | Type::Const(Constant::Text(_)) => vec![Kind::String],
+        Type::List(_) | Type::Tuple(_) => vec![Kind::Array],
+        Type::Map(_) => vec![Kind::Object],
+        Type::Nullable(inner) | Type::Boxed(inner) => kinds(types, inner),
+        Type::Const(Constant::Null) => vec![],
+        Type::Json => ALL_KINDS.to_vec(),
+        Type::Named(TypeId(id)) => match &types[*id].shape {
+            Shape::Enum(_) => vec![Kind::String],
+            Shape::Struct(_) => vec![Kind::Object],
+            Shape::Union(_) | Shape::Alias(_) => ALL_KINDS.to_vec(),
+        },
+    }
+}
+
+pub(super) const ALL_KINDS: [Kind; 6] = [
+    Kind::Boolean,
+    Kind::Integer,
+    Kind::Number,
+    Kind::String,
+    Kind::Array,
+    Kind::Object,
+];
