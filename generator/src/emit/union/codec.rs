@@ -1,0 +1,225 @@
+//! How a union is decoded, by the decision that tells its variants apart, and how it is seen.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::emit::ambiguous;
+use crate::emit::types::{ident, literal};
+use crate::ir::{Constant, Decision, Kind, Resolution, Sought, Type, TypeDef, Union};
+use crate::names;
+
+/// How a union is decoded and seen.
+pub(in crate::emit) fn codec(def: &TypeDef, union: &Union) -> TokenStream {
+    let name = ident(&def.name.rust);
+    let arms = union.variants.iter().map(|variant| {
+        let pattern = ident(&variant.name.rust);
+        match &variant.ty {
+            Type::Const(constant) => {
+                let value = literal(constant);
+                quote!(Self::#pattern => &#value,)
+            }
+            _ => quote!(Self::#pattern(value) => value,),
+        }
+    });
+    match &union.resolution {
+        Resolution::Ambiguous { choices, .. } => ambiguous::codec(def, union, choices.as_ref()),
+        Resolution::WriteOnly => quote! {
+            impl Choice for #name {
+                #[inline]
+                fn view(&self) -> &dyn Encode {
+                    match self { #(#arms)* }
+                }
+            }
+        },
+        Resolution::Decided(decision) => {
+            let mut reader = Reader {
+                union,
+                parts: Vec::new(),
+            };
+            let read = reader.decide(decision).tokens();
+            let parts = (!reader.parts.is_empty()).then(|| {
+                let parts = &reader.parts;
+                quote!(impl #name { #(#parts)* })
+            });
+            quote! {
+                impl Union for #name {
+                    #[inline]
+                    fn read(node: Node<'_, '_>) -> Self {
+                        #read
+                    }
+
+                    #[inline]
+                    fn view(&self) -> &dyn Encode {
+                        match self {
+                            #(#arms)*
+                            Self::Unknown(value) => value,
+                        }
+                    }
+                }
+                #parts
+            }
+        }
+    }
+}
+
+/// Writes a decision as an expression; what is decided within an arm becomes a function of its own.
+struct Reader<'u> {
+    union: &'u Union,
+    parts: Vec<TokenStream>,
+}
+
+/// An expression, by what may stand beside it.
+enum Code {
+    Plain(TokenStream),
+    If(TokenStream),
+    Match(TokenStream),
+}
+
+impl Code {
+    fn tokens(self) -> TokenStream {
+        match self {
+            Self::Plain(tokens) | Self::If(tokens) | Self::Match(tokens) => tokens,
+        }
+    }
+
+    /// What follows `else`.
+    fn otherwise(self) -> TokenStream {
+        match self {
+            Self::If(tokens) => quote!(else #tokens),
+            Self::Plain(tokens) | Self::Match(tokens) => quote!(else { #tokens }),
+        }
+    }
+}
+
+impl Reader<'_> {
+    fn decide(&mut self, decision: &Decision) -> Code {
+        match decision {
+            Decision::Unknown => Code::Plain(quote!(Self::Unknown(node.json()))),
+            Decision::Variant(index) => {
+                let variant = &self.union.variants[*index];
+                let (pattern, text) = (ident(&variant.name.rust), &variant.name.rust);
+                Code::Plain(match &variant.ty {
+                    Type::Const(_) => quote!(Self::#pattern),
+                    // Formatters disagree on how to break longer lines.
+                    _ if text.len() > 24 => quote!({
+                        let content = node.variant(#text);
+                        Self::#pattern(content)
+                    }),
+                    _ => quote!(Self::#pattern(node.variant(#text))),
+                })
+            }
+            Decision::Tag {
+                path,
+                arms,
+                otherwise,
+            } => self.tag(path, arms, otherwise),
+            Decision::Key {
+                sought,
+                any_of,
+                present,
+                absent,
+            } => {
+                let test = match sought {
+                    Sought::Value => quote!(has),
+                    Sought::Key => quote!(has_key),
+                };
+                let tests = any_of.iter().map(|path| quote!(node.#test(&[#(#path),*])));
+                let tests = quote!(#(#tests)||*);
+                let present = self.decide(present).tokens();
+                let absent = self.decide(absent).otherwise();
+                Code::If(quote!(if #tests { #present } #absent))
+            }
+            Decision::Kind { arms } => {
+                let arms: Vec<TokenStream> = arms
+                    .iter()
+                    .map(|(kinds, then)| {
+                        let then = self.arm(&format!("{:?}", kinds[0]), then);
+                        let kinds = kinds.iter().map(|kind| kind_pattern(*kind));
+                        quote!(#(#kinds)|* => #then,)
+                    })
+                    .collect();
+                Code::Match(
+                    quote!(match node.kind() { #(#arms)* _ => Self::Unknown(node.json()), }),
+                )
+            }
+            Decision::Text { variant, otherwise } => {
+                let pattern = ident(&self.union.variants[*variant].name.rust);
+                let otherwise = self.arm("other text", otherwise);
+                Code::Match(
+                    quote!(match node.parse_exact() { Some(value) => Self::#pattern(value), None => #otherwise, }),
+                )
+            }
+        }
+    }
+
+    fn tag(
+        &mut self,
+        path: &[String],
+        arms: &[(Vec<Constant>, Decision)],
+        otherwise: &Decision,
+    ) -> Code {
+        let look = match arms.first().and_then(|(constants, _)| constants.first()) {
+            Some(Constant::Boolean(_)) => quote!(flag),
+            Some(Constant::Integer(_)) => quote!(integer),
+            Some(Constant::Text(_) | Constant::Null) | None => quote!(text),
+        };
+        let path = quote!(&[#(#path),*]);
+        if let [(constants, then)] = arms
+            && let [constant] = constants.as_slice()
+        {
+            let constant = literal(constant);
+            let (then, otherwise) = (
+                self.decide(then).tokens(),
+                self.decide(otherwise).otherwise(),
+            );
+            return Code::If(quote!(if node.#look(#path) == Some(#constant) { #then } #otherwise));
+        }
+        let arms: Vec<TokenStream> = arms
+            .iter()
+            .map(|(constants, then)| {
+                let then = self.arm(&constant_word(&constants[0]), then);
+                let constants = constants.iter().map(literal);
+                quote!(Some(#(#constants)|*) => #then,)
+            })
+            .collect();
+        let otherwise = self.arm("other", otherwise);
+        Code::Match(quote!(match node.#look(#path) { #(#arms)* _ => #otherwise, }))
+    }
+
+    /// The expression of a match arm.
+    fn arm(&mut self, word: &str, decision: &Decision) -> TokenStream {
+        match self.decide(decision) {
+            Code::Plain(tokens) => tokens,
+            Code::If(tokens) | Code::Match(tokens) => {
+                let name = ident(&names::field(&format!("read {word}")).rust);
+                self.parts.push(quote! {
+                    #[inline]
+                    fn #name(node: Node<'_, '_>) -> Self {
+                        #tokens
+                    }
+                });
+                quote!(Self::#name(node))
+            }
+        }
+    }
+}
+
+fn constant_word(constant: &Constant) -> String {
+    match constant {
+        Constant::Text(text) => text.clone(),
+        Constant::Boolean(value) => value.to_string(),
+        Constant::Integer(value) => value.to_string(),
+        Constant::Null => "null".to_owned(),
+    }
+}
+
+fn kind_pattern(kind: Kind) -> TokenStream {
+    match kind {
+        Kind::Boolean => quote!(Kind::Boolean),
+        Kind::Integer => quote!(Kind::Integer),
+        Kind::Number => quote!(Kind::Number),
+        Kind::String => quote!(Kind::String),
+        Kind::Array => quote!(Kind::Array),
+        Kind::Object => quote!(Kind::Object),
+    }
+}
