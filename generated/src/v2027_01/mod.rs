@@ -77,37 +77,41 @@ impl<C: Credential> Polar<C> {
         }
     }
 
-    /// Operations on benefit grants.
+    /// Grants: which customers have which benefits, whatever the benefit.
     #[must_use]
     pub fn benefit_grants(&self) -> services::benefit_grants::BenefitGrants<C> {
         services::benefit_grants::BenefitGrants::new(self.client.clone())
     }
 
-    /// Operations on benefits.
+    /// Benefits: what customers get with a product, such as license keys, downloads or
+    /// access to a repository.
     #[must_use]
     pub fn benefits(&self) -> services::benefits::Benefits<C> {
         services::benefits::Benefits::new(self.client.clone())
     }
 
-    /// Operations on checkout links.
+    /// Checkout links: addresses that can be shared and used again. Each visit opens a
+    /// checkout session of its own.
     #[must_use]
     pub fn checkout_links(&self) -> services::checkout_links::CheckoutLinks<C> {
         services::checkout_links::CheckoutLinks::new(self.client.clone())
     }
 
-    /// Operations on checkouts.
+    /// Checkout sessions: one purchase of one customer, from the choice of a product to
+    /// the payment.
     #[must_use]
     pub fn checkouts(&self) -> services::checkouts::Checkouts<C> {
         services::checkouts::Checkouts::new(self.client.clone())
     }
 
-    /// Operations on custom fields.
+    /// Custom fields: what else checkouts ask customers for, such as a size or the
+    /// acceptance of terms.
     #[must_use]
     pub fn custom_fields(&self) -> services::custom_fields::CustomFields<C> {
         services::custom_fields::CustomFields::new(self.client.clone())
     }
 
-    /// Operations on customer meters.
+    /// What meters have counted for each customer.
     #[must_use]
     pub fn customer_meters(&self) -> services::customer_meters::CustomerMeters<C> {
         services::customer_meters::CustomerMeters::new(self.client.clone())
@@ -133,109 +137,115 @@ impl<C: Credential> Polar<C> {
         services::customer_seats::CustomerSeats::new(self.client.clone())
     }
 
-    /// Operations on customer sessions.
+    /// Sessions that let a customer use the customer portal.
     #[must_use]
     pub fn customer_sessions(&self) -> services::customer_sessions::CustomerSessions<C> {
         services::customer_sessions::CustomerSessions::new(self.client.clone())
     }
 
-    /// Operations on customers.
+    /// Customers: the people and teams that buy from an organization.
     #[must_use]
     pub fn customers(&self) -> services::customers::Customers<C> {
         services::customers::Customers::new(self.client.clone())
     }
 
-    /// Operations on discounts.
+    /// Discounts: amounts or percentages that are taken off, by code or by the
+    /// organization.
     #[must_use]
     pub fn discounts(&self) -> services::discounts::Discounts<C> {
         services::discounts::Discounts::new(self.client.clone())
     }
 
-    /// Operations on disputes.
+    /// Disputes: payments that customers or their banks contest.
     #[must_use]
     pub fn disputes(&self) -> services::disputes::Disputes<C> {
         services::disputes::Disputes::new(self.client.clone())
     }
 
-    /// Operations on event types.
+    /// Types of events: the names that events were seen under, and how they are labelled.
     #[must_use]
     pub fn event_types(&self) -> services::event_types::EventTypes<C> {
         services::event_types::EventTypes::new(self.client.clone())
     }
 
-    /// Operations on events.
+    /// Events: what customers did and what Polar did for them. Meters count them.
     #[must_use]
     pub fn events(&self) -> services::events::Events<C> {
         services::events::Events::new(self.client.clone())
     }
 
-    /// Operations on files.
+    /// Files: downloads, pictures of products and organizations, and attachments of
+    /// support cases.
     #[must_use]
     pub fn files(&self) -> services::files::Files<C> {
         services::files::Files::new(self.client.clone())
     }
 
-    /// Operations on license keys.
+    /// License keys that the organization has issued. For servers of the organization;
+    /// software at the customer's uses those of the customer portal.
     #[must_use]
     pub fn license_keys(&self) -> services::license_keys::LicenseKeys<C> {
         services::license_keys::LicenseKeys::new(self.client.clone())
     }
 
-    /// Operations on meters.
+    /// Meters: what counts events, so that usage can be billed.
     #[must_use]
     pub fn meters(&self) -> services::meters::Meters<C> {
         services::meters::Meters::new(self.client.clone())
     }
 
-    /// Operations on metrics.
+    /// Metrics: figures of revenue, subscriptions, checkouts and costs over time, and
+    /// dashboards to arrange them in.
     #[must_use]
     pub fn metrics(&self) -> services::metrics::Metrics<C> {
         services::metrics::Metrics::new(self.client.clone())
     }
 
-    /// Operations on oauth2.
+    /// OAuth2 and OpenID Connect: how users let an application act for them.
     #[must_use]
     pub fn oauth2(&self) -> services::oauth2::Oauth2<C> {
         services::oauth2::Oauth2::new(self.client.clone())
     }
 
-    /// Operations on orders.
+    /// Orders: what customers have bought and been billed for, once or for a period of a
+    /// subscription.
     #[must_use]
     pub fn orders(&self) -> services::orders::Orders<C> {
         services::orders::Orders::new(self.client.clone())
     }
 
-    /// Operations on organizations.
+    /// Organizations: the sellers, with their settings.
     #[must_use]
     pub fn organizations(&self) -> services::organizations::Organizations<C> {
         services::organizations::Organizations::new(self.client.clone())
     }
 
-    /// Operations on payments.
+    /// Payments: attempts to charge a customer, successful or not.
     #[must_use]
     pub fn payments(&self) -> services::payments::Payments<C> {
         services::payments::Payments::new(self.client.clone())
     }
 
-    /// Operations on products.
+    /// Products: what is sold, once or as a subscription, with prices and benefits.
     #[must_use]
     pub fn products(&self) -> services::products::Products<C> {
         services::products::Products::new(self.client.clone())
     }
 
-    /// Operations on refunds.
+    /// Refunds: money of orders that is paid back.
     #[must_use]
     pub fn refunds(&self) -> services::refunds::Refunds<C> {
         services::refunds::Refunds::new(self.client.clone())
     }
 
-    /// Operations on subscriptions.
+    /// Subscriptions: products that are billed again and again.
     #[must_use]
     pub fn subscriptions(&self) -> services::subscriptions::Subscriptions<C> {
         services::subscriptions::Subscriptions::new(self.client.clone())
     }
 
-    /// Operations on webhooks.
+    /// Webhooks: endpoints that events are delivered to, and the record of the
+    /// deliveries.
     #[must_use]
     pub fn webhooks(&self) -> services::webhooks::Webhooks<C> {
         services::webhooks::Webhooks::new(self.client.clone())

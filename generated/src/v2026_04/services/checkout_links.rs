@@ -14,7 +14,8 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{OneOrMany, Uuid};
 
-/// Operations on checkout links.
+/// Checkout links: addresses that can be shared and used again. Each visit opens a
+/// checkout session of its own.
 #[derive(Clone, Debug)]
 pub struct CheckoutLinks<C> {
     client: Client<C>,
@@ -27,7 +28,9 @@ impl<C: Credential> CheckoutLinks<C> {
 }
 
 impl<C: AccountAccess> CheckoutLinks<C> {
-    /// Calls `POST /v1/checkout-links/`, operation `checkout-links:create`.
+    /// Creates a checkout link for one or more products. Its address is in `url`.
+    ///
+    /// `POST /v1/checkout-links/`, operation `checkout-links:create`.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `checkout_links:write`.
@@ -42,7 +45,9 @@ impl<C: AccountAccess> CheckoutLinks<C> {
         Create(request)
     }
 
-    /// Calls `DELETE /v1/checkout-links/{id}`, operation `checkout-links:delete`.
+    /// Deletes a checkout link.
+    ///
+    /// `DELETE /v1/checkout-links/{id}`, operation `checkout-links:delete`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -58,7 +63,9 @@ impl<C: AccountAccess> CheckoutLinks<C> {
         Delete(request)
     }
 
-    /// Calls `GET /v1/checkout-links/{id}`, operation `checkout-links:get`.
+    /// Gets a checkout link.
+    ///
+    /// `GET /v1/checkout-links/{id}`, operation `checkout-links:get`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -74,7 +81,9 @@ impl<C: AccountAccess> CheckoutLinks<C> {
         Get(request)
     }
 
-    /// Calls `GET /v1/checkout-links/`, operation `checkout-links:list`.
+    /// Lists the checkout links.
+    ///
+    /// `GET /v1/checkout-links/`, operation `checkout-links:list`.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `checkout_links:read`, `checkout_links:write`.
@@ -85,7 +94,9 @@ impl<C: AccountAccess> CheckoutLinks<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Calls `PATCH /v1/checkout-links/{id}`, operation `checkout-links:update`.
+    /// Updates a checkout link.
+    ///
+    /// `PATCH /v1/checkout-links/{id}`, operation `checkout-links:update`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///

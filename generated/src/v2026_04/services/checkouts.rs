@@ -15,7 +15,8 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{OneOrMany, Uuid};
 
-/// Operations on checkouts.
+/// Checkout sessions: one purchase of one customer, from the choice of a product to
+/// the payment.
 #[derive(Clone, Debug)]
 pub struct Checkouts<C> {
     client: Client<C>,
@@ -28,8 +29,9 @@ impl<C: Credential> Checkouts<C> {
 }
 
 impl<C: Credential> Checkouts<C> {
-    /// Calls `GET /v1/checkouts/client/{client_secret}`, operation
-    /// `checkouts:client_get`.
+    /// Gets a checkout session by its client secret: what a customer may see of it.
+    ///
+    /// `GET /v1/checkouts/client/{client_secret}`, operation `checkouts:client_get`.
     ///
     /// - `client_secret`: Secret that gives access.
     ///
@@ -46,8 +48,10 @@ impl<C: Credential> Checkouts<C> {
         ClientGet(request)
     }
 
-    /// Calls `PATCH /v1/checkouts/client/{client_secret}`, operation
-    /// `checkouts:client_update`.
+    /// Updates a checkout session by its client secret, with what the customer chooses
+    /// and fills in.
+    ///
+    /// `PATCH /v1/checkouts/client/{client_secret}`, operation `checkouts:client_update`.
     ///
     /// - `client_secret`: Secret that gives access.
     ///
@@ -75,7 +79,11 @@ impl<C: Credential> Checkouts<C> {
 }
 
 impl<C: OptionalAccess> Checkouts<C> {
-    /// Calls `POST /v1/checkouts/client/{client_secret}/confirm`, operation
+    /// Confirms a checkout session with its client secret, which charges the customer and
+    /// creates the order and, for recurring products, the subscription. The answer has a
+    /// session token for the customer portal.
+    ///
+    /// `POST /v1/checkouts/client/{client_secret}/confirm`, operation
     /// `checkouts:client_confirm`.
     ///
     /// - `client_secret`: Secret that gives access.
@@ -106,7 +114,9 @@ impl<C: OptionalAccess> Checkouts<C> {
 }
 
 impl<C: AccountAccess> Checkouts<C> {
-    /// Calls `POST /v1/checkouts/`, operation `checkouts:create`.
+    /// Creates a checkout session. Send the customer to the address in `url` to pay.
+    ///
+    /// `POST /v1/checkouts/`, operation `checkouts:create`.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `checkouts:write`.
@@ -121,7 +131,9 @@ impl<C: AccountAccess> Checkouts<C> {
         Create(request)
     }
 
-    /// Calls `GET /v1/checkouts/{id}`, operation `checkouts:get`.
+    /// Gets a checkout session.
+    ///
+    /// `GET /v1/checkouts/{id}`, operation `checkouts:get`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -137,7 +149,9 @@ impl<C: AccountAccess> Checkouts<C> {
         Get(request)
     }
 
-    /// Calls `GET /v1/checkouts/`, operation `checkouts:list`.
+    /// Lists the checkout sessions.
+    ///
+    /// `GET /v1/checkouts/`, operation `checkouts:list`.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `checkouts:read`, `checkouts:write`.
@@ -148,7 +162,9 @@ impl<C: AccountAccess> Checkouts<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Calls `PATCH /v1/checkouts/{id}`, operation `checkouts:update`.
+    /// Updates a checkout session that is still open.
+    ///
+    /// `PATCH /v1/checkouts/{id}`, operation `checkouts:update`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///

@@ -13,7 +13,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{OneOrMany, Uuid};
 
-/// Operations on customer meters.
+/// What meters have counted for each customer.
 #[derive(Clone, Debug)]
 pub struct CustomerMeters<C> {
     client: Client<C>,
@@ -26,7 +26,9 @@ impl<C: Credential> CustomerMeters<C> {
 }
 
 impl<C: AccountAccess> CustomerMeters<C> {
-    /// Calls `GET /v1/customer-meters/{id}`, operation `customer_meters:get`.
+    /// Gets what one meter has counted for one customer.
+    ///
+    /// `GET /v1/customer-meters/{id}`, operation `customer_meters:get`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -42,7 +44,9 @@ impl<C: AccountAccess> CustomerMeters<C> {
         Get(request)
     }
 
-    /// Calls `GET /v1/customer-meters/`, operation `customer_meters:list`.
+    /// Lists what meters have counted for customers.
+    ///
+    /// `GET /v1/customer-meters/`, operation `customer_meters:list`.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `customer_meters:read`.

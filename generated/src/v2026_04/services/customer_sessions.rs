@@ -13,7 +13,7 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
-/// Operations on customer sessions.
+/// Sessions that let a customer use the customer portal.
 #[derive(Clone, Debug)]
 pub struct CustomerSessions<C> {
     client: Client<C>,
@@ -26,7 +26,11 @@ impl<C: Credential> CustomerSessions<C> {
 }
 
 impl<C: AccountAccess> CustomerSessions<C> {
-    /// Calls `POST /v1/customer-sessions/`, operation `customer-sessions:create`.
+    /// Creates a session for a customer, to link to the customer portal or to act as the
+    /// customer. Where customers have members, it is the session of a member, by default
+    /// of the owner.
+    ///
+    /// `POST /v1/customer-sessions/`, operation `customer-sessions:create`.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `customer_sessions:write`.

@@ -18,7 +18,7 @@ use polar_client_runtime::types::Pairs;
 use polar_client_runtime::types::Timestamp;
 use polar_client_runtime::types::Uuid;
 
-/// Operations on events.
+/// Events: what customers did and what Polar did for them. Meters count them.
 #[derive(Clone, Debug)]
 pub struct Events<C> {
     client: Client<C>,
@@ -31,7 +31,9 @@ impl<C: Credential> Events<C> {
 }
 
 impl<C: AccountAccess> Events<C> {
-    /// Calls `GET /v1/events/{id}`, operation `events:get`.
+    /// Gets an event.
+    ///
+    /// `GET /v1/events/{id}`, operation `events:get`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -47,7 +49,10 @@ impl<C: AccountAccess> Events<C> {
         Get(request)
     }
 
-    /// Calls `POST /v1/events/ingest`, operation `events:ingest`.
+    /// Stores events of your own, for meters to count. An event with an external ID that
+    /// is known already is skipped and counted as a duplicate.
+    ///
+    /// `POST /v1/events/ingest`, operation `events:ingest`.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `events:write`.
@@ -63,7 +68,9 @@ impl<C: AccountAccess> Events<C> {
         Ingest(request)
     }
 
-    /// Calls `GET /v1/events/`, operation `events:list`.
+    /// Lists the events.
+    ///
+    /// `GET /v1/events/`, operation `events:list`.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `events:read`, `events:write`.
@@ -74,7 +81,9 @@ impl<C: AccountAccess> Events<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Calls `GET /v1/events/names`, operation `events:list_names`.
+    /// Lists the names of events, with how often and when events of each name happened.
+    ///
+    /// `GET /v1/events/names`, operation `events:list_names`.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `events:read`, `events:write`.
@@ -187,7 +196,8 @@ impl List {
         self
     }
 
-    /// The parameter `depth`.
+    /// How far below the root events, or the event in `parent_id`, to go: 0 lists them
+    /// alone, 1 their children too. Without a number, all events are listed.
     ///
     /// At least 0, at most 5.
     pub fn depth(mut self, depth: i64) -> Self {
@@ -229,7 +239,8 @@ impl List {
         self
     }
 
-    /// The parameter `cursor_pagination`.
+    /// Whether the count of all events is left out: the page then only tells whether
+    /// there is another one. Pages are numbered all the same.
     ///
     /// Default: `false`.
     pub fn cursor_pagination(mut self, cursor_pagination: bool) -> Self {

@@ -14,7 +14,8 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{OneOrMany, Uuid};
 
-/// Operations on files.
+/// Files: downloads, pictures of products and organizations, and attachments of
+/// support cases.
 #[derive(Clone, Debug)]
 pub struct Files<C> {
     client: Client<C>,
@@ -27,7 +28,11 @@ impl<C: Credential> Files<C> {
 }
 
 impl<C: AccountAccess> Files<C> {
-    /// Calls `POST /v1/files/`, operation `files:create`.
+    /// Creates a file, and returns an address for each part to upload. PUT each part to
+    /// its address, with its headers and without Polar's credential, within the hour;
+    /// then report the upload with `uploaded`.
+    ///
+    /// `POST /v1/files/`, operation `files:create`.
     ///
     /// Credential: an organization or personal access token with the scope `files:write`.
     ///
@@ -41,7 +46,9 @@ impl<C: AccountAccess> Files<C> {
         Create(request)
     }
 
-    /// Calls `DELETE /v1/files/{id}`, operation `files:delete`.
+    /// Deletes a file.
+    ///
+    /// `DELETE /v1/files/{id}`, operation `files:delete`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -57,7 +64,9 @@ impl<C: AccountAccess> Files<C> {
         Delete(request)
     }
 
-    /// Calls `GET /v1/files/`, operation `files:list`.
+    /// Lists the files.
+    ///
+    /// `GET /v1/files/`, operation `files:list`.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `files:read`, `files:write`.
@@ -68,7 +77,9 @@ impl<C: AccountAccess> Files<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Calls `PATCH /v1/files/{id}`, operation `files:update`.
+    /// Updates the name or the version of a file.
+    ///
+    /// `PATCH /v1/files/{id}`, operation `files:update`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -87,7 +98,10 @@ impl<C: AccountAccess> Files<C> {
         Update(request)
     }
 
-    /// Calls `POST /v1/files/{id}/uploaded`, operation `files:uploaded`.
+    /// Completes an upload: reports the ETag of each part, as the storage returned it.
+    /// The file can then be used.
+    ///
+    /// `POST /v1/files/{id}/uploaded`, operation `files:uploaded`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -141,7 +155,7 @@ impl List {
         self
     }
 
-    /// The parameter `ids`.
+    /// Only the files with these IDs.
     pub fn ids(mut self, ids: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = ids.into();
         self.0.query("ids", &values);

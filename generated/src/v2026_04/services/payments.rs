@@ -13,7 +13,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{OneOrMany, Uuid};
 
-/// Operations on payments.
+/// Payments: attempts to charge a customer, successful or not.
 #[derive(Clone, Debug)]
 pub struct Payments<C> {
     client: Client<C>,
@@ -26,7 +26,9 @@ impl<C: Credential> Payments<C> {
 }
 
 impl<C: AccountAccess> Payments<C> {
-    /// Calls `GET /v1/payments/{id}`, operation `payments:get`.
+    /// Gets a payment.
+    ///
+    /// `GET /v1/payments/{id}`, operation `payments:get`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -42,7 +44,9 @@ impl<C: AccountAccess> Payments<C> {
         Get(request)
     }
 
-    /// Calls `GET /v1/payments/`, operation `payments:list`.
+    /// Lists the payments, failed ones included.
+    ///
+    /// `GET /v1/payments/`, operation `payments:list`.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `payments:read`.

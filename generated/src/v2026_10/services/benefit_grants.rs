@@ -13,7 +13,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{OneOrMany, Uuid};
 
-/// Operations on benefit grants.
+/// Grants: which customers have which benefits, whatever the benefit.
 #[derive(Clone, Debug)]
 pub struct BenefitGrants<C> {
     client: Client<C>,
@@ -26,7 +26,9 @@ impl<C: Credential> BenefitGrants<C> {
 }
 
 impl<C: AccountAccess> BenefitGrants<C> {
-    /// Calls `GET /v1/benefit-grants/`, operation `benefit-grants:list`.
+    /// Lists the grants of all benefits.
+    ///
+    /// `GET /v1/benefit-grants/`, operation `benefit-grants:list`.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `benefits:read`, `benefits:write`.

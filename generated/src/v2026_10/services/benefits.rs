@@ -14,7 +14,8 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{Entries, OneOrMany, Pairs, Uuid};
 
-/// Operations on benefits.
+/// Benefits: what customers get with a product, such as license keys, downloads or
+/// access to a repository.
 #[derive(Clone, Debug)]
 pub struct Benefits<C> {
     client: Client<C>,
@@ -27,7 +28,9 @@ impl<C: Credential> Benefits<C> {
 }
 
 impl<C: AccountAccess> Benefits<C> {
-    /// Calls `POST /v1/benefits/`, operation `benefits:create`.
+    /// Creates a benefit. Products grant it once it is one of theirs.
+    ///
+    /// `POST /v1/benefits/`, operation `benefits:create`.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `benefits:write`.
@@ -42,7 +45,9 @@ impl<C: AccountAccess> Benefits<C> {
         Create(request)
     }
 
-    /// Calls `DELETE /v1/benefits/{id}`, operation `benefits:delete`.
+    /// Deletes a benefit. All its grants are revoked: customers lose what it gave them.
+    ///
+    /// `DELETE /v1/benefits/{id}`, operation `benefits:delete`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -59,7 +64,9 @@ impl<C: AccountAccess> Benefits<C> {
         Delete(request)
     }
 
-    /// Calls `GET /v1/benefits/{id}/files`, operation `benefits:files`.
+    /// Lists the files of a benefit of downloads, and how often each was downloaded.
+    ///
+    /// `GET /v1/benefits/{id}/files`, operation `benefits:files`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -75,7 +82,9 @@ impl<C: AccountAccess> Benefits<C> {
         Files(request)
     }
 
-    /// Calls `GET /v1/benefits/{id}`, operation `benefits:get`.
+    /// Gets a benefit.
+    ///
+    /// `GET /v1/benefits/{id}`, operation `benefits:get`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -91,7 +100,9 @@ impl<C: AccountAccess> Benefits<C> {
         Get(request)
     }
 
-    /// Calls `GET /v1/benefits/{id}/grants`, operation `benefits:grants`.
+    /// Lists the grants of a benefit: the customers who have or had it.
+    ///
+    /// `GET /v1/benefits/{id}/grants`, operation `benefits:grants`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -107,7 +118,9 @@ impl<C: AccountAccess> Benefits<C> {
         Grants(request)
     }
 
-    /// Calls `GET /v1/benefits/`, operation `benefits:list`.
+    /// Lists the benefits.
+    ///
+    /// `GET /v1/benefits/`, operation `benefits:list`.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `benefits:read`, `benefits:write`.
@@ -118,7 +131,9 @@ impl<C: AccountAccess> Benefits<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Calls `PATCH /v1/benefits/{id}`, operation `benefits:update`.
+    /// Updates a benefit. Its kind stays what it is: the body must be of the same kind.
+    ///
+    /// `PATCH /v1/benefits/{id}`, operation `benefits:update`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -269,7 +284,7 @@ impl List {
         self
     }
 
-    /// The parameter `exclude_id`.
+    /// Benefits to leave out.
     pub fn exclude_id(mut self, exclude_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = exclude_id.into();
         self.0.query("exclude_id", &values);

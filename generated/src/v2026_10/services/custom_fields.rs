@@ -14,7 +14,8 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{OneOrMany, Uuid};
 
-/// Operations on custom fields.
+/// Custom fields: what else checkouts ask customers for, such as a size or the
+/// acceptance of terms.
 #[derive(Clone, Debug)]
 pub struct CustomFields<C> {
     client: Client<C>,
@@ -27,7 +28,9 @@ impl<C: Credential> CustomFields<C> {
 }
 
 impl<C: AccountAccess> CustomFields<C> {
-    /// Calls `POST /v1/custom-fields/`, operation `custom-fields:create`.
+    /// Creates a custom field. Checkouts ask for it once it is attached to their product.
+    ///
+    /// `POST /v1/custom-fields/`, operation `custom-fields:create`.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `custom_fields:write`.
@@ -42,7 +45,9 @@ impl<C: AccountAccess> CustomFields<C> {
         Create(request)
     }
 
-    /// Calls `DELETE /v1/custom-fields/{id}`, operation `custom-fields:delete`.
+    /// Deletes a custom field.
+    ///
+    /// `DELETE /v1/custom-fields/{id}`, operation `custom-fields:delete`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -58,7 +63,9 @@ impl<C: AccountAccess> CustomFields<C> {
         Delete(request)
     }
 
-    /// Calls `GET /v1/custom-fields/{id}`, operation `custom-fields:get`.
+    /// Gets a custom field.
+    ///
+    /// `GET /v1/custom-fields/{id}`, operation `custom-fields:get`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -74,7 +81,9 @@ impl<C: AccountAccess> CustomFields<C> {
         Get(request)
     }
 
-    /// Calls `GET /v1/custom-fields/`, operation `custom-fields:list`.
+    /// Lists the custom fields.
+    ///
+    /// `GET /v1/custom-fields/`, operation `custom-fields:list`.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `custom_fields:read`, `custom_fields:write`.
@@ -85,7 +94,10 @@ impl<C: AccountAccess> CustomFields<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Calls `PATCH /v1/custom-fields/{id}`, operation `custom-fields:update`.
+    /// Updates a custom field. Its kind stays what it is: the body must be of the same
+    /// kind.
+    ///
+    /// `PATCH /v1/custom-fields/{id}`, operation `custom-fields:update`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///

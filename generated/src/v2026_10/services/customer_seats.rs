@@ -28,7 +28,10 @@ impl<C: Credential> CustomerSeats<C> {
 }
 
 impl<C: Credential> CustomerSeats<C> {
-    /// Calls `POST /v1/customer-seats/claim`, operation `customer-seats:claim_seat`.
+    /// Claims a seat with the token of an invitation. The answer has the seat and a
+    /// session token for the customer portal.
+    ///
+    /// `POST /v1/customer-seats/claim`, operation `customer-seats:claim_seat`.
     ///
     /// Credential: none. That of the client is not sent.
     ///
@@ -44,7 +47,10 @@ impl<C: Credential> CustomerSeats<C> {
         ClaimSeat(request)
     }
 
-    /// Calls `GET /v1/customer-seats/claim/{invitation_token}`, operation
+    /// Tells what an invitation to claim a seat is for, and whether it can still be
+    /// claimed. Nothing changes by looking.
+    ///
+    /// `GET /v1/customer-seats/claim/{invitation_token}`, operation
     /// `customer-seats:get_claim_info`.
     ///
     /// - `invitation_token`: Token of the invitation to take a seat.
@@ -64,7 +70,11 @@ impl<C: Credential> CustomerSeats<C> {
 }
 
 impl<C: AccountAccess> CustomerSeats<C> {
-    /// Calls `POST /v1/customer-seats`, operation `customer-seats:assign_seat`.
+    /// Assigns a free seat of a subscription or of an order to somebody. They get an
+    /// email with an invitation to claim the seat, unless `immediate_claim` says that it
+    /// is theirs at once.
+    ///
+    /// `POST /v1/customer-seats`, operation `customer-seats:assign_seat`.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `customer_seats:write`.
@@ -100,7 +110,10 @@ impl<C: AccountAccess> CustomerSeats<C> {
         ListSeats(self.client.request(&LIST_SEATS))
     }
 
-    /// Calls `POST /v1/customer-seats/{seat_id}/resend`, operation
+    /// Sends the invitation to a seat by email once more. Only for seats that have not
+    /// been claimed.
+    ///
+    /// `POST /v1/customer-seats/{seat_id}/resend`, operation
     /// `customer-seats:resend_invitation`.
     ///
     /// - `seat_id`: The seat's ID.
@@ -122,8 +135,9 @@ impl<C: AccountAccess> CustomerSeats<C> {
         ResendInvitation(request)
     }
 
-    /// Calls `DELETE /v1/customer-seats/{seat_id}`, operation
-    /// `customer-seats:revoke_seat`.
+    /// Takes a seat back: whoever holds it loses access. Returns the seat.
+    ///
+    /// `DELETE /v1/customer-seats/{seat_id}`, operation `customer-seats:revoke_seat`.
     ///
     /// - `seat_id`: The seat's ID.
     ///

@@ -14,7 +14,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{OneOrMany, Uuid};
 
-/// Operations on event types.
+/// Types of events: the names that events were seen under, and how they are labelled.
 #[derive(Clone, Debug)]
 pub struct EventTypes<C> {
     client: Client<C>,
@@ -27,7 +27,9 @@ impl<C: Credential> EventTypes<C> {
 }
 
 impl<C: AccountAccess> EventTypes<C> {
-    /// Calls `GET /v1/event-types/`, operation `event-types:list`.
+    /// Lists the types of events, with how often and when events of each type happened.
+    ///
+    /// `GET /v1/event-types/`, operation `event-types:list`.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `events:read`, `events:write`.
@@ -38,7 +40,9 @@ impl<C: AccountAccess> EventTypes<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Calls `PATCH /v1/event-types/{id}`, operation `event-types:update`.
+    /// Updates how events of a type are labelled.
+    ///
+    /// `PATCH /v1/event-types/{id}`, operation `event-types:update`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -97,7 +101,7 @@ impl List {
         self
     }
 
-    /// The parameter `root_events`.
+    /// Whether only types that occur as root events, those without a parent, are listed.
     ///
     /// Default: `false`.
     pub fn root_events(mut self, root_events: bool) -> Self {

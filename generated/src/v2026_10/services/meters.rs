@@ -18,7 +18,7 @@ use polar_client_runtime::types::Pairs;
 use polar_client_runtime::types::Timestamp;
 use polar_client_runtime::types::Uuid;
 
-/// Operations on meters.
+/// Meters: what counts events, so that usage can be billed.
 #[derive(Clone, Debug)]
 pub struct Meters<C> {
     client: Client<C>,
@@ -31,7 +31,9 @@ impl<C: Credential> Meters<C> {
 }
 
 impl<C: AccountAccess> Meters<C> {
-    /// Calls `POST /v1/meters/`, operation `meters:create`.
+    /// Creates a meter.
+    ///
+    /// `POST /v1/meters/`, operation `meters:create`.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `meters:write`.
@@ -46,7 +48,9 @@ impl<C: AccountAccess> Meters<C> {
         Create(request)
     }
 
-    /// Calls `GET /v1/meters/{id}`, operation `meters:get`.
+    /// Gets a meter.
+    ///
+    /// `GET /v1/meters/{id}`, operation `meters:get`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -62,7 +66,9 @@ impl<C: AccountAccess> Meters<C> {
         Get(request)
     }
 
-    /// Calls `GET /v1/meters/`, operation `meters:list`.
+    /// Lists the meters.
+    ///
+    /// `GET /v1/meters/`, operation `meters:list`.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `meters:read`, `meters:write`.
@@ -73,11 +79,14 @@ impl<C: AccountAccess> Meters<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Calls `GET /v1/meters/{id}/quantities`, operation `meters:quantities`.
+    /// Gets what a meter has counted in a span of time, period by period.
+    ///
+    /// `GET /v1/meters/{id}/quantities`, operation `meters:quantities`.
     ///
     /// - `id`: Identifier assigned by Polar.
     /// - `start_timestamp`: Where the span of time starts.
     /// - `end_timestamp`: Where the span of time ends.
+    /// - `interval`: Length of the periods.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `meters:read`, `meters:write`.
@@ -100,7 +109,9 @@ impl<C: AccountAccess> Meters<C> {
         Quantities(request)
     }
 
-    /// Calls `PATCH /v1/meters/{id}`, operation `meters:update`.
+    /// Updates a meter.
+    ///
+    /// `PATCH /v1/meters/{id}`, operation `meters:update`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -236,7 +247,8 @@ impl Quantities {
         self
     }
 
-    /// The parameter `customer_aggregation_function`.
+    /// How the quantities of the customers become one. Without it, the events of all
+    /// customers are counted together.
     pub fn customer_aggregation_function(
         mut self,
         customer_aggregation_function: AggregationFunction,

@@ -14,7 +14,8 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{Date, OneOrMany, Uuid};
 
-/// Operations on metrics.
+/// Metrics: figures of revenue, subscriptions, checkouts and costs over time, and
+/// dashboards to arrange them in.
 #[derive(Clone, Debug)]
 pub struct Metrics<C> {
     client: Client<C>,
@@ -27,7 +28,9 @@ impl<C: Credential> Metrics<C> {
 }
 
 impl<C: AccountAccess> Metrics<C> {
-    /// Calls `POST /v1/metrics/dashboards`, operation `metrics:create_dashboard`.
+    /// Creates a dashboard: a name, and the metrics that it shows.
+    ///
+    /// `POST /v1/metrics/dashboards`, operation `metrics:create_dashboard`.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `metrics:write`.
@@ -45,7 +48,9 @@ impl<C: AccountAccess> Metrics<C> {
         CreateDashboard(request)
     }
 
-    /// Calls `DELETE /v1/metrics/dashboards/{id}`, operation `metrics:delete_dashboard`.
+    /// Deletes a dashboard. The metrics stay.
+    ///
+    /// `DELETE /v1/metrics/dashboards/{id}`, operation `metrics:delete_dashboard`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -60,7 +65,14 @@ impl<C: AccountAccess> Metrics<C> {
         DeleteDashboard(request)
     }
 
-    /// Calls `GET /v1/metrics/export`, operation `metrics:export`.
+    /// Exports the metrics of a span of time as CSV.
+    ///
+    /// `GET /v1/metrics/export`, operation `metrics:export`.
+    ///
+    /// - `start_date`: First day.
+    /// - `end_date`: Last day, itself included.
+    /// - `interval`: Length of the periods. How long the span of time can be depends on
+    ///   it; `limits` tells.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `metrics:read`.
@@ -80,7 +92,15 @@ impl<C: AccountAccess> Metrics<C> {
         Export(request)
     }
 
-    /// Calls `GET /v1/metrics/`, operation `metrics:get`.
+    /// Gets the metrics of a span of time, period by period and in total. Amounts of
+    /// money are in cents.
+    ///
+    /// `GET /v1/metrics/`, operation `metrics:get`.
+    ///
+    /// - `start_date`: First day.
+    /// - `end_date`: Last day, itself included.
+    /// - `interval`: Length of the periods. How long the span of time can be depends on
+    ///   it; `limits` tells.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `metrics:read`.
@@ -95,7 +115,9 @@ impl<C: AccountAccess> Metrics<C> {
         Get(request)
     }
 
-    /// Calls `GET /v1/metrics/dashboards/{id}`, operation `metrics:get_dashboard`.
+    /// Gets a dashboard.
+    ///
+    /// `GET /v1/metrics/dashboards/{id}`, operation `metrics:get_dashboard`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -110,7 +132,10 @@ impl<C: AccountAccess> Metrics<C> {
         GetDashboard(request)
     }
 
-    /// Calls `GET /v1/metrics/limits`, operation `metrics:limits`.
+    /// Gets how early the metrics begin, and how many days can be asked for with each
+    /// length of the periods.
+    ///
+    /// `GET /v1/metrics/limits`, operation `metrics:limits`.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `metrics:read`.
@@ -118,7 +143,9 @@ impl<C: AccountAccess> Metrics<C> {
         Limits(self.client.request(&LIMITS))
     }
 
-    /// Calls `GET /v1/metrics/dashboards`, operation `metrics:list_dashboards`.
+    /// Lists the dashboards.
+    ///
+    /// `GET /v1/metrics/dashboards`, operation `metrics:list_dashboards`.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `metrics:read`.
@@ -129,7 +156,9 @@ impl<C: AccountAccess> Metrics<C> {
         ListDashboards(self.client.request(&LIST_DASHBOARDS))
     }
 
-    /// Calls `PATCH /v1/metrics/dashboards/{id}`, operation `metrics:update_dashboard`.
+    /// Updates a dashboard.
+    ///
+    /// `PATCH /v1/metrics/dashboards/{id}`, operation `metrics:update_dashboard`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///

@@ -18,7 +18,8 @@ use polar_client_runtime::types::Pairs;
 use polar_client_runtime::types::Timestamp;
 use polar_client_runtime::types::Uuid;
 
-/// Operations on orders.
+/// Orders: what customers have bought and been billed for, once or for a period of a
+/// subscription.
 #[derive(Clone, Debug)]
 pub struct Orders<C> {
     client: Client<C>,
@@ -31,7 +32,11 @@ impl<C: Credential> Orders<C> {
 }
 
 impl<C: AccountAccess> Orders<C> {
-    /// Calls `POST /v1/orders/`, operation `orders:create`.
+    /// Creates a draft of an order, to charge a saved payment method while the customer
+    /// is away. Nothing is charged before `finalize`. The organization must have
+    /// off-session charges enabled.
+    ///
+    /// `POST /v1/orders/`, operation `orders:create`.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `orders:write`.
@@ -46,7 +51,10 @@ impl<C: AccountAccess> Orders<C> {
         Create(request)
     }
 
-    /// Calls `GET /v1/orders/export`, operation `orders:export`.
+    /// Exports the orders as CSV. Amounts are in the currency's main unit there, not in
+    /// cents.
+    ///
+    /// `GET /v1/orders/export`, operation `orders:export`.
     ///
     /// Credential: an organization or personal access token with the scope `orders:read`.
     ///
@@ -56,7 +64,10 @@ impl<C: AccountAccess> Orders<C> {
         Export(self.client.request(&EXPORT))
     }
 
-    /// Calls `POST /v1/orders/{id}/finalize`, operation `orders:finalize`.
+    /// Charges a draft. If the payment succeeds, the order is paid and its benefits are
+    /// granted before the answer comes; if not, it stays a draft and the call fails.
+    ///
+    /// `POST /v1/orders/{id}/finalize`, operation `orders:finalize`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -77,7 +88,9 @@ impl<C: AccountAccess> Orders<C> {
         Finalize(request)
     }
 
-    /// Calls `POST /v1/orders/{id}/invoice`, operation `orders:generate_invoice`.
+    /// Starts the making of the order's invoice, and returns before it is made.
+    ///
+    /// `POST /v1/orders/{id}/invoice`, operation `orders:generate_invoice`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -95,7 +108,9 @@ impl<C: AccountAccess> Orders<C> {
         GenerateInvoice(request)
     }
 
-    /// Calls `GET /v1/orders/{id}`, operation `orders:get`.
+    /// Gets an order.
+    ///
+    /// `GET /v1/orders/{id}`, operation `orders:get`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -110,7 +125,9 @@ impl<C: AccountAccess> Orders<C> {
         Get(request)
     }
 
-    /// Calls `GET /v1/orders/{id}/invoice`, operation `orders:invoice`.
+    /// Gets the address of the order's invoice. The invoice must have been generated.
+    ///
+    /// `GET /v1/orders/{id}/invoice`, operation `orders:invoice`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -125,7 +142,9 @@ impl<C: AccountAccess> Orders<C> {
         Invoice(request)
     }
 
-    /// Calls `GET /v1/orders/`, operation `orders:list`.
+    /// Lists the orders.
+    ///
+    /// `GET /v1/orders/`, operation `orders:list`.
     ///
     /// Credential: an organization or personal access token with the scope `orders:read`.
     ///
@@ -135,7 +154,10 @@ impl<C: AccountAccess> Orders<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Calls `GET /v1/orders/{id}/receipt`, operation `orders:receipt`.
+    /// Gets the address of the order's receipt, a PDF. There is none as long as the
+    /// receipt is still being made: ask again later.
+    ///
+    /// `GET /v1/orders/{id}/receipt`, operation `orders:receipt`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -150,7 +172,9 @@ impl<C: AccountAccess> Orders<C> {
         Receipt(request)
     }
 
-    /// Calls `PATCH /v1/orders/{id}`, operation `orders:update`.
+    /// Updates the name and the address that the order's invoice is made out to.
+    ///
+    /// `PATCH /v1/orders/{id}`, operation `orders:update`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -229,7 +253,8 @@ impl Export {
         self
     }
 
-    /// The parameter `columns`.
+    /// Columns of the export, in this order. Without it: email address, time, product,
+    /// net amount, currency, status and invoice number.
     pub fn columns(mut self, columns: impl Into<OneOrMany<OrderExportColumn>>) -> Self {
         let values: OneOrMany<_> = columns.into();
         self.0.query("columns", &values);
@@ -308,7 +333,8 @@ impl List {
         self
     }
 
-    /// The parameter `product_billing_type`.
+    /// Only orders of this kind: one-time purchases, or starts and renewals of
+    /// subscriptions.
     pub fn product_billing_type(
         mut self,
         product_billing_type: impl Into<OneOrMany<ProductBillingType>>,

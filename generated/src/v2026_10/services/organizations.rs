@@ -15,7 +15,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{OneOrMany, Uuid};
 
-/// Operations on organizations.
+/// Organizations: the sellers, with their settings.
 #[derive(Clone, Debug)]
 pub struct Organizations<C> {
     client: Client<C>,
@@ -28,7 +28,9 @@ impl<C: Credential> Organizations<C> {
 }
 
 impl<C: AccountAccess> Organizations<C> {
-    /// Calls `GET /v1/organizations/{id}`, operation `organizations:get`.
+    /// Gets an organization.
+    ///
+    /// `GET /v1/organizations/{id}`, operation `organizations:get`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -44,7 +46,9 @@ impl<C: AccountAccess> Organizations<C> {
         Get(request)
     }
 
-    /// Calls `GET /v1/organizations/`, operation `organizations:list`.
+    /// Lists the organizations that the token can act for.
+    ///
+    /// `GET /v1/organizations/`, operation `organizations:list`.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `organizations:read`, `organizations:write`.
@@ -55,7 +59,9 @@ impl<C: AccountAccess> Organizations<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Calls `PATCH /v1/organizations/{id}`, operation `organizations:update`.
+    /// Updates an organization and its settings.
+    ///
+    /// `PATCH /v1/organizations/{id}`, operation `organizations:update`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -78,7 +84,9 @@ impl<C: AccountAccess> Organizations<C> {
 }
 
 impl<C: PersonalAccess> Organizations<C> {
-    /// Calls `POST /v1/organizations/`, operation `organizations:create`.
+    /// Creates an organization.
+    ///
+    /// `POST /v1/organizations/`, operation `organizations:create`.
     ///
     /// Credential: a personal access token, not that of an organization, with the scope
     /// `organizations:write`.

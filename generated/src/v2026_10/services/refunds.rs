@@ -14,7 +14,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{OneOrMany, Uuid};
 
-/// Operations on refunds.
+/// Refunds: money of orders that is paid back.
 #[derive(Clone, Debug)]
 pub struct Refunds<C> {
     client: Client<C>,
@@ -27,7 +27,10 @@ impl<C: Credential> Refunds<C> {
 }
 
 impl<C: AccountAccess> Refunds<C> {
-    /// Calls `POST /v1/refunds/`, operation `refunds:create`.
+    /// Pays an order back, in part or in full. The refund may still be pending when it is
+    /// returned.
+    ///
+    /// `POST /v1/refunds/`, operation `refunds:create`.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `refunds:write`.
@@ -43,7 +46,9 @@ impl<C: AccountAccess> Refunds<C> {
         Create(request)
     }
 
-    /// Calls `GET /v1/refunds/`, operation `refunds:list`.
+    /// Lists the refunds.
+    ///
+    /// `GET /v1/refunds/`, operation `refunds:list`.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `refunds:read`, `refunds:write`.

@@ -18,7 +18,7 @@ use polar_client_runtime::types::Pairs;
 use polar_client_runtime::types::Timestamp;
 use polar_client_runtime::types::Uuid;
 
-/// Operations on subscriptions.
+/// Subscriptions: products that are billed again and again.
 #[derive(Clone, Debug)]
 pub struct Subscriptions<C> {
     client: Client<C>,
@@ -31,7 +31,10 @@ impl<C: Credential> Subscriptions<C> {
 }
 
 impl<C: AccountAccess> Subscriptions<C> {
-    /// Calls `POST /v1/subscriptions/`, operation `subscriptions:create`.
+    /// Creates a subscription to a free product. There is no order, and no email is sent.
+    /// Products with a price are sold by a checkout.
+    ///
+    /// `POST /v1/subscriptions/`, operation `subscriptions:create`.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `subscriptions:write`.
@@ -46,7 +49,9 @@ impl<C: AccountAccess> Subscriptions<C> {
         Create(request)
     }
 
-    /// Calls `GET /v1/subscriptions/export`, operation `subscriptions:export`.
+    /// Exports the subscriptions as CSV.
+    ///
+    /// `GET /v1/subscriptions/export`, operation `subscriptions:export`.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `subscriptions:read`, `subscriptions:write`.
@@ -57,7 +62,9 @@ impl<C: AccountAccess> Subscriptions<C> {
         Export(self.client.request(&EXPORT))
     }
 
-    /// Calls `GET /v1/subscriptions/{id}`, operation `subscriptions:get`.
+    /// Gets a subscription.
+    ///
+    /// `GET /v1/subscriptions/{id}`, operation `subscriptions:get`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -73,7 +80,9 @@ impl<C: AccountAccess> Subscriptions<C> {
         Get(request)
     }
 
-    /// Calls `GET /v1/subscriptions/`, operation `subscriptions:list`.
+    /// Lists the subscriptions.
+    ///
+    /// `GET /v1/subscriptions/`, operation `subscriptions:list`.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `subscriptions:read`, `subscriptions:write`.
@@ -84,7 +93,10 @@ impl<C: AccountAccess> Subscriptions<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Calls `DELETE /v1/subscriptions/{id}`, operation `subscriptions:revoke`.
+    /// Ends a subscription at once: the customer loses access. To let it end with the
+    /// billing period, update `cancel_at_period_end` instead. Returns the subscription.
+    ///
+    /// `DELETE /v1/subscriptions/{id}`, operation `subscriptions:revoke`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -102,7 +114,10 @@ impl<C: AccountAccess> Subscriptions<C> {
         Revoke(request)
     }
 
-    /// Calls `PATCH /v1/subscriptions/{id}`, operation `subscriptions:update`.
+    /// Changes a subscription: the body says which one change it is. Some changes charge
+    /// the customer at once, and fail if the payment does.
+    ///
+    /// `PATCH /v1/subscriptions/{id}`, operation `subscriptions:update`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -170,13 +185,13 @@ impl Export {
         self
     }
 
-    /// The parameter `started_after`.
+    /// Only subscriptions that started after this point in time.
     pub fn started_after(mut self, started_after: Timestamp) -> Self {
         self.0.query("started_after", &started_after);
         self
     }
 
-    /// The parameter `started_before`.
+    /// Only subscriptions that started before this point in time.
     pub fn started_before(mut self, started_before: Timestamp) -> Self {
         self.0.query("started_before", &started_before);
         self
@@ -190,7 +205,8 @@ impl Export {
         self
     }
 
-    /// The parameter `columns`.
+    /// Columns of the export, in this order. Without it: email address, start, product,
+    /// amount, currency, status and recurring interval.
     pub fn columns(
         mut self,
         columns: impl Into<OneOrMany<SubscriptionExportColumn>>,
@@ -261,7 +277,7 @@ impl List {
         self
     }
 
-    /// The parameter `active`.
+    /// Only subscriptions that are active, or only those that are not.
     ///
     /// Deprecated.
     #[deprecated = "the API will drop it"]
@@ -293,25 +309,25 @@ impl List {
         self
     }
 
-    /// The parameter `canceled_at_after`.
+    /// Only subscriptions that were canceled at this point in time or later.
     pub fn canceled_at_after(mut self, canceled_at_after: Timestamp) -> Self {
         self.0.query("canceled_at_after", &canceled_at_after);
         self
     }
 
-    /// The parameter `canceled_at_before`.
+    /// Only subscriptions that were canceled at this point in time or earlier.
     pub fn canceled_at_before(mut self, canceled_at_before: Timestamp) -> Self {
         self.0.query("canceled_at_before", &canceled_at_before);
         self
     }
 
-    /// The parameter `started_after`.
+    /// Only subscriptions that started after this point in time.
     pub fn started_after(mut self, started_after: Timestamp) -> Self {
         self.0.query("started_after", &started_after);
         self
     }
 
-    /// The parameter `started_before`.
+    /// Only subscriptions that started before this point in time.
     pub fn started_before(mut self, started_before: Timestamp) -> Self {
         self.0.query("started_before", &started_before);
         self

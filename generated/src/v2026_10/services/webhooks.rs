@@ -14,7 +14,8 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{OneOrMany, Timestamp, Uuid};
 
-/// Operations on webhooks.
+/// Webhooks: endpoints that events are delivered to, and the record of the
+/// deliveries.
 #[derive(Clone, Debug)]
 pub struct Webhooks<C> {
     client: Client<C>,
@@ -27,7 +28,10 @@ impl<C: Credential> Webhooks<C> {
 }
 
 impl<C: AccountAccess> Webhooks<C> {
-    /// Calls `POST /v1/webhooks/endpoints`, operation `webhooks:create_webhook_endpoint`.
+    /// Creates a webhook endpoint. The answer has the secret that its deliveries are
+    /// signed with.
+    ///
+    /// `POST /v1/webhooks/endpoints`, operation `webhooks:create_webhook_endpoint`.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `webhooks:write`.
@@ -45,7 +49,9 @@ impl<C: AccountAccess> Webhooks<C> {
         CreateWebhookEndpoint(request)
     }
 
-    /// Calls `DELETE /v1/webhooks/endpoints/{id}`, operation
+    /// Deletes a webhook endpoint.
+    ///
+    /// `DELETE /v1/webhooks/endpoints/{id}`, operation
     /// `webhooks:delete_webhook_endpoint`.
     ///
     /// - `id`: Identifier assigned by Polar.
@@ -62,8 +68,9 @@ impl<C: AccountAccess> Webhooks<C> {
         DeleteWebhookEndpoint(request)
     }
 
-    /// Calls `GET /v1/webhooks/endpoints/{id}`, operation
-    /// `webhooks:get_webhook_endpoint`.
+    /// Gets a webhook endpoint.
+    ///
+    /// `GET /v1/webhooks/endpoints/{id}`, operation `webhooks:get_webhook_endpoint`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -79,7 +86,9 @@ impl<C: AccountAccess> Webhooks<C> {
         GetWebhookEndpoint(request)
     }
 
-    /// Calls `GET /v1/webhooks/deliveries`, operation `webhooks:list_webhook_deliveries`.
+    /// Lists the attempts to deliver events to the endpoints.
+    ///
+    /// `GET /v1/webhooks/deliveries`, operation `webhooks:list_webhook_deliveries`.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
@@ -90,7 +99,9 @@ impl<C: AccountAccess> Webhooks<C> {
         ListWebhookDeliveries(self.client.request(&LIST_WEBHOOK_DELIVERIES))
     }
 
-    /// Calls `GET /v1/webhooks/endpoints`, operation `webhooks:list_webhook_endpoints`.
+    /// Lists the webhook endpoints.
+    ///
+    /// `GET /v1/webhooks/endpoints`, operation `webhooks:list_webhook_endpoints`.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
@@ -101,7 +112,10 @@ impl<C: AccountAccess> Webhooks<C> {
         ListWebhookEndpoints(self.client.request(&LIST_WEBHOOK_ENDPOINTS))
     }
 
-    /// Calls `POST /v1/webhooks/events/{id}/redeliver`, operation
+    /// Delivers an event once more, and returns before it is delivered. An archived event
+    /// has no payload any more, and is not delivered.
+    ///
+    /// `POST /v1/webhooks/events/{id}/redeliver`, operation
     /// `webhooks:redeliver_webhook_event`.
     ///
     /// - `id`: Identifier assigned by Polar.
@@ -120,7 +134,10 @@ impl<C: AccountAccess> Webhooks<C> {
         RedeliverWebhookEvent(request)
     }
 
-    /// Calls `PATCH /v1/webhooks/endpoints/{id}/secret`, operation
+    /// Replaces the secret that the deliveries to an endpoint are signed with. The answer
+    /// has the new one.
+    ///
+    /// `PATCH /v1/webhooks/endpoints/{id}/secret`, operation
     /// `webhooks:reset_webhook_endpoint_secret`.
     ///
     /// - `id`: Identifier assigned by Polar.
@@ -139,8 +156,9 @@ impl<C: AccountAccess> Webhooks<C> {
         ResetWebhookEndpointSecret(request)
     }
 
-    /// Calls `PATCH /v1/webhooks/endpoints/{id}`, operation
-    /// `webhooks:update_webhook_endpoint`.
+    /// Updates a webhook endpoint.
+    ///
+    /// `PATCH /v1/webhooks/endpoints/{id}`, operation `webhooks:update_webhook_endpoint`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -197,7 +215,7 @@ polar_client_runtime::operation! {
 pub struct ListWebhookDeliveries(Request);
 
 impl ListWebhookDeliveries {
-    /// The parameter `endpoint_id`.
+    /// Only deliveries to this endpoint.
     pub fn endpoint_id(mut self, endpoint_id: impl Into<OneOrMany<Uuid>>) -> Self {
         let values: OneOrMany<_> = endpoint_id.into();
         self.0.query("endpoint_id", &values);
@@ -228,13 +246,13 @@ impl ListWebhookDeliveries {
         self
     }
 
-    /// The parameter `http_code_class`.
+    /// Only deliveries that were answered with a status of this class.
     pub fn http_code_class(mut self, http_code_class: HttpCodeClass) -> Self {
         self.0.query("http_code_class", &http_code_class);
         self
     }
 
-    /// The parameter `event_type`.
+    /// Only deliveries of events of this type.
     pub fn event_type(
         mut self,
         event_type: impl Into<OneOrMany<WebhookEventType>>,

@@ -14,7 +14,8 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{OneOrMany, Uuid};
 
-/// Operations on discounts.
+/// Discounts: amounts or percentages that are taken off, by code or by the
+/// organization.
 #[derive(Clone, Debug)]
 pub struct Discounts<C> {
     client: Client<C>,
@@ -27,7 +28,9 @@ impl<C: Credential> Discounts<C> {
 }
 
 impl<C: AccountAccess> Discounts<C> {
-    /// Calls `POST /v1/discounts/`, operation `discounts:create`.
+    /// Creates a discount: an amount or a percentage that is taken off.
+    ///
+    /// `POST /v1/discounts/`, operation `discounts:create`.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `discounts:write`.
@@ -42,7 +45,9 @@ impl<C: AccountAccess> Discounts<C> {
         Create(request)
     }
 
-    /// Calls `DELETE /v1/discounts/{id}`, operation `discounts:delete`.
+    /// Deletes a discount.
+    ///
+    /// `DELETE /v1/discounts/{id}`, operation `discounts:delete`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -58,7 +63,9 @@ impl<C: AccountAccess> Discounts<C> {
         Delete(request)
     }
 
-    /// Calls `GET /v1/discounts/{id}`, operation `discounts:get`.
+    /// Gets a discount.
+    ///
+    /// `GET /v1/discounts/{id}`, operation `discounts:get`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -74,7 +81,9 @@ impl<C: AccountAccess> Discounts<C> {
         Get(request)
     }
 
-    /// Calls `GET /v1/discounts/`, operation `discounts:list`.
+    /// Lists the discounts.
+    ///
+    /// `GET /v1/discounts/`, operation `discounts:list`.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `discounts:read`, `discounts:write`.
@@ -85,7 +94,9 @@ impl<C: AccountAccess> Discounts<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Calls `PATCH /v1/discounts/{id}`, operation `discounts:update`.
+    /// Updates a discount.
+    ///
+    /// `PATCH /v1/discounts/{id}`, operation `discounts:update`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///

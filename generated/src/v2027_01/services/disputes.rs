@@ -13,7 +13,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{OneOrMany, Uuid};
 
-/// Operations on disputes.
+/// Disputes: payments that customers or their banks contest.
 #[derive(Clone, Debug)]
 pub struct Disputes<C> {
     client: Client<C>,
@@ -26,7 +26,10 @@ impl<C: Credential> Disputes<C> {
 }
 
 impl<C: AccountAccess> Disputes<C> {
-    /// Calls `POST /v1/disputes/{id}/accept`, operation `disputes:accept`.
+    /// Accepts a dispute, which is then lost and closed: the customer keeps the money.
+    /// Only possible while it is open.
+    ///
+    /// `POST /v1/disputes/{id}/accept`, operation `disputes:accept`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -45,7 +48,9 @@ impl<C: AccountAccess> Disputes<C> {
         Accept(request)
     }
 
-    /// Calls `GET /v1/disputes/{id}`, operation `disputes:get`.
+    /// Gets a dispute.
+    ///
+    /// `GET /v1/disputes/{id}`, operation `disputes:get`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -61,7 +66,9 @@ impl<C: AccountAccess> Disputes<C> {
         Get(request)
     }
 
-    /// Calls `GET /v1/disputes/`, operation `disputes:list`.
+    /// Lists the disputes.
+    ///
+    /// `GET /v1/disputes/`, operation `disputes:list`.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `disputes:read`, `disputes:write`.

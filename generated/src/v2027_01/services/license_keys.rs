@@ -14,7 +14,8 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{OneOrMany, Uuid};
 
-/// Operations on license keys.
+/// License keys that the organization has issued. For servers of the organization;
+/// software at the customer's uses those of the customer portal.
 #[derive(Clone, Debug)]
 pub struct LicenseKeys<C> {
     client: Client<C>,
@@ -27,7 +28,10 @@ impl<C: Credential> LicenseKeys<C> {
 }
 
 impl<C: AccountAccess> LicenseKeys<C> {
-    /// Calls `POST /v1/license-keys/activate`, operation `license_keys:activate`.
+    /// Activates a license key, for example for one device. Refused if the key is not
+    /// valid or all its activations are taken.
+    ///
+    /// `POST /v1/license-keys/activate`, operation `license_keys:activate`.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `license_keys:write`.
@@ -44,7 +48,9 @@ impl<C: AccountAccess> LicenseKeys<C> {
         Activate(request)
     }
 
-    /// Calls `POST /v1/license-keys/deactivate`, operation `license_keys:deactivate`.
+    /// Gives an activation of a license key back, so that it can be used elsewhere.
+    ///
+    /// `POST /v1/license-keys/deactivate`, operation `license_keys:deactivate`.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `license_keys:write`.
@@ -60,7 +66,9 @@ impl<C: AccountAccess> LicenseKeys<C> {
         Deactivate(request)
     }
 
-    /// Calls `GET /v1/license-keys/{id}`, operation `license_keys:get`.
+    /// Gets a license key, with its activations.
+    ///
+    /// `GET /v1/license-keys/{id}`, operation `license_keys:get`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -77,7 +85,9 @@ impl<C: AccountAccess> LicenseKeys<C> {
         Get(request)
     }
 
-    /// Calls `GET /v1/license-keys/{id}/activations/{activation_id}`, operation
+    /// Gets an activation of a license key.
+    ///
+    /// `GET /v1/license-keys/{id}/activations/{activation_id}`, operation
     /// `license_keys:get_activation`.
     ///
     /// - `id`: Identifier assigned by Polar.
@@ -97,7 +107,9 @@ impl<C: AccountAccess> LicenseKeys<C> {
         GetActivation(request)
     }
 
-    /// Calls `GET /v1/license-keys/`, operation `license_keys:list`.
+    /// Lists the license keys.
+    ///
+    /// `GET /v1/license-keys/`, operation `license_keys:list`.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `license_keys:read`, `license_keys:write`.
@@ -110,7 +122,11 @@ impl<C: AccountAccess> LicenseKeys<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Calls `POST /v1/license-keys/{id}/rotate`, operation `license_keys:rotate`.
+    /// Replaces the text of a license key. The old text stops being valid at once;
+    /// status, usage, limits, expiry and activations stay. A revoked key cannot be
+    /// rotated.
+    ///
+    /// `POST /v1/license-keys/{id}/rotate`, operation `license_keys:rotate`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -130,7 +146,9 @@ impl<C: AccountAccess> LicenseKeys<C> {
         Rotate(request)
     }
 
-    /// Calls `PATCH /v1/license-keys/{id}`, operation `license_keys:update`.
+    /// Updates a license key: its status, limits and expiry.
+    ///
+    /// `PATCH /v1/license-keys/{id}`, operation `license_keys:update`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -150,7 +168,10 @@ impl<C: AccountAccess> LicenseKeys<C> {
         Update(request)
     }
 
-    /// Calls `POST /v1/license-keys/validate`, operation `license_keys:validate`.
+    /// Validates a license key: returns it if it is valid, and otherwise fails as if it
+    /// did not exist. Can count usage at the same time.
+    ///
+    /// `POST /v1/license-keys/validate`, operation `license_keys:validate`.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `license_keys:write`.

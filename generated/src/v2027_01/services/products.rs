@@ -14,7 +14,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{Entries, OneOrMany, Pairs, Uuid};
 
-/// Operations on products.
+/// Products: what is sold, once or as a subscription, with prices and benefits.
 #[derive(Clone, Debug)]
 pub struct Products<C> {
     client: Client<C>,
@@ -27,7 +27,9 @@ impl<C: Credential> Products<C> {
 }
 
 impl<C: AccountAccess> Products<C> {
-    /// Calls `POST /v1/products/`, operation `products:create`.
+    /// Creates a product with its prices. How often it is billed cannot be changed later.
+    ///
+    /// `POST /v1/products/`, operation `products:create`.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `products:write`.
@@ -42,7 +44,10 @@ impl<C: AccountAccess> Products<C> {
         Create(request)
     }
 
-    /// Calls `DELETE /v1/products/{id}`, operation `products:delete`.
+    /// Deletes a product for good. Only for products that no order, subscription, trial
+    /// or discount refers to; others can be archived by an update.
+    ///
+    /// `DELETE /v1/products/{id}`, operation `products:delete`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -60,7 +65,9 @@ impl<C: AccountAccess> Products<C> {
         Delete(request)
     }
 
-    /// Calls `GET /v1/products/{id}`, operation `products:get`.
+    /// Gets a product.
+    ///
+    /// `GET /v1/products/{id}`, operation `products:get`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -76,7 +83,9 @@ impl<C: AccountAccess> Products<C> {
         Get(request)
     }
 
-    /// Calls `GET /v1/products/`, operation `products:list`.
+    /// Lists the products.
+    ///
+    /// `GET /v1/products/`, operation `products:list`.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `products:read`, `products:write`.
@@ -87,7 +96,10 @@ impl<C: AccountAccess> Products<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Calls `PATCH /v1/products/{id}`, operation `products:update`.
+    /// Updates a product. Prices that are to stay must be in the list of prices, by their
+    /// ID.
+    ///
+    /// `PATCH /v1/products/{id}`, operation `products:update`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -107,7 +119,9 @@ impl<C: AccountAccess> Products<C> {
         Update(request)
     }
 
-    /// Calls `POST /v1/products/{id}/benefits`, operation `products:update_benefits`.
+    /// Sets which benefits a product grants. Returns the product.
+    ///
+    /// `POST /v1/products/{id}/benefits`, operation `products:update_benefits`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///

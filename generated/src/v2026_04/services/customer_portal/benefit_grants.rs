@@ -14,7 +14,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{OneOrMany, Uuid};
 
-/// Operations on benefit grants.
+/// The benefits that the customer has been granted.
 #[derive(Clone, Debug)]
 pub struct BenefitGrants<C> {
     client: Client<C>,
@@ -27,7 +27,9 @@ impl<C: Credential> BenefitGrants<C> {
 }
 
 impl<C: PortalAccess> BenefitGrants<C> {
-    /// Calls `GET /v1/customer-portal/benefit-grants/{id}`, operation
+    /// Gets a benefit grant of the customer.
+    ///
+    /// `GET /v1/customer-portal/benefit-grants/{id}`, operation
     /// `customer_portal:benefit-grants:get`.
     ///
     /// - `id`: Identifier assigned by Polar.
@@ -44,7 +46,9 @@ impl<C: PortalAccess> BenefitGrants<C> {
         Get(request)
     }
 
-    /// Calls `GET /v1/customer-portal/benefit-grants/`, operation
+    /// Lists the benefit grants of the customer.
+    ///
+    /// `GET /v1/customer-portal/benefit-grants/`, operation
     /// `customer_portal:benefit-grants:list`.
     ///
     /// Credential: a customer or member session with one of the scopes
@@ -56,7 +60,10 @@ impl<C: PortalAccess> BenefitGrants<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Calls `PATCH /v1/customer-portal/benefit-grants/{id}`, operation
+    /// Updates a benefit grant with what the customer has to choose, such as the account
+    /// that is let into a Discord server. A revoked grant cannot be updated.
+    ///
+    /// `PATCH /v1/customer-portal/benefit-grants/{id}`, operation
     /// `customer_portal:benefit-grants:update`.
     ///
     /// - `id`: Identifier assigned by Polar.

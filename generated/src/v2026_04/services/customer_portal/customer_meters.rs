@@ -13,7 +13,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{OneOrMany, Uuid};
 
-/// Operations on customer meters.
+/// What meters have counted for the customer.
 #[derive(Clone, Debug)]
 pub struct CustomerMeters<C> {
     client: Client<C>,
@@ -26,7 +26,9 @@ impl<C: Credential> CustomerMeters<C> {
 }
 
 impl<C: PortalAccess> CustomerMeters<C> {
-    /// Calls `GET /v1/customer-portal/meters/{id}`, operation
+    /// Gets what one meter has counted for the customer.
+    ///
+    /// `GET /v1/customer-portal/meters/{id}`, operation
     /// `customer_portal:customer_meters:get`.
     ///
     /// - `id`: Identifier assigned by Polar.
@@ -43,7 +45,9 @@ impl<C: PortalAccess> CustomerMeters<C> {
         Get(request)
     }
 
-    /// Calls `GET /v1/customer-portal/meters/`, operation
+    /// Lists what meters have counted for the customer.
+    ///
+    /// `GET /v1/customer-portal/meters/`, operation
     /// `customer_portal:customer_meters:list`.
     ///
     /// Credential: a customer or member session with one of the scopes

@@ -12,7 +12,7 @@ use polar_client_runtime::client::PortalAccess;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
-/// Operations on customer session.
+/// The session itself, and who uses it.
 #[derive(Clone, Debug)]
 pub struct CustomerSession<C> {
     client: Client<C>,
@@ -25,7 +25,9 @@ impl<C: Credential> CustomerSession<C> {
 }
 
 impl<C: PortalAccess> CustomerSession<C> {
-    /// Calls `GET /v1/customer-portal/customer-session/user`, operation
+    /// Tells who uses the session: a customer, or a member.
+    ///
+    /// `GET /v1/customer-portal/customer-session/user`, operation
     /// `customer_portal:customer-session:get_authenticated_user`.
     ///
     /// Credential: a customer or member session with one of the scopes
@@ -34,7 +36,9 @@ impl<C: PortalAccess> CustomerSession<C> {
         GetAuthenticatedUser(self.client.request(&GET_AUTHENTICATED_USER))
     }
 
-    /// Calls `GET /v1/customer-portal/customer-session/introspect`, operation
+    /// Tells when the session expires and where its back button leads.
+    ///
+    /// `GET /v1/customer-portal/customer-session/introspect`, operation
     /// `customer_portal:customer-session:introspect`.
     ///
     /// Credential: a customer or member session with one of the scopes

@@ -13,7 +13,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{OneOrMany, Uuid};
 
-/// Operations on downloadables.
+/// The files that the customer's benefits let them download.
 #[derive(Clone, Debug)]
 pub struct Downloadables<C> {
     client: Client<C>,
@@ -26,7 +26,9 @@ impl<C: Credential> Downloadables<C> {
 }
 
 impl<C: PortalAccess> Downloadables<C> {
-    /// Calls `GET /v1/customer-portal/downloadables/`, operation
+    /// Lists the files that the customer can download, with an address for each.
+    ///
+    /// `GET /v1/customer-portal/downloadables/`, operation
     /// `customer_portal:downloadables:list`.
     ///
     /// Credential: a customer or member session with one of the scopes

@@ -14,7 +14,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{OneOrMany, Uuid};
 
-/// Operations on orders.
+/// The customer's orders, with their payments, invoices and receipts.
 #[derive(Clone, Debug)]
 pub struct Orders<C> {
     client: Client<C>,
@@ -27,7 +27,10 @@ impl<C: Credential> Orders<C> {
 }
 
 impl<C: PortalAccess> Orders<C> {
-    /// Calls `POST /v1/customer-portal/orders/{id}/confirm-payment`, operation
+    /// Pays an order whose payment failed, with a saved payment method or with a new one.
+    /// If the bank demands another step, the answer has a secret for it.
+    ///
+    /// `POST /v1/customer-portal/orders/{id}/confirm-payment`, operation
     /// `customer_portal:orders:confirm_retry_payment`.
     ///
     /// - `id`: Identifier assigned by Polar.
@@ -52,7 +55,9 @@ impl<C: PortalAccess> Orders<C> {
         ConfirmRetryPayment(request)
     }
 
-    /// Calls `POST /v1/customer-portal/orders/{id}/invoice`, operation
+    /// Starts the making of the order's invoice, and returns before it is made.
+    ///
+    /// `POST /v1/customer-portal/orders/{id}/invoice`, operation
     /// `customer_portal:orders:generate_invoice`.
     ///
     /// - `id`: Identifier assigned by Polar.
@@ -72,8 +77,9 @@ impl<C: PortalAccess> Orders<C> {
         GenerateInvoice(request)
     }
 
-    /// Calls `GET /v1/customer-portal/orders/{id}`, operation
-    /// `customer_portal:orders:get`.
+    /// Gets an order of the customer.
+    ///
+    /// `GET /v1/customer-portal/orders/{id}`, operation `customer_portal:orders:get`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -89,7 +95,9 @@ impl<C: PortalAccess> Orders<C> {
         Get(request)
     }
 
-    /// Calls `GET /v1/customer-portal/orders/{id}/payment-status`, operation
+    /// Tells how the payment of an order goes.
+    ///
+    /// `GET /v1/customer-portal/orders/{id}/payment-status`, operation
     /// `customer_portal:orders:get_payment_status`.
     ///
     /// - `id`: Identifier assigned by Polar.
@@ -106,7 +114,9 @@ impl<C: PortalAccess> Orders<C> {
         GetPaymentStatus(request)
     }
 
-    /// Calls `GET /v1/customer-portal/orders/{id}/invoice`, operation
+    /// Gets the address of the order's invoice. The invoice must have been generated.
+    ///
+    /// `GET /v1/customer-portal/orders/{id}/invoice`, operation
     /// `customer_portal:orders:invoice`.
     ///
     /// - `id`: Identifier assigned by Polar.
@@ -123,7 +133,9 @@ impl<C: PortalAccess> Orders<C> {
         Invoice(request)
     }
 
-    /// Calls `GET /v1/customer-portal/orders/`, operation `customer_portal:orders:list`.
+    /// Lists the orders of the customer.
+    ///
+    /// `GET /v1/customer-portal/orders/`, operation `customer_portal:orders:list`.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
@@ -134,7 +146,10 @@ impl<C: PortalAccess> Orders<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Calls `GET /v1/customer-portal/orders/{id}/receipt`, operation
+    /// Gets the address of the order's receipt, a PDF. There is none as long as the
+    /// receipt is still being made: ask again later.
+    ///
+    /// `GET /v1/customer-portal/orders/{id}/receipt`, operation
     /// `customer_portal:orders:receipt`.
     ///
     /// - `id`: Identifier assigned by Polar.
@@ -151,7 +166,9 @@ impl<C: PortalAccess> Orders<C> {
         Receipt(request)
     }
 
-    /// Calls `PATCH /v1/customer-portal/orders/{id}`, operation
+    /// Updates the name and the address that the order's invoice is made out to.
+    ///
+    /// `PATCH /v1/customer-portal/orders/{id}`, operation
     /// `customer_portal:orders:update`.
     ///
     /// - `id`: Identifier assigned by Polar.
@@ -229,7 +246,8 @@ impl List {
         self
     }
 
-    /// The parameter `product_billing_type`.
+    /// Only orders of this kind: one-time purchases, or starts and renewals of
+    /// subscriptions.
     pub fn product_billing_type(
         mut self,
         product_billing_type: impl Into<OneOrMany<ProductBillingType>>,

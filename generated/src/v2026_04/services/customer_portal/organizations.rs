@@ -11,7 +11,7 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
-/// Operations on organizations.
+/// The organization that the portal belongs to, and what it sells.
 #[derive(Clone, Debug)]
 pub struct Organizations<C> {
     client: Client<C>,
@@ -24,7 +24,9 @@ impl<C: Credential> Organizations<C> {
 }
 
 impl<C: Credential> Organizations<C> {
-    /// Calls `GET /v1/customer-portal/organizations/{slug}`, operation
+    /// Gets an organization by its slug, as its customers see it, with its products.
+    ///
+    /// `GET /v1/customer-portal/organizations/{slug}`, operation
     /// `customer_portal:organizations:get`.
     ///
     /// - `slug`: Unique short name.

@@ -14,7 +14,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{OneOrMany, Uuid};
 
-/// Operations on members.
+/// Members: the people who belong to a customer.
 #[derive(Clone, Debug)]
 pub struct Members<C> {
     client: Client<C>,
@@ -27,7 +27,10 @@ impl<C: Credential> Members<C> {
 }
 
 impl<C: AccountAccess> Members<C> {
-    /// Calls `POST /v1/customers/{id}/members`, operation `customers:members:create`.
+    /// Adds a member to a customer. The customer must be a team, and the organization's
+    /// customers must have members.
+    ///
+    /// `POST /v1/customers/{id}/members`, operation `customers:members:create`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -47,7 +50,9 @@ impl<C: AccountAccess> Members<C> {
         Create(request)
     }
 
-    /// Calls `POST /v1/customers/external/{external_id}/members`, operation
+    /// Adds a member to a customer, by your own ID of the customer.
+    ///
+    /// `POST /v1/customers/external/{external_id}/members`, operation
     /// `customers:members:create_external`.
     ///
     /// - `external_id`: ID in your own system.
@@ -73,7 +78,9 @@ impl<C: AccountAccess> Members<C> {
         CreateExternal(request)
     }
 
-    /// Calls `DELETE /v1/customers/{id}/members/{member_id}`, operation
+    /// Deletes a member of a customer. The member's active seats are revoked.
+    ///
+    /// `DELETE /v1/customers/{id}/members/{member_id}`, operation
     /// `customers:members:delete`.
     ///
     /// - `id`: Identifier assigned by Polar.
@@ -92,7 +99,10 @@ impl<C: AccountAccess> Members<C> {
         Delete(request)
     }
 
-    /// Calls `DELETE /v1/customers/external/{external_id}/members/{member_external_id}`,
+    /// Deletes a member of a customer, by your own IDs. The member's active seats are
+    /// revoked.
+    ///
+    /// `DELETE /v1/customers/external/{external_id}/members/{member_external_id}`,
     /// operation `customers:members:delete_external`.
     ///
     /// - `external_id`: ID in your own system.
@@ -116,8 +126,9 @@ impl<C: AccountAccess> Members<C> {
         DeleteExternal(request)
     }
 
-    /// Calls `GET /v1/customers/{id}/members/{member_id}`, operation
-    /// `customers:members:get`.
+    /// Gets a member of a customer.
+    ///
+    /// `GET /v1/customers/{id}/members/{member_id}`, operation `customers:members:get`.
     ///
     /// - `id`: Identifier assigned by Polar.
     /// - `member_id`: The member's ID.
@@ -135,8 +146,10 @@ impl<C: AccountAccess> Members<C> {
         Get(request)
     }
 
-    /// Calls `GET /v1/customers/external/{external_id}/members/{member_external_id}`,
-    /// operation `customers:members:get_external`.
+    /// Gets a member of a customer, by your own IDs.
+    ///
+    /// `GET /v1/customers/external/{external_id}/members/{member_external_id}`, operation
+    /// `customers:members:get_external`.
     ///
     /// - `external_id`: ID in your own system.
     /// - `member_external_id`: The member's ID in your own system.
@@ -159,7 +172,9 @@ impl<C: AccountAccess> Members<C> {
         GetExternal(request)
     }
 
-    /// Calls `GET /v1/customers/{id}/members`, operation `customers:members:list`.
+    /// Lists the members of a customer.
+    ///
+    /// `GET /v1/customers/{id}/members`, operation `customers:members:list`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -175,7 +190,9 @@ impl<C: AccountAccess> Members<C> {
         List(request)
     }
 
-    /// Calls `GET /v1/customers/external/{external_id}/members`, operation
+    /// Lists the members of a customer, by your own ID of the customer.
+    ///
+    /// `GET /v1/customers/external/{external_id}/members`, operation
     /// `customers:members:list_external`.
     ///
     /// - `external_id`: ID in your own system.
@@ -193,7 +210,9 @@ impl<C: AccountAccess> Members<C> {
         ListExternal(request)
     }
 
-    /// Calls `PATCH /v1/customers/{id}/members/{member_id}`, operation
+    /// Updates the name, the email address or the role of a member.
+    ///
+    /// `PATCH /v1/customers/{id}/members/{member_id}`, operation
     /// `customers:members:update`.
     ///
     /// - `id`: Identifier assigned by Polar.
@@ -220,7 +239,9 @@ impl<C: AccountAccess> Members<C> {
         Update(request)
     }
 
-    /// Calls `PATCH /v1/customers/external/{external_id}/members/{member_external_id}`,
+    /// Updates the name, the email address or the role of a member, by your own IDs.
+    ///
+    /// `PATCH /v1/customers/external/{external_id}/members/{member_external_id}`,
     /// operation `customers:members:update_external`.
     ///
     /// - `external_id`: ID in your own system.

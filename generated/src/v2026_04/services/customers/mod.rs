@@ -16,7 +16,7 @@ use polar_client_runtime::types::{Entries, OneOrMany, Pairs, Uuid};
 
 pub mod members;
 
-/// Operations on customers.
+/// Customers: the people and teams that buy from an organization.
 #[derive(Clone, Debug)]
 pub struct Customers<C> {
     client: Client<C>,
@@ -27,7 +27,7 @@ impl<C: Credential> Customers<C> {
         Self { client }
     }
 
-    /// Operations on members.
+    /// Members: the people who belong to a customer.
     #[must_use]
     pub fn members(&self) -> members::Members<C> {
         members::Members::new(self.client.clone())
@@ -35,7 +35,9 @@ impl<C: Credential> Customers<C> {
 }
 
 impl<C: AccountAccess> Customers<C> {
-    /// Calls `POST /v1/customers/`, operation `customers:create`.
+    /// Creates a customer, a person or a team.
+    ///
+    /// `POST /v1/customers/`, operation `customers:create`.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `customers:write`.
@@ -50,7 +52,11 @@ impl<C: AccountAccess> Customers<C> {
         Create(request)
     }
 
-    /// Calls `DELETE /v1/customers/{id}`, operation `customers:delete`.
+    /// Deletes a customer, which cannot be undone. Active subscriptions are canceled and
+    /// benefits revoked at once, and the external ID becomes free. Past orders and
+    /// subscriptions keep the customer's data, unless `anonymize` is set.
+    ///
+    /// `DELETE /v1/customers/{id}`, operation `customers:delete`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -66,7 +72,10 @@ impl<C: AccountAccess> Customers<C> {
         Delete(request)
     }
 
-    /// Calls `DELETE /v1/customers/external/{external_id}`, operation
+    /// Deletes a customer by your own ID, which cannot be undone. Active subscriptions
+    /// are canceled and benefits revoked at once.
+    ///
+    /// `DELETE /v1/customers/external/{external_id}`, operation
     /// `customers:delete_external`.
     ///
     /// - `external_id`: ID in your own system.
@@ -83,7 +92,9 @@ impl<C: AccountAccess> Customers<C> {
         DeleteExternal(request)
     }
 
-    /// Calls `GET /v1/customers/export`, operation `customers:export`.
+    /// Exports the customers as CSV.
+    ///
+    /// `GET /v1/customers/export`, operation `customers:export`.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `customers:read`, `customers:write`.
@@ -94,7 +105,9 @@ impl<C: AccountAccess> Customers<C> {
         Export(self.client.request(&EXPORT))
     }
 
-    /// Calls `GET /v1/customers/{id}`, operation `customers:get`.
+    /// Gets a customer.
+    ///
+    /// `GET /v1/customers/{id}`, operation `customers:get`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -110,8 +123,9 @@ impl<C: AccountAccess> Customers<C> {
         Get(request)
     }
 
-    /// Calls `GET /v1/customers/external/{external_id}`, operation
-    /// `customers:get_external`.
+    /// Gets a customer by your own ID.
+    ///
+    /// `GET /v1/customers/external/{external_id}`, operation `customers:get_external`.
     ///
     /// - `external_id`: ID in your own system.
     ///
@@ -127,7 +141,10 @@ impl<C: AccountAccess> Customers<C> {
         GetExternal(request)
     }
 
-    /// Calls `GET /v1/customers/{id}/state`, operation `customers:get_state`.
+    /// Gets a customer with everything in force: active subscriptions, granted benefits
+    /// and meters. One call tells what a customer may use.
+    ///
+    /// `GET /v1/customers/{id}/state`, operation `customers:get_state`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -143,7 +160,10 @@ impl<C: AccountAccess> Customers<C> {
         GetState(request)
     }
 
-    /// Calls `GET /v1/customers/external/{external_id}/state`, operation
+    /// Gets a customer by your own ID, with everything in force: active subscriptions,
+    /// granted benefits and meters.
+    ///
+    /// `GET /v1/customers/external/{external_id}/state`, operation
     /// `customers:get_state_external`.
     ///
     /// - `external_id`: ID in your own system.
@@ -160,7 +180,9 @@ impl<C: AccountAccess> Customers<C> {
         GetStateExternal(request)
     }
 
-    /// Calls `GET /v1/customers/`, operation `customers:list`.
+    /// Lists the customers.
+    ///
+    /// `GET /v1/customers/`, operation `customers:list`.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `customers:read`, `customers:write`.
@@ -171,7 +193,9 @@ impl<C: AccountAccess> Customers<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Calls `GET /v1/customers/{id}/payment-methods`, operation
+    /// Lists the payment methods that a customer has saved.
+    ///
+    /// `GET /v1/customers/{id}/payment-methods`, operation
     /// `customers:list_payment_methods`.
     ///
     /// - `id`: Identifier assigned by Polar.
@@ -188,7 +212,9 @@ impl<C: AccountAccess> Customers<C> {
         ListPaymentMethods(request)
     }
 
-    /// Calls `GET /v1/customers/external/{external_id}/payment-methods`, operation
+    /// Lists the payment methods that a customer, by your own ID, has saved.
+    ///
+    /// `GET /v1/customers/external/{external_id}/payment-methods`, operation
     /// `customers:list_payment_methods_external`.
     ///
     /// - `external_id`: ID in your own system.
@@ -208,7 +234,9 @@ impl<C: AccountAccess> Customers<C> {
         ListPaymentMethodsExternal(request)
     }
 
-    /// Calls `PATCH /v1/customers/{id}`, operation `customers:update`.
+    /// Updates a customer.
+    ///
+    /// `PATCH /v1/customers/{id}`, operation `customers:update`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -227,7 +255,9 @@ impl<C: AccountAccess> Customers<C> {
         Update(request)
     }
 
-    /// Calls `PATCH /v1/customers/external/{external_id}`, operation
+    /// Updates a customer, by your own ID.
+    ///
+    /// `PATCH /v1/customers/external/{external_id}`, operation
     /// `customers:update_external`.
     ///
     /// - `external_id`: ID in your own system.
@@ -267,7 +297,9 @@ polar_client_runtime::operation! {
 pub struct Delete(Request);
 
 impl Delete {
-    /// The parameter `anonymize`.
+    /// Whether personal data is made unrecognizable as well. Email address and names are
+    /// hashed, the billing address and linked accounts removed; the name of a business
+    /// with a tax number stays.
     ///
     /// Default: `false`.
     pub fn anonymize(mut self, anonymize: bool) -> Self {
@@ -286,7 +318,9 @@ polar_client_runtime::operation! {
 pub struct DeleteExternal(Request);
 
 impl DeleteExternal {
-    /// The parameter `anonymize`.
+    /// Whether personal data is made unrecognizable as well. Email address and names are
+    /// hashed, the billing address and linked accounts removed; the name of a business
+    /// with a tax number stays.
     ///
     /// Default: `false`.
     pub fn anonymize(mut self, anonymize: bool) -> Self {
@@ -384,7 +418,8 @@ impl List {
         self
     }
 
-    /// The parameter `active`.
+    /// Only customers with a subscription that is `trialing`, `active` or `past_due`, or
+    /// only those without.
     pub fn active(mut self, active: bool) -> Self {
         self.0.query("active", &active);
         self

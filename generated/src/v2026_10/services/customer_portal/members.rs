@@ -14,7 +14,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::Uuid;
 
-/// Operations on members.
+/// The members of the customer's team, for its owner and its billing managers.
 #[derive(Clone, Debug)]
 pub struct Members<C> {
     client: Client<C>,
@@ -27,7 +27,11 @@ impl<C: Credential> Members<C> {
 }
 
 impl<C: MemberAccess> Members<C> {
-    /// Calls `POST /v1/customer-portal/members`, operation
+    /// Adds a member to the customer's team, but not another owner. If there is a member
+    /// with this email address already, that member is returned. Only for owners and
+    /// billing managers.
+    ///
+    /// `POST /v1/customer-portal/members`, operation
     /// `customer_portal:members:add_member`.
     ///
     /// Credential: a member session with the scope `customer_portal:write`.
@@ -45,7 +49,9 @@ impl<C: MemberAccess> Members<C> {
         AddMember(request)
     }
 
-    /// Calls `GET /v1/customer-portal/members`, operation
+    /// Lists the members of the customer's team. Only for owners and billing managers.
+    ///
+    /// `GET /v1/customer-portal/members`, operation
     /// `customer_portal:members:list_members`.
     ///
     /// Credential: a member session with the scope `customer_portal:write`.
@@ -58,7 +64,10 @@ impl<C: MemberAccess> Members<C> {
         ListMembers(self.client.request(&LIST_MEMBERS))
     }
 
-    /// Calls `DELETE /v1/customer-portal/members/{id}`, operation
+    /// Removes a member from the customer's team: not oneself, and not the only owner.
+    /// Only for owners and billing managers.
+    ///
+    /// `DELETE /v1/customer-portal/members/{id}`, operation
     /// `customer_portal:members:remove_member`.
     ///
     /// - `id`: Identifier assigned by Polar.
@@ -77,7 +86,10 @@ impl<C: MemberAccess> Members<C> {
         RemoveMember(request)
     }
 
-    /// Calls `PATCH /v1/customer-portal/members/{id}`, operation
+    /// Updates the name or the role of a member. Nobody changes their own role, and there
+    /// is always exactly one owner. Only for owners and billing managers.
+    ///
+    /// `PATCH /v1/customer-portal/members/{id}`, operation
     /// `customer_portal:members:update_member`.
     ///
     /// - `id`: Identifier assigned by Polar.

@@ -27,8 +27,11 @@ impl<C: Credential> Seats<C> {
 }
 
 impl<C: PortalAccess> Seats<C> {
-    /// Calls `POST /v1/customer-portal/seats`, operation
-    /// `customer_portal:seats:assign_seat`.
+    /// Assigns a free seat that the customer has bought to somebody. They get an email
+    /// with an invitation to claim the seat, unless `immediate_claim` says that it is
+    /// theirs at once.
+    ///
+    /// `POST /v1/customer-portal/seats`, operation `customer_portal:seats:assign_seat`.
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
@@ -61,8 +64,10 @@ impl<C: PortalAccess> Seats<C> {
         ListClaimedSubscriptions(self.client.request(&LIST_CLAIMED_SUBSCRIPTIONS))
     }
 
-    /// Calls `GET /v1/customer-portal/seats`, operation
-    /// `customer_portal:seats:list_seats`.
+    /// Lists the seats of a subscription or of an order of the customer, and counts those
+    /// in all and those that are free.
+    ///
+    /// `GET /v1/customer-portal/seats`, operation `customer_portal:seats:list_seats`.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
@@ -76,7 +81,10 @@ impl<C: PortalAccess> Seats<C> {
         ListSeats(self.client.request(&LIST_SEATS))
     }
 
-    /// Calls `POST /v1/customer-portal/seats/{seat_id}/resend`, operation
+    /// Sends the invitation to a seat by email once more. Only for seats that have not
+    /// been claimed.
+    ///
+    /// `POST /v1/customer-portal/seats/{seat_id}/resend`, operation
     /// `customer_portal:seats:resend_invitation`.
     ///
     /// - `seat_id`: The seat's ID.
@@ -97,7 +105,9 @@ impl<C: PortalAccess> Seats<C> {
         ResendInvitation(request)
     }
 
-    /// Calls `DELETE /v1/customer-portal/seats/{seat_id}`, operation
+    /// Takes a seat back: whoever holds it loses access. Returns the seat.
+    ///
+    /// `DELETE /v1/customer-portal/seats/{seat_id}`, operation
     /// `customer_portal:seats:revoke_seat`.
     ///
     /// - `seat_id`: The seat's ID.

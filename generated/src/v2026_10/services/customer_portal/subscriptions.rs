@@ -14,7 +14,8 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{OneOrMany, Uuid};
 
-/// Operations on subscriptions.
+/// The customer's subscriptions: what they are, and how the customer changes or
+/// cancels them.
 #[derive(Clone, Debug)]
 pub struct Subscriptions<C> {
     client: Client<C>,
@@ -27,7 +28,10 @@ impl<C: Credential> Subscriptions<C> {
 }
 
 impl<C: PortalAccess> Subscriptions<C> {
-    /// Calls `DELETE /v1/customer-portal/subscriptions/{id}`, operation
+    /// Cancels a subscription of the customer, so that it ends with the current billing
+    /// period. Returns the subscription.
+    ///
+    /// `DELETE /v1/customer-portal/subscriptions/{id}`, operation
     /// `customer_portal:subscriptions:cancel`.
     ///
     /// - `id`: Identifier assigned by Polar.
@@ -44,7 +48,9 @@ impl<C: PortalAccess> Subscriptions<C> {
         Cancel(request)
     }
 
-    /// Calls `GET /v1/customer-portal/subscriptions/{id}`, operation
+    /// Gets a subscription of the customer.
+    ///
+    /// `GET /v1/customer-portal/subscriptions/{id}`, operation
     /// `customer_portal:subscriptions:get`.
     ///
     /// - `id`: Identifier assigned by Polar.
@@ -61,7 +67,9 @@ impl<C: PortalAccess> Subscriptions<C> {
         Get(request)
     }
 
-    /// Calls `GET /v1/customer-portal/subscriptions/`, operation
+    /// Lists the subscriptions of the customer.
+    ///
+    /// `GET /v1/customer-portal/subscriptions/`, operation
     /// `customer_portal:subscriptions:list`.
     ///
     /// Credential: a customer or member session with one of the scopes
@@ -73,7 +81,11 @@ impl<C: PortalAccess> Subscriptions<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Calls `PATCH /v1/customer-portal/subscriptions/{id}`, operation
+    /// Changes a subscription of the customer: the body says which one change it is. Some
+    /// changes charge the customer at once, and some are refused by the organization's
+    /// settings.
+    ///
+    /// `PATCH /v1/customer-portal/subscriptions/{id}`, operation
     /// `customer_portal:subscriptions:update`.
     ///
     /// - `id`: Identifier assigned by Polar.
@@ -133,7 +145,7 @@ impl List {
         self
     }
 
-    /// The parameter `active`.
+    /// Only subscriptions that are active, or only those that are not.
     pub fn active(mut self, active: bool) -> Self {
         self.0.query("active", &active);
         self

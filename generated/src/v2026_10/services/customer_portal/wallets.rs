@@ -13,7 +13,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{OneOrMany, Uuid};
 
-/// Operations on wallets.
+/// The customer's wallets: balances that usage is paid from.
 #[derive(Clone, Debug)]
 pub struct Wallets<C> {
     client: Client<C>,
@@ -26,8 +26,9 @@ impl<C: Credential> Wallets<C> {
 }
 
 impl<C: PortalAccess> Wallets<C> {
-    /// Calls `GET /v1/customer-portal/wallets/{id}`, operation
-    /// `customer_portal:wallets:get`.
+    /// Gets a wallet of the customer.
+    ///
+    /// `GET /v1/customer-portal/wallets/{id}`, operation `customer_portal:wallets:get`.
     ///
     /// - `id`: Identifier assigned by Polar.
     ///
@@ -43,8 +44,9 @@ impl<C: PortalAccess> Wallets<C> {
         Get(request)
     }
 
-    /// Calls `GET /v1/customer-portal/wallets/`, operation
-    /// `customer_portal:wallets:list`.
+    /// Lists the wallets of the customer.
+    ///
+    /// `GET /v1/customer-portal/wallets/`, operation `customer_portal:wallets:list`.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.

@@ -14,7 +14,7 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::Uuid;
 
-/// Operations on customers.
+/// The customer's own data, email address and payment methods.
 #[derive(Clone, Debug)]
 pub struct Customers<C> {
     client: Client<C>,
@@ -27,8 +27,12 @@ impl<C: Credential> Customers<C> {
 }
 
 impl<C: Credential> Customers<C> {
-    /// Calls `GET /v1/customer-portal/customers/me/email-update/check`, operation
+    /// Checks that the token of an email change is still valid. Returns nothing if it is.
+    ///
+    /// `GET /v1/customer-portal/customers/me/email-update/check`, operation
     /// `customer_portal:customers:check_email_update`.
+    ///
+    /// - `token`: Token from the email that verifies the new address.
     ///
     /// Credential: none. That of the client is not sent.
     ///
@@ -41,7 +45,10 @@ impl<C: Credential> Customers<C> {
         CheckEmailUpdate(request)
     }
 
-    /// Calls `POST /v1/customer-portal/customers/me/email-update/verify`, operation
+    /// Changes the customer's email address, with the token from the email. Returns the
+    /// token of a new session.
+    ///
+    /// `POST /v1/customer-portal/customers/me/email-update/verify`, operation
     /// `customer_portal:customers:verify_email_update`.
     ///
     /// Credential: none. That of the client is not sent.
@@ -62,7 +69,11 @@ impl<C: Credential> Customers<C> {
 }
 
 impl<C: PortalAccess> Customers<C> {
-    /// Calls `POST /v1/customer-portal/customers/me/payment-methods`, operation
+    /// Saves a payment method for the customer. If its bank demands another step, the
+    /// answer says so instead, with a secret for that step; afterwards, confirm the
+    /// payment method.
+    ///
+    /// `POST /v1/customer-portal/customers/me/payment-methods`, operation
     /// `customer_portal:customers:add_payment_method`.
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
@@ -81,7 +92,9 @@ impl<C: PortalAccess> Customers<C> {
         AddPaymentMethod(request)
     }
 
-    /// Calls `POST /v1/customer-portal/customers/me/payment-methods/confirm`, operation
+    /// Confirms a payment method after the step that its bank demanded, and saves it.
+    ///
+    /// `POST /v1/customer-portal/customers/me/payment-methods/confirm`, operation
     /// `customer_portal:customers:confirm_payment_method`.
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
@@ -100,7 +113,10 @@ impl<C: PortalAccess> Customers<C> {
         ConfirmPaymentMethod(request)
     }
 
-    /// Calls `DELETE /v1/customer-portal/customers/me/payment-methods/{id}`, operation
+    /// Deletes a payment method of the customer. Refused as long as a subscription is
+    /// billed with it.
+    ///
+    /// `DELETE /v1/customer-portal/customers/me/payment-methods/{id}`, operation
     /// `customer_portal:customers:delete_payment_method`.
     ///
     /// - `id`: Identifier assigned by Polar.
@@ -117,8 +133,9 @@ impl<C: PortalAccess> Customers<C> {
         DeletePaymentMethod(request)
     }
 
-    /// Calls `GET /v1/customer-portal/customers/me`, operation
-    /// `customer_portal:customers:get`.
+    /// Gets the customer of the session.
+    ///
+    /// `GET /v1/customer-portal/customers/me`, operation `customer_portal:customers:get`.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
@@ -126,7 +143,9 @@ impl<C: PortalAccess> Customers<C> {
         Get(self.client.request(&GET))
     }
 
-    /// Calls `GET /v1/customer-portal/customers/me/payment-methods`, operation
+    /// Lists the payment methods that the customer has saved.
+    ///
+    /// `GET /v1/customer-portal/customers/me/payment-methods`, operation
     /// `customer_portal:customers:list_payment_methods`.
     ///
     /// Credential: a customer or member session with one of the scopes
@@ -138,7 +157,10 @@ impl<C: PortalAccess> Customers<C> {
         ListPaymentMethods(self.client.request(&LIST_PAYMENT_METHODS))
     }
 
-    /// Calls `POST /v1/customer-portal/customers/me/email-update/request`, operation
+    /// Begins a change of the customer's email address. An email with a token is sent;
+    /// the address stays as it is until the token is verified.
+    ///
+    /// `POST /v1/customer-portal/customers/me/email-update/request`, operation
     /// `customer_portal:customers:request_email_update`.
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
@@ -156,7 +178,9 @@ impl<C: PortalAccess> Customers<C> {
         RequestEmailUpdate(request)
     }
 
-    /// Calls `PATCH /v1/customer-portal/customers/me`, operation
+    /// Updates the customer of the session.
+    ///
+    /// `PATCH /v1/customer-portal/customers/me`, operation
     /// `customer_portal:customers:update`.
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.

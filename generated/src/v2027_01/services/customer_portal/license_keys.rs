@@ -14,7 +14,8 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::Uuid;
 
-/// Operations on license keys.
+/// The customer's license keys. Software at the customer's can check keys here
+/// without any credential.
 #[derive(Clone, Debug)]
 pub struct LicenseKeys<C> {
     client: Client<C>,
@@ -27,7 +28,11 @@ impl<C: Credential> LicenseKeys<C> {
 }
 
 impl<C: Credential> LicenseKeys<C> {
-    /// Calls `POST /v1/customer-portal/license-keys/activate`, operation
+    /// Activates a license key, for example for one device. Public, so that software at
+    /// the customer's can call it: the key itself is the proof. The server takes three
+    /// such calls a second.
+    ///
+    /// `POST /v1/customer-portal/license-keys/activate`, operation
     /// `customer_portal:license_keys:activate`.
     ///
     /// Credential: none. That of the client is not sent.
@@ -44,7 +49,10 @@ impl<C: Credential> LicenseKeys<C> {
         Activate(request)
     }
 
-    /// Calls `POST /v1/customer-portal/license-keys/deactivate`, operation
+    /// Gives an activation of a license key back, so that it can be used elsewhere.
+    /// Public, like the activation. The server takes three such calls a second.
+    ///
+    /// `POST /v1/customer-portal/license-keys/deactivate`, operation
     /// `customer_portal:license_keys:deactivate`.
     ///
     /// Credential: none. That of the client is not sent.
@@ -60,7 +68,11 @@ impl<C: Credential> LicenseKeys<C> {
         Deactivate(request)
     }
 
-    /// Calls `POST /v1/customer-portal/license-keys/validate`, operation
+    /// Validates a license key: returns it if it is valid, and otherwise fails as if it
+    /// did not exist. Can count usage at the same time. Public, so that software at the
+    /// customer's can call it. The server takes three such calls a second.
+    ///
+    /// `POST /v1/customer-portal/license-keys/validate`, operation
     /// `customer_portal:license_keys:validate`.
     ///
     /// Credential: none. That of the client is not sent.
@@ -79,7 +91,9 @@ impl<C: Credential> LicenseKeys<C> {
 }
 
 impl<C: PortalAccess> LicenseKeys<C> {
-    /// Calls `GET /v1/customer-portal/license-keys/{id}`, operation
+    /// Gets a license key of the customer, with its activations.
+    ///
+    /// `GET /v1/customer-portal/license-keys/{id}`, operation
     /// `customer_portal:license_keys:get`.
     ///
     /// - `id`: Identifier assigned by Polar.
@@ -96,7 +110,9 @@ impl<C: PortalAccess> LicenseKeys<C> {
         Get(request)
     }
 
-    /// Calls `GET /v1/customer-portal/license-keys/`, operation
+    /// Lists the license keys of the customer.
+    ///
+    /// `GET /v1/customer-portal/license-keys/`, operation
     /// `customer_portal:license_keys:list`.
     ///
     /// Credential: a customer or member session with one of the scopes
@@ -110,7 +126,11 @@ impl<C: PortalAccess> LicenseKeys<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Calls `POST /v1/customer-portal/license-keys/{id}/rotate`, operation
+    /// Replaces the text of a license key. The old text stops being valid at once;
+    /// status, usage, limits, expiry and activations stay. A revoked key cannot be
+    /// rotated.
+    ///
+    /// `POST /v1/customer-portal/license-keys/{id}/rotate`, operation
     /// `customer_portal:license_keys:rotate`.
     ///
     /// - `id`: Identifier assigned by Polar.

@@ -28,55 +28,56 @@ impl<C: Credential> CustomerPortal<C> {
         Self { client }
     }
 
-    /// Operations on benefit grants.
+    /// The benefits that the customer has been granted.
     #[must_use]
     pub fn benefit_grants(&self) -> benefit_grants::BenefitGrants<C> {
         benefit_grants::BenefitGrants::new(self.client.clone())
     }
 
-    /// Operations on customer meters.
+    /// What meters have counted for the customer.
     #[must_use]
     pub fn customer_meters(&self) -> customer_meters::CustomerMeters<C> {
         customer_meters::CustomerMeters::new(self.client.clone())
     }
 
-    /// Operations on customer session.
+    /// The session itself, and who uses it.
     #[must_use]
     pub fn customer_session(&self) -> customer_session::CustomerSession<C> {
         customer_session::CustomerSession::new(self.client.clone())
     }
 
-    /// Operations on customers.
+    /// The customer's own data, email address and payment methods.
     #[must_use]
     pub fn customers(&self) -> customers::Customers<C> {
         customers::Customers::new(self.client.clone())
     }
 
-    /// Operations on downloadables.
+    /// The files that the customer's benefits let them download.
     #[must_use]
     pub fn downloadables(&self) -> downloadables::Downloadables<C> {
         downloadables::Downloadables::new(self.client.clone())
     }
 
-    /// Operations on license keys.
+    /// The customer's license keys. Software at the customer's can check keys here
+    /// without any credential.
     #[must_use]
     pub fn license_keys(&self) -> license_keys::LicenseKeys<C> {
         license_keys::LicenseKeys::new(self.client.clone())
     }
 
-    /// Operations on members.
+    /// The members of the customer's team, for its owner and its billing managers.
     #[must_use]
     pub fn members(&self) -> members::Members<C> {
         members::Members::new(self.client.clone())
     }
 
-    /// Operations on orders.
+    /// The customer's orders, with their payments, invoices and receipts.
     #[must_use]
     pub fn orders(&self) -> orders::Orders<C> {
         orders::Orders::new(self.client.clone())
     }
 
-    /// Operations on organizations.
+    /// The organization that the portal belongs to, and what it sells.
     #[must_use]
     pub fn organizations(&self) -> organizations::Organizations<C> {
         organizations::Organizations::new(self.client.clone())
@@ -88,13 +89,14 @@ impl<C: Credential> CustomerPortal<C> {
         seats::Seats::new(self.client.clone())
     }
 
-    /// Operations on subscriptions.
+    /// The customer's subscriptions: what they are, and how the customer changes or
+    /// cancels them.
     #[must_use]
     pub fn subscriptions(&self) -> subscriptions::Subscriptions<C> {
         subscriptions::Subscriptions::new(self.client.clone())
     }
 
-    /// Operations on wallets.
+    /// The customer's wallets: balances that usage is paid from.
     #[must_use]
     pub fn wallets(&self) -> wallets::Wallets<C> {
         wallets::Wallets::new(self.client.clone())

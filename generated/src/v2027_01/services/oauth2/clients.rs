@@ -13,7 +13,7 @@ use polar_client_runtime::client::OptionalAccess;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
-/// Operations on clients.
+/// OAuth2 clients: applications that are registered to ask users for access.
 #[derive(Clone, Debug)]
 pub struct Clients<C> {
     client: Client<C>,
@@ -26,7 +26,9 @@ impl<C: Credential> Clients<C> {
 }
 
 impl<C: OptionalAccess> Clients<C> {
-    /// Calls `POST /v1/oauth2/register`, operation `oauth2:clients:create_client`.
+    /// Registers an OAuth2 client. The answer has its secret.
+    ///
+    /// `POST /v1/oauth2/register`, operation `oauth2:clients:create_client`.
     ///
     /// Credential: none, or a personal access token. A client that acts for an
     /// organization calls it after `with_credential(Anonymous)`.
@@ -44,7 +46,9 @@ impl<C: OptionalAccess> Clients<C> {
         CreateClient(request)
     }
 
-    /// Calls `DELETE /v1/oauth2/register/{client_id}`, operation
+    /// Deletes an OAuth2 client.
+    ///
+    /// `DELETE /v1/oauth2/register/{client_id}`, operation
     /// `oauth2:clients:delete_client`.
     ///
     /// - `client_id`: The OAuth2 client's ID.
@@ -60,8 +64,9 @@ impl<C: OptionalAccess> Clients<C> {
         DeleteClient(request)
     }
 
-    /// Calls `GET /v1/oauth2/register/{client_id}`, operation
-    /// `oauth2:clients:get_client`.
+    /// Gets an OAuth2 client.
+    ///
+    /// `GET /v1/oauth2/register/{client_id}`, operation `oauth2:clients:get_client`.
     ///
     /// - `client_id`: The OAuth2 client's ID.
     ///
@@ -76,8 +81,9 @@ impl<C: OptionalAccess> Clients<C> {
         GetClient(request)
     }
 
-    /// Calls `PUT /v1/oauth2/register/{client_id}`, operation
-    /// `oauth2:clients:update_client`.
+    /// Replaces the registration of an OAuth2 client.
+    ///
+    /// `PUT /v1/oauth2/register/{client_id}`, operation `oauth2:clients:update_client`.
     ///
     /// - `client_id`: The OAuth2 client's ID.
     ///

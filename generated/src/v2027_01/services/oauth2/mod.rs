@@ -16,7 +16,7 @@ use polar_client_runtime::client::Safety;
 
 pub mod clients;
 
-/// Operations on oauth2.
+/// OAuth2 and OpenID Connect: how users let an application act for them.
 #[derive(Clone, Debug)]
 pub struct Oauth2<C> {
     client: Client<C>,
@@ -27,7 +27,7 @@ impl<C: Credential> Oauth2<C> {
         Self { client }
     }
 
-    /// Operations on clients.
+    /// OAuth2 clients: applications that are registered to ask users for access.
     #[must_use]
     pub fn clients(&self) -> clients::Clients<C> {
         clients::Clients::new(self.client.clone())
@@ -35,7 +35,9 @@ impl<C: Credential> Oauth2<C> {
 }
 
 impl<C: Credential> Oauth2<C> {
-    /// Calls `POST /v1/oauth2/introspect`, operation `oauth2:introspect_token`.
+    /// Tells whether a token is active, and for what and whom.
+    ///
+    /// `POST /v1/oauth2/introspect`, operation `oauth2:introspect_token`.
     ///
     /// Credential: none. That of the client is not sent.
     ///
@@ -49,7 +51,10 @@ impl<C: Credential> Oauth2<C> {
         IntrospectToken(request)
     }
 
-    /// Calls `POST /v1/oauth2/token`, operation `oauth2:request_token`.
+    /// Exchanges an authorization code, a refresh token or a web session for an access
+    /// token.
+    ///
+    /// `POST /v1/oauth2/token`, operation `oauth2:request_token`.
     ///
     /// Credential: none. That of the client is not sent.
     ///
@@ -60,7 +65,9 @@ impl<C: Credential> Oauth2<C> {
         RequestToken(request)
     }
 
-    /// Calls `POST /v1/oauth2/revoke`, operation `oauth2:revoke_token`.
+    /// Revokes an access token or a refresh token.
+    ///
+    /// `POST /v1/oauth2/revoke`, operation `oauth2:revoke_token`.
     ///
     /// Credential: none. That of the client is not sent.
     ///
@@ -73,7 +80,10 @@ impl<C: Credential> Oauth2<C> {
 }
 
 impl<C: OptionalAccess> Oauth2<C> {
-    /// Calls `GET /v1/oauth2/authorize`, operation `oauth2:authorize`.
+    /// Tells what an authorization request asks for: which client wants which scopes, and
+    /// whom it may act for. It is what a page that asks for consent shows.
+    ///
+    /// `GET /v1/oauth2/authorize`, operation `oauth2:authorize`.
     ///
     /// Credential: none, or a personal access token. A client that acts for an
     /// organization calls it after `with_credential(Anonymous)`.
@@ -83,7 +93,9 @@ impl<C: OptionalAccess> Oauth2<C> {
 }
 
 impl<C: OpenIdAccess> Oauth2<C> {
-    /// Calls `GET /v1/oauth2/userinfo`, operation `oauth2:userinfo`.
+    /// Tells whom the access token is for: a user, or an organization.
+    ///
+    /// `GET /v1/oauth2/userinfo`, operation `oauth2:userinfo`.
     ///
     /// Credential: an OpenID Connect access token.
     pub fn userinfo(&self) -> Userinfo {
