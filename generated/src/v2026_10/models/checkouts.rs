@@ -12,23 +12,33 @@ use polar_client_runtime::types::Uuid;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// The values of `BillingAddressFieldMode`.
+/// Whether a form asks for a part of the billing address.
+///
+/// Schema `BillingAddressFieldMode`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum BillingAddressFieldMode {
-    /// `required`.
+    /// The form asks for it; it has to be filled in.
+    ///
+    /// Value `required`.
     Required,
-    /// `optional`.
+    /// The form asks for it; it can be left empty.
+    ///
+    /// Value `optional`.
     Optional,
-    /// `disabled`.
+    /// The form does not ask for it.
+    ///
+    /// Value `disabled`.
     Disabled,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The object `Checkout`.
+/// A checkout session, as the organization sees it.
+///
+/// Schema `Checkout`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Checkout {
@@ -154,7 +164,7 @@ pub struct Checkout {
     pub metadata: MetadataOutputType,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `products`.
+    /// The products that the customer can choose from.
     pub products: Vec<CheckoutProduct>,
     /// The product.
     pub product: Option<CheckoutProduct>,
@@ -174,7 +184,9 @@ pub struct Checkout {
     pub customer_metadata: BTreeMap<String, CustomerMetadataValue>,
 }
 
-/// The object `CheckoutBillingAddressFields`.
+/// Which parts of the billing address a checkout asks for.
+///
+/// Schema `CheckoutBillingAddressFields`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutBillingAddressFields {
@@ -192,7 +204,10 @@ pub struct CheckoutBillingAddressFields {
     pub line2: BillingAddressFieldMode,
 }
 
-/// The object `CheckoutConfirmStripe`.
+/// What is sent to confirm a checkout session: what the customer filled in, and
+/// Stripe's token for the payment.
+///
+/// Schema `CheckoutConfirmStripe`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutConfirmStripe {
@@ -237,13 +252,13 @@ pub struct CheckoutConfirmStripe {
     pub locale: Option<String>,
     /// Kind of payment method that the customer chose in the form, such as `card`.
     pub payment_method_type: Option<String>,
-    /// The field `discount_code`.
+    /// Code of a discount to apply.
     pub discount_code: Option<String>,
     /// Whether there is a trial, if the product has one; `false` leaves it out.
     ///
     /// Documented as always `false` or null.
     pub allow_trial: Option<bool>,
-    /// The field `confirmation_token_id`.
+    /// ID of Stripe's confirmation token, which holds what the customer entered to pay.
     pub confirmation_token_id: Option<String>,
 }
 
@@ -395,7 +410,7 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// The field `discount_code`.
+    /// Code of a discount to apply.
     #[must_use]
     pub fn discount_code(mut self, discount_code: impl Into<String>) -> Self {
         self.discount_code = Some(discount_code.into());
@@ -411,7 +426,7 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// The field `confirmation_token_id`.
+    /// ID of Stripe's confirmation token, which holds what the customer entered to pay.
     #[must_use]
     pub fn confirmation_token_id(
         mut self,
@@ -428,10 +443,13 @@ impl Default for CheckoutConfirmStripe {
     }
 }
 
-/// The value `CheckoutCreate`.
+/// A checkout session to create. Its metadata becomes that of the order and the
+/// subscription that come out of it.
+///
+/// Schema `CheckoutCreate`.
 pub type CheckoutCreate = CheckoutProductsCreate;
 
-/// The union `CheckoutDiscount`.
+/// The discount on a checkout session.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/Checkout/properties/discount`.
@@ -440,13 +458,13 @@ pub type CheckoutCreate = CheckoutProductsCreate;
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CheckoutDiscount {
-    /// [`CheckoutDiscountFixedOnceForeverDuration`].
+    /// A discount of an amount, once or forever.
     FixedOnceForever(Box<CheckoutDiscountFixedOnceForeverDuration>),
-    /// [`CheckoutDiscountFixedRepeatDuration`].
+    /// A discount of an amount, for a number of months.
     FixedRepeat(Box<CheckoutDiscountFixedRepeatDuration>),
-    /// [`CheckoutDiscountPercentageOnceForeverDuration`].
+    /// A discount of a percentage, once or forever.
     PercentageOnceForever(Box<CheckoutDiscountPercentageOnceForeverDuration>),
-    /// [`CheckoutDiscountPercentageRepeatDuration`].
+    /// A discount of a percentage, for a number of months.
     PercentageRepeat(Box<CheckoutDiscountPercentageRepeatDuration>),
     /// A value that this version of the crate does not know, as it came.
     Unknown(Json),
@@ -575,7 +593,9 @@ polar_client_runtime::from_variant! {
     CheckoutDiscount::PercentageRepeat(Box<CheckoutDiscountPercentageRepeatDuration>)
 }
 
-/// The object `CheckoutDiscountFixedOnceForeverDuration`.
+/// A discount of an amount, once or forever.
+///
+/// Schema `CheckoutDiscountFixedOnceForeverDuration`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutDiscountFixedOnceForeverDuration {
@@ -603,7 +623,9 @@ pub struct CheckoutDiscountFixedOnceForeverDuration {
     pub r#type: Cow<'static, str>,
 }
 
-/// The object `CheckoutDiscountFixedRepeatDuration`.
+/// A discount of an amount, for a number of months.
+///
+/// Schema `CheckoutDiscountFixedRepeatDuration`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutDiscountFixedRepeatDuration {
@@ -633,7 +655,9 @@ pub struct CheckoutDiscountFixedRepeatDuration {
     pub r#type: Cow<'static, str>,
 }
 
-/// The object `CheckoutDiscountPercentageOnceForeverDuration`.
+/// A discount of a percentage, once or forever.
+///
+/// Schema `CheckoutDiscountPercentageOnceForeverDuration`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutDiscountPercentageOnceForeverDuration {
@@ -654,7 +678,9 @@ pub struct CheckoutDiscountPercentageOnceForeverDuration {
     pub r#type: Cow<'static, str>,
 }
 
-/// The object `CheckoutDiscountPercentageRepeatDuration`.
+/// A discount of a percentage, for a number of months.
+///
+/// Schema `CheckoutDiscountPercentageRepeatDuration`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutDiscountPercentageRepeatDuration {
@@ -677,7 +703,9 @@ pub struct CheckoutDiscountPercentageRepeatDuration {
     pub r#type: Cow<'static, str>,
 }
 
-/// The object `ListResource_Checkout_`.
+/// A page of checkout sessions.
+///
+/// Schema `ListResource_Checkout_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutList {
@@ -687,7 +715,9 @@ pub struct CheckoutList {
     pub pagination: Pagination,
 }
 
-/// The object `CheckoutOrganization`.
+/// The organization that sells in a checkout, as customers see it.
+///
+/// Schema `CheckoutOrganization`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutOrganization {
@@ -709,7 +739,9 @@ pub struct CheckoutOrganization {
     pub allow_customer_updates: bool,
 }
 
-/// The object `CheckoutProduct`.
+/// A product of a checkout session.
+///
+/// Schema `CheckoutProduct`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutProduct {
@@ -754,7 +786,10 @@ pub struct CheckoutProduct {
     pub medias: Vec<ProductMediaFileRead>,
 }
 
-/// The object `CheckoutProductsCreate`.
+/// A checkout session to create. Its metadata becomes that of the order and the
+/// subscription that come out of it.
+///
+/// Schema `CheckoutProductsCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutProductsCreate {
@@ -861,11 +896,13 @@ pub struct CheckoutProductsCreate {
     pub locale: Option<String>,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: Option<PresentmentCurrency>,
-    /// The field `products`.
+    /// IDs of the products that the customer can choose from. The first one is chosen at
+    /// the start.
     ///
     /// At least 1 item.
     pub products: Vec<Uuid>,
-    /// The field `prices`.
+    /// Prices made for this checkout alone, by ID of the product. Products without any
+    /// here have their usual prices.
     ///
     /// Each: at least 1 item.
     pub prices: Option<BTreeMap<String, Vec<ProductPriceCreate>>>,
@@ -1188,7 +1225,8 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// The field `prices`.
+    /// Prices made for this checkout alone, by ID of the product. Products without any
+    /// here have their usual prices.
     ///
     /// Each: at least 1 item.
     #[must_use]
@@ -1198,7 +1236,9 @@ impl CheckoutProductsCreate {
     }
 }
 
-/// The object `CheckoutPublic`.
+/// A checkout session, as the customer sees it with its client secret.
+///
+/// Schema `CheckoutPublic`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutPublic {
@@ -1316,7 +1356,7 @@ pub struct CheckoutPublic {
     pub payment_processor_metadata: BTreeMap<String, String>,
     /// Which fields of the billing address the form asks for.
     pub billing_address_fields: CheckoutBillingAddressFields,
-    /// The field `products`.
+    /// The products that the customer can choose from.
     pub products: Vec<CheckoutProduct>,
     /// The product.
     pub product: Option<CheckoutProduct>,
@@ -1334,7 +1374,10 @@ pub struct CheckoutPublic {
     pub attached_custom_fields: Option<Vec<AttachedCustomField>>,
 }
 
-/// The object `CheckoutPublicConfirmed`.
+/// A checkout session right after its confirmation, with a session token for the
+/// customer portal.
+///
+/// Schema `CheckoutPublicConfirmed`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutPublicConfirmed {
@@ -1454,7 +1497,7 @@ pub struct CheckoutPublicConfirmed {
     pub payment_processor_metadata: BTreeMap<String, String>,
     /// Which fields of the billing address the form asks for.
     pub billing_address_fields: CheckoutBillingAddressFields,
-    /// The field `products`.
+    /// The products that the customer can choose from.
     pub products: Vec<CheckoutProduct>,
     /// The product.
     pub product: Option<CheckoutProduct>,
@@ -1470,11 +1513,13 @@ pub struct CheckoutPublicConfirmed {
     pub organization: CheckoutOrganization,
     /// Custom fields that come with the product.
     pub attached_custom_fields: Option<Vec<AttachedCustomField>>,
-    /// The field `customer_session_token`.
+    /// Token of a session for the customer portal; null if there is none.
     pub customer_session_token: Option<String>,
 }
 
-/// The values of `CheckoutSortProperty`.
+/// What checkout sessions are sorted by; `-` means descending.
+///
+/// Schema `CheckoutSortProperty`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -1496,27 +1541,41 @@ pub enum CheckoutSortProperty {
     Unknown(String),
 }
 
-/// The values of `CheckoutStatus`.
+/// Where a checkout session stands.
+///
+/// Schema `CheckoutStatus`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum CheckoutStatus {
-    /// `open`.
+    /// It waits for the customer.
+    ///
+    /// Value `open`.
     Open,
-    /// `expired`.
+    /// It was not completed in time.
+    ///
+    /// Value `expired`.
     Expired,
-    /// `confirmed`.
+    /// The customer has confirmed it; the payment is not settled yet.
+    ///
+    /// Value `confirmed`.
     Confirmed,
-    /// `succeeded`.
+    /// It is complete.
+    ///
+    /// Value `succeeded`.
     Succeeded,
-    /// `failed`.
+    /// It went wrong.
+    ///
+    /// Value `failed`.
     Failed,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The object `CheckoutUpdate`.
+/// Changes of a checkout session, by the organization.
+///
+/// Schema `CheckoutUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutUpdate {
@@ -1881,7 +1940,9 @@ impl Default for CheckoutUpdate {
     }
 }
 
-/// The object `CheckoutUpdatePublic`.
+/// Changes of a checkout session, by the customer.
+///
+/// Schema `CheckoutUpdatePublic`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutUpdatePublic {
@@ -1926,7 +1987,7 @@ pub struct CheckoutUpdatePublic {
     pub locale: Patch<String>,
     /// Kind of payment method that the customer chose in the form, such as `card`.
     pub payment_method_type: Patch<String>,
-    /// The field `discount_code`.
+    /// Code of a discount to apply.
     pub discount_code: Patch<String>,
     /// Whether there is a trial, if the product has one; `false` leaves it out.
     ///
@@ -2084,7 +2145,7 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// The field `discount_code`.
+    /// Code of a discount to apply.
     #[must_use]
     pub fn discount_code(mut self, discount_code: impl Into<Patch<String>>) -> Self {
         self.discount_code = discount_code.into();
@@ -2107,7 +2168,7 @@ impl Default for CheckoutUpdatePublic {
     }
 }
 
-/// The union `CustomerMetadataValue`.
+/// A value of a customer's metadata.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/Checkout/properties/customer_metadata/additionalProperties`.
@@ -2179,15 +2240,21 @@ polar_client_runtime::from_variant! {
     CustomerMetadataValue::Boolean(bool)
 }
 
-/// The values of `TaxBehavior`.
+/// Whether an amount includes taxes.
+///
+/// Schema `TaxBehavior`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum TaxBehavior {
-    /// `inclusive`.
+    /// Taxes are included.
+    ///
+    /// Value `inclusive`.
     Inclusive,
-    /// `exclusive`.
+    /// Taxes come on top.
+    ///
+    /// Value `exclusive`.
     Exclusive,
     /// A value that this version of the crate does not know.
     Unknown(String),

@@ -50,17 +50,21 @@ pub struct CustomerSeat {
     pub seat_metadata: Option<JsonObject>,
 }
 
-/// The object `CustomerSeatClaimResponse`.
+/// A seat that was claimed, and a session for the customer portal.
+///
+/// Schema `CustomerSeatClaimResponse`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSeatClaimResponse {
-    /// The field `seat`.
+    /// The seat that was claimed.
     pub seat: CustomerSeat,
-    /// The field `customer_session_token`.
+    /// Token of a session for the customer portal, ready for use.
     pub customer_session_token: String,
 }
 
-/// The object `SeatAssign`.
+/// A seat to assign: out of which purchase, and to whom.
+///
+/// Schema `SeatAssign`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SeatAssign {
@@ -82,7 +86,7 @@ pub struct SeatAssign {
     pub member_id: Option<Uuid>,
     /// Data of your own, by key.
     pub metadata: Option<JsonObject>,
-    /// The field `immediate_claim`.
+    /// Whether the seat is claimed at once, without an invitation by email.
     ///
     /// Default: `false`.
     pub immediate_claim: Option<bool>,
@@ -166,7 +170,7 @@ impl SeatAssign {
         self
     }
 
-    /// The field `immediate_claim`.
+    /// Whether the seat is claimed at once, without an invitation by email.
     ///
     /// Default: `false`.
     #[must_use]
@@ -182,7 +186,9 @@ impl Default for SeatAssign {
     }
 }
 
-/// The object `SeatClaim`.
+/// A claim of a seat.
+///
+/// Schema `SeatClaim`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SeatClaim {
@@ -200,20 +206,22 @@ impl SeatClaim {
     }
 }
 
-/// The object `SeatClaimInfo`.
+/// What an invitation to claim a seat is for.
+///
+/// Schema `SeatClaimInfo`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SeatClaimInfo {
-    /// The field `product_name`.
+    /// Name of the product.
     pub product_name: String,
     /// The product's ID.
     pub product_id: Uuid,
-    /// The field `organization_name`.
+    /// Name of the organization that sells the product.
     pub organization_name: String,
-    /// The field `organization_slug`.
+    /// Slug of the organization that sells the product.
     pub organization_slug: String,
     /// The customer's email address.
     pub customer_email: String,
-    /// The field `can_claim`.
+    /// Whether the seat can be claimed.
     pub can_claim: bool,
 }

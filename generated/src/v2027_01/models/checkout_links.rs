@@ -6,7 +6,9 @@ use super::*;
 use polar_client_runtime::types::{Entries, Items, Patch, Timestamp, Uuid};
 use std::collections::BTreeMap;
 
-/// The object `CheckoutLink`.
+/// A checkout link.
+///
+/// Schema `CheckoutLink`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutLink {
@@ -46,7 +48,7 @@ pub struct CheckoutLink {
     pub units: Option<i64>,
     /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `products`.
+    /// The products that customers can choose from.
     pub products: Vec<CheckoutLinkProduct>,
     /// The discount; null if there is none.
     pub discount: Option<AppliedDiscount>,
@@ -54,15 +56,18 @@ pub struct CheckoutLink {
     pub url: String,
 }
 
-/// The union `CheckoutLinkCreate`.
+/// A checkout link to create.
+///
+/// Schema `CheckoutLinkCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CheckoutLinkCreate {
-    /// [`CheckoutLinkCreateProductPrice`].
+    /// A checkout link to create, for one price. Deprecated: use a list of products.
     ProductPrice(Box<CheckoutLinkCreateProductPrice>),
-    /// [`CheckoutLinkCreateProduct`].
+    /// A checkout link to create, for one product. Deprecated: a list of products does
+    /// the same.
     Product(Box<CheckoutLinkCreateProduct>),
-    /// [`CheckoutLinkCreateProducts`].
+    /// A checkout link to create, for one or more products.
     Products(Box<CheckoutLinkCreateProducts>),
 }
 
@@ -90,7 +95,10 @@ polar_client_runtime::variant_body! {
     CheckoutLinkCreate : CheckoutLinkCreateProducts
 }
 
-/// The object `CheckoutLinkCreateProduct`.
+/// A checkout link to create, for one product. Deprecated: a list of products does
+/// the same.
+///
+/// Schema `CheckoutLinkCreateProduct`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutLinkCreateProduct {
@@ -254,7 +262,9 @@ impl CheckoutLinkCreateProduct {
     }
 }
 
-/// The object `CheckoutLinkCreateProductPrice`.
+/// A checkout link to create, for one price. Deprecated: use a list of products.
+///
+/// Schema `CheckoutLinkCreateProductPrice`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutLinkCreateProductPrice {
@@ -418,7 +428,9 @@ impl CheckoutLinkCreateProductPrice {
     }
 }
 
-/// The object `CheckoutLinkCreateProducts`.
+/// A checkout link to create, for one or more products.
+///
+/// Schema `CheckoutLinkCreateProducts`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutLinkCreateProducts {
@@ -462,7 +474,7 @@ pub struct CheckoutLinkCreateProducts {
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub return_url: Option<String>,
-    /// The field `products`.
+    /// IDs of the products that customers can choose from.
     ///
     /// At least 1 item.
     pub products: Vec<Uuid>,
@@ -584,7 +596,9 @@ impl CheckoutLinkCreateProducts {
     }
 }
 
-/// The object `ListResource_CheckoutLink_`.
+/// A page of checkout links.
+///
+/// Schema `ListResource_CheckoutLink_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutLinkList {
@@ -594,7 +608,9 @@ pub struct CheckoutLinkList {
     pub pagination: Pagination,
 }
 
-/// The object `CheckoutLinkProduct`.
+/// A product of a checkout link.
+///
+/// Schema `CheckoutLinkProduct`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutLinkProduct {
@@ -641,7 +657,9 @@ pub struct CheckoutLinkProduct {
     pub medias: Vec<ProductMediaFileRead>,
 }
 
-/// The values of `CheckoutLinkSortProperty`.
+/// What checkout links are sorted by; `-` means descending.
+///
+/// Schema `CheckoutLinkSortProperty`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -667,7 +685,9 @@ pub enum CheckoutLinkSortProperty {
     Unknown(String),
 }
 
-/// The object `CheckoutLinkUpdate`.
+/// Changes of a checkout link.
+///
+/// Schema `CheckoutLinkUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutLinkUpdate {
@@ -681,7 +701,7 @@ pub struct CheckoutLinkUpdate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `products`.
+    /// IDs of the products that customers can choose from.
     ///
     /// At least 1 item.
     pub products: Patch<Vec<Uuid>>,
@@ -764,7 +784,7 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// The field `products`.
+    /// IDs of the products that customers can choose from.
     ///
     /// At least 1 item.
     #[must_use]

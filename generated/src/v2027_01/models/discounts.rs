@@ -12,19 +12,21 @@ use polar_client_runtime::types::Uuid;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// The union `Discount`.
+/// A discount, of any kind.
+///
+/// Schema `Discount`.
 ///
 /// Told apart by `type`, then `duration_in_months?`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Discount {
-    /// [`DiscountFixedOnceForeverDuration`].
+    /// A discount of an amount, once or forever.
     FixedOnceForever(Box<DiscountFixedOnceForeverDuration>),
-    /// [`DiscountFixedRepeatDuration`].
+    /// A discount of an amount, for a number of months.
     FixedRepeat(Box<DiscountFixedRepeatDuration>),
-    /// [`DiscountPercentageOnceForeverDuration`].
+    /// A discount of a percentage, once or forever.
     PercentageOnceForever(Box<DiscountPercentageOnceForeverDuration>),
-    /// [`DiscountPercentageRepeatDuration`].
+    /// A discount of a percentage, for a number of months.
     PercentageRepeat(Box<DiscountPercentageRepeatDuration>),
     /// A value that this version of the crate does not know, as it came.
     Unknown(Json),
@@ -215,7 +217,7 @@ impl Discount {
         }
     }
 
-    /// The field `products`.
+    /// The products that the discount can apply to.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -290,13 +292,15 @@ polar_client_runtime::from_variant! {
     Discount::PercentageRepeat(Box<DiscountPercentageRepeatDuration>)
 }
 
-/// The union `DiscountCreate`.
+/// A discount to create, an amount or a percentage.
+///
+/// Schema `DiscountCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum DiscountCreate {
-    /// [`DiscountFixedCreate`].
+    /// A discount to create, of an amount.
     Fixed(Box<DiscountFixedCreate>),
-    /// [`DiscountPercentageCreate`].
+    /// A discount to create, of a percentage.
     Percentage(Box<DiscountPercentageCreate>),
 }
 
@@ -316,23 +320,33 @@ polar_client_runtime::variant_body! {
     DiscountCreate : DiscountPercentageCreate
 }
 
-/// The values of `DiscountDuration`.
+/// How long a discount applies to a subscription.
+///
+/// Schema `DiscountDuration`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum DiscountDuration {
-    /// `once`.
+    /// To the first payment only.
+    ///
+    /// Value `once`.
     Once,
-    /// `forever`.
+    /// To every payment.
+    ///
+    /// Value `forever`.
     Forever,
-    /// `repeating`.
+    /// For a number of months.
+    ///
+    /// Value `repeating`.
     Repeating,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The object `DiscountFixedCreate`.
+/// A discount to create, of an amount.
+///
+/// Schema `DiscountFixedCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountFixedCreate {
@@ -360,7 +374,7 @@ pub struct DiscountFixedCreate {
     ///
     /// At least 1, at most 2147483647.
     pub max_redemptions_per_customer: Option<i64>,
-    /// The field `products`.
+    /// IDs of the products that the discount can apply to; null means any product.
     pub products: Option<Vec<Uuid>>,
     /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
@@ -459,7 +473,7 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// The field `products`.
+    /// IDs of the products that the discount can apply to; null means any product.
     #[must_use]
     pub fn products(mut self, products: impl Items<Uuid>) -> Self {
         self.products = Some(products.into_list());
@@ -510,7 +524,9 @@ impl DiscountFixedCreate {
     }
 }
 
-/// The object `DiscountFixedOnceForeverDuration`.
+/// A discount of an amount, once or forever.
+///
+/// Schema `DiscountFixedOnceForeverDuration`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountFixedOnceForeverDuration {
@@ -552,7 +568,7 @@ pub struct DiscountFixedOnceForeverDuration {
     pub redemptions_count: i64,
     /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `products`.
+    /// The products that the discount can apply to.
     pub products: Vec<DiscountProduct>,
     /// Which kind it is.
     ///
@@ -560,7 +576,9 @@ pub struct DiscountFixedOnceForeverDuration {
     pub r#type: Cow<'static, str>,
 }
 
-/// The object `DiscountFixedRepeatDuration`.
+/// A discount of an amount, for a number of months.
+///
+/// Schema `DiscountFixedRepeatDuration`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountFixedRepeatDuration {
@@ -604,7 +622,7 @@ pub struct DiscountFixedRepeatDuration {
     pub redemptions_count: i64,
     /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `products`.
+    /// The products that the discount can apply to.
     pub products: Vec<DiscountProduct>,
     /// Which kind it is.
     ///
@@ -612,7 +630,9 @@ pub struct DiscountFixedRepeatDuration {
     pub r#type: Cow<'static, str>,
 }
 
-/// The object `ListResource_Discount_`.
+/// A page of discounts.
+///
+/// Schema `ListResource_Discount_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountList {
@@ -622,7 +642,9 @@ pub struct DiscountList {
     pub pagination: Pagination,
 }
 
-/// The object `DiscountPercentageCreate`.
+/// A discount to create, of a percentage.
+///
+/// Schema `DiscountPercentageCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountPercentageCreate {
@@ -650,7 +672,7 @@ pub struct DiscountPercentageCreate {
     ///
     /// At least 1, at most 2147483647.
     pub max_redemptions_per_customer: Option<i64>,
-    /// The field `products`.
+    /// IDs of the products that the discount can apply to; null means any product.
     pub products: Option<Vec<Uuid>>,
     /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
@@ -744,7 +766,7 @@ impl DiscountPercentageCreate {
         self
     }
 
-    /// The field `products`.
+    /// IDs of the products that the discount can apply to; null means any product.
     #[must_use]
     pub fn products(mut self, products: impl Items<Uuid>) -> Self {
         self.products = Some(products.into_list());
@@ -768,7 +790,9 @@ impl DiscountPercentageCreate {
     }
 }
 
-/// The object `DiscountPercentageOnceForeverDuration`.
+/// A discount of a percentage, once or forever.
+///
+/// Schema `DiscountPercentageOnceForeverDuration`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountPercentageOnceForeverDuration {
@@ -803,7 +827,7 @@ pub struct DiscountPercentageOnceForeverDuration {
     pub redemptions_count: i64,
     /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `products`.
+    /// The products that the discount can apply to.
     pub products: Vec<DiscountProduct>,
     /// Which kind it is.
     ///
@@ -811,7 +835,9 @@ pub struct DiscountPercentageOnceForeverDuration {
     pub r#type: Cow<'static, str>,
 }
 
-/// The object `DiscountPercentageRepeatDuration`.
+/// A discount of a percentage, for a number of months.
+///
+/// Schema `DiscountPercentageRepeatDuration`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountPercentageRepeatDuration {
@@ -848,7 +874,7 @@ pub struct DiscountPercentageRepeatDuration {
     pub redemptions_count: i64,
     /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `products`.
+    /// The products that the discount can apply to.
     pub products: Vec<DiscountProduct>,
     /// Which kind it is.
     ///
@@ -856,7 +882,9 @@ pub struct DiscountPercentageRepeatDuration {
     pub r#type: Cow<'static, str>,
 }
 
-/// The object `DiscountProduct`.
+/// A product that a discount can apply to.
+///
+/// Schema `DiscountProduct`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountProduct {
@@ -897,7 +925,9 @@ pub struct DiscountProduct {
     pub organization_id: Uuid,
 }
 
-/// The values of `DiscountSortProperty`.
+/// What discounts are sorted by; `-` means descending.
+///
+/// Schema `DiscountSortProperty`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -927,21 +957,29 @@ pub enum DiscountSortProperty {
     Unknown(String),
 }
 
-/// The values of `DiscountType`.
+/// How a discount is calculated.
+///
+/// Schema `DiscountType`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum DiscountType {
-    /// `fixed`.
+    /// An amount is taken off.
+    ///
+    /// Value `fixed`.
     Fixed,
-    /// `percentage`.
+    /// A percentage is taken off.
+    ///
+    /// Value `percentage`.
     Percentage,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The object `DiscountUpdate`.
+/// Changes of a discount.
+///
+/// Schema `DiscountUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountUpdate {
@@ -994,7 +1032,7 @@ pub struct DiscountUpdate {
     ///
     /// At least 1, at most 10000.
     pub basis_points: Patch<i64>,
-    /// The field `products`.
+    /// IDs of the products that the discount can apply to; null means any product.
     pub products: Patch<Vec<Uuid>>,
 }
 
@@ -1146,7 +1184,7 @@ impl DiscountUpdate {
         self
     }
 
-    /// The field `products`.
+    /// IDs of the products that the discount can apply to; null means any product.
     #[must_use]
     pub fn products(mut self, products: impl Into<Patch<Vec<Uuid>>>) -> Self {
         self.products = products.into();

@@ -12,13 +12,15 @@ use polar_client_runtime::types::Uuid;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// The object `AttachedCustomFieldCreate`.
+/// A custom field to attach to a product.
+///
+/// Schema `AttachedCustomFieldCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AttachedCustomFieldCreate {
-    /// The field `custom_field_id`.
+    /// The custom field's ID.
     pub custom_field_id: Uuid,
-    /// The field `required`.
+    /// Whether the customer has to fill in the field.
     pub required: bool,
 }
 
@@ -30,7 +32,9 @@ impl AttachedCustomFieldCreate {
     }
 }
 
-/// The object `ExistingProductPrice`.
+/// A price that the product has already, and keeps.
+///
+/// Schema `ExistingProductPrice`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ExistingProductPrice {
@@ -134,7 +138,9 @@ pub struct LegacyRecurringProductPriceFixed {
     pub legacy: bool,
 }
 
-/// The object `Product`.
+/// A product.
+///
+/// Schema `Product`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Product {
@@ -173,7 +179,8 @@ pub struct Product {
     pub organization_id: Uuid,
     /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `is_deletable`.
+    /// Whether the product can be deleted: no order, subscription, trial or discount
+    /// refers to it.
     pub is_deletable: bool,
     /// Prices of the product.
     pub prices: Vec<Price>,
@@ -185,11 +192,13 @@ pub struct Product {
     pub attached_custom_fields: Vec<AttachedCustomField>,
 }
 
-/// The object `ProductBenefitsUpdate`.
+/// The benefits that a product is to grant.
+///
+/// Schema `ProductBenefitsUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductBenefitsUpdate {
-    /// Benefits that the product grants.
+    /// IDs of the benefits.
     pub benefits: Vec<Uuid>,
 }
 
@@ -203,13 +212,15 @@ impl ProductBenefitsUpdate {
     }
 }
 
-/// The union `ProductCreate`.
+/// A product to create, bought once or as a subscription.
+///
+/// Schema `ProductCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ProductCreate {
-    /// [`ProductCreateRecurring`].
+    /// A product to create, bought as a subscription.
     Recurring(Box<ProductCreateRecurring>),
-    /// [`ProductCreateOneTime`].
+    /// A product to create, bought once.
     OneTime(Box<ProductCreateOneTime>),
 }
 
@@ -229,7 +240,9 @@ polar_client_runtime::variant_body! {
     ProductCreate : ProductCreateOneTime
 }
 
-/// The object `ProductCreateOneTime`.
+/// A product to create, bought once.
+///
+/// Schema `ProductCreateOneTime`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductCreateOneTime {
@@ -247,7 +260,8 @@ pub struct ProductCreateOneTime {
     ///
     /// Default: `"public"`.
     pub visibility: Option<ProductVisibility>,
-    /// The field `prices`.
+    /// Prices of the product: a single custom or free one, or at most one fixed and one
+    /// seat-based price. None for usage.
     ///
     /// At least 1 item.
     pub prices: Vec<ProductPriceCreate>,
@@ -325,7 +339,9 @@ impl ProductCreateOneTime {
     }
 }
 
-/// The object `ProductCreateRecurring`.
+/// A product to create, bought as a subscription.
+///
+/// Schema `ProductCreateRecurring`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductCreateRecurring {
@@ -343,7 +359,8 @@ pub struct ProductCreateRecurring {
     ///
     /// Default: `"public"`.
     pub visibility: Option<ProductVisibility>,
-    /// The field `prices`.
+    /// Prices of the product: a single custom or free one, or at most one fixed and one
+    /// seat-based price, each with any number of prices for usage.
     ///
     /// At least 1 item.
     pub prices: Vec<ProductPriceCreate>,
@@ -496,7 +513,9 @@ impl ProductCreateRecurring {
     }
 }
 
-/// The object `ListResource_Product_`.
+/// A page of products.
+///
+/// Schema `ListResource_Product_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductList {
@@ -550,24 +569,24 @@ pub struct ProductMediaFileRead {
     pub public_url: String,
 }
 
-/// The union `ProductPriceCreate`.
+/// A price to create, of any kind.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/CheckoutProductsCreate/properties/prices/additionalProperties/items`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ProductPriceCreate {
-    /// [`ProductPriceFixedCreate`].
+    /// A price to create, one that is always the same.
     Fixed(Box<ProductPriceFixedCreate>),
-    /// [`ProductPriceCustomCreate`].
+    /// A price to create, one that the customer chooses.
     Custom(Box<ProductPriceCustomCreate>),
-    /// [`ProductPriceSeatBasedCreate`].
+    /// A price to create, one that depends on the number of seats.
     SeatBased(Box<ProductPriceSeatBasedCreate>),
-    /// [`ProductPriceUnitBasedCreate`].
+    /// A price to create, one that depends on the number of units.
     UnitBased(Box<ProductPriceUnitBasedCreate>),
-    /// [`ProductPriceMeteredUnitCreate`].
+    /// A price to create, one for usage, per unit.
     MeteredUnit(Box<ProductPriceMeteredUnitCreate>),
-    /// [`ProductPriceMeteredTiersCreate`].
+    /// A price to create, one for usage, per unit by tier.
     MeteredTiers(Box<ProductPriceMeteredTiersCreate>),
 }
 
@@ -630,7 +649,9 @@ pub struct ProductPriceCustom {
     pub preset_amount: Option<i64>,
 }
 
-/// The object `ProductPriceCustomCreate`.
+/// A price to create, one that the customer chooses.
+///
+/// Schema `ProductPriceCustomCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductPriceCustomCreate {
@@ -753,7 +774,9 @@ pub struct ProductPriceFixed {
     pub price_amount: i64,
 }
 
-/// The object `ProductPriceFixedCreate`.
+/// A price to create, one that is always the same.
+///
+/// Schema `ProductPriceFixedCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductPriceFixedCreate {
@@ -858,7 +881,9 @@ pub struct ProductPriceMeteredTiers {
     pub tiers: Tiers,
 }
 
-/// The object `ProductPriceMeteredTiersCreate`.
+/// A price to create, one for usage, per unit by tier.
+///
+/// Schema `ProductPriceMeteredTiersCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductPriceMeteredTiersCreate {
@@ -959,7 +984,9 @@ pub struct ProductPriceMeteredUnit {
     pub unit_amount: Decimal,
 }
 
-/// The object `ProductPriceMeteredUnitCreate`.
+/// A price to create, one for usage, per unit.
+///
+/// Schema `ProductPriceMeteredUnitCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductPriceMeteredUnitCreate {
@@ -1061,7 +1088,9 @@ pub struct ProductPriceSeatBased {
     pub maximum_units: Option<i64>,
 }
 
-/// The object `ProductPriceSeatBasedCreate`.
+/// A price to create, one that depends on the number of seats.
+///
+/// Schema `ProductPriceSeatBasedCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductPriceSeatBasedCreate {
@@ -1184,7 +1213,9 @@ pub struct ProductPriceUnitBased {
     pub maximum_units: Option<i64>,
 }
 
-/// The object `ProductPriceUnitBasedCreate`.
+/// A price to create, one that depends on the number of units.
+///
+/// Schema `ProductPriceUnitBasedCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductPriceUnitBasedCreate {
@@ -1201,7 +1232,8 @@ pub struct ProductPriceUnitBasedCreate {
     ///
     /// At least 1.
     pub minimum_units: Patch<i64>,
-    /// The field `unit_label`.
+    /// What one unit and several units are called, by language; without it, `unit` and
+    /// `units`.
     ///
     /// At least 1 item.
     pub unit_label: Patch<BTreeMap<String, BTreeMap<String, String>>>,
@@ -1249,7 +1281,8 @@ impl ProductPriceUnitBasedCreate {
         self
     }
 
-    /// The field `unit_label`.
+    /// What one unit and several units are called, by language; without it, `unit` and
+    /// `units`.
     ///
     /// At least 1 item.
     #[must_use]
@@ -1262,26 +1295,26 @@ impl ProductPriceUnitBasedCreate {
     }
 }
 
-/// The union `ProductPriceUpdate`.
+/// A price of an updated product: a new one, or one that stays.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/ProductUpdate/properties/prices/items`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ProductPriceUpdate {
-    /// [`ExistingProductPrice`].
+    /// A price that the product has already, and keeps.
     Existing(Box<ExistingProductPrice>),
-    /// [`ProductPriceFixedCreate`].
+    /// A price to create, one that is always the same.
     FixedCreate(Box<ProductPriceFixedCreate>),
-    /// [`ProductPriceCustomCreate`].
+    /// A price to create, one that the customer chooses.
     CustomCreate(Box<ProductPriceCustomCreate>),
-    /// [`ProductPriceSeatBasedCreate`].
+    /// A price to create, one that depends on the number of seats.
     SeatBasedCreate(Box<ProductPriceSeatBasedCreate>),
-    /// [`ProductPriceUnitBasedCreate`].
+    /// A price to create, one that depends on the number of units.
     UnitBasedCreate(Box<ProductPriceUnitBasedCreate>),
-    /// [`ProductPriceMeteredUnitCreate`].
+    /// A price to create, one for usage, per unit.
     MeteredUnitCreate(Box<ProductPriceMeteredUnitCreate>),
-    /// [`ProductPriceMeteredTiersCreate`].
+    /// A price to create, one for usage, per unit by tier.
     MeteredTiersCreate(Box<ProductPriceMeteredTiersCreate>),
 }
 
@@ -1313,7 +1346,9 @@ polar_client_runtime::from_variant! {
     ProductPriceUpdate::MeteredTiersCreate(Box<ProductPriceMeteredTiersCreate>)
 }
 
-/// The values of `ProductSortProperty`.
+/// What products are sorted by; `-` means descending.
+///
+/// Schema `ProductSortProperty`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -1339,7 +1374,9 @@ pub enum ProductSortProperty {
     Unknown(String),
 }
 
-/// The object `ProductUpdate`.
+/// Changes of a product.
+///
+/// Schema `ProductUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductUpdate {
@@ -1370,7 +1407,8 @@ pub struct ProductUpdate {
     pub is_archived: Patch<bool>,
     /// Who gets to see it.
     pub visibility: Patch<ProductVisibility>,
-    /// The field `prices`.
+    /// Prices of the product: new ones, and the ID of each that stays. Those that are
+    /// left out are not offered any more.
     pub prices: Patch<Vec<ProductPriceUpdate>>,
     /// Media files of the product.
     pub medias: Patch<Vec<Uuid>>,
@@ -1485,7 +1523,8 @@ impl ProductUpdate {
         self
     }
 
-    /// The field `prices`.
+    /// Prices of the product: new ones, and the ID of each that stays. Those that are
+    /// left out are not offered any more.
     #[must_use]
     pub fn prices(mut self, prices: impl Into<Patch<Vec<ProductPriceUpdate>>>) -> Self {
         self.prices = prices.into();
@@ -1540,11 +1579,14 @@ pub enum ProductVisibility {
     Unknown(String),
 }
 
-/// The object `TierInput`.
+/// A range of units and what each of them costs. It begins where the tier before it
+/// ends, the first one at zero.
+///
+/// Schema `TierInput`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TierInput {
-    /// The field `bound`.
+    /// Last unit that belongs to the tier; null for a last tier that has no end.
     ///
     /// More than 0.
     pub bound: Patch<i64>,
@@ -1565,7 +1607,7 @@ impl TierInput {
         }
     }
 
-    /// The field `bound`.
+    /// Last unit that belongs to the tier; null for a last tier that has no end.
     ///
     /// More than 0.
     #[must_use]
@@ -1575,7 +1617,9 @@ impl TierInput {
     }
 }
 
-/// The object `TiersInput`.
+/// Prices per unit that depend on the number of units.
+///
+/// Schema `TiersInput`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TiersInput {

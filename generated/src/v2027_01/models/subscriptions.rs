@@ -72,7 +72,9 @@ pub struct PendingSubscriptionUpdate {
     pub units: Option<i64>,
 }
 
-/// The object `Subscription`.
+/// A subscription.
+///
+/// Schema `Subscription`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Subscription {
@@ -152,15 +154,17 @@ pub struct Subscription {
     pub product: Product,
     /// The discount; null if there is none.
     pub discount: Option<AppliedDiscount>,
-    /// The field `prices`.
+    /// The prices that are charged.
     pub prices: Vec<Price>,
     /// Meters of the subscription.
     pub meters: Vec<SubscriptionMeter>,
-    /// The field `pending_update`.
+    /// Change that takes effect with the next billing period; null if none is due.
     pub pending_update: Option<PendingSubscriptionUpdate>,
 }
 
-/// The object `SubscriptionCancel`.
+/// Cancels a subscription for the end of its billing period, or takes that back.
+///
+/// Schema `SubscriptionCancel`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionCancel {
@@ -168,7 +172,8 @@ pub struct SubscriptionCancel {
     pub customer_cancellation_reason: Patch<CustomerCancellationReason>,
     /// What the customer wrote about the cancellation; null if nothing.
     pub customer_cancellation_comment: Patch<String>,
-    /// Whether the subscription ends with the current billing period.
+    /// `true` lets the subscription end with the current billing period, `false` takes
+    /// that back.
     pub cancel_at_period_end: bool,
 }
 
@@ -204,16 +209,16 @@ impl SubscriptionCancel {
     }
 }
 
-/// The union `SubscriptionCreate`.
+/// A subscription to create, for a customer by either of the customer's IDs.
 ///
 /// Inline in the contract, first at
 /// `/paths/~1v1~1subscriptions~1/post/requestBody/content/application~1json/schema`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum SubscriptionCreate {
-    /// [`SubscriptionCreateCustomer`].
+    /// A subscription to create, for a customer by Polar's ID.
     Customer(Box<SubscriptionCreateCustomer>),
-    /// [`SubscriptionCreateExternalCustomer`].
+    /// A subscription to create, for a customer by your own ID.
     ExternalCustomer(Box<SubscriptionCreateExternalCustomer>),
 }
 
@@ -233,7 +238,9 @@ polar_client_runtime::variant_body! {
     SubscriptionCreate : SubscriptionCreateExternalCustomer
 }
 
-/// The object `SubscriptionCreateCustomer`.
+/// A subscription to create, for a customer by Polar's ID.
+///
+/// Schema `SubscriptionCreateCustomer`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionCreateCustomer {
@@ -268,7 +275,9 @@ impl SubscriptionCreateCustomer {
     }
 }
 
-/// The object `SubscriptionCreateExternalCustomer`.
+/// A subscription to create, for a customer by your own ID.
+///
+/// Schema `SubscriptionCreateExternalCustomer`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionCreateExternalCustomer {
@@ -303,7 +312,9 @@ impl SubscriptionCreateExternalCustomer {
     }
 }
 
-/// The object `SubscriptionCustomer`.
+/// The customer of a subscription.
+///
+/// Schema `SubscriptionCustomer`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionCustomer {
@@ -346,7 +357,9 @@ pub struct SubscriptionCustomer {
     pub avatar_url: Option<String>,
 }
 
-/// The values of `SubscriptionExportColumn`.
+/// A column of an export of subscriptions.
+///
+/// Schema `SubscriptionExportColumn`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -400,7 +413,9 @@ pub enum SubscriptionExportColumn {
     Unknown(String),
 }
 
-/// The object `ListResource_Subscription_`.
+/// A page of subscriptions.
+///
+/// Schema `ListResource_Subscription_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionList {
@@ -410,7 +425,10 @@ pub struct SubscriptionList {
     pub pagination: Pagination,
 }
 
-/// The object `SubscriptionMeter`.
+/// What a meter has counted for a subscription in the current billing period, and
+/// what it costs.
+///
+/// Schema `SubscriptionMeter`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionMeter {
@@ -432,13 +450,17 @@ pub struct SubscriptionMeter {
     pub meter: Meter,
 }
 
-/// The object `SubscriptionPause`.
+/// Pauses a subscription from the end of its billing period, or takes that back.
+///
+/// Schema `SubscriptionPause`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionPause {
-    /// Whether the subscription pauses when the current billing period is over.
+    /// `true` pauses the subscription when the current billing period is over, `false`
+    /// takes that back.
     pub pause_at_period_end: bool,
-    /// When a paused subscription resumes by itself; null if it does not.
+    /// When the subscription resumes by itself, some time after the current billing
+    /// period. Without it, it stays paused until it is resumed.
     pub resumes_at: Patch<Timestamp>,
 }
 
@@ -452,7 +474,8 @@ impl SubscriptionPause {
         }
     }
 
-    /// When a paused subscription resumes by itself; null if it does not.
+    /// When the subscription resumes by itself, some time after the current billing
+    /// period. Without it, it stays paused until it is resumed.
     #[must_use]
     pub fn resumes_at(mut self, resumes_at: impl Into<Patch<Timestamp>>) -> Self {
         self.resumes_at = resumes_at.into();
@@ -460,7 +483,9 @@ impl SubscriptionPause {
     }
 }
 
-/// The object `SubscriptionResume`.
+/// Resumes a paused subscription.
+///
+/// Schema `SubscriptionResume`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionResume {}
@@ -479,7 +504,9 @@ impl Default for SubscriptionResume {
     }
 }
 
-/// The object `SubscriptionRevoke`.
+/// Ends a subscription at once.
+///
+/// Schema `SubscriptionRevoke`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionRevoke {
@@ -526,7 +553,9 @@ impl Default for SubscriptionRevoke {
     }
 }
 
-/// The values of `SubscriptionSortProperty`.
+/// What subscriptions are sorted by; `-` means descending.
+///
+/// Schema `SubscriptionSortProperty`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -616,27 +645,29 @@ pub enum SubscriptionStatus {
     Unknown(String),
 }
 
-/// The union `SubscriptionUpdate`.
+/// A change of a subscription: one kind at a time.
+///
+/// Schema `SubscriptionUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum SubscriptionUpdate {
-    /// [`SubscriptionUpdateBase`].
+    /// Changes the product, the discount, the trial or the metadata of a subscription.
     UpdateBase(Box<SubscriptionUpdateBase>),
-    /// [`SubscriptionUpdateSeats`].
+    /// Changes the number of seats of a subscription.
     UpdateSeats(Box<SubscriptionUpdateSeats>),
-    /// [`SubscriptionUpdateUnits`].
+    /// Changes the number of units of a subscription.
     UpdateUnits(Box<SubscriptionUpdateUnits>),
-    /// [`SubscriptionUpdateBillingPeriod`].
+    /// Moves the end of the current billing period.
     UpdateBillingPeriod(Box<SubscriptionUpdateBillingPeriod>),
-    /// [`SubscriptionCancel`].
+    /// Cancels a subscription for the end of its billing period, or takes that back.
     Cancel(Box<SubscriptionCancel>),
-    /// [`SubscriptionRevoke`].
+    /// Ends a subscription at once.
     Revoke(Box<SubscriptionRevoke>),
-    /// [`SubscriptionPause`].
+    /// Pauses a subscription from the end of its billing period, or takes that back.
     Pause(Box<SubscriptionPause>),
-    /// [`SubscriptionResume`].
+    /// Resumes a paused subscription.
     Resume(Box<SubscriptionResume>),
-    /// [`SubscriptionUpdateClear`].
+    /// Drops the change that waits for the next billing period.
     UpdateClear(Box<SubscriptionUpdateClear>),
 }
 
@@ -712,7 +743,9 @@ polar_client_runtime::variant_body! {
     SubscriptionUpdate : SubscriptionUpdateClear
 }
 
-/// The object `SubscriptionUpdateBase`.
+/// Changes the product, the discount, the trial or the metadata of a subscription.
+///
+/// Schema `SubscriptionUpdateBase`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateBase {
@@ -724,7 +757,7 @@ pub struct SubscriptionUpdateBase {
     pub product_id: Patch<Uuid>,
     /// How it is billed when a subscription changes in the middle of a billing period.
     pub proration_behavior: Patch<SubscriptionProrationBehavior>,
-    /// The discount's ID.
+    /// ID of the discount from the next billing period on; null takes the discount off.
     pub discount_id: Patch<Uuid>,
     /// When the trial ends: a point in time to set or move the end, or `now` to end it
     /// and charge the first billing cycle at once.
@@ -770,7 +803,7 @@ impl SubscriptionUpdateBase {
         self
     }
 
-    /// The discount's ID.
+    /// ID of the discount from the next billing period on; null takes the discount off.
     #[must_use]
     pub fn discount_id(mut self, discount_id: impl Into<Patch<Uuid>>) -> Self {
         self.discount_id = discount_id.into();
@@ -792,11 +825,15 @@ impl Default for SubscriptionUpdateBase {
     }
 }
 
-/// The object `SubscriptionUpdateBillingPeriod`.
+/// Moves the end of the current billing period.
+///
+/// Schema `SubscriptionUpdateBillingPeriod`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateBillingPeriod {
-    /// The field `current_billing_period_end`.
+    /// When the current billing period is to end: any point in time that is still to
+    /// come. The subscription renews then, or ends if it is canceled. Not for
+    /// subscriptions that are not active.
     pub current_billing_period_end: Timestamp,
 }
 
@@ -808,7 +845,9 @@ impl SubscriptionUpdateBillingPeriod {
     }
 }
 
-/// The object `SubscriptionUpdateClear`.
+/// Drops the change that waits for the next billing period.
+///
+/// Schema `SubscriptionUpdateClear`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateClear {}
@@ -827,7 +866,9 @@ impl Default for SubscriptionUpdateClear {
     }
 }
 
-/// The object `SubscriptionUpdateSeats`.
+/// Changes the number of seats of a subscription.
+///
+/// Schema `SubscriptionUpdateSeats`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateSeats {
@@ -860,7 +901,9 @@ impl SubscriptionUpdateSeats {
     }
 }
 
-/// The object `SubscriptionUpdateUnits`.
+/// Changes the number of units of a subscription.
+///
+/// Schema `SubscriptionUpdateUnits`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateUnits {
@@ -893,7 +936,7 @@ impl SubscriptionUpdateUnits {
     }
 }
 
-/// The union `TrialEnd`.
+/// When a trial ends: a point in time, or at once.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/SubscriptionUpdateBase/properties/trial_end`.
