@@ -213,13 +213,14 @@ pub struct CheckoutBillingAddressFields {
 pub struct CheckoutConfirmStripe {
     /// Values of the custom fields, by slug of the field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// The product's ID.
+    /// ID of the product to choose, one of those of the checkout.
     pub product_id: Option<Uuid>,
     /// The price's ID.
     ///
     /// Deprecated.
     pub product_price_id: Option<Uuid>,
-    /// How much, in cents.
+    /// What the customer pays, in cents, where the price is the customer's choice. Other
+    /// prices ignore it.
     ///
     /// At least 0.
     pub amount: Option<i64>,
@@ -259,6 +260,7 @@ pub struct CheckoutConfirmStripe {
     /// Documented as always `false` or null.
     pub allow_trial: Option<bool>,
     /// ID of Stripe's confirmation token, which holds what the customer entered to pay.
+    /// Needed unless there is nothing to pay.
     pub confirmation_token_id: Option<String>,
 }
 
@@ -297,7 +299,7 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// The product's ID.
+    /// ID of the product to choose, one of those of the checkout.
     #[must_use]
     pub fn product_id(mut self, product_id: Uuid) -> Self {
         self.product_id = Some(product_id);
@@ -313,7 +315,8 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// How much, in cents.
+    /// What the customer pays, in cents, where the price is the customer's choice. Other
+    /// prices ignore it.
     ///
     /// At least 0.
     #[must_use]
@@ -427,6 +430,7 @@ impl CheckoutConfirmStripe {
     }
 
     /// ID of Stripe's confirmation token, which holds what the customer entered to pay.
+    /// Needed unless there is nothing to pay.
     #[must_use]
     pub fn confirmation_token_id(
         mut self,
@@ -817,7 +821,8 @@ pub struct CheckoutProductsCreate {
     ///
     /// Default: `false`.
     pub require_billing_address: Option<bool>,
-    /// How much, in cents.
+    /// What the customer pays, in cents, where the price is the customer's choice. Other
+    /// prices ignore it.
     ///
     /// At least 0.
     pub amount: Option<i64>,
@@ -849,14 +854,15 @@ pub struct CheckoutProductsCreate {
     ///
     /// Default: `true`.
     pub allow_trial: Option<bool>,
-    /// The customer's ID.
+    /// ID of the customer who buys. The form is filled in with what is known of them.
     pub customer_id: Option<Uuid>,
     /// Whether the customer buys as a business, which demands a billing name and a full
     /// billing address.
     ///
     /// Default: `false`.
     pub is_business_customer: Option<bool>,
-    /// The customer's ID in your own system.
+    /// Your own ID of the customer who buys. If nobody has it yet, the purchase creates a
+    /// customer with it.
     pub external_customer_id: Option<String>,
     /// The customer's name.
     ///
@@ -880,9 +886,11 @@ pub struct CheckoutProductsCreate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub customer_metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The subscription's ID.
+    /// ID of the free subscription that is to be upgraded. The checkout's metadata is
+    /// added to its own.
     pub subscription_id: Option<Uuid>,
-    /// Where the customer gets to after the payment.
+    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
+    /// of the checkout session.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub success_url: Option<String>,
@@ -1011,7 +1019,8 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// How much, in cents.
+    /// What the customer pays, in cents, where the price is the customer's choice. Other
+    /// prices ignore it.
     ///
     /// At least 0.
     #[must_use]
@@ -1083,7 +1092,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// The customer's ID.
+    /// ID of the customer who buys. The form is filled in with what is known of them.
     #[must_use]
     pub fn customer_id(mut self, customer_id: Uuid) -> Self {
         self.customer_id = Some(customer_id);
@@ -1100,7 +1109,8 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// The customer's ID in your own system.
+    /// Your own ID of the customer who buys. If nobody has it yet, the purchase creates a
+    /// customer with it.
     #[must_use]
     pub fn external_customer_id(
         mut self,
@@ -1179,14 +1189,16 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// The subscription's ID.
+    /// ID of the free subscription that is to be upgraded. The checkout's metadata is
+    /// added to its own.
     #[must_use]
     pub fn subscription_id(mut self, subscription_id: Uuid) -> Self {
         self.subscription_id = Some(subscription_id);
         self
     }
 
-    /// Where the customer gets to after the payment.
+    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
+    /// of the checkout session.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]
@@ -1565,7 +1577,7 @@ pub enum CheckoutStatus {
     ///
     /// Value `succeeded`.
     Succeeded,
-    /// It went wrong.
+    /// It went wrong for technical reasons, and cannot be repeated.
     ///
     /// Value `failed`.
     Failed,
@@ -1581,13 +1593,14 @@ pub enum CheckoutStatus {
 pub struct CheckoutUpdate {
     /// Values of the custom fields, by slug of the field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// The product's ID.
+    /// ID of the product to choose, one of those of the checkout.
     pub product_id: Patch<Uuid>,
     /// The price's ID.
     ///
     /// Deprecated.
     pub product_price_id: Patch<Uuid>,
-    /// How much, in cents.
+    /// What the customer pays, in cents, where the price is the customer's choice. Other
+    /// prices ignore it.
     ///
     /// At least 0.
     pub amount: Patch<i64>,
@@ -1648,7 +1661,8 @@ pub struct CheckoutUpdate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub customer_metadata: Patch<BTreeMap<String, MetadataValue>>,
-    /// Where the customer gets to after the payment.
+    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
+    /// of the checkout session.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub success_url: Patch<String>,
@@ -1704,7 +1718,7 @@ impl CheckoutUpdate {
         self
     }
 
-    /// The product's ID.
+    /// ID of the product to choose, one of those of the checkout.
     #[must_use]
     pub fn product_id(mut self, product_id: impl Into<Patch<Uuid>>) -> Self {
         self.product_id = product_id.into();
@@ -1720,7 +1734,8 @@ impl CheckoutUpdate {
         self
     }
 
-    /// How much, in cents.
+    /// What the customer pays, in cents, where the price is the customer's choice. Other
+    /// prices ignore it.
     ///
     /// At least 0.
     #[must_use]
@@ -1908,7 +1923,8 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Where the customer gets to after the payment.
+    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
+    /// of the checkout session.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]
@@ -1948,13 +1964,14 @@ impl Default for CheckoutUpdate {
 pub struct CheckoutUpdatePublic {
     /// Values of the custom fields, by slug of the field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// The product's ID.
+    /// ID of the product to choose, one of those of the checkout.
     pub product_id: Patch<Uuid>,
     /// The price's ID.
     ///
     /// Deprecated.
     pub product_price_id: Patch<Uuid>,
-    /// How much, in cents.
+    /// What the customer pays, in cents, where the price is the customer's choice. Other
+    /// prices ignore it.
     ///
     /// At least 0.
     pub amount: Patch<i64>,
@@ -2029,7 +2046,7 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// The product's ID.
+    /// ID of the product to choose, one of those of the checkout.
     #[must_use]
     pub fn product_id(mut self, product_id: impl Into<Patch<Uuid>>) -> Self {
         self.product_id = product_id.into();
@@ -2045,7 +2062,8 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// How much, in cents.
+    /// What the customer pays, in cents, where the price is the customer's choice. Other
+    /// prices ignore it.
     ///
     /// At least 0.
     #[must_use]

@@ -80,11 +80,13 @@ pub struct SeatAssign {
     pub external_customer_id: Option<String>,
     /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The member's ID in your own system.
+    /// Your own ID of the member who gets the seat. Together with `email`, a member is
+    /// created if there is none.
     pub external_member_id: Option<String>,
     /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// Data of your own, by key.
+    /// Data of your own about the seat, by key: at most ten keys, and one kilobyte in
+    /// all.
     pub metadata: Option<JsonObject>,
     /// Whether the seat is claimed at once, without an invitation by email.
     ///
@@ -149,7 +151,8 @@ impl SeatAssign {
         self
     }
 
-    /// The member's ID in your own system.
+    /// Your own ID of the member who gets the seat. Together with `email`, a member is
+    /// created if there is none.
     #[must_use]
     pub fn external_member_id(mut self, external_member_id: impl Into<String>) -> Self {
         self.external_member_id = Some(external_member_id.into());
@@ -163,7 +166,8 @@ impl SeatAssign {
         self
     }
 
-    /// Data of your own, by key.
+    /// Data of your own about the seat, by key: at most ten keys, and one kilobyte in
+    /// all.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<Json>) -> Self {
         self.metadata = Some(metadata.into_map());
@@ -212,7 +216,7 @@ impl SeatClaim {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SeatClaimInfo {
-    /// Name of the product.
+    /// What the product is called.
     pub product_name: String,
     /// The product's ID.
     pub product_id: Uuid,
@@ -222,6 +226,6 @@ pub struct SeatClaimInfo {
     pub organization_slug: String,
     /// The customer's email address.
     pub customer_email: String,
-    /// Whether the seat can be claimed.
+    /// Whether the invitation is still good.
     pub can_claim: bool,
 }

@@ -800,7 +800,7 @@ impl CustomerState {
         }
     }
 
-    /// The customer's active subscriptions.
+    /// The subscriptions in force.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -949,7 +949,7 @@ pub struct CustomerStateIndividual {
     pub first_user_event_at: Option<Timestamp>,
     /// Address of the picture; null if there is none.
     pub avatar_url: Option<String>,
-    /// The customer's active subscriptions.
+    /// The subscriptions in force.
     pub active_subscriptions: Vec<CustomerStateSubscription>,
     /// The benefits that the customer has.
     pub granted_benefits: Vec<CustomerStateBenefitGrant>,
@@ -1100,7 +1100,7 @@ pub struct CustomerStateTeam {
     pub first_user_event_at: Option<Timestamp>,
     /// Address of the picture; null if there is none.
     pub avatar_url: Option<String>,
-    /// The customer's active subscriptions.
+    /// The subscriptions in force.
     pub active_subscriptions: Vec<CustomerStateSubscription>,
     /// The benefits that the customer has.
     pub granted_benefits: Vec<CustomerStateBenefitGrant>,
@@ -1182,7 +1182,7 @@ pub struct CustomerTeamCreate {
     /// The member who owns the customer's account. Without it, one is made from the name
     /// and the email address of the customer.
     pub owner: Option<MemberOwnerCreate>,
-    /// Email address.
+    /// Email address of the team. Without it, the owner needs one.
     ///
     /// Format `email`.
     pub email: Option<String>,
@@ -1266,7 +1266,7 @@ impl CustomerTeamCreate {
         self
     }
 
-    /// Email address.
+    /// Email address of the team. Without it, the owner needs one.
     ///
     /// Format `email`.
     #[must_use]
@@ -1559,7 +1559,7 @@ pub struct MemberCreateFromCustomer {
     pub name: Option<String>,
     /// ID in your own system.
     pub external_id: Option<String>,
-    /// Role of the member.
+    /// Role of the member. An owner is made by an update of the role.
     ///
     /// Default: `"member"`.
     pub role: Option<AssignableMemberRole>,
@@ -1593,7 +1593,7 @@ impl MemberCreateFromCustomer {
         self
     }
 
-    /// Role of the member.
+    /// Role of the member. An owner is made by an update of the role.
     ///
     /// Default: `"member"`.
     #[must_use]

@@ -354,7 +354,7 @@ pub struct DiscountFixedCreate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Name.
+    /// What the discount is called. Customers see it when it applies.
     ///
     /// At least 1 character.
     pub name: String,
@@ -380,7 +380,8 @@ pub struct DiscountFixedCreate {
     pub organization_id: Option<Uuid>,
     /// How long the discount applies to a subscription.
     pub duration: DiscountDuration,
-    /// Number of months that the discount applies for.
+    /// Number of months that the discount applies for: twelve for each year, even where
+    /// it is billed once a year. Needed for `repeating` discounts, and for no others.
     ///
     /// At least 1, at most 999.
     pub duration_in_months: Option<i64>,
@@ -487,7 +488,8 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// Number of months that the discount applies for.
+    /// Number of months that the discount applies for: twelve for each year, even where
+    /// it is billed once a year. Needed for `repeating` discounts, and for no others.
     ///
     /// At least 1, at most 999.
     #[must_use]
@@ -652,7 +654,7 @@ pub struct DiscountPercentageCreate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Name.
+    /// What the discount is called. Customers see it when it applies.
     ///
     /// At least 1 character.
     pub name: String,
@@ -678,7 +680,8 @@ pub struct DiscountPercentageCreate {
     pub organization_id: Option<Uuid>,
     /// How long the discount applies to a subscription.
     pub duration: DiscountDuration,
-    /// Number of months that the discount applies for.
+    /// Number of months that the discount applies for: twelve for each year, even where
+    /// it is billed once a year. Needed for `repeating` discounts, and for no others.
     ///
     /// At least 1, at most 999.
     pub duration_in_months: Option<i64>,
@@ -780,7 +783,8 @@ impl DiscountPercentageCreate {
         self
     }
 
-    /// Number of months that the discount applies for.
+    /// Number of months that the discount applies for: twelve for each year, even where
+    /// it is billed once a year. Needed for `repeating` discounts, and for no others.
     ///
     /// At least 1, at most 999.
     #[must_use]
@@ -987,7 +991,7 @@ pub struct DiscountUpdate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Name.
+    /// What the discount is called. Customers see it when it applies.
     ///
     /// At least 1 character.
     pub name: Patch<String>,
@@ -1009,7 +1013,8 @@ pub struct DiscountUpdate {
     pub max_redemptions_per_customer: Patch<i64>,
     /// How long the discount applies to a subscription.
     pub duration: Patch<DiscountDuration>,
-    /// Number of months that the discount applies for.
+    /// Number of months that the discount applies for: twelve for each year, even where
+    /// it is billed once a year.
     ///
     /// At least 1, at most 999.
     pub duration_in_months: Patch<i64>,
@@ -1068,7 +1073,7 @@ impl DiscountUpdate {
         self
     }
 
-    /// Name.
+    /// What the discount is called. Customers see it when it applies.
     ///
     /// At least 1 character.
     #[must_use]
@@ -1128,7 +1133,8 @@ impl DiscountUpdate {
         self
     }
 
-    /// Number of months that the discount applies for.
+    /// Number of months that the discount applies for: twelve for each year, even where
+    /// it is billed once a year.
     ///
     /// At least 1, at most 999.
     #[must_use]

@@ -621,7 +621,7 @@ pub struct OrganizationAvatarFileCreate {
     pub organization_id: Option<Uuid>,
     /// Name.
     pub name: String,
-    /// MIME type of the content.
+    /// MIME type of the content, one of an image.
     ///
     /// Matches `^image\/(jpeg|png|gif|webp|svg\+xml)$`.
     pub mime_type: String,
@@ -736,7 +736,7 @@ pub struct ProductMediaFileCreate {
     pub organization_id: Option<Uuid>,
     /// Name.
     pub name: String,
-    /// MIME type of the content.
+    /// MIME type of the content, one of an image.
     ///
     /// Matches `^image\/(jpeg|png|gif|webp|svg\+xml)$`.
     pub mime_type: String,

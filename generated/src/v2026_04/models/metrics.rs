@@ -148,7 +148,7 @@ impl Default for MetricDashboardUpdate {
 pub struct MetricPeriod {
     /// The period that the values are for.
     pub timestamp: Timestamp,
-    /// Number of active subscriptions.
+    /// Number of subscriptions in force.
     pub active_subscriptions: Option<Number>,
     /// Number of active subscriptions that are not set to end.
     pub committed_subscriptions: Option<Number>,
@@ -297,7 +297,7 @@ pub enum MetricType {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Metrics {
-    /// Number of active subscriptions.
+    /// Number of subscriptions in force.
     pub active_subscriptions: Option<Metric>,
     /// Number of active subscriptions that are not set to end.
     pub committed_subscriptions: Option<Metric>,
@@ -474,7 +474,7 @@ pub struct MetricsResponse {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricsTotals {
-    /// Number of active subscriptions.
+    /// Number of subscriptions in force.
     pub active_subscriptions: Option<Number>,
     /// Number of active subscriptions that are not set to end.
     pub committed_subscriptions: Option<Number>,

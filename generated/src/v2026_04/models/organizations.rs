@@ -1131,7 +1131,7 @@ pub struct Organization {
     pub proration_behavior: SubscriptionProrationBehavior,
     /// Whether the customer portal lets customers change their subscriptions.
     pub allow_customer_updates: bool,
-    /// Email address.
+    /// Address of the support, for customers.
     pub email: Option<String>,
     /// Address of the organization's website.
     pub website: Option<String>,
@@ -1234,7 +1234,7 @@ pub struct OrganizationCreate {
     pub avatar_url: Option<String>,
     /// Who the seller is by law.
     pub legal_entity: Option<OrganizationLegalEntity>,
-    /// Email address.
+    /// Address of the support, for customers.
     ///
     /// Format `email`.
     pub email: Option<String>,
@@ -1308,7 +1308,7 @@ impl OrganizationCreate {
         self
     }
 
-    /// Email address.
+    /// Address of the support, for customers.
     ///
     /// Format `email`.
     #[must_use]
@@ -2076,7 +2076,7 @@ pub struct OrganizationUpdate {
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub avatar_url: Patch<String>,
-    /// Email address.
+    /// Address of the support, for customers.
     ///
     /// Format `email`.
     pub email: Patch<String>,
@@ -2108,7 +2108,8 @@ pub struct OrganizationUpdate {
     pub default_presentment_currency: Patch<PresentmentCurrency>,
     /// Whether prices include taxes, unless a price itself says so.
     pub default_tax_behavior: Patch<TaxBehaviorOption>,
-    /// Whether members of the organization can only get in by its single sign-on.
+    /// Whether members of the organization can only get in by its single sign-on. To turn
+    /// it on, be signed in that way.
     pub sso_enforced: Patch<bool>,
 }
 
@@ -2154,7 +2155,7 @@ impl OrganizationUpdate {
         self
     }
 
-    /// Email address.
+    /// Address of the support, for customers.
     ///
     /// Format `email`.
     #[must_use]
@@ -2275,7 +2276,8 @@ impl OrganizationUpdate {
         self
     }
 
-    /// Whether members of the organization can only get in by its single sign-on.
+    /// Whether members of the organization can only get in by its single sign-on. To turn
+    /// it on, be signed in that way.
     #[must_use]
     pub fn sso_enforced(mut self, sso_enforced: impl Into<Patch<bool>>) -> Self {
         self.sso_enforced = sso_enforced.into();

@@ -179,8 +179,8 @@ pub struct Product {
     pub organization_id: Uuid,
     /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// Whether the product can be deleted: no order, subscription, trial or discount
-    /// refers to it.
+    /// Whether the product can be deleted. One that was ordered, subscribed to, tried or
+    /// discounted can only be archived.
     pub is_deletable: bool,
     /// Prices of the product.
     pub prices: Vec<Price>,
@@ -260,14 +260,14 @@ pub struct ProductCreateOneTime {
     ///
     /// Default: `"public"`.
     pub visibility: Option<ProductVisibility>,
-    /// Prices of the product: a single custom or free one, or at most one fixed and one
-    /// seat-based price. None for usage.
+    /// Prices of the product: either one that is free or the customer's choice, or up to
+    /// one that is fixed and up to one by seats. None for usage.
     ///
     /// At least 1 item.
     pub prices: Vec<ProductPriceCreate>,
-    /// Media files of the product.
+    /// IDs of the media files, which must have been uploaded.
     pub medias: Option<Vec<Uuid>>,
-    /// Custom fields that come with the product.
+    /// Custom fields that the checkout asks for.
     pub attached_custom_fields: Option<Vec<AttachedCustomFieldCreate>>,
     /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
@@ -314,14 +314,14 @@ impl ProductCreateOneTime {
         self
     }
 
-    /// Media files of the product.
+    /// IDs of the media files, which must have been uploaded.
     #[must_use]
     pub fn medias(mut self, medias: impl Items<Uuid>) -> Self {
         self.medias = Some(medias.into_list());
         self
     }
 
-    /// Custom fields that come with the product.
+    /// Custom fields that the checkout asks for.
     #[must_use]
     pub fn attached_custom_fields(
         mut self,
@@ -359,14 +359,15 @@ pub struct ProductCreateRecurring {
     ///
     /// Default: `"public"`.
     pub visibility: Option<ProductVisibility>,
-    /// Prices of the product: a single custom or free one, or at most one fixed and one
-    /// seat-based price, each with any number of prices for usage.
+    /// Prices of the product: either one that is free or the customer's choice, or up to
+    /// one that is fixed and up to one by seats. Any number of prices for usage can be
+    /// added.
     ///
     /// At least 1 item.
     pub prices: Vec<ProductPriceCreate>,
-    /// Media files of the product.
+    /// IDs of the media files, which must have been uploaded.
     pub medias: Option<Vec<Uuid>>,
-    /// Custom fields that come with the product.
+    /// Custom fields that the checkout asks for.
     pub attached_custom_fields: Option<Vec<AttachedCustomFieldCreate>>,
     /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
@@ -383,8 +384,9 @@ pub struct ProductCreateRecurring {
     ///
     /// At least 1, at most 999. Default: `1`.
     pub recurring_interval_count: Option<i64>,
-    /// Unit that the product's own meter cycle is counted in; null if metering follows
-    /// the billing cycle.
+    /// Unit that a meter cycle of the product's own is counted in. The billing cycle must
+    /// be a multiple of it, and it cannot be changed later. Null means that metering
+    /// follows the billing cycle.
     pub meter_interval: Option<RecurringInterval>,
     /// Length of the product's own meter cycle in units of `meter_interval`; null if
     /// metering follows the billing cycle.
@@ -444,14 +446,14 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// Media files of the product.
+    /// IDs of the media files, which must have been uploaded.
     #[must_use]
     pub fn medias(mut self, medias: impl Items<Uuid>) -> Self {
         self.medias = Some(medias.into_list());
         self
     }
 
-    /// Custom fields that come with the product.
+    /// Custom fields that the checkout asks for.
     #[must_use]
     pub fn attached_custom_fields(
         mut self,
@@ -494,8 +496,9 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// Unit that the product's own meter cycle is counted in; null if metering follows
-    /// the billing cycle.
+    /// Unit that a meter cycle of the product's own is counted in. The billing cycle must
+    /// be a multiple of it, and it cannot be changed later. Null means that metering
+    /// follows the billing cycle.
     #[must_use]
     pub fn meter_interval(mut self, meter_interval: RecurringInterval) -> Self {
         self.meter_interval = Some(meter_interval);
@@ -787,7 +790,7 @@ pub struct ProductPriceFixedCreate {
     /// Whether the price includes taxes; null means that the organization's default
     /// decides.
     pub tax_behavior: Patch<TaxBehaviorOption>,
-    /// What it costs, in cents.
+    /// What it costs, in cents; 0 means that it is free.
     ///
     /// At least 0.
     pub price_amount: i64,
@@ -1476,23 +1479,25 @@ pub struct ProductUpdate {
     pub name: Patch<String>,
     /// Description, in words for people.
     pub description: Patch<String>,
-    /// Unit that the billing cycle is counted in.
+    /// Unit that the billing cycle is counted in. Only for legacy products that have
+    /// none; it stays once it is set.
     pub recurring_interval: Patch<RecurringInterval>,
     /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
     /// once in a quarter.
     ///
     /// At least 1, at most 999.
     pub recurring_interval_count: Patch<i64>,
-    /// Whether it is archived: kept, but no longer on offer.
+    /// Whether the product is archived: it cannot be bought any more. Subscriptions go
+    /// on, and customers keep their benefits.
     pub is_archived: Patch<bool>,
     /// Who gets to see it.
     pub visibility: Patch<ProductVisibility>,
     /// Prices of the product: new ones, and the ID of each that stays. Those that are
     /// left out are not offered any more.
     pub prices: Patch<Vec<ProductPriceUpdate>>,
-    /// Media files of the product.
+    /// IDs of the media files, which must have been uploaded.
     pub medias: Patch<Vec<Uuid>>,
-    /// Custom fields that come with the product.
+    /// Custom fields that the checkout asks for.
     pub attached_custom_fields: Patch<Vec<AttachedCustomFieldCreate>>,
 }
 
@@ -1563,7 +1568,8 @@ impl ProductUpdate {
         self
     }
 
-    /// Unit that the billing cycle is counted in.
+    /// Unit that the billing cycle is counted in. Only for legacy products that have
+    /// none; it stays once it is set.
     #[must_use]
     pub fn recurring_interval(
         mut self,
@@ -1586,7 +1592,8 @@ impl ProductUpdate {
         self
     }
 
-    /// Whether it is archived: kept, but no longer on offer.
+    /// Whether the product is archived: it cannot be bought any more. Subscriptions go
+    /// on, and customers keep their benefits.
     #[must_use]
     pub fn is_archived(mut self, is_archived: impl Into<Patch<bool>>) -> Self {
         self.is_archived = is_archived.into();
@@ -1611,14 +1618,14 @@ impl ProductUpdate {
         self
     }
 
-    /// Media files of the product.
+    /// IDs of the media files, which must have been uploaded.
     #[must_use]
     pub fn medias(mut self, medias: impl Into<Patch<Vec<Uuid>>>) -> Self {
         self.medias = medias.into();
         self
     }
 
-    /// Custom fields that come with the product.
+    /// Custom fields that the checkout asks for.
     #[must_use]
     pub fn attached_custom_fields(
         mut self,

@@ -95,7 +95,7 @@ impl CustomField {
         }
     }
 
-    /// Unique short name.
+    /// Unique short name, which values are stored by.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -230,7 +230,7 @@ pub struct CustomFieldCheckbox {
     ///
     /// Documented as always `checkbox`.
     pub r#type: Cow<'static, str>,
-    /// Unique short name.
+    /// Unique short name, which values are stored by.
     pub slug: String,
     /// Name.
     pub name: String,
@@ -373,7 +373,7 @@ pub struct CustomFieldCreateCheckbox {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Unique short name.
+    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: String,
@@ -431,7 +431,7 @@ pub struct CustomFieldCreateDate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Unique short name.
+    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: String,
@@ -489,7 +489,7 @@ pub struct CustomFieldCreateNumber {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Unique short name.
+    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: String,
@@ -547,7 +547,7 @@ pub struct CustomFieldCreateSelect {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Unique short name.
+    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: String,
@@ -605,7 +605,7 @@ pub struct CustomFieldCreateText {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Unique short name.
+    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: String,
@@ -671,7 +671,7 @@ pub struct CustomFieldDate {
     ///
     /// Documented as always `date`.
     pub r#type: Cow<'static, str>,
-    /// Unique short name.
+    /// Unique short name, which values are stored by.
     pub slug: String,
     /// Name.
     pub name: String,
@@ -804,7 +804,7 @@ pub struct CustomFieldNumber {
     ///
     /// Documented as always `number`.
     pub r#type: Cow<'static, str>,
-    /// Unique short name.
+    /// Unique short name, which values are stored by.
     pub slug: String,
     /// Name.
     pub name: String,
@@ -925,7 +925,7 @@ pub struct CustomFieldSelect {
     ///
     /// Documented as always `select`.
     pub r#type: Cow<'static, str>,
-    /// Unique short name.
+    /// Unique short name, which values are stored by.
     pub slug: String,
     /// Name.
     pub name: String,
@@ -1072,7 +1072,7 @@ pub struct CustomFieldText {
     ///
     /// Documented as always `text`.
     pub r#type: Cow<'static, str>,
-    /// Unique short name.
+    /// Unique short name, which values are stored by.
     pub slug: String,
     /// Name.
     pub name: String,
@@ -1289,7 +1289,7 @@ pub struct CustomFieldUpdateCheckbox {
     ///
     /// At least 1 character.
     pub name: Patch<String>,
-    /// Unique short name.
+    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: Patch<String>,
@@ -1327,7 +1327,7 @@ impl CustomFieldUpdateCheckbox {
         self
     }
 
-    /// Unique short name.
+    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     #[must_use]
@@ -1367,7 +1367,7 @@ pub struct CustomFieldUpdateDate {
     ///
     /// At least 1 character.
     pub name: Patch<String>,
-    /// Unique short name.
+    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: Patch<String>,
@@ -1405,7 +1405,7 @@ impl CustomFieldUpdateDate {
         self
     }
 
-    /// Unique short name.
+    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     #[must_use]
@@ -1445,7 +1445,7 @@ pub struct CustomFieldUpdateNumber {
     ///
     /// At least 1 character.
     pub name: Patch<String>,
-    /// Unique short name.
+    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: Patch<String>,
@@ -1483,7 +1483,7 @@ impl CustomFieldUpdateNumber {
         self
     }
 
-    /// Unique short name.
+    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     #[must_use]
@@ -1523,7 +1523,7 @@ pub struct CustomFieldUpdateSelect {
     ///
     /// At least 1 character.
     pub name: Patch<String>,
-    /// Unique short name.
+    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: Patch<String>,
@@ -1561,7 +1561,7 @@ impl CustomFieldUpdateSelect {
         self
     }
 
-    /// Unique short name.
+    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     #[must_use]
@@ -1601,7 +1601,7 @@ pub struct CustomFieldUpdateText {
     ///
     /// At least 1 character.
     pub name: Patch<String>,
-    /// Unique short name.
+    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: Patch<String>,
@@ -1639,7 +1639,7 @@ impl CustomFieldUpdateText {
         self
     }
 
-    /// Unique short name.
+    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     #[must_use]

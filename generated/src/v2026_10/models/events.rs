@@ -675,11 +675,11 @@ pub struct CheckoutCreatedMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CostMetadata {
-    /// How much, in cents.
+    /// The costs in cents; fractions of a cent are possible.
     ///
     /// At most 5 digits before the point and 12 after it.
     pub amount: Decimal,
-    /// Currency, as its ISO 4217 code in lower case.
+    /// Currency of the costs: only `usd` is possible.
     ///
     /// Matches `usd`.
     pub currency: String,
@@ -691,11 +691,11 @@ pub struct CostMetadata {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CostMetadataInput {
-    /// How much, in cents.
+    /// The costs in cents; fractions of a cent are possible.
     ///
     /// At most 5 digits before the point and 12 after it.
     pub amount: Decimal,
-    /// Currency, as its ISO 4217 code in lower case.
+    /// Currency of the costs: only `usd` is possible.
     ///
     /// Matches `usd`.
     pub currency: String,
@@ -2090,9 +2090,10 @@ pub struct EventCreateCustomer {
     pub name: String,
     /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
-    /// ID in your own system.
+    /// Your own ID of the event. An event with an ID that is known already is not stored
+    /// again.
     pub external_id: Option<String>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event, Polar's or your own; null if there is none.
     pub parent_id: Option<String>,
     /// Data of your own, by key.
     pub metadata: Option<EventMetadataInput>,
@@ -2132,14 +2133,15 @@ impl EventCreateCustomer {
         self
     }
 
-    /// ID in your own system.
+    /// Your own ID of the event. An event with an ID that is known already is not stored
+    /// again.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event, Polar's or your own; null if there is none.
     #[must_use]
     pub fn parent_id(mut self, parent_id: impl Into<String>) -> Self {
         self.parent_id = Some(parent_id.into());
@@ -2175,9 +2177,10 @@ pub struct EventCreateExternalCustomer {
     pub name: String,
     /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
-    /// ID in your own system.
+    /// Your own ID of the event. An event with an ID that is known already is not stored
+    /// again.
     pub external_id: Option<String>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event, Polar's or your own; null if there is none.
     pub parent_id: Option<String>,
     /// Data of your own, by key.
     pub metadata: Option<EventMetadataInput>,
@@ -2220,14 +2223,15 @@ impl EventCreateExternalCustomer {
         self
     }
 
-    /// ID in your own system.
+    /// Your own ID of the event. An event with an ID that is known already is not stored
+    /// again.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event, Polar's or your own; null if there is none.
     #[must_use]
     pub fn parent_id(mut self, parent_id: impl Into<String>) -> Self {
         self.parent_id = Some(parent_id.into());

@@ -145,7 +145,8 @@ pub struct OrderCreate {
     pub organization_id: Option<Uuid>,
     /// The customer's ID.
     pub customer_id: Uuid,
-    /// The product's ID.
+    /// ID of the product to charge for: one that is bought once, with a fixed, a free or
+    /// a unit-based price.
     pub product_id: Uuid,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: Option<String>,
@@ -389,7 +390,7 @@ pub struct OrderItemSchema {
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// Text that tells people what it is.
+    /// What the line is for.
     pub label: String,
     /// How much, in cents.
     pub amount: i64,

@@ -32,7 +32,7 @@ pub struct CheckoutLink {
     pub success_url: Option<String>,
     /// Where the page's back button leads; without an address there is none.
     pub return_url: Option<String>,
-    /// Text that tells people what it is.
+    /// Name of the link, for yourself.
     pub label: Option<String>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
     /// applies in any case.
@@ -40,11 +40,14 @@ pub struct CheckoutLink {
     /// Whether the customer has to give a full billing address, not the country alone.
     /// Customers in the US always have to.
     pub require_billing_address: bool,
-    /// The discount's ID.
+    /// ID of the discount on what is bought. It is ignored once it cannot be redeemed any
+    /// more.
     pub discount_id: Option<Uuid>,
-    /// Number of seats.
+    /// Number of seats that the customer cannot change; null lets them choose. All
+    /// products must have seat-based prices.
     pub seats: Option<i64>,
-    /// Number of units.
+    /// Number of units that the customer cannot change; null lets them choose. All
+    /// products must have unit-based prices.
     pub units: Option<i64>,
     /// The organization's ID.
     pub organization_id: Uuid,
@@ -112,7 +115,7 @@ pub struct CheckoutLinkCreateProduct {
     ///
     /// At least 1, at most 1000.
     pub trial_interval_count: Option<i64>,
-    /// Text that tells people what it is.
+    /// Name of the link, for yourself.
     pub label: Option<String>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
     /// applies in any case.
@@ -124,17 +127,21 @@ pub struct CheckoutLinkCreateProduct {
     ///
     /// Default: `false`.
     pub require_billing_address: Option<bool>,
-    /// The discount's ID.
+    /// ID of the discount on what is bought. It is ignored once it cannot be redeemed any
+    /// more.
     pub discount_id: Option<Uuid>,
-    /// Number of seats.
+    /// Number of seats that the customer cannot change; null lets them choose. All
+    /// products must have seat-based prices.
     ///
     /// At least 1, at most 10000.
     pub seats: Option<i64>,
-    /// Number of units.
+    /// Number of units that the customer cannot change; null lets them choose. All
+    /// products must have unit-based prices.
     ///
     /// At least 1, at most 2147483647.
     pub units: Option<i64>,
-    /// Where the customer gets to after the payment.
+    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
+    /// of the checkout session.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub success_url: Option<String>,
@@ -191,7 +198,7 @@ impl CheckoutLinkCreateProduct {
         self
     }
 
-    /// Text that tells people what it is.
+    /// Name of the link, for yourself.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
@@ -218,14 +225,16 @@ impl CheckoutLinkCreateProduct {
         self
     }
 
-    /// The discount's ID.
+    /// ID of the discount on what is bought. It is ignored once it cannot be redeemed any
+    /// more.
     #[must_use]
     pub fn discount_id(mut self, discount_id: Uuid) -> Self {
         self.discount_id = Some(discount_id);
         self
     }
 
-    /// Number of seats.
+    /// Number of seats that the customer cannot change; null lets them choose. All
+    /// products must have seat-based prices.
     ///
     /// At least 1, at most 10000.
     #[must_use]
@@ -234,7 +243,8 @@ impl CheckoutLinkCreateProduct {
         self
     }
 
-    /// Number of units.
+    /// Number of units that the customer cannot change; null lets them choose. All
+    /// products must have unit-based prices.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -243,7 +253,8 @@ impl CheckoutLinkCreateProduct {
         self
     }
 
-    /// Where the customer gets to after the payment.
+    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
+    /// of the checkout session.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]
@@ -278,7 +289,7 @@ pub struct CheckoutLinkCreateProductPrice {
     ///
     /// At least 1, at most 1000.
     pub trial_interval_count: Option<i64>,
-    /// Text that tells people what it is.
+    /// Name of the link, for yourself.
     pub label: Option<String>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
     /// applies in any case.
@@ -290,17 +301,21 @@ pub struct CheckoutLinkCreateProductPrice {
     ///
     /// Default: `false`.
     pub require_billing_address: Option<bool>,
-    /// The discount's ID.
+    /// ID of the discount on what is bought. It is ignored once it cannot be redeemed any
+    /// more.
     pub discount_id: Option<Uuid>,
-    /// Number of seats.
+    /// Number of seats that the customer cannot change; null lets them choose. All
+    /// products must have seat-based prices.
     ///
     /// At least 1, at most 10000.
     pub seats: Option<i64>,
-    /// Number of units.
+    /// Number of units that the customer cannot change; null lets them choose. All
+    /// products must have unit-based prices.
     ///
     /// At least 1, at most 2147483647.
     pub units: Option<i64>,
-    /// Where the customer gets to after the payment.
+    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
+    /// of the checkout session.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub success_url: Option<String>,
@@ -357,7 +372,7 @@ impl CheckoutLinkCreateProductPrice {
         self
     }
 
-    /// Text that tells people what it is.
+    /// Name of the link, for yourself.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
@@ -384,14 +399,16 @@ impl CheckoutLinkCreateProductPrice {
         self
     }
 
-    /// The discount's ID.
+    /// ID of the discount on what is bought. It is ignored once it cannot be redeemed any
+    /// more.
     #[must_use]
     pub fn discount_id(mut self, discount_id: Uuid) -> Self {
         self.discount_id = Some(discount_id);
         self
     }
 
-    /// Number of seats.
+    /// Number of seats that the customer cannot change; null lets them choose. All
+    /// products must have seat-based prices.
     ///
     /// At least 1, at most 10000.
     #[must_use]
@@ -400,7 +417,8 @@ impl CheckoutLinkCreateProductPrice {
         self
     }
 
-    /// Number of units.
+    /// Number of units that the customer cannot change; null lets them choose. All
+    /// products must have unit-based prices.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -409,7 +427,8 @@ impl CheckoutLinkCreateProductPrice {
         self
     }
 
-    /// Where the customer gets to after the payment.
+    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
+    /// of the checkout session.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]
@@ -444,7 +463,7 @@ pub struct CheckoutLinkCreateProducts {
     ///
     /// At least 1, at most 1000.
     pub trial_interval_count: Option<i64>,
-    /// Text that tells people what it is.
+    /// Name of the link, for yourself.
     pub label: Option<String>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
     /// applies in any case.
@@ -456,17 +475,21 @@ pub struct CheckoutLinkCreateProducts {
     ///
     /// Default: `false`.
     pub require_billing_address: Option<bool>,
-    /// The discount's ID.
+    /// ID of the discount on what is bought. It is ignored once it cannot be redeemed any
+    /// more.
     pub discount_id: Option<Uuid>,
-    /// Number of seats.
+    /// Number of seats that the customer cannot change; null lets them choose. All
+    /// products must have seat-based prices.
     ///
     /// At least 1, at most 10000.
     pub seats: Option<i64>,
-    /// Number of units.
+    /// Number of units that the customer cannot change; null lets them choose. All
+    /// products must have unit-based prices.
     ///
     /// At least 1, at most 2147483647.
     pub units: Option<i64>,
-    /// Where the customer gets to after the payment.
+    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
+    /// of the checkout session.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub success_url: Option<String>,
@@ -525,7 +548,7 @@ impl CheckoutLinkCreateProducts {
         self
     }
 
-    /// Text that tells people what it is.
+    /// Name of the link, for yourself.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
@@ -552,14 +575,16 @@ impl CheckoutLinkCreateProducts {
         self
     }
 
-    /// The discount's ID.
+    /// ID of the discount on what is bought. It is ignored once it cannot be redeemed any
+    /// more.
     #[must_use]
     pub fn discount_id(mut self, discount_id: Uuid) -> Self {
         self.discount_id = Some(discount_id);
         self
     }
 
-    /// Number of seats.
+    /// Number of seats that the customer cannot change; null lets them choose. All
+    /// products must have seat-based prices.
     ///
     /// At least 1, at most 10000.
     #[must_use]
@@ -568,7 +593,8 @@ impl CheckoutLinkCreateProducts {
         self
     }
 
-    /// Number of units.
+    /// Number of units that the customer cannot change; null lets them choose. All
+    /// products must have unit-based prices.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -577,7 +603,8 @@ impl CheckoutLinkCreateProducts {
         self
     }
 
-    /// Where the customer gets to after the payment.
+    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
+    /// of the checkout session.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]
@@ -705,7 +732,7 @@ pub struct CheckoutLinkUpdate {
     ///
     /// At least 1 item.
     pub products: Patch<Vec<Uuid>>,
-    /// Text that tells people what it is.
+    /// Name of the link, for yourself.
     pub label: Patch<String>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
     /// applies in any case.
@@ -713,17 +740,21 @@ pub struct CheckoutLinkUpdate {
     /// Whether the customer has to give a full billing address, not the country alone.
     /// Customers in the US always have to.
     pub require_billing_address: Patch<bool>,
-    /// The discount's ID.
+    /// ID of the discount on what is bought. It is ignored once it cannot be redeemed any
+    /// more.
     pub discount_id: Patch<Uuid>,
-    /// Number of seats.
+    /// Number of seats that the customer cannot change; null lets them choose. All
+    /// products must have seat-based prices.
     ///
     /// At least 1, at most 10000.
     pub seats: Patch<i64>,
-    /// Number of units.
+    /// Number of units that the customer cannot change; null lets them choose. All
+    /// products must have unit-based prices.
     ///
     /// At least 1, at most 2147483647.
     pub units: Patch<i64>,
-    /// Where the customer gets to after the payment.
+    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
+    /// of the checkout session.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub success_url: Patch<String>,
@@ -793,7 +824,7 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// Text that tells people what it is.
+    /// Name of the link, for yourself.
     #[must_use]
     pub fn label(mut self, label: impl Into<Patch<String>>) -> Self {
         self.label = label.into();
@@ -822,14 +853,16 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// The discount's ID.
+    /// ID of the discount on what is bought. It is ignored once it cannot be redeemed any
+    /// more.
     #[must_use]
     pub fn discount_id(mut self, discount_id: impl Into<Patch<Uuid>>) -> Self {
         self.discount_id = discount_id.into();
         self
     }
 
-    /// Number of seats.
+    /// Number of seats that the customer cannot change; null lets them choose. All
+    /// products must have seat-based prices.
     ///
     /// At least 1, at most 10000.
     #[must_use]
@@ -838,7 +871,8 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// Number of units.
+    /// Number of units that the customer cannot change; null lets them choose. All
+    /// products must have unit-based prices.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -847,7 +881,8 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// Where the customer gets to after the payment.
+    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
+    /// of the checkout session.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]

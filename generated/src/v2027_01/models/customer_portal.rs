@@ -2674,17 +2674,20 @@ pub struct CustomerSeatAssign {
     pub external_customer_id: Option<String>,
     /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The member's ID in your own system.
+    /// Your own ID of the member who gets the seat. Together with `email`, a member is
+    /// created if there is none.
     pub external_member_id: Option<String>,
     /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// Data of your own, by key.
+    /// Data of your own about the seat, by key: at most ten keys, and one kilobyte in
+    /// all.
     pub metadata: Option<JsonObject>,
     /// Whether the seat is claimed at once, without an invitation by email.
     ///
     /// Default: `false`.
     pub immediate_claim: Option<bool>,
-    /// The checkout session's ID.
+    /// ID of the checkout that the seats were bought in, in place of the order or the
+    /// subscription.
     pub checkout_id: Option<Uuid>,
 }
 
@@ -2746,7 +2749,8 @@ impl CustomerSeatAssign {
         self
     }
 
-    /// The member's ID in your own system.
+    /// Your own ID of the member who gets the seat. Together with `email`, a member is
+    /// created if there is none.
     #[must_use]
     pub fn external_member_id(mut self, external_member_id: impl Into<String>) -> Self {
         self.external_member_id = Some(external_member_id.into());
@@ -2760,7 +2764,8 @@ impl CustomerSeatAssign {
         self
     }
 
-    /// Data of your own, by key.
+    /// Data of your own about the seat, by key: at most ten keys, and one kilobyte in
+    /// all.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<Json>) -> Self {
         self.metadata = Some(metadata.into_map());
@@ -2776,7 +2781,8 @@ impl CustomerSeatAssign {
         self
     }
 
-    /// The checkout session's ID.
+    /// ID of the checkout that the seats were bought in, in place of the order or the
+    /// subscription.
     #[must_use]
     pub fn checkout_id(mut self, checkout_id: Uuid) -> Self {
         self.checkout_id = Some(checkout_id);
@@ -3230,7 +3236,7 @@ impl Default for CustomerSubscriptionUpdateClear {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionUpdateProduct {
-    /// The product's ID.
+    /// ID of the product to change to.
     pub product_id: Uuid,
 }
 

@@ -68,7 +68,8 @@ polar_client_runtime::variant_body! {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSessionCustomerExternalIdCreate {
-    /// The member's ID.
+    /// ID of the member whose session it is. Without it, it is that of the owner, if the
+    /// customer is a person.
     pub member_id: Option<Uuid>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
@@ -92,7 +93,8 @@ impl CustomerSessionCustomerExternalIdCreate {
         }
     }
 
-    /// The member's ID.
+    /// ID of the member whose session it is. Without it, it is that of the owner, if the
+    /// customer is a person.
     #[must_use]
     pub fn member_id(mut self, member_id: Uuid) -> Self {
         self.member_id = Some(member_id);
@@ -122,7 +124,8 @@ impl CustomerSessionCustomerExternalIdCreate {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSessionCustomerIdCreate {
-    /// The member's ID.
+    /// ID of the member whose session it is. Without it, it is that of the owner, if the
+    /// customer is a person.
     pub member_id: Option<Uuid>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
@@ -146,7 +149,8 @@ impl CustomerSessionCustomerIdCreate {
         }
     }
 
-    /// The member's ID.
+    /// ID of the member whose session it is. Without it, it is that of the owner, if the
+    /// customer is a person.
     #[must_use]
     pub fn member_id(mut self, member_id: Uuid) -> Self {
         self.member_id = Some(member_id);

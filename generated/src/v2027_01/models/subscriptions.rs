@@ -168,9 +168,10 @@ pub struct Subscription {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionCancel {
-    /// Why the customer canceled; null if they did not say.
+    /// Why the customer cancels, if they said so.
     pub customer_cancellation_reason: Patch<CustomerCancellationReason>,
-    /// What the customer wrote about the cancellation; null if nothing.
+    /// What the customer says about the cancellation. It is no place for notes of your
+    /// own: the customer can read it.
     pub customer_cancellation_comment: Patch<String>,
     /// `true` lets the subscription end with the current billing period, `false` takes
     /// that back.
@@ -188,7 +189,7 @@ impl SubscriptionCancel {
         }
     }
 
-    /// Why the customer canceled; null if they did not say.
+    /// Why the customer cancels, if they said so.
     #[must_use]
     pub fn customer_cancellation_reason(
         mut self,
@@ -198,7 +199,8 @@ impl SubscriptionCancel {
         self
     }
 
-    /// What the customer wrote about the cancellation; null if nothing.
+    /// What the customer says about the cancellation. It is no place for notes of your
+    /// own: the customer can read it.
     #[must_use]
     pub fn customer_cancellation_comment(
         mut self,
@@ -248,7 +250,7 @@ pub struct SubscriptionCreateCustomer {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The product's ID.
+    /// ID of the product to subscribe to, which must be recurring and free.
     pub product_id: Uuid,
     /// The customer's ID.
     pub customer_id: Uuid,
@@ -285,7 +287,7 @@ pub struct SubscriptionCreateExternalCustomer {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The product's ID.
+    /// ID of the product to subscribe to, which must be recurring and free.
     pub product_id: Uuid,
     /// The customer's ID in your own system.
     pub external_customer_id: String,
@@ -510,9 +512,10 @@ impl Default for SubscriptionResume {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionRevoke {
-    /// Why the customer canceled; null if they did not say.
+    /// Why the customer cancels, if they said so.
     pub customer_cancellation_reason: Patch<CustomerCancellationReason>,
-    /// What the customer wrote about the cancellation; null if nothing.
+    /// What the customer says about the cancellation. It is no place for notes of your
+    /// own: the customer can read it.
     pub customer_cancellation_comment: Patch<String>,
 }
 
@@ -526,7 +529,7 @@ impl SubscriptionRevoke {
         }
     }
 
-    /// Why the customer canceled; null if they did not say.
+    /// Why the customer cancels, if they said so.
     #[must_use]
     pub fn customer_cancellation_reason(
         mut self,
@@ -536,7 +539,8 @@ impl SubscriptionRevoke {
         self
     }
 
-    /// What the customer wrote about the cancellation; null if nothing.
+    /// What the customer says about the cancellation. It is no place for notes of your
+    /// own: the customer can read it.
     #[must_use]
     pub fn customer_cancellation_comment(
         mut self,
@@ -753,9 +757,9 @@ pub struct SubscriptionUpdateBase {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The product's ID.
+    /// ID of the product to change to.
     pub product_id: Patch<Uuid>,
-    /// How it is billed when a subscription changes in the middle of a billing period.
+    /// How the change is billed. Without it, the organization's setting decides.
     pub proration_behavior: Patch<SubscriptionProrationBehavior>,
     /// ID of the discount from the next billing period on; null takes the discount off.
     pub discount_id: Patch<Uuid>,
@@ -786,14 +790,14 @@ impl SubscriptionUpdateBase {
         self
     }
 
-    /// The product's ID.
+    /// ID of the product to change to.
     #[must_use]
     pub fn product_id(mut self, product_id: impl Into<Patch<Uuid>>) -> Self {
         self.product_id = product_id.into();
         self
     }
 
-    /// How it is billed when a subscription changes in the middle of a billing period.
+    /// How the change is billed. Without it, the organization's setting decides.
     #[must_use]
     pub fn proration_behavior(
         mut self,
@@ -876,7 +880,7 @@ pub struct SubscriptionUpdateSeats {
     ///
     /// At least -2147483648, at most 2147483647.
     pub seats: i64,
-    /// How it is billed when a subscription changes in the middle of a billing period.
+    /// How the change is billed. Without it, the organization's setting decides.
     pub proration_behavior: Patch<SubscriptionProrationBehavior>,
 }
 
@@ -890,7 +894,7 @@ impl SubscriptionUpdateSeats {
         }
     }
 
-    /// How it is billed when a subscription changes in the middle of a billing period.
+    /// How the change is billed. Without it, the organization's setting decides.
     #[must_use]
     pub fn proration_behavior(
         mut self,
@@ -911,7 +915,7 @@ pub struct SubscriptionUpdateUnits {
     ///
     /// At least -2147483648, at most 2147483647.
     pub units: i64,
-    /// How it is billed when a subscription changes in the middle of a billing period.
+    /// How the change is billed. Without it, the organization's setting decides.
     pub proration_behavior: Patch<SubscriptionProrationBehavior>,
 }
 
@@ -925,7 +929,7 @@ impl SubscriptionUpdateUnits {
         }
     }
 
-    /// How it is billed when a subscription changes in the middle of a billing period.
+    /// How the change is billed. Without it, the organization's setting decides.
     #[must_use]
     pub fn proration_behavior(
         mut self,

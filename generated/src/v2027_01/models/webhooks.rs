@@ -1200,7 +1200,7 @@ pub struct WebhookDiscountUpdatedPayload {
     pub data: Discount,
 }
 
-/// A webhook endpoint.
+/// An address that events are delivered to, and how.
 ///
 /// Schema `WebhookEndpoint`.
 #[derive(Clone, PartialEq)]
@@ -1214,7 +1214,7 @@ pub struct WebhookEndpoint {
     pub id: Uuid,
     /// Address that events are delivered to.
     pub url: String,
-    /// Name.
+    /// Name of the endpoint, for yourself.
     pub name: Option<String>,
     /// Version of the API that payloads follow.
     pub api_version: String,
@@ -1243,7 +1243,7 @@ pub struct WebhookEndpointCreate {
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub url: String,
-    /// Name.
+    /// Name of the endpoint, for yourself.
     pub name: Option<String>,
     /// Version of the API that payloads follow.
     ///
@@ -1275,7 +1275,7 @@ impl WebhookEndpointCreate {
         }
     }
 
-    /// Name.
+    /// Name of the endpoint, for yourself.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
@@ -1321,7 +1321,7 @@ pub struct WebhookEndpointUpdate {
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub url: Patch<String>,
-    /// Name.
+    /// Name of the endpoint, for yourself.
     pub name: Patch<String>,
     /// Version of the API that payloads follow.
     pub api_version: Patch<WebhookApiVersion>,
@@ -1356,7 +1356,7 @@ impl WebhookEndpointUpdate {
         self
     }
 
-    /// Name.
+    /// Name of the endpoint, for yourself.
     #[must_use]
     pub fn name(mut self, name: impl Into<Patch<String>>) -> Self {
         self.name = name.into();
