@@ -2510,7 +2510,7 @@ polar_client_runtime::variant_body! {
     BenefitUpdate : BenefitSlackSharedChannelUpdate
 }
 
-/// Who gets to see a benefit.
+/// Who gets to see a benefit in the customer portal.
 ///
 /// Schema `BenefitVisibility`.
 ///

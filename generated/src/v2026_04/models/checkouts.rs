@@ -260,7 +260,7 @@ pub struct CheckoutConfirmStripe {
     /// Documented as always `false` or null.
     pub allow_trial: Option<bool>,
     /// ID of Stripe's confirmation token, which holds what the customer entered to pay.
-    /// Needed unless there is nothing to pay.
+    /// Needed where the price is fixed or the customer's choice.
     pub confirmation_token_id: Option<String>,
 }
 
@@ -430,7 +430,7 @@ impl CheckoutConfirmStripe {
     }
 
     /// ID of Stripe's confirmation token, which holds what the customer entered to pay.
-    /// Needed unless there is nothing to pay.
+    /// Needed where the price is fixed or the customer's choice.
     #[must_use]
     pub fn confirmation_token_id(
         mut self,

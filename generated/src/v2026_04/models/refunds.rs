@@ -24,9 +24,9 @@ pub struct Refund {
     pub status: RefundStatus,
     /// Why it is paid back.
     pub reason: RefundReason,
-    /// How much, in cents.
+    /// How much is paid back, in cents, with taxes left out.
     pub amount: i64,
-    /// Taxes in cents.
+    /// Taxes that are paid back on top, in cents.
     pub tax_amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
@@ -59,7 +59,7 @@ pub struct RefundCreate {
     pub order_id: Uuid,
     /// Why it is paid back.
     pub reason: RefundCreateReason,
-    /// How much, in cents.
+    /// How much to pay back, in cents, with taxes left out: those on it come on top.
     ///
     /// More than 0.
     pub amount: i64,

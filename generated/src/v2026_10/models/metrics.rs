@@ -140,7 +140,7 @@ impl Default for MetricDashboardUpdate {
     }
 }
 
-/// The metrics of one period. Those that were not asked for are null.
+/// The metrics of one period. Those that were not asked for may be null.
 ///
 /// Schema `MetricPeriod`.
 #[derive(Clone, PartialEq)]
@@ -291,7 +291,7 @@ pub enum MetricType {
     Unknown(String),
 }
 
-/// What each metric is. Those that were not asked for are null.
+/// What each metric is. Those that were not asked for may be null.
 ///
 /// Schema `Metrics`.
 #[derive(Clone, PartialEq)]
@@ -468,7 +468,7 @@ pub struct MetricsResponse {
     pub metrics: Metrics,
 }
 
-/// The metrics of a whole span of time. Those that were not asked for are null.
+/// The metrics of a whole span of time. Those that were not asked for may be null.
 ///
 /// Schema `MetricsTotals`.
 #[derive(Clone, PartialEq)]
