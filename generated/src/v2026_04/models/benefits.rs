@@ -13,27 +13,29 @@ use polar_client_runtime::types::Uuid;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// The union `Benefit`.
+/// A benefit, of any kind.
+///
+/// Schema `Benefit`.
 ///
 /// Told apart by `type`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Benefit {
-    /// [`BenefitCustom`].
+    /// A benefit that the organization provides in its own way.
     Custom(Box<BenefitCustom>),
-    /// [`BenefitDiscord`].
+    /// A benefit that gives access to a Discord server.
     Discord(Box<BenefitDiscord>),
-    /// [`BenefitGitHubRepository`].
+    /// A benefit that gives access to a GitHub repository.
     GitHubRepository(Box<BenefitGitHubRepository>),
-    /// [`BenefitDownloadables`].
+    /// A benefit that gives files to download.
     Downloadables(Box<BenefitDownloadables>),
-    /// [`BenefitLicenseKeys`].
+    /// A benefit that gives license keys.
     LicenseKeys(Box<BenefitLicenseKeys>),
-    /// [`BenefitMeterCredit`].
+    /// A benefit that credits units to a meter.
     MeterCredit(Box<BenefitMeterCredit>),
-    /// [`BenefitFeatureFlag`].
+    /// A benefit that turns on a feature of the seller's software.
     FeatureFlag(Box<BenefitFeatureFlag>),
-    /// [`BenefitSlackSharedChannel`].
+    /// A benefit that gives a Slack channel shared with the seller.
     SlackSharedChannel(Box<BenefitSlackSharedChannel>),
     /// A value that this version of the crate does not know, as it came.
     Unknown(Json),
@@ -349,25 +351,27 @@ polar_client_runtime::from_variant! {
     Benefit::SlackSharedChannel(Box<BenefitSlackSharedChannel>)
 }
 
-/// The union `BenefitCreate`.
+/// A benefit to create, of any kind.
+///
+/// Schema `BenefitCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum BenefitCreate {
-    /// [`BenefitCustomCreate`].
+    /// A benefit to create, one that the organization provides in its own way.
     Custom(Box<BenefitCustomCreate>),
-    /// [`BenefitDiscordCreate`].
+    /// A benefit to create, one that gives access to a Discord server.
     Discord(Box<BenefitDiscordCreate>),
-    /// [`BenefitGitHubRepositoryCreate`].
+    /// A benefit to create, one that gives access to a GitHub repository.
     GitHubRepository(Box<BenefitGitHubRepositoryCreate>),
-    /// [`BenefitDownloadablesCreate`].
+    /// A benefit to create, one that gives files to download.
     Downloadables(Box<BenefitDownloadablesCreate>),
-    /// [`BenefitLicenseKeysCreate`].
+    /// A benefit to create, one that gives license keys.
     LicenseKeys(Box<BenefitLicenseKeysCreate>),
-    /// [`BenefitMeterCreditCreate`].
+    /// A benefit to create, one that credits units to a meter.
     MeterCredit(Box<BenefitMeterCreditCreate>),
-    /// [`BenefitFeatureFlagCreate`].
+    /// A benefit to create, one that turns on a feature of the seller's software.
     FeatureFlag(Box<BenefitFeatureFlagCreate>),
-    /// [`BenefitSlackSharedChannelCreate`].
+    /// A benefit to create, one that gives a Slack channel shared with the seller.
     SlackSharedChannel(Box<BenefitSlackSharedChannelCreate>),
 }
 
@@ -435,7 +439,9 @@ polar_client_runtime::variant_body! {
     BenefitCreate : BenefitSlackSharedChannelCreate
 }
 
-/// The object `BenefitCustom`.
+/// A benefit that the organization provides in its own way.
+///
+/// Schema `BenefitCustom`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitCustom {
@@ -469,7 +475,9 @@ pub struct BenefitCustom {
     pub visibility_configurable: bool,
 }
 
-/// The object `BenefitCustomCreate`.
+/// A benefit to create, one that the organization provides in its own way.
+///
+/// Schema `BenefitCustomCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitCustomCreate {
@@ -529,7 +537,9 @@ impl BenefitCustomCreate {
     }
 }
 
-/// The object `BenefitCustomCreateProperties`.
+/// What a new custom benefit consists of.
+///
+/// Schema `BenefitCustomCreateProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitCustomCreateProperties {
@@ -558,7 +568,9 @@ impl Default for BenefitCustomCreateProperties {
     }
 }
 
-/// The object `BenefitCustomProperties`.
+/// What a custom benefit consists of.
+///
+/// Schema `BenefitCustomProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitCustomProperties {
@@ -574,7 +586,9 @@ impl BenefitCustomProperties {
     }
 }
 
-/// The object `BenefitCustomUpdate`.
+/// Changes of a custom benefit.
+///
+/// Schema `BenefitCustomUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitCustomUpdate {
@@ -649,7 +663,9 @@ impl Default for BenefitCustomUpdate {
     }
 }
 
-/// The object `BenefitDiscord`.
+/// A benefit that gives access to a Discord server.
+///
+/// Schema `BenefitDiscord`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDiscord {
@@ -683,7 +699,9 @@ pub struct BenefitDiscord {
     pub visibility_configurable: bool,
 }
 
-/// The object `BenefitDiscordCreate`.
+/// A benefit to create, one that gives access to a Discord server.
+///
+/// Schema `BenefitDiscordCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDiscordCreate {
@@ -743,7 +761,9 @@ impl BenefitDiscordCreate {
     }
 }
 
-/// The object `BenefitDiscordCreateProperties`.
+/// What a new benefit of Discord access consists of.
+///
+/// Schema `BenefitDiscordCreateProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDiscordCreateProperties {
@@ -751,7 +771,8 @@ pub struct BenefitDiscordCreateProperties {
     pub guild_id: String,
     /// The Discord role's ID.
     pub role_id: String,
-    /// The field `kick_member`.
+    /// Whether the customer is removed from the Discord server when the benefit is
+    /// revoked.
     pub kick_member: bool,
 }
 
@@ -771,7 +792,9 @@ impl BenefitDiscordCreateProperties {
     }
 }
 
-/// The object `BenefitDiscordProperties`.
+/// What a benefit of Discord access consists of.
+///
+/// Schema `BenefitDiscordProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDiscordProperties {
@@ -779,11 +802,14 @@ pub struct BenefitDiscordProperties {
     pub guild_id: String,
     /// The Discord role's ID.
     pub role_id: String,
-    /// The field `kick_member`.
+    /// Whether the customer is removed from the Discord server when the benefit is
+    /// revoked.
     pub kick_member: bool,
 }
 
-/// The object `BenefitDiscordUpdate`.
+/// Changes of a benefit of Discord access.
+///
+/// Schema `BenefitDiscordUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDiscordUpdate {
@@ -845,7 +871,9 @@ impl Default for BenefitDiscordUpdate {
     }
 }
 
-/// The object `BenefitDownloadableFile`.
+/// A file of a benefit of downloads, and how often it was downloaded.
+///
+/// Schema `BenefitDownloadableFile`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDownloadableFile {
@@ -881,17 +909,19 @@ pub struct BenefitDownloadableFile {
     pub is_uploaded: bool,
     /// When it was created.
     pub created_at: Timestamp,
-    /// The field `flagged_malicious_at`.
+    /// When the file was found to be malicious; null if it was not.
     pub flagged_malicious_at: Option<Timestamp>,
-    /// The field `downloaders`.
+    /// Number of customers or members who have downloaded the file, each counted once.
     pub downloaders: i64,
-    /// The field `downloads`.
+    /// Number of downloads.
     pub downloads: i64,
     /// Size, in words for people.
     pub size_readable: String,
 }
 
-/// The object `ListResource_BenefitDownloadableFile_`.
+/// A page of files of a benefit.
+///
+/// Schema `ListResource_BenefitDownloadableFile_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDownloadableFileList {
@@ -901,7 +931,9 @@ pub struct BenefitDownloadableFileList {
     pub pagination: Pagination,
 }
 
-/// The object `BenefitDownloadables`.
+/// A benefit that gives files to download.
+///
+/// Schema `BenefitDownloadables`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDownloadables {
@@ -935,7 +967,9 @@ pub struct BenefitDownloadables {
     pub visibility_configurable: bool,
 }
 
-/// The object `BenefitDownloadablesCreate`.
+/// A benefit to create, one that gives files to download.
+///
+/// Schema `BenefitDownloadablesCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesCreate {
@@ -995,15 +1029,17 @@ impl BenefitDownloadablesCreate {
     }
 }
 
-/// The object `BenefitDownloadablesCreateProperties`.
+/// What a new benefit of downloads consists of.
+///
+/// Schema `BenefitDownloadablesCreateProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesCreateProperties {
-    /// The field `archived`.
+    /// Which files are archived, by ID of the file.
     ///
     /// Default: `{}`.
     pub archived: Option<BTreeMap<String, bool>>,
-    /// The field `files`.
+    /// IDs of the files.
     ///
     /// At least 1 item.
     pub files: Vec<Uuid>,
@@ -1019,7 +1055,7 @@ impl BenefitDownloadablesCreateProperties {
         }
     }
 
-    /// The field `archived`.
+    /// Which files are archived, by ID of the file.
     ///
     /// Default: `{}`.
     #[must_use]
@@ -1029,17 +1065,21 @@ impl BenefitDownloadablesCreateProperties {
     }
 }
 
-/// The object `BenefitDownloadablesProperties`.
+/// What a benefit of downloads consists of.
+///
+/// Schema `BenefitDownloadablesProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesProperties {
-    /// The field `archived`.
+    /// Which files are archived, by ID of the file.
     pub archived: BTreeMap<String, bool>,
-    /// The field `files`.
+    /// IDs of the files.
     pub files: Vec<Uuid>,
 }
 
-/// The object `BenefitDownloadablesUpdate`.
+/// Changes of a benefit of downloads.
+///
+/// Schema `BenefitDownloadablesUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesUpdate {
@@ -1101,7 +1141,9 @@ impl Default for BenefitDownloadablesUpdate {
     }
 }
 
-/// The object `BenefitFeatureFlag`.
+/// A benefit that turns on a feature of the seller's software.
+///
+/// Schema `BenefitFeatureFlag`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlag {
@@ -1135,7 +1177,9 @@ pub struct BenefitFeatureFlag {
     pub visibility_configurable: bool,
 }
 
-/// The object `BenefitFeatureFlagCreate`.
+/// A benefit to create, one that turns on a feature of the seller's software.
+///
+/// Schema `BenefitFeatureFlagCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlagCreate {
@@ -1192,13 +1236,19 @@ impl BenefitFeatureFlagCreate {
     }
 }
 
-/// The value `BenefitFeatureFlagCreateProperties`.
+/// What a new benefit of a feature flag consists of.
+///
+/// Schema `BenefitFeatureFlagCreateProperties`.
 pub type BenefitFeatureFlagCreateProperties = JsonObject;
 
-/// The value `BenefitFeatureFlagProperties`.
+/// What a benefit of a feature flag consists of.
+///
+/// Schema `BenefitFeatureFlagProperties`.
 pub type BenefitFeatureFlagProperties = JsonObject;
 
-/// The object `BenefitFeatureFlagUpdate`.
+/// Changes of a benefit of a feature flag.
+///
+/// Schema `BenefitFeatureFlagUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlagUpdate {
@@ -1273,7 +1323,9 @@ impl Default for BenefitFeatureFlagUpdate {
     }
 }
 
-/// The object `BenefitGitHubRepository`.
+/// A benefit that gives access to a GitHub repository.
+///
+/// Schema `BenefitGitHubRepository`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepository {
@@ -1307,7 +1359,9 @@ pub struct BenefitGitHubRepository {
     pub visibility_configurable: bool,
 }
 
-/// The object `BenefitGitHubRepositoryCreate`.
+/// A benefit to create, one that gives access to a GitHub repository.
+///
+/// Schema `BenefitGitHubRepositoryCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryCreate {
@@ -1367,7 +1421,9 @@ impl BenefitGitHubRepositoryCreate {
     }
 }
 
-/// The object `BenefitGitHubRepositoryCreateProperties`.
+/// What a new benefit of GitHub access consists of.
+///
+/// Schema `BenefitGitHubRepositoryCreateProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryCreateProperties {
@@ -1395,7 +1451,9 @@ impl BenefitGitHubRepositoryCreateProperties {
     }
 }
 
-/// The object `BenefitGitHubRepositoryProperties`.
+/// What a benefit of GitHub access consists of.
+///
+/// Schema `BenefitGitHubRepositoryProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryProperties {
@@ -1407,7 +1465,9 @@ pub struct BenefitGitHubRepositoryProperties {
     pub permission: GitHubRepositoryPermission,
 }
 
-/// The object `BenefitGitHubRepositoryUpdate`.
+/// Changes of a benefit of GitHub access.
+///
+/// Schema `BenefitGitHubRepositoryUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryUpdate {
@@ -1469,7 +1529,9 @@ impl Default for BenefitGitHubRepositoryUpdate {
     }
 }
 
-/// The object `BenefitLicenseKeyActivationCreateProperties`.
+/// How often a license key can be activated.
+///
+/// Schema `BenefitLicenseKeyActivationCreateProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeyActivationCreateProperties {
@@ -1477,7 +1539,7 @@ pub struct BenefitLicenseKeyActivationCreateProperties {
     ///
     /// More than 0, at most 2147483647.
     pub limit: i64,
-    /// The field `enable_customer_admin`.
+    /// Whether customers can manage the activations themselves.
     pub enable_customer_admin: bool,
 }
 
@@ -1492,25 +1554,29 @@ impl BenefitLicenseKeyActivationCreateProperties {
     }
 }
 
-/// The object `BenefitLicenseKeyActivationProperties`.
+/// How often a license key can be activated.
+///
+/// Schema `BenefitLicenseKeyActivationProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeyActivationProperties {
     /// How many activations a license key allows.
     pub limit: i64,
-    /// The field `enable_customer_admin`.
+    /// Whether customers can manage the activations themselves.
     pub enable_customer_admin: bool,
 }
 
-/// The object `BenefitLicenseKeyExpirationProperties`.
+/// How long a license key is valid.
+///
+/// Schema `BenefitLicenseKeyExpirationProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeyExpirationProperties {
-    /// The field `ttl`.
+    /// How long a license key is valid, in units of `timeframe`.
     ///
     /// More than 0.
     pub ttl: i64,
-    /// The field `timeframe`.
+    /// Unit that `ttl` is counted in.
     pub timeframe: LicenseKeyTimeframe,
 }
 
@@ -1522,7 +1588,9 @@ impl BenefitLicenseKeyExpirationProperties {
     }
 }
 
-/// The object `BenefitLicenseKeys`.
+/// A benefit that gives license keys.
+///
+/// Schema `BenefitLicenseKeys`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeys {
@@ -1556,7 +1624,9 @@ pub struct BenefitLicenseKeys {
     pub visibility_configurable: bool,
 }
 
-/// The object `BenefitLicenseKeysCreate`.
+/// A benefit to create, one that gives license keys.
+///
+/// Schema `BenefitLicenseKeysCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysCreate {
@@ -1616,7 +1686,9 @@ impl BenefitLicenseKeysCreate {
     }
 }
 
-/// The object `BenefitLicenseKeysCreateProperties`.
+/// What a new benefit of license keys consists of.
+///
+/// Schema `BenefitLicenseKeysCreateProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysCreateProperties {
@@ -1624,7 +1696,7 @@ pub struct BenefitLicenseKeysCreateProperties {
     pub prefix: Patch<String>,
     /// How long license keys are valid; null means forever.
     pub expires: Patch<BenefitLicenseKeyExpirationProperties>,
-    /// The field `activations`.
+    /// How the license key is activated; null if it needs no activation.
     pub activations: Patch<BenefitLicenseKeyActivationCreateProperties>,
     /// Usage that a license key allows; null means any amount.
     ///
@@ -1661,7 +1733,7 @@ impl BenefitLicenseKeysCreateProperties {
         self
     }
 
-    /// The field `activations`.
+    /// How the license key is activated; null if it needs no activation.
     #[must_use]
     pub fn activations(
         mut self,
@@ -1687,7 +1759,9 @@ impl Default for BenefitLicenseKeysCreateProperties {
     }
 }
 
-/// The object `BenefitLicenseKeysProperties`.
+/// What a benefit of license keys consists of.
+///
+/// Schema `BenefitLicenseKeysProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysProperties {
@@ -1695,13 +1769,15 @@ pub struct BenefitLicenseKeysProperties {
     pub prefix: Option<String>,
     /// How long license keys are valid; null means forever.
     pub expires: Option<BenefitLicenseKeyExpirationProperties>,
-    /// The field `activations`.
+    /// How the license key is activated; null if it needs no activation.
     pub activations: Option<BenefitLicenseKeyActivationProperties>,
     /// Usage that a license key allows; null means any amount.
     pub limit_usage: Option<i64>,
 }
 
-/// The object `BenefitLicenseKeysUpdate`.
+/// Changes of a benefit of license keys.
+///
+/// Schema `BenefitLicenseKeysUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysUpdate {
@@ -1776,7 +1852,9 @@ impl Default for BenefitLicenseKeysUpdate {
     }
 }
 
-/// The object `ListResource_Benefit_`.
+/// A page of benefits.
+///
+/// Schema `ListResource_Benefit_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitList {
@@ -1786,7 +1864,9 @@ pub struct BenefitList {
     pub pagination: Pagination,
 }
 
-/// The object `BenefitMeterCredit`.
+/// A benefit that credits units to a meter.
+///
+/// Schema `BenefitMeterCredit`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitMeterCredit {
@@ -1820,7 +1900,9 @@ pub struct BenefitMeterCredit {
     pub visibility_configurable: bool,
 }
 
-/// The object `BenefitMeterCreditCreate`.
+/// A benefit to create, one that credits units to a meter.
+///
+/// Schema `BenefitMeterCreditCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditCreate {
@@ -1880,7 +1962,9 @@ impl BenefitMeterCreditCreate {
     }
 }
 
-/// The object `BenefitMeterCreditCreateProperties`.
+/// What a new benefit of meter credits consists of.
+///
+/// Schema `BenefitMeterCreditCreateProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditCreateProperties {
@@ -1902,7 +1986,9 @@ impl BenefitMeterCreditCreateProperties {
     }
 }
 
-/// The object `BenefitMeterCreditProperties`.
+/// What a benefit of meter credits consists of.
+///
+/// Schema `BenefitMeterCreditProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditProperties {
@@ -1914,7 +2000,9 @@ pub struct BenefitMeterCreditProperties {
     pub meter_id: Uuid,
 }
 
-/// The object `BenefitMeterCreditUpdate`.
+/// Changes of a benefit of meter credits.
+///
+/// Schema `BenefitMeterCreditUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditUpdate {
@@ -1989,7 +2077,9 @@ impl Default for BenefitMeterCreditUpdate {
     }
 }
 
-/// The object `BenefitSlackSharedChannel`.
+/// A benefit that gives a Slack channel shared with the seller.
+///
+/// Schema `BenefitSlackSharedChannel`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannel {
@@ -2023,7 +2113,9 @@ pub struct BenefitSlackSharedChannel {
     pub visibility_configurable: bool,
 }
 
-/// The object `BenefitSlackSharedChannelCreate`.
+/// A benefit to create, one that gives a Slack channel shared with the seller.
+///
+/// Schema `BenefitSlackSharedChannelCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelCreate {
@@ -2083,29 +2175,32 @@ impl BenefitSlackSharedChannelCreate {
     }
 }
 
-/// The object `BenefitSlackSharedChannelCreateProperties`.
+/// What a new benefit of a shared Slack channel consists of.
+///
+/// Schema `BenefitSlackSharedChannelCreateProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelCreateProperties {
-    /// The field `slack_integration_id`.
+    /// ID of the connection between Polar and the Slack workspace.
     pub slack_integration_id: Uuid,
-    /// The field `channel_name_template`.
+    /// Template of the channel's name. `{customer_name}`, `{customer_email_local}` and
+    /// `{metadata.<key>}`, with a key of the customer's metadata, are filled in.
     ///
     /// 1 to 80 characters.
     pub channel_name_template: String,
-    /// The field `private`.
+    /// Whether the channel is a private one.
     ///
     /// Default: `true`.
     pub private: Option<bool>,
-    /// The field `welcome_message`.
+    /// Message that opens the channel; null means none.
     ///
     /// At most 4000 characters.
     pub welcome_message: Patch<String>,
-    /// The field `archive_on_revoke`.
+    /// Whether the channel is archived when the benefit is revoked.
     ///
     /// Default: `true`.
     pub archive_on_revoke: Option<bool>,
-    /// The field `team_invitees`.
+    /// Slack IDs of people of the seller's workspace who are invited to every channel.
     pub team_invitees: Option<Vec<String>>,
 }
 
@@ -2126,7 +2221,7 @@ impl BenefitSlackSharedChannelCreateProperties {
         }
     }
 
-    /// The field `private`.
+    /// Whether the channel is a private one.
     ///
     /// Default: `true`.
     #[must_use]
@@ -2135,7 +2230,7 @@ impl BenefitSlackSharedChannelCreateProperties {
         self
     }
 
-    /// The field `welcome_message`.
+    /// Message that opens the channel; null means none.
     ///
     /// At most 4000 characters.
     #[must_use]
@@ -2144,7 +2239,7 @@ impl BenefitSlackSharedChannelCreateProperties {
         self
     }
 
-    /// The field `archive_on_revoke`.
+    /// Whether the channel is archived when the benefit is revoked.
     ///
     /// Default: `true`.
     #[must_use]
@@ -2153,7 +2248,7 @@ impl BenefitSlackSharedChannelCreateProperties {
         self
     }
 
-    /// The field `team_invitees`.
+    /// Slack IDs of people of the seller's workspace who are invited to every channel.
     #[must_use]
     pub fn team_invitees(mut self, team_invitees: impl Items<String>) -> Self {
         self.team_invitees = Some(team_invitees.into_list());
@@ -2161,33 +2256,38 @@ impl BenefitSlackSharedChannelCreateProperties {
     }
 }
 
-/// The object `BenefitSlackSharedChannelProperties`.
+/// What a benefit of a shared Slack channel consists of.
+///
+/// Schema `BenefitSlackSharedChannelProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelProperties {
-    /// The field `slack_integration_id`.
+    /// ID of the connection between Polar and the Slack workspace.
     pub slack_integration_id: Uuid,
-    /// The field `channel_name_template`.
+    /// Template of the channel's name. `{customer_name}`, `{customer_email_local}` and
+    /// `{metadata.<key>}`, with a key of the customer's metadata, are filled in.
     ///
     /// 1 to 80 characters.
     pub channel_name_template: String,
-    /// The field `private`.
+    /// Whether the channel is a private one.
     ///
     /// Default: `true`.
     pub private: Option<bool>,
-    /// The field `welcome_message`.
+    /// Message that opens the channel; null means none.
     ///
     /// At most 4000 characters.
     pub welcome_message: Option<String>,
-    /// The field `archive_on_revoke`.
+    /// Whether the channel is archived when the benefit is revoked.
     ///
     /// Default: `true`.
     pub archive_on_revoke: Option<bool>,
-    /// The field `team_invitees`.
+    /// Slack IDs of people of the seller's workspace who are invited to every channel.
     pub team_invitees: Option<Vec<String>>,
 }
 
-/// The object `BenefitSlackSharedChannelUpdate`.
+/// Changes of a benefit of a shared Slack channel.
+///
+/// Schema `BenefitSlackSharedChannelUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelUpdate {
@@ -2249,7 +2349,9 @@ impl Default for BenefitSlackSharedChannelUpdate {
     }
 }
 
-/// The values of `BenefitSortProperty`.
+/// What benefits are sorted by; `-` means descending.
+///
+/// Schema `BenefitSortProperty`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -2275,54 +2377,72 @@ pub enum BenefitSortProperty {
     Unknown(String),
 }
 
-/// The values of `BenefitType`.
+/// Kind of a benefit.
+///
+/// Schema `BenefitType`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum BenefitType {
-    /// `custom`.
+    /// Something that the organization provides in its own way.
+    ///
+    /// Value `custom`.
     Custom,
-    /// `discord`.
+    /// Access to a Discord server.
+    ///
+    /// Value `discord`.
     Discord,
-    /// `github_repository`.
+    /// Access to a GitHub repository.
+    ///
+    /// Value `github_repository`.
     GithubRepository,
-    /// `downloadables`.
+    /// Files to download.
+    ///
+    /// Value `downloadables`.
     Downloadables,
-    /// `license_keys`.
+    /// License keys.
+    ///
+    /// Value `license_keys`.
     LicenseKeys,
-    /// `meter_credit`.
+    /// Units credited to a meter.
+    ///
+    /// Value `meter_credit`.
     MeterCredit,
-    /// `feature_flag`.
+    /// A feature of the seller's software.
+    ///
+    /// Value `feature_flag`.
     FeatureFlag,
-    /// `slack_shared_channel`.
+    /// A Slack channel shared with the seller.
+    ///
+    /// Value `slack_shared_channel`.
     SlackSharedChannel,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The union `BenefitUpdate`.
+/// Changes of a benefit, of any kind.
 ///
 /// Inline in the contract, first at
 /// `/paths/~1v1~1benefits~1{id}/patch/requestBody/content/application~1json/schema`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum BenefitUpdate {
-    /// [`BenefitCustomUpdate`].
+    /// Changes of a custom benefit.
     Custom(Box<BenefitCustomUpdate>),
-    /// [`BenefitDiscordUpdate`].
+    /// Changes of a benefit of Discord access.
     Discord(Box<BenefitDiscordUpdate>),
-    /// [`BenefitGitHubRepositoryUpdate`].
+    /// Changes of a benefit of GitHub access.
     GitHubRepository(Box<BenefitGitHubRepositoryUpdate>),
-    /// [`BenefitDownloadablesUpdate`].
+    /// Changes of a benefit of downloads.
     Downloadables(Box<BenefitDownloadablesUpdate>),
-    /// [`BenefitLicenseKeysUpdate`].
+    /// Changes of a benefit of license keys.
     LicenseKeys(Box<BenefitLicenseKeysUpdate>),
-    /// [`BenefitMeterCreditUpdate`].
+    /// Changes of a benefit of meter credits.
     MeterCredit(Box<BenefitMeterCreditUpdate>),
-    /// [`BenefitFeatureFlagUpdate`].
+    /// Changes of a benefit of a feature flag.
     FeatureFlag(Box<BenefitFeatureFlagUpdate>),
-    /// [`BenefitSlackSharedChannelUpdate`].
+    /// Changes of a benefit of a shared Slack channel.
     SlackSharedChannel(Box<BenefitSlackSharedChannelUpdate>),
 }
 
@@ -2390,7 +2510,9 @@ polar_client_runtime::variant_body! {
     BenefitUpdate : BenefitSlackSharedChannelUpdate
 }
 
-/// The values of `BenefitVisibility`.
+/// Who gets to see a benefit in the customer portal.
+///
+/// Schema `BenefitVisibility`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -2406,7 +2528,7 @@ pub enum BenefitVisibility {
     Unknown(String),
 }
 
-/// The values of `LicenseKeyTimeframe`.
+/// Unit that the life of a license key is counted in.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/BenefitLicenseKeyExpirationProperties/properties/timeframe`.
@@ -2415,11 +2537,17 @@ pub enum BenefitVisibility {
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum LicenseKeyTimeframe {
-    /// `year`.
+    /// Years.
+    ///
+    /// Value `year`.
     Year,
-    /// `month`.
+    /// Months.
+    ///
+    /// Value `month`.
     Month,
-    /// `day`.
+    /// Days.
+    ///
+    /// Value `day`.
     Day,
     /// A value that this version of the crate does not know.
     Unknown(String),

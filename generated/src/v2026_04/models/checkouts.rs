@@ -12,23 +12,33 @@ use polar_client_runtime::types::Uuid;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// The values of `BillingAddressFieldMode`.
+/// Whether a form asks for a part of the billing address.
+///
+/// Schema `BillingAddressFieldMode`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum BillingAddressFieldMode {
-    /// `required`.
+    /// The form asks for it; it has to be filled in.
+    ///
+    /// Value `required`.
     Required,
-    /// `optional`.
+    /// The form asks for it; it can be left empty.
+    ///
+    /// Value `optional`.
     Optional,
-    /// `disabled`.
+    /// The form does not ask for it.
+    ///
+    /// Value `disabled`.
     Disabled,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The object `Checkout`.
+/// A checkout session, as the organization sees it.
+///
+/// Schema `Checkout`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Checkout {
@@ -154,7 +164,7 @@ pub struct Checkout {
     pub metadata: MetadataOutputType,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
-    /// The field `products`.
+    /// The products that the customer can choose from.
     pub products: Vec<CheckoutProduct>,
     /// The product.
     pub product: Option<CheckoutProduct>,
@@ -174,7 +184,9 @@ pub struct Checkout {
     pub customer_metadata: BTreeMap<String, CustomerMetadataValue>,
 }
 
-/// The object `CheckoutBillingAddressFields`.
+/// Which parts of the billing address a checkout asks for.
+///
+/// Schema `CheckoutBillingAddressFields`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutBillingAddressFields {
@@ -192,19 +204,23 @@ pub struct CheckoutBillingAddressFields {
     pub line2: BillingAddressFieldMode,
 }
 
-/// The object `CheckoutConfirmStripe`.
+/// What is sent to confirm a checkout session: what the customer filled in, and
+/// Stripe's token for the payment.
+///
+/// Schema `CheckoutConfirmStripe`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutConfirmStripe {
     /// Values of the custom fields, by slug of the field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// The product's ID.
+    /// ID of the product to choose, one of those of the checkout.
     pub product_id: Option<Uuid>,
     /// The price's ID.
     ///
     /// Deprecated.
     pub product_price_id: Option<Uuid>,
-    /// How much, in cents.
+    /// What the customer pays, in cents, where the price is the customer's choice. Other
+    /// prices ignore it.
     ///
     /// At least 0.
     pub amount: Option<i64>,
@@ -237,13 +253,14 @@ pub struct CheckoutConfirmStripe {
     pub locale: Option<String>,
     /// Kind of payment method that the customer chose in the form, such as `card`.
     pub payment_method_type: Option<String>,
-    /// The field `discount_code`.
+    /// Code of a discount to apply.
     pub discount_code: Option<String>,
     /// Whether there is a trial, if the product has one; `false` leaves it out.
     ///
     /// Documented as always `false` or null.
     pub allow_trial: Option<bool>,
-    /// The field `confirmation_token_id`.
+    /// ID of Stripe's confirmation token, which holds what the customer entered to pay.
+    /// Needed where the price is fixed or the customer's choice.
     pub confirmation_token_id: Option<String>,
 }
 
@@ -282,7 +299,7 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// The product's ID.
+    /// ID of the product to choose, one of those of the checkout.
     #[must_use]
     pub fn product_id(mut self, product_id: Uuid) -> Self {
         self.product_id = Some(product_id);
@@ -298,7 +315,8 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// How much, in cents.
+    /// What the customer pays, in cents, where the price is the customer's choice. Other
+    /// prices ignore it.
     ///
     /// At least 0.
     #[must_use]
@@ -395,7 +413,7 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// The field `discount_code`.
+    /// Code of a discount to apply.
     #[must_use]
     pub fn discount_code(mut self, discount_code: impl Into<String>) -> Self {
         self.discount_code = Some(discount_code.into());
@@ -411,7 +429,8 @@ impl CheckoutConfirmStripe {
         self
     }
 
-    /// The field `confirmation_token_id`.
+    /// ID of Stripe's confirmation token, which holds what the customer entered to pay.
+    /// Needed where the price is fixed or the customer's choice.
     #[must_use]
     pub fn confirmation_token_id(
         mut self,
@@ -428,10 +447,13 @@ impl Default for CheckoutConfirmStripe {
     }
 }
 
-/// The value `CheckoutCreate`.
+/// A checkout session to create. Its metadata becomes that of the order and the
+/// subscription that come out of it.
+///
+/// Schema `CheckoutCreate`.
 pub type CheckoutCreate = CheckoutProductsCreate;
 
-/// The union `CheckoutDiscount`.
+/// The discount on a checkout session.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/Checkout/properties/discount`.
@@ -440,13 +462,13 @@ pub type CheckoutCreate = CheckoutProductsCreate;
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CheckoutDiscount {
-    /// [`CheckoutDiscountFixedOnceForeverDuration`].
+    /// A discount of an amount, once or forever.
     FixedOnceForever(Box<CheckoutDiscountFixedOnceForeverDuration>),
-    /// [`CheckoutDiscountFixedRepeatDuration`].
+    /// A discount of an amount, for a number of months.
     FixedRepeat(Box<CheckoutDiscountFixedRepeatDuration>),
-    /// [`CheckoutDiscountPercentageOnceForeverDuration`].
+    /// A discount of a percentage, once or forever.
     PercentageOnceForever(Box<CheckoutDiscountPercentageOnceForeverDuration>),
-    /// [`CheckoutDiscountPercentageRepeatDuration`].
+    /// A discount of a percentage, for a number of months.
     PercentageRepeat(Box<CheckoutDiscountPercentageRepeatDuration>),
     /// A value that this version of the crate does not know, as it came.
     Unknown(Json),
@@ -575,7 +597,9 @@ polar_client_runtime::from_variant! {
     CheckoutDiscount::PercentageRepeat(Box<CheckoutDiscountPercentageRepeatDuration>)
 }
 
-/// The object `CheckoutDiscountFixedOnceForeverDuration`.
+/// A discount of an amount, once or forever.
+///
+/// Schema `CheckoutDiscountFixedOnceForeverDuration`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutDiscountFixedOnceForeverDuration {
@@ -603,7 +627,9 @@ pub struct CheckoutDiscountFixedOnceForeverDuration {
     pub r#type: Cow<'static, str>,
 }
 
-/// The object `CheckoutDiscountFixedRepeatDuration`.
+/// A discount of an amount, for a number of months.
+///
+/// Schema `CheckoutDiscountFixedRepeatDuration`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutDiscountFixedRepeatDuration {
@@ -633,7 +659,9 @@ pub struct CheckoutDiscountFixedRepeatDuration {
     pub r#type: Cow<'static, str>,
 }
 
-/// The object `CheckoutDiscountPercentageOnceForeverDuration`.
+/// A discount of a percentage, once or forever.
+///
+/// Schema `CheckoutDiscountPercentageOnceForeverDuration`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutDiscountPercentageOnceForeverDuration {
@@ -654,7 +682,9 @@ pub struct CheckoutDiscountPercentageOnceForeverDuration {
     pub r#type: Cow<'static, str>,
 }
 
-/// The object `CheckoutDiscountPercentageRepeatDuration`.
+/// A discount of a percentage, for a number of months.
+///
+/// Schema `CheckoutDiscountPercentageRepeatDuration`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutDiscountPercentageRepeatDuration {
@@ -677,7 +707,9 @@ pub struct CheckoutDiscountPercentageRepeatDuration {
     pub r#type: Cow<'static, str>,
 }
 
-/// The object `ListResource_Checkout_`.
+/// A page of checkout sessions.
+///
+/// Schema `ListResource_Checkout_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutList {
@@ -687,7 +719,9 @@ pub struct CheckoutList {
     pub pagination: Pagination,
 }
 
-/// The object `CheckoutOrganization`.
+/// The organization that sells in a checkout, as customers see it.
+///
+/// Schema `CheckoutOrganization`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutOrganization {
@@ -709,7 +743,9 @@ pub struct CheckoutOrganization {
     pub allow_customer_updates: bool,
 }
 
-/// The object `CheckoutProduct`.
+/// A product of a checkout session.
+///
+/// Schema `CheckoutProduct`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutProduct {
@@ -754,7 +790,10 @@ pub struct CheckoutProduct {
     pub medias: Vec<ProductMediaFileRead>,
 }
 
-/// The object `CheckoutProductsCreate`.
+/// A checkout session to create. Its metadata becomes that of the order and the
+/// subscription that come out of it.
+///
+/// Schema `CheckoutProductsCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutProductsCreate {
@@ -782,7 +821,8 @@ pub struct CheckoutProductsCreate {
     ///
     /// Default: `false`.
     pub require_billing_address: Option<bool>,
-    /// How much, in cents.
+    /// What the customer pays, in cents, where the price is the customer's choice. Other
+    /// prices ignore it.
     ///
     /// At least 0.
     pub amount: Option<i64>,
@@ -814,14 +854,15 @@ pub struct CheckoutProductsCreate {
     ///
     /// Default: `true`.
     pub allow_trial: Option<bool>,
-    /// The customer's ID.
+    /// ID of the customer who buys. The form is filled in with what is known of them.
     pub customer_id: Option<Uuid>,
     /// Whether the customer buys as a business, which demands a billing name and a full
     /// billing address.
     ///
     /// Default: `false`.
     pub is_business_customer: Option<bool>,
-    /// The customer's ID in your own system.
+    /// Your own ID of the customer who buys. If nobody has it yet, the purchase creates a
+    /// customer with it.
     pub external_customer_id: Option<String>,
     /// The customer's name.
     ///
@@ -845,9 +886,11 @@ pub struct CheckoutProductsCreate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub customer_metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The subscription's ID.
+    /// ID of the free subscription that is to be upgraded. The checkout's metadata is
+    /// added to its own.
     pub subscription_id: Option<Uuid>,
-    /// Where the customer gets to after the payment.
+    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
+    /// of the checkout session.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub success_url: Option<String>,
@@ -861,11 +904,13 @@ pub struct CheckoutProductsCreate {
     pub locale: Option<String>,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: Option<PresentmentCurrency>,
-    /// The field `products`.
+    /// IDs of the products that the customer can choose from. The first one is chosen at
+    /// the start.
     ///
     /// At least 1 item.
     pub products: Vec<Uuid>,
-    /// The field `prices`.
+    /// Prices made for this checkout alone, by ID of the product. Products without any
+    /// here have their usual prices.
     ///
     /// Each: at least 1 item.
     pub prices: Option<BTreeMap<String, Vec<ProductPriceCreate>>>,
@@ -974,7 +1019,8 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// How much, in cents.
+    /// What the customer pays, in cents, where the price is the customer's choice. Other
+    /// prices ignore it.
     ///
     /// At least 0.
     #[must_use]
@@ -1046,7 +1092,7 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// The customer's ID.
+    /// ID of the customer who buys. The form is filled in with what is known of them.
     #[must_use]
     pub fn customer_id(mut self, customer_id: Uuid) -> Self {
         self.customer_id = Some(customer_id);
@@ -1063,7 +1109,8 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// The customer's ID in your own system.
+    /// Your own ID of the customer who buys. If nobody has it yet, the purchase creates a
+    /// customer with it.
     #[must_use]
     pub fn external_customer_id(
         mut self,
@@ -1142,14 +1189,16 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// The subscription's ID.
+    /// ID of the free subscription that is to be upgraded. The checkout's metadata is
+    /// added to its own.
     #[must_use]
     pub fn subscription_id(mut self, subscription_id: Uuid) -> Self {
         self.subscription_id = Some(subscription_id);
         self
     }
 
-    /// Where the customer gets to after the payment.
+    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
+    /// of the checkout session.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]
@@ -1188,7 +1237,8 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// The field `prices`.
+    /// Prices made for this checkout alone, by ID of the product. Products without any
+    /// here have their usual prices.
     ///
     /// Each: at least 1 item.
     #[must_use]
@@ -1198,7 +1248,9 @@ impl CheckoutProductsCreate {
     }
 }
 
-/// The object `CheckoutPublic`.
+/// A checkout session, as the customer sees it with its client secret.
+///
+/// Schema `CheckoutPublic`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutPublic {
@@ -1316,7 +1368,7 @@ pub struct CheckoutPublic {
     pub payment_processor_metadata: BTreeMap<String, String>,
     /// Which fields of the billing address the form asks for.
     pub billing_address_fields: CheckoutBillingAddressFields,
-    /// The field `products`.
+    /// The products that the customer can choose from.
     pub products: Vec<CheckoutProduct>,
     /// The product.
     pub product: Option<CheckoutProduct>,
@@ -1334,7 +1386,10 @@ pub struct CheckoutPublic {
     pub attached_custom_fields: Option<Vec<AttachedCustomField>>,
 }
 
-/// The object `CheckoutPublicConfirmed`.
+/// A checkout session right after its confirmation, with a session token for the
+/// customer portal.
+///
+/// Schema `CheckoutPublicConfirmed`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutPublicConfirmed {
@@ -1454,7 +1509,7 @@ pub struct CheckoutPublicConfirmed {
     pub payment_processor_metadata: BTreeMap<String, String>,
     /// Which fields of the billing address the form asks for.
     pub billing_address_fields: CheckoutBillingAddressFields,
-    /// The field `products`.
+    /// The products that the customer can choose from.
     pub products: Vec<CheckoutProduct>,
     /// The product.
     pub product: Option<CheckoutProduct>,
@@ -1470,11 +1525,13 @@ pub struct CheckoutPublicConfirmed {
     pub organization: CheckoutOrganization,
     /// Custom fields that come with the product.
     pub attached_custom_fields: Option<Vec<AttachedCustomField>>,
-    /// The field `customer_session_token`.
+    /// Token of a session for the customer portal; null if there is none.
     pub customer_session_token: Option<String>,
 }
 
-/// The values of `CheckoutSortProperty`.
+/// What checkout sessions are sorted by; `-` means descending.
+///
+/// Schema `CheckoutSortProperty`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -1496,39 +1553,54 @@ pub enum CheckoutSortProperty {
     Unknown(String),
 }
 
-/// The values of `CheckoutStatus`.
+/// Where a checkout session stands.
+///
+/// Schema `CheckoutStatus`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum CheckoutStatus {
-    /// `open`.
+    /// It waits for the customer.
+    ///
+    /// Value `open`.
     Open,
-    /// `expired`.
+    /// It was not completed in time.
+    ///
+    /// Value `expired`.
     Expired,
-    /// `confirmed`.
+    /// The customer has confirmed it; the payment is not settled yet.
+    ///
+    /// Value `confirmed`.
     Confirmed,
-    /// `succeeded`.
+    /// It is complete.
+    ///
+    /// Value `succeeded`.
     Succeeded,
-    /// `failed`.
+    /// It went wrong for technical reasons, and cannot be repeated.
+    ///
+    /// Value `failed`.
     Failed,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The object `CheckoutUpdate`.
+/// Changes of a checkout session, by the organization.
+///
+/// Schema `CheckoutUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutUpdate {
     /// Values of the custom fields, by slug of the field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// The product's ID.
+    /// ID of the product to choose, one of those of the checkout.
     pub product_id: Patch<Uuid>,
     /// The price's ID.
     ///
     /// Deprecated.
     pub product_price_id: Patch<Uuid>,
-    /// How much, in cents.
+    /// What the customer pays, in cents, where the price is the customer's choice. Other
+    /// prices ignore it.
     ///
     /// At least 0.
     pub amount: Patch<i64>,
@@ -1589,7 +1661,8 @@ pub struct CheckoutUpdate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub customer_metadata: Patch<BTreeMap<String, MetadataValue>>,
-    /// Where the customer gets to after the payment.
+    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
+    /// of the checkout session.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub success_url: Patch<String>,
@@ -1645,7 +1718,7 @@ impl CheckoutUpdate {
         self
     }
 
-    /// The product's ID.
+    /// ID of the product to choose, one of those of the checkout.
     #[must_use]
     pub fn product_id(mut self, product_id: impl Into<Patch<Uuid>>) -> Self {
         self.product_id = product_id.into();
@@ -1661,7 +1734,8 @@ impl CheckoutUpdate {
         self
     }
 
-    /// How much, in cents.
+    /// What the customer pays, in cents, where the price is the customer's choice. Other
+    /// prices ignore it.
     ///
     /// At least 0.
     #[must_use]
@@ -1849,7 +1923,8 @@ impl CheckoutUpdate {
         self
     }
 
-    /// Where the customer gets to after the payment.
+    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
+    /// of the checkout session.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]
@@ -1881,19 +1956,22 @@ impl Default for CheckoutUpdate {
     }
 }
 
-/// The object `CheckoutUpdatePublic`.
+/// Changes of a checkout session, by the customer.
+///
+/// Schema `CheckoutUpdatePublic`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutUpdatePublic {
     /// Values of the custom fields, by slug of the field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// The product's ID.
+    /// ID of the product to choose, one of those of the checkout.
     pub product_id: Patch<Uuid>,
     /// The price's ID.
     ///
     /// Deprecated.
     pub product_price_id: Patch<Uuid>,
-    /// How much, in cents.
+    /// What the customer pays, in cents, where the price is the customer's choice. Other
+    /// prices ignore it.
     ///
     /// At least 0.
     pub amount: Patch<i64>,
@@ -1926,7 +2004,7 @@ pub struct CheckoutUpdatePublic {
     pub locale: Patch<String>,
     /// Kind of payment method that the customer chose in the form, such as `card`.
     pub payment_method_type: Patch<String>,
-    /// The field `discount_code`.
+    /// Code of a discount to apply.
     pub discount_code: Patch<String>,
     /// Whether there is a trial, if the product has one; `false` leaves it out.
     ///
@@ -1968,7 +2046,7 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// The product's ID.
+    /// ID of the product to choose, one of those of the checkout.
     #[must_use]
     pub fn product_id(mut self, product_id: impl Into<Patch<Uuid>>) -> Self {
         self.product_id = product_id.into();
@@ -1984,7 +2062,8 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// How much, in cents.
+    /// What the customer pays, in cents, where the price is the customer's choice. Other
+    /// prices ignore it.
     ///
     /// At least 0.
     #[must_use]
@@ -2084,7 +2163,7 @@ impl CheckoutUpdatePublic {
         self
     }
 
-    /// The field `discount_code`.
+    /// Code of a discount to apply.
     #[must_use]
     pub fn discount_code(mut self, discount_code: impl Into<Patch<String>>) -> Self {
         self.discount_code = discount_code.into();
@@ -2107,7 +2186,7 @@ impl Default for CheckoutUpdatePublic {
     }
 }
 
-/// The union `CustomerMetadataValue`.
+/// A value of a customer's metadata.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/Checkout/properties/customer_metadata/additionalProperties`.
@@ -2179,15 +2258,21 @@ polar_client_runtime::from_variant! {
     CustomerMetadataValue::Boolean(bool)
 }
 
-/// The values of `TaxBehavior`.
+/// Whether an amount includes taxes.
+///
+/// Schema `TaxBehavior`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum TaxBehavior {
-    /// `inclusive`.
+    /// Taxes are included.
+    ///
+    /// Value `inclusive`.
     Inclusive,
-    /// `exclusive`.
+    /// Taxes come on top.
+    ///
+    /// Value `exclusive`.
     Exclusive,
     /// A value that this version of the crate does not know.
     Unknown(String),

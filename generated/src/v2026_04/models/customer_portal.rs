@@ -12,7 +12,10 @@ use polar_client_runtime::types::Uuid;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// The object `BenefitCustomSubscriber`.
+/// A benefit that the organization provides in its own way, as the customer who has
+/// it sees it.
+///
+/// Schema `BenefitCustomSubscriber`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitCustomSubscriber {
@@ -42,7 +45,9 @@ pub struct BenefitCustomSubscriber {
     pub properties: BenefitCustomSubscriberProperties,
 }
 
-/// The object `BenefitCustomSubscriberProperties`.
+/// What a custom benefit consists of, as the customer who has it sees it.
+///
+/// Schema `BenefitCustomSubscriberProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitCustomSubscriberProperties {
@@ -50,7 +55,10 @@ pub struct BenefitCustomSubscriberProperties {
     pub note: Option<String>,
 }
 
-/// The object `BenefitDiscordSubscriber`.
+/// A benefit that gives access to a Discord server, as the customer who has it sees
+/// it.
+///
+/// Schema `BenefitDiscordSubscriber`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDiscordSubscriber {
@@ -80,7 +88,9 @@ pub struct BenefitDiscordSubscriber {
     pub properties: BenefitDiscordSubscriberProperties,
 }
 
-/// The object `BenefitDiscordSubscriberProperties`.
+/// What a benefit of Discord access consists of, as the customer who has it sees it.
+///
+/// Schema `BenefitDiscordSubscriberProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDiscordSubscriberProperties {
@@ -88,7 +98,9 @@ pub struct BenefitDiscordSubscriberProperties {
     pub guild_id: String,
 }
 
-/// The object `BenefitDownloadablesSubscriber`.
+/// A benefit that gives files to download, as the customer who has it sees it.
+///
+/// Schema `BenefitDownloadablesSubscriber`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesSubscriber {
@@ -118,15 +130,20 @@ pub struct BenefitDownloadablesSubscriber {
     pub properties: BenefitDownloadablesSubscriberProperties,
 }
 
-/// The object `BenefitDownloadablesSubscriberProperties`.
+/// What a benefit of downloads consists of, as the customer who has it sees it.
+///
+/// Schema `BenefitDownloadablesSubscriberProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDownloadablesSubscriberProperties {
-    /// The field `active_files`.
+    /// IDs of the files that are not archived.
     pub active_files: Vec<Uuid>,
 }
 
-/// The object `BenefitFeatureFlagSubscriber`.
+/// A benefit that turns on a feature of the seller's software, as the customer who
+/// has it sees it.
+///
+/// Schema `BenefitFeatureFlagSubscriber`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitFeatureFlagSubscriber {
@@ -156,10 +173,15 @@ pub struct BenefitFeatureFlagSubscriber {
     pub properties: BenefitFeatureFlagSubscriberProperties,
 }
 
-/// The value `BenefitFeatureFlagSubscriberProperties`.
+/// What a benefit of a feature flag consists of, as the customer who has it sees it.
+///
+/// Schema `BenefitFeatureFlagSubscriberProperties`.
 pub type BenefitFeatureFlagSubscriberProperties = JsonObject;
 
-/// The object `BenefitGitHubRepositorySubscriber`.
+/// A benefit that gives access to a GitHub repository, as the customer who has it
+/// sees it.
+///
+/// Schema `BenefitGitHubRepositorySubscriber`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositorySubscriber {
@@ -189,7 +211,9 @@ pub struct BenefitGitHubRepositorySubscriber {
     pub properties: BenefitGitHubRepositorySubscriberProperties,
 }
 
-/// The object `BenefitGitHubRepositorySubscriberProperties`.
+/// What a benefit of GitHub access consists of, as the customer who has it sees it.
+///
+/// Schema `BenefitGitHubRepositorySubscriberProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGitHubRepositorySubscriberProperties {
@@ -199,7 +223,9 @@ pub struct BenefitGitHubRepositorySubscriberProperties {
     pub repository_name: String,
 }
 
-/// The object `BenefitLicenseKeysSubscriber`.
+/// A benefit that gives license keys, as the customer who has it sees it.
+///
+/// Schema `BenefitLicenseKeysSubscriber`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysSubscriber {
@@ -229,7 +255,9 @@ pub struct BenefitLicenseKeysSubscriber {
     pub properties: BenefitLicenseKeysSubscriberProperties,
 }
 
-/// The object `BenefitLicenseKeysSubscriberProperties`.
+/// What a benefit of license keys consists of, as the customer who has it sees it.
+///
+/// Schema `BenefitLicenseKeysSubscriberProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitLicenseKeysSubscriberProperties {
@@ -237,13 +265,15 @@ pub struct BenefitLicenseKeysSubscriberProperties {
     pub prefix: Option<String>,
     /// How long license keys are valid; null means forever.
     pub expires: Option<BenefitLicenseKeyExpirationProperties>,
-    /// The field `activations`.
+    /// How the license key is activated; null if it needs no activation.
     pub activations: Option<BenefitLicenseKeyActivationProperties>,
     /// Usage that a license key allows; null means any amount.
     pub limit_usage: Option<i64>,
 }
 
-/// The object `BenefitMeterCreditSubscriber`.
+/// A benefit that credits units to a meter, as the customer who has it sees it.
+///
+/// Schema `BenefitMeterCreditSubscriber`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditSubscriber {
@@ -273,7 +303,9 @@ pub struct BenefitMeterCreditSubscriber {
     pub properties: BenefitMeterCreditSubscriberProperties,
 }
 
-/// The object `BenefitMeterCreditSubscriberProperties`.
+/// What a benefit of meter credits consists of, as the customer who has it sees it.
+///
+/// Schema `BenefitMeterCreditSubscriberProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitMeterCreditSubscriberProperties {
@@ -285,7 +317,10 @@ pub struct BenefitMeterCreditSubscriberProperties {
     pub meter_id: Uuid,
 }
 
-/// The object `BenefitSlackSharedChannelSubscriber`.
+/// A benefit that gives a Slack channel shared with the seller, as the customer who
+/// has it sees it.
+///
+/// Schema `BenefitSlackSharedChannelSubscriber`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelSubscriber {
@@ -315,10 +350,15 @@ pub struct BenefitSlackSharedChannelSubscriber {
     pub properties: BenefitSlackSharedChannelSubscriberProperties,
 }
 
-/// The value `BenefitSlackSharedChannelSubscriberProperties`.
+/// What a benefit of a shared Slack channel consists of, as the customer who has it
+/// sees it.
+///
+/// Schema `BenefitSlackSharedChannelSubscriberProperties`.
 pub type BenefitSlackSharedChannelSubscriberProperties = JsonObject;
 
-/// The object `BenefitSubscriberOrganization`.
+/// The organization that provides a benefit, as the customer sees it.
+///
+/// Schema `BenefitSubscriberOrganization`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitSubscriberOrganization {
@@ -340,27 +380,29 @@ pub struct BenefitSubscriberOrganization {
     pub allow_customer_updates: bool,
 }
 
-/// The union `CustomerBenefitGrant`.
+/// A grant of a benefit of any kind, as the customer sees it.
+///
+/// Schema `CustomerBenefitGrant`.
 ///
 /// Told apart by `benefit.type`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CustomerBenefitGrant {
-    /// [`CustomerBenefitGrantDiscord`].
+    /// A grant of a benefit of Discord access, as the customer sees it.
     Discord(Box<CustomerBenefitGrantDiscord>),
-    /// [`CustomerBenefitGrantGitHubRepository`].
+    /// A grant of a benefit of GitHub access, as the customer sees it.
     GitHubRepository(Box<CustomerBenefitGrantGitHubRepository>),
-    /// [`CustomerBenefitGrantDownloadables`].
+    /// A grant of a benefit of downloads, as the customer sees it.
     Downloadables(Box<CustomerBenefitGrantDownloadables>),
-    /// [`CustomerBenefitGrantLicenseKeys`].
+    /// A grant of a benefit of license keys, as the customer sees it.
     LicenseKeys(Box<CustomerBenefitGrantLicenseKeys>),
-    /// [`CustomerBenefitGrantCustom`].
+    /// A grant of a custom benefit, as the customer sees it.
     Custom(Box<CustomerBenefitGrantCustom>),
-    /// [`CustomerBenefitGrantMeterCredit`].
+    /// A grant of a benefit of meter credits, as the customer sees it.
     MeterCredit(Box<CustomerBenefitGrantMeterCredit>),
-    /// [`CustomerBenefitGrantFeatureFlag`].
+    /// A grant of a benefit of a feature flag, as the customer sees it.
     FeatureFlag(Box<CustomerBenefitGrantFeatureFlag>),
-    /// [`CustomerBenefitGrantSlackSharedChannel`].
+    /// A grant of a benefit of a shared Slack channel, as the customer sees it.
     SlackSharedChannel(Box<CustomerBenefitGrantSlackSharedChannel>),
     /// A value that this version of the crate does not know, as it came.
     Unknown(Json),
@@ -735,7 +777,9 @@ polar_client_runtime::from_variant! {
    >)
 }
 
-/// The object `CustomerBenefitGrantCustom`.
+/// A grant of a custom benefit, as the customer sees it.
+///
+/// Schema `CustomerBenefitGrantCustom`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantCustom {
@@ -773,7 +817,9 @@ pub struct CustomerBenefitGrantCustom {
     pub properties: BenefitGrantCustomProperties,
 }
 
-/// The object `CustomerBenefitGrantCustomUpdate`.
+/// An update of a grant of a custom benefit, for which there is nothing to choose.
+///
+/// Schema `CustomerBenefitGrantCustomUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantCustomUpdate {}
@@ -792,7 +838,9 @@ impl Default for CustomerBenefitGrantCustomUpdate {
     }
 }
 
-/// The object `CustomerBenefitGrantDiscord`.
+/// A grant of a benefit of Discord access, as the customer sees it.
+///
+/// Schema `CustomerBenefitGrantDiscord`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantDiscord {
@@ -832,11 +880,13 @@ pub struct CustomerBenefitGrantDiscord {
     pub properties: BenefitGrantDiscordProperties,
 }
 
-/// The object `CustomerBenefitGrantDiscordPropertiesUpdate`.
+/// Which Discord account is let in.
+///
+/// Schema `CustomerBenefitGrantDiscordPropertiesUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantDiscordPropertiesUpdate {
-    /// The field `account_id`.
+    /// ID of the linked Discord account that is to be let in; null for none.
     pub account_id: Option<String>,
 }
 
@@ -850,7 +900,9 @@ impl CustomerBenefitGrantDiscordPropertiesUpdate {
     }
 }
 
-/// The object `CustomerBenefitGrantDiscordUpdate`.
+/// What the customer chooses for a grant of a benefit of Discord access.
+///
+/// Schema `CustomerBenefitGrantDiscordUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantDiscordUpdate {
@@ -866,7 +918,9 @@ impl CustomerBenefitGrantDiscordUpdate {
     }
 }
 
-/// The object `CustomerBenefitGrantDownloadables`.
+/// A grant of a benefit of downloads, as the customer sees it.
+///
+/// Schema `CustomerBenefitGrantDownloadables`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantDownloadables {
@@ -904,7 +958,10 @@ pub struct CustomerBenefitGrantDownloadables {
     pub properties: BenefitGrantDownloadablesProperties,
 }
 
-/// The object `CustomerBenefitGrantDownloadablesUpdate`.
+/// An update of a grant of a benefit of downloads, for which there is nothing to
+/// choose.
+///
+/// Schema `CustomerBenefitGrantDownloadablesUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantDownloadablesUpdate {}
@@ -923,7 +980,9 @@ impl Default for CustomerBenefitGrantDownloadablesUpdate {
     }
 }
 
-/// The object `CustomerBenefitGrantFeatureFlag`.
+/// A grant of a benefit of a feature flag, as the customer sees it.
+///
+/// Schema `CustomerBenefitGrantFeatureFlag`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantFeatureFlag {
@@ -961,7 +1020,10 @@ pub struct CustomerBenefitGrantFeatureFlag {
     pub properties: BenefitGrantFeatureFlagProperties,
 }
 
-/// The object `CustomerBenefitGrantFeatureFlagUpdate`.
+/// An update of a grant of a benefit of a feature flag, for which there is nothing to
+/// choose.
+///
+/// Schema `CustomerBenefitGrantFeatureFlagUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantFeatureFlagUpdate {}
@@ -980,7 +1042,9 @@ impl Default for CustomerBenefitGrantFeatureFlagUpdate {
     }
 }
 
-/// The object `CustomerBenefitGrantGitHubRepository`.
+/// A grant of a benefit of GitHub access, as the customer sees it.
+///
+/// Schema `CustomerBenefitGrantGitHubRepository`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantGitHubRepository {
@@ -1020,11 +1084,13 @@ pub struct CustomerBenefitGrantGitHubRepository {
     pub properties: BenefitGrantGitHubRepositoryProperties,
 }
 
-/// The object `CustomerBenefitGrantGitHubRepositoryPropertiesUpdate`.
+/// Which GitHub account is let in.
+///
+/// Schema `CustomerBenefitGrantGitHubRepositoryPropertiesUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantGitHubRepositoryPropertiesUpdate {
-    /// The field `account_id`.
+    /// ID of the linked GitHub account that is to be let in; null for none.
     pub account_id: Option<String>,
 }
 
@@ -1038,7 +1104,9 @@ impl CustomerBenefitGrantGitHubRepositoryPropertiesUpdate {
     }
 }
 
-/// The object `CustomerBenefitGrantGitHubRepositoryUpdate`.
+/// What the customer chooses for a grant of a benefit of GitHub access.
+///
+/// Schema `CustomerBenefitGrantGitHubRepositoryUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantGitHubRepositoryUpdate {
@@ -1056,7 +1124,9 @@ impl CustomerBenefitGrantGitHubRepositoryUpdate {
     }
 }
 
-/// The object `CustomerBenefitGrantLicenseKeys`.
+/// A grant of a benefit of license keys, as the customer sees it.
+///
+/// Schema `CustomerBenefitGrantLicenseKeys`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantLicenseKeys {
@@ -1094,7 +1164,10 @@ pub struct CustomerBenefitGrantLicenseKeys {
     pub properties: BenefitGrantLicenseKeysProperties,
 }
 
-/// The object `CustomerBenefitGrantLicenseKeysUpdate`.
+/// An update of a grant of a benefit of license keys, for which there is nothing to
+/// choose.
+///
+/// Schema `CustomerBenefitGrantLicenseKeysUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantLicenseKeysUpdate {}
@@ -1113,7 +1186,9 @@ impl Default for CustomerBenefitGrantLicenseKeysUpdate {
     }
 }
 
-/// The object `ListResource_CustomerBenefitGrant_`.
+/// A page of benefit grants, as customers see them.
+///
+/// Schema `ListResource_CustomerBenefitGrant_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantList {
@@ -1123,17 +1198,21 @@ pub struct CustomerBenefitGrantList {
     pub pagination: Pagination,
 }
 
-/// The object `CustomerBenefitGrantMember`.
+/// The member whom a benefit is granted to.
+///
+/// Schema `CustomerBenefitGrantMember`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantMember {
     /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `oauth_accounts`.
+    /// Accounts that the member has linked, such as one at GitHub.
     pub oauth_accounts: BTreeMap<String, CustomerPortalOAuthAccount>,
 }
 
-/// The object `CustomerBenefitGrantMeterCredit`.
+/// A grant of a benefit of meter credits, as the customer sees it.
+///
+/// Schema `CustomerBenefitGrantMeterCredit`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantMeterCredit {
@@ -1171,7 +1250,10 @@ pub struct CustomerBenefitGrantMeterCredit {
     pub properties: BenefitGrantMeterCreditProperties,
 }
 
-/// The object `CustomerBenefitGrantMeterCreditUpdate`.
+/// An update of a grant of a benefit of meter credits, for which there is nothing to
+/// choose.
+///
+/// Schema `CustomerBenefitGrantMeterCreditUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantMeterCreditUpdate {}
@@ -1190,7 +1272,9 @@ impl Default for CustomerBenefitGrantMeterCreditUpdate {
     }
 }
 
-/// The object `CustomerBenefitGrantSlackSharedChannel`.
+/// A grant of a benefit of a shared Slack channel, as the customer sees it.
+///
+/// Schema `CustomerBenefitGrantSlackSharedChannel`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantSlackSharedChannel {
@@ -1228,11 +1312,13 @@ pub struct CustomerBenefitGrantSlackSharedChannel {
     pub properties: BenefitGrantSlackSharedChannelProperties,
 }
 
-/// The object `CustomerBenefitGrantSlackSharedChannelPropertiesUpdate`.
+/// Who is invited to the Slack channel.
+///
+/// Schema `CustomerBenefitGrantSlackSharedChannelPropertiesUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantSlackSharedChannelPropertiesUpdate {
-    /// The field `invited_email`.
+    /// Email address that is invited to the channel.
     ///
     /// Format `email`.
     pub invited_email: String,
@@ -1248,7 +1334,9 @@ impl CustomerBenefitGrantSlackSharedChannelPropertiesUpdate {
     }
 }
 
-/// The object `CustomerBenefitGrantSlackSharedChannelUpdate`.
+/// What the customer chooses for a grant of a benefit of a shared Slack channel.
+///
+/// Schema `CustomerBenefitGrantSlackSharedChannelUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantSlackSharedChannelUpdate {
@@ -1266,7 +1354,9 @@ impl CustomerBenefitGrantSlackSharedChannelUpdate {
     }
 }
 
-/// The values of `CustomerBenefitGrantSortProperty`.
+/// What a customer's benefit grants are sorted by; `-` means descending.
+///
+/// Schema `CustomerBenefitGrantSortProperty`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -1292,25 +1382,31 @@ pub enum CustomerBenefitGrantSortProperty {
     Unknown(String),
 }
 
-/// The union `CustomerBenefitGrantUpdate`.
+/// What the customer chooses for a grant.
+///
+/// Schema `CustomerBenefitGrantUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CustomerBenefitGrantUpdate {
-    /// [`CustomerBenefitGrantDiscordUpdate`].
+    /// What the customer chooses for a grant of a benefit of Discord access.
     Discord(Box<CustomerBenefitGrantDiscordUpdate>),
-    /// [`CustomerBenefitGrantGitHubRepositoryUpdate`].
+    /// What the customer chooses for a grant of a benefit of GitHub access.
     GitHubRepository(Box<CustomerBenefitGrantGitHubRepositoryUpdate>),
-    /// [`CustomerBenefitGrantDownloadablesUpdate`].
+    /// An update of a grant of a benefit of downloads, for which there is nothing to
+    /// choose.
     Downloadables(Box<CustomerBenefitGrantDownloadablesUpdate>),
-    /// [`CustomerBenefitGrantLicenseKeysUpdate`].
+    /// An update of a grant of a benefit of license keys, for which there is nothing to
+    /// choose.
     LicenseKeys(Box<CustomerBenefitGrantLicenseKeysUpdate>),
-    /// [`CustomerBenefitGrantCustomUpdate`].
+    /// An update of a grant of a custom benefit, for which there is nothing to choose.
     Custom(Box<CustomerBenefitGrantCustomUpdate>),
-    /// [`CustomerBenefitGrantMeterCreditUpdate`].
+    /// An update of a grant of a benefit of meter credits, for which there is nothing to
+    /// choose.
     MeterCredit(Box<CustomerBenefitGrantMeterCreditUpdate>),
-    /// [`CustomerBenefitGrantFeatureFlagUpdate`].
+    /// An update of a grant of a benefit of a feature flag, for which there is nothing to
+    /// choose.
     FeatureFlag(Box<CustomerBenefitGrantFeatureFlagUpdate>),
-    /// [`CustomerBenefitGrantSlackSharedChannelUpdate`].
+    /// What the customer chooses for a grant of a benefit of a shared Slack channel.
     SlackSharedChannel(Box<CustomerBenefitGrantSlackSharedChannelUpdate>),
 }
 
@@ -1384,7 +1480,9 @@ polar_client_runtime::variant_body! {
     CustomerBenefitGrantUpdate : CustomerBenefitGrantSlackSharedChannelUpdate
 }
 
-/// The object `CustomerCustomerMeter`.
+/// What a meter has counted for a customer, as the customer sees it.
+///
+/// Schema `CustomerCustomerMeter`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerCustomerMeter {
@@ -1408,7 +1506,9 @@ pub struct CustomerCustomerMeter {
     pub meter: CustomerCustomerMeterMeter,
 }
 
-/// The object `ListResource_CustomerCustomerMeter_`.
+/// A page of what meters have counted, as customers see it.
+///
+/// Schema `ListResource_CustomerCustomerMeter_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerCustomerMeterList {
@@ -1418,7 +1518,9 @@ pub struct CustomerCustomerMeterList {
     pub pagination: Pagination,
 }
 
-/// The object `CustomerCustomerMeterMeter`.
+/// A meter, as customers see it.
+///
+/// Schema `CustomerCustomerMeterMeter`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerCustomerMeterMeter {
@@ -1432,7 +1534,9 @@ pub struct CustomerCustomerMeterMeter {
     pub name: String,
 }
 
-/// The values of `CustomerCustomerMeterSortProperty`.
+/// What a customer's meters are sorted by; `-` means descending.
+///
+/// Schema `CustomerCustomerMeterSortProperty`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -1470,7 +1574,9 @@ pub enum CustomerCustomerMeterSortProperty {
     Unknown(String),
 }
 
-/// The object `CustomerCustomerSession`.
+/// A session of the customer portal.
+///
+/// Schema `CustomerCustomerSession`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerCustomerSession {
@@ -1480,7 +1586,9 @@ pub struct CustomerCustomerSession {
     pub return_url: Option<String>,
 }
 
-/// The object `CustomerEmailUpdateRequest`.
+/// The new email address to change to.
+///
+/// Schema `CustomerEmailUpdateRequest`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerEmailUpdateRequest {
@@ -1498,11 +1606,13 @@ impl CustomerEmailUpdateRequest {
     }
 }
 
-/// The object `CustomerEmailUpdateVerifyRequest`.
+/// Proof that the new email address is the customer's.
+///
+/// Schema `CustomerEmailUpdateVerifyRequest`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerEmailUpdateVerifyRequest {
-    /// The field `token`.
+    /// Token from the email that verifies the new address.
     pub token: String,
 }
 
@@ -1514,15 +1624,19 @@ impl CustomerEmailUpdateVerifyRequest {
     }
 }
 
-/// The object `CustomerEmailUpdateVerifyResponse`.
+/// The session after the email address was changed.
+///
+/// Schema `CustomerEmailUpdateVerifyResponse`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerEmailUpdateVerifyResponse {
-    /// The field `token`.
+    /// Token of the new session.
     pub token: String,
 }
 
-/// The object `CustomerOrder`.
+/// An order, as its customer sees it.
+///
+/// Schema `CustomerOrder`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerOrder {
@@ -1534,9 +1648,9 @@ pub struct CustomerOrder {
     pub modified_at: Option<Timestamp>,
     /// State that it is in.
     pub status: OrderStatus,
-    /// The field `paid`.
+    /// Whether the order has been paid.
     pub paid: bool,
-    /// The field `subtotal_amount`.
+    /// The amount in cents, with discounts and taxes left out.
     pub subtotal_amount: i64,
     /// What discounts take off, in cents.
     pub discount_amount: i64,
@@ -1548,25 +1662,26 @@ pub struct CustomerOrder {
     pub total_amount: i64,
     /// Part of the customer's balance that is applied, in cents.
     pub applied_balance_amount: i64,
-    /// The field `due_amount`.
+    /// What is due, in cents.
     pub due_amount: i64,
     /// What was paid back, in cents.
     pub refunded_amount: i64,
-    /// The field `refunded_tax_amount`.
+    /// Taxes that were paid back, in cents.
     pub refunded_tax_amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// The field `billing_reason`.
+    /// Why the order was made.
     pub billing_reason: OrderBillingReason,
     /// Name for invoices.
     pub billing_name: Option<String>,
     /// Billing address.
     pub billing_address: Option<Address>,
-    /// The field `invoice_number`.
+    /// Number of the invoice; null while the order is a draft.
     pub invoice_number: Option<String>,
-    /// The field `is_invoice_generated`.
+    /// Whether the invoice has been generated.
     pub is_invoice_generated: bool,
-    /// The field `receipt_number`.
+    /// Number of the receipt; null if there is none, as long as the order is not paid,
+    /// for example.
     pub receipt_number: Option<String>,
     /// Number of seats.
     pub seats: Option<i64>,
@@ -1582,7 +1697,7 @@ pub struct CustomerOrder {
     pub subscription_id: Option<Uuid>,
     /// The checkout session's ID.
     pub checkout_id: Option<Uuid>,
-    /// The field `next_payment_attempt_at`.
+    /// When the payment is tried again by itself; null if it is not.
     pub next_payment_attempt_at: Option<Timestamp>,
     /// The product.
     pub product: Option<CustomerOrderProduct>,
@@ -1592,19 +1707,22 @@ pub struct CustomerOrder {
     pub items: Vec<OrderItemSchema>,
     /// Description, in words for people.
     pub description: String,
-    /// The field `refundable_amount`.
+    /// What can still be refunded, in cents, with taxes left out.
     pub refundable_amount: i64,
-    /// The field `refundable_tax_amount`.
+    /// Taxes in cents that come on top if all that can be refunded is refunded.
     pub refundable_tax_amount: i64,
 }
 
-/// The object `CustomerOrderConfirmPayment`.
+/// What an order whose payment failed is paid with: a saved payment method or a new
+/// one.
+///
+/// Schema `CustomerOrderConfirmPayment`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerOrderConfirmPayment {
-    /// The field `confirmation_token_id`.
+    /// ID of Stripe's confirmation token, to pay with a new payment method.
     pub confirmation_token_id: Option<String>,
-    /// The field `payment_method_id`.
+    /// ID of the saved payment method to pay with.
     pub payment_method_id: Option<Uuid>,
     /// Company that processes payments.
     ///
@@ -1623,7 +1741,7 @@ impl CustomerOrderConfirmPayment {
         }
     }
 
-    /// The field `confirmation_token_id`.
+    /// ID of Stripe's confirmation token, to pay with a new payment method.
     #[must_use]
     pub fn confirmation_token_id(
         mut self,
@@ -1633,7 +1751,7 @@ impl CustomerOrderConfirmPayment {
         self
     }
 
-    /// The field `payment_method_id`.
+    /// ID of the saved payment method to pay with.
     #[must_use]
     pub fn payment_method_id(mut self, payment_method_id: Uuid) -> Self {
         self.payment_method_id = Some(payment_method_id);
@@ -1656,7 +1774,9 @@ impl Default for CustomerOrderConfirmPayment {
     }
 }
 
-/// The object `CustomerOrderInvoice`.
+/// Where the invoice of an order is.
+///
+/// Schema `CustomerOrderInvoice`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerOrderInvoice {
@@ -1664,7 +1784,9 @@ pub struct CustomerOrderInvoice {
     pub url: String,
 }
 
-/// The object `ListResource_CustomerOrder_`.
+/// A page of orders, as customers see them.
+///
+/// Schema `ListResource_CustomerOrder_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerOrderList {
@@ -1674,7 +1796,9 @@ pub struct CustomerOrderList {
     pub pagination: Pagination,
 }
 
-/// The object `CustomerOrderPaymentConfirmation`.
+/// How the payment of an order went.
+///
+/// Schema `CustomerOrderPaymentConfirmation`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerOrderPaymentConfirmation {
@@ -1686,7 +1810,9 @@ pub struct CustomerOrderPaymentConfirmation {
     pub error: Option<String>,
 }
 
-/// The object `CustomerOrderPaymentStatus`.
+/// How the payment of an order goes.
+///
+/// Schema `CustomerOrderPaymentStatus`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerOrderPaymentStatus {
@@ -1696,7 +1822,9 @@ pub struct CustomerOrderPaymentStatus {
     pub error: Option<String>,
 }
 
-/// The object `CustomerOrderProduct`.
+/// The product of an order, as its customer sees it.
+///
+/// Schema `CustomerOrderProduct`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerOrderProduct {
@@ -1743,7 +1871,9 @@ pub struct CustomerOrderProduct {
     pub organization: CustomerOrganization,
 }
 
-/// The object `CustomerOrderReceipt`.
+/// Where the receipt of an order is.
+///
+/// Schema `CustomerOrderReceipt`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerOrderReceipt {
@@ -1751,7 +1881,9 @@ pub struct CustomerOrderReceipt {
     pub url: String,
 }
 
-/// The values of `CustomerOrderSortProperty`.
+/// What a customer's orders are sorted by; `-` means descending.
+///
+/// Schema `CustomerOrderSortProperty`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -1781,7 +1913,9 @@ pub enum CustomerOrderSortProperty {
     Unknown(String),
 }
 
-/// The object `CustomerOrderSubscription`.
+/// The subscription of an order, as its customer sees it.
+///
+/// Schema `CustomerOrderSubscription`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerOrderSubscription {
@@ -1853,7 +1987,10 @@ pub struct CustomerOrderSubscription {
     pub customer_cancellation_comment: Option<String>,
 }
 
-/// The object `CustomerOrderUpdate`.
+/// Whom the invoice of an order is made out to. The country and the state stay as
+/// they are.
+///
+/// Schema `CustomerOrderUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerOrderUpdate {
@@ -1926,13 +2063,15 @@ pub struct CustomerOrganization {
     pub organization_features: Option<CustomerOrganizationFeatureSettings>,
 }
 
-/// The object `CustomerOrganizationData`.
+/// An organization and its products, as customers see them.
+///
+/// Schema `CustomerOrganizationData`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerOrganizationData {
     /// The organization.
     pub organization: CustomerOrganization,
-    /// The field `products`.
+    /// The products of the organization.
     pub products: Vec<CustomerProduct>,
 }
 
@@ -1952,17 +2091,19 @@ pub struct CustomerOrganizationFeatureSettings {
     pub checkout_localization_enabled: Option<bool>,
 }
 
-/// The union `CustomerPaymentMethod`.
+/// A payment method that the customer has saved.
+///
+/// Schema `CustomerPaymentMethod`.
 ///
 /// Told apart by `type`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CustomerPaymentMethod {
-    /// [`PaymentMethodCard`].
+    /// A card that a customer has saved.
     Card(Box<PaymentMethodCard>),
-    /// [`PaymentMethodKrCard`].
+    /// A South Korean card that a customer has saved.
     KrCard(Box<PaymentMethodKrCard>),
-    /// [`PaymentMethodGeneric`].
+    /// A payment method of another kind that a customer has saved.
     Generic(Box<PaymentMethodGeneric>),
     /// A value that this version of the crate does not know, as it came.
     Unknown(Json),
@@ -2080,13 +2221,15 @@ polar_client_runtime::from_variant! {
     CustomerPaymentMethod::Generic(Box<PaymentMethodGeneric>)
 }
 
-/// The object `CustomerPaymentMethodConfirm`.
+/// What is sent to confirm a payment method after the step that its bank demanded.
+///
+/// Schema `CustomerPaymentMethodConfirm`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodConfirm {
-    /// The field `setup_intent_id`.
+    /// ID of Stripe's setup intent, which the step at the bank belongs to.
     pub setup_intent_id: String,
-    /// The field `set_default`.
+    /// Whether the customer pays with this method by default from now on.
     pub set_default: bool,
 }
 
@@ -2101,13 +2244,15 @@ impl CustomerPaymentMethodConfirm {
     }
 }
 
-/// The object `CustomerPaymentMethodCreate`.
+/// A payment method to save.
+///
+/// Schema `CustomerPaymentMethodCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodCreate {
-    /// The field `confirmation_token_id`.
+    /// ID of Stripe's confirmation token, which holds what the customer entered to pay.
     pub confirmation_token_id: String,
-    /// The field `set_default`.
+    /// Whether the customer pays with this method by default from now on.
     pub set_default: bool,
     /// Where the customer comes back to after a step that the payment method demands
     /// elsewhere.
@@ -2130,7 +2275,9 @@ impl CustomerPaymentMethodCreate {
     }
 }
 
-/// The object `CustomerPaymentMethodCreateRequiresActionResponse`.
+/// The bank demands another step before the payment method is saved.
+///
+/// Schema `CustomerPaymentMethodCreateRequiresActionResponse`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodCreateRequiresActionResponse {
@@ -2142,15 +2289,17 @@ pub struct CustomerPaymentMethodCreateRequiresActionResponse {
     pub client_secret: String,
 }
 
-/// The union `CustomerPaymentMethodCreateResponse`.
+/// Whether a payment method was saved, or another step is needed.
+///
+/// Schema `CustomerPaymentMethodCreateResponse`.
 ///
 /// Told apart by `status`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CustomerPaymentMethodCreateResponse {
-    /// [`CustomerPaymentMethodCreateSucceededResponse`].
+    /// The payment method was saved.
     Succeeded(Box<CustomerPaymentMethodCreateSucceededResponse>),
-    /// [`CustomerPaymentMethodCreateRequiresActionResponse`].
+    /// The bank demands another step before the payment method is saved.
     RequiresAction(Box<CustomerPaymentMethodCreateRequiresActionResponse>),
     /// A value that this version of the crate does not know, as it came.
     Unknown(Json),
@@ -2194,7 +2343,9 @@ polar_client_runtime::from_variant! {
     CustomerPaymentMethodCreateRequiresActionResponse>)
 }
 
-/// The object `CustomerPaymentMethodCreateSucceededResponse`.
+/// The payment method was saved.
+///
+/// Schema `CustomerPaymentMethodCreateSucceededResponse`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodCreateSucceededResponse {
@@ -2202,11 +2353,13 @@ pub struct CustomerPaymentMethodCreateSucceededResponse {
     ///
     /// Documented as always `succeeded`.
     pub status: Cow<'static, str>,
-    /// The field `payment_method`.
+    /// The payment method.
     pub payment_method: CustomerPaymentMethod,
 }
 
-/// The object `ListResource_CustomerPaymentMethod_`.
+/// A page of payment methods, as customers see them.
+///
+/// Schema `ListResource_CustomerPaymentMethod_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodList {
@@ -2216,7 +2369,9 @@ pub struct CustomerPaymentMethodList {
     pub pagination: Pagination,
 }
 
-/// The object `CustomerPortalCustomer`.
+/// The customer of the session.
+///
+/// Schema `CustomerPortalCustomer`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPortalCustomer {
@@ -2238,7 +2393,7 @@ pub struct CustomerPortalCustomer {
     pub billing_address: Option<Address>,
     /// Tax identification number.
     pub tax_id: Option<(String, TaxIdFormat)>,
-    /// The field `oauth_accounts`.
+    /// Accounts that the customer has linked, such as one at GitHub.
     pub oauth_accounts: BTreeMap<String, CustomerPortalOAuthAccount>,
     /// ID of the payment method that is used by default; null if there is none.
     pub default_payment_method_id: Option<Uuid>,
@@ -2248,7 +2403,9 @@ pub struct CustomerPortalCustomer {
     pub locale: Option<String>,
 }
 
-/// The object `CustomerPortalCustomerUpdate`.
+/// Changes of the customer of the session.
+///
+/// Schema `CustomerPortalCustomerUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPortalCustomerUpdate {
@@ -2315,7 +2472,9 @@ impl Default for CustomerPortalCustomerUpdate {
     }
 }
 
-/// The object `CustomerPortalMember`.
+/// A member, as the customer's team sees them.
+///
+/// Schema `CustomerPortalMember`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPortalMember {
@@ -2333,7 +2492,9 @@ pub struct CustomerPortalMember {
     pub role: MemberRole,
 }
 
-/// The object `CustomerPortalMemberCreate`.
+/// A member to add to the customer's team.
+///
+/// Schema `CustomerPortalMemberCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPortalMemberCreate {
@@ -2377,7 +2538,9 @@ impl CustomerPortalMemberCreate {
     }
 }
 
-/// The object `ListResource_CustomerPortalMember_`.
+/// A page of members, as the customer's team sees them.
+///
+/// Schema `ListResource_CustomerPortalMember_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPortalMemberList {
@@ -2387,7 +2550,9 @@ pub struct CustomerPortalMemberList {
     pub pagination: Pagination,
 }
 
-/// The object `CustomerPortalMemberUpdate`.
+/// Changes of a member of the customer's team.
+///
+/// Schema `CustomerPortalMemberUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPortalMemberUpdate {
@@ -2432,17 +2597,21 @@ impl Default for CustomerPortalMemberUpdate {
     }
 }
 
-/// The object `CustomerPortalOAuthAccount`.
+/// An account at another service that is linked.
+///
+/// Schema `CustomerPortalOAuthAccount`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPortalOAuthAccount {
-    /// The field `account_id`.
+    /// ID of the account at the other service.
     pub account_id: String,
-    /// The field `account_username`.
+    /// Name of the account at the other service; null if unknown.
     pub account_username: Option<String>,
 }
 
-/// The object `CustomerProduct`.
+/// A product, as customers see it.
+///
+/// Schema `CustomerProduct`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerProduct {
@@ -2487,7 +2656,9 @@ pub struct CustomerProduct {
     pub medias: Vec<ProductMediaFileRead>,
 }
 
-/// The object `CustomerSeatAssign`.
+/// A seat to assign: out of which purchase, and to whom.
+///
+/// Schema `CustomerSeatAssign`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSeatAssign {
@@ -2503,17 +2674,20 @@ pub struct CustomerSeatAssign {
     pub external_customer_id: Option<String>,
     /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The member's ID in your own system.
+    /// Your own ID of the member who gets the seat. Together with `email`, a member is
+    /// created if there is none.
     pub external_member_id: Option<String>,
     /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// Data of your own, by key.
+    /// Data of your own about the seat, by key: at most ten keys, and one kilobyte in
+    /// all.
     pub metadata: Option<JsonObject>,
-    /// The field `immediate_claim`.
+    /// Whether the seat is claimed at once, without an invitation by email.
     ///
     /// Default: `false`.
     pub immediate_claim: Option<bool>,
-    /// The checkout session's ID.
+    /// ID of the checkout that the seats were bought in, in place of the order or the
+    /// subscription.
     pub checkout_id: Option<Uuid>,
 }
 
@@ -2575,7 +2749,8 @@ impl CustomerSeatAssign {
         self
     }
 
-    /// The member's ID in your own system.
+    /// Your own ID of the member who gets the seat. Together with `email`, a member is
+    /// created if there is none.
     #[must_use]
     pub fn external_member_id(mut self, external_member_id: impl Into<String>) -> Self {
         self.external_member_id = Some(external_member_id.into());
@@ -2589,14 +2764,15 @@ impl CustomerSeatAssign {
         self
     }
 
-    /// Data of your own, by key.
+    /// Data of your own about the seat, by key: at most ten keys, and one kilobyte in
+    /// all.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<Json>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// The field `immediate_claim`.
+    /// Whether the seat is claimed at once, without an invitation by email.
     ///
     /// Default: `false`.
     #[must_use]
@@ -2605,7 +2781,8 @@ impl CustomerSeatAssign {
         self
     }
 
-    /// The checkout session's ID.
+    /// ID of the checkout that the seats were bought in, in place of the order or the
+    /// subscription.
     #[must_use]
     pub fn checkout_id(mut self, checkout_id: Uuid) -> Self {
         self.checkout_id = Some(checkout_id);
@@ -2702,15 +2879,18 @@ pub struct CustomerSubscription {
     pub pending_update: Option<PendingSubscriptionUpdate>,
 }
 
-/// The object `CustomerSubscriptionCancel`.
+/// Cancels a subscription for the end of its billing period, or takes that back.
+///
+/// Schema `CustomerSubscriptionCancel`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionCancel {
-    /// Whether the subscription ends with the current billing period.
+    /// `true` lets the subscription end with the current billing period, `false` takes
+    /// that back.
     pub cancel_at_period_end: Patch<bool>,
-    /// The field `cancellation_reason`.
+    /// Why the customer cancels.
     pub cancellation_reason: Patch<CustomerCancellationReason>,
-    /// The field `cancellation_comment`.
+    /// What the customer says about the cancellation.
     pub cancellation_comment: Patch<String>,
 }
 
@@ -2725,7 +2905,8 @@ impl CustomerSubscriptionCancel {
         }
     }
 
-    /// Whether the subscription ends with the current billing period.
+    /// `true` lets the subscription end with the current billing period, `false` takes
+    /// that back.
     #[must_use]
     pub fn cancel_at_period_end(
         mut self,
@@ -2735,7 +2916,7 @@ impl CustomerSubscriptionCancel {
         self
     }
 
-    /// The field `cancellation_reason`.
+    /// Why the customer cancels.
     #[must_use]
     pub fn cancellation_reason(
         mut self,
@@ -2745,7 +2926,7 @@ impl CustomerSubscriptionCancel {
         self
     }
 
-    /// The field `cancellation_comment`.
+    /// What the customer says about the cancellation.
     #[must_use]
     pub fn cancellation_comment(
         mut self,
@@ -2814,13 +2995,17 @@ pub struct CustomerSubscriptionMeterMeter {
     pub name: String,
 }
 
-/// The object `CustomerSubscriptionPause`.
+/// Pauses a subscription from the end of its billing period, or takes that back.
+///
+/// Schema `CustomerSubscriptionPause`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionPause {
-    /// Whether the subscription pauses when the current billing period is over.
+    /// `true` pauses the subscription when the current billing period is over, `false`
+    /// takes that back.
     pub pause_at_period_end: bool,
-    /// When a paused subscription resumes by itself; null if it does not.
+    /// When the subscription resumes by itself, some time after the current billing
+    /// period. Without it, it stays paused until it is resumed.
     pub resumes_at: Patch<Timestamp>,
 }
 
@@ -2834,7 +3019,8 @@ impl CustomerSubscriptionPause {
         }
     }
 
-    /// When a paused subscription resumes by itself; null if it does not.
+    /// When the subscription resumes by itself, some time after the current billing
+    /// period. Without it, it stays paused until it is resumed.
     #[must_use]
     pub fn resumes_at(mut self, resumes_at: impl Into<Patch<Timestamp>>) -> Self {
         self.resumes_at = resumes_at.into();
@@ -2892,7 +3078,9 @@ pub struct CustomerSubscriptionProduct {
     pub organization: CustomerOrganization,
 }
 
-/// The object `CustomerSubscriptionResume`.
+/// Resumes a paused subscription.
+///
+/// Schema `CustomerSubscriptionResume`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionResume {}
@@ -2911,7 +3099,9 @@ impl Default for CustomerSubscriptionResume {
     }
 }
 
-/// The values of `CustomerSubscriptionSortProperty`.
+/// What a customer's subscriptions are sorted by; `-` means descending.
+///
+/// Schema `CustomerSubscriptionSortProperty`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -2941,23 +3131,25 @@ pub enum CustomerSubscriptionSortProperty {
     Unknown(String),
 }
 
-/// The union `CustomerSubscriptionUpdate`.
+/// A change of a subscription by its customer: one kind at a time.
+///
+/// Schema `CustomerSubscriptionUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CustomerSubscriptionUpdate {
-    /// [`CustomerSubscriptionUpdateProduct`].
+    /// Changes a subscription to another product.
     UpdateProduct(Box<CustomerSubscriptionUpdateProduct>),
-    /// [`CustomerSubscriptionUpdateSeats`].
+    /// Changes the number of seats of a subscription.
     UpdateSeats(Box<CustomerSubscriptionUpdateSeats>),
-    /// [`CustomerSubscriptionUpdateUnits`].
+    /// Changes the number of units of a subscription.
     UpdateUnits(Box<CustomerSubscriptionUpdateUnits>),
-    /// [`CustomerSubscriptionCancel`].
+    /// Cancels a subscription for the end of its billing period, or takes that back.
     Cancel(Box<CustomerSubscriptionCancel>),
-    /// [`CustomerSubscriptionPause`].
+    /// Pauses a subscription from the end of its billing period, or takes that back.
     Pause(Box<CustomerSubscriptionPause>),
-    /// [`CustomerSubscriptionResume`].
+    /// Resumes a paused subscription.
     Resume(Box<CustomerSubscriptionResume>),
-    /// [`CustomerSubscriptionUpdateClear`].
+    /// Drops the change that waits for the next billing period.
     UpdateClear(Box<CustomerSubscriptionUpdateClear>),
 }
 
@@ -3017,7 +3209,9 @@ polar_client_runtime::variant_body! {
     CustomerSubscriptionUpdate : CustomerSubscriptionUpdateClear
 }
 
-/// The object `CustomerSubscriptionUpdateClear`.
+/// Drops the change that waits for the next billing period.
+///
+/// Schema `CustomerSubscriptionUpdateClear`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionUpdateClear {}
@@ -3036,11 +3230,13 @@ impl Default for CustomerSubscriptionUpdateClear {
     }
 }
 
-/// The object `CustomerSubscriptionUpdateProduct`.
+/// Changes a subscription to another product.
+///
+/// Schema `CustomerSubscriptionUpdateProduct`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionUpdateProduct {
-    /// The product's ID.
+    /// ID of the product to change to.
     pub product_id: Uuid,
 }
 
@@ -3052,7 +3248,9 @@ impl CustomerSubscriptionUpdateProduct {
     }
 }
 
-/// The object `CustomerSubscriptionUpdateSeats`.
+/// Changes the number of seats of a subscription.
+///
+/// Schema `CustomerSubscriptionUpdateSeats`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionUpdateSeats {
@@ -3070,7 +3268,9 @@ impl CustomerSubscriptionUpdateSeats {
     }
 }
 
-/// The object `CustomerSubscriptionUpdateUnits`.
+/// Changes the number of units of a subscription.
+///
+/// Schema `CustomerSubscriptionUpdateUnits`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionUpdateUnits {
@@ -3088,7 +3288,9 @@ impl CustomerSubscriptionUpdateUnits {
     }
 }
 
-/// The object `CustomerWallet`.
+/// A wallet: the customer's balance with an organization, which usage is paid from.
+///
+/// Schema `CustomerWallet`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerWallet {
@@ -3106,7 +3308,9 @@ pub struct CustomerWallet {
     pub currency: String,
 }
 
-/// The object `ListResource_CustomerWallet_`.
+/// A page of wallets.
+///
+/// Schema `ListResource_CustomerWallet_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerWalletList {
@@ -3116,7 +3320,9 @@ pub struct CustomerWalletList {
     pub pagination: Pagination,
 }
 
-/// The values of `CustomerWalletSortProperty`.
+/// What wallets are sorted by; `-` means descending.
+///
+/// Schema `CustomerWalletSortProperty`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -3134,7 +3340,9 @@ pub enum CustomerWalletSortProperty {
     Unknown(String),
 }
 
-/// The object `DownloadableRead`.
+/// A file that a benefit lets the customer download.
+///
+/// Schema `DownloadableRead`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DownloadableRead {
@@ -3142,11 +3350,13 @@ pub struct DownloadableRead {
     pub id: Uuid,
     /// The benefit's ID.
     pub benefit_id: Uuid,
-    /// The field `file`.
+    /// The file, with an address to download it from.
     pub file: FileDownload,
 }
 
-/// The object `ListResource_DownloadableRead_`.
+/// A page of files to download.
+///
+/// Schema `ListResource_DownloadableRead_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DownloadableReadList {
@@ -3156,7 +3366,9 @@ pub struct DownloadableReadList {
     pub pagination: Pagination,
 }
 
-/// The object `FileDownload`.
+/// A file with an address to download it from.
+///
+/// Schema `FileDownload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct FileDownload {
@@ -3182,7 +3394,7 @@ pub struct FileDownload {
     pub checksum_sha256_hex: Option<String>,
     /// When the stored content was last modified.
     pub last_modified_at: Option<Timestamp>,
-    /// The field `download`.
+    /// Where the file can be downloaded.
     pub download: S3DownloadUrl,
     /// Version of the file, if its owner gave it one.
     pub version: Option<String>,
@@ -3194,7 +3406,9 @@ pub struct FileDownload {
     pub size_readable: String,
 }
 
-/// The object `PaymentMethodCard`.
+/// A card that a customer has saved.
+///
+/// Schema `PaymentMethodCard`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentMethodCard {
@@ -3216,7 +3430,9 @@ pub struct PaymentMethodCard {
     pub method_metadata: PaymentMethodCardMetadata,
 }
 
-/// The object `PaymentMethodGeneric`.
+/// A payment method of another kind that a customer has saved.
+///
+/// Schema `PaymentMethodGeneric`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentMethodGeneric {
@@ -3234,7 +3450,9 @@ pub struct PaymentMethodGeneric {
     pub r#type: String,
 }
 
-/// The object `PaymentMethodKrCard`.
+/// A South Korean card that a customer has saved.
+///
+/// Schema `PaymentMethodKrCard`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentMethodKrCard {
@@ -3256,11 +3474,13 @@ pub struct PaymentMethodKrCard {
     pub method_metadata: PaymentMethodKrCardMetadata,
 }
 
-/// The object `PortalAuthenticatedUser`.
+/// Who uses a session: a customer, or a member.
+///
+/// Schema `PortalAuthenticatedUser`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PortalAuthenticatedUser {
-    /// Which kind it is.
+    /// Whether it is a `customer` or a `member`.
     pub r#type: String,
     /// Name.
     pub name: Option<String>,
@@ -3270,17 +3490,19 @@ pub struct PortalAuthenticatedUser {
     pub customer_id: Uuid,
     /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// Role of the member.
+    /// Role of the member; null for a customer.
     pub role: Option<String>,
 }
 
-/// The object `S3DownloadURL`.
+/// Where a file can be downloaded, and until when.
+///
+/// Schema `S3DownloadURL`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct S3DownloadUrl {
     /// Address to download the file from.
     pub url: String,
-    /// The field `headers`.
+    /// Headers to send with the download.
     ///
     /// Default: `{}`.
     pub headers: Option<BTreeMap<String, String>>,
@@ -3288,7 +3510,10 @@ pub struct S3DownloadUrl {
     pub expires_at: Timestamp,
 }
 
-/// The values of `TaxIDFormat`.
+/// Kind of a tax identification number: the country that issues it, and which of its
+/// numbers it is.
+///
+/// Schema `TaxIDFormat`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -50,17 +50,21 @@ pub struct CustomerSeat {
     pub seat_metadata: Option<JsonObject>,
 }
 
-/// The object `CustomerSeatClaimResponse`.
+/// A seat that was claimed, and a session for the customer portal.
+///
+/// Schema `CustomerSeatClaimResponse`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSeatClaimResponse {
-    /// The field `seat`.
+    /// The seat that was claimed.
     pub seat: CustomerSeat,
-    /// The field `customer_session_token`.
+    /// Token of a session for the customer portal, ready for use.
     pub customer_session_token: String,
 }
 
-/// The object `SeatAssign`.
+/// A seat to assign: out of which purchase, and to whom.
+///
+/// Schema `SeatAssign`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SeatAssign {
@@ -76,13 +80,15 @@ pub struct SeatAssign {
     pub external_customer_id: Option<String>,
     /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The member's ID in your own system.
+    /// Your own ID of the member who gets the seat. Together with `email`, a member is
+    /// created if there is none.
     pub external_member_id: Option<String>,
     /// The member's ID.
     pub member_id: Option<Uuid>,
-    /// Data of your own, by key.
+    /// Data of your own about the seat, by key: at most ten keys, and one kilobyte in
+    /// all.
     pub metadata: Option<JsonObject>,
-    /// The field `immediate_claim`.
+    /// Whether the seat is claimed at once, without an invitation by email.
     ///
     /// Default: `false`.
     pub immediate_claim: Option<bool>,
@@ -145,7 +151,8 @@ impl SeatAssign {
         self
     }
 
-    /// The member's ID in your own system.
+    /// Your own ID of the member who gets the seat. Together with `email`, a member is
+    /// created if there is none.
     #[must_use]
     pub fn external_member_id(mut self, external_member_id: impl Into<String>) -> Self {
         self.external_member_id = Some(external_member_id.into());
@@ -159,14 +166,15 @@ impl SeatAssign {
         self
     }
 
-    /// Data of your own, by key.
+    /// Data of your own about the seat, by key: at most ten keys, and one kilobyte in
+    /// all.
     #[must_use]
     pub fn metadata(mut self, metadata: impl Entries<Json>) -> Self {
         self.metadata = Some(metadata.into_map());
         self
     }
 
-    /// The field `immediate_claim`.
+    /// Whether the seat is claimed at once, without an invitation by email.
     ///
     /// Default: `false`.
     #[must_use]
@@ -182,7 +190,9 @@ impl Default for SeatAssign {
     }
 }
 
-/// The object `SeatClaim`.
+/// A claim of a seat.
+///
+/// Schema `SeatClaim`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SeatClaim {
@@ -200,20 +210,22 @@ impl SeatClaim {
     }
 }
 
-/// The object `SeatClaimInfo`.
+/// What an invitation to claim a seat is for.
+///
+/// Schema `SeatClaimInfo`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SeatClaimInfo {
-    /// The field `product_name`.
+    /// What the product is called.
     pub product_name: String,
     /// The product's ID.
     pub product_id: Uuid,
-    /// The field `organization_name`.
+    /// Name of the organization that sells the product.
     pub organization_name: String,
-    /// The field `organization_slug`.
+    /// Slug of the organization that sells the product.
     pub organization_slug: String,
     /// The customer's email address.
     pub customer_email: String,
-    /// The field `can_claim`.
+    /// Whether the invitation is still good.
     pub can_claim: bool,
 }

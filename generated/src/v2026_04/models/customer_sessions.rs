@@ -5,7 +5,9 @@
 use super::*;
 use polar_client_runtime::types::{Timestamp, Uuid};
 
-/// The object `CustomerSession`.
+/// A session to act as a customer, with its token.
+///
+/// Schema `CustomerSession`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSession {
@@ -15,13 +17,14 @@ pub struct CustomerSession {
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `token`.
+    /// Token of the session, to act as the customer.
     pub token: String,
     /// When it expires.
     pub expires_at: Timestamp,
     /// Where the page's back button leads; without an address there is none.
     pub return_url: Option<String>,
-    /// The field `customer_portal_url`.
+    /// Address of the customer portal. The token is in it: whoever has the address is let
+    /// in.
     pub customer_portal_url: String,
     /// The customer's ID.
     pub customer_id: Uuid,
@@ -29,16 +32,16 @@ pub struct CustomerSession {
     pub customer: Customer,
 }
 
-/// The union `CustomerSessionCreate`.
+/// A session to create, for a customer by either of the customer's IDs.
 ///
 /// Inline in the contract, first at
 /// `/paths/~1v1~1customer-sessions~1/post/requestBody/content/application~1json/schema`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CustomerSessionCreate {
-    /// [`CustomerSessionCustomerIdCreate`].
+    /// A session to create, for a customer by Polar's ID.
     IdCreate(Box<CustomerSessionCustomerIdCreate>),
-    /// [`CustomerSessionCustomerExternalIdCreate`].
+    /// A session to create, for a customer by your own ID.
     ExternalIdCreate(Box<CustomerSessionCustomerExternalIdCreate>),
 }
 
@@ -59,11 +62,14 @@ polar_client_runtime::variant_body! {
     CustomerSessionCreate : CustomerSessionCustomerExternalIdCreate
 }
 
-/// The object `CustomerSessionCustomerExternalIDCreate`.
+/// A session to create, for a customer by your own ID.
+///
+/// Schema `CustomerSessionCustomerExternalIDCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSessionCustomerExternalIdCreate {
-    /// The member's ID.
+    /// ID of the member whose session it is. Without it, it is that of the owner, if the
+    /// customer is a person.
     pub member_id: Option<Uuid>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
@@ -87,7 +93,8 @@ impl CustomerSessionCustomerExternalIdCreate {
         }
     }
 
-    /// The member's ID.
+    /// ID of the member whose session it is. Without it, it is that of the owner, if the
+    /// customer is a person.
     #[must_use]
     pub fn member_id(mut self, member_id: Uuid) -> Self {
         self.member_id = Some(member_id);
@@ -111,11 +118,14 @@ impl CustomerSessionCustomerExternalIdCreate {
     }
 }
 
-/// The object `CustomerSessionCustomerIDCreate`.
+/// A session to create, for a customer by Polar's ID.
+///
+/// Schema `CustomerSessionCustomerIDCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSessionCustomerIdCreate {
-    /// The member's ID.
+    /// ID of the member whose session it is. Without it, it is that of the owner, if the
+    /// customer is a person.
     pub member_id: Option<Uuid>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
@@ -139,7 +149,8 @@ impl CustomerSessionCustomerIdCreate {
         }
     }
 
-    /// The member's ID.
+    /// ID of the member whose session it is. Without it, it is that of the owner, if the
+    /// customer is a person.
     #[must_use]
     pub fn member_id(mut self, member_id: Uuid) -> Self {
         self.member_id = Some(member_id);

@@ -8,7 +8,7 @@ use polar_client_runtime::types::{Entries, Json, Patch, Timestamp, Uuid};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// The values of `ActiveSubscriptionStatus`.
+/// Where a subscription in force stands.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/CustomerStateSubscription/properties/status`.
@@ -17,15 +17,19 @@ use std::collections::BTreeMap;
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum ActiveSubscriptionStatus {
-    /// `active`.
+    /// In force.
+    ///
+    /// Value `active`.
     Active,
-    /// `trialing`.
+    /// The trial is running.
+    ///
+    /// Value `trialing`.
     Trialing,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The values of `AssignableMemberRole`.
+/// What a new member may do on behalf of the customer. Owners are not made this way.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/MemberCreateFromCustomer/properties/role`.
@@ -34,23 +38,29 @@ pub enum ActiveSubscriptionStatus {
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum AssignableMemberRole {
-    /// `member`.
+    /// Uses what the customer has bought.
+    ///
+    /// Value `member`.
     Member,
-    /// `billing_manager`.
+    /// Looks after the billing.
+    ///
+    /// Value `billing_manager`.
     BillingManager,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The union `Customer`.
+/// A customer, a person or a team.
+///
+/// Schema `Customer`.
 ///
 /// Told apart by `type`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Customer {
-    /// [`CustomerIndividual`].
+    /// A customer who is a person.
     Individual(Box<CustomerIndividual>),
-    /// [`CustomerTeam`].
+    /// A customer that is a team.
     Team(Box<CustomerTeam>),
     /// A value that this version of the crate does not know, as it came.
     Unknown(Json),
@@ -283,13 +293,15 @@ polar_client_runtime::from_variant! {
     Customer::Team(Box<CustomerTeam>)
 }
 
-/// The union `CustomerCreate`.
+/// A customer to create, a person or a team.
+///
+/// Schema `CustomerCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CustomerCreate {
-    /// [`CustomerIndividualCreate`].
+    /// A customer to create, a person.
     Individual(Box<CustomerIndividualCreate>),
-    /// [`CustomerTeamCreate`].
+    /// A customer to create, a team.
     Team(Box<CustomerTeamCreate>),
 }
 
@@ -309,7 +321,9 @@ polar_client_runtime::variant_body! {
     CustomerCreate : CustomerTeamCreate
 }
 
-/// The object `CustomerIndividual`.
+/// A customer who is a person.
+///
+/// Schema `CustomerIndividual`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerIndividual {
@@ -354,7 +368,9 @@ pub struct CustomerIndividual {
     pub avatar_url: Option<String>,
 }
 
-/// The object `CustomerIndividualCreate`.
+/// A customer to create, a person.
+///
+/// Schema `CustomerIndividualCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerIndividualCreate {
@@ -376,7 +392,8 @@ pub struct CustomerIndividualCreate {
     pub locale: Option<String>,
     /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
-    /// The field `owner`.
+    /// The member who owns the customer's account. Without it, one is made from the name
+    /// and the email address of the customer.
     pub owner: Option<MemberOwnerCreate>,
     /// Email address.
     ///
@@ -454,7 +471,8 @@ impl CustomerIndividualCreate {
         self
     }
 
-    /// The field `owner`.
+    /// The member who owns the customer's account. Without it, one is made from the name
+    /// and the email address of the customer.
     #[must_use]
     pub fn owner(mut self, owner: MemberOwnerCreate) -> Self {
         self.owner = Some(owner);
@@ -462,7 +480,9 @@ impl CustomerIndividualCreate {
     }
 }
 
-/// The object `ListResource_Customer_`.
+/// A page of customers.
+///
+/// Schema `ListResource_Customer_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerList {
@@ -472,7 +492,9 @@ pub struct CustomerList {
     pub pagination: Pagination,
 }
 
-/// The object `CustomerPaymentMethodCard`.
+/// A card that the customer has saved.
+///
+/// Schema `CustomerPaymentMethodCard`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodCard {
@@ -496,7 +518,9 @@ pub struct CustomerPaymentMethodCard {
     pub is_default: bool,
 }
 
-/// The object `CustomerPaymentMethodGeneric`.
+/// A payment method of another kind that the customer has saved.
+///
+/// Schema `CustomerPaymentMethodGeneric`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodGeneric {
@@ -516,7 +540,9 @@ pub struct CustomerPaymentMethodGeneric {
     pub is_default: bool,
 }
 
-/// The object `CustomerPaymentMethodKrCard`.
+/// A South Korean card that the customer has saved.
+///
+/// Schema `CustomerPaymentMethodKrCard`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodKrCard {
@@ -540,7 +566,9 @@ pub struct CustomerPaymentMethodKrCard {
     pub is_default: bool,
 }
 
-/// The values of `CustomerSortProperty`.
+/// What customers are sorted by; `-` means descending.
+///
+/// Schema `CustomerSortProperty`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -562,15 +590,17 @@ pub enum CustomerSortProperty {
     Unknown(String),
 }
 
-/// The union `CustomerState`.
+/// A customer with everything in force: subscriptions, benefits and meters.
+///
+/// Schema `CustomerState`.
 ///
 /// Told apart by `type`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CustomerState {
-    /// [`CustomerStateIndividual`].
+    /// A customer who is a person, with everything in force.
     Individual(Box<CustomerStateIndividual>),
-    /// [`CustomerStateTeam`].
+    /// A customer that is a team, with everything in force.
     Team(Box<CustomerStateTeam>),
     /// A value that this version of the crate does not know, as it came.
     Unknown(Json),
@@ -770,7 +800,7 @@ impl CustomerState {
         }
     }
 
-    /// The field `active_subscriptions`.
+    /// The subscriptions in force.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -782,7 +812,7 @@ impl CustomerState {
         }
     }
 
-    /// The field `granted_benefits`.
+    /// The benefits that the customer has.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -794,7 +824,7 @@ impl CustomerState {
         }
     }
 
-    /// The field `active_meters`.
+    /// What each of the customer's meters has counted.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -839,7 +869,9 @@ polar_client_runtime::from_variant! {
     CustomerState::Team(Box<CustomerStateTeam>)
 }
 
-/// The object `CustomerStateBenefitGrant`.
+/// A benefit that a customer has.
+///
+/// Schema `CustomerStateBenefitGrant`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerStateBenefitGrant {
@@ -855,7 +887,7 @@ pub struct CustomerStateBenefitGrant {
     pub benefit_id: Uuid,
     /// Kind of the benefit.
     pub benefit_type: BenefitType,
-    /// The field `benefit_metadata`.
+    /// Metadata of the benefit.
     pub benefit_metadata: MetadataOutputType,
     /// Details that depend on the kind.
     pub properties: BenefitGrantProperties,
@@ -872,7 +904,9 @@ impl CustomerStateBenefitGrant {
     }
 }
 
-/// The object `CustomerStateIndividual`.
+/// A customer who is a person, with everything in force.
+///
+/// Schema `CustomerStateIndividual`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerStateIndividual {
@@ -915,15 +949,17 @@ pub struct CustomerStateIndividual {
     pub first_user_event_at: Option<Timestamp>,
     /// Address of the picture; null if there is none.
     pub avatar_url: Option<String>,
-    /// The field `active_subscriptions`.
+    /// The subscriptions in force.
     pub active_subscriptions: Vec<CustomerStateSubscription>,
-    /// The field `granted_benefits`.
+    /// The benefits that the customer has.
     pub granted_benefits: Vec<CustomerStateBenefitGrant>,
-    /// The field `active_meters`.
+    /// What each of the customer's meters has counted.
     pub active_meters: Vec<CustomerStateMeter>,
 }
 
-/// The object `CustomerStateMeter`.
+/// What a meter has counted for a customer.
+///
+/// Schema `CustomerStateMeter`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerStateMeter {
@@ -943,7 +979,9 @@ pub struct CustomerStateMeter {
     pub balance: f64,
 }
 
-/// The object `CustomerStateSubscription`.
+/// An active subscription of a customer.
+///
+/// Schema `CustomerStateSubscription`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerStateSubscription {
@@ -994,7 +1032,10 @@ pub struct CustomerStateSubscription {
     pub meters: Vec<CustomerStateSubscriptionMeter>,
 }
 
-/// The object `CustomerStateSubscriptionMeter`.
+/// What a meter has counted for a subscription in the current billing period, and
+/// what it costs.
+///
+/// Schema `CustomerStateSubscriptionMeter`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerStateSubscriptionMeter {
@@ -1014,7 +1055,9 @@ pub struct CustomerStateSubscriptionMeter {
     pub meter_id: Uuid,
 }
 
-/// The object `CustomerStateTeam`.
+/// A customer that is a team, with everything in force.
+///
+/// Schema `CustomerStateTeam`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerStateTeam {
@@ -1057,15 +1100,17 @@ pub struct CustomerStateTeam {
     pub first_user_event_at: Option<Timestamp>,
     /// Address of the picture; null if there is none.
     pub avatar_url: Option<String>,
-    /// The field `active_subscriptions`.
+    /// The subscriptions in force.
     pub active_subscriptions: Vec<CustomerStateSubscription>,
-    /// The field `granted_benefits`.
+    /// The benefits that the customer has.
     pub granted_benefits: Vec<CustomerStateBenefitGrant>,
-    /// The field `active_meters`.
+    /// What each of the customer's meters has counted.
     pub active_meters: Vec<CustomerStateMeter>,
 }
 
-/// The object `CustomerTeam`.
+/// A customer that is a team.
+///
+/// Schema `CustomerTeam`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerTeam {
@@ -1110,7 +1155,9 @@ pub struct CustomerTeam {
     pub avatar_url: Option<String>,
 }
 
-/// The object `CustomerTeamCreate`.
+/// A customer to create, a team.
+///
+/// Schema `CustomerTeamCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerTeamCreate {
@@ -1132,9 +1179,10 @@ pub struct CustomerTeamCreate {
     pub locale: Option<String>,
     /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
-    /// The field `owner`.
+    /// The member who owns the customer's account. Without it, one is made from the name
+    /// and the email address of the customer.
     pub owner: Option<MemberOwnerCreate>,
-    /// Email address.
+    /// Email address of the team. Without it, the owner needs one.
     ///
     /// Format `email`.
     pub email: Option<String>,
@@ -1210,14 +1258,15 @@ impl CustomerTeamCreate {
         self
     }
 
-    /// The field `owner`.
+    /// The member who owns the customer's account. Without it, one is made from the name
+    /// and the email address of the customer.
     #[must_use]
     pub fn owner(mut self, owner: MemberOwnerCreate) -> Self {
         self.owner = Some(owner);
         self
     }
 
-    /// Email address.
+    /// Email address of the team. Without it, the owner needs one.
     ///
     /// Format `email`.
     #[must_use]
@@ -1233,21 +1282,29 @@ impl Default for CustomerTeamCreate {
     }
 }
 
-/// The values of `CustomerType`.
+/// What a customer is.
+///
+/// Schema `CustomerType`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum CustomerType {
-    /// `individual`.
+    /// A person.
+    ///
+    /// Value `individual`.
     Individual,
-    /// `team`.
+    /// A team, whose members share what it has bought.
+    ///
+    /// Value `team`.
     Team,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The object `CustomerUpdate`.
+/// Changes of a customer.
+///
+/// Schema `CustomerUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerUpdate {
@@ -1269,9 +1326,9 @@ pub struct CustomerUpdate {
     pub tax_id: Patch<String>,
     /// Language, with or without a region, such as `en` or `en-US`.
     pub locale: Patch<String>,
-    /// ID in your own system.
+    /// Your own ID of the customer, unique within the organization. Once set, it stays.
     pub external_id: Patch<String>,
-    /// Which kind it is.
+    /// What the customer is. A person can become a team, but not the other way round.
     pub r#type: Patch<CustomerType>,
 }
 
@@ -1342,14 +1399,14 @@ impl CustomerUpdate {
         self
     }
 
-    /// ID in your own system.
+    /// Your own ID of the customer, unique within the organization. Once set, it stays.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
         self.external_id = external_id.into();
         self
     }
 
-    /// Which kind it is.
+    /// What the customer is. A person can become a team, but not the other way round.
     #[must_use]
     pub fn r#type(mut self, r#type: impl Into<Patch<CustomerType>>) -> Self {
         self.r#type = r#type.into();
@@ -1363,7 +1420,9 @@ impl Default for CustomerUpdate {
     }
 }
 
-/// The object `CustomerUpdateExternalID`.
+/// Changes of a customer who is told by your own ID.
+///
+/// Schema `CustomerUpdateExternalID`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerUpdateExternalId {
@@ -1484,7 +1543,9 @@ pub struct Member {
     pub role: MemberRole,
 }
 
-/// The object `MemberCreateFromCustomer`.
+/// A member to add to a customer.
+///
+/// Schema `MemberCreateFromCustomer`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MemberCreateFromCustomer {
@@ -1498,7 +1559,7 @@ pub struct MemberCreateFromCustomer {
     pub name: Option<String>,
     /// ID in your own system.
     pub external_id: Option<String>,
-    /// Role of the member.
+    /// Role of the member. An owner is made by an update of the role.
     ///
     /// Default: `"member"`.
     pub role: Option<AssignableMemberRole>,
@@ -1532,7 +1593,7 @@ impl MemberCreateFromCustomer {
         self
     }
 
-    /// Role of the member.
+    /// Role of the member. An owner is made by an update of the role.
     ///
     /// Default: `"member"`.
     #[must_use]
@@ -1542,7 +1603,9 @@ impl MemberCreateFromCustomer {
     }
 }
 
-/// The object `ListResource_Member_`.
+/// A page of members.
+///
+/// Schema `ListResource_Member_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MemberList {
@@ -1552,7 +1615,9 @@ pub struct MemberList {
     pub pagination: Pagination,
 }
 
-/// The object `MemberOwnerCreate`.
+/// The owner to create together with a customer.
+///
+/// Schema `MemberOwnerCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MemberOwnerCreate {
@@ -1620,7 +1685,9 @@ pub enum MemberRole {
     Unknown(String),
 }
 
-/// The values of `MemberSortProperty`.
+/// What members are sorted by; `-` means descending.
+///
+/// Schema `MemberSortProperty`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -1634,7 +1701,9 @@ pub enum MemberSortProperty {
     Unknown(String),
 }
 
-/// The object `MemberUpdate`.
+/// Changes of a member.
+///
+/// Schema `MemberUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MemberUpdate {
@@ -1693,17 +1762,19 @@ impl Default for MemberUpdate {
     }
 }
 
-/// The union `PaymentMethod`.
+/// A payment method that a customer has saved.
+///
+/// Schema `PaymentMethod`.
 ///
 /// Told apart by `type`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum PaymentMethod {
-    /// [`CustomerPaymentMethodCard`].
+    /// A card that the customer has saved.
     Card(Box<CustomerPaymentMethodCard>),
-    /// [`CustomerPaymentMethodKrCard`].
+    /// A South Korean card that the customer has saved.
     KrCard(Box<CustomerPaymentMethodKrCard>),
-    /// [`CustomerPaymentMethodGeneric`].
+    /// A payment method of another kind that the customer has saved.
     Generic(Box<CustomerPaymentMethodGeneric>),
     /// A value that this version of the crate does not know, as it came.
     Unknown(Json),
@@ -1834,7 +1905,9 @@ polar_client_runtime::from_variant! {
     PaymentMethod::Generic(Box<CustomerPaymentMethodGeneric>)
 }
 
-/// The object `ListResource_PaymentMethod_`.
+/// A page of payment methods.
+///
+/// Schema `ListResource_PaymentMethod_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentMethodList {

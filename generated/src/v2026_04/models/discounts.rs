@@ -12,19 +12,21 @@ use polar_client_runtime::types::Uuid;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// The union `Discount`.
+/// A discount, of any kind.
+///
+/// Schema `Discount`.
 ///
 /// Told apart by `type`, then `duration_in_months?`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Discount {
-    /// [`DiscountFixedOnceForeverDuration`].
+    /// A discount of an amount, once or forever.
     FixedOnceForever(Box<DiscountFixedOnceForeverDuration>),
-    /// [`DiscountFixedRepeatDuration`].
+    /// A discount of an amount, for a number of months.
     FixedRepeat(Box<DiscountFixedRepeatDuration>),
-    /// [`DiscountPercentageOnceForeverDuration`].
+    /// A discount of a percentage, once or forever.
     PercentageOnceForever(Box<DiscountPercentageOnceForeverDuration>),
-    /// [`DiscountPercentageRepeatDuration`].
+    /// A discount of a percentage, for a number of months.
     PercentageRepeat(Box<DiscountPercentageRepeatDuration>),
     /// A value that this version of the crate does not know, as it came.
     Unknown(Json),
@@ -215,7 +217,7 @@ impl Discount {
         }
     }
 
-    /// The field `products`.
+    /// The products that the discount can apply to.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -290,13 +292,15 @@ polar_client_runtime::from_variant! {
     Discount::PercentageRepeat(Box<DiscountPercentageRepeatDuration>)
 }
 
-/// The union `DiscountCreate`.
+/// A discount to create, an amount or a percentage.
+///
+/// Schema `DiscountCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum DiscountCreate {
-    /// [`DiscountFixedCreate`].
+    /// A discount to create, of an amount.
     Fixed(Box<DiscountFixedCreate>),
-    /// [`DiscountPercentageCreate`].
+    /// A discount to create, of a percentage.
     Percentage(Box<DiscountPercentageCreate>),
 }
 
@@ -316,23 +320,33 @@ polar_client_runtime::variant_body! {
     DiscountCreate : DiscountPercentageCreate
 }
 
-/// The values of `DiscountDuration`.
+/// How long a discount applies to a subscription.
+///
+/// Schema `DiscountDuration`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum DiscountDuration {
-    /// `once`.
+    /// To the first payment only.
+    ///
+    /// Value `once`.
     Once,
-    /// `forever`.
+    /// To every payment.
+    ///
+    /// Value `forever`.
     Forever,
-    /// `repeating`.
+    /// For a number of months.
+    ///
+    /// Value `repeating`.
     Repeating,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The object `DiscountFixedCreate`.
+/// A discount to create, of an amount.
+///
+/// Schema `DiscountFixedCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountFixedCreate {
@@ -340,7 +354,7 @@ pub struct DiscountFixedCreate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Name.
+    /// What the discount is called. Customers see it when it applies.
     ///
     /// At least 1 character.
     pub name: String,
@@ -360,13 +374,14 @@ pub struct DiscountFixedCreate {
     ///
     /// At least 1, at most 2147483647.
     pub max_redemptions_per_customer: Option<i64>,
-    /// The field `products`.
+    /// IDs of the products that the discount can apply to; null means any product.
     pub products: Option<Vec<Uuid>>,
     /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
     /// How long the discount applies to a subscription.
     pub duration: DiscountDuration,
-    /// Number of months that the discount applies for.
+    /// Number of months that the discount applies for: twelve for each year, even where
+    /// it is billed once a year. Needed for `repeating` discounts, and for no others.
     ///
     /// At least 1, at most 999.
     pub duration_in_months: Option<i64>,
@@ -459,7 +474,7 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// The field `products`.
+    /// IDs of the products that the discount can apply to; null means any product.
     #[must_use]
     pub fn products(mut self, products: impl Items<Uuid>) -> Self {
         self.products = Some(products.into_list());
@@ -473,7 +488,8 @@ impl DiscountFixedCreate {
         self
     }
 
-    /// Number of months that the discount applies for.
+    /// Number of months that the discount applies for: twelve for each year, even where
+    /// it is billed once a year. Needed for `repeating` discounts, and for no others.
     ///
     /// At least 1, at most 999.
     #[must_use]
@@ -510,7 +526,9 @@ impl DiscountFixedCreate {
     }
 }
 
-/// The object `DiscountFixedOnceForeverDuration`.
+/// A discount of an amount, once or forever.
+///
+/// Schema `DiscountFixedOnceForeverDuration`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountFixedOnceForeverDuration {
@@ -552,7 +570,7 @@ pub struct DiscountFixedOnceForeverDuration {
     pub redemptions_count: i64,
     /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `products`.
+    /// The products that the discount can apply to.
     pub products: Vec<DiscountProduct>,
     /// Which kind it is.
     ///
@@ -560,7 +578,9 @@ pub struct DiscountFixedOnceForeverDuration {
     pub r#type: Cow<'static, str>,
 }
 
-/// The object `DiscountFixedRepeatDuration`.
+/// A discount of an amount, for a number of months.
+///
+/// Schema `DiscountFixedRepeatDuration`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountFixedRepeatDuration {
@@ -604,7 +624,7 @@ pub struct DiscountFixedRepeatDuration {
     pub redemptions_count: i64,
     /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `products`.
+    /// The products that the discount can apply to.
     pub products: Vec<DiscountProduct>,
     /// Which kind it is.
     ///
@@ -612,7 +632,9 @@ pub struct DiscountFixedRepeatDuration {
     pub r#type: Cow<'static, str>,
 }
 
-/// The object `ListResource_Discount_`.
+/// A page of discounts.
+///
+/// Schema `ListResource_Discount_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountList {
@@ -622,7 +644,9 @@ pub struct DiscountList {
     pub pagination: Pagination,
 }
 
-/// The object `DiscountPercentageCreate`.
+/// A discount to create, of a percentage.
+///
+/// Schema `DiscountPercentageCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountPercentageCreate {
@@ -630,7 +654,7 @@ pub struct DiscountPercentageCreate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Name.
+    /// What the discount is called. Customers see it when it applies.
     ///
     /// At least 1 character.
     pub name: String,
@@ -650,13 +674,14 @@ pub struct DiscountPercentageCreate {
     ///
     /// At least 1, at most 2147483647.
     pub max_redemptions_per_customer: Option<i64>,
-    /// The field `products`.
+    /// IDs of the products that the discount can apply to; null means any product.
     pub products: Option<Vec<Uuid>>,
     /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
     /// How long the discount applies to a subscription.
     pub duration: DiscountDuration,
-    /// Number of months that the discount applies for.
+    /// Number of months that the discount applies for: twelve for each year, even where
+    /// it is billed once a year. Needed for `repeating` discounts, and for no others.
     ///
     /// At least 1, at most 999.
     pub duration_in_months: Option<i64>,
@@ -744,7 +769,7 @@ impl DiscountPercentageCreate {
         self
     }
 
-    /// The field `products`.
+    /// IDs of the products that the discount can apply to; null means any product.
     #[must_use]
     pub fn products(mut self, products: impl Items<Uuid>) -> Self {
         self.products = Some(products.into_list());
@@ -758,7 +783,8 @@ impl DiscountPercentageCreate {
         self
     }
 
-    /// Number of months that the discount applies for.
+    /// Number of months that the discount applies for: twelve for each year, even where
+    /// it is billed once a year. Needed for `repeating` discounts, and for no others.
     ///
     /// At least 1, at most 999.
     #[must_use]
@@ -768,7 +794,9 @@ impl DiscountPercentageCreate {
     }
 }
 
-/// The object `DiscountPercentageOnceForeverDuration`.
+/// A discount of a percentage, once or forever.
+///
+/// Schema `DiscountPercentageOnceForeverDuration`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountPercentageOnceForeverDuration {
@@ -803,7 +831,7 @@ pub struct DiscountPercentageOnceForeverDuration {
     pub redemptions_count: i64,
     /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `products`.
+    /// The products that the discount can apply to.
     pub products: Vec<DiscountProduct>,
     /// Which kind it is.
     ///
@@ -811,7 +839,9 @@ pub struct DiscountPercentageOnceForeverDuration {
     pub r#type: Cow<'static, str>,
 }
 
-/// The object `DiscountPercentageRepeatDuration`.
+/// A discount of a percentage, for a number of months.
+///
+/// Schema `DiscountPercentageRepeatDuration`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountPercentageRepeatDuration {
@@ -848,7 +878,7 @@ pub struct DiscountPercentageRepeatDuration {
     pub redemptions_count: i64,
     /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `products`.
+    /// The products that the discount can apply to.
     pub products: Vec<DiscountProduct>,
     /// Which kind it is.
     ///
@@ -856,7 +886,9 @@ pub struct DiscountPercentageRepeatDuration {
     pub r#type: Cow<'static, str>,
 }
 
-/// The object `DiscountProduct`.
+/// A product that a discount can apply to.
+///
+/// Schema `DiscountProduct`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountProduct {
@@ -897,7 +929,9 @@ pub struct DiscountProduct {
     pub organization_id: Uuid,
 }
 
-/// The values of `DiscountSortProperty`.
+/// What discounts are sorted by; `-` means descending.
+///
+/// Schema `DiscountSortProperty`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -927,21 +961,29 @@ pub enum DiscountSortProperty {
     Unknown(String),
 }
 
-/// The values of `DiscountType`.
+/// How a discount is calculated.
+///
+/// Schema `DiscountType`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum DiscountType {
-    /// `fixed`.
+    /// An amount is taken off.
+    ///
+    /// Value `fixed`.
     Fixed,
-    /// `percentage`.
+    /// A percentage is taken off.
+    ///
+    /// Value `percentage`.
     Percentage,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The object `DiscountUpdate`.
+/// Changes of a discount.
+///
+/// Schema `DiscountUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountUpdate {
@@ -949,7 +991,7 @@ pub struct DiscountUpdate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Name.
+    /// What the discount is called. Customers see it when it applies.
     ///
     /// At least 1 character.
     pub name: Patch<String>,
@@ -971,7 +1013,8 @@ pub struct DiscountUpdate {
     pub max_redemptions_per_customer: Patch<i64>,
     /// How long the discount applies to a subscription.
     pub duration: Patch<DiscountDuration>,
-    /// Number of months that the discount applies for.
+    /// Number of months that the discount applies for: twelve for each year, even where
+    /// it is billed once a year.
     ///
     /// At least 1, at most 999.
     pub duration_in_months: Patch<i64>,
@@ -994,7 +1037,7 @@ pub struct DiscountUpdate {
     ///
     /// At least 1, at most 10000.
     pub basis_points: Patch<i64>,
-    /// The field `products`.
+    /// IDs of the products that the discount can apply to; null means any product.
     pub products: Patch<Vec<Uuid>>,
 }
 
@@ -1030,7 +1073,7 @@ impl DiscountUpdate {
         self
     }
 
-    /// Name.
+    /// What the discount is called. Customers see it when it applies.
     ///
     /// At least 1 character.
     #[must_use]
@@ -1090,7 +1133,8 @@ impl DiscountUpdate {
         self
     }
 
-    /// Number of months that the discount applies for.
+    /// Number of months that the discount applies for: twelve for each year, even where
+    /// it is billed once a year.
     ///
     /// At least 1, at most 999.
     #[must_use]
@@ -1146,7 +1190,7 @@ impl DiscountUpdate {
         self
     }
 
-    /// The field `products`.
+    /// IDs of the products that the discount can apply to; null means any product.
     #[must_use]
     pub fn products(mut self, products: impl Into<Patch<Vec<Uuid>>>) -> Self {
         self.products = products.into();

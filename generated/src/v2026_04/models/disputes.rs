@@ -5,7 +5,9 @@
 use super::*;
 use polar_client_runtime::types::{Timestamp, Uuid};
 
-/// The object `Dispute`.
+/// A dispute: a payment that the customer or their bank contests.
+///
+/// Schema `Dispute`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Dispute {
@@ -17,9 +19,9 @@ pub struct Dispute {
     pub id: Uuid,
     /// State that it is in.
     pub status: DisputeStatus,
-    /// The field `resolved`.
+    /// Whether the dispute was decided: won or lost.
     pub resolved: bool,
-    /// The field `closed`.
+    /// Whether the dispute is over: prevented, won or lost.
     pub closed: bool,
     /// How much, in cents.
     pub amount: i64,
@@ -27,23 +29,26 @@ pub struct Dispute {
     pub tax_amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// The field `reason`.
+    /// Why the payment is contested, as the card network puts it, such as `fraudulent`;
+    /// null as long as it is unknown.
     pub reason: Option<String>,
-    /// The field `evidence_due_by`.
+    /// Until when evidence can be handed in; null if no answer is needed.
     pub evidence_due_by: Option<Timestamp>,
-    /// The field `past_due`.
+    /// Whether the time to hand in evidence is over.
     pub past_due: bool,
     /// The order's ID.
     pub order_id: Uuid,
-    /// The field `payment_id`.
+    /// The payment's ID.
     pub payment_id: Uuid,
     /// The customer.
     pub customer: DisputeCustomer,
-    /// The field `case_id`.
+    /// ID of the support case about the dispute; null if there is none.
     pub case_id: Option<Uuid>,
 }
 
-/// The object `DisputeCustomer`.
+/// The customer of a dispute.
+///
+/// Schema `DisputeCustomer`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DisputeCustomer {
@@ -86,7 +91,9 @@ pub struct DisputeCustomer {
     pub avatar_url: Option<String>,
 }
 
-/// The object `ListResource_Dispute_`.
+/// A page of disputes.
+///
+/// Schema `ListResource_Dispute_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DisputeList {
@@ -96,7 +103,9 @@ pub struct DisputeList {
     pub pagination: Pagination,
 }
 
-/// The values of `DisputeSortProperty`.
+/// What disputes are sorted by; `-` means descending.
+///
+/// Schema `DisputeSortProperty`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -114,23 +123,37 @@ pub enum DisputeSortProperty {
     Unknown(String),
 }
 
-/// The values of `DisputeStatus`.
+/// Where a dispute stands.
+///
+/// Schema `DisputeStatus`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum DisputeStatus {
-    /// `prevented`.
+    /// A refund came before it.
+    ///
+    /// Value `prevented`.
     Prevented,
-    /// `early_warning`.
+    /// The bank has announced it; it has not begun.
+    ///
+    /// Value `early_warning`.
     EarlyWarning,
-    /// `needs_response`.
+    /// An answer with evidence is expected.
+    ///
+    /// Value `needs_response`.
     NeedsResponse,
-    /// `under_review`.
+    /// The answer is being looked at.
+    ///
+    /// Value `under_review`.
     UnderReview,
-    /// `lost`.
+    /// The customer keeps the money.
+    ///
+    /// Value `lost`.
     Lost,
-    /// `won`.
+    /// The money stays with the organization.
+    ///
+    /// Value `won`.
     Won,
     /// A value that this version of the crate does not know.
     Unknown(String),

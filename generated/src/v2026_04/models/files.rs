@@ -7,7 +7,9 @@ use polar_client_runtime::types::{Items, Json, Patch, Timestamp, Uuid};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// The object `DownloadableFileCreate`.
+/// A file to create, for customers to download.
+///
+/// Schema `DownloadableFileCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DownloadableFileCreate {
@@ -72,7 +74,9 @@ impl DownloadableFileCreate {
     }
 }
 
-/// The object `DownloadableFileRead`.
+/// A file for customers to download.
+///
+/// Schema `DownloadableFileRead`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DownloadableFileRead {
@@ -108,23 +112,25 @@ pub struct DownloadableFileRead {
     pub is_uploaded: bool,
     /// When it was created.
     pub created_at: Timestamp,
-    /// The field `flagged_malicious_at`.
+    /// When the file was found to be malicious; null if it was not.
     pub flagged_malicious_at: Option<Timestamp>,
     /// Size, in words for people.
     pub size_readable: String,
 }
 
-/// The union `FileCreate`.
+/// A file to create, of any kind.
+///
+/// Schema `FileCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum FileCreate {
-    /// [`DownloadableFileCreate`].
+    /// A file to create, for customers to download.
     Downloadable(Box<DownloadableFileCreate>),
-    /// [`ProductMediaFileCreate`].
+    /// A file to create, such as a picture of a product.
     ProductMedia(Box<ProductMediaFileCreate>),
-    /// [`OrganizationAvatarFileCreate`].
+    /// A file to create, the picture of an organization.
     OrganizationAvatar(Box<OrganizationAvatarFileCreate>),
-    /// [`SupportCaseAttachmentFileCreate`].
+    /// A file to create, an attachment of a support case.
     SupportCaseAttachment(Box<SupportCaseAttachmentFileCreate>),
 }
 
@@ -160,7 +166,9 @@ polar_client_runtime::variant_body! {
     FileCreate : SupportCaseAttachmentFileCreate
 }
 
-/// The object `FilePatch`.
+/// Changes of a file.
+///
+/// Schema `FilePatch`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct FilePatch {
@@ -201,19 +209,21 @@ impl Default for FilePatch {
     }
 }
 
-/// The union `FileRead`.
+/// A file, of any kind.
+///
+/// Schema `FileRead`.
 ///
 /// Told apart by `service`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum FileRead {
-    /// [`DownloadableFileRead`].
+    /// A file for customers to download.
     Downloadable(Box<DownloadableFileRead>),
     /// A media file of a product, such as a picture.
     ProductMedia(Box<ProductMediaFileRead>),
-    /// [`OrganizationAvatarFileRead`].
+    /// A file, the picture of an organization.
     OrganizationAvatar(Box<OrganizationAvatarFileRead>),
-    /// [`SupportCaseAttachmentFileRead`].
+    /// A file, an attachment of a support case.
     SupportCaseAttachment(Box<SupportCaseAttachmentFileRead>),
     /// A value that this version of the crate does not know, as it came.
     Unknown(Json),
@@ -489,7 +499,9 @@ polar_client_runtime::from_variant! {
     FileRead::SupportCaseAttachment(Box<SupportCaseAttachmentFileRead>)
 }
 
-/// The object `ListResource_FileRead_`.
+/// A page of files.
+///
+/// Schema `ListResource_FileRead_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct FileReadList {
@@ -499,25 +511,37 @@ pub struct FileReadList {
     pub pagination: Pagination,
 }
 
-/// The values of `FileServiceTypes`.
+/// What a file is for.
+///
+/// Schema `FileServiceTypes`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum FileServiceTypes {
-    /// `downloadable`.
+    /// Customers download it.
+    ///
+    /// Value `downloadable`.
     Downloadable,
-    /// `product_media`.
+    /// A picture or the like of a product.
+    ///
+    /// Value `product_media`.
     ProductMedia,
-    /// `organization_avatar`.
+    /// The picture of an organization.
+    ///
+    /// Value `organization_avatar`.
     OrganizationAvatar,
-    /// `support_case_attachment`.
+    /// An attachment of a support case.
+    ///
+    /// Value `support_case_attachment`.
     SupportCaseAttachment,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The object `FileUpload`.
+/// A file that has been created, and where to upload its content.
+///
+/// Schema `FileUpload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct FileUpload {
@@ -557,7 +581,9 @@ pub struct FileUpload {
     pub size_readable: String,
 }
 
-/// The object `FileUploadCompleted`.
+/// What is sent to complete an upload.
+///
+/// Schema `FileUploadCompleted`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct FileUploadCompleted {
@@ -585,7 +611,9 @@ impl FileUploadCompleted {
     }
 }
 
-/// The object `OrganizationAvatarFileCreate`.
+/// A file to create, the picture of an organization.
+///
+/// Schema `OrganizationAvatarFileCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationAvatarFileCreate {
@@ -593,7 +621,7 @@ pub struct OrganizationAvatarFileCreate {
     pub organization_id: Option<Uuid>,
     /// Name.
     pub name: String,
-    /// MIME type of the content.
+    /// MIME type of the content, one of an image.
     ///
     /// Matches `^image\/(jpeg|png|gif|webp|svg\+xml)$`.
     pub mime_type: String,
@@ -654,7 +682,9 @@ impl OrganizationAvatarFileCreate {
     }
 }
 
-/// The object `OrganizationAvatarFileRead`.
+/// A file, the picture of an organization.
+///
+/// Schema `OrganizationAvatarFileRead`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationAvatarFileRead {
@@ -696,7 +726,9 @@ pub struct OrganizationAvatarFileRead {
     pub public_url: String,
 }
 
-/// The object `ProductMediaFileCreate`.
+/// A file to create, such as a picture of a product.
+///
+/// Schema `ProductMediaFileCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductMediaFileCreate {
@@ -704,7 +736,7 @@ pub struct ProductMediaFileCreate {
     pub organization_id: Option<Uuid>,
     /// Name.
     pub name: String,
-    /// MIME type of the content.
+    /// MIME type of the content, one of an image.
     ///
     /// Matches `^image\/(jpeg|png|gif|webp|svg\+xml)$`.
     pub mime_type: String,
@@ -765,7 +797,9 @@ impl ProductMediaFileCreate {
     }
 }
 
-/// The object `S3FileCreateMultipart`.
+/// The parts that a file is uploaded in.
+///
+/// Schema `S3FileCreateMultipart`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct S3FileCreateMultipart {
@@ -783,15 +817,17 @@ impl S3FileCreateMultipart {
     }
 }
 
-/// The object `S3FileCreatePart`.
+/// A part of a file to upload.
+///
+/// Schema `S3FileCreatePart`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct S3FileCreatePart {
     /// Number of the part.
     pub number: i64,
-    /// The field `chunk_start`.
+    /// Offset of the first byte of the part.
     pub chunk_start: i64,
-    /// The field `chunk_end`.
+    /// Offset right after the last byte of the part.
     pub chunk_end: i64,
     /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
@@ -820,7 +856,9 @@ impl S3FileCreatePart {
     }
 }
 
-/// The object `S3FileUploadCompletedPart`.
+/// A part of a file that has been uploaded.
+///
+/// Schema `S3FileUploadCompletedPart`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct S3FileUploadCompletedPart {
@@ -848,7 +886,9 @@ impl S3FileUploadCompletedPart {
     }
 }
 
-/// The object `S3FileUploadMultipart`.
+/// An upload, part by part.
+///
+/// Schema `S3FileUploadMultipart`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct S3FileUploadMultipart {
@@ -860,15 +900,17 @@ pub struct S3FileUploadMultipart {
     pub parts: Vec<S3FileUploadPart>,
 }
 
-/// The object `S3FileUploadPart`.
+/// A part of a file, and where to upload it until when.
+///
+/// Schema `S3FileUploadPart`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct S3FileUploadPart {
     /// Number of the part.
     pub number: i64,
-    /// The field `chunk_start`.
+    /// Offset of the first byte of the part.
     pub chunk_start: i64,
-    /// The field `chunk_end`.
+    /// Offset right after the last byte of the part.
     pub chunk_end: i64,
     /// SHA-256 checksum of the content, in Base64.
     pub checksum_sha256_base64: Option<String>,
@@ -876,13 +918,15 @@ pub struct S3FileUploadPart {
     pub url: String,
     /// When it expires.
     pub expires_at: Timestamp,
-    /// The field `headers`.
+    /// Headers to send with the upload.
     ///
     /// Default: `{}`.
     pub headers: Option<BTreeMap<String, String>>,
 }
 
-/// The object `SupportCaseAttachmentFileCreate`.
+/// A file to create, an attachment of a support case.
+///
+/// Schema `SupportCaseAttachmentFileCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SupportCaseAttachmentFileCreate {
@@ -952,7 +996,9 @@ impl SupportCaseAttachmentFileCreate {
     }
 }
 
-/// The object `SupportCaseAttachmentFileRead`.
+/// A file, an attachment of a support case.
+///
+/// Schema `SupportCaseAttachmentFileRead`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SupportCaseAttachmentFileRead {

@@ -7,7 +7,9 @@ use polar_client_runtime::types::{Entries, Patch, Timestamp, Uuid};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// The object `GrantedLicenseKey`.
+/// A license key, and the purchase that granted it.
+///
+/// Schema `GrantedLicenseKey`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GrantedLicenseKey {
@@ -47,7 +49,9 @@ pub struct GrantedLicenseKey {
     pub expires_at: Option<Timestamp>,
 }
 
-/// The object `LicenseKeyActivate`.
+/// A license key to activate.
+///
+/// Schema `LicenseKeyActivate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyActivate {
@@ -57,7 +61,7 @@ pub struct LicenseKeyActivate {
     pub organization_id: Uuid,
     /// Text that tells people what it is.
     pub label: String,
-    /// The field `conditions`.
+    /// Conditions of the activation: every validation with it has to state the same ones.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub conditions: Option<BTreeMap<String, MetadataValue>>,
@@ -84,7 +88,7 @@ impl LicenseKeyActivate {
         }
     }
 
-    /// The field `conditions`.
+    /// Conditions of the activation: every validation with it has to state the same ones.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -103,7 +107,9 @@ impl LicenseKeyActivate {
     }
 }
 
-/// The object `LicenseKeyActivationBase`.
+/// An activation of a license key.
+///
+/// Schema `LicenseKeyActivationBase`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyActivationBase {
@@ -121,7 +127,9 @@ pub struct LicenseKeyActivationBase {
     pub modified_at: Option<Timestamp>,
 }
 
-/// The object `LicenseKeyActivationCreated`.
+/// A new activation of a license key, with the key.
+///
+/// Schema `LicenseKeyActivationCreated`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyActivationCreated {
@@ -137,11 +145,13 @@ pub struct LicenseKeyActivationCreated {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `license_key`.
+    /// The license key.
     pub license_key: GrantedLicenseKey,
 }
 
-/// The object `LicenseKeyActivationRead`.
+/// An activation of a license key, with the key.
+///
+/// Schema `LicenseKeyActivationRead`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyActivationRead {
@@ -157,11 +167,13 @@ pub struct LicenseKeyActivationRead {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `license_key`.
+    /// The license key.
     pub license_key: LicenseKeyRead,
 }
 
-/// The object `LicenseKeyCustomer`.
+/// The customer of a license key.
+///
+/// Schema `LicenseKeyCustomer`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyCustomer {
@@ -204,7 +216,9 @@ pub struct LicenseKeyCustomer {
     pub avatar_url: Option<String>,
 }
 
-/// The object `LicenseKeyDeactivate`.
+/// An activation of a license key to give back.
+///
+/// Schema `LicenseKeyDeactivate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyDeactivate {
@@ -232,7 +246,9 @@ impl LicenseKeyDeactivate {
     }
 }
 
-/// The object `LicenseKeyRead`.
+/// A license key.
+///
+/// Schema `LicenseKeyRead`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyRead {
@@ -270,7 +286,9 @@ pub struct LicenseKeyRead {
     pub expires_at: Option<Timestamp>,
 }
 
-/// The object `ListResource_LicenseKeyRead_`.
+/// A page of license keys.
+///
+/// Schema `ListResource_LicenseKeyRead_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyReadList {
@@ -280,23 +298,33 @@ pub struct LicenseKeyReadList {
     pub pagination: Pagination,
 }
 
-/// The values of `LicenseKeyStatus`.
+/// Whether a license key is in force.
+///
+/// Schema `LicenseKeyStatus`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum LicenseKeyStatus {
-    /// `granted`.
+    /// It is in force.
+    ///
+    /// Value `granted`.
     Granted,
-    /// `revoked`.
+    /// It was taken back.
+    ///
+    /// Value `revoked`.
     Revoked,
-    /// `disabled`.
+    /// It is switched off.
+    ///
+    /// Value `disabled`.
     Disabled,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The object `LicenseKeyUpdate`.
+/// Changes of a license key.
+///
+/// Schema `LicenseKeyUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyUpdate {
@@ -382,7 +410,9 @@ impl Default for LicenseKeyUpdate {
     }
 }
 
-/// The object `LicenseKeyValidate`.
+/// A license key to validate, and what it must be good for.
+///
+/// Schema `LicenseKeyValidate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyValidate {
@@ -396,11 +426,11 @@ pub struct LicenseKeyValidate {
     pub benefit_id: Option<Uuid>,
     /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `increment_usage`.
+    /// By how much the usage goes up, if the license key is valid.
     ///
     /// At least 0.
     pub increment_usage: Option<i64>,
-    /// The field `conditions`.
+    /// Conditions that have to be those of the activation.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub conditions: Option<BTreeMap<String, MetadataValue>>,
@@ -442,7 +472,7 @@ impl LicenseKeyValidate {
         self
     }
 
-    /// The field `increment_usage`.
+    /// By how much the usage goes up, if the license key is valid.
     ///
     /// At least 0.
     #[must_use]
@@ -451,7 +481,7 @@ impl LicenseKeyValidate {
         self
     }
 
-    /// The field `conditions`.
+    /// Conditions that have to be those of the activation.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -461,7 +491,9 @@ impl LicenseKeyValidate {
     }
 }
 
-/// The object `LicenseKeyWithActivations`.
+/// A license key with its activations.
+///
+/// Schema `LicenseKeyWithActivations`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyWithActivations {
@@ -497,11 +529,13 @@ pub struct LicenseKeyWithActivations {
     pub last_validated_at: Option<Timestamp>,
     /// When the license key expires; null if it never does.
     pub expires_at: Option<Timestamp>,
-    /// The field `activations`.
+    /// The activations of the license key.
     pub activations: Vec<LicenseKeyActivationBase>,
 }
 
-/// The object `RotatedLicenseKey`.
+/// A license key with its new text.
+///
+/// Schema `RotatedLicenseKey`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RotatedLicenseKey {
@@ -539,7 +573,7 @@ pub struct RotatedLicenseKey {
     pub expires_at: Option<Timestamp>,
 }
 
-/// The values of `RotatedLicenseKeyStatus`.
+/// Whether a rotated license key is in force.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/RotatedLicenseKey/properties/status`.
@@ -548,15 +582,21 @@ pub struct RotatedLicenseKey {
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum RotatedLicenseKeyStatus {
-    /// `granted`.
+    /// It is in force.
+    ///
+    /// Value `granted`.
     Granted,
-    /// `disabled`.
+    /// It is switched off.
+    ///
+    /// Value `disabled`.
     Disabled,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The object `ValidatedLicenseKey`.
+/// A license key that is valid, and the purchase that granted it.
+///
+/// Schema `ValidatedLicenseKey`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ValidatedLicenseKey {
@@ -594,6 +634,6 @@ pub struct ValidatedLicenseKey {
     pub last_validated_at: Option<Timestamp>,
     /// When the license key expires; null if it never does.
     pub expires_at: Option<Timestamp>,
-    /// The field `activation`.
+    /// The activation that was validated; null if none was asked for.
     pub activation: Option<LicenseKeyActivationBase>,
 }

@@ -12,13 +12,15 @@ use polar_client_runtime::types::Uuid;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// The object `AttachedCustomFieldCreate`.
+/// A custom field to attach to a product.
+///
+/// Schema `AttachedCustomFieldCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AttachedCustomFieldCreate {
-    /// The field `custom_field_id`.
+    /// The custom field's ID.
     pub custom_field_id: Uuid,
-    /// The field `required`.
+    /// Whether the customer has to fill in the field.
     pub required: bool,
 }
 
@@ -30,7 +32,9 @@ impl AttachedCustomFieldCreate {
     }
 }
 
-/// The object `ExistingProductPrice`.
+/// A price that the product has already, and keeps.
+///
+/// Schema `ExistingProductPrice`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ExistingProductPrice {
@@ -134,7 +138,9 @@ pub struct LegacyRecurringProductPriceFixed {
     pub legacy: bool,
 }
 
-/// The object `Product`.
+/// A product.
+///
+/// Schema `Product`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Product {
@@ -173,7 +179,8 @@ pub struct Product {
     pub organization_id: Uuid,
     /// Data of your own, by key.
     pub metadata: MetadataOutputType,
-    /// The field `is_deletable`.
+    /// Whether the product can be deleted. One that was ordered, subscribed to, tried or
+    /// discounted can only be archived.
     pub is_deletable: bool,
     /// Prices of the product.
     pub prices: Vec<Price>,
@@ -185,11 +192,13 @@ pub struct Product {
     pub attached_custom_fields: Vec<AttachedCustomField>,
 }
 
-/// The object `ProductBenefitsUpdate`.
+/// The benefits that a product is to grant.
+///
+/// Schema `ProductBenefitsUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductBenefitsUpdate {
-    /// Benefits that the product grants.
+    /// IDs of the benefits.
     pub benefits: Vec<Uuid>,
 }
 
@@ -203,13 +212,15 @@ impl ProductBenefitsUpdate {
     }
 }
 
-/// The union `ProductCreate`.
+/// A product to create, bought once or as a subscription.
+///
+/// Schema `ProductCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ProductCreate {
-    /// [`ProductCreateRecurring`].
+    /// A product to create, bought as a subscription.
     Recurring(Box<ProductCreateRecurring>),
-    /// [`ProductCreateOneTime`].
+    /// A product to create, bought once.
     OneTime(Box<ProductCreateOneTime>),
 }
 
@@ -229,7 +240,9 @@ polar_client_runtime::variant_body! {
     ProductCreate : ProductCreateOneTime
 }
 
-/// The object `ProductCreateOneTime`.
+/// A product to create, bought once.
+///
+/// Schema `ProductCreateOneTime`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductCreateOneTime {
@@ -247,13 +260,14 @@ pub struct ProductCreateOneTime {
     ///
     /// Default: `"public"`.
     pub visibility: Option<ProductVisibility>,
-    /// The field `prices`.
+    /// Prices of the product: either one that is free or the customer's choice, or up to
+    /// one that is fixed and up to one by seats. None for usage.
     ///
     /// At least 1 item.
     pub prices: Vec<ProductPriceCreate>,
-    /// Media files of the product.
+    /// IDs of the media files, which must have been uploaded.
     pub medias: Option<Vec<Uuid>>,
-    /// Custom fields that come with the product.
+    /// Custom fields that the checkout asks for.
     pub attached_custom_fields: Option<Vec<AttachedCustomFieldCreate>>,
     /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
@@ -300,14 +314,14 @@ impl ProductCreateOneTime {
         self
     }
 
-    /// Media files of the product.
+    /// IDs of the media files, which must have been uploaded.
     #[must_use]
     pub fn medias(mut self, medias: impl Items<Uuid>) -> Self {
         self.medias = Some(medias.into_list());
         self
     }
 
-    /// Custom fields that come with the product.
+    /// Custom fields that the checkout asks for.
     #[must_use]
     pub fn attached_custom_fields(
         mut self,
@@ -325,7 +339,9 @@ impl ProductCreateOneTime {
     }
 }
 
-/// The object `ProductCreateRecurring`.
+/// A product to create, bought as a subscription.
+///
+/// Schema `ProductCreateRecurring`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductCreateRecurring {
@@ -343,13 +359,15 @@ pub struct ProductCreateRecurring {
     ///
     /// Default: `"public"`.
     pub visibility: Option<ProductVisibility>,
-    /// The field `prices`.
+    /// Prices of the product: either one that is free or the customer's choice, or up to
+    /// one that is fixed and up to one by seats. Any number of prices for usage can be
+    /// added.
     ///
     /// At least 1 item.
     pub prices: Vec<ProductPriceCreate>,
-    /// Media files of the product.
+    /// IDs of the media files, which must have been uploaded.
     pub medias: Option<Vec<Uuid>>,
-    /// Custom fields that come with the product.
+    /// Custom fields that the checkout asks for.
     pub attached_custom_fields: Option<Vec<AttachedCustomFieldCreate>>,
     /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
@@ -366,8 +384,9 @@ pub struct ProductCreateRecurring {
     ///
     /// At least 1, at most 999. Default: `1`.
     pub recurring_interval_count: Option<i64>,
-    /// Unit that the product's own meter cycle is counted in; null if metering follows
-    /// the billing cycle.
+    /// Unit that a meter cycle of the product's own is counted in. The billing cycle must
+    /// be a multiple of it, and it cannot be changed later. Null means that metering
+    /// follows the billing cycle.
     pub meter_interval: Option<RecurringInterval>,
     /// Length of the product's own meter cycle in units of `meter_interval`; null if
     /// metering follows the billing cycle.
@@ -427,14 +446,14 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// Media files of the product.
+    /// IDs of the media files, which must have been uploaded.
     #[must_use]
     pub fn medias(mut self, medias: impl Items<Uuid>) -> Self {
         self.medias = Some(medias.into_list());
         self
     }
 
-    /// Custom fields that come with the product.
+    /// Custom fields that the checkout asks for.
     #[must_use]
     pub fn attached_custom_fields(
         mut self,
@@ -477,8 +496,9 @@ impl ProductCreateRecurring {
         self
     }
 
-    /// Unit that the product's own meter cycle is counted in; null if metering follows
-    /// the billing cycle.
+    /// Unit that a meter cycle of the product's own is counted in. The billing cycle must
+    /// be a multiple of it, and it cannot be changed later. Null means that metering
+    /// follows the billing cycle.
     #[must_use]
     pub fn meter_interval(mut self, meter_interval: RecurringInterval) -> Self {
         self.meter_interval = Some(meter_interval);
@@ -496,7 +516,9 @@ impl ProductCreateRecurring {
     }
 }
 
-/// The object `ListResource_Product_`.
+/// A page of products.
+///
+/// Schema `ListResource_Product_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductList {
@@ -550,24 +572,24 @@ pub struct ProductMediaFileRead {
     pub public_url: String,
 }
 
-/// The union `ProductPriceCreate`.
+/// A price to create, of any kind.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/CheckoutProductsCreate/properties/prices/additionalProperties/items`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ProductPriceCreate {
-    /// [`ProductPriceFixedCreate`].
+    /// A price to create, one that is always the same.
     Fixed(Box<ProductPriceFixedCreate>),
-    /// [`ProductPriceCustomCreate`].
+    /// A price to create, one that the customer chooses.
     Custom(Box<ProductPriceCustomCreate>),
-    /// [`ProductPriceSeatBasedCreate`].
+    /// A price to create, one that depends on the number of seats.
     SeatBased(Box<ProductPriceSeatBasedCreate>),
-    /// [`ProductPriceUnitBasedCreate`].
+    /// A price to create, one that depends on the number of units.
     UnitBased(Box<ProductPriceUnitBasedCreate>),
-    /// [`ProductPriceMeteredUnitCreate`].
+    /// A price to create, one for usage, per unit.
     MeteredUnit(Box<ProductPriceMeteredUnitCreate>),
-    /// [`ProductPriceMeteredTiersCreate`].
+    /// A price to create, one for usage, per unit by tier.
     MeteredTiers(Box<ProductPriceMeteredTiersCreate>),
 }
 
@@ -630,7 +652,9 @@ pub struct ProductPriceCustom {
     pub preset_amount: Option<i64>,
 }
 
-/// The object `ProductPriceCustomCreate`.
+/// A price to create, one that the customer chooses.
+///
+/// Schema `ProductPriceCustomCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductPriceCustomCreate {
@@ -753,7 +777,9 @@ pub struct ProductPriceFixed {
     pub price_amount: i64,
 }
 
-/// The object `ProductPriceFixedCreate`.
+/// A price to create, one that is always the same.
+///
+/// Schema `ProductPriceFixedCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductPriceFixedCreate {
@@ -764,7 +790,7 @@ pub struct ProductPriceFixedCreate {
     /// Whether the price includes taxes; null means that the organization's default
     /// decides.
     pub tax_behavior: Patch<TaxBehaviorOption>,
-    /// What it costs, in cents.
+    /// What it costs, in cents; 0 means that it is free.
     ///
     /// At least 0.
     pub price_amount: i64,
@@ -858,7 +884,9 @@ pub struct ProductPriceMeteredTiers {
     pub tiers: Tiers,
 }
 
-/// The object `ProductPriceMeteredTiersCreate`.
+/// A price to create, one for usage, per unit by tier.
+///
+/// Schema `ProductPriceMeteredTiersCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductPriceMeteredTiersCreate {
@@ -959,7 +987,9 @@ pub struct ProductPriceMeteredUnit {
     pub unit_amount: Decimal,
 }
 
-/// The object `ProductPriceMeteredUnitCreate`.
+/// A price to create, one for usage, per unit.
+///
+/// Schema `ProductPriceMeteredUnitCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductPriceMeteredUnitCreate {
@@ -1056,7 +1086,9 @@ pub struct ProductPriceSeatBased {
     pub seat_tiers: ProductPriceSeatTiers,
 }
 
-/// The object `ProductPriceSeatBasedCreate`.
+/// A price to create, one that depends on the number of seats.
+///
+/// Schema `ProductPriceSeatBasedCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductPriceSeatBasedCreate {
@@ -1165,7 +1197,10 @@ pub struct ProductPriceSeatTiers {
     pub maximum_seats: Option<i64>,
 }
 
-/// The object `ProductPriceSeatTiers-Input`.
+/// Prices per seat that depend on the number of seats. The first tier begins with the
+/// fewest seats that can be bought, and the last one ends with the most.
+///
+/// Schema `ProductPriceSeatTiers-Input`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductPriceSeatTiersInput {
@@ -1261,7 +1296,9 @@ pub struct ProductPriceUnitBased {
     pub maximum_units: Option<i64>,
 }
 
-/// The object `ProductPriceUnitBasedCreate`.
+/// A price to create, one that depends on the number of units.
+///
+/// Schema `ProductPriceUnitBasedCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductPriceUnitBasedCreate {
@@ -1278,7 +1315,8 @@ pub struct ProductPriceUnitBasedCreate {
     ///
     /// At least 1.
     pub minimum_units: Patch<i64>,
-    /// The field `unit_label`.
+    /// What one unit and several units are called, by language; without it, `unit` and
+    /// `units`.
     ///
     /// At least 1 item.
     pub unit_label: Patch<BTreeMap<String, BTreeMap<String, String>>>,
@@ -1326,7 +1364,8 @@ impl ProductPriceUnitBasedCreate {
         self
     }
 
-    /// The field `unit_label`.
+    /// What one unit and several units are called, by language; without it, `unit` and
+    /// `units`.
     ///
     /// At least 1 item.
     #[must_use]
@@ -1339,26 +1378,26 @@ impl ProductPriceUnitBasedCreate {
     }
 }
 
-/// The union `ProductPriceUpdate`.
+/// A price of an updated product: a new one, or one that stays.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/ProductUpdate/properties/prices/items`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum ProductPriceUpdate {
-    /// [`ExistingProductPrice`].
+    /// A price that the product has already, and keeps.
     Existing(Box<ExistingProductPrice>),
-    /// [`ProductPriceFixedCreate`].
+    /// A price to create, one that is always the same.
     FixedCreate(Box<ProductPriceFixedCreate>),
-    /// [`ProductPriceCustomCreate`].
+    /// A price to create, one that the customer chooses.
     CustomCreate(Box<ProductPriceCustomCreate>),
-    /// [`ProductPriceSeatBasedCreate`].
+    /// A price to create, one that depends on the number of seats.
     SeatBasedCreate(Box<ProductPriceSeatBasedCreate>),
-    /// [`ProductPriceUnitBasedCreate`].
+    /// A price to create, one that depends on the number of units.
     UnitBasedCreate(Box<ProductPriceUnitBasedCreate>),
-    /// [`ProductPriceMeteredUnitCreate`].
+    /// A price to create, one for usage, per unit.
     MeteredUnitCreate(Box<ProductPriceMeteredUnitCreate>),
-    /// [`ProductPriceMeteredTiersCreate`].
+    /// A price to create, one for usage, per unit by tier.
     MeteredTiersCreate(Box<ProductPriceMeteredTiersCreate>),
 }
 
@@ -1390,7 +1429,9 @@ polar_client_runtime::from_variant! {
     ProductPriceUpdate::MeteredTiersCreate(Box<ProductPriceMeteredTiersCreate>)
 }
 
-/// The values of `ProductSortProperty`.
+/// What products are sorted by; `-` means descending.
+///
+/// Schema `ProductSortProperty`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -1416,7 +1457,9 @@ pub enum ProductSortProperty {
     Unknown(String),
 }
 
-/// The object `ProductUpdate`.
+/// Changes of a product.
+///
+/// Schema `ProductUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductUpdate {
@@ -1436,22 +1479,25 @@ pub struct ProductUpdate {
     pub name: Patch<String>,
     /// Description, in words for people.
     pub description: Patch<String>,
-    /// Unit that the billing cycle is counted in.
+    /// Unit that the billing cycle is counted in. Only for legacy products that have
+    /// none; it stays once it is set.
     pub recurring_interval: Patch<RecurringInterval>,
     /// Length of the billing cycle in units of `recurring_interval`: 3 with `month` means
     /// once in a quarter.
     ///
     /// At least 1, at most 999.
     pub recurring_interval_count: Patch<i64>,
-    /// Whether it is archived: kept, but no longer on offer.
+    /// Whether the product is archived: it cannot be bought any more. Subscriptions go
+    /// on, and customers keep their benefits.
     pub is_archived: Patch<bool>,
     /// Who gets to see it.
     pub visibility: Patch<ProductVisibility>,
-    /// The field `prices`.
+    /// Prices of the product: new ones, and the ID of each that stays. Those that are
+    /// left out are not offered any more.
     pub prices: Patch<Vec<ProductPriceUpdate>>,
-    /// Media files of the product.
+    /// IDs of the media files, which must have been uploaded.
     pub medias: Patch<Vec<Uuid>>,
-    /// Custom fields that come with the product.
+    /// Custom fields that the checkout asks for.
     pub attached_custom_fields: Patch<Vec<AttachedCustomFieldCreate>>,
 }
 
@@ -1522,7 +1568,8 @@ impl ProductUpdate {
         self
     }
 
-    /// Unit that the billing cycle is counted in.
+    /// Unit that the billing cycle is counted in. Only for legacy products that have
+    /// none; it stays once it is set.
     #[must_use]
     pub fn recurring_interval(
         mut self,
@@ -1545,7 +1592,8 @@ impl ProductUpdate {
         self
     }
 
-    /// Whether it is archived: kept, but no longer on offer.
+    /// Whether the product is archived: it cannot be bought any more. Subscriptions go
+    /// on, and customers keep their benefits.
     #[must_use]
     pub fn is_archived(mut self, is_archived: impl Into<Patch<bool>>) -> Self {
         self.is_archived = is_archived.into();
@@ -1562,21 +1610,22 @@ impl ProductUpdate {
         self
     }
 
-    /// The field `prices`.
+    /// Prices of the product: new ones, and the ID of each that stays. Those that are
+    /// left out are not offered any more.
     #[must_use]
     pub fn prices(mut self, prices: impl Into<Patch<Vec<ProductPriceUpdate>>>) -> Self {
         self.prices = prices.into();
         self
     }
 
-    /// Media files of the product.
+    /// IDs of the media files, which must have been uploaded.
     #[must_use]
     pub fn medias(mut self, medias: impl Into<Patch<Vec<Uuid>>>) -> Self {
         self.medias = medias.into();
         self
     }
 
-    /// Custom fields that come with the product.
+    /// Custom fields that the checkout asks for.
     #[must_use]
     pub fn attached_custom_fields(
         mut self,
@@ -1617,11 +1666,14 @@ pub enum ProductVisibility {
     Unknown(String),
 }
 
-/// The object `TierInput`.
+/// A range of units and what each of them costs. It begins where the tier before it
+/// ends, the first one at zero.
+///
+/// Schema `TierInput`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TierInput {
-    /// The field `bound`.
+    /// Last unit that belongs to the tier; null for a last tier that has no end.
     ///
     /// More than 0.
     pub bound: Patch<i64>,
@@ -1642,7 +1694,7 @@ impl TierInput {
         }
     }
 
-    /// The field `bound`.
+    /// Last unit that belongs to the tier; null for a last tier that has no end.
     ///
     /// More than 0.
     #[must_use]
@@ -1652,7 +1704,9 @@ impl TierInput {
     }
 }
 
-/// The object `TiersInput`.
+/// Prices per unit that depend on the number of units.
+///
+/// Schema `TiersInput`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TiersInput {

@@ -72,7 +72,9 @@ pub struct PendingSubscriptionUpdate {
     pub units: Option<i64>,
 }
 
-/// The object `Subscription`.
+/// A subscription.
+///
+/// Schema `Subscription`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Subscription {
@@ -152,23 +154,27 @@ pub struct Subscription {
     pub product: Product,
     /// The discount; null if there is none.
     pub discount: Option<AppliedDiscount>,
-    /// The field `prices`.
+    /// The prices that are charged.
     pub prices: Vec<Price>,
     /// Meters of the subscription.
     pub meters: Vec<SubscriptionMeter>,
-    /// The field `pending_update`.
+    /// Change that takes effect with the next billing period; null if none is due.
     pub pending_update: Option<PendingSubscriptionUpdate>,
 }
 
-/// The object `SubscriptionCancel`.
+/// Cancels a subscription for the end of its billing period, or takes that back.
+///
+/// Schema `SubscriptionCancel`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionCancel {
-    /// Why the customer canceled; null if they did not say.
+    /// Why the customer cancels, if they said so.
     pub customer_cancellation_reason: Patch<CustomerCancellationReason>,
-    /// What the customer wrote about the cancellation; null if nothing.
+    /// What the customer says about the cancellation. It is no place for notes of your
+    /// own: the customer can read it.
     pub customer_cancellation_comment: Patch<String>,
-    /// Whether the subscription ends with the current billing period.
+    /// `true` lets the subscription end with the current billing period, `false` takes
+    /// that back.
     pub cancel_at_period_end: bool,
 }
 
@@ -183,7 +189,7 @@ impl SubscriptionCancel {
         }
     }
 
-    /// Why the customer canceled; null if they did not say.
+    /// Why the customer cancels, if they said so.
     #[must_use]
     pub fn customer_cancellation_reason(
         mut self,
@@ -193,7 +199,8 @@ impl SubscriptionCancel {
         self
     }
 
-    /// What the customer wrote about the cancellation; null if nothing.
+    /// What the customer says about the cancellation. It is no place for notes of your
+    /// own: the customer can read it.
     #[must_use]
     pub fn customer_cancellation_comment(
         mut self,
@@ -204,16 +211,16 @@ impl SubscriptionCancel {
     }
 }
 
-/// The union `SubscriptionCreate`.
+/// A subscription to create, for a customer by either of the customer's IDs.
 ///
 /// Inline in the contract, first at
 /// `/paths/~1v1~1subscriptions~1/post/requestBody/content/application~1json/schema`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum SubscriptionCreate {
-    /// [`SubscriptionCreateCustomer`].
+    /// A subscription to create, for a customer by Polar's ID.
     Customer(Box<SubscriptionCreateCustomer>),
-    /// [`SubscriptionCreateExternalCustomer`].
+    /// A subscription to create, for a customer by your own ID.
     ExternalCustomer(Box<SubscriptionCreateExternalCustomer>),
 }
 
@@ -233,7 +240,9 @@ polar_client_runtime::variant_body! {
     SubscriptionCreate : SubscriptionCreateExternalCustomer
 }
 
-/// The object `SubscriptionCreateCustomer`.
+/// A subscription to create, for a customer by Polar's ID.
+///
+/// Schema `SubscriptionCreateCustomer`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionCreateCustomer {
@@ -241,7 +250,7 @@ pub struct SubscriptionCreateCustomer {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The product's ID.
+    /// ID of the product to subscribe to, which must be recurring and free.
     pub product_id: Uuid,
     /// The customer's ID.
     pub customer_id: Uuid,
@@ -268,7 +277,9 @@ impl SubscriptionCreateCustomer {
     }
 }
 
-/// The object `SubscriptionCreateExternalCustomer`.
+/// A subscription to create, for a customer by your own ID.
+///
+/// Schema `SubscriptionCreateExternalCustomer`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionCreateExternalCustomer {
@@ -276,7 +287,7 @@ pub struct SubscriptionCreateExternalCustomer {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The product's ID.
+    /// ID of the product to subscribe to, which must be recurring and free.
     pub product_id: Uuid,
     /// The customer's ID in your own system.
     pub external_customer_id: String,
@@ -303,7 +314,9 @@ impl SubscriptionCreateExternalCustomer {
     }
 }
 
-/// The object `SubscriptionCustomer`.
+/// The customer of a subscription.
+///
+/// Schema `SubscriptionCustomer`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionCustomer {
@@ -346,7 +359,9 @@ pub struct SubscriptionCustomer {
     pub avatar_url: Option<String>,
 }
 
-/// The values of `SubscriptionExportColumn`.
+/// A column of an export of subscriptions.
+///
+/// Schema `SubscriptionExportColumn`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -400,7 +415,9 @@ pub enum SubscriptionExportColumn {
     Unknown(String),
 }
 
-/// The object `ListResource_Subscription_`.
+/// A page of subscriptions.
+///
+/// Schema `ListResource_Subscription_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionList {
@@ -410,7 +427,10 @@ pub struct SubscriptionList {
     pub pagination: Pagination,
 }
 
-/// The object `SubscriptionMeter`.
+/// What a meter has counted for a subscription in the current billing period, and
+/// what it costs.
+///
+/// Schema `SubscriptionMeter`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionMeter {
@@ -432,13 +452,17 @@ pub struct SubscriptionMeter {
     pub meter: Meter,
 }
 
-/// The object `SubscriptionPause`.
+/// Pauses a subscription from the end of its billing period, or takes that back.
+///
+/// Schema `SubscriptionPause`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionPause {
-    /// Whether the subscription pauses when the current billing period is over.
+    /// `true` pauses the subscription when the current billing period is over, `false`
+    /// takes that back.
     pub pause_at_period_end: bool,
-    /// When a paused subscription resumes by itself; null if it does not.
+    /// When the subscription resumes by itself, some time after the current billing
+    /// period. Without it, it stays paused until it is resumed.
     pub resumes_at: Patch<Timestamp>,
 }
 
@@ -452,7 +476,8 @@ impl SubscriptionPause {
         }
     }
 
-    /// When a paused subscription resumes by itself; null if it does not.
+    /// When the subscription resumes by itself, some time after the current billing
+    /// period. Without it, it stays paused until it is resumed.
     #[must_use]
     pub fn resumes_at(mut self, resumes_at: impl Into<Patch<Timestamp>>) -> Self {
         self.resumes_at = resumes_at.into();
@@ -460,7 +485,9 @@ impl SubscriptionPause {
     }
 }
 
-/// The object `SubscriptionResume`.
+/// Resumes a paused subscription.
+///
+/// Schema `SubscriptionResume`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionResume {}
@@ -479,13 +506,16 @@ impl Default for SubscriptionResume {
     }
 }
 
-/// The object `SubscriptionRevoke`.
+/// Ends a subscription at once.
+///
+/// Schema `SubscriptionRevoke`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionRevoke {
-    /// Why the customer canceled; null if they did not say.
+    /// Why the customer cancels, if they said so.
     pub customer_cancellation_reason: Patch<CustomerCancellationReason>,
-    /// What the customer wrote about the cancellation; null if nothing.
+    /// What the customer says about the cancellation. It is no place for notes of your
+    /// own: the customer can read it.
     pub customer_cancellation_comment: Patch<String>,
 }
 
@@ -499,7 +529,7 @@ impl SubscriptionRevoke {
         }
     }
 
-    /// Why the customer canceled; null if they did not say.
+    /// Why the customer cancels, if they said so.
     #[must_use]
     pub fn customer_cancellation_reason(
         mut self,
@@ -509,7 +539,8 @@ impl SubscriptionRevoke {
         self
     }
 
-    /// What the customer wrote about the cancellation; null if nothing.
+    /// What the customer says about the cancellation. It is no place for notes of your
+    /// own: the customer can read it.
     #[must_use]
     pub fn customer_cancellation_comment(
         mut self,
@@ -526,7 +557,9 @@ impl Default for SubscriptionRevoke {
     }
 }
 
-/// The values of `SubscriptionSortProperty`.
+/// What subscriptions are sorted by; `-` means descending.
+///
+/// Schema `SubscriptionSortProperty`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -616,27 +649,29 @@ pub enum SubscriptionStatus {
     Unknown(String),
 }
 
-/// The union `SubscriptionUpdate`.
+/// A change of a subscription: one kind at a time.
+///
+/// Schema `SubscriptionUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum SubscriptionUpdate {
-    /// [`SubscriptionUpdateBase`].
+    /// Changes the product, the discount, the trial or the metadata of a subscription.
     UpdateBase(Box<SubscriptionUpdateBase>),
-    /// [`SubscriptionUpdateSeats`].
+    /// Changes the number of seats of a subscription.
     UpdateSeats(Box<SubscriptionUpdateSeats>),
-    /// [`SubscriptionUpdateUnits`].
+    /// Changes the number of units of a subscription.
     UpdateUnits(Box<SubscriptionUpdateUnits>),
-    /// [`SubscriptionUpdateBillingPeriod`].
+    /// Moves the end of the current billing period.
     UpdateBillingPeriod(Box<SubscriptionUpdateBillingPeriod>),
-    /// [`SubscriptionCancel`].
+    /// Cancels a subscription for the end of its billing period, or takes that back.
     Cancel(Box<SubscriptionCancel>),
-    /// [`SubscriptionRevoke`].
+    /// Ends a subscription at once.
     Revoke(Box<SubscriptionRevoke>),
-    /// [`SubscriptionPause`].
+    /// Pauses a subscription from the end of its billing period, or takes that back.
     Pause(Box<SubscriptionPause>),
-    /// [`SubscriptionResume`].
+    /// Resumes a paused subscription.
     Resume(Box<SubscriptionResume>),
-    /// [`SubscriptionUpdateClear`].
+    /// Drops the change that waits for the next billing period.
     UpdateClear(Box<SubscriptionUpdateClear>),
 }
 
@@ -712,7 +747,9 @@ polar_client_runtime::variant_body! {
     SubscriptionUpdate : SubscriptionUpdateClear
 }
 
-/// The object `SubscriptionUpdateBase`.
+/// Changes the product, the discount, the trial or the metadata of a subscription.
+///
+/// Schema `SubscriptionUpdateBase`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateBase {
@@ -720,11 +757,11 @@ pub struct SubscriptionUpdateBase {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The product's ID.
+    /// ID of the product to change to.
     pub product_id: Patch<Uuid>,
-    /// How it is billed when a subscription changes in the middle of a billing period.
+    /// How the change is billed. Without it, the organization's setting decides.
     pub proration_behavior: Patch<SubscriptionProrationBehavior>,
-    /// The discount's ID.
+    /// ID of the discount from the next billing period on; null takes the discount off.
     pub discount_id: Patch<Uuid>,
     /// When the trial ends: a point in time to set or move the end, or `now` to end it
     /// and charge the first billing cycle at once.
@@ -753,14 +790,14 @@ impl SubscriptionUpdateBase {
         self
     }
 
-    /// The product's ID.
+    /// ID of the product to change to.
     #[must_use]
     pub fn product_id(mut self, product_id: impl Into<Patch<Uuid>>) -> Self {
         self.product_id = product_id.into();
         self
     }
 
-    /// How it is billed when a subscription changes in the middle of a billing period.
+    /// How the change is billed. Without it, the organization's setting decides.
     #[must_use]
     pub fn proration_behavior(
         mut self,
@@ -770,7 +807,7 @@ impl SubscriptionUpdateBase {
         self
     }
 
-    /// The discount's ID.
+    /// ID of the discount from the next billing period on; null takes the discount off.
     #[must_use]
     pub fn discount_id(mut self, discount_id: impl Into<Patch<Uuid>>) -> Self {
         self.discount_id = discount_id.into();
@@ -792,11 +829,15 @@ impl Default for SubscriptionUpdateBase {
     }
 }
 
-/// The object `SubscriptionUpdateBillingPeriod`.
+/// Moves the end of the current billing period.
+///
+/// Schema `SubscriptionUpdateBillingPeriod`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateBillingPeriod {
-    /// The field `current_billing_period_end`.
+    /// When the current billing period is to end: any point in time that is still to
+    /// come. The subscription renews then, or ends if it is canceled. Not for
+    /// subscriptions that are not active.
     pub current_billing_period_end: Timestamp,
 }
 
@@ -808,7 +849,9 @@ impl SubscriptionUpdateBillingPeriod {
     }
 }
 
-/// The object `SubscriptionUpdateClear`.
+/// Drops the change that waits for the next billing period.
+///
+/// Schema `SubscriptionUpdateClear`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateClear {}
@@ -827,7 +870,9 @@ impl Default for SubscriptionUpdateClear {
     }
 }
 
-/// The object `SubscriptionUpdateSeats`.
+/// Changes the number of seats of a subscription.
+///
+/// Schema `SubscriptionUpdateSeats`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateSeats {
@@ -835,7 +880,7 @@ pub struct SubscriptionUpdateSeats {
     ///
     /// At least -2147483648, at most 2147483647.
     pub seats: i64,
-    /// How it is billed when a subscription changes in the middle of a billing period.
+    /// How the change is billed. Without it, the organization's setting decides.
     pub proration_behavior: Patch<SubscriptionProrationBehavior>,
 }
 
@@ -849,7 +894,7 @@ impl SubscriptionUpdateSeats {
         }
     }
 
-    /// How it is billed when a subscription changes in the middle of a billing period.
+    /// How the change is billed. Without it, the organization's setting decides.
     #[must_use]
     pub fn proration_behavior(
         mut self,
@@ -860,7 +905,9 @@ impl SubscriptionUpdateSeats {
     }
 }
 
-/// The object `SubscriptionUpdateUnits`.
+/// Changes the number of units of a subscription.
+///
+/// Schema `SubscriptionUpdateUnits`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateUnits {
@@ -868,7 +915,7 @@ pub struct SubscriptionUpdateUnits {
     ///
     /// At least -2147483648, at most 2147483647.
     pub units: i64,
-    /// How it is billed when a subscription changes in the middle of a billing period.
+    /// How the change is billed. Without it, the organization's setting decides.
     pub proration_behavior: Patch<SubscriptionProrationBehavior>,
 }
 
@@ -882,7 +929,7 @@ impl SubscriptionUpdateUnits {
         }
     }
 
-    /// How it is billed when a subscription changes in the middle of a billing period.
+    /// How the change is billed. Without it, the organization's setting decides.
     #[must_use]
     pub fn proration_behavior(
         mut self,
@@ -893,7 +940,7 @@ impl SubscriptionUpdateUnits {
     }
 }
 
-/// The union `TrialEnd`.
+/// When a trial ends: a point in time, or at once.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/SubscriptionUpdateBase/properties/trial_end`.

@@ -6,7 +6,9 @@ use super::*;
 use polar_client_runtime::types::{Items, Json, Patch, Timestamp, Uuid};
 use std::borrow::Cow;
 
-/// The object `BenefitGrantCustomWebhook`.
+/// A grant of a custom benefit, as webhooks deliver it.
+///
+/// Schema `BenefitGrantCustomWebhook`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantCustomWebhook {
@@ -48,7 +50,9 @@ pub struct BenefitGrantCustomWebhook {
     pub previous_properties: Option<BenefitGrantCustomProperties>,
 }
 
-/// The object `BenefitGrantDiscordWebhook`.
+/// A grant of a benefit of Discord access, as webhooks deliver it.
+///
+/// Schema `BenefitGrantDiscordWebhook`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantDiscordWebhook {
@@ -90,7 +94,9 @@ pub struct BenefitGrantDiscordWebhook {
     pub previous_properties: Option<BenefitGrantDiscordProperties>,
 }
 
-/// The object `BenefitGrantDownloadablesWebhook`.
+/// A grant of a benefit of downloads, as webhooks deliver it.
+///
+/// Schema `BenefitGrantDownloadablesWebhook`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantDownloadablesWebhook {
@@ -132,7 +138,9 @@ pub struct BenefitGrantDownloadablesWebhook {
     pub previous_properties: Option<BenefitGrantDownloadablesProperties>,
 }
 
-/// The object `BenefitGrantFeatureFlagWebhook`.
+/// A grant of a benefit of a feature flag, as webhooks deliver it.
+///
+/// Schema `BenefitGrantFeatureFlagWebhook`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantFeatureFlagWebhook {
@@ -174,7 +182,9 @@ pub struct BenefitGrantFeatureFlagWebhook {
     pub previous_properties: Option<BenefitGrantFeatureFlagProperties>,
 }
 
-/// The object `BenefitGrantGitHubRepositoryWebhook`.
+/// A grant of a benefit of GitHub access, as webhooks deliver it.
+///
+/// Schema `BenefitGrantGitHubRepositoryWebhook`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantGitHubRepositoryWebhook {
@@ -216,7 +226,9 @@ pub struct BenefitGrantGitHubRepositoryWebhook {
     pub previous_properties: Option<BenefitGrantGitHubRepositoryProperties>,
 }
 
-/// The object `BenefitGrantLicenseKeysWebhook`.
+/// A grant of a benefit of license keys, as webhooks deliver it.
+///
+/// Schema `BenefitGrantLicenseKeysWebhook`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantLicenseKeysWebhook {
@@ -258,7 +270,9 @@ pub struct BenefitGrantLicenseKeysWebhook {
     pub previous_properties: Option<BenefitGrantLicenseKeysProperties>,
 }
 
-/// The object `BenefitGrantMeterCreditWebhook`.
+/// A grant of a benefit of meter credits, as webhooks deliver it.
+///
+/// Schema `BenefitGrantMeterCreditWebhook`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantMeterCreditWebhook {
@@ -300,7 +314,9 @@ pub struct BenefitGrantMeterCreditWebhook {
     pub previous_properties: Option<BenefitGrantMeterCreditProperties>,
 }
 
-/// The object `BenefitGrantSlackSharedChannelWebhook`.
+/// A grant of a benefit of a shared Slack channel, as webhooks deliver it.
+///
+/// Schema `BenefitGrantSlackSharedChannelWebhook`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantSlackSharedChannelWebhook {
@@ -342,27 +358,29 @@ pub struct BenefitGrantSlackSharedChannelWebhook {
     pub previous_properties: Option<BenefitGrantSlackSharedChannelProperties>,
 }
 
-/// The union `BenefitGrantWebhook`.
+/// A grant of a benefit of any kind, as webhooks deliver it.
+///
+/// Schema `BenefitGrantWebhook`.
 ///
 /// Told apart by `benefit.type`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum BenefitGrantWebhook {
-    /// [`BenefitGrantDiscordWebhook`].
+    /// A grant of a benefit of Discord access, as webhooks deliver it.
     Discord(Box<BenefitGrantDiscordWebhook>),
-    /// [`BenefitGrantCustomWebhook`].
+    /// A grant of a custom benefit, as webhooks deliver it.
     Custom(Box<BenefitGrantCustomWebhook>),
-    /// [`BenefitGrantGitHubRepositoryWebhook`].
+    /// A grant of a benefit of GitHub access, as webhooks deliver it.
     GitHubRepository(Box<BenefitGrantGitHubRepositoryWebhook>),
-    /// [`BenefitGrantDownloadablesWebhook`].
+    /// A grant of a benefit of downloads, as webhooks deliver it.
     Downloadables(Box<BenefitGrantDownloadablesWebhook>),
-    /// [`BenefitGrantLicenseKeysWebhook`].
+    /// A grant of a benefit of license keys, as webhooks deliver it.
     LicenseKeys(Box<BenefitGrantLicenseKeysWebhook>),
-    /// [`BenefitGrantMeterCreditWebhook`].
+    /// A grant of a benefit of meter credits, as webhooks deliver it.
     MeterCredit(Box<BenefitGrantMeterCreditWebhook>),
-    /// [`BenefitGrantFeatureFlagWebhook`].
+    /// A grant of a benefit of a feature flag, as webhooks deliver it.
     FeatureFlag(Box<BenefitGrantFeatureFlagWebhook>),
-    /// [`BenefitGrantSlackSharedChannelWebhook`].
+    /// A grant of a benefit of a shared Slack channel, as webhooks deliver it.
     SlackSharedChannel(Box<BenefitGrantSlackSharedChannelWebhook>),
     /// A value that this version of the crate does not know, as it came.
     Unknown(Json),
@@ -753,7 +771,7 @@ polar_client_runtime::from_variant! {
    >)
 }
 
-/// The values of `HttpCodeClass`.
+/// A class of HTTP statuses.
 ///
 /// Inline in the contract, first at
 /// `/paths/~1v1~1webhooks~1deliveries/get/parameters/5/schema`.
@@ -762,19 +780,27 @@ polar_client_runtime::from_variant! {
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum HttpCodeClass {
-    /// `2xx`.
+    /// Success.
+    ///
+    /// Value `2xx`.
     Class2xx,
-    /// `3xx`.
+    /// Redirects, which count as failures of a delivery.
+    ///
+    /// Value `3xx`.
     Class3xx,
-    /// `4xx`.
+    /// Errors of the request.
+    ///
+    /// Value `4xx`.
     Class4xx,
-    /// `5xx`.
+    /// Errors of the server.
+    ///
+    /// Value `5xx`.
     Class5xx,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The values of `WebhookApiVersion`.
+/// The version of the API that payloads follow.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/WebhookEndpointCreate/properties/api_version`.
@@ -789,7 +815,9 @@ pub enum WebhookApiVersion {
     Unknown(String),
 }
 
-/// The object `WebhookBenefitCreatedPayload`.
+/// Delivery of `benefit.created`: a benefit was created.
+///
+/// Schema `WebhookBenefitCreatedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookBenefitCreatedPayload {
@@ -805,7 +833,9 @@ pub struct WebhookBenefitCreatedPayload {
     pub data: Benefit,
 }
 
-/// The object `WebhookBenefitGrantCreatedPayload`.
+/// Delivery of `benefit_grant.created`: a customer was granted a benefit.
+///
+/// Schema `WebhookBenefitGrantCreatedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantCreatedPayload {
@@ -821,7 +851,10 @@ pub struct WebhookBenefitGrantCreatedPayload {
     pub data: BenefitGrantWebhook,
 }
 
-/// The object `WebhookBenefitGrantCycledPayload`.
+/// Delivery of `benefit_grant.cycled`: a grant goes on, because its subscription was
+/// renewed.
+///
+/// Schema `WebhookBenefitGrantCycledPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantCycledPayload {
@@ -837,7 +870,9 @@ pub struct WebhookBenefitGrantCycledPayload {
     pub data: BenefitGrantWebhook,
 }
 
-/// The object `WebhookBenefitGrantRevokedPayload`.
+/// Delivery of `benefit_grant.revoked`: a benefit grant was revoked.
+///
+/// Schema `WebhookBenefitGrantRevokedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantRevokedPayload {
@@ -853,7 +888,9 @@ pub struct WebhookBenefitGrantRevokedPayload {
     pub data: BenefitGrantWebhook,
 }
 
-/// The object `WebhookBenefitGrantUpdatedPayload`.
+/// Delivery of `benefit_grant.updated`: a benefit grant was updated.
+///
+/// Schema `WebhookBenefitGrantUpdatedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookBenefitGrantUpdatedPayload {
@@ -869,7 +906,9 @@ pub struct WebhookBenefitGrantUpdatedPayload {
     pub data: BenefitGrantWebhook,
 }
 
-/// The object `WebhookBenefitUpdatedPayload`.
+/// Delivery of `benefit.updated`: a benefit was updated.
+///
+/// Schema `WebhookBenefitUpdatedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookBenefitUpdatedPayload {
@@ -885,7 +924,9 @@ pub struct WebhookBenefitUpdatedPayload {
     pub data: Benefit,
 }
 
-/// The object `WebhookCheckoutCreatedPayload`.
+/// Delivery of `checkout.created`: a checkout session was created.
+///
+/// Schema `WebhookCheckoutCreatedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookCheckoutCreatedPayload {
@@ -901,7 +942,9 @@ pub struct WebhookCheckoutCreatedPayload {
     pub data: Checkout,
 }
 
-/// The object `WebhookCheckoutExpiredPayload`.
+/// Delivery of `checkout.expired`: a checkout session expired before it was paid.
+///
+/// Schema `WebhookCheckoutExpiredPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookCheckoutExpiredPayload {
@@ -917,7 +960,9 @@ pub struct WebhookCheckoutExpiredPayload {
     pub data: Checkout,
 }
 
-/// The object `WebhookCheckoutUpdatedPayload`.
+/// Delivery of `checkout.updated`: a checkout session was updated.
+///
+/// Schema `WebhookCheckoutUpdatedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookCheckoutUpdatedPayload {
@@ -933,7 +978,9 @@ pub struct WebhookCheckoutUpdatedPayload {
     pub data: Checkout,
 }
 
-/// The object `WebhookCustomerCreatedPayload`.
+/// Delivery of `customer.created`: a customer was created.
+///
+/// Schema `WebhookCustomerCreatedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookCustomerCreatedPayload {
@@ -949,7 +996,9 @@ pub struct WebhookCustomerCreatedPayload {
     pub data: Customer,
 }
 
-/// The object `WebhookCustomerDeletedPayload`.
+/// Delivery of `customer.deleted`: a customer was deleted.
+///
+/// Schema `WebhookCustomerDeletedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookCustomerDeletedPayload {
@@ -965,7 +1014,10 @@ pub struct WebhookCustomerDeletedPayload {
     pub data: Customer,
 }
 
-/// The object `WebhookCustomerSeatAssignedPayload`.
+/// Delivery of `customer_seat.assigned`: a seat was assigned. Whoever it is assigned
+/// to gets an invitation by email.
+///
+/// Schema `WebhookCustomerSeatAssignedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookCustomerSeatAssignedPayload {
@@ -981,7 +1033,9 @@ pub struct WebhookCustomerSeatAssignedPayload {
     pub data: CustomerSeat,
 }
 
-/// The object `WebhookCustomerSeatClaimedPayload`.
+/// Delivery of `customer_seat.claimed`: a seat was claimed.
+///
+/// Schema `WebhookCustomerSeatClaimedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookCustomerSeatClaimedPayload {
@@ -997,7 +1051,10 @@ pub struct WebhookCustomerSeatClaimedPayload {
     pub data: CustomerSeat,
 }
 
-/// The object `WebhookCustomerSeatRevokedPayload`.
+/// Delivery of `customer_seat.revoked`: a seat was revoked. Somebody took it back, or
+/// its subscription was canceled.
+///
+/// Schema `WebhookCustomerSeatRevokedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookCustomerSeatRevokedPayload {
@@ -1013,7 +1070,10 @@ pub struct WebhookCustomerSeatRevokedPayload {
     pub data: CustomerSeat,
 }
 
-/// The object `WebhookCustomerStateChangedPayload`.
+/// Delivery of `customer.state_changed`: a customer's state changed: the customer, a
+/// subscription or a benefit grant.
+///
+/// Schema `WebhookCustomerStateChangedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookCustomerStateChangedPayload {
@@ -1029,7 +1089,10 @@ pub struct WebhookCustomerStateChangedPayload {
     pub data: CustomerState,
 }
 
-/// The object `WebhookCustomerUpdatedPayload`.
+/// Delivery of `customer.updated`: a customer was updated. Changes of subscriptions
+/// and benefits come as `customer.state_changed` instead.
+///
+/// Schema `WebhookCustomerUpdatedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookCustomerUpdatedPayload {
@@ -1045,7 +1108,9 @@ pub struct WebhookCustomerUpdatedPayload {
     pub data: Customer,
 }
 
-/// The object `WebhookDelivery`.
+/// An attempt to deliver an event to an endpoint.
+///
+/// Schema `WebhookDelivery`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookDelivery {
@@ -1057,15 +1122,17 @@ pub struct WebhookDelivery {
     pub id: Uuid,
     /// Whether it succeeded.
     pub succeeded: bool,
-    /// The field `http_code`.
+    /// Status that the endpoint answered with; null if it could not be reached.
     pub http_code: Option<i64>,
-    /// The field `response`.
+    /// Body that the endpoint answered with, or why it could not be reached.
     pub response: Option<String>,
-    /// The field `webhook_event`.
+    /// The event that was delivered.
     pub webhook_event: WebhookEvent,
 }
 
-/// The object `ListResource_WebhookDelivery_`.
+/// A page of deliveries.
+///
+/// Schema `ListResource_WebhookDelivery_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookDeliveryList {
@@ -1075,7 +1142,9 @@ pub struct WebhookDeliveryList {
     pub pagination: Pagination,
 }
 
-/// The object `WebhookDiscountCreatedPayload`.
+/// Delivery of `discount.created`: a discount was created.
+///
+/// Schema `WebhookDiscountCreatedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookDiscountCreatedPayload {
@@ -1091,7 +1160,9 @@ pub struct WebhookDiscountCreatedPayload {
     pub data: Discount,
 }
 
-/// The object `WebhookDiscountDeletedPayload`.
+/// Delivery of `discount.deleted`: a discount was deleted.
+///
+/// Schema `WebhookDiscountDeletedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookDiscountDeletedPayload {
@@ -1107,7 +1178,9 @@ pub struct WebhookDiscountDeletedPayload {
     pub data: Discount,
 }
 
-/// The object `WebhookDiscountUpdatedPayload`.
+/// Delivery of `discount.updated`: a discount was updated.
+///
+/// Schema `WebhookDiscountUpdatedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookDiscountUpdatedPayload {
@@ -1123,7 +1196,9 @@ pub struct WebhookDiscountUpdatedPayload {
     pub data: Discount,
 }
 
-/// The object `WebhookEndpoint`.
+/// An address that events are delivered to, and how.
+///
+/// Schema `WebhookEndpoint`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookEndpoint {
@@ -1135,25 +1210,28 @@ pub struct WebhookEndpoint {
     pub id: Uuid,
     /// Address that events are delivered to.
     pub url: String,
-    /// Name.
+    /// Name of the endpoint, for yourself.
     pub name: Option<String>,
     /// Version of the API that payloads follow.
     pub api_version: String,
     /// Format that payloads are sent in.
     pub format: WebhookFormat,
-    /// The field `secret`.
+    /// Secret that deliveries are signed with.
     pub secret: String,
     /// The organization's ID.
     pub organization_id: Uuid,
     /// Types of events that are delivered.
     pub events: Vec<WebhookEventType>,
-    /// The field `enabled`.
+    /// Whether events are delivered to the endpoint.
     pub enabled: bool,
-    /// The field `uses_standard_webhook_signature`.
+    /// Whether the key of the signature is the one that Standard Webhooks makes from the
+    /// secret. If not, it is the text of the whole secret.
     pub uses_standard_webhook_signature: bool,
 }
 
-/// The object `WebhookEndpointCreate`.
+/// A webhook endpoint to create.
+///
+/// Schema `WebhookEndpointCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookEndpointCreate {
@@ -1161,7 +1239,7 @@ pub struct WebhookEndpointCreate {
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub url: String,
-    /// Name.
+    /// Name of the endpoint, for yourself.
     pub name: Option<String>,
     /// Version of the API that payloads follow.
     ///
@@ -1193,7 +1271,7 @@ impl WebhookEndpointCreate {
         }
     }
 
-    /// Name.
+    /// Name of the endpoint, for yourself.
     #[must_use]
     pub fn name(mut self, name: impl Into<String>) -> Self {
         self.name = Some(name.into());
@@ -1217,7 +1295,9 @@ impl WebhookEndpointCreate {
     }
 }
 
-/// The object `ListResource_WebhookEndpoint_`.
+/// A page of webhook endpoints.
+///
+/// Schema `ListResource_WebhookEndpoint_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookEndpointList {
@@ -1227,7 +1307,9 @@ pub struct WebhookEndpointList {
     pub pagination: Pagination,
 }
 
-/// The object `WebhookEndpointUpdate`.
+/// Changes of a webhook endpoint.
+///
+/// Schema `WebhookEndpointUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookEndpointUpdate {
@@ -1235,7 +1317,7 @@ pub struct WebhookEndpointUpdate {
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub url: Patch<String>,
-    /// Name.
+    /// Name of the endpoint, for yourself.
     pub name: Patch<String>,
     /// Version of the API that payloads follow.
     pub api_version: Patch<WebhookApiVersion>,
@@ -1243,7 +1325,7 @@ pub struct WebhookEndpointUpdate {
     pub format: Patch<WebhookFormat>,
     /// Types of events that are delivered.
     pub events: Patch<Vec<WebhookEventType>>,
-    /// The field `enabled`.
+    /// Whether events are delivered to the endpoint.
     pub enabled: Patch<bool>,
 }
 
@@ -1270,7 +1352,7 @@ impl WebhookEndpointUpdate {
         self
     }
 
-    /// Name.
+    /// Name of the endpoint, for yourself.
     #[must_use]
     pub fn name(mut self, name: impl Into<Patch<String>>) -> Self {
         self.name = name.into();
@@ -1301,7 +1383,7 @@ impl WebhookEndpointUpdate {
         self
     }
 
-    /// The field `enabled`.
+    /// Whether events are delivered to the endpoint.
     #[must_use]
     pub fn enabled(mut self, enabled: impl Into<Patch<bool>>) -> Self {
         self.enabled = enabled.into();
@@ -1315,7 +1397,9 @@ impl Default for WebhookEndpointUpdate {
     }
 }
 
-/// The object `WebhookEvent`.
+/// An event for a webhook endpoint. Each attempt to deliver it is a delivery.
+///
+/// Schema `WebhookEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookEvent {
@@ -1325,15 +1409,16 @@ pub struct WebhookEvent {
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `last_http_code`.
+    /// Status that the endpoint answered with last; null if nothing was delivered or the
+    /// endpoint could not be reached.
     pub last_http_code: Option<i64>,
-    /// Whether it succeeded.
+    /// Whether it was delivered; null as long as that was not tried.
     pub succeeded: Option<bool>,
-    /// The field `skipped`.
+    /// Whether it was not delivered because the endpoint is not enabled.
     pub skipped: bool,
     /// Version of the API that payloads follow.
     pub api_version: String,
-    /// The field `payload`.
+    /// Body of the delivery, as text; null if the event is archived.
     pub payload: Option<String>,
     /// Which kind it is.
     pub r#type: WebhookEventType,
@@ -1341,117 +1426,214 @@ pub struct WebhookEvent {
     pub is_archived: bool,
 }
 
-/// The values of `WebhookEventType`.
+/// Type of an event that is delivered.
+///
+/// Schema `WebhookEventType`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum WebhookEventType {
-    /// `checkout.created`.
+    /// A checkout session was created.
+    ///
+    /// Value `checkout.created`.
     CheckoutCreated,
-    /// `checkout.updated`.
+    /// A checkout session was updated.
+    ///
+    /// Value `checkout.updated`.
     CheckoutUpdated,
-    /// `checkout.expired`.
+    /// A checkout session expired before it was paid.
+    ///
+    /// Value `checkout.expired`.
     CheckoutExpired,
-    /// `customer.created`.
+    /// A customer was created.
+    ///
+    /// Value `customer.created`.
     CustomerCreated,
-    /// `customer.updated`.
+    /// A customer was updated.
+    ///
+    /// Value `customer.updated`.
     CustomerUpdated,
-    /// `customer.deleted`.
+    /// A customer was deleted.
+    ///
+    /// Value `customer.deleted`.
     CustomerDeleted,
-    /// `customer.state_changed`.
+    /// A customer's state changed: the customer, a subscription or a benefit grant.
+    ///
+    /// Value `customer.state_changed`.
     CustomerStateChanged,
-    /// `customer_seat.assigned`.
+    /// A seat was assigned.
+    ///
+    /// Value `customer_seat.assigned`.
     CustomerSeatAssigned,
-    /// `customer_seat.claimed`.
+    /// A seat was claimed.
+    ///
+    /// Value `customer_seat.claimed`.
     CustomerSeatClaimed,
-    /// `customer_seat.revoked`.
+    /// A seat was revoked.
+    ///
+    /// Value `customer_seat.revoked`.
     CustomerSeatRevoked,
-    /// `member.created`.
+    /// A member was created.
+    ///
+    /// Value `member.created`.
     MemberCreated,
-    /// `member.updated`.
+    /// A member was updated.
+    ///
+    /// Value `member.updated`.
     MemberUpdated,
-    /// `member.deleted`.
+    /// A member was deleted.
+    ///
+    /// Value `member.deleted`.
     MemberDeleted,
-    /// `order.created`.
+    /// An order was created.
+    ///
+    /// Value `order.created`.
     OrderCreated,
-    /// `order.updated`.
+    /// An order was updated.
+    ///
+    /// Value `order.updated`.
     OrderUpdated,
-    /// `order.paid`.
+    /// An order was paid.
+    ///
+    /// Value `order.paid`.
     OrderPaid,
-    /// `order.refunded`.
+    /// An order was refunded, in part or in full.
+    ///
+    /// Value `order.refunded`.
     OrderRefunded,
-    /// `subscription.created`.
+    /// A subscription was created.
+    ///
+    /// Value `subscription.created`.
     SubscriptionCreated,
-    /// `subscription.updated`.
+    /// A subscription was updated.
+    ///
+    /// Value `subscription.updated`.
     SubscriptionUpdated,
-    /// `subscription.active`.
+    /// A subscription came into force.
+    ///
+    /// Value `subscription.active`.
     SubscriptionActive,
-    /// `subscription.canceled`.
+    /// A subscription was canceled.
+    ///
+    /// Value `subscription.canceled`.
     SubscriptionCanceled,
-    /// `subscription.uncanceled`.
+    /// The cancellation of a subscription was taken back.
+    ///
+    /// Value `subscription.uncanceled`.
     SubscriptionUncanceled,
-    /// `subscription.cycled`.
+    /// A subscription entered a new billing period.
+    ///
+    /// Value `subscription.cycled`.
     SubscriptionCycled,
-    /// `subscription.revoked`.
+    /// A subscription ended and the customer lost access.
+    ///
+    /// Value `subscription.revoked`.
     SubscriptionRevoked,
-    /// `subscription.past_due`.
+    /// A payment for a subscription failed.
+    ///
+    /// Value `subscription.past_due`.
     SubscriptionPastDue,
-    /// `subscription.paused`.
+    /// A subscription was paused.
+    ///
+    /// Value `subscription.paused`.
     SubscriptionPaused,
-    /// `subscription.resumed`.
+    /// A paused subscription was resumed.
+    ///
+    /// Value `subscription.resumed`.
     SubscriptionResumed,
-    /// `subscription.migrated`.
+    /// Polar took over a subscription from another provider.
+    ///
+    /// Value `subscription.migrated`.
     SubscriptionMigrated,
-    /// `refund.created`.
+    /// A refund was created.
+    ///
+    /// Value `refund.created`.
     RefundCreated,
-    /// `refund.updated`.
+    /// A refund was updated.
+    ///
+    /// Value `refund.updated`.
     RefundUpdated,
-    /// `product.created`.
+    /// A product was created.
+    ///
+    /// Value `product.created`.
     ProductCreated,
-    /// `product.updated`.
+    /// A product was updated.
+    ///
+    /// Value `product.updated`.
     ProductUpdated,
-    /// `discount.created`.
+    /// A discount was created.
+    ///
+    /// Value `discount.created`.
     DiscountCreated,
-    /// `discount.updated`.
+    /// A discount was updated.
+    ///
+    /// Value `discount.updated`.
     DiscountUpdated,
-    /// `discount.deleted`.
+    /// A discount was deleted.
+    ///
+    /// Value `discount.deleted`.
     DiscountDeleted,
-    /// `benefit.created`.
+    /// A benefit was created.
+    ///
+    /// Value `benefit.created`.
     BenefitCreated,
-    /// `benefit.updated`.
+    /// A benefit was updated.
+    ///
+    /// Value `benefit.updated`.
     BenefitUpdated,
-    /// `benefit_grant.created`.
+    /// A customer was granted a benefit.
+    ///
+    /// Value `benefit_grant.created`.
     BenefitGrantCreated,
-    /// `benefit_grant.cycled`.
+    /// A grant goes on, because its subscription was renewed.
+    ///
+    /// Value `benefit_grant.cycled`.
     BenefitGrantCycled,
-    /// `benefit_grant.updated`.
+    /// A benefit grant was updated.
+    ///
+    /// Value `benefit_grant.updated`.
     BenefitGrantUpdated,
-    /// `benefit_grant.revoked`.
+    /// A benefit grant was revoked.
+    ///
+    /// Value `benefit_grant.revoked`.
     BenefitGrantRevoked,
-    /// `organization.updated`.
+    /// The organization was updated.
+    ///
+    /// Value `organization.updated`.
     OrganizationUpdated,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The values of `WebhookFormat`.
+/// Format of a payload.
+///
+/// Schema `WebhookFormat`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum WebhookFormat {
-    /// `raw`.
+    /// The event as JSON.
+    ///
+    /// Value `raw`.
     Raw,
-    /// `discord`.
+    /// A message for Discord.
+    ///
+    /// Value `discord`.
     Discord,
-    /// `slack`.
+    /// A message for Slack.
+    ///
+    /// Value `slack`.
     Slack,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The object `WebhookMemberCreatedPayload`.
+/// Delivery of `member.created`: a member was created. That includes owners, who are
+/// created with their customer.
+///
+/// Schema `WebhookMemberCreatedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookMemberCreatedPayload {
@@ -1467,7 +1649,10 @@ pub struct WebhookMemberCreatedPayload {
     pub data: Member,
 }
 
-/// The object `WebhookMemberDeletedPayload`.
+/// Delivery of `member.deleted`: a member was deleted. The member's active seats are
+/// revoked.
+///
+/// Schema `WebhookMemberDeletedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookMemberDeletedPayload {
@@ -1483,7 +1668,9 @@ pub struct WebhookMemberDeletedPayload {
     pub data: Member,
 }
 
-/// The object `WebhookMemberUpdatedPayload`.
+/// Delivery of `member.updated`: a member was updated.
+///
+/// Schema `WebhookMemberUpdatedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookMemberUpdatedPayload {
@@ -1499,7 +1686,9 @@ pub struct WebhookMemberUpdatedPayload {
     pub data: Member,
 }
 
-/// The object `WebhookOrderCreatedPayload`.
+/// Delivery of `order.created`: an order was created. It may not have been paid yet.
+///
+/// Schema `WebhookOrderCreatedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookOrderCreatedPayload {
@@ -1515,7 +1704,10 @@ pub struct WebhookOrderCreatedPayload {
     pub data: Order,
 }
 
-/// The object `WebhookOrderPaidPayload`.
+/// Delivery of `order.paid`: an order was paid. The money has arrived and the order
+/// is complete.
+///
+/// Schema `WebhookOrderPaidPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookOrderPaidPayload {
@@ -1531,7 +1723,9 @@ pub struct WebhookOrderPaidPayload {
     pub data: Order,
 }
 
-/// The object `WebhookOrderRefundedPayload`.
+/// Delivery of `order.refunded`: an order was refunded, in part or in full.
+///
+/// Schema `WebhookOrderRefundedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookOrderRefundedPayload {
@@ -1547,7 +1741,10 @@ pub struct WebhookOrderRefundedPayload {
     pub data: Order,
 }
 
-/// The object `WebhookOrderUpdatedPayload`.
+/// Delivery of `order.updated`: an order was updated. Its status changed, or it was
+/// refunded.
+///
+/// Schema `WebhookOrderUpdatedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookOrderUpdatedPayload {
@@ -1563,7 +1760,9 @@ pub struct WebhookOrderUpdatedPayload {
     pub data: Order,
 }
 
-/// The object `WebhookOrganizationUpdatedPayload`.
+/// Delivery of `organization.updated`: the organization was updated.
+///
+/// Schema `WebhookOrganizationUpdatedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookOrganizationUpdatedPayload {
@@ -1579,7 +1778,7 @@ pub struct WebhookOrganizationUpdatedPayload {
     pub data: Organization,
 }
 
-/// The union `WebhookPayload`.
+/// A delivery: what happened, and to what.
 ///
 /// Inline in the contract, first at `/webhooks`.
 ///
@@ -1587,89 +1786,111 @@ pub struct WebhookOrganizationUpdatedPayload {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum WebhookPayload {
-    /// [`WebhookBenefitCreatedPayload`].
+    /// Delivery of `benefit.created`: a benefit was created.
     BenefitCreated(Box<WebhookBenefitCreatedPayload>),
-    /// [`WebhookBenefitUpdatedPayload`].
+    /// Delivery of `benefit.updated`: a benefit was updated.
     BenefitUpdated(Box<WebhookBenefitUpdatedPayload>),
-    /// [`WebhookBenefitGrantCreatedPayload`].
+    /// Delivery of `benefit_grant.created`: a customer was granted a benefit.
     BenefitGrantCreated(Box<WebhookBenefitGrantCreatedPayload>),
-    /// [`WebhookBenefitGrantCycledPayload`].
+    /// Delivery of `benefit_grant.cycled`: a grant goes on, because its subscription was
+    /// renewed.
     BenefitGrantCycled(Box<WebhookBenefitGrantCycledPayload>),
-    /// [`WebhookBenefitGrantRevokedPayload`].
+    /// Delivery of `benefit_grant.revoked`: a benefit grant was revoked.
     BenefitGrantRevoked(Box<WebhookBenefitGrantRevokedPayload>),
-    /// [`WebhookBenefitGrantUpdatedPayload`].
+    /// Delivery of `benefit_grant.updated`: a benefit grant was updated.
     BenefitGrantUpdated(Box<WebhookBenefitGrantUpdatedPayload>),
-    /// [`WebhookCheckoutCreatedPayload`].
+    /// Delivery of `checkout.created`: a checkout session was created.
     CheckoutCreated(Box<WebhookCheckoutCreatedPayload>),
-    /// [`WebhookCheckoutExpiredPayload`].
+    /// Delivery of `checkout.expired`: a checkout session expired before it was paid.
     CheckoutExpired(Box<WebhookCheckoutExpiredPayload>),
-    /// [`WebhookCheckoutUpdatedPayload`].
+    /// Delivery of `checkout.updated`: a checkout session was updated.
     CheckoutUpdated(Box<WebhookCheckoutUpdatedPayload>),
-    /// [`WebhookCustomerCreatedPayload`].
+    /// Delivery of `customer.created`: a customer was created.
     CustomerCreated(Box<WebhookCustomerCreatedPayload>),
-    /// [`WebhookCustomerDeletedPayload`].
+    /// Delivery of `customer.deleted`: a customer was deleted.
     CustomerDeleted(Box<WebhookCustomerDeletedPayload>),
-    /// [`WebhookCustomerStateChangedPayload`].
+    /// Delivery of `customer.state_changed`: a customer's state changed: the customer, a
+    /// subscription or a benefit grant.
     CustomerStateChanged(Box<WebhookCustomerStateChangedPayload>),
-    /// [`WebhookCustomerUpdatedPayload`].
+    /// Delivery of `customer.updated`: a customer was updated. Changes of subscriptions
+    /// and benefits come as `customer.state_changed` instead.
     CustomerUpdated(Box<WebhookCustomerUpdatedPayload>),
-    /// [`WebhookCustomerSeatAssignedPayload`].
+    /// Delivery of `customer_seat.assigned`: a seat was assigned. Whoever it is assigned
+    /// to gets an invitation by email.
     CustomerSeatAssigned(Box<WebhookCustomerSeatAssignedPayload>),
-    /// [`WebhookCustomerSeatClaimedPayload`].
+    /// Delivery of `customer_seat.claimed`: a seat was claimed.
     CustomerSeatClaimed(Box<WebhookCustomerSeatClaimedPayload>),
-    /// [`WebhookCustomerSeatRevokedPayload`].
+    /// Delivery of `customer_seat.revoked`: a seat was revoked. Somebody took it back, or
+    /// its subscription was canceled.
     CustomerSeatRevoked(Box<WebhookCustomerSeatRevokedPayload>),
-    /// [`WebhookDiscountCreatedPayload`].
+    /// Delivery of `discount.created`: a discount was created.
     DiscountCreated(Box<WebhookDiscountCreatedPayload>),
-    /// [`WebhookDiscountDeletedPayload`].
+    /// Delivery of `discount.deleted`: a discount was deleted.
     DiscountDeleted(Box<WebhookDiscountDeletedPayload>),
-    /// [`WebhookDiscountUpdatedPayload`].
+    /// Delivery of `discount.updated`: a discount was updated.
     DiscountUpdated(Box<WebhookDiscountUpdatedPayload>),
-    /// [`WebhookMemberCreatedPayload`].
+    /// Delivery of `member.created`: a member was created. That includes owners, who are
+    /// created with their customer.
     MemberCreated(Box<WebhookMemberCreatedPayload>),
-    /// [`WebhookMemberDeletedPayload`].
+    /// Delivery of `member.deleted`: a member was deleted. The member's active seats are
+    /// revoked.
     MemberDeleted(Box<WebhookMemberDeletedPayload>),
-    /// [`WebhookMemberUpdatedPayload`].
+    /// Delivery of `member.updated`: a member was updated.
     MemberUpdated(Box<WebhookMemberUpdatedPayload>),
-    /// [`WebhookOrderCreatedPayload`].
+    /// Delivery of `order.created`: an order was created. It may not have been paid yet.
     OrderCreated(Box<WebhookOrderCreatedPayload>),
-    /// [`WebhookOrderPaidPayload`].
+    /// Delivery of `order.paid`: an order was paid. The money has arrived and the order
+    /// is complete.
     OrderPaid(Box<WebhookOrderPaidPayload>),
-    /// [`WebhookOrderRefundedPayload`].
+    /// Delivery of `order.refunded`: an order was refunded, in part or in full.
     OrderRefunded(Box<WebhookOrderRefundedPayload>),
-    /// [`WebhookOrderUpdatedPayload`].
+    /// Delivery of `order.updated`: an order was updated. Its status changed, or it was
+    /// refunded.
     OrderUpdated(Box<WebhookOrderUpdatedPayload>),
-    /// [`WebhookOrganizationUpdatedPayload`].
+    /// Delivery of `organization.updated`: the organization was updated.
     OrganizationUpdated(Box<WebhookOrganizationUpdatedPayload>),
-    /// [`WebhookProductCreatedPayload`].
+    /// Delivery of `product.created`: a product was created.
     ProductCreated(Box<WebhookProductCreatedPayload>),
-    /// [`WebhookProductUpdatedPayload`].
+    /// Delivery of `product.updated`: a product was updated.
     ProductUpdated(Box<WebhookProductUpdatedPayload>),
-    /// [`WebhookRefundCreatedPayload`].
+    /// Delivery of `refund.created`: a refund was created. It may have any status.
     RefundCreated(Box<WebhookRefundCreatedPayload>),
-    /// [`WebhookRefundUpdatedPayload`].
+    /// Delivery of `refund.updated`: a refund was updated.
     RefundUpdated(Box<WebhookRefundUpdatedPayload>),
-    /// [`WebhookSubscriptionActivePayload`].
+    /// Delivery of `subscription.active`: a subscription came into force. It is new, or a
+    /// payment that had failed was made up for.
     SubscriptionActive(Box<WebhookSubscriptionActivePayload>),
-    /// [`WebhookSubscriptionCanceledPayload`].
+    /// Delivery of `subscription.canceled`: a subscription was canceled. The customer may
+    /// keep access until the billing period ends.
     SubscriptionCanceled(Box<WebhookSubscriptionCanceledPayload>),
-    /// [`WebhookSubscriptionCreatedPayload`].
+    /// Delivery of `subscription.created`: a subscription was created. It may not be
+    /// active yet, because its first payment is still to come.
     SubscriptionCreated(Box<WebhookSubscriptionCreatedPayload>),
-    /// [`WebhookSubscriptionCycledPayload`].
+    /// Delivery of `subscription.cycled`: a subscription entered a new billing period.
+    /// The payment is not certain yet: `order.paid` tells of it. The end of a trial is
+    /// the beginning of such a period too.
     SubscriptionCycled(Box<WebhookSubscriptionCycledPayload>),
-    /// [`WebhookSubscriptionMigratedPayload`].
+    /// Delivery of `subscription.migrated`: Polar took over a subscription from another
+    /// provider.
     SubscriptionMigrated(Box<WebhookSubscriptionMigratedPayload>),
-    /// [`WebhookSubscriptionPastDuePayload`].
+    /// Delivery of `subscription.past_due`: a payment for a subscription failed. The
+    /// customer can still make up for it. Whether benefits stay until then is a setting
+    /// of the organization.
     SubscriptionPastDue(Box<WebhookSubscriptionPastDuePayload>),
-    /// [`WebhookSubscriptionPausedPayload`].
+    /// Delivery of `subscription.paused`: a subscription was paused. There are no orders
+    /// until it is resumed.
     SubscriptionPaused(Box<WebhookSubscriptionPausedPayload>),
-    /// [`WebhookSubscriptionResumedPayload`].
+    /// Delivery of `subscription.resumed`: a paused subscription was resumed. A new
+    /// billing period begins, and the customer is charged.
     SubscriptionResumed(Box<WebhookSubscriptionResumedPayload>),
-    /// [`WebhookSubscriptionRevokedPayload`].
+    /// Delivery of `subscription.revoked`: a subscription ended and the customer lost
+    /// access. It was canceled, or all attempts to charge the customer have failed.
     SubscriptionRevoked(Box<WebhookSubscriptionRevokedPayload>),
-    /// [`WebhookSubscriptionUncanceledPayload`].
+    /// Delivery of `subscription.uncanceled`: the cancellation of a subscription was
+    /// taken back.
     SubscriptionUncanceled(Box<WebhookSubscriptionUncanceledPayload>),
-    /// [`WebhookSubscriptionUpdatedPayload`].
+    /// Delivery of `subscription.updated`: a subscription was updated. That is so for
+    /// every change, renewals included.
     SubscriptionUpdated(Box<WebhookSubscriptionUpdatedPayload>),
     /// A value that this version of the crate does not know, as it came.
     Unknown(Json),
@@ -2355,7 +2576,9 @@ polar_client_runtime::from_variant! {
     WebhookPayload::SubscriptionUpdated(Box<WebhookSubscriptionUpdatedPayload>)
 }
 
-/// The object `WebhookProductCreatedPayload`.
+/// Delivery of `product.created`: a product was created.
+///
+/// Schema `WebhookProductCreatedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookProductCreatedPayload {
@@ -2371,7 +2594,9 @@ pub struct WebhookProductCreatedPayload {
     pub data: Product,
 }
 
-/// The object `WebhookProductUpdatedPayload`.
+/// Delivery of `product.updated`: a product was updated.
+///
+/// Schema `WebhookProductUpdatedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookProductUpdatedPayload {
@@ -2387,7 +2612,9 @@ pub struct WebhookProductUpdatedPayload {
     pub data: Product,
 }
 
-/// The object `WebhookRefundCreatedPayload`.
+/// Delivery of `refund.created`: a refund was created. It may have any status.
+///
+/// Schema `WebhookRefundCreatedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookRefundCreatedPayload {
@@ -2403,7 +2630,9 @@ pub struct WebhookRefundCreatedPayload {
     pub data: Refund,
 }
 
-/// The object `WebhookRefundUpdatedPayload`.
+/// Delivery of `refund.updated`: a refund was updated.
+///
+/// Schema `WebhookRefundUpdatedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookRefundUpdatedPayload {
@@ -2419,7 +2648,10 @@ pub struct WebhookRefundUpdatedPayload {
     pub data: Refund,
 }
 
-/// The object `WebhookSubscriptionActivePayload`.
+/// Delivery of `subscription.active`: a subscription came into force. It is new, or a
+/// payment that had failed was made up for.
+///
+/// Schema `WebhookSubscriptionActivePayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionActivePayload {
@@ -2435,7 +2667,10 @@ pub struct WebhookSubscriptionActivePayload {
     pub data: Subscription,
 }
 
-/// The object `WebhookSubscriptionCanceledPayload`.
+/// Delivery of `subscription.canceled`: a subscription was canceled. The customer may
+/// keep access until the billing period ends.
+///
+/// Schema `WebhookSubscriptionCanceledPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionCanceledPayload {
@@ -2451,7 +2686,10 @@ pub struct WebhookSubscriptionCanceledPayload {
     pub data: Subscription,
 }
 
-/// The object `WebhookSubscriptionCreatedPayload`.
+/// Delivery of `subscription.created`: a subscription was created. It may not be
+/// active yet, because its first payment is still to come.
+///
+/// Schema `WebhookSubscriptionCreatedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionCreatedPayload {
@@ -2467,7 +2705,11 @@ pub struct WebhookSubscriptionCreatedPayload {
     pub data: Subscription,
 }
 
-/// The object `WebhookSubscriptionCycledPayload`.
+/// Delivery of `subscription.cycled`: a subscription entered a new billing period.
+/// The payment is not certain yet: `order.paid` tells of it. The end of a trial is
+/// the beginning of such a period too.
+///
+/// Schema `WebhookSubscriptionCycledPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionCycledPayload {
@@ -2483,7 +2725,10 @@ pub struct WebhookSubscriptionCycledPayload {
     pub data: Subscription,
 }
 
-/// The object `WebhookSubscriptionMigratedPayload`.
+/// Delivery of `subscription.migrated`: Polar took over a subscription from another
+/// provider.
+///
+/// Schema `WebhookSubscriptionMigratedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionMigratedPayload {
@@ -2497,13 +2742,17 @@ pub struct WebhookSubscriptionMigratedPayload {
     pub api_version: Option<String>,
     /// What the event is about.
     pub data: Subscription,
-    /// The field `provider`.
+    /// Billing provider that the subscription was moved from.
     pub provider: String,
-    /// The field `provider_subscription_id`.
+    /// The subscription's ID at that provider.
     pub provider_subscription_id: String,
 }
 
-/// The object `WebhookSubscriptionPastDuePayload`.
+/// Delivery of `subscription.past_due`: a payment for a subscription failed. The
+/// customer can still make up for it. Whether benefits stay until then is a setting
+/// of the organization.
+///
+/// Schema `WebhookSubscriptionPastDuePayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionPastDuePayload {
@@ -2519,7 +2768,10 @@ pub struct WebhookSubscriptionPastDuePayload {
     pub data: Subscription,
 }
 
-/// The object `WebhookSubscriptionPausedPayload`.
+/// Delivery of `subscription.paused`: a subscription was paused. There are no orders
+/// until it is resumed.
+///
+/// Schema `WebhookSubscriptionPausedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionPausedPayload {
@@ -2535,7 +2787,10 @@ pub struct WebhookSubscriptionPausedPayload {
     pub data: Subscription,
 }
 
-/// The object `WebhookSubscriptionResumedPayload`.
+/// Delivery of `subscription.resumed`: a paused subscription was resumed. A new
+/// billing period begins, and the customer is charged.
+///
+/// Schema `WebhookSubscriptionResumedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionResumedPayload {
@@ -2551,7 +2806,10 @@ pub struct WebhookSubscriptionResumedPayload {
     pub data: Subscription,
 }
 
-/// The object `WebhookSubscriptionRevokedPayload`.
+/// Delivery of `subscription.revoked`: a subscription ended and the customer lost
+/// access. It was canceled, or all attempts to charge the customer have failed.
+///
+/// Schema `WebhookSubscriptionRevokedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionRevokedPayload {
@@ -2567,7 +2825,10 @@ pub struct WebhookSubscriptionRevokedPayload {
     pub data: Subscription,
 }
 
-/// The object `WebhookSubscriptionUncanceledPayload`.
+/// Delivery of `subscription.uncanceled`: the cancellation of a subscription was
+/// taken back.
+///
+/// Schema `WebhookSubscriptionUncanceledPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionUncanceledPayload {
@@ -2583,7 +2844,10 @@ pub struct WebhookSubscriptionUncanceledPayload {
     pub data: Subscription,
 }
 
-/// The object `WebhookSubscriptionUpdatedPayload`.
+/// Delivery of `subscription.updated`: a subscription was updated. That is so for
+/// every change, renewals included.
+///
+/// Schema `WebhookSubscriptionUpdatedPayload`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookSubscriptionUpdatedPayload {

@@ -122,9 +122,8 @@ impl<C: AccountAccess> LicenseKeys<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Replaces the text of a license key. The old text stops being valid at once;
-    /// status, usage, limits, expiry and activations stay. A revoked key cannot be
-    /// rotated.
+    /// Replaces the text of a license key. The old text stops being valid at once; all
+    /// else about the key stays as it was. A revoked key cannot be rotated.
     ///
     /// `POST /v1/license-keys/{id}/rotate`, operation `license_keys:rotate`.
     ///

@@ -5,7 +5,9 @@
 use super::*;
 use polar_client_runtime::types::{Timestamp, Uuid};
 
-/// The object `CustomerMeter`.
+/// What a meter has counted for a customer.
+///
+/// Schema `CustomerMeter`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerMeter {
@@ -31,7 +33,9 @@ pub struct CustomerMeter {
     pub meter: Meter,
 }
 
-/// The object `ListResource_CustomerMeter_`.
+/// A page of what meters have counted for customers.
+///
+/// Schema `ListResource_CustomerMeter_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerMeterList {
@@ -41,7 +45,9 @@ pub struct CustomerMeterList {
     pub pagination: Pagination,
 }
 
-/// The values of `CustomerMeterSortProperty`.
+/// What meters of customers are sorted by; `-` means descending.
+///
+/// Schema `CustomerMeterSortProperty`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

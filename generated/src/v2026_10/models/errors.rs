@@ -5,7 +5,9 @@
 use polar_client_runtime::types::{Json, JsonObject};
 use std::borrow::Cow;
 
-/// The object `AlreadyActiveSubscriptionError`.
+/// Error: the customer has an active subscription already, and can only have one.
+///
+/// Schema `AlreadyActiveSubscriptionError`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AlreadyActiveSubscriptionError {
@@ -17,7 +19,9 @@ pub struct AlreadyActiveSubscriptionError {
     pub detail: String,
 }
 
-/// The object `AlreadyCanceledSubscription`.
+/// Error: the subscription is canceled already.
+///
+/// Schema `AlreadyCanceledSubscription`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AlreadyCanceledSubscription {
@@ -29,7 +33,9 @@ pub struct AlreadyCanceledSubscription {
     pub detail: String,
 }
 
-/// The object `AmbiguousExternalCustomerID`.
+/// Error: customers of several organizations have this external ID.
+///
+/// Schema `AmbiguousExternalCustomerID`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AmbiguousExternalCustomerId {
@@ -41,7 +47,9 @@ pub struct AmbiguousExternalCustomerId {
     pub detail: String,
 }
 
-/// The object `BadRequest`.
+/// Error: the request does not fit what it is about.
+///
+/// Schema `BadRequest`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BadRequest {
@@ -53,7 +61,9 @@ pub struct BadRequest {
     pub detail: String,
 }
 
-/// The object `CannotCreateOrganizationError`.
+/// Error: the organization may not be created.
+///
+/// Schema `CannotCreateOrganizationError`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CannotCreateOrganizationError {
@@ -65,23 +75,25 @@ pub struct CannotCreateOrganizationError {
     pub detail: String,
 }
 
-/// The union `CheckoutForbiddenError`.
+/// Why a checkout session cannot go on.
+///
+/// Schema `CheckoutForbiddenError`.
 ///
 /// Told apart by `error`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CheckoutForbiddenError {
-    /// [`AlreadyActiveSubscriptionError`].
+    /// Error: the customer has an active subscription already, and can only have one.
     AlreadyActiveSubscriptionError(Box<AlreadyActiveSubscriptionError>),
-    /// [`NotOpenCheckout`].
+    /// Error: the checkout session is not open any more.
     NotOpenCheckout(Box<NotOpenCheckout>),
-    /// [`NotPermitted`].
+    /// Error: the credential may not do this.
     NotPermitted(Box<NotPermitted>),
-    /// [`PaymentNotReady`].
+    /// Error: the organization cannot take payments yet.
     PaymentNotReady(Box<PaymentNotReady>),
-    /// [`TrialAlreadyRedeemed`].
+    /// Error: the customer has had a trial already.
     TrialAlreadyRedeemed(Box<TrialAlreadyRedeemed>),
-    /// [`DiscountRedemptionLimitReached`].
+    /// Error: the discount cannot be redeemed any more.
     DiscountRedemptionLimitReached(Box<DiscountRedemptionLimitReached>),
     /// A value that this version of the crate does not know, as it came.
     Unknown(Json),
@@ -195,7 +207,9 @@ polar_client_runtime::from_variant! {
     DiscountRedemptionLimitReached>)
 }
 
-/// The object `CheckoutLocked`.
+/// Error: the checkout session is being worked on; try again later.
+///
+/// Schema `CheckoutLocked`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutLocked {
@@ -207,7 +221,9 @@ pub struct CheckoutLocked {
     pub detail: String,
 }
 
-/// The object `CustomerNotReady`.
+/// Error: the customer is not ready for the payment method to be confirmed.
+///
+/// Schema `CustomerNotReady`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerNotReady {
@@ -219,7 +235,9 @@ pub struct CustomerNotReady {
     pub detail: String,
 }
 
-/// The object `DiscountRedemptionLimitReached`.
+/// Error: the discount cannot be redeemed any more.
+///
+/// Schema `DiscountRedemptionLimitReached`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountRedemptionLimitReached {
@@ -231,7 +249,9 @@ pub struct DiscountRedemptionLimitReached {
     pub detail: String,
 }
 
-/// The object `DisputeAutoAcceptNotEnabled`.
+/// Error: disputes cannot be accepted without asking: the feature is not enabled.
+///
+/// Schema `DisputeAutoAcceptNotEnabled`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DisputeAutoAcceptNotEnabled {
@@ -243,7 +263,9 @@ pub struct DisputeAutoAcceptNotEnabled {
     pub detail: String,
 }
 
-/// The object `DisputeNotOpenError`.
+/// Error: the dispute is not open.
+///
+/// Schema `DisputeNotOpenError`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DisputeNotOpenError {
@@ -255,7 +277,9 @@ pub struct DisputeNotOpenError {
     pub detail: String,
 }
 
-/// The object `ExpiredCheckoutError`.
+/// Error: the checkout session has expired.
+///
+/// Schema `ExpiredCheckoutError`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ExpiredCheckoutError {
@@ -281,7 +305,9 @@ pub struct HttpValidationError {
     pub error: Cow<'static, str>,
 }
 
-/// The object `InactiveSubscription`.
+/// Error: the subscription is not active.
+///
+/// Schema `InactiveSubscription`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct InactiveSubscription {
@@ -350,7 +376,10 @@ polar_client_runtime::from_variant! {
     LocationSegment::Integer(i64)
 }
 
-/// The object `ManualRetryLimitExceeded`.
+/// Error: the customer has tried to pay too often; repeating the request does not
+/// help.
+///
+/// Schema `ManualRetryLimitExceeded`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ManualRetryLimitExceeded {
@@ -362,7 +391,9 @@ pub struct ManualRetryLimitExceeded {
     pub detail: String,
 }
 
-/// The object `MissingInvoiceBillingDetails`.
+/// Error: billing details that the invoice needs are missing.
+///
+/// Schema `MissingInvoiceBillingDetails`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MissingInvoiceBillingDetails {
@@ -374,7 +405,9 @@ pub struct MissingInvoiceBillingDetails {
     pub detail: String,
 }
 
-/// The object `NotOpenCheckout`.
+/// Error: the checkout session is not open any more.
+///
+/// Schema `NotOpenCheckout`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct NotOpenCheckout {
@@ -386,7 +419,9 @@ pub struct NotOpenCheckout {
     pub detail: String,
 }
 
-/// The object `NotPermitted`.
+/// Error: the credential may not do this.
+///
+/// Schema `NotPermitted`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct NotPermitted {
@@ -398,7 +433,9 @@ pub struct NotPermitted {
     pub detail: String,
 }
 
-/// The object `OffSessionChargesNotEnabled`.
+/// Error: the organization does not have off-session charges enabled.
+///
+/// Schema `OffSessionChargesNotEnabled`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OffSessionChargesNotEnabled {
@@ -410,7 +447,9 @@ pub struct OffSessionChargesNotEnabled {
     pub detail: String,
 }
 
-/// The object `OrderNotDraft`.
+/// Error: the order is not a draft.
+///
+/// Schema `OrderNotDraft`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderNotDraft {
@@ -422,7 +461,9 @@ pub struct OrderNotDraft {
     pub detail: String,
 }
 
-/// The object `OrderNotEligibleForInvoice`.
+/// Error: the order is in a state that has no invoice.
+///
+/// Schema `OrderNotEligibleForInvoice`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderNotEligibleForInvoice {
@@ -434,7 +475,9 @@ pub struct OrderNotEligibleForInvoice {
     pub detail: String,
 }
 
-/// The object `OrderNotEligibleForRetry`.
+/// Error: the order cannot be paid again.
+///
+/// Schema `OrderNotEligibleForRetry`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderNotEligibleForRetry {
@@ -446,7 +489,9 @@ pub struct OrderNotEligibleForRetry {
     pub detail: String,
 }
 
-/// The object `OrganizationNotReadyForPayments`.
+/// Error: the organization cannot take payments at present.
+///
+/// Schema `OrganizationNotReadyForPayments`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationNotReadyForPayments {
@@ -458,7 +503,9 @@ pub struct OrganizationNotReadyForPayments {
     pub detail: String,
 }
 
-/// The object `PauseResumeNotAllowed`.
+/// Error: pausing and resuming are not allowed.
+///
+/// Schema `PauseResumeNotAllowed`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PauseResumeNotAllowed {
@@ -470,7 +517,9 @@ pub struct PauseResumeNotAllowed {
     pub detail: String,
 }
 
-/// The object `PaymentActionRequired`.
+/// Error: the customer's bank demands a step that only the customer can take.
+///
+/// Schema `PaymentActionRequired`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentActionRequired {
@@ -482,7 +531,9 @@ pub struct PaymentActionRequired {
     pub detail: String,
 }
 
-/// The object `PaymentAlreadyInProgress`.
+/// Error: a payment is on its way already.
+///
+/// Schema `PaymentAlreadyInProgress`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentAlreadyInProgress {
@@ -494,7 +545,9 @@ pub struct PaymentAlreadyInProgress {
     pub detail: String,
 }
 
-/// The object `PaymentError`.
+/// Error: the payment failed.
+///
+/// Schema `PaymentError`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentError {
@@ -506,7 +559,9 @@ pub struct PaymentError {
     pub detail: String,
 }
 
-/// The object `PaymentFailed`.
+/// Error: the payment failed.
+///
+/// Schema `PaymentFailed`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentFailed {
@@ -518,7 +573,9 @@ pub struct PaymentFailed {
     pub detail: String,
 }
 
-/// The object `PaymentMethodInUseByActiveSubscription`.
+/// Error: a subscription is billed with the payment method.
+///
+/// Schema `PaymentMethodInUseByActiveSubscription`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentMethodInUseByActiveSubscription {
@@ -530,7 +587,9 @@ pub struct PaymentMethodInUseByActiveSubscription {
     pub detail: String,
 }
 
-/// The object `PaymentMethodRequired`.
+/// Error: there is no payment method to charge.
+///
+/// Schema `PaymentMethodRequired`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentMethodRequired {
@@ -542,7 +601,9 @@ pub struct PaymentMethodRequired {
     pub detail: String,
 }
 
-/// The object `PaymentMethodSetupFailed`.
+/// Error: the card was declined when it was set up.
+///
+/// Schema `PaymentMethodSetupFailed`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentMethodSetupFailed {
@@ -554,7 +615,9 @@ pub struct PaymentMethodSetupFailed {
     pub detail: String,
 }
 
-/// The object `PaymentNotReady`.
+/// Error: the organization cannot take payments yet.
+///
+/// Schema `PaymentNotReady`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentNotReady {
@@ -566,7 +629,9 @@ pub struct PaymentNotReady {
     pub detail: String,
 }
 
-/// The object `ProductNotDeletable`.
+/// Error: the product is in use; it can only be archived.
+///
+/// Schema `ProductNotDeletable`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductNotDeletable {
@@ -578,7 +643,9 @@ pub struct ProductNotDeletable {
     pub detail: String,
 }
 
-/// The object `RefundedAlready`.
+/// Error: the order has been refunded in full.
+///
+/// Schema `RefundedAlready`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RefundedAlready {
@@ -590,7 +657,9 @@ pub struct RefundedAlready {
     pub detail: String,
 }
 
-/// The object `ResourceNotFound`.
+/// Error: what the request is about does not exist, or not for this credential.
+///
+/// Schema `ResourceNotFound`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ResourceNotFound {
@@ -602,7 +671,9 @@ pub struct ResourceNotFound {
     pub detail: String,
 }
 
-/// The object `RotateNotPermitted`.
+/// Error: a license key in this state cannot be rotated.
+///
+/// Schema `RotateNotPermitted`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RotateNotPermitted {
@@ -614,7 +685,9 @@ pub struct RotateNotPermitted {
     pub detail: String,
 }
 
-/// The object `SSOEnforcementRequiresConnection`.
+/// Error: single sign-on can only be enforced once a connection for it is enabled.
+///
+/// Schema `SSOEnforcementRequiresConnection`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SsoEnforcementRequiresConnection {
@@ -626,7 +699,9 @@ pub struct SsoEnforcementRequiresConnection {
     pub detail: String,
 }
 
-/// The object `SubscriptionLocked`.
+/// Error: the subscription is being changed; try again later.
+///
+/// Schema `SubscriptionLocked`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionLocked {
@@ -638,7 +713,9 @@ pub struct SubscriptionLocked {
     pub detail: String,
 }
 
-/// The object `SubscriptionNotScheduledToCancel`.
+/// Error: the subscription is not set to end, so that nothing can be taken back.
+///
+/// Schema `SubscriptionNotScheduledToCancel`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionNotScheduledToCancel {
@@ -650,7 +727,9 @@ pub struct SubscriptionNotScheduledToCancel {
     pub detail: String,
 }
 
-/// The object `TrialAlreadyRedeemed`.
+/// Error: the customer has had a trial already.
+///
+/// Schema `TrialAlreadyRedeemed`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TrialAlreadyRedeemed {
@@ -662,7 +741,9 @@ pub struct TrialAlreadyRedeemed {
     pub detail: String,
 }
 
-/// The object `Unauthorized`.
+/// Error: the credential is missing or not valid.
+///
+/// Schema `Unauthorized`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Unauthorized {
@@ -674,7 +755,9 @@ pub struct Unauthorized {
     pub detail: String,
 }
 
-/// The object `UpdateSubscriptionPlanNotAllowed`.
+/// Error: customers may not change to another product.
+///
+/// Schema `UpdateSubscriptionPlanNotAllowed`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UpdateSubscriptionPlanNotAllowed {
@@ -686,7 +769,9 @@ pub struct UpdateSubscriptionPlanNotAllowed {
     pub detail: String,
 }
 
-/// The object `UpdateSubscriptionSeatsNotAllowed`.
+/// Error: customers may not change the number of seats.
+///
+/// Schema `UpdateSubscriptionSeatsNotAllowed`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UpdateSubscriptionSeatsNotAllowed {
@@ -698,7 +783,9 @@ pub struct UpdateSubscriptionSeatsNotAllowed {
     pub detail: String,
 }
 
-/// The object `UpdateSubscriptionUnitsNotAllowed`.
+/// Error: customers may not change the number of units.
+///
+/// Schema `UpdateSubscriptionUnitsNotAllowed`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UpdateSubscriptionUnitsNotAllowed {

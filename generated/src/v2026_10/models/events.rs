@@ -12,7 +12,9 @@ use polar_client_runtime::types::Uuid;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// The object `AddressDict`.
+/// An address, as events have it.
+///
+/// Schema `AddressDict`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AddressDict {
@@ -30,7 +32,10 @@ pub struct AddressDict {
     pub country: String,
 }
 
-/// The object `BalanceCreditOrderEvent`.
+/// Event of Polar: an order was paid from the customer's balance with the
+/// organization.
+///
+/// Schema `BalanceCreditOrderEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BalanceCreditOrderEvent {
@@ -70,7 +75,10 @@ pub struct BalanceCreditOrderEvent {
     pub metadata: BalanceCreditOrderMetadata,
 }
 
-/// The object `BalanceCreditOrderMetadata`.
+/// Details of an event: an order was paid from the customer's balance with the
+/// organization.
+///
+/// Schema `BalanceCreditOrderMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BalanceCreditOrderMetadata {
@@ -96,7 +104,10 @@ pub struct BalanceCreditOrderMetadata {
     pub exchange_rate: Option<f64>,
 }
 
-/// The object `BalanceDisputeEvent`.
+/// Event of Polar: the money of an order was taken off the balance because of a
+/// dispute.
+///
+/// Schema `BalanceDisputeEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BalanceDisputeEvent {
@@ -136,17 +147,19 @@ pub struct BalanceDisputeEvent {
     pub metadata: BalanceDisputeMetadata,
 }
 
-/// The object `BalanceDisputeMetadata`.
+/// Details of an event about the money of a dispute.
+///
+/// Schema `BalanceDisputeMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BalanceDisputeMetadata {
     /// The transaction's ID.
     pub transaction_id: String,
-    /// The field `dispute_id`.
+    /// The dispute's ID.
     pub dispute_id: String,
     /// The order's ID.
     pub order_id: Option<String>,
-    /// The field `order_created_at`.
+    /// When the order was created.
     pub order_created_at: Option<String>,
     /// The product's ID.
     pub product_id: Option<String>,
@@ -172,7 +185,9 @@ pub struct BalanceDisputeMetadata {
     pub exchange_rate: Option<f64>,
 }
 
-/// The object `BalanceDisputeReversalEvent`.
+/// Event of Polar: the money of a dispute came back, because the dispute was won.
+///
+/// Schema `BalanceDisputeReversalEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BalanceDisputeReversalEvent {
@@ -212,7 +227,9 @@ pub struct BalanceDisputeReversalEvent {
     pub metadata: BalanceDisputeMetadata,
 }
 
-/// The object `BalanceOrderEvent`.
+/// Event of Polar: the money of a paid order came onto the balance.
+///
+/// Schema `BalanceOrderEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BalanceOrderEvent {
@@ -252,7 +269,9 @@ pub struct BalanceOrderEvent {
     pub metadata: BalanceOrderMetadata,
 }
 
-/// The object `BalanceOrderMetadata`.
+/// Details of an event: the money of a paid order came onto the balance.
+///
+/// Schema `BalanceOrderMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BalanceOrderMetadata {
@@ -266,7 +285,7 @@ pub struct BalanceOrderMetadata {
     pub subscription_id: Option<String>,
     /// How much, in cents.
     pub amount: i64,
-    /// The field `net_amount`.
+    /// The amount in cents, with discounts taken off and taxes left out.
     pub net_amount: Option<i64>,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
@@ -286,7 +305,9 @@ pub struct BalanceOrderMetadata {
     pub exchange_rate: Option<f64>,
 }
 
-/// The object `BalanceRefundEvent`.
+/// Event of Polar: the money of a refund was taken off the balance.
+///
+/// Schema `BalanceRefundEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BalanceRefundEvent {
@@ -326,23 +347,25 @@ pub struct BalanceRefundEvent {
     pub metadata: BalanceRefundMetadata,
 }
 
-/// The object `BalanceRefundMetadata`.
+/// Details of an event about the money of a refund.
+///
+/// Schema `BalanceRefundMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BalanceRefundMetadata {
     /// The transaction's ID.
     pub transaction_id: String,
-    /// The field `refund_id`.
+    /// The refund's ID.
     pub refund_id: String,
     /// The order's ID.
     pub order_id: Option<String>,
-    /// The field `order_created_at`.
+    /// When the order was created.
     pub order_created_at: Option<String>,
     /// The product's ID.
     pub product_id: Option<String>,
     /// The subscription's ID.
     pub subscription_id: Option<String>,
-    /// How much, in cents.
+    /// The amount in cents; negative, because it leaves the balance.
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
@@ -350,9 +373,9 @@ pub struct BalanceRefundMetadata {
     pub presentment_amount: i64,
     /// Currency that the customer was shown, as its ISO 4217 code in lower case.
     pub presentment_currency: String,
-    /// The field `refundable_amount`.
+    /// What can still be refunded, in cents, with taxes left out.
     pub refundable_amount: Option<i64>,
-    /// Taxes in cents.
+    /// Taxes in cents; negative, because they leave the balance.
     pub tax_amount: i64,
     /// State that the taxes are for.
     pub tax_state: Option<String>,
@@ -364,7 +387,9 @@ pub struct BalanceRefundMetadata {
     pub exchange_rate: Option<f64>,
 }
 
-/// The object `BalanceRefundReversalEvent`.
+/// Event of Polar: the money of a refund came back, because the refund was undone.
+///
+/// Schema `BalanceRefundReversalEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BalanceRefundReversalEvent {
@@ -404,7 +429,9 @@ pub struct BalanceRefundReversalEvent {
     pub metadata: BalanceRefundMetadata,
 }
 
-/// The object `BenefitCycledEvent`.
+/// Event of Polar: a benefit was renewed with its subscription.
+///
+/// Schema `BenefitCycledEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitCycledEvent {
@@ -444,13 +471,15 @@ pub struct BenefitCycledEvent {
     pub metadata: BenefitGrantMetadata,
 }
 
-/// The object `BenefitGrantMetadata`.
+/// Details of an event about a benefit grant.
+///
+/// Schema `BenefitGrantMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantMetadata {
     /// The benefit's ID.
     pub benefit_id: String,
-    /// The field `benefit_grant_id`.
+    /// The benefit grant's ID.
     pub benefit_grant_id: String,
     /// Kind of the benefit.
     pub benefit_type: BenefitType,
@@ -458,7 +487,9 @@ pub struct BenefitGrantMetadata {
     pub member_id: Option<String>,
 }
 
-/// The object `BenefitGrantedEvent`.
+/// Event of Polar: a customer was granted a benefit.
+///
+/// Schema `BenefitGrantedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantedEvent {
@@ -498,7 +529,9 @@ pub struct BenefitGrantedEvent {
     pub metadata: BenefitGrantMetadata,
 }
 
-/// The object `BenefitRevokedEvent`.
+/// Event of Polar: a benefit of a customer was revoked.
+///
+/// Schema `BenefitRevokedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitRevokedEvent {
@@ -538,7 +571,9 @@ pub struct BenefitRevokedEvent {
     pub metadata: BenefitGrantMetadata,
 }
 
-/// The object `BenefitUpdatedEvent`.
+/// Event of Polar: a benefit of a customer was updated.
+///
+/// Schema `BenefitUpdatedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitUpdatedEvent {
@@ -578,7 +613,9 @@ pub struct BenefitUpdatedEvent {
     pub metadata: BenefitGrantMetadata,
 }
 
-/// The object `CheckoutCreatedEvent`.
+/// Event of Polar: a checkout session was created.
+///
+/// Schema `CheckoutCreatedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutCreatedEvent {
@@ -618,41 +655,47 @@ pub struct CheckoutCreatedEvent {
     pub metadata: CheckoutCreatedMetadata,
 }
 
-/// The object `CheckoutCreatedMetadata`.
+/// Details of an event: a checkout session was created.
+///
+/// Schema `CheckoutCreatedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutCreatedMetadata {
     /// The checkout session's ID.
     pub checkout_id: String,
-    /// The field `checkout_status`.
+    /// State of the checkout session.
     pub checkout_status: String,
     /// The product's ID.
     pub product_id: Option<String>,
 }
 
-/// The object `CostMetadata-Output`.
+/// What an event costs.
+///
+/// Schema `CostMetadata-Output`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CostMetadata {
-    /// How much, in cents.
+    /// The costs in cents; fractions of a cent are possible.
     ///
     /// At most 5 digits before the point and 12 after it.
     pub amount: Decimal,
-    /// Currency, as its ISO 4217 code in lower case.
+    /// Currency of the costs: only `usd` is possible.
     ///
     /// Matches `usd`.
     pub currency: String,
 }
 
-/// The object `CostMetadata-Input`.
+/// What an event costs.
+///
+/// Schema `CostMetadata-Input`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CostMetadataInput {
-    /// How much, in cents.
+    /// The costs in cents; fractions of a cent are possible.
     ///
     /// At most 5 digits before the point and 12 after it.
     pub amount: Decimal,
-    /// Currency, as its ISO 4217 code in lower case.
+    /// Currency of the costs: only `usd` is possible.
     ///
     /// Matches `usd`.
     pub currency: String,
@@ -669,15 +712,19 @@ impl CostMetadataInput {
     }
 }
 
-/// The object `CursorPagination`.
+/// Whether a list goes on.
+///
+/// Schema `CursorPagination`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CursorPagination {
-    /// The field `has_next_page`.
+    /// Whether another page follows.
     pub has_next_page: bool,
 }
 
-/// The object `CustomerCreatedEvent`.
+/// Event of Polar: a customer was created.
+///
+/// Schema `CustomerCreatedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerCreatedEvent {
@@ -717,7 +764,9 @@ pub struct CustomerCreatedEvent {
     pub metadata: CustomerCreatedMetadata,
 }
 
-/// The object `CustomerCreatedMetadata`.
+/// Details of an event: a customer was created.
+///
+/// Schema `CustomerCreatedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerCreatedMetadata {
@@ -731,7 +780,9 @@ pub struct CustomerCreatedMetadata {
     pub customer_external_id: Option<String>,
 }
 
-/// The object `CustomerDeletedEvent`.
+/// Event of Polar: a customer was deleted.
+///
+/// Schema `CustomerDeletedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerDeletedEvent {
@@ -771,7 +822,9 @@ pub struct CustomerDeletedEvent {
     pub metadata: CustomerDeletedMetadata,
 }
 
-/// The object `CustomerDeletedMetadata`.
+/// Details of an event: a customer was deleted.
+///
+/// Schema `CustomerDeletedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerDeletedMetadata {
@@ -785,7 +838,9 @@ pub struct CustomerDeletedMetadata {
     pub customer_external_id: Option<String>,
 }
 
-/// The object `CustomerUpdatedEvent`.
+/// Event of Polar: a customer was updated.
+///
+/// Schema `CustomerUpdatedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerUpdatedEvent {
@@ -825,7 +880,9 @@ pub struct CustomerUpdatedEvent {
     pub metadata: CustomerUpdatedMetadata,
 }
 
-/// The object `CustomerUpdatedFields`.
+/// The fields of a customer that changed, with their new values.
+///
+/// Schema `CustomerUpdatedFields`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerUpdatedFields {
@@ -843,7 +900,9 @@ pub struct CustomerUpdatedFields {
     pub metadata: Option<BTreeMap<String, CustomerMetadataValue>>,
 }
 
-/// The object `CustomerUpdatedMetadata`.
+/// Details of an event: a customer was updated.
+///
+/// Schema `CustomerUpdatedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerUpdatedMetadata {
@@ -855,91 +914,95 @@ pub struct CustomerUpdatedMetadata {
     pub customer_name: Option<String>,
     /// The customer's ID in your own system.
     pub customer_external_id: Option<String>,
-    /// The field `updated_fields`.
+    /// The fields that changed, with their new values.
     pub updated_fields: CustomerUpdatedFields,
 }
 
-/// The union `Event`.
+/// An event, of Polar or of your own.
+///
+/// Schema `Event`.
 ///
 /// Told apart by `source`, then `name`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
-    /// [`MeterCreditEvent`].
+    /// Event of Polar: units were credited to a customer's meter.
     MeterCredit(Box<MeterCreditEvent>),
-    /// [`MeterResetEvent`].
+    /// Event of Polar: a customer's meter was reset.
     MeterReset(Box<MeterResetEvent>),
-    /// [`BenefitGrantedEvent`].
+    /// Event of Polar: a customer was granted a benefit.
     BenefitGranted(Box<BenefitGrantedEvent>),
-    /// [`BenefitCycledEvent`].
+    /// Event of Polar: a benefit was renewed with its subscription.
     BenefitCycled(Box<BenefitCycledEvent>),
-    /// [`BenefitUpdatedEvent`].
+    /// Event of Polar: a benefit of a customer was updated.
     BenefitUpdated(Box<BenefitUpdatedEvent>),
-    /// [`BenefitRevokedEvent`].
+    /// Event of Polar: a benefit of a customer was revoked.
     BenefitRevoked(Box<BenefitRevokedEvent>),
-    /// [`SubscriptionCreatedEvent`].
+    /// Event of Polar: a subscription was created.
     SubscriptionCreated(Box<SubscriptionCreatedEvent>),
-    /// [`SubscriptionUpdatedEvent`].
+    /// Event of Polar: a subscription was updated.
     SubscriptionUpdated(Box<SubscriptionUpdatedEvent>),
-    /// [`SubscriptionCycledEvent`].
+    /// Event of Polar: a subscription entered a new billing period.
     SubscriptionCycled(Box<SubscriptionCycledEvent>),
-    /// [`SubscriptionCanceledEvent`].
+    /// Event of Polar: a subscription was canceled.
     SubscriptionCanceled(Box<SubscriptionCanceledEvent>),
-    /// [`SubscriptionRevokedEvent`].
+    /// Event of Polar: a subscription ended and the customer lost access.
     SubscriptionRevoked(Box<SubscriptionRevokedEvent>),
-    /// [`SubscriptionPastDueEvent`].
+    /// Event of Polar: a payment for a subscription failed.
     SubscriptionPastDue(Box<SubscriptionPastDueEvent>),
-    /// [`SubscriptionReactivatedEvent`].
+    /// Event of Polar: a subscription whose payment had failed is in force again.
     SubscriptionReactivated(Box<SubscriptionReactivatedEvent>),
-    /// [`SubscriptionReinstatedEvent`].
+    /// Event of Polar: a subscription that was canceled is in force again.
     SubscriptionReinstated(Box<SubscriptionReinstatedEvent>),
-    /// [`SubscriptionPausedEvent`].
+    /// Event of Polar: a subscription was paused.
     SubscriptionPaused(Box<SubscriptionPausedEvent>),
-    /// [`SubscriptionResumedEvent`].
+    /// Event of Polar: a paused subscription was resumed.
     SubscriptionResumed(Box<SubscriptionResumedEvent>),
-    /// [`SubscriptionMigratedEvent`].
+    /// Event of Polar: a subscription was moved to Polar from another provider.
     SubscriptionMigrated(Box<SubscriptionMigratedEvent>),
-    /// [`SubscriptionUncanceledEvent`].
+    /// Event of Polar: the cancellation of a subscription was taken back.
     SubscriptionUncanceled(Box<SubscriptionUncanceledEvent>),
-    /// [`SubscriptionProductUpdatedEvent`].
+    /// Event of Polar: a subscription changed to another product.
     SubscriptionProductUpdated(Box<SubscriptionProductUpdatedEvent>),
-    /// [`SubscriptionSeatsUpdatedEvent`].
+    /// Event of Polar: the number of seats of a subscription changed.
     SubscriptionSeatsUpdated(Box<SubscriptionSeatsUpdatedEvent>),
-    /// [`SubscriptionUnitsUpdatedEvent`].
+    /// Event of Polar: the number of units of a subscription changed.
     SubscriptionUnitsUpdated(Box<SubscriptionUnitsUpdatedEvent>),
-    /// [`SubscriptionBillingPeriodUpdatedEvent`].
+    /// Event of Polar: the end of a billing period was moved.
     SubscriptionBillingPeriodUpdated(Box<SubscriptionBillingPeriodUpdatedEvent>),
-    /// [`SubscriptionUpdateClearedEvent`].
+    /// Event of Polar: a change that waited for the next billing period was dropped.
     SubscriptionUpdateCleared(Box<SubscriptionUpdateClearedEvent>),
-    /// [`OrderPaidEvent`].
+    /// Event of Polar: an order was paid.
     OrderPaid(Box<OrderPaidEvent>),
-    /// [`OrderRefundedEvent`].
+    /// Event of Polar: an order was refunded.
     OrderRefunded(Box<OrderRefundedEvent>),
-    /// [`OrderVoidedEvent`].
+    /// Event of Polar: an order was voided.
     OrderVoided(Box<OrderVoidedEvent>),
-    /// [`OrderUnvoidedEvent`].
+    /// Event of Polar: the voiding of an order was undone.
     OrderUnvoided(Box<OrderUnvoidedEvent>),
-    /// [`CheckoutCreatedEvent`].
+    /// Event of Polar: a checkout session was created.
     CheckoutCreated(Box<CheckoutCreatedEvent>),
-    /// [`CustomerCreatedEvent`].
+    /// Event of Polar: a customer was created.
     CustomerCreated(Box<CustomerCreatedEvent>),
-    /// [`CustomerUpdatedEvent`].
+    /// Event of Polar: a customer was updated.
     CustomerUpdated(Box<CustomerUpdatedEvent>),
-    /// [`CustomerDeletedEvent`].
+    /// Event of Polar: a customer was deleted.
     CustomerDeleted(Box<CustomerDeletedEvent>),
-    /// [`BalanceOrderEvent`].
+    /// Event of Polar: the money of a paid order came onto the balance.
     BalanceOrder(Box<BalanceOrderEvent>),
-    /// [`BalanceCreditOrderEvent`].
+    /// Event of Polar: an order was paid from the customer's balance with the
+    /// organization.
     BalanceCreditOrder(Box<BalanceCreditOrderEvent>),
-    /// [`BalanceRefundEvent`].
+    /// Event of Polar: the money of a refund was taken off the balance.
     BalanceRefund(Box<BalanceRefundEvent>),
-    /// [`BalanceRefundReversalEvent`].
+    /// Event of Polar: the money of a refund came back, because the refund was undone.
     BalanceRefundReversal(Box<BalanceRefundReversalEvent>),
-    /// [`BalanceDisputeEvent`].
+    /// Event of Polar: the money of an order was taken off the balance because of a
+    /// dispute.
     BalanceDispute(Box<BalanceDisputeEvent>),
-    /// [`BalanceDisputeReversalEvent`].
+    /// Event of Polar: the money of a dispute came back, because the dispute was won.
     BalanceDisputeReversal(Box<BalanceDisputeReversalEvent>),
-    /// [`UserEvent`].
+    /// An event of your own.
     User(Box<UserEvent>),
     /// A value that this version of the crate does not know, as it came.
     Unknown(Json),
@@ -1992,16 +2055,16 @@ polar_client_runtime::from_variant! {
     Event::User(Box<UserEvent>)
 }
 
-/// The union `EventCreate`.
+/// An event of your own, about a customer by either of the customer's IDs.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/EventsIngest/properties/events/items`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum EventCreate {
-    /// [`EventCreateCustomer`].
+    /// An event of your own, about a customer by Polar's ID.
     Customer(Box<EventCreateCustomer>),
-    /// [`EventCreateExternalCustomer`].
+    /// An event of your own, about a customer by your own ID.
     ExternalCustomer(Box<EventCreateExternalCustomer>),
 }
 
@@ -2013,7 +2076,9 @@ polar_client_runtime::from_variant! {
     EventCreate::ExternalCustomer(Box<EventCreateExternalCustomer>)
 }
 
-/// The object `EventCreateCustomer`.
+/// An event of your own, about a customer by Polar's ID.
+///
+/// Schema `EventCreateCustomer`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventCreateCustomer {
@@ -2025,9 +2090,10 @@ pub struct EventCreateCustomer {
     pub name: String,
     /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
-    /// ID in your own system.
+    /// Your own ID of the event. An event with an ID that is known already is not stored
+    /// again.
     pub external_id: Option<String>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event, Polar's or your own; null if there is none.
     pub parent_id: Option<String>,
     /// Data of your own, by key.
     pub metadata: Option<EventMetadataInput>,
@@ -2067,14 +2133,15 @@ impl EventCreateCustomer {
         self
     }
 
-    /// ID in your own system.
+    /// Your own ID of the event. An event with an ID that is known already is not stored
+    /// again.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event, Polar's or your own; null if there is none.
     #[must_use]
     pub fn parent_id(mut self, parent_id: impl Into<String>) -> Self {
         self.parent_id = Some(parent_id.into());
@@ -2096,7 +2163,9 @@ impl EventCreateCustomer {
     }
 }
 
-/// The object `EventCreateExternalCustomer`.
+/// An event of your own, about a customer by your own ID.
+///
+/// Schema `EventCreateExternalCustomer`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventCreateExternalCustomer {
@@ -2108,9 +2177,10 @@ pub struct EventCreateExternalCustomer {
     pub name: String,
     /// The organization's ID. Needed unless the access token belongs to an organization.
     pub organization_id: Option<Uuid>,
-    /// ID in your own system.
+    /// Your own ID of the event. An event with an ID that is known already is not stored
+    /// again.
     pub external_id: Option<String>,
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event, Polar's or your own; null if there is none.
     pub parent_id: Option<String>,
     /// Data of your own, by key.
     pub metadata: Option<EventMetadataInput>,
@@ -2153,14 +2223,15 @@ impl EventCreateExternalCustomer {
         self
     }
 
-    /// ID in your own system.
+    /// Your own ID of the event. An event with an ID that is known already is not stored
+    /// again.
     #[must_use]
     pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
         self.external_id = Some(external_id.into());
         self
     }
 
-    /// ID of the parent event; null if there is none.
+    /// ID of the parent event, Polar's or your own; null if there is none.
     #[must_use]
     pub fn parent_id(mut self, parent_id: impl Into<String>) -> Self {
         self.parent_id = Some(parent_id.into());
@@ -2182,7 +2253,9 @@ impl EventCreateExternalCustomer {
     }
 }
 
-/// The object `ListResourceWithCursorPagination_Event_`.
+/// A page of events that were not counted.
+///
+/// Schema `ListResourceWithCursorPagination_Event_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventCursorList {
@@ -2192,7 +2265,9 @@ pub struct EventCursorList {
     pub pagination: CursorPagination,
 }
 
-/// The object `ListResource_Event_`.
+/// A page of events.
+///
+/// Schema `ListResource_Event_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventList {
@@ -2202,13 +2277,16 @@ pub struct EventList {
     pub pagination: Pagination,
 }
 
-/// The object `EventMetadataInput`.
+/// Details of an event of your own. Two keys have a meaning for Polar; the others are
+/// yours.
+///
+/// Schema `EventMetadataInput`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventMetadataInput {
-    /// The field `_cost`.
+    /// What the event costs you.
     pub cost: Option<CostMetadataInput>,
-    /// The field `_llm`.
+    /// Use of a language model in the event.
     pub llm: Option<LlmMetadata>,
     /// Entries without a field of their own.
     pub additional: BTreeMap<String, MetadataValue>,
@@ -2225,14 +2303,14 @@ impl EventMetadataInput {
         }
     }
 
-    /// The field `_cost`.
+    /// What the event costs you.
     #[must_use]
     pub fn cost(mut self, cost: CostMetadataInput) -> Self {
         self.cost = Some(cost);
         self
     }
 
-    /// The field `_llm`.
+    /// Use of a language model in the event.
     #[must_use]
     pub fn llm(mut self, llm: LlmMetadata) -> Self {
         self.llm = Some(llm);
@@ -2253,19 +2331,24 @@ impl Default for EventMetadataInput {
     }
 }
 
-/// The object `EventMetadataOutput`.
+/// Details of an event of your own. Two keys have a meaning for Polar; the others are
+/// yours.
+///
+/// Schema `EventMetadataOutput`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventMetadataOutput {
-    /// The field `_cost`.
+    /// What the event costs you.
     pub cost: Option<CostMetadata>,
-    /// The field `_llm`.
+    /// Use of a language model in the event.
     pub llm: Option<LlmMetadata>,
     /// Entries without a field of their own.
     pub additional: BTreeMap<String, MetadataValue>,
 }
 
-/// The object `EventName`.
+/// A name of events, and how often and when such events happened.
+///
+/// Schema `EventName`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventName {
@@ -2275,15 +2358,17 @@ pub struct EventName {
     pub label: String,
     /// Where it comes from.
     pub source: EventSource,
-    /// The field `occurrences`.
+    /// Number of such events.
     pub occurrences: i64,
-    /// The field `first_seen`.
+    /// When such an event happened for the first time.
     pub first_seen: Timestamp,
-    /// The field `last_seen`.
+    /// When such an event happened for the last time.
     pub last_seen: Timestamp,
 }
 
-/// The object `ListResource_EventName_`.
+/// A page of names of events.
+///
+/// Schema `ListResource_EventName_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventNameList {
@@ -2293,7 +2378,9 @@ pub struct EventNameList {
     pub pagination: Pagination,
 }
 
-/// The values of `EventNamesSortProperty`.
+/// What names of events are sorted by; `-` means descending.
+///
+/// Schema `EventNamesSortProperty`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -2319,7 +2406,9 @@ pub enum EventNamesSortProperty {
     Unknown(String),
 }
 
-/// The values of `EventSortProperty`.
+/// What events are sorted by; `-` means descending.
+///
+/// Schema `EventSortProperty`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -2333,21 +2422,29 @@ pub enum EventSortProperty {
     Unknown(String),
 }
 
-/// The values of `EventSource`.
+/// Who made an event.
+///
+/// Schema `EventSource`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum EventSource {
-    /// `system`.
+    /// Polar.
+    ///
+    /// Value `system`.
     System,
-    /// `user`.
+    /// The organization, by ingesting it.
+    ///
+    /// Value `user`.
     User,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The object `EventsIngest`.
+/// Events to store.
+///
+/// Schema `EventsIngest`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventsIngest {
@@ -2363,19 +2460,21 @@ impl EventsIngest {
     }
 }
 
-/// The object `EventsIngestResponse`.
+/// How many events were stored.
+///
+/// Schema `EventsIngestResponse`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventsIngestResponse {
-    /// The field `inserted`.
+    /// Number of events that were stored.
     pub inserted: i64,
-    /// The field `duplicates`.
+    /// Number of events that were skipped because they are known already.
     ///
     /// Default: `0`.
     pub duplicates: Option<i64>,
 }
 
-/// The union `EventsPage`.
+/// A page of events, counted or not.
 ///
 /// Inline in the contract, first at
 /// `/paths/~1v1~1events~1/get/responses/200/content/application~1json/schema`.
@@ -2384,9 +2483,9 @@ pub struct EventsIngestResponse {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum EventsPage {
-    /// [`EventList`].
+    /// A page of events.
     List(Box<EventList>),
-    /// [`EventCursorList`].
+    /// A page of events that were not counted.
     CursorList(Box<EventCursorList>),
     /// A value that this version of the crate does not know, as it came.
     Unknown(Json),
@@ -2438,13 +2537,15 @@ polar_client_runtime::from_variant! {
     EventsPage::CursorList(Box<EventCursorList>)
 }
 
-/// The object `Filter`.
+/// A filter of events: clauses, and how they are combined.
+///
+/// Schema `Filter`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Filter {
-    /// The field `conjunction`.
+    /// How the clauses are combined.
     pub conjunction: FilterConjunction,
-    /// The field `clauses`.
+    /// What is combined: clauses, and filters in turn.
     pub clauses: Vec<FilterTerm>,
 }
 
@@ -2459,15 +2560,17 @@ impl Filter {
     }
 }
 
-/// The object `FilterClause`.
+/// One condition on a property of events.
+///
+/// Schema `FilterClause`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct FilterClause {
     /// Property of the event.
     pub property: String,
-    /// The field `operator`.
+    /// How the property is compared.
     pub operator: FilterOperator,
-    /// The field `value`.
+    /// What the property is compared with.
     pub value: FilterValue,
 }
 
@@ -2487,37 +2590,57 @@ impl FilterClause {
     }
 }
 
-/// The values of `FilterConjunction`.
+/// How clauses are combined.
+///
+/// Schema `FilterConjunction`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum FilterConjunction {
-    /// `and`.
+    /// All of them must hold.
+    ///
+    /// Value `and`.
     And,
-    /// `or`.
+    /// One of them must hold.
+    ///
+    /// Value `or`.
     Or,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The values of `FilterOperator`.
+/// How a property is compared with a value.
+///
+/// Schema `FilterOperator`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum FilterOperator {
-    /// `eq`.
+    /// It is equal.
+    ///
+    /// Value `eq`.
     Eq,
-    /// `ne`.
+    /// It is not equal.
+    ///
+    /// Value `ne`.
     Ne,
-    /// `gt`.
+    /// It is greater.
+    ///
+    /// Value `gt`.
     Gt,
-    /// `gte`.
+    /// It is greater or equal.
+    ///
+    /// Value `gte`.
     Gte,
-    /// `lt`.
+    /// It is less.
+    ///
+    /// Value `lt`.
     Lt,
-    /// `lte`.
+    /// It is less or equal.
+    ///
+    /// Value `lte`.
     Lte,
     /// `like`.
     Like,
@@ -2527,7 +2650,7 @@ pub enum FilterOperator {
     Unknown(String),
 }
 
-/// The union `FilterTerm`.
+/// A clause, or a filter in turn.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/Filter/properties/clauses/items`.
@@ -2536,9 +2659,9 @@ pub enum FilterOperator {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum FilterTerm {
-    /// [`FilterClause`].
+    /// One condition on a property of events.
     FilterClause(Box<FilterClause>),
-    /// [`Filter`].
+    /// A filter of events: clauses, and how they are combined.
     Filter(Box<Filter>),
     /// A value that this version of the crate does not know, as it came.
     Unknown(Json),
@@ -2578,7 +2701,7 @@ polar_client_runtime::from_variant! {
     FilterTerm::Filter(Box<Filter>)
 }
 
-/// The union `FilterValue`.
+/// What a property is compared with.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/FilterClause/properties/value`.
@@ -2654,25 +2777,27 @@ polar_client_runtime::from_variant! {
     FilterValue::Boolean(bool)
 }
 
-/// The object `LLMMetadata`.
+/// The use of a language model.
+///
+/// Schema `LLMMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LlmMetadata {
-    /// The field `vendor`.
+    /// Company that runs the model.
     pub vendor: String,
-    /// The field `model`.
+    /// The model that was used.
     pub model: String,
-    /// The field `prompt`.
+    /// What the model was asked.
     pub prompt: Option<String>,
-    /// The field `response`.
+    /// What the model answered.
     pub response: Option<String>,
-    /// The field `input_tokens`.
+    /// Number of input tokens.
     pub input_tokens: i64,
-    /// The field `cached_input_tokens`.
+    /// Number of input tokens that came from a cache.
     pub cached_input_tokens: Option<i64>,
-    /// The field `output_tokens`.
+    /// Number of output tokens.
     pub output_tokens: i64,
-    /// The field `total_tokens`.
+    /// Number of tokens in all.
     pub total_tokens: i64,
 }
 
@@ -2698,21 +2823,21 @@ impl LlmMetadata {
         }
     }
 
-    /// The field `prompt`.
+    /// What the model was asked.
     #[must_use]
     pub fn prompt(mut self, prompt: impl Into<String>) -> Self {
         self.prompt = Some(prompt.into());
         self
     }
 
-    /// The field `response`.
+    /// What the model answered.
     #[must_use]
     pub fn response(mut self, response: impl Into<String>) -> Self {
         self.response = Some(response.into());
         self
     }
 
-    /// The field `cached_input_tokens`.
+    /// Number of input tokens that came from a cache.
     #[must_use]
     pub fn cached_input_tokens(mut self, cached_input_tokens: i64) -> Self {
         self.cached_input_tokens = Some(cached_input_tokens);
@@ -2720,7 +2845,9 @@ impl LlmMetadata {
     }
 }
 
-/// The object `MeterCreditEvent`.
+/// Event of Polar: units were credited to a customer's meter.
+///
+/// Schema `MeterCreditEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MeterCreditEvent {
@@ -2760,7 +2887,9 @@ pub struct MeterCreditEvent {
     pub metadata: MeterCreditedMetadata,
 }
 
-/// The object `MeterCreditedMetadata`.
+/// Details of an event: units were credited to a customer's meter.
+///
+/// Schema `MeterCreditedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MeterCreditedMetadata {
@@ -2772,7 +2901,9 @@ pub struct MeterCreditedMetadata {
     pub rollover: bool,
 }
 
-/// The object `MeterResetEvent`.
+/// Event of Polar: a customer's meter was reset.
+///
+/// Schema `MeterResetEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MeterResetEvent {
@@ -2812,7 +2943,9 @@ pub struct MeterResetEvent {
     pub metadata: MeterResetMetadata,
 }
 
-/// The object `MeterResetMetadata`.
+/// Details of an event: a customer's meter was reset.
+///
+/// Schema `MeterResetMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MeterResetMetadata {
@@ -2820,7 +2953,9 @@ pub struct MeterResetMetadata {
     pub meter_id: String,
 }
 
-/// The object `OrderPaidEvent`.
+/// Event of Polar: an order was paid.
+///
+/// Schema `OrderPaidEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderPaidEvent {
@@ -2860,7 +2995,9 @@ pub struct OrderPaidEvent {
     pub metadata: OrderPaidMetadata,
 }
 
-/// The object `OrderPaidMetadata`.
+/// Details of an event: an order was paid.
+///
+/// Schema `OrderPaidMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderPaidMetadata {
@@ -2870,11 +3007,11 @@ pub struct OrderPaidMetadata {
     pub product_id: Option<String>,
     /// Whether it is about subscriptions or about one-time purchases.
     pub billing_type: Option<String>,
-    /// How much, in cents.
+    /// The total in cents, with discounts taken off and taxes included.
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: Option<String>,
-    /// The field `net_amount`.
+    /// The amount in cents, with discounts taken off and taxes left out.
     pub net_amount: Option<i64>,
     /// Taxes in cents.
     pub tax_amount: Option<i64>,
@@ -2884,7 +3021,7 @@ pub struct OrderPaidMetadata {
     pub discount_amount: Option<i64>,
     /// The discount's ID.
     pub discount_id: Option<String>,
-    /// The field `platform_fee`.
+    /// Polar's fee in cents.
     pub platform_fee: Option<i64>,
     /// The subscription's ID.
     pub subscription_id: Option<String>,
@@ -2895,7 +3032,9 @@ pub struct OrderPaidMetadata {
     pub recurring_interval_count: Option<i64>,
 }
 
-/// The object `OrderRefundedEvent`.
+/// Event of Polar: an order was refunded.
+///
+/// Schema `OrderRefundedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderRefundedEvent {
@@ -2935,7 +3074,9 @@ pub struct OrderRefundedEvent {
     pub metadata: OrderRefundedMetadata,
 }
 
-/// The object `OrderRefundedMetadata`.
+/// Details of an event: an order was refunded.
+///
+/// Schema `OrderRefundedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderRefundedMetadata {
@@ -2947,7 +3088,9 @@ pub struct OrderRefundedMetadata {
     pub currency: String,
 }
 
-/// The object `OrderUnvoidedEvent`.
+/// Event of Polar: the voiding of an order was undone.
+///
+/// Schema `OrderUnvoidedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderUnvoidedEvent {
@@ -2987,7 +3130,9 @@ pub struct OrderUnvoidedEvent {
     pub metadata: OrderUnvoidedMetadata,
 }
 
-/// The object `OrderUnvoidedMetadata`.
+/// Details of an event: the voiding of an order was undone.
+///
+/// Schema `OrderUnvoidedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderUnvoidedMetadata {
@@ -2999,7 +3144,9 @@ pub struct OrderUnvoidedMetadata {
     pub currency: String,
 }
 
-/// The object `OrderVoidedEvent`.
+/// Event of Polar: an order was voided.
+///
+/// Schema `OrderVoidedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderVoidedEvent {
@@ -3039,7 +3186,9 @@ pub struct OrderVoidedEvent {
     pub metadata: OrderVoidedMetadata,
 }
 
-/// The object `OrderVoidedMetadata`.
+/// Details of an event: an order was voided.
+///
+/// Schema `OrderVoidedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderVoidedMetadata {
@@ -3051,7 +3200,9 @@ pub struct OrderVoidedMetadata {
     pub currency: String,
 }
 
-/// The object `SubscriptionBillingPeriodUpdatedEvent`.
+/// Event of Polar: the end of a billing period was moved.
+///
+/// Schema `SubscriptionBillingPeriodUpdatedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionBillingPeriodUpdatedEvent {
@@ -3091,19 +3242,23 @@ pub struct SubscriptionBillingPeriodUpdatedEvent {
     pub metadata: SubscriptionBillingPeriodUpdatedMetadata,
 }
 
-/// The object `SubscriptionBillingPeriodUpdatedMetadata`.
+/// Details of an event: the end of a billing period was moved.
+///
+/// Schema `SubscriptionBillingPeriodUpdatedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionBillingPeriodUpdatedMetadata {
     /// The subscription's ID.
     pub subscription_id: String,
-    /// The field `old_period_end`.
+    /// When the billing period would have ended.
     pub old_period_end: String,
-    /// The field `new_period_end`.
+    /// When the billing period ends now.
     pub new_period_end: String,
 }
 
-/// The object `SubscriptionCanceledEvent`.
+/// Event of Polar: a subscription was canceled.
+///
+/// Schema `SubscriptionCanceledEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionCanceledEvent {
@@ -3143,7 +3298,9 @@ pub struct SubscriptionCanceledEvent {
     pub metadata: SubscriptionCanceledMetadata,
 }
 
-/// The object `SubscriptionCanceledMetadata`.
+/// Details of an event: a subscription was canceled.
+///
+/// Schema `SubscriptionCanceledMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionCanceledMetadata {
@@ -3173,7 +3330,9 @@ pub struct SubscriptionCanceledMetadata {
     pub cancel_at_period_end: Option<bool>,
 }
 
-/// The object `SubscriptionCreatedEvent`.
+/// Event of Polar: a subscription was created.
+///
+/// Schema `SubscriptionCreatedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionCreatedEvent {
@@ -3213,7 +3372,9 @@ pub struct SubscriptionCreatedEvent {
     pub metadata: SubscriptionCreatedMetadata,
 }
 
-/// The object `SubscriptionCreatedMetadata`.
+/// Details of an event: a subscription was created.
+///
+/// Schema `SubscriptionCreatedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionCreatedMetadata {
@@ -3234,7 +3395,9 @@ pub struct SubscriptionCreatedMetadata {
     pub started_at: String,
 }
 
-/// The object `SubscriptionCycledEvent`.
+/// Event of Polar: a subscription entered a new billing period.
+///
+/// Schema `SubscriptionCycledEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionCycledEvent {
@@ -3274,7 +3437,9 @@ pub struct SubscriptionCycledEvent {
     pub metadata: SubscriptionCycledMetadata,
 }
 
-/// The object `SubscriptionCycledMetadata`.
+/// Details of an event: a subscription entered a new billing period.
+///
+/// Schema `SubscriptionCycledMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionCycledMetadata {
@@ -3293,7 +3458,9 @@ pub struct SubscriptionCycledMetadata {
     pub recurring_interval_count: Option<i64>,
 }
 
-/// The object `SubscriptionMigratedEvent`.
+/// Event of Polar: a subscription was moved to Polar from another provider.
+///
+/// Schema `SubscriptionMigratedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionMigratedEvent {
@@ -3333,21 +3500,25 @@ pub struct SubscriptionMigratedEvent {
     pub metadata: SubscriptionMigratedMetadata,
 }
 
-/// The object `SubscriptionMigratedMetadata`.
+/// Details of an event: a subscription was moved to Polar from another provider.
+///
+/// Schema `SubscriptionMigratedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionMigratedMetadata {
     /// The subscription's ID.
     pub subscription_id: String,
-    /// The field `provider`.
+    /// Billing provider that the subscription was moved from.
     pub provider: String,
-    /// The field `provider_subscription_id`.
+    /// The subscription's ID at that provider.
     pub provider_subscription_id: String,
     /// The product's ID.
     pub product_id: String,
 }
 
-/// The object `SubscriptionPastDueEvent`.
+/// Event of Polar: a payment for a subscription failed.
+///
+/// Schema `SubscriptionPastDueEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionPastDueEvent {
@@ -3387,7 +3558,9 @@ pub struct SubscriptionPastDueEvent {
     pub metadata: SubscriptionPastDueMetadata,
 }
 
-/// The object `SubscriptionPastDueMetadata`.
+/// Details of an event: a payment for a subscription failed.
+///
+/// Schema `SubscriptionPastDueMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionPastDueMetadata {
@@ -3408,7 +3581,9 @@ pub struct SubscriptionPastDueMetadata {
     pub recurring_interval_count: Option<i64>,
 }
 
-/// The object `SubscriptionPausedEvent`.
+/// Event of Polar: a subscription was paused.
+///
+/// Schema `SubscriptionPausedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionPausedEvent {
@@ -3448,7 +3623,9 @@ pub struct SubscriptionPausedEvent {
     pub metadata: SubscriptionPausedMetadata,
 }
 
-/// The object `SubscriptionPausedMetadata`.
+/// Details of an event: a subscription was paused.
+///
+/// Schema `SubscriptionPausedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionPausedMetadata {
@@ -3471,7 +3648,9 @@ pub struct SubscriptionPausedMetadata {
     pub resumes_at: Option<String>,
 }
 
-/// The object `SubscriptionProductUpdatedEvent`.
+/// Event of Polar: a subscription changed to another product.
+///
+/// Schema `SubscriptionProductUpdatedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionProductUpdatedEvent {
@@ -3511,19 +3690,23 @@ pub struct SubscriptionProductUpdatedEvent {
     pub metadata: SubscriptionProductUpdatedMetadata,
 }
 
-/// The object `SubscriptionProductUpdatedMetadata`.
+/// Details of an event: a subscription changed to another product.
+///
+/// Schema `SubscriptionProductUpdatedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionProductUpdatedMetadata {
     /// The subscription's ID.
     pub subscription_id: String,
-    /// The field `old_product_id`.
+    /// ID of the product that was subscribed to before.
     pub old_product_id: String,
-    /// The field `new_product_id`.
+    /// ID of the product that is subscribed to now.
     pub new_product_id: String,
 }
 
-/// The object `SubscriptionReactivatedEvent`.
+/// Event of Polar: a subscription whose payment had failed is in force again.
+///
+/// Schema `SubscriptionReactivatedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionReactivatedEvent {
@@ -3563,7 +3746,9 @@ pub struct SubscriptionReactivatedEvent {
     pub metadata: SubscriptionReactivatedMetadata,
 }
 
-/// The object `SubscriptionReactivatedMetadata`.
+/// Details of an event: a subscription whose payment had failed is in force again.
+///
+/// Schema `SubscriptionReactivatedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionReactivatedMetadata {
@@ -3582,7 +3767,9 @@ pub struct SubscriptionReactivatedMetadata {
     pub recurring_interval_count: Option<i64>,
 }
 
-/// The object `SubscriptionReinstatedEvent`.
+/// Event of Polar: a subscription that was canceled is in force again.
+///
+/// Schema `SubscriptionReinstatedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionReinstatedEvent {
@@ -3622,7 +3809,9 @@ pub struct SubscriptionReinstatedEvent {
     pub metadata: SubscriptionReinstatedMetadata,
 }
 
-/// The object `SubscriptionReinstatedMetadata`.
+/// Details of an event: a subscription that was canceled is in force again.
+///
+/// Schema `SubscriptionReinstatedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionReinstatedMetadata {
@@ -3641,7 +3830,9 @@ pub struct SubscriptionReinstatedMetadata {
     pub recurring_interval_count: Option<i64>,
 }
 
-/// The object `SubscriptionResumedEvent`.
+/// Event of Polar: a paused subscription was resumed.
+///
+/// Schema `SubscriptionResumedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionResumedEvent {
@@ -3681,7 +3872,9 @@ pub struct SubscriptionResumedEvent {
     pub metadata: SubscriptionResumedMetadata,
 }
 
-/// The object `SubscriptionResumedMetadata`.
+/// Details of an event: a paused subscription was resumed.
+///
+/// Schema `SubscriptionResumedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionResumedMetadata {
@@ -3700,7 +3893,9 @@ pub struct SubscriptionResumedMetadata {
     pub recurring_interval_count: Option<i64>,
 }
 
-/// The object `SubscriptionRevokedEvent`.
+/// Event of Polar: a subscription ended and the customer lost access.
+///
+/// Schema `SubscriptionRevokedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionRevokedEvent {
@@ -3740,7 +3935,9 @@ pub struct SubscriptionRevokedEvent {
     pub metadata: SubscriptionRevokedMetadata,
 }
 
-/// The object `SubscriptionRevokedMetadata`.
+/// Details of an event: a subscription ended and the customer lost access.
+///
+/// Schema `SubscriptionRevokedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionRevokedMetadata {
@@ -3759,7 +3956,9 @@ pub struct SubscriptionRevokedMetadata {
     pub recurring_interval_count: Option<i64>,
 }
 
-/// The object `SubscriptionSeatsUpdatedEvent`.
+/// Event of Polar: the number of seats of a subscription changed.
+///
+/// Schema `SubscriptionSeatsUpdatedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionSeatsUpdatedEvent {
@@ -3799,21 +3998,25 @@ pub struct SubscriptionSeatsUpdatedEvent {
     pub metadata: SubscriptionSeatsUpdatedMetadata,
 }
 
-/// The object `SubscriptionSeatsUpdatedMetadata`.
+/// Details of an event: the number of seats of a subscription changed.
+///
+/// Schema `SubscriptionSeatsUpdatedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionSeatsUpdatedMetadata {
     /// The subscription's ID.
     pub subscription_id: String,
-    /// The field `old_seats`.
+    /// Number of seats before.
     pub old_seats: i64,
-    /// The field `new_seats`.
+    /// Number of seats now.
     pub new_seats: i64,
     /// How it is billed when a subscription changes in the middle of a billing period.
     pub proration_behavior: String,
 }
 
-/// The object `SubscriptionUncanceledEvent`.
+/// Event of Polar: the cancellation of a subscription was taken back.
+///
+/// Schema `SubscriptionUncanceledEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUncanceledEvent {
@@ -3853,7 +4056,9 @@ pub struct SubscriptionUncanceledEvent {
     pub metadata: SubscriptionUncanceledMetadata,
 }
 
-/// The object `SubscriptionUncanceledMetadata`.
+/// Details of an event: the cancellation of a subscription was taken back.
+///
+/// Schema `SubscriptionUncanceledMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUncanceledMetadata {
@@ -3872,7 +4077,9 @@ pub struct SubscriptionUncanceledMetadata {
     pub recurring_interval_count: i64,
 }
 
-/// The object `SubscriptionUnitsUpdatedEvent`.
+/// Event of Polar: the number of units of a subscription changed.
+///
+/// Schema `SubscriptionUnitsUpdatedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUnitsUpdatedEvent {
@@ -3912,21 +4119,25 @@ pub struct SubscriptionUnitsUpdatedEvent {
     pub metadata: SubscriptionUnitsUpdatedMetadata,
 }
 
-/// The object `SubscriptionUnitsUpdatedMetadata`.
+/// Details of an event: the number of units of a subscription changed.
+///
+/// Schema `SubscriptionUnitsUpdatedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUnitsUpdatedMetadata {
     /// The subscription's ID.
     pub subscription_id: String,
-    /// The field `old_units`.
+    /// Number of units before.
     pub old_units: i64,
-    /// The field `new_units`.
+    /// Number of units now.
     pub new_units: i64,
     /// How it is billed when a subscription changes in the middle of a billing period.
     pub proration_behavior: String,
 }
 
-/// The object `SubscriptionUpdateClearedEvent`.
+/// Event of Polar: a change that waited for the next billing period was dropped.
+///
+/// Schema `SubscriptionUpdateClearedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateClearedEvent {
@@ -3966,7 +4177,9 @@ pub struct SubscriptionUpdateClearedEvent {
     pub metadata: SubscriptionUpdateClearedMetadata,
 }
 
-/// The object `SubscriptionUpdateClearedMetadata`.
+/// Details of an event: a change that waited for the next billing period was dropped.
+///
+/// Schema `SubscriptionUpdateClearedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUpdateClearedMetadata {
@@ -3974,7 +4187,9 @@ pub struct SubscriptionUpdateClearedMetadata {
     pub subscription_id: String,
 }
 
-/// The object `SubscriptionUpdatedEvent`.
+/// Event of Polar: a subscription was updated.
+///
+/// Schema `SubscriptionUpdatedEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUpdatedEvent {
@@ -4014,7 +4229,9 @@ pub struct SubscriptionUpdatedEvent {
     pub metadata: SubscriptionUpdatedMetadata,
 }
 
-/// The object `SubscriptionUpdatedMetadata`.
+/// Details of an event: a subscription was updated.
+///
+/// Schema `SubscriptionUpdatedMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionUpdatedMetadata {
@@ -4030,13 +4247,15 @@ pub struct SubscriptionUpdatedMetadata {
     pub seats: Option<i64>,
     /// Number of units.
     pub units: Option<i64>,
-    /// The field `billing_period_end`.
+    /// When the billing period ends after the change.
     pub billing_period_end: Option<String>,
     /// The subscription's ID.
     pub subscription_id: String,
 }
 
-/// The object `UserEvent`.
+/// An event of your own.
+///
+/// Schema `UserEvent`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UserEvent {

@@ -7,7 +7,7 @@ use polar_client_runtime::types::{Entries, Json, Patch, Timestamp, Uuid};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// The union `Aggregation`.
+/// How the events that pass the filter of a meter become a number.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/Meter/properties/aggregation`.
@@ -16,11 +16,11 @@ use std::collections::BTreeMap;
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Aggregation {
-    /// [`CountAggregation`].
+    /// Counts the events.
     Count(Box<CountAggregation>),
-    /// [`PropertyAggregation`].
+    /// Makes one number of a property of the events.
     Property(Box<PropertyAggregation>),
-    /// [`UniqueAggregation`].
+    /// Counts the different values of a property.
     Unique(Box<UniqueAggregation>),
     /// A value that this version of the crate does not know, as it came.
     Unknown(Json),
@@ -73,29 +73,45 @@ polar_client_runtime::from_variant! {
     Aggregation::Unique(Box<UniqueAggregation>)
 }
 
-/// The values of `AggregationFunction`.
+/// How values become one.
+///
+/// Schema `AggregationFunction`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum AggregationFunction {
-    /// `count`.
+    /// How many there are.
+    ///
+    /// Value `count`.
     Count,
-    /// `sum`.
+    /// The sum.
+    ///
+    /// Value `sum`.
     Sum,
-    /// `max`.
+    /// The largest value.
+    ///
+    /// Value `max`.
     Max,
-    /// `min`.
+    /// The smallest value.
+    ///
+    /// Value `min`.
     Min,
-    /// `avg`.
+    /// The average.
+    ///
+    /// Value `avg`.
     Avg,
-    /// `unique`.
+    /// How many different values there are.
+    ///
+    /// Value `unique`.
     Unique,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The object `CountAggregation`.
+/// Counts the events.
+///
+/// Schema `CountAggregation`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CountAggregation {
@@ -123,7 +139,9 @@ impl Default for CountAggregation {
     }
 }
 
-/// The object `Meter`.
+/// A meter: which events count, and how they become a number.
+///
+/// Schema `Meter`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Meter {
@@ -149,11 +167,13 @@ pub struct Meter {
     pub aggregation: Aggregation,
     /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `archived_at`.
+    /// When the meter was archived; null if it was not.
     pub archived_at: Option<Timestamp>,
 }
 
-/// The object `MeterCreate`.
+/// A meter to create.
+///
+/// Schema `MeterCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MeterCreate {
@@ -245,7 +265,9 @@ impl MeterCreate {
     }
 }
 
-/// The object `ListResource_Meter_`.
+/// A page of meters.
+///
+/// Schema `ListResource_Meter_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MeterList {
@@ -255,27 +277,33 @@ pub struct MeterList {
     pub pagination: Pagination,
 }
 
-/// The object `MeterQuantities`.
+/// What a meter has counted in a span of time.
+///
+/// Schema `MeterQuantities`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MeterQuantities {
-    /// The field `quantities`.
+    /// The quantities, period by period.
     pub quantities: Vec<MeterQuantity>,
-    /// The field `total`.
+    /// The quantity of the whole span of time.
     pub total: f64,
 }
 
-/// The object `MeterQuantity`.
+/// What a meter has counted in one period.
+///
+/// Schema `MeterQuantity`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MeterQuantity {
     /// The period that the quantity is for.
     pub timestamp: Timestamp,
-    /// The field `quantity`.
+    /// What the meter counted in the period.
     pub quantity: f64,
 }
 
-/// The values of `MeterSortProperty`.
+/// What meters are sorted by; `-` means descending.
+///
+/// Schema `MeterSortProperty`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -318,7 +346,9 @@ pub enum MeterUnit {
     Unknown(String),
 }
 
-/// The object `MeterUpdate`.
+/// Changes of a meter.
+///
+/// Schema `MeterUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MeterUpdate {
@@ -434,7 +464,9 @@ impl Default for MeterUpdate {
     }
 }
 
-/// The object `PropertyAggregation`.
+/// Makes one number of a property of the events.
+///
+/// Schema `PropertyAggregation`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PropertyAggregation {
@@ -455,7 +487,7 @@ impl PropertyAggregation {
     }
 }
 
-/// The values of `PropertyAggregationFunction`.
+/// How the values of a property become one.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/PropertyAggregation/properties/func`.
@@ -464,19 +496,29 @@ impl PropertyAggregation {
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum PropertyAggregationFunction {
-    /// `sum`.
+    /// The sum.
+    ///
+    /// Value `sum`.
     Sum,
-    /// `max`.
+    /// The largest value.
+    ///
+    /// Value `max`.
     Max,
-    /// `min`.
+    /// The smallest value.
+    ///
+    /// Value `min`.
     Min,
-    /// `avg`.
+    /// The average.
+    ///
+    /// Value `avg`.
     Avg,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The object `UniqueAggregation`.
+/// Counts the different values of a property.
+///
+/// Schema `UniqueAggregation`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UniqueAggregation {

@@ -6,7 +6,9 @@ use super::*;
 use polar_client_runtime::types::{Entries, Timestamp, Uuid};
 use std::collections::BTreeMap;
 
-/// The object `Refund`.
+/// A refund.
+///
+/// Schema `Refund`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Refund {
@@ -20,11 +22,11 @@ pub struct Refund {
     pub metadata: MetadataOutputType,
     /// State that it is in.
     pub status: RefundStatus,
-    /// The field `reason`.
+    /// Why it is paid back.
     pub reason: RefundReason,
-    /// How much, in cents.
+    /// How much is paid back, in cents, with taxes left out.
     pub amount: i64,
-    /// Taxes in cents.
+    /// Taxes that are paid back on top, in cents.
     pub tax_amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
@@ -36,13 +38,16 @@ pub struct Refund {
     pub subscription_id: Option<Uuid>,
     /// The customer's ID.
     pub customer_id: Uuid,
-    /// The field `revoke_benefits`.
+    /// Whether the customer loses the benefits. Only possible for one-time purchases:
+    /// those of a subscription are revoked with it.
     pub revoke_benefits: bool,
-    /// The field `dispute`.
+    /// The dispute that the refund prevented; null if there was none.
     pub dispute: Option<RefundDispute>,
 }
 
-/// The object `RefundCreate`.
+/// A refund to create.
+///
+/// Schema `RefundCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RefundCreate {
@@ -52,15 +57,16 @@ pub struct RefundCreate {
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// The order's ID.
     pub order_id: Uuid,
-    /// The field `reason`.
+    /// Why it is paid back.
     pub reason: RefundCreateReason,
-    /// How much, in cents.
+    /// How much to pay back, in cents, with taxes left out: those on it come on top.
     ///
     /// More than 0.
     pub amount: i64,
-    /// The field `comment`.
+    /// Note about the refund for yourself.
     pub comment: Option<String>,
-    /// The field `revoke_benefits`.
+    /// Whether the customer loses the benefits. Only possible for one-time purchases:
+    /// those of a subscription are revoked with it.
     ///
     /// Default: `false`.
     pub revoke_benefits: Option<bool>,
@@ -89,14 +95,15 @@ impl RefundCreate {
         self
     }
 
-    /// The field `comment`.
+    /// Note about the refund for yourself.
     #[must_use]
     pub fn comment(mut self, comment: impl Into<String>) -> Self {
         self.comment = Some(comment.into());
         self
     }
 
-    /// The field `revoke_benefits`.
+    /// Whether the customer loses the benefits. Only possible for one-time purchases:
+    /// those of a subscription are revoked with it.
     ///
     /// Default: `false`.
     #[must_use]
@@ -106,7 +113,7 @@ impl RefundCreate {
     }
 }
 
-/// The values of `RefundCreateReason`.
+/// Why a new refund is made.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/RefundCreate/properties/reason`.
@@ -115,23 +122,37 @@ impl RefundCreate {
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum RefundCreateReason {
-    /// `duplicate`.
+    /// It was paid twice.
+    ///
+    /// Value `duplicate`.
     Duplicate,
-    /// `fraudulent`.
+    /// The payment was a fraud.
+    ///
+    /// Value `fraudulent`.
     Fraudulent,
-    /// `customer_request`.
+    /// The customer asked for it.
+    ///
+    /// Value `customer_request`.
     CustomerRequest,
-    /// `service_disruption`.
+    /// The service was disrupted.
+    ///
+    /// Value `service_disruption`.
     ServiceDisruption,
-    /// `satisfaction_guarantee`.
+    /// The customer was not satisfied, which was guaranteed.
+    ///
+    /// Value `satisfaction_guarantee`.
     SatisfactionGuarantee,
-    /// `other`.
+    /// Something else.
+    ///
+    /// Value `other`.
     Other,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The object `RefundDispute`.
+/// The dispute that a refund prevented.
+///
+/// Schema `RefundDispute`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RefundDispute {
@@ -143,9 +164,9 @@ pub struct RefundDispute {
     pub id: Uuid,
     /// State that it is in.
     pub status: DisputeStatus,
-    /// The field `resolved`.
+    /// Whether the dispute was decided: won or lost.
     pub resolved: bool,
-    /// The field `closed`.
+    /// Whether the dispute is over: prevented, won or lost.
     pub closed: bool,
     /// How much, in cents.
     pub amount: i64,
@@ -153,19 +174,22 @@ pub struct RefundDispute {
     pub tax_amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// The field `reason`.
+    /// Why the payment is contested, as the card network puts it, such as `fraudulent`;
+    /// null as long as it is unknown.
     pub reason: Option<String>,
-    /// The field `evidence_due_by`.
+    /// Until when evidence can be handed in; null if no answer is needed.
     pub evidence_due_by: Option<Timestamp>,
-    /// The field `past_due`.
+    /// Whether the time to hand in evidence is over.
     pub past_due: bool,
     /// The order's ID.
     pub order_id: Uuid,
-    /// The field `payment_id`.
+    /// The payment's ID.
     pub payment_id: Uuid,
 }
 
-/// The object `ListResource_Refund_`.
+/// A page of refunds.
+///
+/// Schema `ListResource_Refund_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RefundList {
@@ -175,31 +199,49 @@ pub struct RefundList {
     pub pagination: Pagination,
 }
 
-/// The values of `RefundReason`.
+/// Why a refund was made.
+///
+/// Schema `RefundReason`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum RefundReason {
-    /// `duplicate`.
+    /// It was paid twice.
+    ///
+    /// Value `duplicate`.
     Duplicate,
-    /// `fraudulent`.
+    /// The payment was a fraud.
+    ///
+    /// Value `fraudulent`.
     Fraudulent,
-    /// `customer_request`.
+    /// The customer asked for it.
+    ///
+    /// Value `customer_request`.
     CustomerRequest,
-    /// `service_disruption`.
+    /// The service was disrupted.
+    ///
+    /// Value `service_disruption`.
     ServiceDisruption,
-    /// `satisfaction_guarantee`.
+    /// The customer was not satisfied, which was guaranteed.
+    ///
+    /// Value `satisfaction_guarantee`.
     SatisfactionGuarantee,
-    /// `dispute_prevention`.
+    /// To prevent a dispute.
+    ///
+    /// Value `dispute_prevention`.
     DisputePrevention,
-    /// `other`.
+    /// Something else.
+    ///
+    /// Value `other`.
     Other,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The values of `RefundSortProperty`.
+/// What refunds are sorted by; `-` means descending.
+///
+/// Schema `RefundSortProperty`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -217,19 +259,29 @@ pub enum RefundSortProperty {
     Unknown(String),
 }
 
-/// The values of `RefundStatus`.
+/// Where a refund stands.
+///
+/// Schema `RefundStatus`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum RefundStatus {
-    /// `pending`.
+    /// It is on its way.
+    ///
+    /// Value `pending`.
     Pending,
-    /// `succeeded`.
+    /// The money was paid back.
+    ///
+    /// Value `succeeded`.
     Succeeded,
-    /// `failed`.
+    /// It failed.
+    ///
+    /// Value `failed`.
     Failed,
-    /// `canceled`.
+    /// It was called off.
+    ///
+    /// Value `canceled`.
     Canceled,
     /// A value that this version of the crate does not know.
     Unknown(String),

@@ -7,7 +7,9 @@ use polar_client_runtime::types::{Decimal, Json, Patch, Timestamp, Uuid};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// The object `Address`.
+/// An address.
+///
+/// Schema `Address`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Address {
@@ -25,7 +27,9 @@ pub struct Address {
     pub country: CountryAlpha2,
 }
 
-/// The object `AddressInput`.
+/// An address.
+///
+/// Schema `AddressInput`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AddressInput {
@@ -93,7 +97,7 @@ impl AddressInput {
     }
 }
 
-/// The union `AppliedDiscount`.
+/// The discount that is on something.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/CheckoutLink/properties/discount`.
@@ -102,13 +106,13 @@ impl AddressInput {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum AppliedDiscount {
-    /// [`DiscountFixedOnceForeverDurationBase`].
+    /// A discount of an amount, once or forever.
     FixedOnceForever(Box<DiscountFixedOnceForeverDurationBase>),
-    /// [`DiscountFixedRepeatDurationBase`].
+    /// A discount of an amount, for a number of months.
     FixedRepeat(Box<DiscountFixedRepeatDurationBase>),
-    /// [`DiscountPercentageOnceForeverDurationBase`].
+    /// A discount of a percentage, once or forever.
     PercentageOnceForever(Box<DiscountPercentageOnceForeverDurationBase>),
-    /// [`DiscountPercentageRepeatDurationBase`].
+    /// A discount of a percentage, for a number of months.
     PercentageRepeat(Box<DiscountPercentageRepeatDurationBase>),
     /// A value that this version of the crate does not know, as it came.
     Unknown(Json),
@@ -363,17 +367,19 @@ polar_client_runtime::from_variant! {
     AppliedDiscount::PercentageRepeat(Box<DiscountPercentageRepeatDurationBase>)
 }
 
-/// The object `AttachedCustomField`.
+/// A custom field of a product, and its place in the form.
+///
+/// Schema `AttachedCustomField`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AttachedCustomField {
-    /// The field `custom_field_id`.
+    /// The custom field's ID.
     pub custom_field_id: Uuid,
-    /// The field `custom_field`.
+    /// The custom field.
     pub custom_field: CustomField,
-    /// The field `order`.
+    /// Position of the field in the form.
     pub order: i64,
-    /// The field `required`.
+    /// Whether the customer has to fill in the field.
     pub required: bool,
 }
 
@@ -899,7 +905,7 @@ pub struct BenefitSlackSharedChannelPublic {
     pub organization_id: Uuid,
 }
 
-/// The union `CustomFieldValue`.
+/// What a customer filled in.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/Checkout/properties/custom_field_data/additionalProperties`.
@@ -986,7 +992,9 @@ polar_client_runtime::from_variant! {
     CustomFieldValue::Timestamp(Timestamp)
 }
 
-/// The object `DiscountFixedOnceForeverDurationBase`.
+/// A discount of an amount, once or forever.
+///
+/// Schema `DiscountFixedOnceForeverDurationBase`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountFixedOnceForeverDurationBase {
@@ -1034,7 +1042,9 @@ pub struct DiscountFixedOnceForeverDurationBase {
     pub r#type: Cow<'static, str>,
 }
 
-/// The object `DiscountFixedRepeatDurationBase`.
+/// A discount of an amount, for a number of months.
+///
+/// Schema `DiscountFixedRepeatDurationBase`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountFixedRepeatDurationBase {
@@ -1084,7 +1094,9 @@ pub struct DiscountFixedRepeatDurationBase {
     pub r#type: Cow<'static, str>,
 }
 
-/// The object `DiscountPercentageOnceForeverDurationBase`.
+/// A discount of a percentage, once or forever.
+///
+/// Schema `DiscountPercentageOnceForeverDurationBase`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountPercentageOnceForeverDurationBase {
@@ -1125,7 +1137,9 @@ pub struct DiscountPercentageOnceForeverDurationBase {
     pub r#type: Cow<'static, str>,
 }
 
-/// The object `DiscountPercentageRepeatDurationBase`.
+/// A discount of a percentage, for a number of months.
+///
+/// Schema `DiscountPercentageRepeatDurationBase`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountPercentageRepeatDurationBase {
@@ -1168,7 +1182,7 @@ pub struct DiscountPercentageRepeatDurationBase {
     pub r#type: Cow<'static, str>,
 }
 
-/// The values of `GitHubRepositoryPermission`.
+/// What somebody may do with a GitHub repository.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/BenefitGrantGitHubRepositoryProperties/properties/permission`.
@@ -1177,27 +1191,41 @@ pub struct DiscountPercentageRepeatDurationBase {
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum GitHubRepositoryPermission {
-    /// `pull`.
+    /// Read it.
+    ///
+    /// Value `pull`.
     Pull,
-    /// `triage`.
+    /// Read it and sort issues.
+    ///
+    /// Value `triage`.
     Triage,
-    /// `push`.
+    /// Write to it.
+    ///
+    /// Value `push`.
     Push,
-    /// `maintain`.
+    /// Run the repository, but for what is dangerous.
+    ///
+    /// Value `maintain`.
     Maintain,
-    /// `admin`.
+    /// Everything.
+    ///
+    /// Value `admin`.
     Admin,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The value `MetadataOutputType`.
+/// Metadata: data of your own, by key.
+///
+/// Schema `MetadataOutputType`.
 pub type MetadataOutputType = BTreeMap<String, MetadataValue>;
 
-/// The value `MetadataQuery`.
+/// Metadata to look for, by key.
+///
+/// Schema `MetadataQuery`.
 pub type MetadataQuery = Option<BTreeMap<String, MetadataQueryValue>>;
 
-/// The union `MetadataQueryValue`.
+/// A value of metadata to look for, or several.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/MetadataQuery/additionalProperties`.
@@ -1248,7 +1276,7 @@ polar_client_runtime::from_variant! {
     MetadataQueryValue::Booleans(Vec<bool>)
 }
 
-/// The union `MetadataValue`.
+/// A value of metadata.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/BenefitCustomUpdate/properties/metadata/additionalProperties`.
@@ -1349,7 +1377,9 @@ pub struct Pagination {
     pub max_page: i64,
 }
 
-/// The object `PaymentMethodCardMetadata`.
+/// Details of a card.
+///
+/// Schema `PaymentMethodCardMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentMethodCardMetadata {
@@ -1357,15 +1387,17 @@ pub struct PaymentMethodCardMetadata {
     pub brand: String,
     /// How the card's number ends: its last four digits.
     pub last4: String,
-    /// The field `exp_month`.
+    /// Month in which the card expires, from 1.
     pub exp_month: i64,
-    /// The field `exp_year`.
+    /// Year in which the card expires.
     pub exp_year: i64,
-    /// The field `wallet`.
+    /// Wallet that the card is in, such as that of a phone; null if it is in none.
     pub wallet: Option<String>,
 }
 
-/// The object `PaymentMethodKrCardMetadata`.
+/// Details of a South Korean card.
+///
+/// Schema `PaymentMethodKrCardMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentMethodKrCardMetadata {
@@ -1375,7 +1407,9 @@ pub struct PaymentMethodKrCardMetadata {
     pub last4: Option<String>,
 }
 
-/// The values of `PaymentProcessor`.
+/// The company that processes payments.
+///
+/// Schema `PaymentProcessor`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -1387,7 +1421,9 @@ pub enum PaymentProcessor {
     Unknown(String),
 }
 
-/// The values of `PresentmentCurrency`.
+/// A currency that customers can be shown, as its ISO 4217 code in lower case.
+///
+/// Schema `PresentmentCurrency`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -1943,15 +1979,21 @@ polar_client_runtime::from_variant! {
     Price::MeteredTiers(Box<ProductPriceMeteredTiers>)
 }
 
-/// The values of `ProductBillingType`.
+/// Whether a product is billed once or again and again.
+///
+/// Schema `ProductBillingType`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum ProductBillingType {
-    /// `one_time`.
+    /// Once.
+    ///
+    /// Value `one_time`.
     OneTime,
-    /// `recurring`.
+    /// Again and again.
+    ///
+    /// Value `recurring`.
     Recurring,
     /// A value that this version of the crate does not know.
     Unknown(String),
@@ -2092,21 +2134,33 @@ pub struct Tiers {
     pub tiers: Vec<Tier>,
 }
 
-/// The values of `TimeInterval`.
+/// Length of a period.
+///
+/// Schema `TimeInterval`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum TimeInterval {
-    /// `year`.
+    /// A year.
+    ///
+    /// Value `year`.
     Year,
-    /// `month`.
+    /// A month.
+    ///
+    /// Value `month`.
     Month,
-    /// `week`.
+    /// A week.
+    ///
+    /// Value `week`.
     Week,
-    /// `day`.
+    /// A day.
+    ///
+    /// Value `day`.
     Day,
-    /// `hour`.
+    /// An hour.
+    ///
+    /// Value `hour`.
     Hour,
     /// A value that this version of the crate does not know.
     Unknown(String),

@@ -6,7 +6,9 @@ use super::*;
 use polar_client_runtime::codec::{DecodeError, from_value, text_at};
 use polar_client_runtime::types::{Json, JsonObject, Timestamp, Uuid};
 
-/// The object `BenefitGrant`.
+/// A grant: one benefit that one customer has or had.
+///
+/// Schema `BenefitGrant`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrant {
@@ -57,36 +59,44 @@ impl BenefitGrant {
     }
 }
 
-/// The value `BenefitGrantCustomProperties`.
+/// Details of a grant of a custom benefit.
+///
+/// Schema `BenefitGrantCustomProperties`.
 pub type BenefitGrantCustomProperties = JsonObject;
 
-/// The object `BenefitGrantDiscordProperties`.
+/// Details of a grant of a benefit of Discord access.
+///
+/// Schema `BenefitGrantDiscordProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantDiscordProperties {
-    /// The field `account_id`.
+    /// ID of the linked account that is to be let in; null if none is chosen.
     pub account_id: Option<String>,
     /// The Discord server's ID.
     pub guild_id: Option<String>,
     /// The Discord role's ID.
     pub role_id: Option<String>,
-    /// The field `granted_account_id`.
+    /// ID of the account that was let in.
     pub granted_account_id: Option<String>,
 }
 
-/// The object `BenefitGrantDownloadablesProperties`.
+/// Details of a grant of a benefit of downloads.
+///
+/// Schema `BenefitGrantDownloadablesProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantDownloadablesProperties {
-    /// The field `files`.
+    /// IDs of the files.
     pub files: Option<Vec<String>>,
 }
 
-/// The object `BenefitGrantError`.
+/// Why granting a benefit failed.
+///
+/// Schema `BenefitGrantError`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantError {
-    /// The field `message`.
+    /// What went wrong, in words for people.
     pub message: String,
     /// Which kind it is.
     pub r#type: String,
@@ -94,14 +104,18 @@ pub struct BenefitGrantError {
     pub timestamp: String,
 }
 
-/// The value `BenefitGrantFeatureFlagProperties`.
+/// Details of a grant of a benefit of a feature flag.
+///
+/// Schema `BenefitGrantFeatureFlagProperties`.
 pub type BenefitGrantFeatureFlagProperties = JsonObject;
 
-/// The object `BenefitGrantGitHubRepositoryProperties`.
+/// Details of a grant of a benefit of GitHub access.
+///
+/// Schema `BenefitGrantGitHubRepositoryProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantGitHubRepositoryProperties {
-    /// The field `account_id`.
+    /// ID of the linked account that is to be let in; null if none is chosen.
     pub account_id: Option<String>,
     /// User or organization that the GitHub repository belongs to.
     pub repository_owner: Option<String>,
@@ -109,15 +123,17 @@ pub struct BenefitGrantGitHubRepositoryProperties {
     pub repository_name: Option<String>,
     /// Permission on the GitHub repository.
     pub permission: Option<GitHubRepositoryPermission>,
-    /// The field `granted_account_id`.
+    /// ID of the account that was let in.
     pub granted_account_id: Option<String>,
 }
 
-/// The object `BenefitGrantLicenseKeysProperties`.
+/// Details of a grant of a benefit of license keys.
+///
+/// Schema `BenefitGrantLicenseKeysProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantLicenseKeysProperties {
-    /// The field `user_provided_key`.
+    /// License key that the customer brought along.
     pub user_provided_key: Option<String>,
     /// The license key's ID.
     pub license_key_id: Option<String>,
@@ -125,7 +141,9 @@ pub struct BenefitGrantLicenseKeysProperties {
     pub display_key: Option<String>,
 }
 
-/// The object `ListResource_BenefitGrant_`.
+/// A page of benefit grants.
+///
+/// Schema `ListResource_BenefitGrant_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantList {
@@ -135,19 +153,21 @@ pub struct BenefitGrantList {
     pub pagination: Pagination,
 }
 
-/// The object `BenefitGrantMeterCreditProperties`.
+/// Details of a grant of a benefit of meter credits.
+///
+/// Schema `BenefitGrantMeterCreditProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantMeterCreditProperties {
-    /// The field `last_credited_meter_id`.
+    /// ID of the meter that units were last credited to.
     pub last_credited_meter_id: Option<String>,
-    /// The field `last_credited_units`.
+    /// Number of units that were last credited.
     pub last_credited_units: Option<i64>,
-    /// The field `last_credited_at`.
+    /// When units were last credited.
     pub last_credited_at: Option<String>,
 }
 
-/// The union `BenefitGrantProperties`.
+/// Details of a grant, which depend on the kind of the benefit.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/BenefitGrant/properties/properties`.
@@ -284,25 +304,29 @@ pub enum BenefitGrantPropertiesView {
     Unknown(Json),
 }
 
-/// The object `BenefitGrantSlackSharedChannelProperties`.
+/// Details of a grant of a benefit of a shared Slack channel.
+///
+/// Schema `BenefitGrantSlackSharedChannelProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantSlackSharedChannelProperties {
-    /// The field `invited_email`.
+    /// Email address that is invited to the channel.
     pub invited_email: Option<String>,
-    /// The field `channel_id`.
+    /// The channel's ID at Slack.
     pub channel_id: Option<String>,
-    /// The field `channel_name`.
+    /// The channel's name.
     pub channel_name: Option<String>,
-    /// The field `invite_id`.
+    /// ID of the invitation at Slack.
     pub invite_id: Option<String>,
-    /// The field `invite_url`.
+    /// Address of the invitation. Whoever has it can join the channel.
     pub invite_url: Option<String>,
-    /// The field `connected_team_id`.
+    /// ID of the customer's Slack workspace, once it is connected to the channel.
     pub connected_team_id: Option<String>,
 }
 
-/// The values of `BenefitGrantSortProperty`.
+/// What benefit grants are sorted by; `-` means descending.
+///
+/// Schema `BenefitGrantSortProperty`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

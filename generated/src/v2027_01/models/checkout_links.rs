@@ -6,7 +6,9 @@ use super::*;
 use polar_client_runtime::types::{Entries, Items, Patch, Timestamp, Uuid};
 use std::collections::BTreeMap;
 
-/// The object `CheckoutLink`.
+/// A checkout link.
+///
+/// Schema `CheckoutLink`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutLink {
@@ -30,7 +32,7 @@ pub struct CheckoutLink {
     pub success_url: Option<String>,
     /// Where the page's back button leads; without an address there is none.
     pub return_url: Option<String>,
-    /// Text that tells people what it is.
+    /// Name of the link, for yourself.
     pub label: Option<String>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
     /// applies in any case.
@@ -38,15 +40,18 @@ pub struct CheckoutLink {
     /// Whether the customer has to give a full billing address, not the country alone.
     /// Customers in the US always have to.
     pub require_billing_address: bool,
-    /// The discount's ID.
+    /// ID of the discount on what is bought. It is ignored once it cannot be redeemed any
+    /// more.
     pub discount_id: Option<Uuid>,
-    /// Number of seats.
+    /// Number of seats that the customer cannot change; null lets them choose. All
+    /// products must have seat-based prices.
     pub seats: Option<i64>,
-    /// Number of units.
+    /// Number of units that the customer cannot change; null lets them choose. All
+    /// products must have unit-based prices.
     pub units: Option<i64>,
     /// The organization's ID.
     pub organization_id: Uuid,
-    /// The field `products`.
+    /// The products that customers can choose from.
     pub products: Vec<CheckoutLinkProduct>,
     /// The discount; null if there is none.
     pub discount: Option<AppliedDiscount>,
@@ -54,15 +59,18 @@ pub struct CheckoutLink {
     pub url: String,
 }
 
-/// The union `CheckoutLinkCreate`.
+/// A checkout link to create.
+///
+/// Schema `CheckoutLinkCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CheckoutLinkCreate {
-    /// [`CheckoutLinkCreateProductPrice`].
+    /// A checkout link to create, for one price. Deprecated: use a list of products.
     ProductPrice(Box<CheckoutLinkCreateProductPrice>),
-    /// [`CheckoutLinkCreateProduct`].
+    /// A checkout link to create, for one product. Deprecated: a list of products does
+    /// the same.
     Product(Box<CheckoutLinkCreateProduct>),
-    /// [`CheckoutLinkCreateProducts`].
+    /// A checkout link to create, for one or more products.
     Products(Box<CheckoutLinkCreateProducts>),
 }
 
@@ -90,7 +98,10 @@ polar_client_runtime::variant_body! {
     CheckoutLinkCreate : CheckoutLinkCreateProducts
 }
 
-/// The object `CheckoutLinkCreateProduct`.
+/// A checkout link to create, for one product. Deprecated: a list of products does
+/// the same.
+///
+/// Schema `CheckoutLinkCreateProduct`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutLinkCreateProduct {
@@ -104,7 +115,7 @@ pub struct CheckoutLinkCreateProduct {
     ///
     /// At least 1, at most 1000.
     pub trial_interval_count: Option<i64>,
-    /// Text that tells people what it is.
+    /// Name of the link, for yourself.
     pub label: Option<String>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
     /// applies in any case.
@@ -116,17 +127,21 @@ pub struct CheckoutLinkCreateProduct {
     ///
     /// Default: `false`.
     pub require_billing_address: Option<bool>,
-    /// The discount's ID.
+    /// ID of the discount on what is bought. It is ignored once it cannot be redeemed any
+    /// more.
     pub discount_id: Option<Uuid>,
-    /// Number of seats.
+    /// Number of seats that the customer cannot change; null lets them choose. All
+    /// products must have seat-based prices.
     ///
     /// At least 1, at most 10000.
     pub seats: Option<i64>,
-    /// Number of units.
+    /// Number of units that the customer cannot change; null lets them choose. All
+    /// products must have unit-based prices.
     ///
     /// At least 1, at most 2147483647.
     pub units: Option<i64>,
-    /// Where the customer gets to after the payment.
+    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
+    /// of the checkout session.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub success_url: Option<String>,
@@ -183,7 +198,7 @@ impl CheckoutLinkCreateProduct {
         self
     }
 
-    /// Text that tells people what it is.
+    /// Name of the link, for yourself.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
@@ -210,14 +225,16 @@ impl CheckoutLinkCreateProduct {
         self
     }
 
-    /// The discount's ID.
+    /// ID of the discount on what is bought. It is ignored once it cannot be redeemed any
+    /// more.
     #[must_use]
     pub fn discount_id(mut self, discount_id: Uuid) -> Self {
         self.discount_id = Some(discount_id);
         self
     }
 
-    /// Number of seats.
+    /// Number of seats that the customer cannot change; null lets them choose. All
+    /// products must have seat-based prices.
     ///
     /// At least 1, at most 10000.
     #[must_use]
@@ -226,7 +243,8 @@ impl CheckoutLinkCreateProduct {
         self
     }
 
-    /// Number of units.
+    /// Number of units that the customer cannot change; null lets them choose. All
+    /// products must have unit-based prices.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -235,7 +253,8 @@ impl CheckoutLinkCreateProduct {
         self
     }
 
-    /// Where the customer gets to after the payment.
+    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
+    /// of the checkout session.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]
@@ -254,7 +273,9 @@ impl CheckoutLinkCreateProduct {
     }
 }
 
-/// The object `CheckoutLinkCreateProductPrice`.
+/// A checkout link to create, for one price. Deprecated: use a list of products.
+///
+/// Schema `CheckoutLinkCreateProductPrice`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutLinkCreateProductPrice {
@@ -268,7 +289,7 @@ pub struct CheckoutLinkCreateProductPrice {
     ///
     /// At least 1, at most 1000.
     pub trial_interval_count: Option<i64>,
-    /// Text that tells people what it is.
+    /// Name of the link, for yourself.
     pub label: Option<String>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
     /// applies in any case.
@@ -280,17 +301,21 @@ pub struct CheckoutLinkCreateProductPrice {
     ///
     /// Default: `false`.
     pub require_billing_address: Option<bool>,
-    /// The discount's ID.
+    /// ID of the discount on what is bought. It is ignored once it cannot be redeemed any
+    /// more.
     pub discount_id: Option<Uuid>,
-    /// Number of seats.
+    /// Number of seats that the customer cannot change; null lets them choose. All
+    /// products must have seat-based prices.
     ///
     /// At least 1, at most 10000.
     pub seats: Option<i64>,
-    /// Number of units.
+    /// Number of units that the customer cannot change; null lets them choose. All
+    /// products must have unit-based prices.
     ///
     /// At least 1, at most 2147483647.
     pub units: Option<i64>,
-    /// Where the customer gets to after the payment.
+    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
+    /// of the checkout session.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub success_url: Option<String>,
@@ -347,7 +372,7 @@ impl CheckoutLinkCreateProductPrice {
         self
     }
 
-    /// Text that tells people what it is.
+    /// Name of the link, for yourself.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
@@ -374,14 +399,16 @@ impl CheckoutLinkCreateProductPrice {
         self
     }
 
-    /// The discount's ID.
+    /// ID of the discount on what is bought. It is ignored once it cannot be redeemed any
+    /// more.
     #[must_use]
     pub fn discount_id(mut self, discount_id: Uuid) -> Self {
         self.discount_id = Some(discount_id);
         self
     }
 
-    /// Number of seats.
+    /// Number of seats that the customer cannot change; null lets them choose. All
+    /// products must have seat-based prices.
     ///
     /// At least 1, at most 10000.
     #[must_use]
@@ -390,7 +417,8 @@ impl CheckoutLinkCreateProductPrice {
         self
     }
 
-    /// Number of units.
+    /// Number of units that the customer cannot change; null lets them choose. All
+    /// products must have unit-based prices.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -399,7 +427,8 @@ impl CheckoutLinkCreateProductPrice {
         self
     }
 
-    /// Where the customer gets to after the payment.
+    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
+    /// of the checkout session.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]
@@ -418,7 +447,9 @@ impl CheckoutLinkCreateProductPrice {
     }
 }
 
-/// The object `CheckoutLinkCreateProducts`.
+/// A checkout link to create, for one or more products.
+///
+/// Schema `CheckoutLinkCreateProducts`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutLinkCreateProducts {
@@ -432,7 +463,7 @@ pub struct CheckoutLinkCreateProducts {
     ///
     /// At least 1, at most 1000.
     pub trial_interval_count: Option<i64>,
-    /// Text that tells people what it is.
+    /// Name of the link, for yourself.
     pub label: Option<String>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
     /// applies in any case.
@@ -444,17 +475,21 @@ pub struct CheckoutLinkCreateProducts {
     ///
     /// Default: `false`.
     pub require_billing_address: Option<bool>,
-    /// The discount's ID.
+    /// ID of the discount on what is bought. It is ignored once it cannot be redeemed any
+    /// more.
     pub discount_id: Option<Uuid>,
-    /// Number of seats.
+    /// Number of seats that the customer cannot change; null lets them choose. All
+    /// products must have seat-based prices.
     ///
     /// At least 1, at most 10000.
     pub seats: Option<i64>,
-    /// Number of units.
+    /// Number of units that the customer cannot change; null lets them choose. All
+    /// products must have unit-based prices.
     ///
     /// At least 1, at most 2147483647.
     pub units: Option<i64>,
-    /// Where the customer gets to after the payment.
+    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
+    /// of the checkout session.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub success_url: Option<String>,
@@ -462,7 +497,7 @@ pub struct CheckoutLinkCreateProducts {
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub return_url: Option<String>,
-    /// The field `products`.
+    /// IDs of the products that customers can choose from.
     ///
     /// At least 1 item.
     pub products: Vec<Uuid>,
@@ -513,7 +548,7 @@ impl CheckoutLinkCreateProducts {
         self
     }
 
-    /// Text that tells people what it is.
+    /// Name of the link, for yourself.
     #[must_use]
     pub fn label(mut self, label: impl Into<String>) -> Self {
         self.label = Some(label.into());
@@ -540,14 +575,16 @@ impl CheckoutLinkCreateProducts {
         self
     }
 
-    /// The discount's ID.
+    /// ID of the discount on what is bought. It is ignored once it cannot be redeemed any
+    /// more.
     #[must_use]
     pub fn discount_id(mut self, discount_id: Uuid) -> Self {
         self.discount_id = Some(discount_id);
         self
     }
 
-    /// Number of seats.
+    /// Number of seats that the customer cannot change; null lets them choose. All
+    /// products must have seat-based prices.
     ///
     /// At least 1, at most 10000.
     #[must_use]
@@ -556,7 +593,8 @@ impl CheckoutLinkCreateProducts {
         self
     }
 
-    /// Number of units.
+    /// Number of units that the customer cannot change; null lets them choose. All
+    /// products must have unit-based prices.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -565,7 +603,8 @@ impl CheckoutLinkCreateProducts {
         self
     }
 
-    /// Where the customer gets to after the payment.
+    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
+    /// of the checkout session.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]
@@ -584,7 +623,9 @@ impl CheckoutLinkCreateProducts {
     }
 }
 
-/// The object `ListResource_CheckoutLink_`.
+/// A page of checkout links.
+///
+/// Schema `ListResource_CheckoutLink_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutLinkList {
@@ -594,7 +635,9 @@ pub struct CheckoutLinkList {
     pub pagination: Pagination,
 }
 
-/// The object `CheckoutLinkProduct`.
+/// A product of a checkout link.
+///
+/// Schema `CheckoutLinkProduct`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutLinkProduct {
@@ -641,7 +684,9 @@ pub struct CheckoutLinkProduct {
     pub medias: Vec<ProductMediaFileRead>,
 }
 
-/// The values of `CheckoutLinkSortProperty`.
+/// What checkout links are sorted by; `-` means descending.
+///
+/// Schema `CheckoutLinkSortProperty`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -667,7 +712,9 @@ pub enum CheckoutLinkSortProperty {
     Unknown(String),
 }
 
-/// The object `CheckoutLinkUpdate`.
+/// Changes of a checkout link.
+///
+/// Schema `CheckoutLinkUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutLinkUpdate {
@@ -681,11 +728,11 @@ pub struct CheckoutLinkUpdate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// The field `products`.
+    /// IDs of the products that customers can choose from.
     ///
     /// At least 1 item.
     pub products: Patch<Vec<Uuid>>,
-    /// Text that tells people what it is.
+    /// Name of the link, for yourself.
     pub label: Patch<String>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
     /// applies in any case.
@@ -693,17 +740,21 @@ pub struct CheckoutLinkUpdate {
     /// Whether the customer has to give a full billing address, not the country alone.
     /// Customers in the US always have to.
     pub require_billing_address: Patch<bool>,
-    /// The discount's ID.
+    /// ID of the discount on what is bought. It is ignored once it cannot be redeemed any
+    /// more.
     pub discount_id: Patch<Uuid>,
-    /// Number of seats.
+    /// Number of seats that the customer cannot change; null lets them choose. All
+    /// products must have seat-based prices.
     ///
     /// At least 1, at most 10000.
     pub seats: Patch<i64>,
-    /// Number of units.
+    /// Number of units that the customer cannot change; null lets them choose. All
+    /// products must have unit-based prices.
     ///
     /// At least 1, at most 2147483647.
     pub units: Patch<i64>,
-    /// Where the customer gets to after the payment.
+    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
+    /// of the checkout session.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub success_url: Patch<String>,
@@ -764,7 +815,7 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// The field `products`.
+    /// IDs of the products that customers can choose from.
     ///
     /// At least 1 item.
     #[must_use]
@@ -773,7 +824,7 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// Text that tells people what it is.
+    /// Name of the link, for yourself.
     #[must_use]
     pub fn label(mut self, label: impl Into<Patch<String>>) -> Self {
         self.label = label.into();
@@ -802,14 +853,16 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// The discount's ID.
+    /// ID of the discount on what is bought. It is ignored once it cannot be redeemed any
+    /// more.
     #[must_use]
     pub fn discount_id(mut self, discount_id: impl Into<Patch<Uuid>>) -> Self {
         self.discount_id = discount_id.into();
         self
     }
 
-    /// Number of seats.
+    /// Number of seats that the customer cannot change; null lets them choose. All
+    /// products must have seat-based prices.
     ///
     /// At least 1, at most 10000.
     #[must_use]
@@ -818,7 +871,8 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// Number of units.
+    /// Number of units that the customer cannot change; null lets them choose. All
+    /// products must have unit-based prices.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -827,7 +881,8 @@ impl CheckoutLinkUpdate {
         self
     }
 
-    /// Where the customer gets to after the payment.
+    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
+    /// of the checkout session.
     ///
     /// Format `uri`, 1 to 2083 characters.
     #[must_use]

@@ -12,21 +12,23 @@ use polar_client_runtime::types::Uuid;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// The union `CustomField`.
+/// A custom field, of any kind.
+///
+/// Schema `CustomField`.
 ///
 /// Told apart by `type`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CustomField {
-    /// [`CustomFieldText`].
+    /// A custom field for text.
     Text(Box<CustomFieldText>),
-    /// [`CustomFieldNumber`].
+    /// A custom field for a number.
     Number(Box<CustomFieldNumber>),
-    /// [`CustomFieldDate`].
+    /// A custom field for a date.
     Date(Box<CustomFieldDate>),
-    /// [`CustomFieldCheckbox`].
+    /// A custom field that is ticked or not.
     Checkbox(Box<CustomFieldCheckbox>),
-    /// [`CustomFieldSelect`].
+    /// A custom field with options to choose from.
     Select(Box<CustomFieldSelect>),
     /// A value that this version of the crate does not know, as it came.
     Unknown(Json),
@@ -93,7 +95,7 @@ impl CustomField {
         }
     }
 
-    /// Unique short name.
+    /// Unique short name, which values are stored by.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -210,7 +212,9 @@ polar_client_runtime::from_variant! {
     CustomField::Select(Box<CustomFieldSelect>)
 }
 
-/// The object `CustomFieldCheckbox`.
+/// A custom field that is ticked or not.
+///
+/// Schema `CustomFieldCheckbox`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldCheckbox {
@@ -226,7 +230,7 @@ pub struct CustomFieldCheckbox {
     ///
     /// Documented as always `checkbox`.
     pub r#type: Cow<'static, str>,
-    /// Unique short name.
+    /// Unique short name, which values are stored by.
     pub slug: String,
     /// Name.
     pub name: String,
@@ -236,7 +240,9 @@ pub struct CustomFieldCheckbox {
     pub properties: CustomFieldCheckboxProperties,
 }
 
-/// The object `CustomFieldCheckboxProperties`.
+/// How a checkbox looks in a form.
+///
+/// Schema `CustomFieldCheckboxProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldCheckboxProperties {
@@ -299,19 +305,21 @@ impl Default for CustomFieldCheckboxProperties {
     }
 }
 
-/// The union `CustomFieldCreate`.
+/// A custom field to create, of any kind.
+///
+/// Schema `CustomFieldCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CustomFieldCreate {
-    /// [`CustomFieldCreateText`].
+    /// A custom field to create, one for text.
     Text(Box<CustomFieldCreateText>),
-    /// [`CustomFieldCreateNumber`].
+    /// A custom field to create, one for a number.
     Number(Box<CustomFieldCreateNumber>),
-    /// [`CustomFieldCreateDate`].
+    /// A custom field to create, one for a date.
     Date(Box<CustomFieldCreateDate>),
-    /// [`CustomFieldCreateCheckbox`].
+    /// A custom field to create, one that is ticked or not.
     Checkbox(Box<CustomFieldCreateCheckbox>),
-    /// [`CustomFieldCreateSelect`].
+    /// A custom field to create, one with options to choose from.
     Select(Box<CustomFieldCreateSelect>),
 }
 
@@ -355,7 +363,9 @@ polar_client_runtime::variant_body! {
     CustomFieldCreate : CustomFieldCreateSelect
 }
 
-/// The object `CustomFieldCreateCheckbox`.
+/// A custom field to create, one that is ticked or not.
+///
+/// Schema `CustomFieldCreateCheckbox`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldCreateCheckbox {
@@ -363,7 +373,7 @@ pub struct CustomFieldCreateCheckbox {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Unique short name.
+    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: String,
@@ -411,7 +421,9 @@ impl CustomFieldCreateCheckbox {
     }
 }
 
-/// The object `CustomFieldCreateDate`.
+/// A custom field to create, one for a date.
+///
+/// Schema `CustomFieldCreateDate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldCreateDate {
@@ -419,7 +431,7 @@ pub struct CustomFieldCreateDate {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Unique short name.
+    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: String,
@@ -467,7 +479,9 @@ impl CustomFieldCreateDate {
     }
 }
 
-/// The object `CustomFieldCreateNumber`.
+/// A custom field to create, one for a number.
+///
+/// Schema `CustomFieldCreateNumber`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldCreateNumber {
@@ -475,7 +489,7 @@ pub struct CustomFieldCreateNumber {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Unique short name.
+    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: String,
@@ -523,7 +537,9 @@ impl CustomFieldCreateNumber {
     }
 }
 
-/// The object `CustomFieldCreateSelect`.
+/// A custom field to create, one with options to choose from.
+///
+/// Schema `CustomFieldCreateSelect`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldCreateSelect {
@@ -531,7 +547,7 @@ pub struct CustomFieldCreateSelect {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Unique short name.
+    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: String,
@@ -579,7 +595,9 @@ impl CustomFieldCreateSelect {
     }
 }
 
-/// The object `CustomFieldCreateText`.
+/// A custom field to create, one for text.
+///
+/// Schema `CustomFieldCreateText`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldCreateText {
@@ -587,7 +605,7 @@ pub struct CustomFieldCreateText {
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Unique short name.
+    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: String,
@@ -635,7 +653,9 @@ impl CustomFieldCreateText {
     }
 }
 
-/// The object `CustomFieldDate`.
+/// A custom field for a date.
+///
+/// Schema `CustomFieldDate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldDate {
@@ -651,7 +671,7 @@ pub struct CustomFieldDate {
     ///
     /// Documented as always `date`.
     pub r#type: Cow<'static, str>,
-    /// Unique short name.
+    /// Unique short name, which values are stored by.
     pub slug: String,
     /// Name.
     pub name: String,
@@ -661,7 +681,9 @@ pub struct CustomFieldDate {
     pub properties: CustomFieldDateProperties,
 }
 
-/// The object `CustomFieldDateProperties`.
+/// How a date looks in a form, and its limits.
+///
+/// Schema `CustomFieldDateProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldDateProperties {
@@ -677,11 +699,11 @@ pub struct CustomFieldDateProperties {
     ///
     /// At least 1 character.
     pub form_placeholder: Option<String>,
-    /// The field `ge`.
+    /// Earliest date, in seconds since 1970; nothing limits it without one.
     ///
     /// At least -2147483648, at most 2147483647.
     pub ge: Option<i64>,
-    /// The field `le`.
+    /// Latest date, in seconds since 1970; nothing limits it without one.
     ///
     /// At least -2147483648, at most 2147483647.
     pub le: Option<i64>,
@@ -727,7 +749,7 @@ impl CustomFieldDateProperties {
         self
     }
 
-    /// The field `ge`.
+    /// Earliest date, in seconds since 1970; nothing limits it without one.
     ///
     /// At least -2147483648, at most 2147483647.
     #[must_use]
@@ -736,7 +758,7 @@ impl CustomFieldDateProperties {
         self
     }
 
-    /// The field `le`.
+    /// Latest date, in seconds since 1970; nothing limits it without one.
     ///
     /// At least -2147483648, at most 2147483647.
     #[must_use]
@@ -752,7 +774,9 @@ impl Default for CustomFieldDateProperties {
     }
 }
 
-/// The object `ListResource_CustomField_`.
+/// A page of custom fields.
+///
+/// Schema `ListResource_CustomField_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldList {
@@ -762,7 +786,9 @@ pub struct CustomFieldList {
     pub pagination: Pagination,
 }
 
-/// The object `CustomFieldNumber`.
+/// A custom field for a number.
+///
+/// Schema `CustomFieldNumber`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldNumber {
@@ -778,7 +804,7 @@ pub struct CustomFieldNumber {
     ///
     /// Documented as always `number`.
     pub r#type: Cow<'static, str>,
-    /// Unique short name.
+    /// Unique short name, which values are stored by.
     pub slug: String,
     /// Name.
     pub name: String,
@@ -788,7 +814,9 @@ pub struct CustomFieldNumber {
     pub properties: CustomFieldNumberProperties,
 }
 
-/// The object `CustomFieldNumberProperties`.
+/// How a number looks in a form, and its limits.
+///
+/// Schema `CustomFieldNumberProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldNumberProperties {
@@ -804,11 +832,11 @@ pub struct CustomFieldNumberProperties {
     ///
     /// At least 1 character.
     pub form_placeholder: Option<String>,
-    /// The field `ge`.
+    /// Smallest number; nothing limits it without one.
     ///
     /// At least -2147483648, at most 2147483647.
     pub ge: Option<i64>,
-    /// The field `le`.
+    /// Largest number; nothing limits it without one.
     ///
     /// At least -2147483648, at most 2147483647.
     pub le: Option<i64>,
@@ -854,7 +882,7 @@ impl CustomFieldNumberProperties {
         self
     }
 
-    /// The field `ge`.
+    /// Smallest number; nothing limits it without one.
     ///
     /// At least -2147483648, at most 2147483647.
     #[must_use]
@@ -863,7 +891,7 @@ impl CustomFieldNumberProperties {
         self
     }
 
-    /// The field `le`.
+    /// Largest number; nothing limits it without one.
     ///
     /// At least -2147483648, at most 2147483647.
     #[must_use]
@@ -879,7 +907,9 @@ impl Default for CustomFieldNumberProperties {
     }
 }
 
-/// The object `CustomFieldSelect`.
+/// A custom field with options to choose from.
+///
+/// Schema `CustomFieldSelect`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldSelect {
@@ -895,7 +925,7 @@ pub struct CustomFieldSelect {
     ///
     /// Documented as always `select`.
     pub r#type: Cow<'static, str>,
-    /// Unique short name.
+    /// Unique short name, which values are stored by.
     pub slug: String,
     /// Name.
     pub name: String,
@@ -905,11 +935,13 @@ pub struct CustomFieldSelect {
     pub properties: CustomFieldSelectProperties,
 }
 
-/// The object `CustomFieldSelectOption`.
+/// An option to choose.
+///
+/// Schema `CustomFieldSelectOption`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldSelectOption {
-    /// The field `value`.
+    /// What is stored if the option is chosen.
     ///
     /// At least 1 character.
     pub value: String,
@@ -930,7 +962,9 @@ impl CustomFieldSelectOption {
     }
 }
 
-/// The object `CustomFieldSelectProperties`.
+/// How a list of options looks in a form, and what they are.
+///
+/// Schema `CustomFieldSelectProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldSelectProperties {
@@ -946,7 +980,7 @@ pub struct CustomFieldSelectProperties {
     ///
     /// At least 1 character.
     pub form_placeholder: Option<String>,
-    /// The field `options`.
+    /// The options to choose from.
     ///
     /// At least 1 item.
     pub options: Vec<CustomFieldSelectOption>,
@@ -992,7 +1026,9 @@ impl CustomFieldSelectProperties {
     }
 }
 
-/// The values of `CustomFieldSortProperty`.
+/// What custom fields are sorted by; `-` means descending.
+///
+/// Schema `CustomFieldSortProperty`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -1018,7 +1054,9 @@ pub enum CustomFieldSortProperty {
     Unknown(String),
 }
 
-/// The object `CustomFieldText`.
+/// A custom field for text.
+///
+/// Schema `CustomFieldText`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldText {
@@ -1034,7 +1072,7 @@ pub struct CustomFieldText {
     ///
     /// Documented as always `text`.
     pub r#type: Cow<'static, str>,
-    /// Unique short name.
+    /// Unique short name, which values are stored by.
     pub slug: String,
     /// Name.
     pub name: String,
@@ -1044,7 +1082,9 @@ pub struct CustomFieldText {
     pub properties: CustomFieldTextProperties,
 }
 
-/// The object `CustomFieldTextProperties`.
+/// How a text looks in a form, and its limits.
+///
+/// Schema `CustomFieldTextProperties`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldTextProperties {
@@ -1060,13 +1100,13 @@ pub struct CustomFieldTextProperties {
     ///
     /// At least 1 character.
     pub form_placeholder: Option<String>,
-    /// The field `textarea`.
+    /// Whether the form has room for several lines.
     pub textarea: Option<bool>,
-    /// The field `min_length`.
+    /// Fewest characters; nothing limits them without a number.
     ///
     /// At least 0, at most 2147483647.
     pub min_length: Option<i64>,
-    /// The field `max_length`.
+    /// Most characters; nothing limits them without a number.
     ///
     /// At least 0, at most 2147483647.
     pub max_length: Option<i64>,
@@ -1113,14 +1153,14 @@ impl CustomFieldTextProperties {
         self
     }
 
-    /// The field `textarea`.
+    /// Whether the form has room for several lines.
     #[must_use]
     pub fn textarea(mut self, textarea: bool) -> Self {
         self.textarea = Some(textarea);
         self
     }
 
-    /// The field `min_length`.
+    /// Fewest characters; nothing limits them without a number.
     ///
     /// At least 0, at most 2147483647.
     #[must_use]
@@ -1129,7 +1169,7 @@ impl CustomFieldTextProperties {
         self
     }
 
-    /// The field `max_length`.
+    /// Most characters; nothing limits them without a number.
     ///
     /// At least 0, at most 2147483647.
     #[must_use]
@@ -1145,39 +1185,53 @@ impl Default for CustomFieldTextProperties {
     }
 }
 
-/// The values of `CustomFieldType`.
+/// Kind of a custom field.
+///
+/// Schema `CustomFieldType`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum CustomFieldType {
-    /// `text`.
+    /// Text.
+    ///
+    /// Value `text`.
     Text,
-    /// `number`.
+    /// A number.
+    ///
+    /// Value `number`.
     Number,
-    /// `date`.
+    /// A date.
+    ///
+    /// Value `date`.
     Date,
-    /// `checkbox`.
+    /// Ticked or not.
+    ///
+    /// Value `checkbox`.
     Checkbox,
-    /// `select`.
+    /// One of several options.
+    ///
+    /// Value `select`.
     Select,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The union `CustomFieldUpdate`.
+/// Changes of a custom field, of any kind.
+///
+/// Schema `CustomFieldUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CustomFieldUpdate {
-    /// [`CustomFieldUpdateText`].
+    /// Changes of a custom field for text.
     Text(Box<CustomFieldUpdateText>),
-    /// [`CustomFieldUpdateNumber`].
+    /// Changes of a custom field for a number.
     Number(Box<CustomFieldUpdateNumber>),
-    /// [`CustomFieldUpdateDate`].
+    /// Changes of a custom field for a date.
     Date(Box<CustomFieldUpdateDate>),
-    /// [`CustomFieldUpdateCheckbox`].
+    /// Changes of a custom field that is ticked or not.
     Checkbox(Box<CustomFieldUpdateCheckbox>),
-    /// [`CustomFieldUpdateSelect`].
+    /// Changes of a custom field with options to choose from.
     Select(Box<CustomFieldUpdateSelect>),
 }
 
@@ -1221,7 +1275,9 @@ polar_client_runtime::variant_body! {
     CustomFieldUpdate : CustomFieldUpdateSelect
 }
 
-/// The object `CustomFieldUpdateCheckbox`.
+/// Changes of a custom field that is ticked or not.
+///
+/// Schema `CustomFieldUpdateCheckbox`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldUpdateCheckbox {
@@ -1233,7 +1289,7 @@ pub struct CustomFieldUpdateCheckbox {
     ///
     /// At least 1 character.
     pub name: Patch<String>,
-    /// Unique short name.
+    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: Patch<String>,
@@ -1271,7 +1327,7 @@ impl CustomFieldUpdateCheckbox {
         self
     }
 
-    /// Unique short name.
+    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     #[must_use]
@@ -1297,7 +1353,9 @@ impl Default for CustomFieldUpdateCheckbox {
     }
 }
 
-/// The object `CustomFieldUpdateDate`.
+/// Changes of a custom field for a date.
+///
+/// Schema `CustomFieldUpdateDate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldUpdateDate {
@@ -1309,7 +1367,7 @@ pub struct CustomFieldUpdateDate {
     ///
     /// At least 1 character.
     pub name: Patch<String>,
-    /// Unique short name.
+    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: Patch<String>,
@@ -1347,7 +1405,7 @@ impl CustomFieldUpdateDate {
         self
     }
 
-    /// Unique short name.
+    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     #[must_use]
@@ -1373,7 +1431,9 @@ impl Default for CustomFieldUpdateDate {
     }
 }
 
-/// The object `CustomFieldUpdateNumber`.
+/// Changes of a custom field for a number.
+///
+/// Schema `CustomFieldUpdateNumber`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldUpdateNumber {
@@ -1385,7 +1445,7 @@ pub struct CustomFieldUpdateNumber {
     ///
     /// At least 1 character.
     pub name: Patch<String>,
-    /// Unique short name.
+    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: Patch<String>,
@@ -1423,7 +1483,7 @@ impl CustomFieldUpdateNumber {
         self
     }
 
-    /// Unique short name.
+    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     #[must_use]
@@ -1449,7 +1509,9 @@ impl Default for CustomFieldUpdateNumber {
     }
 }
 
-/// The object `CustomFieldUpdateSelect`.
+/// Changes of a custom field with options to choose from.
+///
+/// Schema `CustomFieldUpdateSelect`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldUpdateSelect {
@@ -1461,7 +1523,7 @@ pub struct CustomFieldUpdateSelect {
     ///
     /// At least 1 character.
     pub name: Patch<String>,
-    /// Unique short name.
+    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: Patch<String>,
@@ -1499,7 +1561,7 @@ impl CustomFieldUpdateSelect {
         self
     }
 
-    /// Unique short name.
+    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     #[must_use]
@@ -1525,7 +1587,9 @@ impl Default for CustomFieldUpdateSelect {
     }
 }
 
-/// The object `CustomFieldUpdateText`.
+/// Changes of a custom field for text.
+///
+/// Schema `CustomFieldUpdateText`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldUpdateText {
@@ -1537,7 +1601,7 @@ pub struct CustomFieldUpdateText {
     ///
     /// At least 1 character.
     pub name: Patch<String>,
-    /// Unique short name.
+    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     pub slug: Patch<String>,
@@ -1575,7 +1639,7 @@ impl CustomFieldUpdateText {
         self
     }
 
-    /// Unique short name.
+    /// Unique short name, which values are stored by: ASCII letters, digits and hyphens.
     ///
     /// At least 1 character, matches `^[a-z0-9-_]+$`.
     #[must_use]

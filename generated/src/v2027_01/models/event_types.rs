@@ -5,7 +5,9 @@
 use super::*;
 use polar_client_runtime::types::{Patch, Timestamp, Uuid};
 
-/// The object `EventType`.
+/// A type of events: those of one name, and how they are labelled.
+///
+/// Schema `EventType`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventType {
@@ -25,7 +27,9 @@ pub struct EventType {
     pub organization_id: Uuid,
 }
 
-/// The object `EventTypeUpdate`.
+/// How events of a type are labelled from now on.
+///
+/// Schema `EventTypeUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventTypeUpdate {
@@ -62,7 +66,9 @@ impl EventTypeUpdate {
     }
 }
 
-/// The object `EventTypeWithStats`.
+/// A type of events, and how often and when such events happened.
+///
+/// Schema `EventTypeWithStats`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventTypeWithStats {
@@ -82,15 +88,17 @@ pub struct EventTypeWithStats {
     pub organization_id: Uuid,
     /// Where it comes from.
     pub source: EventSource,
-    /// The field `occurrences`.
+    /// Number of such events.
     pub occurrences: i64,
-    /// The field `first_seen`.
+    /// When such an event happened for the first time.
     pub first_seen: Timestamp,
-    /// The field `last_seen`.
+    /// When such an event happened for the last time.
     pub last_seen: Timestamp,
 }
 
-/// The object `ListResource_EventTypeWithStats_`.
+/// A page of types of events.
+///
+/// Schema `ListResource_EventTypeWithStats_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventTypeWithStatsList {
@@ -100,7 +108,9 @@ pub struct EventTypeWithStatsList {
     pub pagination: Pagination,
 }
 
-/// The values of `EventTypesSortProperty`.
+/// What types of events are sorted by; `-` means descending.
+///
+/// Schema `EventTypesSortProperty`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]

@@ -7,7 +7,9 @@ use polar_client_runtime::types::{Entries, Patch, Timestamp, Uuid};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// The object `GrantedLicenseKey`.
+/// A license key, and the purchase that granted it.
+///
+/// Schema `GrantedLicenseKey`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GrantedLicenseKey {
@@ -55,11 +57,13 @@ pub struct GrantedLicenseKey {
     pub subscription: Option<LicenseKeySubscription>,
     /// The order's ID.
     pub order_id: Option<Uuid>,
-    /// The field `order`.
+    /// The one-time purchase that granted the license key; null if there is none.
     pub order: Option<LicenseKeyOrder>,
 }
 
-/// The object `LicenseKeyActivate`.
+/// A license key to activate.
+///
+/// Schema `LicenseKeyActivate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyActivate {
@@ -69,7 +73,7 @@ pub struct LicenseKeyActivate {
     pub organization_id: Uuid,
     /// Text that tells people what it is.
     pub label: String,
-    /// The field `conditions`.
+    /// Conditions of the activation: every validation with it has to state the same ones.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub conditions: Option<BTreeMap<String, MetadataValue>>,
@@ -96,7 +100,7 @@ impl LicenseKeyActivate {
         }
     }
 
-    /// The field `conditions`.
+    /// Conditions of the activation: every validation with it has to state the same ones.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -115,7 +119,9 @@ impl LicenseKeyActivate {
     }
 }
 
-/// The object `LicenseKeyActivationBase`.
+/// An activation of a license key.
+///
+/// Schema `LicenseKeyActivationBase`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyActivationBase {
@@ -133,7 +139,9 @@ pub struct LicenseKeyActivationBase {
     pub modified_at: Option<Timestamp>,
 }
 
-/// The object `LicenseKeyActivationCreated`.
+/// A new activation of a license key, with the key.
+///
+/// Schema `LicenseKeyActivationCreated`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyActivationCreated {
@@ -149,11 +157,13 @@ pub struct LicenseKeyActivationCreated {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `license_key`.
+    /// The license key.
     pub license_key: GrantedLicenseKey,
 }
 
-/// The object `LicenseKeyActivationRead`.
+/// An activation of a license key, with the key.
+///
+/// Schema `LicenseKeyActivationRead`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyActivationRead {
@@ -169,11 +179,13 @@ pub struct LicenseKeyActivationRead {
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
-    /// The field `license_key`.
+    /// The license key.
     pub license_key: LicenseKeyRead,
 }
 
-/// The object `LicenseKeyCustomer`.
+/// The customer of a license key.
+///
+/// Schema `LicenseKeyCustomer`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyCustomer {
@@ -216,7 +228,9 @@ pub struct LicenseKeyCustomer {
     pub avatar_url: Option<String>,
 }
 
-/// The object `LicenseKeyDeactivate`.
+/// An activation of a license key to give back.
+///
+/// Schema `LicenseKeyDeactivate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyDeactivate {
@@ -244,7 +258,9 @@ impl LicenseKeyDeactivate {
     }
 }
 
-/// The object `LicenseKeyMember`.
+/// The member who holds a license key.
+///
+/// Schema `LicenseKeyMember`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyMember {
@@ -256,7 +272,9 @@ pub struct LicenseKeyMember {
     pub external_id: Option<String>,
 }
 
-/// The object `LicenseKeyOrder`.
+/// The one-time purchase that granted a license key.
+///
+/// Schema `LicenseKeyOrder`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyOrder {
@@ -266,11 +284,13 @@ pub struct LicenseKeyOrder {
     pub created_at: Timestamp,
     /// State that it is in.
     pub status: OrderStatus,
-    /// The field `paid`.
+    /// Whether the order has been paid.
     pub paid: bool,
 }
 
-/// The object `LicenseKeyRead`.
+/// A license key.
+///
+/// Schema `LicenseKeyRead`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyRead {
@@ -312,7 +332,9 @@ pub struct LicenseKeyRead {
     pub expires_at: Option<Timestamp>,
 }
 
-/// The object `ListResource_LicenseKeyRead_`.
+/// A page of license keys.
+///
+/// Schema `ListResource_LicenseKeyRead_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyReadList {
@@ -322,23 +344,33 @@ pub struct LicenseKeyReadList {
     pub pagination: Pagination,
 }
 
-/// The values of `LicenseKeyStatus`.
+/// Whether a license key is in force.
+///
+/// Schema `LicenseKeyStatus`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum LicenseKeyStatus {
-    /// `granted`.
+    /// It is in force.
+    ///
+    /// Value `granted`.
     Granted,
-    /// `revoked`.
+    /// It was taken back.
+    ///
+    /// Value `revoked`.
     Revoked,
-    /// `disabled`.
+    /// It is switched off.
+    ///
+    /// Value `disabled`.
     Disabled,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The object `LicenseKeySubscription`.
+/// The subscription that granted a license key.
+///
+/// Schema `LicenseKeySubscription`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeySubscription {
@@ -356,7 +388,9 @@ pub struct LicenseKeySubscription {
     pub ends_at: Option<Timestamp>,
 }
 
-/// The object `LicenseKeyUpdate`.
+/// Changes of a license key.
+///
+/// Schema `LicenseKeyUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyUpdate {
@@ -442,7 +476,9 @@ impl Default for LicenseKeyUpdate {
     }
 }
 
-/// The object `LicenseKeyValidate`.
+/// A license key to validate, and what it must be good for.
+///
+/// Schema `LicenseKeyValidate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyValidate {
@@ -456,11 +492,11 @@ pub struct LicenseKeyValidate {
     pub benefit_id: Option<Uuid>,
     /// The customer's ID.
     pub customer_id: Option<Uuid>,
-    /// The field `increment_usage`.
+    /// By how much the usage goes up, if the license key is valid.
     ///
     /// At least 0.
     pub increment_usage: Option<i64>,
-    /// The field `conditions`.
+    /// Conditions that have to be those of the activation.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     pub conditions: Option<BTreeMap<String, MetadataValue>>,
@@ -502,7 +538,7 @@ impl LicenseKeyValidate {
         self
     }
 
-    /// The field `increment_usage`.
+    /// By how much the usage goes up, if the license key is valid.
     ///
     /// At least 0.
     #[must_use]
@@ -511,7 +547,7 @@ impl LicenseKeyValidate {
         self
     }
 
-    /// The field `conditions`.
+    /// Conditions that have to be those of the activation.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
     #[must_use]
@@ -521,7 +557,9 @@ impl LicenseKeyValidate {
     }
 }
 
-/// The object `LicenseKeyWithActivations`.
+/// A license key with its activations.
+///
+/// Schema `LicenseKeyWithActivations`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyWithActivations {
@@ -561,11 +599,13 @@ pub struct LicenseKeyWithActivations {
     pub last_validated_at: Option<Timestamp>,
     /// When the license key expires; null if it never does.
     pub expires_at: Option<Timestamp>,
-    /// The field `activations`.
+    /// The activations of the license key.
     pub activations: Vec<LicenseKeyActivationBase>,
 }
 
-/// The object `RotatedLicenseKey`.
+/// A license key with its new text.
+///
+/// Schema `RotatedLicenseKey`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RotatedLicenseKey {
@@ -607,7 +647,7 @@ pub struct RotatedLicenseKey {
     pub expires_at: Option<Timestamp>,
 }
 
-/// The values of `RotatedLicenseKeyStatus`.
+/// Whether a rotated license key is in force.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/RotatedLicenseKey/properties/status`.
@@ -616,15 +656,21 @@ pub struct RotatedLicenseKey {
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum RotatedLicenseKeyStatus {
-    /// `granted`.
+    /// It is in force.
+    ///
+    /// Value `granted`.
     Granted,
-    /// `disabled`.
+    /// It is switched off.
+    ///
+    /// Value `disabled`.
     Disabled,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The object `ValidatedLicenseKey`.
+/// A license key that is valid, and the purchase that granted it.
+///
+/// Schema `ValidatedLicenseKey`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ValidatedLicenseKey {
@@ -672,8 +718,8 @@ pub struct ValidatedLicenseKey {
     pub subscription: Option<LicenseKeySubscription>,
     /// The order's ID.
     pub order_id: Option<Uuid>,
-    /// The field `order`.
+    /// The one-time purchase that granted the license key; null if there is none.
     pub order: Option<LicenseKeyOrder>,
-    /// The field `activation`.
+    /// The activation that was validated; null if none was asked for.
     pub activation: Option<LicenseKeyActivationBase>,
 }

@@ -9,19 +9,23 @@ use polar_client_runtime::types::Patch;
 use polar_client_runtime::types::Timestamp;
 use polar_client_runtime::types::Uuid;
 
-/// The object `Metric`.
+/// What a metric is.
+///
+/// Schema `Metric`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Metric {
     /// Unique short name.
     pub slug: String,
-    /// The field `display_name`.
+    /// What the metric is called.
     pub display_name: String,
     /// Which kind it is.
     pub r#type: MetricType,
 }
 
-/// The object `MetricDashboardCreate`.
+/// A dashboard to create.
+///
+/// Schema `MetricDashboardCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricDashboardCreate {
@@ -65,7 +69,9 @@ impl MetricDashboardCreate {
     }
 }
 
-/// The object `MetricDashboardSchema`.
+/// A dashboard: a name, and the metrics that it shows.
+///
+/// Schema `MetricDashboardSchema`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricDashboardSchema {
@@ -83,7 +89,9 @@ pub struct MetricDashboardSchema {
     pub organization_id: Uuid,
 }
 
-/// The object `MetricDashboardUpdate`.
+/// Changes of a dashboard.
+///
+/// Schema `MetricDashboardUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricDashboardUpdate {
@@ -132,418 +140,451 @@ impl Default for MetricDashboardUpdate {
     }
 }
 
-/// The object `MetricPeriod`.
+/// The metrics of one period. Those that were not asked for may be null.
+///
+/// Schema `MetricPeriod`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricPeriod {
     /// The period that the values are for.
     pub timestamp: Timestamp,
-    /// The field `active_subscriptions`.
+    /// Number of subscriptions in force.
     pub active_subscriptions: Option<Number>,
-    /// The field `committed_subscriptions`.
+    /// Number of active subscriptions that are not set to end.
     pub committed_subscriptions: Option<Number>,
-    /// The field `monthly_recurring_revenue`.
+    /// Monthly recurring revenue in cents.
     pub monthly_recurring_revenue: Option<Number>,
-    /// The field `trial_monthly_recurring_revenue`.
+    /// Monthly recurring revenue in cents that running trials would bring, with those
+    /// that are set to end.
     pub trial_monthly_recurring_revenue: Option<Number>,
-    /// The field `committed_monthly_recurring_revenue`.
+    /// Monthly recurring revenue in cents, without subscriptions that are set to end.
     pub committed_monthly_recurring_revenue: Option<Number>,
-    /// The field `trial_committed_monthly_recurring_revenue`.
+    /// Monthly recurring revenue in cents that running trials will bring, without those
+    /// that are set to end.
     pub trial_committed_monthly_recurring_revenue: Option<Number>,
-    /// The field `average_revenue_per_user`.
+    /// Average revenue per customer in cents.
     pub average_revenue_per_user: Option<Number>,
-    /// The field `checkouts`.
+    /// Number of checkout sessions.
     pub checkouts: Option<Number>,
-    /// The field `succeeded_checkouts`.
+    /// Number of checkout sessions that succeeded.
     pub succeeded_checkouts: Option<Number>,
-    /// The field `churned_subscriptions`.
+    /// Number of subscriptions that were lost.
     pub churned_subscriptions: Option<Number>,
-    /// The field `churn_rate`.
+    /// Share of the subscriptions that were lost, as a fraction of 1.
     pub churn_rate: Option<Number>,
-    /// The field `seats_total`.
+    /// Number of seats.
     pub seats_total: Option<Number>,
-    /// The field `seats_claimed`.
+    /// Number of seats that are claimed.
     pub seats_claimed: Option<Number>,
-    /// The field `seats_pending`.
+    /// Number of seats that are not claimed yet.
     pub seats_pending: Option<Number>,
-    /// The field `seat_customers`.
+    /// Number of customers with seats.
     pub seat_customers: Option<Number>,
-    /// The field `new_seat_customers`.
+    /// Number of new customers with seats.
     pub new_seat_customers: Option<Number>,
-    /// The field `churned_seat_customers`.
+    /// Number of customers with seats who were lost.
     pub churned_seat_customers: Option<Number>,
-    /// The field `orders`.
+    /// Number of orders.
     pub orders: Option<Number>,
-    /// The field `revenue`.
+    /// Revenue in cents.
     pub revenue: Option<Number>,
-    /// The field `net_revenue`.
+    /// Revenue after deductions, in cents.
     pub net_revenue: Option<Number>,
-    /// The field `cumulative_revenue`.
+    /// Revenue added up over time, in cents.
     pub cumulative_revenue: Option<Number>,
-    /// The field `net_cumulative_revenue`.
+    /// Revenue after deductions added up over time, in cents.
     pub net_cumulative_revenue: Option<Number>,
-    /// The field `costs`.
+    /// Costs that events reported, in cents; fractions of a cent are possible.
     pub costs: Option<Number>,
-    /// The field `cumulative_costs`.
+    /// Costs added up over time, in cents; fractions of a cent are possible.
     pub cumulative_costs: Option<Number>,
-    /// The field `average_order_value`.
+    /// Average amount of an order in cents.
     pub average_order_value: Option<Number>,
-    /// The field `net_average_order_value`.
+    /// Average amount of an order in cents, after deductions.
     pub net_average_order_value: Option<Number>,
-    /// The field `cost_per_user`.
+    /// Average costs per customer in cents; fractions of a cent are possible.
     pub cost_per_user: Option<Number>,
-    /// The field `active_user_by_event`.
+    /// Number of customers with events.
     pub active_user_by_event: Option<Number>,
-    /// The field `one_time_products`.
+    /// Number of one-time purchases.
     pub one_time_products: Option<Number>,
-    /// The field `one_time_products_revenue`.
+    /// Revenue of one-time purchases in cents.
     pub one_time_products_revenue: Option<Number>,
-    /// The field `one_time_products_net_revenue`.
+    /// Revenue of one-time purchases after deductions, in cents.
     pub one_time_products_net_revenue: Option<Number>,
-    /// The field `new_subscriptions`.
+    /// Number of new subscriptions.
     pub new_subscriptions: Option<Number>,
-    /// The field `new_subscriptions_revenue`.
+    /// Revenue of new subscriptions in cents.
     pub new_subscriptions_revenue: Option<Number>,
-    /// The field `new_subscriptions_net_revenue`.
+    /// Revenue of new subscriptions after deductions, in cents.
     pub new_subscriptions_net_revenue: Option<Number>,
-    /// The field `renewed_subscriptions`.
+    /// Number of subscriptions that were renewed.
     pub renewed_subscriptions: Option<Number>,
-    /// The field `renewed_subscriptions_revenue`.
+    /// Revenue of renewed subscriptions in cents.
     pub renewed_subscriptions_revenue: Option<Number>,
-    /// The field `renewed_subscriptions_net_revenue`.
+    /// Revenue of renewed subscriptions after deductions, in cents.
     pub renewed_subscriptions_net_revenue: Option<Number>,
-    /// The field `canceled_subscriptions`.
+    /// Number of subscriptions that were canceled.
     pub canceled_subscriptions: Option<Number>,
-    /// The field `canceled_subscriptions_customer_service`.
+    /// Number of subscriptions canceled because of the customer service.
     pub canceled_subscriptions_customer_service: Option<Number>,
-    /// The field `canceled_subscriptions_low_quality`.
+    /// Number of subscriptions canceled because of the quality.
     pub canceled_subscriptions_low_quality: Option<Number>,
-    /// The field `canceled_subscriptions_missing_features`.
+    /// Number of subscriptions canceled because features were missing.
     pub canceled_subscriptions_missing_features: Option<Number>,
-    /// The field `canceled_subscriptions_switched_service`.
+    /// Number of subscriptions canceled because another service is used instead.
     pub canceled_subscriptions_switched_service: Option<Number>,
-    /// The field `canceled_subscriptions_too_complex`.
+    /// Number of subscriptions canceled because it was too complicated.
     pub canceled_subscriptions_too_complex: Option<Number>,
-    /// The field `canceled_subscriptions_too_expensive`.
+    /// Number of subscriptions canceled because of the price.
     pub canceled_subscriptions_too_expensive: Option<Number>,
-    /// The field `canceled_subscriptions_unused`.
+    /// Number of subscriptions canceled because it was not used.
     pub canceled_subscriptions_unused: Option<Number>,
-    /// The field `canceled_subscriptions_other`.
+    /// Number of subscriptions canceled for other reasons.
     pub canceled_subscriptions_other: Option<Number>,
-    /// The field `annual_recurring_revenue`.
+    /// Annual recurring revenue in cents.
     pub annual_recurring_revenue: Option<Number>,
-    /// The field `committed_annual_recurring_revenue`.
+    /// Annual recurring revenue in cents, without subscriptions that are set to end.
     pub committed_annual_recurring_revenue: Option<Number>,
-    /// The field `checkouts_conversion`.
+    /// Share of the checkout sessions that succeeded, as a fraction of 1.
     pub checkouts_conversion: Option<Number>,
-    /// The field `ltv`.
+    /// Lifetime value of a customer in cents.
     pub ltv: Option<Number>,
-    /// The field `gross_margin`.
+    /// Gross margin in cents: what costs leave of the revenue. Fractions of a cent are
+    /// possible.
     pub gross_margin: Option<Number>,
-    /// The field `gross_margin_percentage`.
+    /// Gross margin as a share of the revenue, as a fraction of 1.
     pub gross_margin_percentage: Option<Number>,
-    /// The field `cashflow`.
+    /// Revenue less costs, in cents; fractions of a cent are possible.
     pub cashflow: Option<Number>,
-    /// The field `average_seats_per_customer`.
+    /// Average number of seats per customer who has seats.
     pub average_seats_per_customer: Option<Number>,
-    /// The field `seat_utilization_rate`.
+    /// Share of the seats that are claimed, as a fraction of 1.
     pub seat_utilization_rate: Option<Number>,
 }
 
-/// The values of `MetricType`.
+/// What the values of a metric are.
+///
+/// Schema `MetricType`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum MetricType {
-    /// `scalar`.
+    /// Plain numbers.
+    ///
+    /// Value `scalar`.
     Scalar,
-    /// `currency`.
+    /// Amounts in cents.
+    ///
+    /// Value `currency`.
     Currency,
-    /// `currency_sub_cent`.
+    /// Amounts in cents, with fractions of a cent.
+    ///
+    /// Value `currency_sub_cent`.
     CurrencySubCent,
-    /// `percentage`.
+    /// Shares, as fractions of 1.
+    ///
+    /// Value `percentage`.
     Percentage,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The object `Metrics`.
+/// What each metric is. Those that were not asked for may be null.
+///
+/// Schema `Metrics`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Metrics {
-    /// The field `active_subscriptions`.
+    /// Number of subscriptions in force.
     pub active_subscriptions: Option<Metric>,
-    /// The field `committed_subscriptions`.
+    /// Number of active subscriptions that are not set to end.
     pub committed_subscriptions: Option<Metric>,
-    /// The field `monthly_recurring_revenue`.
+    /// Monthly recurring revenue in cents.
     pub monthly_recurring_revenue: Option<Metric>,
-    /// The field `trial_monthly_recurring_revenue`.
+    /// Monthly recurring revenue in cents that running trials would bring, with those
+    /// that are set to end.
     pub trial_monthly_recurring_revenue: Option<Metric>,
-    /// The field `committed_monthly_recurring_revenue`.
+    /// Monthly recurring revenue in cents, without subscriptions that are set to end.
     pub committed_monthly_recurring_revenue: Option<Metric>,
-    /// The field `trial_committed_monthly_recurring_revenue`.
+    /// Monthly recurring revenue in cents that running trials will bring, without those
+    /// that are set to end.
     pub trial_committed_monthly_recurring_revenue: Option<Metric>,
-    /// The field `average_revenue_per_user`.
+    /// Average revenue per customer in cents.
     pub average_revenue_per_user: Option<Metric>,
-    /// The field `checkouts`.
+    /// Number of checkout sessions.
     pub checkouts: Option<Metric>,
-    /// The field `succeeded_checkouts`.
+    /// Number of checkout sessions that succeeded.
     pub succeeded_checkouts: Option<Metric>,
-    /// The field `churned_subscriptions`.
+    /// Number of subscriptions that were lost.
     pub churned_subscriptions: Option<Metric>,
-    /// The field `churn_rate`.
+    /// Share of the subscriptions that were lost, as a fraction of 1.
     pub churn_rate: Option<Metric>,
-    /// The field `seats_total`.
+    /// Number of seats.
     pub seats_total: Option<Metric>,
-    /// The field `seats_claimed`.
+    /// Number of seats that are claimed.
     pub seats_claimed: Option<Metric>,
-    /// The field `seats_pending`.
+    /// Number of seats that are not claimed yet.
     pub seats_pending: Option<Metric>,
-    /// The field `seat_customers`.
+    /// Number of customers with seats.
     pub seat_customers: Option<Metric>,
-    /// The field `new_seat_customers`.
+    /// Number of new customers with seats.
     pub new_seat_customers: Option<Metric>,
-    /// The field `churned_seat_customers`.
+    /// Number of customers with seats who were lost.
     pub churned_seat_customers: Option<Metric>,
-    /// The field `orders`.
+    /// Number of orders.
     pub orders: Option<Metric>,
-    /// The field `revenue`.
+    /// Revenue in cents.
     pub revenue: Option<Metric>,
-    /// The field `net_revenue`.
+    /// Revenue after deductions, in cents.
     pub net_revenue: Option<Metric>,
-    /// The field `cumulative_revenue`.
+    /// Revenue added up over time, in cents.
     pub cumulative_revenue: Option<Metric>,
-    /// The field `net_cumulative_revenue`.
+    /// Revenue after deductions added up over time, in cents.
     pub net_cumulative_revenue: Option<Metric>,
-    /// The field `costs`.
+    /// Costs that events reported, in cents; fractions of a cent are possible.
     pub costs: Option<Metric>,
-    /// The field `cumulative_costs`.
+    /// Costs added up over time, in cents; fractions of a cent are possible.
     pub cumulative_costs: Option<Metric>,
-    /// The field `average_order_value`.
+    /// Average amount of an order in cents.
     pub average_order_value: Option<Metric>,
-    /// The field `net_average_order_value`.
+    /// Average amount of an order in cents, after deductions.
     pub net_average_order_value: Option<Metric>,
-    /// The field `cost_per_user`.
+    /// Average costs per customer in cents; fractions of a cent are possible.
     pub cost_per_user: Option<Metric>,
-    /// The field `active_user_by_event`.
+    /// Number of customers with events.
     pub active_user_by_event: Option<Metric>,
-    /// The field `one_time_products`.
+    /// Number of one-time purchases.
     pub one_time_products: Option<Metric>,
-    /// The field `one_time_products_revenue`.
+    /// Revenue of one-time purchases in cents.
     pub one_time_products_revenue: Option<Metric>,
-    /// The field `one_time_products_net_revenue`.
+    /// Revenue of one-time purchases after deductions, in cents.
     pub one_time_products_net_revenue: Option<Metric>,
-    /// The field `new_subscriptions`.
+    /// Number of new subscriptions.
     pub new_subscriptions: Option<Metric>,
-    /// The field `new_subscriptions_revenue`.
+    /// Revenue of new subscriptions in cents.
     pub new_subscriptions_revenue: Option<Metric>,
-    /// The field `new_subscriptions_net_revenue`.
+    /// Revenue of new subscriptions after deductions, in cents.
     pub new_subscriptions_net_revenue: Option<Metric>,
-    /// The field `renewed_subscriptions`.
+    /// Number of subscriptions that were renewed.
     pub renewed_subscriptions: Option<Metric>,
-    /// The field `renewed_subscriptions_revenue`.
+    /// Revenue of renewed subscriptions in cents.
     pub renewed_subscriptions_revenue: Option<Metric>,
-    /// The field `renewed_subscriptions_net_revenue`.
+    /// Revenue of renewed subscriptions after deductions, in cents.
     pub renewed_subscriptions_net_revenue: Option<Metric>,
-    /// The field `canceled_subscriptions`.
+    /// Number of subscriptions that were canceled.
     pub canceled_subscriptions: Option<Metric>,
-    /// The field `canceled_subscriptions_customer_service`.
+    /// Number of subscriptions canceled because of the customer service.
     pub canceled_subscriptions_customer_service: Option<Metric>,
-    /// The field `canceled_subscriptions_low_quality`.
+    /// Number of subscriptions canceled because of the quality.
     pub canceled_subscriptions_low_quality: Option<Metric>,
-    /// The field `canceled_subscriptions_missing_features`.
+    /// Number of subscriptions canceled because features were missing.
     pub canceled_subscriptions_missing_features: Option<Metric>,
-    /// The field `canceled_subscriptions_switched_service`.
+    /// Number of subscriptions canceled because another service is used instead.
     pub canceled_subscriptions_switched_service: Option<Metric>,
-    /// The field `canceled_subscriptions_too_complex`.
+    /// Number of subscriptions canceled because it was too complicated.
     pub canceled_subscriptions_too_complex: Option<Metric>,
-    /// The field `canceled_subscriptions_too_expensive`.
+    /// Number of subscriptions canceled because of the price.
     pub canceled_subscriptions_too_expensive: Option<Metric>,
-    /// The field `canceled_subscriptions_unused`.
+    /// Number of subscriptions canceled because it was not used.
     pub canceled_subscriptions_unused: Option<Metric>,
-    /// The field `canceled_subscriptions_other`.
+    /// Number of subscriptions canceled for other reasons.
     pub canceled_subscriptions_other: Option<Metric>,
-    /// The field `annual_recurring_revenue`.
+    /// Annual recurring revenue in cents.
     pub annual_recurring_revenue: Option<Metric>,
-    /// The field `committed_annual_recurring_revenue`.
+    /// Annual recurring revenue in cents, without subscriptions that are set to end.
     pub committed_annual_recurring_revenue: Option<Metric>,
-    /// The field `checkouts_conversion`.
+    /// Share of the checkout sessions that succeeded, as a fraction of 1.
     pub checkouts_conversion: Option<Metric>,
-    /// The field `ltv`.
+    /// Lifetime value of a customer in cents.
     pub ltv: Option<Metric>,
-    /// The field `gross_margin`.
+    /// Gross margin in cents: what costs leave of the revenue. Fractions of a cent are
+    /// possible.
     pub gross_margin: Option<Metric>,
-    /// The field `gross_margin_percentage`.
+    /// Gross margin as a share of the revenue, as a fraction of 1.
     pub gross_margin_percentage: Option<Metric>,
-    /// The field `cashflow`.
+    /// Revenue less costs, in cents; fractions of a cent are possible.
     pub cashflow: Option<Metric>,
-    /// The field `average_seats_per_customer`.
+    /// Average number of seats per customer who has seats.
     pub average_seats_per_customer: Option<Metric>,
-    /// The field `seat_utilization_rate`.
+    /// Share of the seats that are claimed, as a fraction of 1.
     pub seat_utilization_rate: Option<Metric>,
 }
 
-/// The object `MetricsIntervalLimit`.
+/// How many days can be asked for.
+///
+/// Schema `MetricsIntervalLimit`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricsIntervalLimit {
-    /// The field `min_days`.
+    /// Fewest days that can be asked for.
     pub min_days: i64,
-    /// The field `max_days`.
+    /// Most days that can be asked for.
     pub max_days: i64,
 }
 
-/// The object `MetricsIntervalsLimits`.
+/// How many days can be asked for, by length of the periods.
+///
+/// Schema `MetricsIntervalsLimits`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricsIntervalsLimits {
-    /// The field `hour`.
+    /// Limits for periods of an hour.
     pub hour: MetricsIntervalLimit,
-    /// The field `day`.
+    /// Limits for periods of a day.
     pub day: MetricsIntervalLimit,
-    /// The field `week`.
+    /// Limits for periods of a week.
     pub week: MetricsIntervalLimit,
-    /// The field `month`.
+    /// Limits for periods of a month.
     pub month: MetricsIntervalLimit,
-    /// The field `year`.
+    /// Limits for periods of a year.
     pub year: MetricsIntervalLimit,
 }
 
-/// The object `MetricsLimits`.
+/// What metrics can be asked for.
+///
+/// Schema `MetricsLimits`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricsLimits {
-    /// The field `min_date`.
+    /// First day that there are metrics for.
     pub min_date: Date,
-    /// The field `intervals`.
+    /// How many days can be asked for, by length of the periods.
     pub intervals: MetricsIntervalsLimits,
 }
 
-/// The object `MetricsResponse`.
+/// The metrics of a span of time.
+///
+/// Schema `MetricsResponse`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricsResponse {
-    /// The field `periods`.
+    /// The values, period by period.
     pub periods: Vec<MetricPeriod>,
-    /// The field `totals`.
+    /// The values of the whole span of time.
     pub totals: MetricsTotals,
     /// What the metrics are.
     pub metrics: Metrics,
 }
 
-/// The object `MetricsTotals`.
+/// The metrics of a whole span of time. Those that were not asked for may be null.
+///
+/// Schema `MetricsTotals`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricsTotals {
-    /// The field `active_subscriptions`.
+    /// Number of subscriptions in force.
     pub active_subscriptions: Option<Number>,
-    /// The field `committed_subscriptions`.
+    /// Number of active subscriptions that are not set to end.
     pub committed_subscriptions: Option<Number>,
-    /// The field `monthly_recurring_revenue`.
+    /// Monthly recurring revenue in cents.
     pub monthly_recurring_revenue: Option<Number>,
-    /// The field `trial_monthly_recurring_revenue`.
+    /// Monthly recurring revenue in cents that running trials would bring, with those
+    /// that are set to end.
     pub trial_monthly_recurring_revenue: Option<Number>,
-    /// The field `committed_monthly_recurring_revenue`.
+    /// Monthly recurring revenue in cents, without subscriptions that are set to end.
     pub committed_monthly_recurring_revenue: Option<Number>,
-    /// The field `trial_committed_monthly_recurring_revenue`.
+    /// Monthly recurring revenue in cents that running trials will bring, without those
+    /// that are set to end.
     pub trial_committed_monthly_recurring_revenue: Option<Number>,
-    /// The field `average_revenue_per_user`.
+    /// Average revenue per customer in cents.
     pub average_revenue_per_user: Option<Number>,
-    /// The field `checkouts`.
+    /// Number of checkout sessions.
     pub checkouts: Option<Number>,
-    /// The field `succeeded_checkouts`.
+    /// Number of checkout sessions that succeeded.
     pub succeeded_checkouts: Option<Number>,
-    /// The field `churned_subscriptions`.
+    /// Number of subscriptions that were lost.
     pub churned_subscriptions: Option<Number>,
-    /// The field `churn_rate`.
+    /// Share of the subscriptions that were lost, as a fraction of 1.
     pub churn_rate: Option<Number>,
-    /// The field `seats_total`.
+    /// Number of seats.
     pub seats_total: Option<Number>,
-    /// The field `seats_claimed`.
+    /// Number of seats that are claimed.
     pub seats_claimed: Option<Number>,
-    /// The field `seats_pending`.
+    /// Number of seats that are not claimed yet.
     pub seats_pending: Option<Number>,
-    /// The field `seat_customers`.
+    /// Number of customers with seats.
     pub seat_customers: Option<Number>,
-    /// The field `new_seat_customers`.
+    /// Number of new customers with seats.
     pub new_seat_customers: Option<Number>,
-    /// The field `churned_seat_customers`.
+    /// Number of customers with seats who were lost.
     pub churned_seat_customers: Option<Number>,
-    /// The field `orders`.
+    /// Number of orders.
     pub orders: Option<Number>,
-    /// The field `revenue`.
+    /// Revenue in cents.
     pub revenue: Option<Number>,
-    /// The field `net_revenue`.
+    /// Revenue after deductions, in cents.
     pub net_revenue: Option<Number>,
-    /// The field `cumulative_revenue`.
+    /// Revenue added up over time, in cents.
     pub cumulative_revenue: Option<Number>,
-    /// The field `net_cumulative_revenue`.
+    /// Revenue after deductions added up over time, in cents.
     pub net_cumulative_revenue: Option<Number>,
-    /// The field `costs`.
+    /// Costs that events reported, in cents; fractions of a cent are possible.
     pub costs: Option<Number>,
-    /// The field `cumulative_costs`.
+    /// Costs added up over time, in cents; fractions of a cent are possible.
     pub cumulative_costs: Option<Number>,
-    /// The field `average_order_value`.
+    /// Average amount of an order in cents.
     pub average_order_value: Option<Number>,
-    /// The field `net_average_order_value`.
+    /// Average amount of an order in cents, after deductions.
     pub net_average_order_value: Option<Number>,
-    /// The field `cost_per_user`.
+    /// Average costs per customer in cents; fractions of a cent are possible.
     pub cost_per_user: Option<Number>,
-    /// The field `active_user_by_event`.
+    /// Number of customers with events.
     pub active_user_by_event: Option<Number>,
-    /// The field `one_time_products`.
+    /// Number of one-time purchases.
     pub one_time_products: Option<Number>,
-    /// The field `one_time_products_revenue`.
+    /// Revenue of one-time purchases in cents.
     pub one_time_products_revenue: Option<Number>,
-    /// The field `one_time_products_net_revenue`.
+    /// Revenue of one-time purchases after deductions, in cents.
     pub one_time_products_net_revenue: Option<Number>,
-    /// The field `new_subscriptions`.
+    /// Number of new subscriptions.
     pub new_subscriptions: Option<Number>,
-    /// The field `new_subscriptions_revenue`.
+    /// Revenue of new subscriptions in cents.
     pub new_subscriptions_revenue: Option<Number>,
-    /// The field `new_subscriptions_net_revenue`.
+    /// Revenue of new subscriptions after deductions, in cents.
     pub new_subscriptions_net_revenue: Option<Number>,
-    /// The field `renewed_subscriptions`.
+    /// Number of subscriptions that were renewed.
     pub renewed_subscriptions: Option<Number>,
-    /// The field `renewed_subscriptions_revenue`.
+    /// Revenue of renewed subscriptions in cents.
     pub renewed_subscriptions_revenue: Option<Number>,
-    /// The field `renewed_subscriptions_net_revenue`.
+    /// Revenue of renewed subscriptions after deductions, in cents.
     pub renewed_subscriptions_net_revenue: Option<Number>,
-    /// The field `canceled_subscriptions`.
+    /// Number of subscriptions that were canceled.
     pub canceled_subscriptions: Option<Number>,
-    /// The field `canceled_subscriptions_customer_service`.
+    /// Number of subscriptions canceled because of the customer service.
     pub canceled_subscriptions_customer_service: Option<Number>,
-    /// The field `canceled_subscriptions_low_quality`.
+    /// Number of subscriptions canceled because of the quality.
     pub canceled_subscriptions_low_quality: Option<Number>,
-    /// The field `canceled_subscriptions_missing_features`.
+    /// Number of subscriptions canceled because features were missing.
     pub canceled_subscriptions_missing_features: Option<Number>,
-    /// The field `canceled_subscriptions_switched_service`.
+    /// Number of subscriptions canceled because another service is used instead.
     pub canceled_subscriptions_switched_service: Option<Number>,
-    /// The field `canceled_subscriptions_too_complex`.
+    /// Number of subscriptions canceled because it was too complicated.
     pub canceled_subscriptions_too_complex: Option<Number>,
-    /// The field `canceled_subscriptions_too_expensive`.
+    /// Number of subscriptions canceled because of the price.
     pub canceled_subscriptions_too_expensive: Option<Number>,
-    /// The field `canceled_subscriptions_unused`.
+    /// Number of subscriptions canceled because it was not used.
     pub canceled_subscriptions_unused: Option<Number>,
-    /// The field `canceled_subscriptions_other`.
+    /// Number of subscriptions canceled for other reasons.
     pub canceled_subscriptions_other: Option<Number>,
-    /// The field `annual_recurring_revenue`.
+    /// Annual recurring revenue in cents.
     pub annual_recurring_revenue: Option<Number>,
-    /// The field `committed_annual_recurring_revenue`.
+    /// Annual recurring revenue in cents, without subscriptions that are set to end.
     pub committed_annual_recurring_revenue: Option<Number>,
-    /// The field `checkouts_conversion`.
+    /// Share of the checkout sessions that succeeded, as a fraction of 1.
     pub checkouts_conversion: Option<Number>,
-    /// The field `ltv`.
+    /// Lifetime value of a customer in cents.
     pub ltv: Option<Number>,
-    /// The field `gross_margin`.
+    /// Gross margin in cents: what costs leave of the revenue. Fractions of a cent are
+    /// possible.
     pub gross_margin: Option<Number>,
-    /// The field `gross_margin_percentage`.
+    /// Gross margin as a share of the revenue, as a fraction of 1.
     pub gross_margin_percentage: Option<Number>,
-    /// The field `cashflow`.
+    /// Revenue less costs, in cents; fractions of a cent are possible.
     pub cashflow: Option<Number>,
-    /// The field `average_seats_per_customer`.
+    /// Average number of seats per customer who has seats.
     pub average_seats_per_customer: Option<Number>,
-    /// The field `seat_utilization_rate`.
+    /// Share of the seats that are claimed, as a fraction of 1.
     pub seat_utilization_rate: Option<Number>,
 }

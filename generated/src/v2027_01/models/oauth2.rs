@@ -11,7 +11,9 @@ use polar_client_runtime::types::Uuid;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-/// The object `AuthorizationCodeTokenRequest`.
+/// Exchanges an authorization code for an access token.
+///
+/// Schema `AuthorizationCodeTokenRequest`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AuthorizationCodeTokenRequest {
@@ -21,7 +23,7 @@ pub struct AuthorizationCodeTokenRequest {
     pub client_secret: String,
     /// The authorization code to exchange.
     pub code: String,
-    /// The field `redirect_uri`.
+    /// Address that the user was sent back to with the code.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub redirect_uri: String,
@@ -45,7 +47,9 @@ impl AuthorizationCodeTokenRequest {
     }
 }
 
-/// The object `AuthorizeOrganization`.
+/// An organization, as a page that asks for consent shows it.
+///
+/// Schema `AuthorizeOrganization`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AuthorizeOrganization {
@@ -59,7 +63,7 @@ pub struct AuthorizeOrganization {
     pub avatar_url: Option<String>,
 }
 
-/// The union `AuthorizeResponse`.
+/// What a page that asks for consent has to show.
 ///
 /// Inline in the contract, first at
 /// `/paths/~1v1~1oauth2~1authorize/get/responses/200/content/application~1json/schema`.
@@ -68,16 +72,16 @@ pub struct AuthorizeOrganization {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum AuthorizeResponse {
-    /// [`AuthorizeResponseUser`].
+    /// A request for access on behalf of a user.
     User(Box<AuthorizeResponseUser>),
-    /// [`AuthorizeResponseOrganization`].
+    /// A request for access on behalf of an organization.
     Organization(Box<AuthorizeResponseOrganization>),
     /// A value that this version of the crate does not know, as it came.
     Unknown(Json),
 }
 
 impl AuthorizeResponse {
-    /// The field `client`.
+    /// The client that asks.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -89,7 +93,7 @@ impl AuthorizeResponse {
         }
     }
 
-    /// The field `scopes`.
+    /// The scopes that are asked for.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -101,7 +105,7 @@ impl AuthorizeResponse {
         }
     }
 
-    /// The field `organizations`.
+    /// The organizations that the user can choose from.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -113,7 +117,7 @@ impl AuthorizeResponse {
         }
     }
 
-    /// The field `requires_single_organization`.
+    /// Whether exactly one organization has to be chosen.
     ///
     /// Default: `false`.
     ///
@@ -127,7 +131,7 @@ impl AuthorizeResponse {
         }
     }
 
-    /// The field `scope_display_names`.
+    /// What each scope allows, in words for people.
     ///
     /// Default: `{"openid": "OpenID", "profile": "Read your profile", "email": "Read your
     /// email address", "user:read": "Read your user account", "user:write": "Manage your
@@ -213,27 +217,29 @@ polar_client_runtime::from_variant! {
     AuthorizeResponse::Organization(Box<AuthorizeResponseOrganization>)
 }
 
-/// The object `AuthorizeResponseOrganization`.
+/// A request for access on behalf of an organization.
+///
+/// Schema `AuthorizeResponseOrganization`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AuthorizeResponseOrganization {
-    /// The field `client`.
+    /// The client that asks.
     pub client: OAuth2ClientPublic,
     /// Whether it is about a user or about an organization.
     ///
     /// Documented as always `organization`.
     pub sub_type: Cow<'static, str>,
-    /// The field `sub`.
+    /// The organization that the client is to act for, if that is settled.
     pub sub: Option<AuthorizeOrganization>,
-    /// The field `scopes`.
+    /// The scopes that are asked for.
     pub scopes: Vec<Scope>,
-    /// The field `organizations`.
+    /// The organizations that the user can choose from.
     pub organizations: Vec<AuthorizeOrganization>,
-    /// The field `requires_single_organization`.
+    /// Whether exactly one organization has to be chosen.
     ///
     /// Default: `false`.
     pub requires_single_organization: Option<bool>,
-    /// The field `scope_display_names`.
+    /// What each scope allows, in words for people.
     ///
     /// Default: `{"openid": "OpenID", "profile": "Read your profile", "email": "Read your
     /// email address", "user:read": "Read your user account", "user:write": "Manage your
@@ -278,27 +284,29 @@ pub struct AuthorizeResponseOrganization {
     pub scope_display_names: Option<BTreeMap<String, String>>,
 }
 
-/// The object `AuthorizeResponseUser`.
+/// A request for access on behalf of a user.
+///
+/// Schema `AuthorizeResponseUser`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AuthorizeResponseUser {
-    /// The field `client`.
+    /// The client that asks.
     pub client: OAuth2ClientPublic,
     /// Whether it is about a user or about an organization.
     ///
     /// Documented as always `user`.
     pub sub_type: Cow<'static, str>,
-    /// The field `sub`.
+    /// The user whom the client is to act for, if that is settled.
     pub sub: Option<AuthorizeUser>,
-    /// The field `scopes`.
+    /// The scopes that are asked for.
     pub scopes: Vec<Scope>,
-    /// The field `organizations`.
+    /// The organizations that the user can choose from.
     pub organizations: Vec<AuthorizeOrganization>,
-    /// The field `requires_single_organization`.
+    /// Whether exactly one organization has to be chosen.
     ///
     /// Default: `false`.
     pub requires_single_organization: Option<bool>,
-    /// The field `scope_display_names`.
+    /// What each scope allows, in words for people.
     ///
     /// Default: `{"openid": "OpenID", "profile": "Read your profile", "email": "Read your
     /// email address", "user:read": "Read your user account", "user:write": "Manage your
@@ -343,7 +351,9 @@ pub struct AuthorizeResponseUser {
     pub scope_display_names: Option<BTreeMap<String, String>>,
 }
 
-/// The object `AuthorizeUser`.
+/// A user, as a page that asks for consent shows them.
+///
+/// Schema `AuthorizeUser`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AuthorizeUser {
@@ -357,13 +367,15 @@ pub struct AuthorizeUser {
     pub avatar_url: Option<String>,
 }
 
-/// The object `IntrospectTokenRequest`.
+/// A question about a token.
+///
+/// Schema `IntrospectTokenRequest`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct IntrospectTokenRequest {
-    /// The field `token`.
+    /// The token in question.
     pub token: String,
-    /// The field `token_type_hint`.
+    /// Which kind of token it probably is.
     pub token_type_hint: Option<TokenTypeHint>,
     /// The OAuth2 client's ID.
     pub client_id: String,
@@ -387,7 +399,7 @@ impl IntrospectTokenRequest {
         }
     }
 
-    /// The field `token_type_hint`.
+    /// Which kind of token it probably is.
     #[must_use]
     pub fn token_type_hint(mut self, token_type_hint: TokenTypeHint) -> Self {
         self.token_type_hint = Some(token_type_hint);
@@ -395,35 +407,37 @@ impl IntrospectTokenRequest {
     }
 }
 
-/// The object `IntrospectTokenResponse`.
+/// What a token is, whether it can be used, and whom it is for.
+///
+/// Schema `IntrospectTokenResponse`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct IntrospectTokenResponse {
-    /// The field `active`.
+    /// Whether the token can be used.
     pub active: bool,
     /// The OAuth2 client's ID.
     pub client_id: String,
-    /// The field `token_type`.
+    /// Type of the token.
     pub token_type: IntrospectedTokenType,
     /// Scopes, separated by spaces.
     pub scope: String,
     /// Whether it is about a user or about an organization.
     pub sub_type: SubType,
-    /// The field `sub`.
+    /// ID of the user or the organization that the token is for.
     pub sub: String,
     /// The field `organizations`.
     pub organizations: Vec<String>,
-    /// The field `aud`.
+    /// Whom the token is meant for.
     pub aud: String,
-    /// The field `iss`.
+    /// Who issued the token.
     pub iss: String,
-    /// The field `exp`.
+    /// When the token expires, in seconds since 1970.
     pub exp: i64,
-    /// The field `iat`.
+    /// When the token was issued, in seconds since 1970.
     pub iat: i64,
 }
 
-/// The values of `IntrospectedTokenType`.
+/// Type of a token.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/IntrospectTokenResponse/properties/token_type`.
@@ -432,17 +446,25 @@ pub struct IntrospectTokenResponse {
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum IntrospectedTokenType {
-    /// `access_token`.
+    /// An access token.
+    ///
+    /// Value `access_token`.
     AccessToken,
-    /// `refresh_token`.
+    /// A refresh token.
+    ///
+    /// Value `refresh_token`.
     RefreshToken,
-    /// `Bearer`.
+    /// A token that is presented as `Bearer`.
+    ///
+    /// Value `Bearer`.
     Bearer,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The object `OAuth2Client`.
+/// A registered OAuth2 client.
+///
+/// Schema `OAuth2Client`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OAuth2Client {
@@ -450,23 +472,23 @@ pub struct OAuth2Client {
     pub client_id: String,
     /// Secret that gives access.
     pub client_secret: Option<String>,
-    /// The field `client_id_issued_at`.
+    /// When the ID was issued, in seconds since 1970.
     pub client_id_issued_at: Option<i64>,
-    /// The field `client_secret_expires_at`.
+    /// When the secret expires, in seconds since 1970; 0 means never.
     pub client_secret_expires_at: Option<i64>,
-    /// The field `registration_client_uri`.
+    /// Address where the registration can be read and changed.
     pub registration_client_uri: Option<String>,
-    /// The field `registration_access_token`.
+    /// Token that the registration can be read and changed with.
     pub registration_access_token: Option<String>,
     /// Name of the OAuth2 client.
     pub client_name: Option<String>,
-    /// The field `redirect_uris`.
+    /// Addresses that users may be sent back to.
     pub redirect_uris: Option<Vec<String>>,
-    /// The field `token_endpoint_auth_method`.
+    /// How the client proves who it is when it asks for a token.
     pub token_endpoint_auth_method: Option<TokenEndpointAuthMethod>,
-    /// The field `grant_types`.
+    /// What the client may exchange for a token.
     pub grant_types: Option<Vec<OAuth2GrantType>>,
-    /// The field `response_types`.
+    /// What an authorization request can ask for.
     pub response_types: Option<Vec<String>>,
     /// Scopes, separated by spaces.
     pub scope: Option<String>,
@@ -480,23 +502,25 @@ pub struct OAuth2Client {
     pub policy_uri: Option<String>,
 }
 
-/// The object `OAuth2ClientConfiguration`.
+/// An OAuth2 client to register.
+///
+/// Schema `OAuth2ClientConfiguration`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OAuth2ClientConfiguration {
-    /// The field `redirect_uris`.
+    /// Addresses that users may be sent back to.
     ///
     /// Each: format `uri`, at least 1 character.
     pub redirect_uris: Vec<String>,
-    /// The field `token_endpoint_auth_method`.
+    /// How the client proves who it is when it asks for a token.
     ///
     /// Default: `"client_secret_post"`.
     pub token_endpoint_auth_method: Option<TokenEndpointAuthMethod>,
-    /// The field `grant_types`.
+    /// What the client may exchange for a token.
     ///
     /// Default: `["authorization_code", "refresh_token"]`.
     pub grant_types: Option<Vec<OAuth2GrantType>>,
-    /// The field `response_types`.
+    /// What an authorization request can ask for.
     ///
     /// Default: `["code"]`.
     pub response_types: Option<Vec<Cow<'static, str>>>,
@@ -533,7 +557,8 @@ pub struct OAuth2ClientConfiguration {
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub policy_uri: Option<String>,
-    /// The field `default_sub_type`.
+    /// Whether the client acts for users or for organizations, unless a request says
+    /// otherwise.
     ///
     /// Default: `"user"`.
     pub default_sub_type: Option<SubType>,
@@ -561,7 +586,7 @@ impl OAuth2ClientConfiguration {
         }
     }
 
-    /// The field `token_endpoint_auth_method`.
+    /// How the client proves who it is when it asks for a token.
     ///
     /// Default: `"client_secret_post"`.
     #[must_use]
@@ -573,7 +598,7 @@ impl OAuth2ClientConfiguration {
         self
     }
 
-    /// The field `grant_types`.
+    /// What the client may exchange for a token.
     ///
     /// Default: `["authorization_code", "refresh_token"]`.
     #[must_use]
@@ -582,7 +607,7 @@ impl OAuth2ClientConfiguration {
         self
     }
 
-    /// The field `response_types`.
+    /// What an authorization request can ask for.
     ///
     /// Default: `["code"]`.
     #[must_use]
@@ -650,7 +675,8 @@ impl OAuth2ClientConfiguration {
         self
     }
 
-    /// The field `default_sub_type`.
+    /// Whether the client acts for users or for organizations, unless a request says
+    /// otherwise.
     ///
     /// Default: `"user"`.
     #[must_use]
@@ -660,23 +686,25 @@ impl OAuth2ClientConfiguration {
     }
 }
 
-/// The object `OAuth2ClientConfigurationUpdate`.
+/// The registration of an OAuth2 client, to replace the one before.
+///
+/// Schema `OAuth2ClientConfigurationUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OAuth2ClientConfigurationUpdate {
-    /// The field `redirect_uris`.
+    /// Addresses that users may be sent back to.
     ///
     /// Each: format `uri`, at least 1 character.
     pub redirect_uris: Vec<String>,
-    /// The field `token_endpoint_auth_method`.
+    /// How the client proves who it is when it asks for a token.
     ///
     /// Default: `"client_secret_post"`.
     pub token_endpoint_auth_method: Option<TokenEndpointAuthMethod>,
-    /// The field `grant_types`.
+    /// What the client may exchange for a token.
     ///
     /// Default: `["authorization_code", "refresh_token"]`.
     pub grant_types: Option<Vec<OAuth2GrantType>>,
-    /// The field `response_types`.
+    /// What an authorization request can ask for.
     ///
     /// Default: `["code"]`.
     pub response_types: Option<Vec<Cow<'static, str>>>,
@@ -713,7 +741,8 @@ pub struct OAuth2ClientConfigurationUpdate {
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub policy_uri: Patch<String>,
-    /// The field `default_sub_type`.
+    /// Whether the client acts for users or for organizations, unless a request says
+    /// otherwise.
     ///
     /// Default: `"user"`.
     pub default_sub_type: Option<SubType>,
@@ -745,7 +774,7 @@ impl OAuth2ClientConfigurationUpdate {
         }
     }
 
-    /// The field `token_endpoint_auth_method`.
+    /// How the client proves who it is when it asks for a token.
     ///
     /// Default: `"client_secret_post"`.
     #[must_use]
@@ -757,7 +786,7 @@ impl OAuth2ClientConfigurationUpdate {
         self
     }
 
-    /// The field `grant_types`.
+    /// What the client may exchange for a token.
     ///
     /// Default: `["authorization_code", "refresh_token"]`.
     #[must_use]
@@ -766,7 +795,7 @@ impl OAuth2ClientConfigurationUpdate {
         self
     }
 
-    /// The field `response_types`.
+    /// What an authorization request can ask for.
     ///
     /// Default: `["code"]`.
     #[must_use]
@@ -834,7 +863,8 @@ impl OAuth2ClientConfigurationUpdate {
         self
     }
 
-    /// The field `default_sub_type`.
+    /// Whether the client acts for users or for organizations, unless a request says
+    /// otherwise.
     ///
     /// Default: `"user"`.
     #[must_use]
@@ -844,7 +874,9 @@ impl OAuth2ClientConfigurationUpdate {
     }
 }
 
-/// The object `OAuth2ClientPublic`.
+/// An OAuth2 client, as everybody can see it.
+///
+/// Schema `OAuth2ClientPublic`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OAuth2ClientPublic {
@@ -866,7 +898,7 @@ pub struct OAuth2ClientPublic {
     pub policy_uri: Option<String>,
 }
 
-/// The values of `OAuth2GrantType`.
+/// What a client may exchange for a token.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/OAuth2ClientConfiguration/properties/grant_types/items`.
@@ -875,15 +907,21 @@ pub struct OAuth2ClientPublic {
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum OAuth2GrantType {
-    /// `authorization_code`.
+    /// The code that a user's consent gave.
+    ///
+    /// Value `authorization_code`.
     AuthorizationCode,
-    /// `refresh_token`.
+    /// A refresh token.
+    ///
+    /// Value `refresh_token`.
     RefreshToken,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The object `RefreshTokenRequest`.
+/// Exchanges a refresh token for an access token.
+///
+/// Schema `RefreshTokenRequest`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RefreshTokenRequest {
@@ -891,7 +929,7 @@ pub struct RefreshTokenRequest {
     pub client_id: String,
     /// Secret that gives access.
     pub client_secret: String,
-    /// The field `refresh_token`.
+    /// Token that a new access token can be got with.
     pub refresh_token: String,
 }
 
@@ -911,13 +949,15 @@ impl RefreshTokenRequest {
     }
 }
 
-/// The object `RevokeTokenRequest`.
+/// A token to revoke.
+///
+/// Schema `RevokeTokenRequest`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RevokeTokenRequest {
-    /// The field `token`.
+    /// The token to revoke.
     pub token: String,
-    /// The field `token_type_hint`.
+    /// Which kind of token it probably is.
     pub token_type_hint: Option<TokenTypeHint>,
     /// The OAuth2 client's ID.
     pub client_id: String,
@@ -941,7 +981,7 @@ impl RevokeTokenRequest {
         }
     }
 
-    /// The field `token_type_hint`.
+    /// Which kind of token it probably is.
     #[must_use]
     pub fn token_type_hint(mut self, token_type_hint: TokenTypeHint) -> Self {
         self.token_type_hint = Some(token_type_hint);
@@ -949,10 +989,14 @@ impl RevokeTokenRequest {
     }
 }
 
-/// The value `RevokeTokenResponse`.
+/// The answer to a revocation, which says nothing.
+///
+/// Schema `RevokeTokenResponse`.
 pub type RevokeTokenResponse = JsonObject;
 
-/// The values of `Scope`.
+/// What a token may do: `read` to look, `write` to change.
+///
+/// Schema `Scope`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -1088,21 +1132,27 @@ pub enum Scope {
     Unknown(String),
 }
 
-/// The values of `SubType`.
+/// Whom a token is for.
+///
+/// Schema `SubType`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum SubType {
-    /// `user`.
+    /// A user.
+    ///
+    /// Value `user`.
     User,
-    /// `organization`.
+    /// An organization.
+    ///
+    /// Value `organization`.
     Organization,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The values of `TokenEndpointAuthMethod`.
+/// How a client proves who it is when it asks for a token.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/OAuth2ClientConfiguration/properties/token_endpoint_auth_method`.
@@ -1111,28 +1161,34 @@ pub enum SubType {
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum TokenEndpointAuthMethod {
-    /// `client_secret_basic`.
+    /// By its secret, as HTTP Basic authentication.
+    ///
+    /// Value `client_secret_basic`.
     ClientSecretBasic,
-    /// `client_secret_post`.
+    /// By its secret, in the body.
+    ///
+    /// Value `client_secret_post`.
     ClientSecretPost,
-    /// `none`.
+    /// Not at all: it has no secret.
+    ///
+    /// Value `none`.
     None,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The union `TokenRequest`.
+/// What is exchanged for an access token.
 ///
 /// Inline in the contract, first at
 /// `/paths/~1v1~1oauth2~1token/post/requestBody/content/application~1x-www-form-urlencoded/schema`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum TokenRequest {
-    /// [`AuthorizationCodeTokenRequest`].
+    /// Exchanges an authorization code for an access token.
     AuthorizationCode(Box<AuthorizationCodeTokenRequest>),
-    /// [`RefreshTokenRequest`].
+    /// Exchanges a refresh token for an access token.
     Refresh(Box<RefreshTokenRequest>),
-    /// [`WebTokenRequest`].
+    /// Exchanges a web session for an access token.
     Web(Box<WebTokenRequest>),
 }
 
@@ -1160,27 +1216,30 @@ polar_client_runtime::variant_body! {
     TokenRequest : WebTokenRequest
 }
 
-/// The object `TokenResponse`.
+/// A token, and what comes with it.
+///
+/// Schema `TokenResponse`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct TokenResponse {
-    /// The field `access_token`.
+    /// The access token.
     pub access_token: String,
-    /// The field `token_type`.
+    /// How the token is presented.
     ///
     /// Documented as always `Bearer`.
     pub token_type: Cow<'static, str>,
-    /// The field `expires_in`.
+    /// For how long the token can be used, in seconds.
     pub expires_in: i64,
-    /// The field `refresh_token`.
+    /// Token that a new access token can be got with.
     pub refresh_token: Option<String>,
     /// Scopes, separated by spaces.
     pub scope: String,
-    /// The field `id_token`.
+    /// The ID token of OpenID Connect, which says who the user is; null without the scope
+    /// `openid`.
     pub id_token: Option<String>,
 }
 
-/// The values of `TokenTypeHint`.
+/// Which kind a token probably is.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/IntrospectTokenRequest/properties/token_type_hint`.
@@ -1189,15 +1248,19 @@ pub struct TokenResponse {
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum TokenTypeHint {
-    /// `access_token`.
+    /// An access token.
+    ///
+    /// Value `access_token`.
     AccessToken,
-    /// `refresh_token`.
+    /// A refresh token.
+    ///
+    /// Value `refresh_token`.
     RefreshToken,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The union `UserInfo`.
+/// Whom a token is for.
 ///
 /// Inline in the contract, first at
 /// `/paths/~1v1~1oauth2~1userinfo/get/responses/200/content/application~1json/schema`.
@@ -1207,16 +1270,16 @@ pub enum TokenTypeHint {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum UserInfo {
-    /// [`UserInfoUser`].
+    /// The user whom a token is for.
     User(Box<UserInfoUser>),
-    /// [`UserInfoOrganization`].
+    /// The organization that a token is for.
     Organization(Box<UserInfoOrganization>),
     /// A value that this version of the crate does not know, as it came.
     Unknown(Json),
 }
 
 impl UserInfo {
-    /// The field `sub`.
+    /// The user's ID.
     ///
     /// `None` if the value is unknown.
     #[must_use]
@@ -1273,21 +1336,25 @@ polar_client_runtime::from_variant! {
     UserInfo::Organization(Box<UserInfoOrganization>)
 }
 
-/// The object `UserInfoOrganization`.
+/// The organization that a token is for.
+///
+/// Schema `UserInfoOrganization`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UserInfoOrganization {
-    /// The field `sub`.
+    /// The organization's ID.
     pub sub: String,
     /// Name.
     pub name: Option<String>,
 }
 
-/// The object `UserInfoUser`.
+/// The user whom a token is for.
+///
+/// Schema `UserInfoUser`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct UserInfoUser {
-    /// The field `sub`.
+    /// The user's ID.
     pub sub: String,
     /// Name.
     pub name: Option<String>,
@@ -1297,7 +1364,9 @@ pub struct UserInfoUser {
     pub email_verified: Option<bool>,
 }
 
-/// The object `WebTokenRequest`.
+/// Exchanges a web session for an access token.
+///
+/// Schema `WebTokenRequest`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebTokenRequest {
@@ -1305,13 +1374,13 @@ pub struct WebTokenRequest {
     pub client_id: String,
     /// Secret that gives access.
     pub client_secret: String,
-    /// The field `session_token`.
+    /// Token of the web session.
     pub session_token: String,
     /// Whether it is about a user or about an organization.
     ///
     /// Default: `"user"`.
     pub sub_type: Option<WebTokenSubType>,
-    /// The field `sub`.
+    /// ID of the user or the organization that the token is for.
     pub sub: Option<Uuid>,
     /// Scopes, separated by spaces.
     pub scope: Option<String>,
@@ -1344,7 +1413,7 @@ impl WebTokenRequest {
         self
     }
 
-    /// The field `sub`.
+    /// ID of the user or the organization that the token is for.
     #[must_use]
     pub fn set_sub(mut self, sub: Uuid) -> Self {
         self.sub = Some(sub);
@@ -1359,7 +1428,7 @@ impl WebTokenRequest {
     }
 }
 
-/// The values of `WebTokenSubType`.
+/// Whom a token from a web session is for.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/WebTokenRequest/properties/sub_type`.
@@ -1368,9 +1437,13 @@ impl WebTokenRequest {
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum WebTokenSubType {
-    /// `user`.
+    /// A user.
+    ///
+    /// Value `user`.
     User,
-    /// `organization`.
+    /// An organization.
+    ///
+    /// Value `organization`.
     Organization,
     /// A value that this version of the crate does not know.
     Unknown(String),

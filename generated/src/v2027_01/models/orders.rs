@@ -6,7 +6,9 @@ use super::*;
 use polar_client_runtime::types::{Entries, Patch, Timestamp, Uuid};
 use std::collections::BTreeMap;
 
-/// The object `Order`.
+/// An order: what a customer was billed for.
+///
+/// Schema `Order`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Order {
@@ -18,9 +20,9 @@ pub struct Order {
     pub modified_at: Option<Timestamp>,
     /// State that it is in.
     pub status: OrderStatus,
-    /// The field `paid`.
+    /// Whether the order has been paid.
     pub paid: bool,
-    /// The field `subtotal_amount`.
+    /// The amount in cents, with discounts and taxes left out.
     pub subtotal_amount: i64,
     /// What discounts take off, in cents.
     pub discount_amount: i64,
@@ -32,25 +34,26 @@ pub struct Order {
     pub total_amount: i64,
     /// Part of the customer's balance that is applied, in cents.
     pub applied_balance_amount: i64,
-    /// The field `due_amount`.
+    /// What is due, in cents.
     pub due_amount: i64,
     /// What was paid back, in cents.
     pub refunded_amount: i64,
-    /// The field `refunded_tax_amount`.
+    /// Taxes that were paid back, in cents.
     pub refunded_tax_amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
-    /// The field `billing_reason`.
+    /// Why the order was made.
     pub billing_reason: OrderBillingReason,
     /// Name for invoices.
     pub billing_name: Option<String>,
     /// Billing address.
     pub billing_address: Option<Address>,
-    /// The field `invoice_number`.
+    /// Number of the invoice; null while the order is a draft.
     pub invoice_number: Option<String>,
-    /// The field `is_invoice_generated`.
+    /// Whether the invoice has been generated.
     pub is_invoice_generated: bool,
-    /// The field `receipt_number`.
+    /// Number of the receipt; null if there is none, as long as the order is not paid,
+    /// for example.
     pub receipt_number: Option<String>,
     /// Number of seats.
     pub seats: Option<i64>,
@@ -66,15 +69,15 @@ pub struct Order {
     pub subscription_id: Option<Uuid>,
     /// The checkout session's ID.
     pub checkout_id: Option<Uuid>,
-    /// The field `next_payment_attempt_at`.
+    /// When the payment is tried again by itself; null if it is not.
     pub next_payment_attempt_at: Option<Timestamp>,
     /// Data of your own, by key.
     pub metadata: MetadataOutputType,
     /// Values of the custom fields, by slug of the field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// The field `platform_fee_amount`.
+    /// Polar's fee in cents.
     pub platform_fee_amount: i64,
-    /// The field `platform_fee_currency`.
+    /// Currency of Polar's fee, as its ISO 4217 code in lower case; null without a fee.
     pub platform_fee_currency: Option<String>,
     /// The customer.
     pub customer: OrderCustomer,
@@ -88,33 +91,47 @@ pub struct Order {
     pub items: Vec<OrderItemSchema>,
     /// Description, in words for people.
     pub description: String,
-    /// The field `refundable_amount`.
+    /// What can still be refunded, in cents, with taxes left out.
     pub refundable_amount: i64,
-    /// The field `refundable_tax_amount`.
+    /// Taxes in cents that come on top if all that can be refunded is refunded.
     pub refundable_tax_amount: i64,
 }
 
-/// The values of `OrderBillingReason`.
+/// Why an order was made.
+///
+/// Schema `OrderBillingReason`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum OrderBillingReason {
-    /// `purchase`.
+    /// A product was bought once.
+    ///
+    /// Value `purchase`.
     Purchase,
-    /// `subscription_create`.
+    /// A subscription began.
+    ///
+    /// Value `subscription_create`.
     SubscriptionCreate,
-    /// `subscription_cycle`.
+    /// A subscription was renewed.
+    ///
+    /// Value `subscription_cycle`.
     SubscriptionCycle,
-    /// `subscription_update`.
+    /// A subscription changed, and the difference is billed at once.
+    ///
+    /// Value `subscription_update`.
     SubscriptionUpdate,
-    /// `subscription_meter_cycle`.
+    /// A meter cycle of a subscription ended, and its usage is billed.
+    ///
+    /// Value `subscription_meter_cycle`.
     SubscriptionMeterCycle,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The object `OrderCreate`.
+/// A draft of an order to create.
+///
+/// Schema `OrderCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderCreate {
@@ -128,15 +145,17 @@ pub struct OrderCreate {
     pub organization_id: Option<Uuid>,
     /// The customer's ID.
     pub customer_id: Uuid,
-    /// The product's ID.
+    /// ID of the product to charge for: one that is bought once, with a fixed, a free or
+    /// a unit-based price.
     pub product_id: Uuid,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: Option<String>,
-    /// How much, in cents.
+    /// What to charge instead of the product's price, in cents. Not together with
+    /// `units`.
     ///
     /// At least 0.
     pub amount: Option<i64>,
-    /// Number of units.
+    /// Number of units to charge. Needed for unit-based prices, and refused for others.
     ///
     /// At least 1, at most 2147483647.
     pub units: Option<i64>,
@@ -197,7 +216,8 @@ impl OrderCreate {
         self
     }
 
-    /// How much, in cents.
+    /// What to charge instead of the product's price, in cents. Not together with
+    /// `units`.
     ///
     /// At least 0.
     #[must_use]
@@ -206,7 +226,7 @@ impl OrderCreate {
         self
     }
 
-    /// Number of units.
+    /// Number of units to charge. Needed for unit-based prices, and refused for others.
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
@@ -226,7 +246,9 @@ impl OrderCreate {
     }
 }
 
-/// The object `OrderCustomer`.
+/// The customer of an order.
+///
+/// Schema `OrderCustomer`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderCustomer {
@@ -269,7 +291,9 @@ pub struct OrderCustomer {
     pub avatar_url: Option<String>,
 }
 
-/// The values of `OrderExportColumn`.
+/// A column of an export of orders.
+///
+/// Schema `OrderExportColumn`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -311,11 +335,14 @@ pub enum OrderExportColumn {
     Unknown(String),
 }
 
-/// The object `OrderFinalize`.
+/// What is sent to charge a draft of an order.
+///
+/// Schema `OrderFinalize`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderFinalize {
-    /// The field `payment_method_id`.
+    /// ID of the customer's payment method to charge. Without it, the default one is
+    /// charged.
     pub payment_method_id: Option<Uuid>,
 }
 
@@ -326,7 +353,8 @@ impl OrderFinalize {
         Self { payment_method_id: None }
     }
 
-    /// The field `payment_method_id`.
+    /// ID of the customer's payment method to charge. Without it, the default one is
+    /// charged.
     #[must_use]
     pub fn payment_method_id(mut self, payment_method_id: Uuid) -> Self {
         self.payment_method_id = Some(payment_method_id);
@@ -340,7 +368,9 @@ impl Default for OrderFinalize {
     }
 }
 
-/// The object `OrderInvoice`.
+/// Where the invoice of an order is.
+///
+/// Schema `OrderInvoice`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderInvoice {
@@ -348,7 +378,9 @@ pub struct OrderInvoice {
     pub url: String,
 }
 
-/// The object `OrderItemSchema`.
+/// A line of an order.
+///
+/// Schema `OrderItemSchema`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderItemSchema {
@@ -358,13 +390,13 @@ pub struct OrderItemSchema {
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// Text that tells people what it is.
+    /// What the line is for.
     pub label: String,
     /// How much, in cents.
     pub amount: i64,
     /// Taxes in cents.
     pub tax_amount: i64,
-    /// The field `proration`.
+    /// Whether the line comes from a change in the middle of a billing period.
     pub proration: bool,
     /// The price's ID.
     pub product_price_id: Option<Uuid>,
@@ -374,7 +406,9 @@ pub struct OrderItemSchema {
     pub end_timestamp: Option<Timestamp>,
 }
 
-/// The object `ListResource_Order_`.
+/// A page of orders.
+///
+/// Schema `ListResource_Order_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderList {
@@ -384,7 +418,9 @@ pub struct OrderList {
     pub pagination: Pagination,
 }
 
-/// The object `OrderProduct`.
+/// The product of an order.
+///
+/// Schema `OrderProduct`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderProduct {
@@ -425,7 +461,9 @@ pub struct OrderProduct {
     pub organization_id: Uuid,
 }
 
-/// The object `OrderReceipt`.
+/// Where the receipt of an order is.
+///
+/// Schema `OrderReceipt`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderReceipt {
@@ -433,7 +471,9 @@ pub struct OrderReceipt {
     pub url: String,
 }
 
-/// The values of `OrderSortProperty`.
+/// What orders are sorted by; `-` means descending.
+///
+/// Schema `OrderSortProperty`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -479,29 +519,45 @@ pub enum OrderSortProperty {
     Unknown(String),
 }
 
-/// The values of `OrderStatus`.
+/// Where an order stands.
+///
+/// Schema `OrderStatus`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum OrderStatus {
-    /// `draft`.
+    /// It has been prepared; nothing is charged yet.
+    ///
+    /// Value `draft`.
     Draft,
-    /// `pending`.
+    /// It has not been paid yet.
+    ///
+    /// Value `pending`.
     Pending,
-    /// `paid`.
+    /// It has been paid.
+    ///
+    /// Value `paid`.
     Paid,
-    /// `refunded`.
+    /// It was paid back in full.
+    ///
+    /// Value `refunded`.
     Refunded,
-    /// `partially_refunded`.
+    /// It has been paid, and a part of it was paid back.
+    ///
+    /// Value `partially_refunded`.
     PartiallyRefunded,
-    /// `void`.
+    /// It is void: nothing has to be paid.
+    ///
+    /// Value `void`.
     Void,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The object `OrderSubscription`.
+/// The subscription of an order.
+///
+/// Schema `OrderSubscription`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderSubscription {
@@ -575,7 +631,10 @@ pub struct OrderSubscription {
     pub customer_cancellation_comment: Option<String>,
 }
 
-/// The object `OrderUpdate`.
+/// Whom the invoice of an order is made out to. The country and the state stay as
+/// they are.
+///
+/// Schema `OrderUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderUpdate {

@@ -5,7 +5,7 @@
 use super::*;
 use polar_client_runtime::types::{Items, Patch, Timestamp, Uuid};
 
-/// The values of `CountryAlpha2`.
+/// A country, as its two-letter ISO 3166-1 code.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/Organization/properties/country`.
@@ -516,7 +516,7 @@ pub enum CountryAlpha2 {
     Unknown(String),
 }
 
-/// The values of `CountryAlpha2Input`.
+/// A country, as its two-letter ISO 3166-1 code: one of those that can be sent.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/OrganizationCreate/properties/country`.
@@ -1109,7 +1109,9 @@ impl CustomerPortalUsageSettings {
     }
 }
 
-/// The object `Organization`.
+/// An organization: a seller, with its settings.
+///
+/// Schema `Organization`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct Organization {
@@ -1129,7 +1131,7 @@ pub struct Organization {
     pub proration_behavior: SubscriptionProrationBehavior,
     /// Whether the customer portal lets customers change their subscriptions.
     pub allow_customer_updates: bool,
-    /// Email address.
+    /// Address of the support, for customers.
     pub email: Option<String>,
     /// Address of the organization's website.
     pub website: Option<String>,
@@ -1137,11 +1139,12 @@ pub struct Organization {
     pub socials: Vec<OrganizationSocialLink>,
     /// State that it is in.
     pub status: OrganizationStatus,
-    /// The field `details_submitted_at`.
+    /// When the details of the business were handed in for review; null if they were not.
     pub details_submitted_at: Option<Timestamp>,
-    /// The field `onboarding_resubmission_requested_at`.
+    /// When Polar asked the organization to hand in its details once more; null if it did
+    /// not.
     pub onboarding_resubmission_requested_at: Option<Timestamp>,
-    /// The field `sso_enforced`.
+    /// Whether members of the organization can only get in by its single sign-on.
     pub sso_enforced: bool,
     /// Currency that prices are shown in if there are none in the customer's own.
     pub default_presentment_currency: String,
@@ -1155,43 +1158,49 @@ pub struct Organization {
     pub customer_email_settings: OrganizationCustomerEmailSettings,
     /// What customers can see and do in the customer portal.
     pub customer_portal_settings: OrganizationCustomerPortalSettings,
-    /// The field `dispute_settings`.
+    /// How disputes are handled.
     pub dispute_settings: OrganizationDisputeSettings,
-    /// The field `embed_hosts`.
+    /// Hosts whose pages may embed the checkout: host and port, without a scheme.
+    /// `*.example.com` stands for all subdomains, but not for `example.com` itself. The
+    /// origin of an app, such as `chrome-extension://abcdef`, stands with its scheme.
     pub embed_hosts: Vec<String>,
     /// Country, as its two-letter ISO 3166-1 code.
     pub country: Option<CountryAlpha2>,
-    /// The field `account_id`.
+    /// ID of the account that transactions are booked to; null if there is none.
     pub account_id: Option<Uuid>,
-    /// The field `payout_account_id`.
+    /// ID of the account that payouts go to; null if there is none.
     pub payout_account_id: Option<Uuid>,
-    /// The field `capabilities`.
+    /// What the organization can do at present.
     pub capabilities: OrganizationCapabilities,
 }
 
-/// The object `OrganizationCapabilities`.
+/// What an organization can do at present.
+///
+/// Schema `OrganizationCapabilities`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationCapabilities {
-    /// The field `checkout_payments`.
+    /// Whether customers can pay in its checkouts.
     pub checkout_payments: bool,
-    /// The field `subscription_renewals`.
+    /// Whether its subscriptions are renewed.
     pub subscription_renewals: bool,
-    /// The field `payouts`.
+    /// Whether it can have its balance paid out.
     pub payouts: bool,
-    /// The field `refunds`.
+    /// Whether it can pay orders back.
     pub refunds: bool,
-    /// The field `api_access`.
+    /// Whether it can use the API.
     pub api_access: bool,
-    /// The field `dashboard_access`.
+    /// Whether it can use the dashboard.
     pub dashboard_access: bool,
 }
 
-/// The object `OrganizationCompanyLegalEntitySchema`.
+/// A seller that is a company.
+///
+/// Schema `OrganizationCompanyLegalEntitySchema`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationCompanyLegalEntitySchema {
-    /// The field `registered_name`.
+    /// Name that the company is registered under.
     pub registered_name: String,
 }
 
@@ -1205,7 +1214,9 @@ impl OrganizationCompanyLegalEntitySchema {
     }
 }
 
-/// The object `OrganizationCreate`.
+/// An organization to create.
+///
+/// Schema `OrganizationCreate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationCreate {
@@ -1221,9 +1232,9 @@ pub struct OrganizationCreate {
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub avatar_url: Option<String>,
-    /// The field `legal_entity`.
+    /// Who the seller is by law.
     pub legal_entity: Option<OrganizationLegalEntity>,
-    /// Email address.
+    /// Address of the support, for customers.
     ///
     /// Format `email`.
     pub email: Option<String>,
@@ -1233,7 +1244,7 @@ pub struct OrganizationCreate {
     pub website: Option<String>,
     /// Profiles on social networks.
     pub socials: Option<Vec<OrganizationSocialLink>>,
-    /// The field `details`.
+    /// What Polar needs to know about the business by law. It is not published.
     pub details: Option<OrganizationDetails>,
     /// Country, as its two-letter ISO 3166-1 code.
     pub country: Option<CountryAlpha2Input>,
@@ -1287,7 +1298,7 @@ impl OrganizationCreate {
         self
     }
 
-    /// The field `legal_entity`.
+    /// Who the seller is by law.
     #[must_use]
     pub fn legal_entity(
         mut self,
@@ -1297,7 +1308,7 @@ impl OrganizationCreate {
         self
     }
 
-    /// Email address.
+    /// Address of the support, for customers.
     ///
     /// Format `email`.
     #[must_use]
@@ -1322,7 +1333,7 @@ impl OrganizationCreate {
         self
     }
 
-    /// The field `details`.
+    /// What Polar needs to know about the business by law. It is not published.
     #[must_use]
     pub fn details(mut self, details: OrganizationDetails) -> Self {
         self.details = Some(details);
@@ -1401,36 +1412,38 @@ impl OrganizationCreate {
     }
 }
 
-/// The object `OrganizationCustomerEmailSettings`.
+/// Which emails customers get.
+///
+/// Schema `OrganizationCustomerEmailSettings`.
 #[derive(Clone, PartialEq)]
 pub struct OrganizationCustomerEmailSettings {
-    /// The field `order_confirmation`.
+    /// Whether orders are confirmed by email.
     pub order_confirmation: bool,
-    /// The field `payment_method_expiration_reminder`.
+    /// Whether an email reminds of a payment method that expires.
     pub payment_method_expiration_reminder: bool,
-    /// The field `subscription_cancellation`.
+    /// Whether cancellations are confirmed by email.
     pub subscription_cancellation: bool,
-    /// The field `subscription_confirmation`.
+    /// Whether new subscriptions are confirmed by email.
     pub subscription_confirmation: bool,
-    /// The field `subscription_cycled`.
+    /// Whether an email tells of a renewal.
     pub subscription_cycled: bool,
-    /// The field `subscription_cycled_after_trial`.
+    /// Whether an email tells of the first billing period after a trial.
     pub subscription_cycled_after_trial: bool,
-    /// The field `subscription_past_due`.
+    /// Whether an email tells of a payment that failed.
     pub subscription_past_due: bool,
-    /// The field `subscription_paused`.
+    /// Whether an email tells that the subscription is paused.
     pub subscription_paused: bool,
-    /// The field `subscription_resumed`.
+    /// Whether an email tells that the subscription is resumed.
     pub subscription_resumed: bool,
-    /// The field `subscription_renewal_reminder`.
+    /// Whether an email announces a renewal.
     pub subscription_renewal_reminder: bool,
-    /// The field `subscription_revoked`.
+    /// Whether an email tells that the subscription is over.
     pub subscription_revoked: bool,
-    /// The field `subscription_trial_conversion_reminder`.
+    /// Whether an email announces that a trial ends and the subscription has to be paid.
     pub subscription_trial_conversion_reminder: bool,
-    /// The field `subscription_uncanceled`.
+    /// Whether an email tells that a cancellation was taken back.
     pub subscription_uncanceled: bool,
-    /// The field `subscription_updated`.
+    /// Whether an email tells of a change of the subscription.
     pub subscription_updated: bool,
 }
 
@@ -1472,39 +1485,41 @@ impl OrganizationCustomerPortalSettings {
     }
 }
 
-/// The object `OrganizationDetails`.
+/// What Polar needs to know about a business by law.
+///
+/// Schema `OrganizationDetails`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationDetails {
-    /// The field `about`.
+    /// What the business is about.
     ///
     /// Deprecated.
     pub about: Patch<String>,
-    /// The field `product_description`.
+    /// What is sold.
     pub product_description: Patch<String>,
-    /// The field `selling_categories`.
+    /// Kinds of products that are sold.
     pub selling_categories: Option<Vec<String>>,
-    /// The field `pricing_models`.
+    /// How prices are made.
     pub pricing_models: Option<Vec<String>>,
-    /// The field `intended_use`.
+    /// What Polar will be used for.
     ///
     /// Deprecated.
     pub intended_use: Patch<String>,
-    /// The field `customer_acquisition`.
+    /// How customers are won.
     ///
     /// Deprecated.
     pub customer_acquisition: Option<Vec<String>>,
-    /// The field `future_annual_revenue`.
+    /// Revenue that is expected in the next twelve months.
     ///
     /// Deprecated. At least 0.
     pub future_annual_revenue: Patch<i64>,
-    /// The field `switching`.
+    /// Whether another platform was used before.
     ///
     /// Default: `false`.
     pub switching: Option<bool>,
-    /// The field `switching_from`.
+    /// The platform that was used before.
     pub switching_from: Patch<PreviousProvider>,
-    /// The field `previous_annual_revenue`.
+    /// Revenue of the last year.
     ///
     /// Deprecated. At least 0.
     pub previous_annual_revenue: Patch<i64>,
@@ -1528,7 +1543,7 @@ impl OrganizationDetails {
         }
     }
 
-    /// The field `about`.
+    /// What the business is about.
     ///
     /// Deprecated.
     #[must_use]
@@ -1537,7 +1552,7 @@ impl OrganizationDetails {
         self
     }
 
-    /// The field `product_description`.
+    /// What is sold.
     #[must_use]
     pub fn product_description(
         mut self,
@@ -1547,21 +1562,21 @@ impl OrganizationDetails {
         self
     }
 
-    /// The field `selling_categories`.
+    /// Kinds of products that are sold.
     #[must_use]
     pub fn selling_categories(mut self, selling_categories: impl Items<String>) -> Self {
         self.selling_categories = Some(selling_categories.into_list());
         self
     }
 
-    /// The field `pricing_models`.
+    /// How prices are made.
     #[must_use]
     pub fn pricing_models(mut self, pricing_models: impl Items<String>) -> Self {
         self.pricing_models = Some(pricing_models.into_list());
         self
     }
 
-    /// The field `intended_use`.
+    /// What Polar will be used for.
     ///
     /// Deprecated.
     #[must_use]
@@ -1570,7 +1585,7 @@ impl OrganizationDetails {
         self
     }
 
-    /// The field `customer_acquisition`.
+    /// How customers are won.
     ///
     /// Deprecated.
     #[must_use]
@@ -1582,7 +1597,7 @@ impl OrganizationDetails {
         self
     }
 
-    /// The field `future_annual_revenue`.
+    /// Revenue that is expected in the next twelve months.
     ///
     /// Deprecated. At least 0.
     #[must_use]
@@ -1594,7 +1609,7 @@ impl OrganizationDetails {
         self
     }
 
-    /// The field `switching`.
+    /// Whether another platform was used before.
     ///
     /// Default: `false`.
     #[must_use]
@@ -1603,7 +1618,7 @@ impl OrganizationDetails {
         self
     }
 
-    /// The field `switching_from`.
+    /// The platform that was used before.
     #[must_use]
     pub fn switching_from(
         mut self,
@@ -1613,7 +1628,7 @@ impl OrganizationDetails {
         self
     }
 
-    /// The field `previous_annual_revenue`.
+    /// Revenue of the last year.
     ///
     /// Deprecated. At least 0.
     #[must_use]
@@ -1632,19 +1647,26 @@ impl Default for OrganizationDetails {
     }
 }
 
-/// The object `OrganizationDisputeSettings`.
+/// How disputes are handled.
+///
+/// Schema `OrganizationDisputeSettings`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationDisputeSettings {
-    /// The field `auto_accept_below_amount`.
+    /// Disputes below this amount, in cents of US dollars, are accepted without asking;
+    /// null means that none are.
     pub auto_accept_below_amount: Option<i64>,
 }
 
-/// The object `OrganizationDisputeSettingsUpdate`.
+/// Changes of how disputes are handled.
+///
+/// Schema `OrganizationDisputeSettingsUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationDisputeSettingsUpdate {
-    /// The field `auto_accept_below_amount`.
+    /// Disputes below this amount, in cents of US dollars, are accepted without asking;
+    /// null means that none are. The amount in dispute and the fee for it are taken off
+    /// the balance in any case.
     ///
     /// At least 1, at most 10000.
     pub auto_accept_below_amount: Patch<i64>,
@@ -1659,7 +1681,9 @@ impl OrganizationDisputeSettingsUpdate {
         }
     }
 
-    /// The field `auto_accept_below_amount`.
+    /// Disputes below this amount, in cents of US dollars, are accepted without asking;
+    /// null means that none are. The amount in dispute and the fee for it are taken off
+    /// the balance in any case.
     ///
     /// At least 1, at most 10000.
     #[must_use]
@@ -1678,15 +1702,17 @@ impl Default for OrganizationDisputeSettingsUpdate {
     }
 }
 
-/// The object `OrganizationFeatureSettings`.
+/// Features that are turned on for an organization.
+///
+/// Schema `OrganizationFeatureSettings`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationFeatureSettings {
-    /// The field `issue_funding_enabled`.
+    /// Whether issues can be funded.
     ///
     /// Default: `false`.
     pub issue_funding_enabled: Option<bool>,
-    /// The field `wallets_enabled`.
+    /// Whether customers have wallets.
     ///
     /// Default: `false`.
     pub wallets_enabled: Option<bool>,
@@ -1698,55 +1724,60 @@ pub struct OrganizationFeatureSettings {
     ///
     /// Default: `false`.
     pub checkout_localization_enabled: Option<bool>,
-    /// The field `overview_metrics`.
+    /// Slugs of the metrics on the dashboard's overview, in this order.
     pub overview_metrics: Option<Vec<String>>,
-    /// The field `reset_proration_behavior_enabled`.
+    /// Whether `reset` can be used as a proration behavior.
     ///
     /// Default: `false`.
     pub reset_proration_behavior_enabled: Option<bool>,
-    /// The field `off_session_charges_enabled`.
+    /// Whether drafts of orders can be created and finalized, to charge saved payment
+    /// methods.
     ///
     /// Default: `false`.
     pub off_session_charges_enabled: Option<bool>,
-    /// The field `meter_cycling_enabled`.
+    /// Whether recurring products can have a meter cycle of their own.
     ///
     /// Default: `false`.
     pub meter_cycling_enabled: Option<bool>,
-    /// The field `slack_benefit_enabled`.
+    /// Whether there are benefits of shared Slack channels.
     ///
     /// Default: `false`.
     pub slack_benefit_enabled: Option<bool>,
-    /// The field `preview_access_enabled`.
+    /// Whether new features can be used before others have them.
     ///
     /// Default: `false`.
     pub preview_access_enabled: Option<bool>,
-    /// The field `disputes_enabled`.
+    /// Whether the dashboard shows disputes.
     ///
     /// Default: `false`.
     pub disputes_enabled: Option<bool>,
-    /// The field `sso_enabled`.
+    /// Whether single sign-on can be set up.
     ///
     /// Default: `false`.
     pub sso_enabled: Option<bool>,
-    /// The field `dispute_auto_accept_enabled`.
+    /// Whether disputes below an amount can be accepted without asking. Needs
+    /// `disputes_enabled`.
     ///
     /// Default: `false`.
     pub dispute_auto_accept_enabled: Option<bool>,
-    /// The field `compass_enabled`.
+    /// Whether the navigation of the dashboard is split into products.
     ///
     /// Default: `false`.
     pub compass_enabled: Option<bool>,
-    /// The field `merchant_migration_enabled`.
+    /// Whether billing can be moved here from another provider.
     ///
     /// Default: `false`.
     pub merchant_migration_enabled: Option<bool>,
-    /// The field `frame_ancestors_enforced`.
+    /// Whether browsers refuse to show the checkout in pages of hosts that are not in
+    /// `embed_hosts`.
     ///
     /// Default: `false`.
     pub frame_ancestors_enforced: Option<bool>,
 }
 
-/// The object `OrganizationFeatureSettingsUpdate`.
+/// Features that an organization can turn on itself.
+///
+/// Schema `OrganizationFeatureSettingsUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationFeatureSettingsUpdate {
@@ -1758,7 +1789,7 @@ pub struct OrganizationFeatureSettingsUpdate {
     ///
     /// Default: `false`.
     pub checkout_localization_enabled: Option<bool>,
-    /// The field `overview_metrics`.
+    /// Slugs of the metrics on the dashboard's overview, in this order.
     pub overview_metrics: Patch<Vec<String>>,
 }
 
@@ -1794,7 +1825,7 @@ impl OrganizationFeatureSettingsUpdate {
         self
     }
 
-    /// The field `overview_metrics`.
+    /// Slugs of the metrics on the dashboard's overview, in this order.
     #[must_use]
     pub fn overview_metrics(
         mut self,
@@ -1811,7 +1842,9 @@ impl Default for OrganizationFeatureSettingsUpdate {
     }
 }
 
-/// The object `OrganizationIndividualLegalEntitySchema`.
+/// A seller who is a person.
+///
+/// Schema `OrganizationIndividualLegalEntitySchema`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationIndividualLegalEntitySchema {}
@@ -1830,16 +1863,16 @@ impl Default for OrganizationIndividualLegalEntitySchema {
     }
 }
 
-/// The union `OrganizationLegalEntity`.
+/// Who a seller is by law.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/OrganizationCreate/properties/legal_entity`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum OrganizationLegalEntity {
-    /// [`OrganizationIndividualLegalEntitySchema`].
+    /// A seller who is a person.
     Individual(Box<OrganizationIndividualLegalEntitySchema>),
-    /// [`OrganizationCompanyLegalEntitySchema`].
+    /// A seller that is a company.
     Company(Box<OrganizationCompanyLegalEntitySchema>),
 }
 
@@ -1851,7 +1884,9 @@ polar_client_runtime::from_variant! {
     OrganizationLegalEntity::Company(Box<OrganizationCompanyLegalEntitySchema>)
 }
 
-/// The object `ListResource_Organization_`.
+/// A page of organizations.
+///
+/// Schema `ListResource_Organization_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationList {
@@ -1861,13 +1896,15 @@ pub struct OrganizationList {
     pub pagination: Pagination,
 }
 
-/// The object `OrganizationSocialLink`.
+/// A profile on a social network.
+///
+/// Schema `OrganizationSocialLink`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationSocialLink {
-    /// The field `platform`.
+    /// The network that the profile is on.
     pub platform: OrganizationSocialPlatforms,
-    /// The field `url`.
+    /// Address of the profile.
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub url: String,
@@ -1881,7 +1918,9 @@ impl OrganizationSocialLink {
     }
 }
 
-/// The values of `OrganizationSocialPlatforms`.
+/// A social network.
+///
+/// Schema `OrganizationSocialPlatforms`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -1911,7 +1950,9 @@ pub enum OrganizationSocialPlatforms {
     Unknown(String),
 }
 
-/// The values of `OrganizationSortProperty`.
+/// What organizations are sorted by; `-` means descending.
+///
+/// Schema `OrganizationSortProperty`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -1941,43 +1982,61 @@ pub enum OrganizationSortProperty {
     Unknown(String),
 }
 
-/// The values of `OrganizationStatus`.
+/// Where an organization stands with Polar.
+///
+/// Schema `OrganizationStatus`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum OrganizationStatus {
-    /// `created`.
+    /// New, and not reviewed yet.
+    ///
+    /// Value `created`.
     Created,
-    /// `review`.
+    /// Under review.
+    ///
+    /// Value `review`.
     Review,
     /// `snoozed`.
     Snoozed,
-    /// `denied`.
+    /// Reviewed, and refused.
+    ///
+    /// Value `denied`.
     Denied,
-    /// `active`.
+    /// In business.
+    ///
+    /// Value `active`.
     Active,
-    /// `blocked`.
+    /// Shut out.
+    ///
+    /// Value `blocked`.
     Blocked,
-    /// `offboarding`.
+    /// On its way out of Polar.
+    ///
+    /// Value `offboarding`.
     Offboarding,
-    /// `offboarded`.
+    /// Gone from Polar.
+    ///
+    /// Value `offboarded`.
     Offboarded,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The object `OrganizationSubscriptionSettings`.
+/// How an organization handles subscriptions.
+///
+/// Schema `OrganizationSubscriptionSettings`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationSubscriptionSettings {
-    /// The field `allow_multiple_subscriptions`.
+    /// Whether a customer can have several active subscriptions.
     pub allow_multiple_subscriptions: bool,
     /// How it is billed when a subscription changes in the middle of a billing period.
     pub proration_behavior: PublicSubscriptionProrationBehavior,
-    /// The field `benefit_revocation_grace_period`.
+    /// Number of days that a customer keeps the benefits after a payment failed.
     pub benefit_revocation_grace_period: i64,
-    /// The field `prevent_trial_abuse`.
+    /// Whether customers who have had a trial are refused another one.
     pub prevent_trial_abuse: bool,
     /// Whether the customer portal lets customers change their subscriptions.
     pub allow_customer_updates: bool,
@@ -2003,7 +2062,9 @@ impl OrganizationSubscriptionSettings {
     }
 }
 
-/// The object `OrganizationUpdate`.
+/// Changes of an organization.
+///
+/// Schema `OrganizationUpdate`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationUpdate {
@@ -2015,7 +2076,7 @@ pub struct OrganizationUpdate {
     ///
     /// Format `uri`, 1 to 2083 characters.
     pub avatar_url: Patch<String>,
-    /// Email address.
+    /// Address of the support, for customers.
     ///
     /// Format `email`.
     pub email: Patch<String>,
@@ -2025,7 +2086,7 @@ pub struct OrganizationUpdate {
     pub website: Patch<String>,
     /// Profiles on social networks.
     pub socials: Patch<Vec<OrganizationSocialLink>>,
-    /// The field `details`.
+    /// What Polar needs to know about the business by law. It is not published.
     pub details: Patch<OrganizationDetails>,
     /// Country, as its two-letter ISO 3166-1 code.
     pub country: Patch<CountryAlpha2Input>,
@@ -2037,15 +2098,18 @@ pub struct OrganizationUpdate {
     pub customer_email_settings: Patch<OrganizationCustomerEmailSettings>,
     /// What customers can see and do in the customer portal.
     pub customer_portal_settings: Patch<OrganizationCustomerPortalSettings>,
-    /// The field `dispute_settings`.
+    /// How disputes are handled.
     pub dispute_settings: Patch<OrganizationDisputeSettingsUpdate>,
-    /// The field `embed_hosts`.
+    /// Hosts whose pages may embed the checkout: host and port, without a scheme.
+    /// `*.example.com` stands for all subdomains, but not for `example.com` itself. The
+    /// origin of an app, such as `chrome-extension://abcdef`, stands with its scheme.
     pub embed_hosts: Patch<Vec<String>>,
     /// Currency that prices are shown in if there are none in the customer's own.
     pub default_presentment_currency: Patch<PresentmentCurrency>,
     /// Whether prices include taxes, unless a price itself says so.
     pub default_tax_behavior: Patch<TaxBehaviorOption>,
-    /// The field `sso_enforced`.
+    /// Whether members of the organization can only get in by its single sign-on. To turn
+    /// it on, be signed in that way.
     pub sso_enforced: Patch<bool>,
 }
 
@@ -2091,7 +2155,7 @@ impl OrganizationUpdate {
         self
     }
 
-    /// Email address.
+    /// Address of the support, for customers.
     ///
     /// Format `email`.
     #[must_use]
@@ -2119,7 +2183,7 @@ impl OrganizationUpdate {
         self
     }
 
-    /// The field `details`.
+    /// What Polar needs to know about the business by law. It is not published.
     #[must_use]
     pub fn details(mut self, details: impl Into<Patch<OrganizationDetails>>) -> Self {
         self.details = details.into();
@@ -2173,7 +2237,7 @@ impl OrganizationUpdate {
         self
     }
 
-    /// The field `dispute_settings`.
+    /// How disputes are handled.
     #[must_use]
     pub fn dispute_settings(
         mut self,
@@ -2183,7 +2247,9 @@ impl OrganizationUpdate {
         self
     }
 
-    /// The field `embed_hosts`.
+    /// Hosts whose pages may embed the checkout: host and port, without a scheme.
+    /// `*.example.com` stands for all subdomains, but not for `example.com` itself. The
+    /// origin of an app, such as `chrome-extension://abcdef`, stands with its scheme.
     #[must_use]
     pub fn embed_hosts(mut self, embed_hosts: impl Into<Patch<Vec<String>>>) -> Self {
         self.embed_hosts = embed_hosts.into();
@@ -2210,7 +2276,8 @@ impl OrganizationUpdate {
         self
     }
 
-    /// The field `sso_enforced`.
+    /// Whether members of the organization can only get in by its single sign-on. To turn
+    /// it on, be signed in that way.
     #[must_use]
     pub fn sso_enforced(mut self, sso_enforced: impl Into<Patch<bool>>) -> Self {
         self.sso_enforced = sso_enforced.into();
@@ -2224,7 +2291,7 @@ impl Default for OrganizationUpdate {
     }
 }
 
-/// The values of `PreviousProvider`.
+/// A platform that an organization used before.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/OrganizationDetails/properties/switching_from`.
@@ -2247,7 +2314,8 @@ pub enum PreviousProvider {
     Unknown(String),
 }
 
-/// The values of `PublicSubscriptionProrationBehavior`.
+/// How it is billed when a customer changes a subscription in the middle of a billing
+/// period.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/OrganizationSubscriptionSettings/properties/proration_behavior`.
@@ -2256,11 +2324,17 @@ pub enum PreviousProvider {
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum PublicSubscriptionProrationBehavior {
-    /// `invoice`.
+    /// The difference is charged at once.
+    ///
+    /// Value `invoice`.
     Invoice,
-    /// `prorate`.
+    /// The difference goes on the next invoice.
+    ///
+    /// Value `prorate`.
     Prorate,
-    /// `next_period`.
+    /// The change waits for the next billing period.
+    ///
+    /// Value `next_period`.
     NextPeriod,
     /// A value that this version of the crate does not know.
     Unknown(String),

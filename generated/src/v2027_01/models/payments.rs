@@ -6,7 +6,9 @@ use super::*;
 use polar_client_runtime::types::{Json, JsonObject, Timestamp, Uuid};
 use std::borrow::Cow;
 
-/// The object `CardPayment`.
+/// A payment by card.
+///
+/// Schema `CardPayment`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CardPayment {
@@ -46,7 +48,9 @@ pub struct CardPayment {
     pub method_metadata: CardPaymentMetadata,
 }
 
-/// The object `CardPaymentMetadata`.
+/// Details of a card.
+///
+/// Schema `CardPaymentMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CardPaymentMetadata {
@@ -56,7 +60,9 @@ pub struct CardPaymentMetadata {
     pub last4: String,
 }
 
-/// The object `GenericPayment`.
+/// A payment by a method of another kind.
+///
+/// Schema `GenericPayment`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct GenericPayment {
@@ -92,7 +98,9 @@ pub struct GenericPayment {
     pub processor_metadata: Option<JsonObject>,
 }
 
-/// The object `KrCardPayment`.
+/// A payment by a South Korean card.
+///
+/// Schema `KrCardPayment`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KrCardPayment {
@@ -132,7 +140,9 @@ pub struct KrCardPayment {
     pub method_metadata: KrCardPaymentMetadata,
 }
 
-/// The object `KrCardPaymentMetadata`.
+/// Details of a South Korean card.
+///
+/// Schema `KrCardPaymentMetadata`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct KrCardPaymentMetadata {
@@ -142,17 +152,19 @@ pub struct KrCardPaymentMetadata {
     pub last4: Option<String>,
 }
 
-/// The union `Payment`.
+/// A payment: an attempt to charge a customer.
+///
+/// Schema `Payment`.
 ///
 /// Told apart by `method`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Payment {
-    /// [`CardPayment`].
+    /// A payment by card.
     Card(Box<CardPayment>),
-    /// [`KrCardPayment`].
+    /// A payment by a South Korean card.
     KrCard(Box<KrCardPayment>),
-    /// [`GenericPayment`].
+    /// A payment by a method of another kind.
     Generic(Box<GenericPayment>),
     /// A value that this version of the crate does not know, as it came.
     Unknown(Json),
@@ -387,7 +399,9 @@ polar_client_runtime::from_variant! {
     Payment::Generic(Box<GenericPayment>)
 }
 
-/// The object `ListResource_Payment_`.
+/// A page of payments.
+///
+/// Schema `ListResource_Payment_`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentList {
@@ -397,7 +411,9 @@ pub struct PaymentList {
     pub pagination: Pagination,
 }
 
-/// The values of `PaymentSortProperty`.
+/// What payments are sorted by; `-` means descending.
+///
+/// Schema `PaymentSortProperty`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
@@ -423,39 +439,61 @@ pub enum PaymentSortProperty {
     Unknown(String),
 }
 
-/// The values of `PaymentStatus`.
+/// Where a payment stands.
+///
+/// Schema `PaymentStatus`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum PaymentStatus {
-    /// `pending`.
+    /// It is on its way.
+    ///
+    /// Value `pending`.
     Pending,
-    /// `succeeded`.
+    /// It succeeded.
+    ///
+    /// Value `succeeded`.
     Succeeded,
-    /// `failed`.
+    /// It failed.
+    ///
+    /// Value `failed`.
     Failed,
     /// A value that this version of the crate does not know.
     Unknown(String),
 }
 
-/// The values of `PaymentTrigger`.
+/// What caused an attempt to pay.
+///
+/// Schema `PaymentTrigger`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum PaymentTrigger {
-    /// `purchase`.
+    /// A purchase.
+    ///
+    /// Value `purchase`.
     Purchase,
-    /// `subscription_cycle`.
+    /// The renewal of a subscription.
+    ///
+    /// Value `subscription_cycle`.
     SubscriptionCycle,
-    /// `retry_dunning`.
+    /// Another attempt, made by itself after one had failed.
+    ///
+    /// Value `retry_dunning`.
     RetryDunning,
-    /// `retry_customer`.
+    /// Another attempt, made by the customer.
+    ///
+    /// Value `retry_customer`.
     RetryCustomer,
-    /// `retry_payment_method_update`.
+    /// Another attempt, made because the payment method changed.
+    ///
+    /// Value `retry_payment_method_update`.
     RetryPaymentMethodUpdate,
-    /// `retry_admin`.
+    /// Another attempt, made by an administrator.
+    ///
+    /// Value `retry_admin`.
     RetryAdmin,
     /// A value that this version of the crate does not know.
     Unknown(String),

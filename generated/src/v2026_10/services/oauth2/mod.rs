@@ -65,7 +65,7 @@ impl<C: Credential> Oauth2<C> {
         RequestToken(request)
     }
 
-    /// Revokes an access token or a refresh token.
+    /// Makes a token invalid, be it for access or for refreshing.
     ///
     /// `POST /v1/oauth2/revoke`, operation `oauth2:revoke_token`.
     ///
