@@ -10,6 +10,10 @@ pub mod v2026_10;
 #[cfg(feature = "v2027-01")]
 pub mod v2027_01;
 
+#[cfg(feature = "webhooks")]
+#[cfg(any(feature = "v2026-04", feature = "v2026-10", feature = "v2027-01"))]
+pub mod webhooks;
+
 #[cfg(feature = "blocking")]
 pub use polar_client_runtime::client::Blocking;
 pub use polar_client_runtime::client::{Access, Method, Operation, Safety};

@@ -32,6 +32,7 @@ pub use error::{Problem, Report};
 pub use summary::{Summary, UnionRow};
 
 use document::{Document, Source};
+use emit::Home;
 use ir::Api;
 use words::{Coverage, Words};
 
@@ -86,8 +87,15 @@ pub fn generate(input: &Input<'_>) -> Result<Output, Report> {
         .iter()
         .map(|version| version.summary.version.as_str())
         .collect();
-    let (mut files, root) = emit::crate_files(&published, input.default_version);
-    files.insert("src/lib.rs".to_owned(), print::print("src/lib.rs", root)?);
+    let with_webhooks: Vec<&str> = versions
+        .iter()
+        .filter(|version| version.summary.webhooks > 0)
+        .map(|version| version.summary.version.as_str())
+        .collect();
+    let (mut files, sources) = emit::crate_files(&published, &with_webhooks, input.default_version);
+    for (path, tokens) in sources {
+        files.insert(path.to_owned(), print::print(path, tokens)?);
+    }
     let mut summaries = Vec::new();
     for version in versions {
         let folder = format!("src/{}", names::version_module(&version.summary.version));
@@ -121,7 +129,7 @@ impl<'w> Version<'w> {
         let started = Instant::now();
         let document = document::load(contract, overlay)?;
         let (api, coverage, words_used) = lower(&document, words)?;
-        let files = version_files(&api)?;
+        let files = print_version(&api, Home::Crate)?;
         let mut summary = Summary::new(&api, coverage);
         summary.seconds = started.elapsed().as_secs_f64();
         Ok(Self {
@@ -153,12 +161,16 @@ fn lower<'w>(document: &Document, words: &'w Words) -> Result<LoweredApi<'w>, Re
     Ok((lowered.api, lowered.coverage, lowered.words_used))
 }
 
-/// The module of one version: the text of each file, by path below the module's folder.
+/// The module of one version, on its own: the text of each file, by path below the module's folder.
 ///
 /// # Errors
 /// Emitted source that does not parse: a mistake of the generator.
 pub fn version_files(api: &Api) -> Result<BTreeMap<String, String>, Report> {
-    emit::version(api)
+    print_version(api, Home::Alone)
+}
+
+fn print_version(api: &Api, home: Home) -> Result<BTreeMap<String, String>, Report> {
+    emit::version(api, home)
         .into_iter()
         .map(|(path, tokens)| Ok((path.clone(), print::print(&path, tokens)?)))
         .collect()

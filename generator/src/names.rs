@@ -138,6 +138,11 @@ pub fn version_feature(version: &str) -> String {
     format!("v{version}")
 }
 
+/// The enum variant for a published version: `2026-10` is `V2026_10`.
+pub fn version_variant(version: &str) -> String {
+    format!("V{}", version.replace('-', "_"))
+}
+
 /// The name of a constant: `SCREAMING_SNAKE_CASE`.
 pub fn constant(wire: &str) -> String {
     wire.to_snake_case().to_uppercase()

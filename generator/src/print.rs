@@ -76,14 +76,14 @@ fn close_up(text: &str) -> String {
         .replace(" ,", ",")
 }
 
-/// Blank lines between the methods of an `impl` block.
+/// Blank lines between the methods of an `impl` block, and after a list there.
 fn space_methods(text: &str) -> String {
     let mut spaced = String::with_capacity(text.len() + text.len() / 16);
     let mut lines = text.lines().peekable();
     while let Some(line) = lines.next() {
         spaced.push_str(line);
         spaced.push('\n');
-        if line == "    }" && lines.peek().is_some_and(|next| *next != "}") {
+        if matches!(line, "    }" | "    ];") && lines.peek().is_some_and(|next| *next != "}") {
             spaced.push('\n');
         }
     }

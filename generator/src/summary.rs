@@ -47,15 +47,11 @@ impl Summary {
         for (_, union) in api.unions() {
             *unions.entry(union.resolution.label()).or_default() += 1;
         }
-        let webhooks = api.webhook_event.map_or(0, |id| match &api.def(id).shape {
-            Shape::Union(union) => union.variants.len(),
-            _ => 0,
-        });
         Self {
             version: api.version.clone(),
             operations: api.operations().count(),
             types: api.types.len(),
-            webhooks,
+            webhooks: api.webhooks.len(),
             unions,
             coverage,
             table: table(api),

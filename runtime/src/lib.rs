@@ -2,7 +2,7 @@
 //!
 //! `polar-client` is generated from the API's description. Whatever does not follow from the description lives here:
 //! how values are read and written ([`codec`]), the types of their fields ([`types`]), how requests are built and sent
-//! ([`client`], [`transport`]), and what can go wrong ([`Error`]). `polar-client` re-exports what its users need; the rest
+//! ([`client`], [`transport`]), how deliveries are verified (`webhooks`), and what can go wrong ([`Error`]). `polar-client` re-exports what its users need; the rest
 //! is an interface between the two crates and changes with them.
 //!
 //! # Features
@@ -14,6 +14,8 @@
 //! - `blocking`: `send_blocking()` on every request.
 //! - `tracing`: spans for calls and their attempts.
 //! - `test-util`: a stand-in for the API, for tests.
+//! - `webhooks`: deliveries of webhooks are verified and read.
+//! - `axum`, `actix-web`: a verified delivery is an extractor of that framework.
 
 pub mod client;
 pub mod codec;
@@ -23,6 +25,8 @@ mod secrets;
 pub mod testing;
 pub mod transport;
 pub mod types;
+#[cfg(feature = "webhooks")]
+pub mod webhooks;
 
 pub use error::{ApiError, Error, Location, RawBody, ValidationEntry};
 

@@ -23,7 +23,12 @@ mod pages;
 pub mod server;
 pub mod services;
 
+#[cfg(feature = "webhooks")]
+pub mod webhooks;
+
 pub use error_code::ErrorCode;
+#[cfg(feature = "webhooks")]
+pub use webhooks::Webhooks;
 
 /// The version that this module speaks: `2026-04`.
 pub const API_VERSION: &str = "2026-04";

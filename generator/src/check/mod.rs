@@ -38,6 +38,7 @@ pub(crate) fn check(api: &Api) -> Result<(), Report> {
     };
     checker.servers();
     checker.types();
+    checker.webhooks();
     for service in &api.services {
         checker.service(service);
     }
@@ -138,6 +139,13 @@ impl Checker<'_> {
                 Shape::Alias(_) => {}
             }
         }
+    }
+
+    fn webhooks(&mut self) {
+        let api = self.api;
+        let names = api.webhooks.iter().map(|webhook| &webhook.name);
+        let names = names.map(|name| (name.rust.as_str(), name.wire.as_str()));
+        self.unique_at("/webhooks", "events", names.chain([UNKNOWN, OTHER_VERSION]));
     }
 
     fn object(&mut self, def: &TypeDef, object: &Struct) {
@@ -301,6 +309,9 @@ pub(crate) const REST_FIELD: &str = "additional";
 
 /// The variant of every enum and union for what it does not know.
 const UNKNOWN: (&str, &str) = ("Unknown", "anything else");
+
+/// The variant of the events for those of other versions.
+const OTHER_VERSION: (&str, &str) = ("OtherVersion", "an event of another version");
 
 /// The name of the enum over the views of a union.
 fn view_name(def: &TypeDef) -> Option<&String> {

@@ -53,6 +53,16 @@ impl<'a> Scope<'a> {
         }
     }
 
+    pub(super) fn webhooks(api: &'a Api) -> Self {
+        Self {
+            runtime: &["codec", "types"],
+            models: Some(Models {
+                path: quote!(super::models),
+                names: names(api).collect(),
+            }),
+        }
+    }
+
     /// The scope of a service, `depth` levels below the version; those with children are one deeper.
     pub(super) fn services(api: &'a Api, depth: usize) -> Self {
         let above = std::iter::repeat_n(quote!(super::), depth + 1);

@@ -7,19 +7,28 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::types::ident;
+use super::webhooks;
 use crate::names;
 
-/// The files around the versions: text by path, and the tokens of `src/lib.rs`.
+/// The files around the versions: text by path, and the tokens of source files.
 pub(crate) fn crate_files(
     versions: &[&str],
+    with_webhooks: &[&str],
     default: &str,
-) -> (BTreeMap<String, String>, TokenStream) {
+) -> (
+    BTreeMap<String, String>,
+    BTreeMap<&'static str, TokenStream>,
+) {
     let files = BTreeMap::from([
         ("Cargo.toml".to_owned(), manifest(versions, default)),
         ("README.md".to_owned(), readme(versions, default)),
         ("rustfmt.toml".to_owned(), RUSTFMT.to_owned()),
     ]);
-    (files, root(versions))
+    let mut sources = BTreeMap::from([("src/lib.rs", root(versions, with_webhooks))]);
+    if !with_webhooks.is_empty() {
+        sources.insert("src/webhooks.rs", webhooks::shared(with_webhooks));
+    }
+    (files, sources)
 }
 
 /// What the printer does: fill lines up to 89 columns, break little that fits.
@@ -54,7 +63,7 @@ license.workspace = true
 repository.workspace = true
 
 [features]
-default = ["{default}", "rustls"]
+default = ["{default}", "rustls", "webhooks"]
 # The transport over reqwest, with rustls or the operating system's TLS, or without any for a `reqwest::Client` of the
 # user's. Without it, clients are built with a transport and a timer of the user's.
 reqwest = ["polar-client-runtime/reqwest"]
@@ -66,6 +75,10 @@ blocking = ["reqwest", "polar-client-runtime/blocking"]
 tracing = ["polar-client-runtime/tracing"]
 # A stand-in for the API, for tests: `polar_client::testing`.
 test-util = ["polar-client-runtime/test-util"]
+# Deliveries of webhooks, verified and read; and the same as an extractor of a web framework.
+webhooks = ["polar-client-runtime/webhooks"]
+axum = ["webhooks", "polar-client-runtime/axum"]
+actix-web = ["webhooks", "polar-client-runtime/actix-web"]
 # Versions of the API: a module each.
 {features}
 [dependencies]
@@ -147,7 +160,9 @@ fn readme(versions: &[&str], default: &str) -> String {
         among the dependencies, and you bring a `Transport` and a `Timer`\n\
         - `blocking`: `send_blocking()` on every request\n\
         - `tracing`: spans for calls and their attempts\n\
-        - `test-util`: a stand-in for the API, for tests of code that uses a client\n\n\
+        - `test-util`: a stand-in for the API, for tests of code that uses a client\n\
+        - `webhooks` (on by default): deliveries of webhooks are verified and read\n\
+        - `axum`, `actix-web`: a verified delivery is an extractor of that framework\n\n\
         # Values\n\n\
         Enums keep texts they do not know, unions keep values they do not know, numbers stay exact: what a type documents \
         encodes to the same JSON again. Fields that the contract does not know are ignored.\n\n\
@@ -158,7 +173,17 @@ fn readme(versions: &[&str], default: &str) -> String {
     )
 }
 
-fn root(versions: &[&str]) -> TokenStream {
+fn root(versions: &[&str], with_webhooks: &[&str]) -> TokenStream {
+    let webhooks = (!with_webhooks.is_empty()).then(|| {
+        let features = with_webhooks
+            .iter()
+            .map(|version| names::version_feature(version));
+        quote! {
+            #[cfg(feature = "webhooks")]
+            #[cfg(any(#(feature = #features),*))]
+            pub mod webhooks;
+        }
+    });
     let modules = versions.iter().map(|version| {
         let feature = names::version_feature(version);
         let module = ident(&names::version_module(version));
@@ -170,6 +195,7 @@ fn root(versions: &[&str]) -> TokenStream {
     quote! {
         #![doc = include_str!("../README.md")]
         #(#modules)*
+        #webhooks
         #[cfg(feature = "blocking")]
         pub use polar_client_runtime::client::Blocking;
         pub use polar_client_runtime::client::{Access, Method, Operation, Safety};

@@ -16,6 +16,7 @@ mod services;
 mod types;
 mod union;
 mod version;
+mod webhooks;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -30,8 +31,17 @@ use types::ident;
 
 pub(crate) use manifest::crate_files;
 
+/// Where the module of a version stands.
+#[derive(Clone, Copy)]
+pub(crate) enum Home {
+    /// In the crate, beside those of the other versions.
+    Crate,
+    /// On its own.
+    Alone,
+}
+
 /// The files of one version, by path below the version's folder.
-pub(crate) fn version(api: &Api) -> BTreeMap<String, TokenStream> {
+pub(crate) fn version(api: &Api, home: Home) -> BTreeMap<String, TokenStream> {
     let mut files = BTreeMap::new();
     files.insert(
         "mod.rs".to_owned(),
@@ -51,6 +61,12 @@ pub(crate) fn version(api: &Api) -> BTreeMap<String, TokenStream> {
         files.insert(
             "pages.rs".to_owned(),
             imports::add(paging::file(api), Scope::services(api, 0)),
+        );
+    }
+    if !api.webhooks.is_empty() {
+        files.insert(
+            "webhooks.rs".to_owned(),
+            imports::add(webhooks::file(api, home), Scope::webhooks(api)),
         );
     }
     add_models(api, &mut files);

@@ -37,6 +37,19 @@ pub(super) fn root(api: &Api) -> TokenStream {
             mod pages;
         )
     });
+    let (webhooks, webhooks_use) = match api.webhooks.is_empty() {
+        true => Default::default(),
+        false => (
+            quote! {
+                #[cfg(feature = "webhooks")]
+                pub mod webhooks;
+            },
+            quote! {
+                #[cfg(feature = "webhooks")]
+                pub use webhooks::Webhooks;
+            },
+        ),
+    };
     let client = client(api);
     quote! {
         #title
@@ -46,7 +59,9 @@ pub(super) fn root(api: &Api) -> TokenStream {
         #pages
         pub mod server;
         pub mod services;
+        #webhooks
         #error_code_use
+        #webhooks_use
         #docs
         pub const API_VERSION: &str = #version;
         #client

@@ -40,8 +40,8 @@ pub struct Api {
     pub pages: BTreeMap<TypeId, Page>,
     /// Every value of the `error` key that the contract documents, with the statuses it comes with.
     pub error_codes: BTreeMap<String, Vec<u16>>,
-    /// The union over all webhook payloads, if the contract has webhooks.
-    pub webhook_event: Option<TypeId>,
+    /// What is delivered to endpoints.
+    pub webhooks: Vec<Webhook>,
 }
 
 impl Api {
@@ -68,6 +68,17 @@ impl Api {
             _ => None,
         })
     }
+}
+
+/// An event that is delivered to endpoints.
+#[derive(Debug, Clone)]
+pub struct Webhook {
+    /// `OrderPaid`, and `order.paid`: the `type` of the payload.
+    pub name: Name,
+    /// The struct that is delivered.
+    pub payload: TypeId,
+    /// JSON pointer of the payload's schema.
+    pub at: String,
 }
 
 /// A server the API is reachable at.

@@ -15,12 +15,13 @@ mod services;
 mod types;
 mod union;
 mod usage;
+mod webhooks;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
 
 use crate::document::{Document, ServerExt as _};
 use crate::error::{Problem, Report};
-use crate::ir::{Api, Page, Server, Service, TypeDef, TypeId};
+use crate::ir::{Api, Page, Server, Service, TypeDef, TypeId, Webhook};
 use crate::names;
 use crate::words::{Coverage, Glossary, Words};
 
@@ -40,17 +41,17 @@ pub(crate) fn lower<'a>(document: &Document, words: &'a Words) -> Result<Lowered
     let mut draft = operations::draft(&mut cx);
     types::fill(&mut cx);
     recursion::refuse_alias_cycles(&mut cx);
-    let webhook_event = union::webhook_event(&mut cx, &draft.webhooks);
+    let webhooks = webhooks::settle(&mut cx, &draft.webhooks);
     recursion::box_cycles(&mut cx);
     name::inline_types(&mut cx);
     union::name_variants(&mut cx);
     let pages = paging::settle(&mut cx, &mut draft);
-    usage::assign(&mut cx, &draft, webhook_event);
+    usage::assign(&mut cx, &draft);
     union::resolve(&mut cx);
     ambiguous::choose(&mut cx);
     let error_codes = operations::name_errors(&cx, &mut draft);
     let services = services::group(&mut cx, draft);
-    cx.finish(services, pages, webhook_event, error_codes)
+    cx.finish(services, pages, webhooks, error_codes)
 }
 
 /// The state of lowering.
@@ -103,7 +104,7 @@ impl<'d, 'w> Lowering<'d, 'w> {
         mut self,
         services: Vec<Service>,
         pages: BTreeMap<TypeId, Page>,
-        webhook_event: Option<TypeId>,
+        webhooks: Vec<Webhook>,
         error_codes: BTreeMap<String, Vec<u16>>,
     ) -> Result<Lowered<'w>, Report> {
         let api = Api {
@@ -114,7 +115,7 @@ impl<'d, 'w> Lowering<'d, 'w> {
             services,
             pages,
             error_codes,
-            webhook_event,
+            webhooks,
         };
         Report::check(self.problems)?;
         let (coverage, words_used) = self.glossary.finish();

@@ -1,10 +1,9 @@
-//! Unions: their variants, flattened; the single type that some of them are; the one over all webhook payloads.
+//! Unions: their variants, flattened, and the single type that some of them are.
 
 use std::collections::BTreeSet;
 
 use openapiv3::{ReferenceOr, Schema, SchemaKind};
 
-use super::operations::DraftWebhook;
 use super::place::{Node, Place};
 use super::{Lowering, ambiguous, decide, scalar, types};
 use crate::ir::{
@@ -159,38 +158,6 @@ pub(super) fn one_or_many(
         ..Limits::default()
     };
     Some((Type::List(Box::new(item)), limits))
-}
-
-/// The union over the payloads of all webhooks.
-pub(super) fn webhook_event(
-    cx: &mut Lowering<'_, '_>,
-    webhooks: &[DraftWebhook],
-) -> Option<TypeId> {
-    if webhooks.is_empty() {
-        return None;
-    }
-    let name = Name {
-        rust: "WebhookPayload".to_owned(),
-        wire: "WebhookPayload".to_owned(),
-    };
-    let id = types::declare(cx, name, "/webhooks".to_owned());
-    let variants = webhooks
-        .iter()
-        .map(|webhook| Variant {
-            name: Name {
-                rust: String::new(),
-                wire: webhook.name.clone(),
-            },
-            ty: webhook.payload.clone(),
-            limits: Limits::default(),
-            at: vec![webhook.at.clone()],
-        })
-        .collect();
-    cx.types[id.0].shape = Shape::Union(Union {
-        variants,
-        resolution: Resolution::WriteOnly,
-    });
-    Some(id)
 }
 
 /// Names the variants of all unions, once all types have their names.

@@ -14,8 +14,8 @@ const ERRORS: &str = "errors";
 /// Payloads of webhooks, and what only they use.
 const WEBHOOKS: &str = "webhooks";
 
-pub(super) fn assign(cx: &mut Lowering<'_, '_>, draft: &Draft, webhook_event: Option<TypeId>) {
-    let roots = Roots::of(draft, webhook_event);
+pub(super) fn assign(cx: &mut Lowering<'_, '_>, draft: &Draft) {
+    let roots = Roots::of(draft);
     let sent = distances(&cx.types, &roots.sent);
     let patched = distances(&cx.types, &roots.patched);
     let received = distances(&cx.types, &roots.received);
@@ -48,7 +48,7 @@ struct Roots {
 }
 
 impl Roots {
-    fn of(draft: &Draft, webhook_event: Option<TypeId>) -> Self {
+    fn of(draft: &Draft) -> Self {
         let mut roots = Self::default();
         for operation in &draft.operations {
             roots.add_operation(operation);
@@ -56,8 +56,7 @@ impl Roots {
         let payloads = draft
             .webhooks
             .iter()
-            .flat_map(|webhook| named(&webhook.payload))
-            .chain(webhook_event);
+            .flat_map(|webhook| named(&webhook.payload));
         for id in payloads {
             roots.received.push(id);
             roots

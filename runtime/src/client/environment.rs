@@ -25,7 +25,7 @@ impl<V: ApiVersion> ClientBuilder<Anonymous, V> {
 }
 
 /// The value of a variable. Errors do not show it.
-fn required(name: &str, value: Result<String, VarError>) -> Result<String, Error> {
+pub(crate) fn required(name: &str, value: Result<String, VarError>) -> Result<String, Error> {
     let problem = match value {
         Ok(value) if !value.trim().is_empty() => return Ok(value.trim().to_owned()),
         Ok(_) => "is empty",

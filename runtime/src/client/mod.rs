@@ -39,6 +39,8 @@ pub use credential::{
     OpenIdAccess, OpenIdToken, OptionalAccess, OrganizationToken, PersonalAccess, PersonalToken,
     PortalAccess,
 };
+#[cfg(feature = "webhooks")]
+pub(crate) use environment::required as required_variable;
 use limiter::Limiter;
 pub use limiter::RateLimit;
 pub use operation::{Method, Operation, Safety};

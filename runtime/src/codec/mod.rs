@@ -57,6 +57,17 @@ pub fn from_value<T: Decode>(value: &Json) -> Result<T, DecodeError> {
     finish(&read_value(value)?)
 }
 
+/// Decodes JSON text, if `check` accepts what it says.
+#[cfg(feature = "webhooks")]
+pub(crate) fn from_slice_if<T: Decode, E: From<DecodeError>>(
+    bytes: &[u8],
+    check: impl FnOnce(Node<'_, '_>) -> Result<(), E>,
+) -> Result<T, E> {
+    let tape = read_slice(bytes)?;
+    check(tape.root())?;
+    Ok(finish(&tape)?)
+}
+
 /// Decodes from any serde deserializer of a self-describing format.
 ///
 /// # Errors

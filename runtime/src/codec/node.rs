@@ -127,6 +127,12 @@ impl<'r, 'de> Node<'r, 'de> {
             .collect()
     }
 
+    /// Decodes the value of a key, which must be there unless `T` knows better; see [`Decode::absent`].
+    #[must_use]
+    pub fn member<T: Decode>(self, key: &'static str) -> T {
+        self.object().field(key)
+    }
+
     /// Decodes the value as the variant called `name`, and adds that name to an error found in it.
     #[inline]
     #[must_use]

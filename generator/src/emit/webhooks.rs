@@ -1,0 +1,291 @@
+//! Webhooks: the enum over the events of a version, and the one over those of all versions.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::Home;
+use super::docs::{self, Docs};
+use super::types::ident;
+use crate::ir::{Api, Webhook};
+use crate::names;
+
+/// `webhooks.rs` of a version.
+pub(super) fn file(api: &Api, home: Home) -> TokenStream {
+    let title = Docs::new(
+        None,
+        format!("The webhooks of version `{}` of the API.", api.version),
+    )
+    .paragraph("[`Webhooks`] verifies a delivery, [`Event`] is what has happened.")
+    .inner_attributes();
+    let definition = definition(api, home);
+    let codec = codec(api, home);
+    let versions = match home {
+        Home::Crate => quote!(crate::webhooks::AnyEvent::VERSIONS),
+        Home::Alone => quote!(&[super::API_VERSION]),
+    };
+    quote! {
+        #title
+        #[doc = " Verifies the deliveries of an endpoint, and reads the events in them."]
+        pub type Webhooks = polar_client_runtime::webhooks::Webhooks<Event>;
+        #definition
+        #codec
+        polar_client_runtime::union! { Event }
+        impl polar_client_runtime::webhooks::VersionedEvent for Event {
+            const VERSIONS: &'static [&'static str] = #versions;
+        }
+    }
+}
+
+fn definition(api: &Api, home: Home) -> TokenStream {
+    let variants = api.webhooks.iter().map(|webhook| variant(api, webhook));
+    let other = match home {
+        Home::Crate => quote! {
+            #[doc = " An event that follows another version of the API, one that this crate was built for as well."]
+            OtherVersion(Box<crate::webhooks::AnyEvent>),
+        },
+        Home::Alone => TokenStream::new(),
+    };
+    let methods = methods(api, home);
+    quote! {
+        #[doc = " What has happened, as an endpoint for webhooks is told. Told apart by `type`."]
+        #[derive(Clone, PartialEq)]
+        #[non_exhaustive]
+        pub enum Event {
+            #(#variants)*
+            #[doc = " An event of a type that this version of the crate does not know. It is to be accepted all the same."]
+            Unknown {
+                #[doc = " The type."]
+                r#type: String,
+                #[doc = " The whole body."]
+                raw: Json,
+            },
+            #other
+        }
+        #methods
+    }
+}
+
+fn variant(api: &Api, webhook: &Webhook) -> TokenStream {
+    let name = ident(&webhook.name.rust);
+    let def = api.def(webhook.payload);
+    let payload = ident(&def.name.rust);
+    let docs = Docs::new(None, format!("{}.", docs::code(&webhook.name.wire)))
+        .paragraph(def.docs.clone().unwrap_or_default())
+        .attributes();
+    quote!(#docs #name(Box<#payload>),)
+}
+
+fn methods(api: &Api, home: Home) -> TokenStream {
+    let types = api.webhooks.iter().map(|webhook| {
+        let (name, wire) = (ident(&webhook.name.rust), &webhook.name.wire);
+        quote!(Self::#name(_) => #wire,)
+    });
+    let (other_type, is_unknown) = match home {
+        Home::Crate => (
+            quote!(Self::OtherVersion(event) => event.event_type(),),
+            quote! {
+                match self {
+                    Self::Unknown { .. } => true,
+                    Self::OtherVersion(event) => event.is_unknown(),
+                    _ => false,
+                }
+            },
+        ),
+        Home::Alone => (
+            TokenStream::new(),
+            quote!(matches!(self, Self::Unknown { .. })),
+        ),
+    };
+    quote! {
+        impl Event {
+            #[doc = " Its type, such as `order.paid`."]
+            #[must_use]
+            pub fn event_type(&self) -> &str {
+                match self {
+                    #(#types)*
+                    Self::Unknown { r#type, .. } => r#type,
+                    #other_type
+                }
+            }
+
+            #[doc = " Whether this version of the crate does not know its type."]
+            #[must_use]
+            pub fn is_unknown(&self) -> bool {
+                #is_unknown
+            }
+        }
+    }
+}
+
+fn codec(api: &Api, home: Home) -> TokenStream {
+    let reads = api.webhooks.iter().map(|webhook| {
+        let (name, text) = (ident(&webhook.name.rust), &webhook.name.rust);
+        let wire = &webhook.name.wire;
+        quote! {
+            Some(#wire) => {
+                let payload = node.variant(#text);
+                Self::#name(payload)
+            }
+        }
+    });
+    let views = api.webhooks.iter().map(|webhook| {
+        let name = ident(&webhook.name.rust);
+        quote!(Self::#name(payload) => payload,)
+    });
+    let (other_read, other_view, other) = match home {
+        Home::Crate => (
+            quote!(Some(version) => Self::other(version, node),),
+            quote!(Self::OtherVersion(event) => event,),
+            quote! {
+                fn other(version: &str, node: Node<'_, '_>) -> Self {
+                    let event = crate::webhooks::AnyEvent::read(version, node);
+                    match event {
+                        Some(event) => Self::OtherVersion(Box::new(event)),
+                        None => Self::unknown(node),
+                    }
+                }
+            },
+        ),
+        Home::Alone => (
+            quote!(Some(_) => Self::unknown(node),),
+            TokenStream::new(),
+            TokenStream::new(),
+        ),
+    };
+    quote! {
+        impl Event {
+            fn own(node: Node<'_, '_>) -> Self {
+                match node.text(&["type"]) {
+                    #(#reads)*
+                    _ => Self::unknown(node),
+                }
+            }
+
+            #other
+
+            fn unknown(node: Node<'_, '_>) -> Self {
+                Self::Unknown { r#type: node.member("type"), raw: node.json() }
+            }
+        }
+
+        impl Union for Event {
+            fn read(node: Node<'_, '_>) -> Self {
+                match node.text(&["api_version"]) {
+                    None | Some(super::API_VERSION) => Self::own(node),
+                    #other_read
+                }
+            }
+
+            fn view(&self) -> &dyn Encode {
+                match self {
+                    #(#views)*
+                    Self::Unknown { raw, .. } => raw,
+                    #other_view
+                }
+            }
+        }
+    }
+}
+
+/// `src/webhooks.rs` of the crate: what the versions have in common.
+pub(super) fn shared(versions: &[&str]) -> TokenStream {
+    let title = Docs::new(
+        None,
+        "Webhooks: what all versions of the API have in common.",
+    )
+    .paragraph(
+        "Deliveries are verified by the `Webhooks` of a version, as in `v2026_10::Webhooks`.",
+    )
+    .inner_attributes();
+    let any_event = any_event(versions);
+    quote! {
+        #title
+        use polar_client_runtime::codec::{Encode, Node, View};
+        pub use polar_client_runtime::webhooks::{Claim, Deliveries, MemoryStore, OnceError, Outcome};
+        pub use polar_client_runtime::webhooks::{Delivery, Format, Headers, WebhookError, Webhooks};
+        pub use polar_client_runtime::webhooks::{Store, VersionedEvent};
+        #any_event
+    }
+}
+
+fn any_event(versions: &[&str]) -> TokenStream {
+    let of_each = |tokens: &dyn Fn(&str) -> TokenStream| -> TokenStream {
+        let each = versions.iter().map(|version| {
+            let feature = names::version_feature(version);
+            let tokens = tokens(version);
+            quote!(#[cfg(feature = #feature)] #tokens)
+        });
+        each.collect()
+    };
+    let module = |version: &str| ident(&names::version_module(version));
+    let name = |version: &str| ident(&names::version_variant(version));
+    let variants = versions.iter().map(|version| {
+        let (name, module) = (name(version), module(version));
+        let feature = names::version_feature(version);
+        let docs = Docs::new(None, format!("Version `{version}`.")).attributes();
+        quote!(#docs #[cfg(feature = #feature)] #name(crate::#module::webhooks::Event),)
+    });
+    let constants = of_each(&|version| {
+        let module = module(version);
+        quote!(crate::#module::API_VERSION,)
+    });
+    let call = |method: &str| {
+        let method = ident(method);
+        of_each(&|version| {
+            let name = name(version);
+            quote!(Self::#name(event) => event.#method(),)
+        })
+    };
+    let (types, unknowns, views) = (call("event_type"), call("is_unknown"), call("view"));
+    let own_versions = of_each(&|version| {
+        let (name, module) = (name(version), module(version));
+        quote!(Self::#name(_) => crate::#module::API_VERSION,)
+    });
+    let reads = of_each(&|version| {
+        let (name, text) = (name(version), names::version_variant(version));
+        let module = module(version);
+        quote!(crate::#module::API_VERSION => Some(Self::#name(node.variant(#text))),)
+    });
+    quote! {
+        #[doc = " An event of any version of the API that this crate was built for."]
+        #[derive(Clone, PartialEq)]
+        #[non_exhaustive]
+        pub enum AnyEvent { #(#variants)* }
+
+        impl AnyEvent {
+            #[doc = " The versions that this crate was built for."]
+            pub const VERSIONS: &'static [&'static str] = &[#constants];
+
+            #[doc = " The version that the event follows."]
+            #[must_use]
+            pub fn api_version(&self) -> &'static str {
+                match self { #own_versions }
+            }
+
+            #[doc = " Its type, such as `order.paid`."]
+            #[must_use]
+            pub fn event_type(&self) -> &str {
+                match self { #types }
+            }
+
+            #[doc = " Whether this version of the crate does not know its type."]
+            #[must_use]
+            pub fn is_unknown(&self) -> bool {
+                match self { #unknowns }
+            }
+
+            #[doc = " The event of a version, if this crate was built for that."]
+            pub(crate) fn read(version: &str, node: Node<'_, '_>) -> Option<Self> {
+                match version { #reads _ => None, }
+            }
+        }
+
+        impl Encode for AnyEvent {
+            fn view(&self) -> View<'_> {
+                match self { #views }
+            }
+        }
+
+        polar_client_runtime::__encode_traits! { AnyEvent }
+    }
+}

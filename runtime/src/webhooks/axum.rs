@@ -1,0 +1,30 @@
+//! A delivery as an extractor for axum.
+
+use axum_core::extract::{FromRef, FromRequest, Request};
+use axum_core::response::{IntoResponse, Response};
+
+use super::{Delivery, VersionedEvent, WebhookError, Webhooks, body};
+
+/// Verifies the request with the [`Webhooks`] of the router's state, and answers those that are not accepted with
+/// [`WebhookError::status`].
+impl<S, E> FromRequest<S> for Delivery<E>
+where
+    S: Send + Sync,
+    E: VersionedEvent,
+    Webhooks<E>: FromRef<S>,
+{
+    type Rejection = WebhookError;
+
+    async fn from_request(request: Request, state: &S) -> Result<Self, WebhookError> {
+        let webhooks = Webhooks::from_ref(state);
+        let (parts, body) = request.into_parts();
+        let body = body::collect(body.into_data_stream(), webhooks.limit()).await?;
+        webhooks.verify(&parts.headers, body)
+    }
+}
+
+impl IntoResponse for WebhookError {
+    fn into_response(self) -> Response {
+        (self.status(), self.to_string()).into_response()
+    }
+}

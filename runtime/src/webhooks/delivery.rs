@@ -1,0 +1,88 @@
+//! A verified delivery, and how its body is read.
+
+use std::fmt;
+
+use super::WebhookError;
+use super::headers::Signed;
+use crate::codec::{self, Decode, Kind, Node};
+use crate::types::Timestamp;
+
+/// The events of one version of the API.
+pub trait VersionedEvent: Decode {
+    /// The versions of the API whose events it can hold. A body that names no version follows the first one.
+    const VERSIONS: &'static [&'static str];
+}
+
+/// A delivery that is authentic and recent.
+#[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
+pub struct Delivery<E> {
+    /// The id of the event at this endpoint: the same one whenever it is delivered again.
+    pub id: String,
+    /// When it was delivered.
+    pub timestamp: Timestamp,
+    /// The version of the API that the body says it follows. The header of that name is not signed, so nobody looks at it.
+    pub api_version: Option<String>,
+    /// What has happened.
+    pub event: E,
+}
+
+/// The form in which an endpoint has its events delivered, where that is not `raw`.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[non_exhaustive]
+pub enum Format {
+    /// A message for a channel of Discord.
+    Discord,
+    /// A message for a channel of Slack.
+    Slack,
+}
+
+impl<E: VersionedEvent> Delivery<E> {
+    pub(super) fn read(signed: Signed, body: &[u8]) -> Result<Self, WebhookError> {
+        let mut api_version = None;
+        let event = codec::from_slice_if(body, |root| {
+            if let Some(format) = Format::of(root) {
+                return Err(WebhookError::Formatted { format });
+            }
+            api_version = root.text(&["api_version"]).map(str::to_owned);
+            check_version::<E>(api_version.as_deref())
+        })?;
+        Ok(Self {
+            id: signed.id,
+            timestamp: signed.timestamp,
+            api_version,
+            event,
+        })
+    }
+}
+
+fn check_version<E: VersionedEvent>(version: Option<&str>) -> Result<(), WebhookError> {
+    match version {
+        Some(version) if !E::VERSIONS.contains(&version) => Err(WebhookError::Version {
+            version: version.to_owned(),
+            known: E::VERSIONS,
+        }),
+        _ => Ok(()),
+    }
+}
+
+impl Format {
+    /// Events have a type, messages have not.
+    fn of(body: Node<'_, '_>) -> Option<Self> {
+        if body.kind() != Kind::Object || body.has_key(&["type"]) {
+            return None;
+        }
+        let keys = [("embeds", Self::Discord), ("blocks", Self::Slack)];
+        let mut found = keys.into_iter().filter(|(key, _)| body.has_key(&[key]));
+        found.next().map(|(_, format)| format)
+    }
+}
+
+impl fmt::Display for Format {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(match self {
+            Self::Discord => "Discord",
+            Self::Slack => "Slack",
+        })
+    }
+}

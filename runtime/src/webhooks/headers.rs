@@ -1,0 +1,142 @@
+//! The headers of a delivery, from whatever holds them.
+
+use std::collections::{BTreeMap, HashMap};
+
+use http::HeaderMap;
+
+use super::WebhookError;
+use crate::types::Timestamp;
+
+/// The header with the id of the event. It stays the same when an event is delivered again.
+pub(super) const ID: &str = "webhook-id";
+/// The header with the time of the delivery, in seconds since 1970.
+pub(super) const TIMESTAMP: &str = "webhook-timestamp";
+/// The header with the signatures.
+pub(super) const SIGNATURE: &str = "webhook-signature";
+
+/// Headers of a request: an [`HeaderMap`], or a list or map of names and values. Names are compared without regard to case.
+pub trait Headers {
+    /// Hands over the name and the value of each header.
+    fn visit(&self, visit: &mut dyn FnMut(&str, &[u8]));
+}
+
+impl<T: Headers + ?Sized> Headers for &T {
+    fn visit(&self, visit: &mut dyn FnMut(&str, &[u8])) {
+        (**self).visit(visit);
+    }
+}
+
+impl<V: AsRef<[u8]>> Headers for HeaderMap<V> {
+    fn visit(&self, visit: &mut dyn FnMut(&str, &[u8])) {
+        self.iter()
+            .for_each(|(name, value)| visit(name.as_str(), value.as_ref()));
+    }
+}
+
+impl<K: AsRef<str>, V: AsRef<[u8]>> Headers for [(K, V)] {
+    fn visit(&self, visit: &mut dyn FnMut(&str, &[u8])) {
+        self.iter()
+            .for_each(|(name, value)| visit(name.as_ref(), value.as_ref()));
+    }
+}
+
+impl<K: AsRef<str>, V: AsRef<[u8]>, const N: usize> Headers for [(K, V); N] {
+    fn visit(&self, visit: &mut dyn FnMut(&str, &[u8])) {
+        self.as_slice().visit(visit);
+    }
+}
+
+impl<K: AsRef<str>, V: AsRef<[u8]>> Headers for Vec<(K, V)> {
+    fn visit(&self, visit: &mut dyn FnMut(&str, &[u8])) {
+        self.as_slice().visit(visit);
+    }
+}
+
+impl<K: AsRef<str>, V: AsRef<[u8]>, S> Headers for HashMap<K, V, S> {
+    fn visit(&self, visit: &mut dyn FnMut(&str, &[u8])) {
+        self.iter()
+            .for_each(|(name, value)| visit(name.as_ref(), value.as_ref()));
+    }
+}
+
+impl<K: AsRef<str>, V: AsRef<[u8]>> Headers for BTreeMap<K, V> {
+    fn visit(&self, visit: &mut dyn FnMut(&str, &[u8])) {
+        self.iter()
+            .for_each(|(name, value)| visit(name.as_ref(), value.as_ref()));
+    }
+}
+
+/// What the headers say.
+///
+/// Id, seconds and body are signed as one text with points between them. That text has no second meaning: there is no
+/// point among the seconds, and the body of an event begins with a brace.
+pub(super) struct Signed {
+    pub(super) id: String,
+    pub(super) timestamp: Timestamp,
+    /// The timestamp as it was written.
+    pub(super) seconds: String,
+    /// Every signature, of whatever version.
+    pub(super) signatures: Vec<String>,
+}
+
+/// A header that may occur once.
+enum Single {
+    Missing,
+    Once(Vec<u8>),
+    Repeated,
+}
+
+impl Single {
+    fn add(&mut self, value: &[u8]) {
+        *self = match self {
+            Self::Missing => Self::Once(value.to_vec()),
+            Self::Once(_) | Self::Repeated => Self::Repeated,
+        };
+    }
+
+    fn text(self, name: &'static str) -> Result<String, WebhookError> {
+        match self {
+            Self::Missing => Err(WebhookError::MissingHeader { name }),
+            Self::Once(value) => match String::from_utf8(value) {
+                Ok(text) if !text.is_empty() => Ok(text),
+                _ => Err(WebhookError::MalformedHeader { name }),
+            },
+            Self::Repeated => Err(WebhookError::MalformedHeader { name }),
+        }
+    }
+}
+
+impl Signed {
+    pub(super) fn read(headers: &impl Headers) -> Result<Self, WebhookError> {
+        let (mut id, mut timestamp) = (Single::Missing, Single::Missing);
+        let mut signatures: Option<Vec<String>> = None;
+        headers.visit(&mut |name, value| {
+            if name.eq_ignore_ascii_case(ID) {
+                id.add(value);
+            } else if name.eq_ignore_ascii_case(TIMESTAMP) {
+                timestamp.add(value);
+            } else if name.eq_ignore_ascii_case(SIGNATURE) {
+                let text = String::from_utf8_lossy(value);
+                let several = text.split(' ').map(str::to_owned);
+                signatures.get_or_insert_default().extend(several);
+            }
+        });
+        let id = id.text(ID)?;
+        let seconds = timestamp.text(TIMESTAMP)?;
+        let signatures = signatures.ok_or(WebhookError::MissingHeader { name: SIGNATURE })?;
+        let timestamp = parse(&seconds).ok_or(WebhookError::MalformedHeader { name: TIMESTAMP })?;
+        Ok(Self {
+            id,
+            timestamp,
+            seconds,
+            signatures,
+        })
+    }
+}
+
+/// Digits and nothing else, as seconds since 1970.
+fn parse(seconds: &str) -> Option<Timestamp> {
+    let digits = seconds.bytes().all(|byte| byte.is_ascii_digit());
+    let seconds = digits.then(|| seconds.parse().ok())??;
+    Timestamp::from_timestamp(seconds, 0)
+}

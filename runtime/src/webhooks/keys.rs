@@ -1,0 +1,102 @@
+//! The keys that a secret stands for, and the signatures that are made with them.
+
+use base64::Engine as _;
+use base64::alphabet;
+use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
+use hmac::{Hmac, KeyInit as _, Mac as _};
+use sha2::Sha256;
+
+use super::headers::Signed;
+
+/// A key, ready to begin a signature with.
+pub(super) type Key = Hmac<Sha256>;
+
+/// The prefix of secrets that hold a key in base64.
+const STANDARD: &str = "whsec_";
+
+/// The prefixes of secrets.
+const PREFIXES: [&str; 2] = [STANDARD, "polar_whs_"];
+
+/// The version of signatures that is in use.
+const VERSION: &str = "v1,";
+
+/// Base64 with or without padding, and with nothing that means the same as something else.
+const BASE64: GeneralPurpose = GeneralPurpose::new(
+    &alphabet::STANDARD,
+    GeneralPurposeConfig::new().with_decode_padding_mode(DecodePaddingMode::Indifferent),
+);
+
+/// The keys that one secret may stand for.
+#[derive(Clone)]
+pub(super) struct Keys {
+    /// The whole secret as it is, prefix included.
+    whole: Option<Key>,
+    /// What stands after `whsec_`, decoded.
+    standard: Option<Key>,
+}
+
+impl Keys {
+    /// The keys of a secret; `None` if there is nothing secret in it, since anyone could sign with that.
+    pub(super) fn of(secret: &str) -> Option<Self> {
+        let prefix = PREFIXES.iter().find(|prefix| secret.starts_with(**prefix));
+        let content = &secret[prefix.map_or(0, |prefix| prefix.len())..];
+        let content = content.trim().trim_end_matches('=');
+        if content.is_empty() {
+            return None;
+        }
+        let decoded = secret
+            .strip_prefix(STANDARD)
+            .and_then(|text| BASE64.decode(text.trim()).ok())
+            .filter(|key| !key.is_empty());
+        Some(Self {
+            whole: Key::new_from_slice(secret.as_bytes()).ok(),
+            standard: decoded.and_then(|key| Key::new_from_slice(&key).ok()),
+        })
+    }
+
+    pub(super) fn whole(&self) -> Option<&Key> {
+        self.whole.as_ref()
+    }
+
+    pub(super) fn standard(&self) -> Option<&Key> {
+        self.standard.as_ref()
+    }
+}
+
+/// Whether any of the signatures was made with any of the keys. Always tries all of them, so that the time it takes says
+/// nothing.
+pub(super) fn any_signed(keys: &[&Keys], signed: &Signed, body: &[u8]) -> bool {
+    let signatures: Vec<Vec<u8>> = signed
+        .signatures
+        .iter()
+        .filter_map(|it| decode(it))
+        .collect();
+    let mut found = false;
+    for key in keys.iter().flat_map(|keys| [keys.whole(), keys.standard()]) {
+        let Some(key) = key else { continue };
+        let made = digest(key, &signed.id, &signed.seconds, body);
+        for signature in &signatures {
+            found |= made.clone().verify_slice(signature).is_ok();
+        }
+    }
+    found
+}
+
+/// The bytes of a signature of the version that is in use.
+fn decode(signature: &str) -> Option<Vec<u8>> {
+    BASE64.decode(signature.strip_prefix(VERSION)?).ok()
+}
+
+/// The text of a signature.
+pub(super) fn signature(key: &Key, id: &str, seconds: &str, body: &[u8]) -> String {
+    let made = digest(key, id, seconds, body).finalize().into_bytes();
+    format!("{VERSION}{}", BASE64.encode(made))
+}
+
+fn digest(key: &Key, id: &str, seconds: &str, body: &[u8]) -> Key {
+    let mut digest = key.clone();
+    for part in [id.as_bytes(), b".", seconds.as_bytes(), b".", body] {
+        digest.update(part);
+    }
+    digest
+}

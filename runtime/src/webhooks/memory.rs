@@ -1,0 +1,86 @@
+//! The ids of events, kept in memory.
+
+use std::collections::{HashSet, VecDeque};
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use super::{Claim, Store};
+
+/// How many events are remembered unless it is said otherwise.
+const CAPACITY: usize = 10_000;
+
+/// Remembers the last events that were handled, up to a number. Those that are being handled are remembered anyway.
+#[derive(Debug)]
+pub struct MemoryStore {
+    capacity: usize,
+    ids: Mutex<Ids>,
+}
+
+#[derive(Debug, Default)]
+struct Ids {
+    in_progress: HashSet<String>,
+    done: HashSet<Arc<str>>,
+    /// What is done, the oldest first.
+    order: VecDeque<Arc<str>>,
+}
+
+impl MemoryStore {
+    /// Remembers this many events that were handled.
+    #[must_use]
+    pub fn with_capacity(capacity: usize) -> Self {
+        Self {
+            capacity,
+            ids: Mutex::default(),
+        }
+    }
+
+    fn lock(&self) -> MutexGuard<'_, Ids> {
+        self.ids.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Default for MemoryStore {
+    fn default() -> Self {
+        Self::with_capacity(CAPACITY)
+    }
+}
+
+impl Store for MemoryStore {
+    type Error = Infallible;
+
+    async fn claim(&self, id: &str) -> Result<Claim, Infallible> {
+        let mut ids = self.lock();
+        let claim = if ids.done.contains(id) {
+            Claim::Done
+        } else if ids.in_progress.insert(id.to_owned()) {
+            Claim::New
+        } else {
+            Claim::InProgress
+        };
+        Ok(claim)
+    }
+
+    async fn complete(&self, id: &str) -> Result<(), Infallible> {
+        let mut ids = self.lock();
+        ids.in_progress.remove(id);
+        let id: Arc<str> = Arc::from(id);
+        if ids.done.insert(Arc::clone(&id)) {
+            ids.order.push_back(id);
+        }
+        while ids.order.len() > self.capacity {
+            if let Some(oldest) = ids.order.pop_front() {
+                ids.done.remove(&oldest);
+            }
+        }
+        Ok(())
+    }
+
+    async fn release(&self, id: &str) -> Result<(), Infallible> {
+        self.lock().in_progress.remove(id);
+        Ok(())
+    }
+
+    fn abandon(&self, id: &str) {
+        self.lock().in_progress.remove(id);
+    }
+}

@@ -1,0 +1,177 @@
+//! Events that are delivered again are recognized, and handled once.
+
+use std::error::Error;
+use std::fmt;
+use std::future::Future;
+use std::sync::Arc;
+
+use super::{Delivery, MemoryStore};
+
+/// Remembers which events were handled, so that one that is delivered again is not handled again. Clones share it.
+///
+/// Polar delivers an event again when it got no answer with 2xx within ten seconds, even if the handler was successful. Where
+/// a program runs more than once, or must not forget when it ends, a [`Store`] of one's own keeps the ids.
+#[derive(Debug)]
+pub struct Deliveries<S = MemoryStore> {
+    store: Arc<S>,
+}
+
+/// Where the ids of events are kept: a table of a database, keys of Redis.
+///
+/// A claim should run out by itself after a while, longer than any handler takes: a program that ends in the middle of its
+/// work cannot release it.
+pub trait Store: Send + Sync {
+    /// What can go wrong with it.
+    type Error: Send;
+
+    /// Claims the id of an event, unless it is claimed or done. Of several callers at once, one gets it.
+    fn claim(&self, id: &str) -> impl Future<Output = Result<Claim, Self::Error>> + Send;
+
+    /// The event with this id was handled. It is done from now on.
+    fn complete(&self, id: &str) -> impl Future<Output = Result<(), Self::Error>> + Send;
+
+    /// The event with this id could not be handled. It may be claimed again.
+    fn release(&self, id: &str) -> impl Future<Output = Result<(), Self::Error>> + Send;
+
+    /// The handler was dropped or panicked, and nothing can be waited for: the request is gone, for instance. What is not
+    /// released here has to run out by itself.
+    fn abandon(&self, id: &str) {
+        let _ = id;
+    }
+}
+
+/// What a [`Store`] knows of an event.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Claim {
+    /// Nothing so far. It is the caller's now.
+    New,
+    /// Somebody is handling it.
+    InProgress,
+    /// It was handled.
+    Done,
+}
+
+/// What became of a delivery.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[must_use]
+pub enum Outcome<T> {
+    /// The handler has run, with this result.
+    Handled(T),
+    /// The event was handled before: answer with 2xx.
+    Redelivered,
+    /// The event is being handled right now. Whether that succeeds is not known yet: answer with 409, and Polar delivers it
+    /// again.
+    InProgress,
+}
+
+/// Why an event is not done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum OnceError<H, S> {
+    /// The handler failed. The event is handled when it is delivered again.
+    Handler(H),
+    /// The store failed. If it did so after the handler was successful, the event is handled again.
+    Store(S),
+}
+
+impl Deliveries {
+    /// Keeps the ids of the last 10 000 events in memory.
+    #[must_use]
+    pub fn in_memory() -> Self {
+        Self::new(MemoryStore::default())
+    }
+}
+
+impl<S: Store> Deliveries<S> {
+    /// Keeps the ids in a store.
+    #[must_use]
+    pub fn new(store: S) -> Self {
+        Self {
+            store: Arc::new(store),
+        }
+    }
+
+    /// Runs the handler, unless the event was handled before or is being handled.
+    ///
+    /// The event is done when the handler succeeds, and not before: one that fails, panics or is dropped leaves the event to
+    /// the next delivery.
+    ///
+    /// # Errors
+    /// Those of the handler and of the store. Answer them with 5xx, so that Polar delivers the event again.
+    pub async fn once<E, T, H>(
+        &self,
+        delivery: &Delivery<E>,
+        handler: impl Future<Output = Result<T, H>>,
+    ) -> Result<Outcome<T>, OnceError<H, S::Error>> {
+        let id = delivery.id.as_str();
+        match self.store.claim(id).await.map_err(OnceError::Store)? {
+            Claim::New => {}
+            Claim::InProgress => return Ok(Outcome::InProgress),
+            Claim::Done => return Ok(Outcome::Redelivered),
+        }
+        let claimed = Claimed {
+            store: &*self.store,
+            id: Some(id),
+        };
+        let result = handler.await;
+        claimed.settled();
+        match result {
+            Ok(value) => {
+                let completed = self.store.complete(id).await;
+                completed.map_err(OnceError::Store)?;
+                Ok(Outcome::Handled(value))
+            }
+            Err(error) => {
+                // The handler's error says more; a claim that stays runs out by itself.
+                let _ = self.store.release(id).await;
+                Err(OnceError::Handler(error))
+            }
+        }
+    }
+}
+
+impl<S> Clone for Deliveries<S> {
+    fn clone(&self) -> Self {
+        Self {
+            store: Arc::clone(&self.store),
+        }
+    }
+}
+
+/// Gives up the claim when it is dropped.
+struct Claimed<'a, S: Store> {
+    store: &'a S,
+    id: Option<&'a str>,
+}
+
+impl<S: Store> Claimed<'_, S> {
+    /// The handler has ended.
+    fn settled(mut self) {
+        self.id = None;
+    }
+}
+
+impl<S: Store> Drop for Claimed<'_, S> {
+    fn drop(&mut self) {
+        if let Some(id) = self.id {
+            self.store.abandon(id);
+        }
+    }
+}
+
+impl<H: fmt::Display, S: fmt::Display> fmt::Display for OnceError<H, S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Handler(error) => error.fmt(f),
+            Self::Store(error) => write!(f, "the store of deliveries failed: {error}"),
+        }
+    }
+}
+
+impl<H: Error + 'static, S: Error + 'static> Error for OnceError<H, S> {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Handler(error) => error.source(),
+            Self::Store(error) => Some(error),
+        }
+    }
+}
