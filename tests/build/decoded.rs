@@ -5,42 +5,24 @@
 
 use std::fmt::Write as _;
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::thread;
+use std::path::Path;
 
 use polar_codegen::ir::{
     Api, Constant, Decision, Enum, Resolution, Scalar, Shape, Success, Type, TypeDef, Union,
 };
+use polar_codegen::names;
 
-use super::{Result, api};
+use super::Result;
 
-const VERSIONS: [&str; 3] = ["2026-04", "2026-10", "2027-01"];
-
-pub(super) fn generate(out: &Path) -> Result<()> {
-    println!("cargo::rerun-if-changed=../spec");
-    let spec = PathBuf::from("../spec");
-    let tables: Result<Vec<String>> = thread::scope(|scope| {
-        let started = VERSIONS.map(|version| {
-            let (contract, overlay) = (
-                spec.join(format!("{version}.yaml")),
-                spec.join("overlay.yaml"),
-            );
-            scope.spawn(move || {
-                let module = format!("v{}", version.replace('-', "_"));
-                let api = api(&contract, Some(&overlay))?;
-                table(
-                    &api,
-                    &module.to_uppercase(),
-                    &format!("polar_client::{module}"),
-                )
-            })
-        });
-        let panicked = |_| Err("a version could not be lowered".into());
-        started
-            .into_iter()
-            .map(|version| version.join().unwrap_or_else(panicked))
-            .collect()
-    });
+pub(super) fn generate(versions: &[Api], out: &Path) -> Result<()> {
+    let tables: Result<Vec<String>> = versions
+        .iter()
+        .map(|api| {
+            let module = names::version_module(&api.version);
+            let path = format!("polar_client::{module}");
+            table(api, &module.to_uppercase(), &path)
+        })
+        .collect();
     fs::write(out.join("decoded.rs"), tables?.concat())?;
     Ok(())
 }

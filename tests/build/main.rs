@@ -1,6 +1,8 @@
 //! Generates code to be compiled with the tests: the modules of every document in `inputs/` ([`inputs`]), the module of
-//! the contract that the recordings follow ([`recorded`]), and a table of every type that is decoded ([`decoded`]).
+//! the contract that the recordings follow ([`recorded`]), a table of every type that is decoded ([`decoded`]), and calls of
+//! every operation ([`calls`]).
 
+mod calls;
 mod decoded;
 mod inputs;
 mod recorded;
@@ -8,6 +10,7 @@ mod recorded;
 use std::error::Error;
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::thread;
 
 use polar_codegen::document::Source;
 use polar_codegen::ir::Api;
@@ -19,7 +22,30 @@ fn main() -> Result<()> {
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     inputs::generate(&out)?;
     recorded::generate(&out)?;
-    decoded::generate(&out)
+    let versions = versions()?;
+    decoded::generate(&versions, &out)?;
+    calls::generate(&versions, &out)
+}
+
+/// The versions in `spec/`.
+const VERSIONS: [&str; 3] = ["2026-04", "2026-10", "2027-01"];
+
+/// The IR of each version.
+fn versions() -> Result<Vec<Api>> {
+    println!("cargo::rerun-if-changed=../spec");
+    let spec = Path::new("../spec");
+    let one = |version: &str| {
+        let contract = spec.join(format!("{version}.yaml"));
+        api(&contract, Some(&spec.join("overlay.yaml")))
+    };
+    thread::scope(|scope| {
+        let started = VERSIONS.map(|version| scope.spawn(move || one(version)));
+        let panicked = |_| Err("a version could not be lowered".into());
+        started
+            .into_iter()
+            .map(|version| version.join().unwrap_or_else(panicked))
+            .collect()
+    })
 }
 
 /// The IR of a contract with its corrections.

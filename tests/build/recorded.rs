@@ -1,11 +1,12 @@
 //! The module of the contract that the recordings in `fixtures/recorded/` follow, which is older than those in `spec/`.
 //!
-//! `OUT_DIR/recorded/` is its tree, `OUT_DIR/recorded.rs` declares it as `api` and has a table of its types.
+//! `OUT_DIR/recorded/` is its tree, `OUT_DIR/recorded.rs` declares it as `api` and has a table of its types, and
+//! `OUT_DIR/recorded_calls.rs` calls its operations.
 
 use std::fs;
 use std::path::Path;
 
-use super::{Result, api, decoded, write_module};
+use super::{Result, api, calls, decoded, write_module};
 
 pub(super) fn generate(out: &Path) -> Result<()> {
     let folder = Path::new("fixtures/recorded");
@@ -19,6 +20,8 @@ pub(super) fn generate(out: &Path) -> Result<()> {
     }
     write_module(&api, &tree)?;
     let file = tree.join("mod.rs");
+    let calls = calls::module_of(&api, "REPLAY", "crate::api")?;
+    fs::write(out.join("recorded_calls.rs"), calls)?;
     let table = decoded::table(&api, "RECORDED", "api")?;
     fs::write(
         out.join("recorded.rs"),

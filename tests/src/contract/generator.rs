@@ -38,10 +38,22 @@ pub enum Mark {
     Member,
 }
 
+/// How much of what may be left out is there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// Nothing.
+    Required,
+    /// Some, by chance.
+    Some,
+    /// Everything, and nothing is null, as far down as [`Some`](Self::Some) has optional values at all.
+    Everything,
+}
+
 /// Generates instances. The same seed gives the same instances.
 #[derive(Debug)]
 pub struct Generator<'c> {
     contract: &'c Contract,
+    extent: Extent,
     random: Rng,
     path: Vec<String>,
     /// The references that are being followed, so that recursion ends.
@@ -55,11 +67,18 @@ impl<'c> Generator<'c> {
     pub fn new(contract: &'c Contract, seed: u64) -> Self {
         Self {
             contract,
+            extent: Extent::Some,
             random: Rng::with_seed(seed),
             path: Vec::new(),
             open: Vec::new(),
             marks: Vec::new(),
         }
+    }
+
+    /// The same generator, of instances of this extent.
+    #[must_use]
+    pub fn extent(self, extent: Extent) -> Self {
+        Self { extent, ..self }
     }
 
     /// An instance of the schema.
@@ -189,7 +208,7 @@ impl<'c> Generator<'c> {
 
     fn member(&mut self, members: &'c [Value]) -> Value {
         let null = members.iter().any(|member| member["type"] == "null");
-        if null && (self.path.len() > DEPTH || self.random.u8(..4) == 0) {
+        if null && self.prefers_null() {
             return Value::Null;
         }
         let mut others: Vec<&Value> = members
@@ -330,7 +349,20 @@ impl<'c> Generator<'c> {
         self.random.u64(least..=most.min(least + extra))
     }
 
+    fn prefers_null(&mut self) -> bool {
+        match self.extent {
+            _ if self.path.len() > DEPTH => true,
+            Extent::Everything => false,
+            Extent::Required | Extent::Some => self.random.u8(..4) == 0,
+        }
+    }
+
     fn takes_optional(&mut self) -> bool {
+        match (self.extent, self.path.len()) {
+            (Extent::Required, _) => return false,
+            (Extent::Everything, depth) => return depth <= DEPTH,
+            (Extent::Some, _) => {}
+        }
         match self.path.len() {
             0..=2 => self.random.u8(..4) > 0,
             3..=DEPTH => self.random.u8(..4) == 0,

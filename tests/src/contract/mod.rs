@@ -13,11 +13,13 @@
 
 mod documented;
 mod generator;
+mod operations;
 mod place;
 mod rules;
 mod text;
 
-pub use generator::{Generator, Instance, Mark};
+pub use generator::{Extent, Generator, Instance, Mark};
+pub use operations::{Content, Operation, Parameter, Response, Schema, Style};
 pub use place::Place;
 pub use rules::Rules;
 
@@ -50,6 +52,16 @@ impl Contract {
     pub fn as_published(version: &str) -> Self {
         let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec");
         Self::read(&spec.join(format!("{version}.yaml")), None)
+    }
+
+    /// The contract of a version in `spec/`, as published, read by a library that the generator has no part in.
+    #[must_use]
+    pub fn as_written(version: &str) -> Self {
+        let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec");
+        let text = fs::read_to_string(spec.join(format!("{version}.yaml")));
+        let text = text.unwrap_or_else(|error| panic!("{version}: {error}"));
+        let tree = serde_yaml::from_str(&text).unwrap_or_else(|error| panic!("{version}: {error}"));
+        Self { tree }
     }
 
     /// The contract in a file, with corrections.

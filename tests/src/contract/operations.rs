@@ -1,0 +1,180 @@
+//! The operations of a contract, as they stand there.
+
+use std::collections::BTreeSet;
+
+use serde_json::Value;
+
+use super::Contract;
+
+/// An operation.
+#[derive(Debug, Clone)]
+pub struct Operation<'c> {
+    /// Its name in the contract: `orders:list`.
+    pub id: &'c str,
+    /// `GET`.
+    pub method: String,
+    /// Template of the path.
+    pub path: &'c str,
+    /// JSON pointer to the operation.
+    pub pointer: String,
+    node: &'c Value,
+}
+
+/// A parameter.
+#[derive(Debug, Clone)]
+pub struct Parameter<'c> {
+    /// Its name.
+    pub name: &'c str,
+    /// `path`, `query`.
+    pub place: &'c str,
+    /// Whether it must be given.
+    pub is_required: bool,
+    /// How it is written.
+    pub style: Style,
+    /// What its values are.
+    pub schema: Schema<'c>,
+}
+
+/// How a parameter is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Style {
+    /// `name=value`, once for each value; or a segment of the path.
+    Plain,
+    /// `name[key]=value`, once for each value of each key.
+    DeepObject,
+    /// `name=<JSON text>`.
+    Json,
+}
+
+/// A schema and its place.
+#[derive(Debug, Clone)]
+pub struct Schema<'c> {
+    /// The schema.
+    pub schema: &'c Value,
+    /// JSON pointer to it.
+    pub pointer: String,
+}
+
+/// Content of a body.
+#[derive(Debug, Clone)]
+pub struct Content<'c> {
+    /// `application/json`.
+    pub media_type: &'c str,
+    /// What it holds.
+    pub schema: Schema<'c>,
+}
+
+/// An answer that is promised.
+#[derive(Debug, Clone)]
+pub struct Response<'c> {
+    /// HTTP status.
+    pub status: u16,
+    /// What comes with it, if anything does.
+    pub content: Option<Content<'c>>,
+}
+
+impl Contract {
+    /// All operations, in the order of the contract.
+    #[must_use]
+    pub fn operations(&self) -> Vec<Operation<'_>> {
+        let mut found = Vec::new();
+        for (path, item) in self.tree()["paths"].as_object().into_iter().flatten() {
+            for (method, node) in item.as_object().into_iter().flatten() {
+                found.push(Operation {
+                    id: node["operationId"].as_str().unwrap_or_default(),
+                    method: method.to_uppercase(),
+                    path,
+                    pointer: format!("/paths/{}/{method}", escaped(path)),
+                    node,
+                });
+            }
+        }
+        found
+    }
+}
+
+impl<'c> Operation<'c> {
+    /// Its parameters.
+    #[must_use]
+    pub fn parameters(&self) -> Vec<Parameter<'c>> {
+        let all = self.node["parameters"].as_array().into_iter().flatten();
+        all.enumerate()
+            .map(|(index, node)| {
+                let pointer = format!("{}/parameters/{index}", self.pointer);
+                let json = node["content"].get("application/json");
+                let style = match (json, node["style"].as_str()) {
+                    (Some(_), _) => Style::Json,
+                    (None, Some("deepObject")) => Style::DeepObject,
+                    (None, None) => Style::Plain,
+                    (None, Some(other)) => panic!("{pointer}: no such style is known: {other}"),
+                };
+                Parameter {
+                    name: node["name"].as_str().unwrap_or_default(),
+                    place: node["in"].as_str().unwrap_or_default(),
+                    is_required: node["required"] == true,
+                    style,
+                    schema: Schema {
+                        schema: &json.unwrap_or(node)["schema"],
+                        pointer: match json {
+                            Some(_) => format!("{pointer}/content/application~1json/schema"),
+                            None => format!("{pointer}/schema"),
+                        },
+                    },
+                }
+            })
+            .collect()
+    }
+
+    /// What is sent, and whether it must be.
+    #[must_use]
+    pub fn body(&self) -> Option<(Content<'c>, bool)> {
+        let body = self.node.get("requestBody")?;
+        let content = content(body, &format!("{}/requestBody", self.pointer))?;
+        Some((content, body["required"] == true))
+    }
+
+    /// What is answered.
+    #[must_use]
+    pub fn responses(&self) -> Vec<Response<'c>> {
+        let all = self.node["responses"].as_object().into_iter().flatten();
+        all.map(|(status, node)| Response {
+            status: status
+                .parse()
+                .unwrap_or_else(|_| panic!("{} answers {status}", self.id)),
+            content: content(node, &format!("{}/responses/{status}", self.pointer)),
+        })
+        .collect()
+    }
+
+    /// The kinds of credentials of which one is needed; none if no credential is.
+    #[must_use]
+    pub fn credentials(&self) -> BTreeSet<&'c str> {
+        let sets = self.node["security"].as_array().into_iter().flatten();
+        sets.filter_map(|set| set.as_object()?.keys().next())
+            .map(String::as_str)
+            .collect()
+    }
+
+    /// Whether it is a list that is answered in pages.
+    #[must_use]
+    pub fn is_paged(&self) -> bool {
+        self.node.get("x-polar-pagination").is_some()
+    }
+}
+
+fn content<'c>(node: &'c Value, pointer: &str) -> Option<Content<'c>> {
+    let (media_type, content) = node["content"].as_object()?.iter().next()?;
+    let pointer = format!("{pointer}/content/{}/schema", escaped(media_type));
+    Some(Content {
+        media_type,
+        schema: Schema {
+            schema: &content["schema"],
+            pointer,
+        },
+    })
+}
+
+/// A key as a segment of a JSON pointer.
+fn escaped(key: &str) -> String {
+    key.replace('~', "~0").replace('/', "~1")
+}

@@ -1,0 +1,194 @@
+//! Values of the client's types, made of JSON as a user would make them.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::fmt;
+
+use polar_client_runtime::codec::{self, Encode};
+use polar_client_runtime::types::{Date, Decimal, Number, Patch, Timestamp, Uuid};
+use polar_tests::difference::{Difference, Undocumented};
+use serde_json::{Map, Value};
+
+/// A type of which values can be made.
+pub(crate) trait Build: Sized {
+    fn build(value: &Value) -> Result<Self, Problem>;
+}
+
+/// Why a value of the contract is none of the client's.
+#[derive(Debug, Clone)]
+pub(crate) struct Problem {
+    place: String,
+    what: String,
+}
+
+impl Problem {
+    pub(crate) fn new(what: impl Into<String>) -> Self {
+        Self {
+            place: String::new(),
+            what: what.into(),
+        }
+    }
+
+    /// The same problem, seen from one level above.
+    pub(crate) fn at(self, key: &str) -> Self {
+        Self {
+            place: format!("/{key}{}", self.place),
+            ..self
+        }
+    }
+}
+
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.place, self.what)
+    }
+}
+
+/// The properties of an object.
+pub(crate) struct Fields<'v>(&'v Map<String, Value>);
+
+impl<'v> Fields<'v> {
+    pub(crate) fn of(value: &'v Value) -> Result<Self, Problem> {
+        let object = value.as_object();
+        object
+            .map(Self)
+            .ok_or_else(|| Problem::new(format!("the client wants an object here, not {value}")))
+    }
+
+    /// A property that must be there.
+    pub(crate) fn get<T: Build>(&self, key: &str) -> Result<T, Problem> {
+        let missing = "the client needs a value that the contract does not";
+        let value = self.0.get(key).ok_or_else(|| Problem::new(missing).at(key))?;
+        T::build(value).map_err(|problem| problem.at(key))
+    }
+
+    /// A property that may be left out, or null.
+    pub(crate) fn find<T: Build>(&self, key: &str) -> Result<Option<T>, Problem> {
+        let value = self.0.get(key).map(Option::build).transpose();
+        value.map(Option::flatten).map_err(|problem| problem.at(key))
+    }
+
+    /// A property that is left out, null or a value, which are three things.
+    pub(crate) fn patch<T: Build>(&self, key: &str) -> Result<Patch<T>, Problem> {
+        Ok(match self.0.get(key) {
+            None => Patch::Keep,
+            Some(Value::Null) => Patch::Clear,
+            Some(value) => Patch::Set(T::build(value).map_err(|problem| problem.at(key))?),
+        })
+    }
+
+    /// The entries that have no field of their own.
+    pub(crate) fn rest<T: Build>(&self, known: &[&str]) -> Result<BTreeMap<String, T>, Problem> {
+        let rest = self.0.iter().filter(|(key, _)| !known.contains(&key.as_str()));
+        rest.map(|(key, value)| Ok((key.clone(), T::build(value).map_err(|it| it.at(key))?)))
+            .collect()
+    }
+}
+
+/// The text of a list, which must be one that the client knows.
+pub(crate) fn text_of<T: for<'t> From<&'t str>>(
+    value: &Value,
+    is_unknown: fn(&T) -> bool,
+) -> Result<T, Problem> {
+    let text = value.as_str().map(T::from);
+    text.filter(|text| !is_unknown(text))
+        .ok_or_else(|| Problem::new(format!("the client does not know {value}")))
+}
+
+/// A way to make a value of a union: of one of its variants.
+pub(crate) type Way<T> = fn(&Value) -> Result<T, Problem>;
+
+/// The variant that is written most like the value. Whether that is good enough is found out when it is sent.
+pub(crate) fn one_of<T: Encode>(value: &Value, ways: &[Way<T>]) -> Result<T, Problem> {
+    let difference = Difference {
+        constants: &std::collections::BTreeSet::new(),
+        undocumented: Undocumented::None,
+    };
+    let (mut best, mut problems) = (None, Vec::new());
+    for way in ways {
+        let made = match way(value) {
+            Ok(made) => made,
+            Err(problem) => {
+                problems.push(problem.to_string());
+                continue;
+            }
+        };
+        let differences = difference.all(value, &written(&made)).len();
+        if best.as_ref().is_none_or(|(least, _)| differences < *least) {
+            best = Some((differences, made));
+        }
+        if differences == 0 {
+            break;
+        }
+    }
+    let failed = || Problem::new(format!("{value} is no variant: {}", problems.join("; ")));
+    best.map(|(_, made)| made).ok_or_else(failed)
+}
+
+/// The JSON that the client writes for a value.
+pub(crate) fn written(value: &dyn Encode) -> Value {
+    serde_json::from_str(&codec::to_string(value)).unwrap_or_default()
+}
+
+/// Values that have no form of their own in a program: their text is what users have, too.
+macro_rules! read {
+    ($($ty:ty),*) => {
+        $(
+            impl Build for $ty {
+                fn build(value: &Value) -> Result<Self, Problem> {
+                    codec::from_str(&value.to_string()).map_err(|error| Problem::new(error.to_string()))
+                }
+            }
+        )*
+    };
+}
+read!(String, i64, f64, bool, (), Uuid, Timestamp, Date, Decimal, Number);
+
+impl Build for Cow<'static, str> {
+    fn build(value: &Value) -> Result<Self, Problem> {
+        String::build(value).map(Cow::Owned)
+    }
+}
+
+impl Build for Value {
+    fn build(value: &Value) -> Result<Self, Problem> {
+        Ok(value.clone())
+    }
+}
+
+impl Build for Map<String, Value> {
+    fn build(value: &Value) -> Result<Self, Problem> {
+        Fields::of(value).map(|fields| fields.0.clone())
+    }
+}
+
+impl<T: Build> Build for Box<T> {
+    fn build(value: &Value) -> Result<Self, Problem> {
+        T::build(value).map(Box::new)
+    }
+}
+
+impl<T: Build> Build for Option<T> {
+    fn build(value: &Value) -> Result<Self, Problem> {
+        match value {
+            Value::Null => Ok(None),
+            some => T::build(some).map(Some),
+        }
+    }
+}
+
+impl<T: Build> Build for Vec<T> {
+    fn build(value: &Value) -> Result<Self, Problem> {
+        let wrong = || Problem::new(format!("the client wants a list here, not {value}"));
+        let items = value.as_array().ok_or_else(wrong)?.iter().enumerate();
+        items
+            .map(|(index, item)| T::build(item).map_err(|it| it.at(&index.to_string())))
+            .collect()
+    }
+}
+
+impl<T: Build> Build for BTreeMap<String, T> {
+    fn build(value: &Value) -> Result<Self, Problem> {
+        Fields::of(value)?.rest(&[])
+    }
+}

@@ -1,0 +1,9 @@
+//! What the code that the build script writes is made of: it calls operations with values from JSON.
+
+mod arguments;
+mod build;
+mod operation;
+
+pub(crate) use arguments::Arguments;
+pub(crate) use build::{Build, Fields, Problem, one_of, text_of};
+pub(crate) use operation::{Operation, Version, items};

@@ -1,0 +1,111 @@
+//! Operations, each to be called like the others.
+
+use std::future::{Future, IntoFuture};
+use std::pin::Pin;
+
+use polar_client_runtime::Error;
+use polar_client_runtime::client::{Items, Page, Server};
+use polar_client_runtime::codec::Encode;
+use serde_json::Value;
+
+use super::build::written;
+use super::{Arguments, Problem};
+
+/// A version of the API.
+pub(crate) struct Version {
+    pub(crate) version: &'static str,
+    /// Its operations, called on a server.
+    pub(crate) operations: fn(Server) -> Result<Vec<Operation>, Error>,
+    /// The code of an error, and whether the client does not know it.
+    pub(crate) code: fn(&Error) -> Option<(String, bool)>,
+}
+
+/// What an operation answers, as the client writes it again. A text is a JSON text, and nothing is null.
+pub(crate) type Answer = Pin<Box<dyn Future<Output = Result<Value, Error>> + Send>>;
+
+/// What all pages of a list hold, as the client writes it again.
+pub(crate) type AllItems = Pin<Box<dyn Future<Output = Result<Vec<Value>, Error>> + Send>>;
+
+type Begin<T> = Box<dyn Fn(&Arguments) -> Result<T, Problem> + Send + Sync>;
+
+/// An operation of the client.
+pub(crate) struct Operation {
+    pub(crate) id: &'static str,
+    pub(crate) method: &'static str,
+    /// Its template.
+    pub(crate) path: &'static str,
+    call: Begin<Answer>,
+    items: Option<Begin<AllItems>>,
+}
+
+impl Operation {
+    /// An operation, by id, method and path, and what begins a request to it.
+    pub(crate) fn new<C, R, T>(
+        [id, method, path]: [&'static str; 3],
+        client: &C,
+        begin: fn(&C, &Arguments) -> Result<R, Problem>,
+    ) -> Self
+    where
+        C: Clone + Send + Sync + 'static,
+        R: IntoFuture<Output = Result<T, Error>> + 'static,
+        R::IntoFuture: Send + 'static,
+        T: Encode,
+    {
+        let client = client.clone();
+        let call = move |arguments: &Arguments| {
+            let call = begin(&client, arguments)?.into_future();
+            Ok(Box::pin(async move { call.await.map(|answer| written(&answer)) }) as Answer)
+        };
+        Self {
+            id,
+            method,
+            path,
+            call: Box::new(call),
+            items: None,
+        }
+    }
+
+    /// The same operation, of which all pages can be read.
+    pub(crate) fn paged<C, R: 'static>(
+        self,
+        client: &C,
+        begin: fn(&C, &Arguments) -> Result<R, Problem>,
+        items: fn(R) -> AllItems,
+    ) -> Self
+    where
+        C: Clone + Send + Sync + 'static,
+    {
+        let client = client.clone();
+        let all = move |arguments: &Arguments| Ok(items(begin(&client, arguments)?));
+        Self {
+            items: Some(Box::new(all)),
+            ..self
+        }
+    }
+
+    /// Begins a call. Nothing is sent before the answer is awaited.
+    pub(crate) fn call(&self, arguments: &Arguments) -> Result<Answer, Problem> {
+        (self.call)(arguments)
+    }
+
+    /// Begins to read all pages, if there are pages.
+    pub(crate) fn items(&self, arguments: &Arguments) -> Option<Result<AllItems, Problem>> {
+        self.items.as_ref().map(|items| items(arguments))
+    }
+}
+
+/// All items of a list.
+pub(crate) fn items<P>(mut items: Items<P>) -> AllItems
+where
+    P: Page + Send + 'static,
+    P::Item: Encode + Send,
+    Items<P>: Send + 'static,
+{
+    Box::pin(async move {
+        let mut all = Vec::new();
+        while let Some(item) = items.try_next().await? {
+            all.push(written(&item));
+        }
+        Ok(all)
+    })
+}

@@ -1,0 +1,216 @@
+//! A call of an operation: what it is called with, and what has to arrive.
+
+use std::collections::BTreeMap;
+
+use chrono::DateTime;
+use polar_tests::contract::{Contract, Extent, Generator, Operation, Parameter, Style};
+use polar_tests::difference::{Difference, Undocumented};
+use serde_json::{Map, Value};
+
+use crate::calls::Arguments;
+use crate::judge::parameter_of;
+use crate::server::Received;
+
+/// Random arguments that the contract allows.
+pub(crate) fn arguments<'c>(
+    operation: &Operation<'c>,
+    generator: &mut Generator<'c>,
+    extent: Extent,
+) -> Arguments {
+    let mut arguments = Arguments::default();
+    for parameter in operation.parameters() {
+        let name = parameter.name.to_owned();
+        match parameter.place {
+            "path" => drop(arguments.path.insert(name, segment(generator, &parameter))),
+            _ if takes(parameter.is_required, generator, extent) => {
+                let value = generator.instance(parameter.schema.schema).value;
+                arguments.query.insert(name, value);
+            }
+            _ => {}
+        }
+    }
+    arguments.body = operation
+        .body()
+        .filter(|(_, is_required)| takes(*is_required, generator, extent))
+        .map(|(content, _)| generator.non_null(content.schema.schema).value);
+    arguments
+}
+
+fn takes(is_required: bool, generator: &mut Generator<'_>, extent: Extent) -> bool {
+    is_required
+        || match extent {
+            Extent::Required => false,
+            Extent::Some => generator.random().bool(),
+            Extent::Everything => true,
+        }
+}
+
+/// A value in a path. Some texts cannot be one: they would lead elsewhere.
+fn segment<'c>(generator: &mut Generator<'c>, parameter: &Parameter<'c>) -> Value {
+    loop {
+        let value = generator.instance(parameter.schema.schema).value;
+        if !matches!(value.as_str(), Some("" | "." | "..")) {
+            return value;
+        }
+    }
+}
+
+/// What is different in the request that arrived from the one that was meant.
+pub(crate) fn difference(
+    contract: &Contract,
+    operation: &Operation<'_>,
+    meant: &Arguments,
+    received: &Received,
+) -> Result<(), String> {
+    let target = (operation.method.as_str(), path(operation, meant));
+    if target != (received.method.as_str(), received.path.clone()) {
+        return Err(format!("{target:?} is meant, not {} {}", received.method, received.path));
+    }
+    query(contract, operation, meant, received)?;
+    let Some((content, _)) = operation.body() else {
+        return Ok(());
+    };
+    let Some(meant) = &meant.body else {
+        return match received.body.is_empty() {
+            true => Ok(()),
+            false => Err("no body is meant".to_owned()),
+        };
+    };
+    match content.media_type {
+        "application/json" => {
+            let sent: Value = serde_json::from_slice(&received.body).unwrap();
+            body(contract, operation, meant, &sent)
+        }
+        _ => form(meant, &received.body),
+    }
+}
+
+fn path(operation: &Operation<'_>, meant: &Arguments) -> String {
+    let segments = operation.path.split('/').map(|segment| match parameter_of(segment) {
+        Some(name) => encoded(&text(&meant.path[name])),
+        None => segment.to_owned(),
+    });
+    segments.collect::<Vec<_>>().join("/")
+}
+
+/// Everything but letters, digits and `-._~` is encoded.
+fn encoded(text: &str) -> String {
+    let byte = |byte: u8| match byte {
+        b'a'..=b'z' | b'A'..=b'Z' | b'0'..=b'9' | b'-' | b'.' | b'_' | b'~' => {
+            char::from(byte).to_string()
+        }
+        _ => format!("%{byte:02X}"),
+    };
+    text.bytes().map(byte).collect()
+}
+
+/// The text of a scalar in a URL.
+fn text(value: &Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn texts(value: &Value) -> Vec<String> {
+    match value {
+        Value::Null => Vec::new(),
+        Value::Array(items) => items.iter().map(text).collect(),
+        one => vec![text(one)],
+    }
+}
+
+fn query(
+    contract: &Contract,
+    operation: &Operation<'_>,
+    meant: &Arguments,
+    received: &Received,
+) -> Result<(), String> {
+    let mut given: BTreeMap<String, Vec<String>> = BTreeMap::new();
+    for (name, text) in &received.query {
+        given.entry(name.clone()).or_default().push(text.clone());
+    }
+    for parameter in operation.parameters().iter().filter(|it| it.place == "query") {
+        let value = meant.query.get(parameter.name).unwrap_or(&Value::Null);
+        let expected: Vec<(String, Vec<String>)> = match (parameter.style, value) {
+            (Style::DeepObject, Value::Object(entries)) => {
+                let pair = |(key, value)| (format!("{}[{key}]", parameter.name), texts(value));
+                entries.iter().map(pair).collect()
+            }
+            (Style::Json, Value::Object(_)) => {
+                let sent = given.remove(parameter.name).unwrap_or_default();
+                let sent: Value = serde_json::from_str(&sent.concat()).unwrap_or_default();
+                forgiving(contract, |it| it.find(value, &sent)).map_or(Ok(()), Err)?;
+                continue;
+            }
+            _ => vec![(parameter.name.to_owned(), texts(value))],
+        };
+        for (name, texts) in expected {
+            let sent = given.remove(&name).unwrap_or_default();
+            let same = texts.len() == sent.len() && texts.iter().zip(&sent).all(|(a, b)| same(a, b));
+            if !same {
+                return Err(format!("{name} is meant to be {texts:?}, not {sent:?}"));
+            }
+        }
+    }
+    match given.is_empty() {
+        true => Ok(()),
+        false => Err(format!("{given:?} is not meant")),
+    }
+}
+
+/// Equal texts, or the same point in time.
+fn same(a: &str, b: &str) -> bool {
+    let instant = |text: &str| DateTime::parse_from_rfc3339(text).ok();
+    a == b || (instant(a).is_some() && instant(a) == instant(b))
+}
+
+fn body(
+    contract: &Contract,
+    operation: &Operation<'_>,
+    meant: &Value,
+    sent: &Value,
+) -> Result<(), String> {
+    if let Some(difference) = forgiving(contract, |it| it.find(meant, sent)) {
+        return Err(format!("body{difference}\nmeant {meant}\nsent  {sent}"));
+    }
+    // Elsewhere null is the same as nothing, but here it clears what the server has.
+    match (operation.method.as_str(), nulls(meant), nulls(sent)) {
+        ("PATCH", meant, sent) if meant != sent => {
+            Err(format!("{meant:?} are meant to be cleared, not {sent:?}"))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// What comparison forgives everywhere.
+pub(crate) fn forgiving<T>(contract: &Contract, compare: impl FnOnce(&Difference<'_>) -> T) -> T {
+    compare(&Difference {
+        constants: &contract.optional_constants(),
+        undocumented: Undocumented::None,
+    })
+}
+
+/// The properties of an object that are null.
+fn nulls(value: &Value) -> Vec<&str> {
+    let entries = value.as_object().into_iter().flatten();
+    let mut nulls: Vec<&str> = entries
+        .filter(|(_, value)| value.is_null())
+        .map(|(key, _)| key.as_str())
+        .collect();
+    nulls.sort_unstable();
+    nulls
+}
+
+/// A form has texts only, and no nulls.
+fn form(meant: &Value, sent: &[u8]) -> Result<(), String> {
+    let sent: Map<String, Value> = form_urlencoded::parse(sent)
+        .map(|(key, text)| (key.into_owned(), Value::from(text)))
+        .collect();
+    let meant = meant.as_object().into_iter().flatten();
+    let meant: Map<String, Value> = meant
+        .filter(|(_, value)| !value.is_null())
+        .map(|(key, value)| (key.clone(), Value::from(text(value))))
+        .collect();
+    match meant == sent {
+        true => Ok(()),
+        false => Err(format!("the form {meant:?} is meant, not {sent:?}")),
+    }
+}

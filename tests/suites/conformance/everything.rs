@@ -1,0 +1,217 @@
+//! Every operation, with every answer that the contract has for it.
+
+use std::collections::BTreeSet;
+
+use polar_client_runtime::{Error, Location, ValidationEntry};
+use polar_tests::contract::{Extent, Generator, Operation as Described, Response};
+use serde_json::{Value, json};
+
+use crate::calls;
+use crate::case::{arguments, difference, forgiving};
+use crate::server::{ContractServer, Reply, VIOLATION};
+use crate::subject::{Subject, setting};
+
+/// A call of each kind, unless `POLAR_CASES` says otherwise.
+const CASES: u64 = 1;
+
+for_each_version! {
+    required_values_only: required;
+    all_values: everything;
+    some_values: some;
+    every_status: every_status;
+    no_operation_is_missing: complete;
+}
+
+/// As many operations as the contract has, and the same.
+async fn complete(subject: &'static Subject) {
+    let published = subject.published.operations();
+    let published: BTreeSet<(&str, &str)> = published
+        .iter()
+        .map(|it| (it.method.as_str(), it.path))
+        .collect();
+    let operations = (subject.client.operations)(crate::nowhere()).unwrap();
+    let of_client: BTreeSet<_> = operations.iter().map(|it| (it.method, it.path)).collect();
+    assert_eq!(of_client, published);
+    assert_eq!((operations.len(), published.len()), (190, 190));
+}
+
+async fn required(subject: &'static Subject) {
+    successes(subject, Extent::Required).await;
+}
+
+async fn everything(subject: &'static Subject) {
+    successes(subject, Extent::Everything).await;
+}
+
+async fn some(subject: &'static Subject) {
+    successes(subject, Extent::Some).await;
+}
+
+async fn successes(subject: &'static Subject, extent: Extent) {
+    let trial = Trial::start(subject).await;
+    let is_first = |all: &[Response<'_>], one: &Response<'_>| {
+        all.iter().map(|it| it.status).min() == Some(one.status)
+    };
+    trial.each(extent, is_first).await;
+}
+
+async fn every_status(subject: &'static Subject) {
+    let trial = Trial::start(subject).await;
+    trial.each(Extent::Required, |_, _| true).await;
+}
+
+/// Calls of one version.
+struct Trial {
+    subject: &'static Subject,
+    server: ContractServer,
+}
+
+/// One call.
+struct Case<'t> {
+    operation: &'t calls::Operation,
+    described: &'t Described<'static>,
+    response: &'t Response<'static>,
+    extent: Extent,
+    seed: u64,
+}
+
+impl Trial {
+    async fn start(subject: &'static Subject) -> Self {
+        Self {
+            subject,
+            server: ContractServer::start(subject).await,
+        }
+    }
+
+    /// Calls all operations, once for each answer that is picked, and fails with everything that went wrong.
+    async fn each(
+        &self,
+        extent: Extent,
+        is_picked: impl Fn(&[Response<'_>], &Response<'_>) -> bool,
+    ) {
+        let (seed, cases) = (setting("POLAR_SEED", 1), setting("POLAR_CASES", CASES));
+        let all = self.subject.corrected.operations();
+        let mut problems = Vec::new();
+        for operation in &self.subject.operations(&self.server.url) {
+            let described = all
+                .iter()
+                .find(|it| (it.method.as_str(), it.path) == (operation.method, operation.path));
+            let described = described.unwrap_or_else(|| panic!("{} is not in the contract", operation.id));
+            let responses = described.responses();
+            for response in responses.iter().filter(|one| is_picked(&responses, one)) {
+                for seed in seed..seed + cases {
+                    let case = Case { operation, described, response, extent, seed };
+                    if let Err(problem) = self.call(&case).await {
+                        problems.push(format!("{}\n{problem}", case.describe(self.subject)));
+                    }
+                }
+            }
+        }
+        let count = problems.len();
+        problems.truncate(8);
+        assert!(count == 0, "{count} problems, of which the first are:\n\n{}", problems.join("\n\n"));
+    }
+
+    async fn call(&self, case: &Case<'_>) -> Result<(), String> {
+        let mut generator =
+            Generator::new(&self.subject.corrected, case.seed).extent(case.extent);
+        let meant = arguments(case.described, &mut generator, case.extent);
+        let (reply, answered) = reply(case.response, &mut generator);
+        self.server.answer(move |_| reply.clone());
+        let call = case.operation.call(&meant).map_err(|problem| problem.to_string())?;
+        let outcome = call.await;
+        let received = self.server.take();
+        if let Err(error) = &outcome
+            && error.status().is_some_and(|status| status == VIOLATION)
+        {
+            let reason = String::from_utf8_lossy(error.api().unwrap().body()).into_owned();
+            return Err(format!("the contract does not allow it: {reason}"));
+        }
+        let [received] = received.as_slice() else {
+            let outcome = outcome.err().map(|error| error.to_string());
+            return Err(format!("{} requests: {outcome:?}\n{meant:?}", received.len()));
+        };
+        difference(&self.subject.corrected, case.described, &meant, received)?;
+        match case.response.status {
+            200..300 => self.success(outcome, &answered),
+            status => self.failure(outcome, status, &answered),
+        }
+    }
+
+    fn success(&self, outcome: Result<Value, Error>, answered: &Value) -> Result<(), String> {
+        let value = outcome.map_err(|error| format!("refused: {error:?}\n{answered}"))?;
+        let difference = forgiving(&self.subject.corrected, |it| it.find(answered, &value));
+        difference.map_or(Ok(()), |it| Err(format!("{it}\nanswered {answered}\nread {value}")))
+    }
+
+    fn failure(&self, outcome: Result<Value, Error>, status: u16, answered: &Value) -> Result<(), String> {
+        let error = outcome.err().ok_or("it is no error to the client")?;
+        let api = error.api().ok_or_else(|| format!("{error:?}"))?;
+        let detail = &answered["detail"];
+        let entries: Vec<Value> = api.validation().iter().map(entry).collect();
+        let expected: Vec<Value> = detail.as_array().into_iter().flatten().map(known).collect();
+        let (code, class) = ((self.subject.client.code)(&error), answered["error"].as_str());
+        let is_right = api.status() == status
+            && code == class.map(|class| (class.to_owned(), false))
+            && api.detail() == detail.as_str()
+            && entries == expected;
+        match is_right {
+            true => Ok(()),
+            false => Err(format!("{error:?} with {code:?} and {entries:?}\nanswered {answered}")),
+        }
+    }
+}
+
+/// An answer, and the value that the client is to make of it.
+fn reply<'c>(response: &Response<'c>, generator: &mut Generator<'c>) -> (Reply, Value) {
+    let mut reply = Reply {
+        status: response.status,
+        ..Reply::default()
+    };
+    let Some(content) = &response.content else {
+        return (reply, Value::Null);
+    };
+    reply.content_type = Some(content.media_type.to_owned());
+    // Promises nothing, and so is nothing; servers answer with null.
+    if content.schema.schema.as_object().is_some_and(|it| it.is_empty()) {
+        "null".clone_into(&mut reply.body);
+        return (reply, Value::Null);
+    }
+    let value = generator.non_null(content.schema.schema).value;
+    reply.body = match content.media_type {
+        "application/json" => value.to_string(),
+        _ => value.as_str().unwrap_or_default().to_owned(),
+    };
+    (reply, value)
+}
+
+/// An entry of a validation error, as the client has it.
+fn entry(entry: &ValidationEntry) -> Value {
+    let steps = entry.location.iter().map(|step| match step {
+        Location::Key(key) => json!(key),
+        Location::Index(index) => json!(index),
+    });
+    json!([steps.collect::<Vec<_>>(), entry.message, entry.kind])
+}
+
+/// What the client keeps of an entry. No index is less than zero.
+fn known(entry: &Value) -> Value {
+    let steps = entry["loc"].as_array().into_iter().flatten();
+    let steps = steps.map(|step| match step.as_i64() {
+        Some(..0) => json!(step.to_string()),
+        _ => step.clone(),
+    });
+    json!([steps.collect::<Vec<_>>(), entry["msg"], entry["type"]])
+}
+
+impl Case<'_> {
+    fn describe(&self, subject: &Subject) -> String {
+        let (id, status) = (self.operation.id, self.response.status);
+        format!(
+            "{id} of {}, {:?} values, answered with {status}: POLAR_OPERATION={id} POLAR_SEED={}",
+            subject.version(),
+            self.extent,
+            self.seed
+        )
+    }
+}

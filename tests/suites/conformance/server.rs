@@ -1,0 +1,125 @@
+//! A server on loopback that holds every request against the contract.
+
+use std::convert::Infallible;
+use std::sync::{Arc, Mutex};
+
+use http_body_util::{BodyExt, Full};
+use hyper::body::{Bytes, Incoming};
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpListener;
+use tokio::task::JoinHandle;
+
+use crate::subject::Subject;
+
+/// The status of the answer to a request that the contract does not allow.
+pub(crate) const VIOLATION: u16 = 599;
+
+/// The server.
+pub(crate) struct ContractServer {
+    pub(crate) url: String,
+    shared: Arc<Shared>,
+    task: JoinHandle<()>,
+}
+
+struct Shared {
+    subject: &'static Subject,
+    script: Mutex<Script>,
+    received: Mutex<Vec<Received>>,
+}
+
+/// What is answered to a request that is allowed.
+pub(crate) type Script = Box<dyn Fn(&Received) -> Reply + Send>;
+
+/// An answer.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Reply {
+    pub(crate) status: u16,
+    pub(crate) content_type: Option<String>,
+    pub(crate) body: String,
+}
+
+/// A request as it arrived.
+#[derive(Debug, Clone)]
+pub(crate) struct Received {
+    pub(crate) method: String,
+    /// Still encoded.
+    pub(crate) path: String,
+    /// Decoded, in the order of the URL.
+    pub(crate) query: Vec<(String, String)>,
+    pub(crate) headers: http::HeaderMap,
+    pub(crate) body: Bytes,
+}
+
+impl Drop for ContractServer {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl ContractServer {
+    /// Starts a server of one version of the API.
+    pub(crate) async fn start(subject: &'static Subject) -> Self {
+        let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}", listener.local_addr().unwrap());
+        let shared = Arc::new(Shared {
+            subject,
+            script: Mutex::new(Box::new(|_| Reply::default())),
+            received: Mutex::default(),
+        });
+        let server = Arc::clone(&shared);
+        let task = tokio::spawn(async move {
+            while let Ok((stream, _)) = listener.accept().await {
+                let server = Arc::clone(&server);
+                let service = service_fn(move |request| {
+                    let server = Arc::clone(&server);
+                    async move { Ok::<_, Infallible>(server.serve(request).await) }
+                });
+                let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+                tokio::spawn(connection);
+            }
+        });
+        Self { url, shared, task }
+    }
+
+    /// Answers from now on with this.
+    pub(crate) fn answer(&self, script: impl Fn(&Received) -> Reply + Send + 'static) {
+        *self.shared.script.lock().unwrap() = Box::new(script);
+    }
+
+    /// The requests since the last time. The server forgets them.
+    pub(crate) fn take(&self) -> Vec<Received> {
+        std::mem::take(&mut *self.shared.received.lock().unwrap())
+    }
+}
+
+impl Shared {
+    async fn serve(&self, request: http::Request<Incoming>) -> http::Response<Full<Bytes>> {
+        let (head, body) = request.into_parts();
+        let query = head.uri.query().unwrap_or_default().as_bytes();
+        let received = Received {
+            method: head.method.to_string(),
+            path: head.uri.path().to_owned(),
+            query: form_urlencoded::parse(query).into_owned().collect(),
+            headers: head.headers,
+            body: body.collect().await.unwrap().to_bytes(),
+        };
+        let reply = match self.subject.judge(&received) {
+            Ok(()) => (self.script.lock().unwrap())(&received),
+            Err(violation) => Reply {
+                status: VIOLATION,
+                body: violation,
+                ..Reply::default()
+            },
+        };
+        self.received.lock().unwrap().push(received);
+        let mut response = http::Response::builder()
+            .status(reply.status)
+            .header("polar-version", self.subject.version());
+        if let Some(content_type) = reply.content_type {
+            response = response.header("content-type", content_type);
+        }
+        response.body(Full::from(reply.body)).unwrap()
+    }
+}

@@ -1,0 +1,90 @@
+//! One version of the API: the client's operations, and the contract that they are held against.
+
+use std::env;
+use std::sync::LazyLock;
+
+use polar_client_runtime::client::Server;
+use polar_tests::contract::{Contract, Rules, Schema};
+
+use crate::calls::{Operation, Version};
+
+/// A version.
+pub(crate) struct Subject {
+    pub(crate) client: &'static Version,
+    /// The contract as it was published, read without the generator: what requests are judged by.
+    pub(crate) published: Contract,
+    /// The contract with the corrections: what servers answer, and the few parameters of [`CORRECTED`].
+    pub(crate) corrected: Contract,
+    published_rules: Rules,
+    corrected_rules: Rules,
+}
+
+/// The parameters that corrections are about, so that the published contract cannot judge them: it does not know the
+/// first, and of the other it only knows that it is text.
+const CORRECTED: [(&str, &str); 2] = [("/v1/events/", "cursor_pagination"), ("/v1/events/", "filter")];
+
+pub(crate) static V2026_04: LazyLock<Subject> = LazyLock::new(|| Subject::new(&crate::V2026_04));
+pub(crate) static V2026_10: LazyLock<Subject> = LazyLock::new(|| Subject::new(&crate::V2026_10));
+pub(crate) static V2027_01: LazyLock<Subject> = LazyLock::new(|| Subject::new(&crate::V2027_01));
+
+impl Subject {
+    fn new(client: &'static Version) -> Self {
+        let published = Contract::as_written(client.version);
+        let corrected = Contract::of_version(client.version);
+        Self {
+            client,
+            published_rules: rules(&published, |_, _| true),
+            corrected_rules: rules(&corrected, is_corrected),
+            published,
+            corrected,
+        }
+    }
+
+    /// `2026-10`.
+    pub(crate) fn version(&self) -> &'static str {
+        self.client.version
+    }
+
+    /// The client's operations on a server, those of `POLAR_OPERATION` if that is set.
+    pub(crate) fn operations(&self, url: &str) -> Vec<Operation> {
+        let picked = env::var("POLAR_OPERATION").ok();
+        let mut operations = (self.client.operations)(Server::custom(url).unwrap()).unwrap();
+        operations.retain(|it| picked.as_ref().is_none_or(|picked| it.id == picked));
+        assert!(!operations.is_empty(), "no operation is called {picked:?}");
+        operations
+    }
+
+    /// Whether a value is one of a schema in the published contract.
+    pub(crate) fn is_published(&self, schema: &Schema<'_>, value: &serde_json::Value) -> Result<(), String> {
+        self.published_rules.check(&schema.pointer, value)
+    }
+
+    /// Whether a value is one of a schema in the corrected contract.
+    pub(crate) fn is_corrected(&self, schema: &Schema<'_>, value: &serde_json::Value) -> Result<(), String> {
+        self.corrected_rules.check(&schema.pointer, value)
+    }
+}
+
+/// Whether a parameter is judged by the corrected contract.
+pub(crate) fn is_corrected(path: &str, parameter: &str) -> bool {
+    CORRECTED.contains(&(path, parameter))
+}
+
+/// The rules of what is sent: of parameters that are picked, and bodies.
+fn rules(contract: &Contract, picked: impl Fn(&str, &str) -> bool) -> Rules {
+    let mut pointers = Vec::new();
+    for operation in contract.operations() {
+        for parameter in operation.parameters() {
+            if picked(operation.path, parameter.name) {
+                pointers.push(parameter.schema.pointer);
+            }
+        }
+        pointers.extend(operation.body().map(|(content, _)| content.schema.pointer));
+    }
+    Rules::new(contract, pointers.iter().map(String::as_str))
+}
+
+/// A number in the environment.
+pub(crate) fn setting(name: &str, otherwise: u64) -> u64 {
+    env::var(name).map_or(otherwise, |text| text.parse().unwrap())
+}
