@@ -2,7 +2,8 @@
 //!
 //! `polar-client` is generated from the API's description. Whatever does not follow from the description lives here:
 //! how values are read and written ([`codec`]), the types of their fields ([`types`]), how requests are built and sent
-//! ([`client`], [`transport`]), how deliveries are verified (`webhooks`), and what can go wrong ([`Error`]). `polar-client` re-exports what its users need; the rest
+//! ([`client`], [`transport`]), what takes several of them ([`flows`]), how deliveries are verified (`webhooks`), and what
+//! can go wrong ([`Error`]). `polar-client` re-exports what its users need; the rest
 //! is an interface between the two crates and changes with them.
 //!
 //! # Features
@@ -12,14 +13,17 @@
 //!   Without it there is neither reqwest nor tokio among the dependencies: clients are built with a
 //!   [`Transport`](transport::Transport) and, to repeat calls and to end them in time, a [`Timer`](transport::Timer).
 //! - `blocking`: `send_blocking()` on every request.
+//! - `files`: uploads from files and readers, and downloads to files. It needs tokio, and brings `tempfile`.
 //! - `tracing`: spans for calls and their attempts.
 //! - `test-util`: a stand-in for the API, for tests.
 //! - `webhooks`: deliveries of webhooks are verified and read.
 //! - `axum`, `actix-web`: a verified delivery is an extractor of that framework.
 
+mod checksum;
 pub mod client;
 pub mod codec;
 mod error;
+pub mod flows;
 mod secrets;
 #[cfg(feature = "test-util")]
 pub mod testing;
@@ -28,7 +32,9 @@ pub mod types;
 #[cfg(feature = "webhooks")]
 pub mod webhooks;
 
-pub use error::{ApiError, Error, Location, RawBody, ValidationEntry};
+pub use error::{
+    ApiError, Error, Location, RawBody, StorageError, UploadError, UploadStep, ValidationEntry,
+};
 
 /// What the macros of this crate need from others.
 #[doc(hidden)]

@@ -64,6 +64,7 @@ snapshots! {
     enum_odd_values: TYPES,
     error_classes: ALL,
     fallback_union: TYPES,
+    flows: ALL,
     form_body: ALL,
     idempotency_key: OPERATIONS,
     inline_types: TYPES,

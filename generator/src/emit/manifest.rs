@@ -63,7 +63,7 @@ license.workspace = true
 repository.workspace = true
 
 [features]
-default = ["{default}", "rustls", "webhooks"]
+default = ["{default}", "files", "rustls", "webhooks"]
 # The transport over reqwest, with rustls or the operating system's TLS, or without any for a `reqwest::Client` of the
 # user's. Without it, clients are built with a transport and a timer of the user's.
 reqwest = ["polar-client-runtime/reqwest"]
@@ -71,6 +71,8 @@ rustls = ["reqwest", "polar-client-runtime/rustls"]
 native-tls = ["reqwest", "polar-client-runtime/native-tls"]
 # `send_blocking()` on every request.
 blocking = ["reqwest", "polar-client-runtime/blocking"]
+# Uploads from files and readers, and downloads to files. On a tokio runtime.
+files = ["polar-client-runtime/files"]
 # Spans for calls and their attempts.
 tracing = ["polar-client-runtime/tracing"]
 # A stand-in for the API, for tests: `polar_client::testing`.
@@ -159,6 +161,7 @@ fn readme(versions: &[&str], default: &str) -> String {
         - `reqwest`: the same without TLS, for a `reqwest::Client` of your own; without it there is neither reqwest nor tokio \
         among the dependencies, and you bring a `Transport` and a `Timer`\n\
         - `blocking`: `send_blocking()` on every request\n\
+        - `files` (on by default): uploads from files and readers, and downloads to files, on a tokio runtime\n\
         - `tracing`: spans for calls and their attempts\n\
         - `test-util`: a stand-in for the API, for tests of code that uses a client\n\
         - `webhooks` (on by default): deliveries of webhooks are verified and read\n\
@@ -210,9 +213,11 @@ fn root(versions: &[&str], with_webhooks: &[&str]) -> TokenStream {
         pub use polar_client_runtime::client::{Request, Server};
         pub use polar_client_runtime::client::{Secret, TokenProvider, TokenResult};
         pub use polar_client_runtime::codec::{DecodeError, Violation, Violations};
+        pub use polar_client_runtime::flows::{Download, NewFile, Progress, Upload, UploadSource};
         #[cfg(feature = "test-util")]
         pub use polar_client_runtime::testing;
         pub use polar_client_runtime::{ApiError, Error, Location, RawBody, ValidationEntry};
+        pub use polar_client_runtime::{StorageError, UploadError, UploadStep};
         pub use polar_client_runtime::{codec, transport, types};
     }
 }

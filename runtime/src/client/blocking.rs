@@ -12,7 +12,7 @@ use super::Operation;
 use crate::Error;
 
 /// Waits for the result of a call, or of one of several, on this thread.
-pub(super) fn wait<T>(
+pub(crate) fn wait<T>(
     operation: &'static Operation,
     call: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {

@@ -30,20 +30,21 @@ const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
 pub(super) async fn execute(request: Request, form: Form) -> Result<Reply, Error> {
     let execution = Execution::new(&request, form)?;
     let clock = execution.clock.clone();
-    observe::call(&request, on_its_runtime(clock, &request, execution.run())).await
+    let call = on_its_runtime(clock, request.operation.id, execution.run());
+    observe::call(&request, call).await
 }
 
 /// Ends with an error when it is polled where its clock does not work any more.
-async fn on_its_runtime(
+pub(super) async fn on_its_runtime<T>(
     clock: Option<Clock>,
-    request: &Request,
-    call: impl Future<Output = Result<Reply, Error>>,
-) -> Result<Reply, Error> {
+    operation: &'static str,
+    call: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
     let mut call = pin!(call);
     poll_fn(|context| match &clock {
         Some(clock) if !clock.is_at_hand() => {
             let error = TransportError::no_runtime();
-            Poll::Ready(Err(Error::transport(request.operation.id, error)))
+            Poll::Ready(Err(Error::transport(operation, error)))
         }
         _ => call.as_mut().poll(context),
     })

@@ -21,6 +21,7 @@ mod request;
 mod response;
 mod retry;
 mod server;
+mod storage;
 mod texts;
 mod token;
 
@@ -31,6 +32,8 @@ use std::time::Duration;
 use http::HeaderValue;
 
 pub use access::Access;
+#[cfg(feature = "blocking")]
+pub(crate) use blocking::wait;
 pub use body::Body;
 pub use builder::{ApiVersion, ClientBuilder};
 pub use call::{Call, ResponseCall};
@@ -53,6 +56,7 @@ pub use response::{ByteStream, Response};
 use retry::Budget;
 pub use retry::RetryPolicy;
 pub use server::Server;
+pub(crate) use storage::{Address, Storage};
 pub use token::{Secret, TokenProvider, TokenResult};
 
 use crate::transport::{self, Clock, Transport};

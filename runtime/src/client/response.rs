@@ -13,7 +13,8 @@ use http::{HeaderMap, StatusCode};
 use super::Blocking;
 use super::Operation;
 use crate::Error;
-use crate::error::Headers;
+use crate::checksum::Check;
+use crate::error::{Headers, StorageError};
 use crate::transport::{Body, Clock, End, TransportError, TransportErrorKind};
 
 /// The result of a call together with the status and headers of the response.
@@ -76,6 +77,7 @@ pub struct ByteStream {
     operation: &'static Operation,
     body: Body,
     pause: Option<Pause>,
+    check: Option<Check>,
 }
 
 /// How long to wait for a piece, and the end of the wait for the next one.
@@ -101,7 +103,19 @@ impl ByteStream {
             operation,
             body,
             pause,
+            check: None,
         }
+    }
+
+    /// What it is the answer to.
+    pub(crate) fn operation(&self) -> &'static str {
+        self.operation.id
+    }
+
+    /// The same stream, ending with an error if the bytes are not the expected ones.
+    pub(crate) fn checked(mut self, check: Check) -> Self {
+        self.check = Some(check);
+        self
     }
 
     /// The next piece; `None` at the end.
@@ -115,10 +129,28 @@ impl ByteStream {
         Blocking::new(self.operation, self)
     }
 
+    /// Holds a piece, or the end, against what is expected.
+    fn check(&mut self, piece: Option<&Bytes>) -> Result<(), Error> {
+        let Some(check) = &mut self.check else {
+            return Ok(());
+        };
+        let result = match piece {
+            Some(piece) => check.update(piece),
+            None => self.check.take().map_or(Ok(()), Check::finish),
+        };
+        result.map_err(|reason| {
+            self.body = Body::default();
+            self.check = None;
+            let error = StorageError::mismatch(self.operation.id, StatusCode::OK, reason);
+            Error::storage_error(error)
+        })
+    }
+
     /// Ends the stream.
     fn fail(&mut self, error: TransportError) -> Poll<Option<Result<Bytes, Error>>> {
         self.body = Body::default();
         self.pause = None;
+        self.check = None;
         let error = Error::transport(self.operation.id, error.after_head());
         Poll::Ready(Some(Err(error)))
     }
@@ -135,9 +167,12 @@ impl Stream for ByteStream {
                 if let Some(pause) = &mut stream.pause {
                     pause.end = None;
                 }
-                return Poll::Ready(piece.map(|piece| {
-                    piece.map_err(|error| Error::transport(stream.operation.id, error))
-                }));
+                let piece = piece.and_then(Result::ok);
+                let checked = stream.check(piece.as_ref());
+                return Poll::Ready(match checked {
+                    Ok(()) => piece.map(Ok),
+                    Err(error) => Some(Err(error)),
+                });
             }
             Poll::Pending => {}
         }

@@ -138,17 +138,7 @@ impl ApiError {
     /// answer's own `Date`. Zero if the date has passed.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        let text = |name| self.headers.get(name)?.to_str().ok().map(str::trim);
-        let value = text(header::RETRY_AFTER)?;
-        if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
-            // More seconds than fit are for ever.
-            return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
-        }
-        let then = httpdate::parse_http_date(value).ok()?;
-        let now = text(header::DATE)
-            .and_then(|date| httpdate::parse_http_date(date).ok())
-            .unwrap_or_else(SystemTime::now);
-        Some(then.duration_since(now).unwrap_or_default())
+        retry_after(&self.headers)
     }
 
     /// Whether a 404 is one. It is about the resource only if the answer repeats the version, as the API's do.
@@ -241,3 +231,18 @@ impl fmt::Debug for ApiError {
 }
 
 impl std::error::Error for ApiError {}
+
+/// How long headers ask to wait.
+pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let text = |name| headers.get(name)?.to_str().ok().map(str::trim);
+    let value = text(header::RETRY_AFTER)?;
+    if !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit()) {
+        // More seconds than fit are for ever.
+        return Some(Duration::from_secs(value.parse().unwrap_or(u64::MAX)));
+    }
+    let then = httpdate::parse_http_date(value).ok()?;
+    let now = text(header::DATE)
+        .and_then(|date| httpdate::parse_http_date(date).ok())
+        .unwrap_or_else(SystemTime::now);
+    Some(then.duration_since(now).unwrap_or_default())
+}

@@ -2,17 +2,22 @@
 
 mod api;
 mod shown;
+mod storage;
+mod upload;
 mod validation;
 
 use std::fmt;
+use std::io;
 use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
 
 pub use api::ApiError;
-pub(crate) use api::Received;
+pub(crate) use api::{Received, retry_after};
 pub(crate) use shown::{Headers, shown};
+pub use storage::StorageError;
+pub use upload::{UploadError, UploadStep};
 pub use validation::{Location, ValidationEntry};
 
 use crate::codec::{DecodeError, Violations};
@@ -115,6 +120,18 @@ pub enum Error {
         /// The most bytes that are accepted.
         limit: usize,
     },
+    /// A file storage answered with an error, or not with what it should.
+    Storage(Box<StorageError>),
+    /// A file of this machine cannot be read or written.
+    #[non_exhaustive]
+    File {
+        /// What it was read or written for: `files:create`.
+        operation: &'static str,
+        /// What happened.
+        source: io::Error,
+    },
+    /// An upload failed.
+    Upload(Box<UploadError>),
 }
 
 /// What a repeat of a failed call may do.
@@ -140,9 +157,12 @@ impl Error {
             | Self::Connection { operation, .. }
             | Self::Timeout { operation, .. }
             | Self::Decode { operation, .. }
-            | Self::BodyTooLarge { operation, .. } => Some(operation),
+            | Self::BodyTooLarge { operation, .. }
+            | Self::File { operation, .. } => Some(operation),
             Self::Api(error) | Self::VersionGone(error) => Some(error.operation()),
+            Self::Storage(error) => Some(error.operation()),
             Self::Page { source, .. } => source.operation(),
+            Self::Upload(error) => error.error().operation(),
         }
     }
 
@@ -152,6 +172,25 @@ impl Error {
         match self {
             Self::Api(error) | Self::VersionGone(error) => Some(error),
             Self::Page { source, .. } => source.api(),
+            Self::Upload(error) => error.error().api(),
+            _ => None,
+        }
+    }
+
+    /// The storage's answer, if it is an error from there.
+    #[must_use]
+    pub fn storage(&self) -> Option<&StorageError> {
+        match self.cause() {
+            Self::Storage(error) => Some(error),
+            _ => None,
+        }
+    }
+
+    /// How far an upload came that failed.
+    #[must_use]
+    pub fn upload(&self) -> Option<&UploadError> {
+        match self {
+            Self::Upload(error) => Some(error),
             _ => None,
         }
     }
@@ -276,7 +315,8 @@ impl Error {
             Self::Configuration { .. }
             | Self::InvalidRequest { .. }
             | Self::InvalidBody { .. }
-            | Self::Token { .. } => false,
+            | Self::Token { .. }
+            | Self::File { .. } => false,
             Self::Connection { source, .. } | Self::Timeout { source, .. } => !matches!(
                 source.kind(),
                 TransportErrorKind::Connect | TransportErrorKind::NotSent
@@ -288,13 +328,17 @@ impl Error {
     /// How long the server asks to wait before the next request, by the answer's `Retry-After` header.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
-        self.api().and_then(ApiError::retry_after)
+        match self.storage() {
+            Some(error) => error.retry_after(),
+            None => self.api().and_then(ApiError::retry_after),
+        }
     }
 
-    /// What happened, on whichever page.
+    /// What happened, on whichever page, and in whichever step of an upload.
     fn cause(&self) -> &Self {
         match self {
             Self::Page { source, .. } => source.cause(),
+            Self::Upload(error) => error.error().cause(),
             other => other,
         }
     }
@@ -308,6 +352,7 @@ impl Error {
             },
             Self::Api(error) if error.is_rate_limit() => Repeat::Always,
             Self::Api(error) if error.may_pass() => Repeat::IfSafe,
+            Self::Storage(error) if error.may_pass() => Repeat::IfSafe,
             _ => Repeat::Useless,
         }
     }
@@ -327,6 +372,9 @@ impl Error {
             Self::VersionGone(_) => "version_gone",
             Self::Decode { .. } => "decode",
             Self::BodyTooLarge { .. } => "body_too_large",
+            Self::Storage(_) => "storage",
+            Self::File { .. } => "file",
+            Self::Upload(error) => error.error().kind(),
         }
     }
 
@@ -342,6 +390,14 @@ impl Error {
             true => Self::Api(Box::new(error)),
             false => Self::VersionGone(Box::new(error)),
         }
+    }
+
+    pub(crate) fn storage_error(error: StorageError) -> Self {
+        Self::Storage(Box::new(error))
+    }
+
+    pub(crate) fn file(operation: &'static str, source: io::Error) -> Self {
+        Self::File { operation, source }
     }
 
     /// There is no answer, or no complete one.
@@ -361,11 +417,14 @@ impl fmt::Display for Error {
         if let Self::Page { page, source } = self {
             return write!(f, "page {page}: {source}");
         }
+        if let Self::Upload(error) = self {
+            return error.fmt(f);
+        }
         if let Some(operation) = self.operation() {
             write!(f, "{operation}: ")?;
         }
         match self {
-            Self::Page { .. } => Ok(()),
+            Self::Page { .. } | Self::Upload(_) => Ok(()),
             Self::Configuration { message } => f.write_str(message),
             Self::InvalidRequest {
                 parameter: Some(parameter),
@@ -390,6 +449,8 @@ impl fmt::Display for Error {
             Self::BodyTooLarge { limit, .. } => {
                 write!(f, "the response is larger than {limit} bytes")
             }
+            Self::Storage(error) => error.fmt(f),
+            Self::File { source, .. } => write!(f, "the file on this machine: {source}"),
         }
     }
 }
@@ -403,12 +464,15 @@ impl std::error::Error for Error {
             Self::Decode { source, .. } => std::error::Error::source(source),
             Self::Token { source, .. } => Some(&**source),
             Self::Page { source, .. } => std::error::Error::source(&**source),
+            Self::Upload(error) => std::error::Error::source(&**error),
+            Self::File { source, .. } => std::error::Error::source(source),
             Self::Configuration { .. }
             | Self::InvalidRequest { .. }
             | Self::InvalidBody { .. }
             | Self::Api(_)
             | Self::VersionGone(_)
-            | Self::BodyTooLarge { .. } => None,
+            | Self::BodyTooLarge { .. }
+            | Self::Storage(_) => None,
         }
     }
 }

@@ -12,6 +12,7 @@ use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
+use polar_client_runtime::flows::{NewFile, Upload, UploadSource};
 use polar_client_runtime::types::{OneOrMany, Uuid};
 
 /// Files: downloads, pictures of products and organizations, and attachments of
@@ -44,6 +45,23 @@ impl<C: AccountAccess> Files<C> {
         let mut request = self.client.request(&CREATE);
         request.json_body(&body);
         Create(request)
+    }
+
+    /// Uploads a file: announces it, sends its parts to the storage, and says that they
+    /// are there.
+    ///
+    /// Credential: an organization or personal access token with the scope `files:write`.
+    ///
+    /// # Errors
+    /// Those of `files:create` and `files:uploaded`, and of the storage.
+    pub fn upload(
+        &self,
+        file: NewFile,
+        source: impl Into<UploadSource>,
+    ) -> Upload<FileRead> {
+        let create = self.client.request(&CREATE);
+        let complete = self.client.request(&UPLOADED);
+        Upload::new(create, complete, file, source.into())
     }
 
     /// Deletes a file.

@@ -12,6 +12,7 @@ use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
+use polar_client_runtime::flows::Download;
 use polar_client_runtime::types::Entries;
 use polar_client_runtime::types::OneOrMany;
 use polar_client_runtime::types::Pairs;
@@ -142,6 +143,17 @@ impl<C: AccountAccess> Orders<C> {
         Invoice(request)
     }
 
+    /// Downloads the document, and has it made first if there is none yet.
+    ///
+    /// Credential: an organization or personal access token with the scope `orders:read`.
+    ///
+    /// # Errors
+    /// Those of `orders:invoice` and `orders:generate_invoice`, and of the storage.
+    pub fn download_invoice(&self, id: Uuid) -> Download {
+        let generate = self.generate_invoice(id);
+        Download::document(self.invoice(id)).generated_by(generate)
+    }
+
     /// Lists the orders.
     ///
     /// `GET /v1/orders/`, operation `orders:list`.
@@ -170,6 +182,16 @@ impl<C: AccountAccess> Orders<C> {
         let mut request = self.client.request(&RECEIPT);
         request.path("id", &id);
         Receipt(request)
+    }
+
+    /// Downloads the document, and waits for it if there is none yet.
+    ///
+    /// Credential: an organization or personal access token with the scope `orders:read`.
+    ///
+    /// # Errors
+    /// Those of `orders:receipt`, and of the storage.
+    pub fn download_receipt(&self, id: Uuid) -> Download {
+        Download::document(self.receipt(id))
     }
 
     /// Updates the name and the address that the order's invoice is made out to.

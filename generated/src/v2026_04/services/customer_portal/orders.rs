@@ -12,6 +12,7 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::PortalAccess;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
+use polar_client_runtime::flows::Download;
 use polar_client_runtime::types::{OneOrMany, Uuid};
 
 /// The customer's orders, with their payments, invoices and receipts.
@@ -133,6 +134,19 @@ impl<C: PortalAccess> Orders<C> {
         Invoice(request)
     }
 
+    /// Downloads the document, and has it made first if there is none yet.
+    ///
+    /// Credential: a customer or member session with one of the scopes
+    /// `customer_portal:read`, `customer_portal:write`.
+    ///
+    /// # Errors
+    /// Those of `customer_portal:orders:invoice` and
+    /// `customer_portal:orders:generate_invoice`, and of the storage.
+    pub fn download_invoice(&self, id: Uuid) -> Download {
+        let generate = self.generate_invoice(id);
+        Download::document(self.invoice(id)).generated_by(generate)
+    }
+
     /// Lists the orders of the customer.
     ///
     /// `GET /v1/customer-portal/orders/`, operation `customer_portal:orders:list`.
@@ -164,6 +178,17 @@ impl<C: PortalAccess> Orders<C> {
         let mut request = self.client.request(&RECEIPT);
         request.path("id", &id);
         Receipt(request)
+    }
+
+    /// Downloads the document, and waits for it if there is none yet.
+    ///
+    /// Credential: a customer or member session with one of the scopes
+    /// `customer_portal:read`, `customer_portal:write`.
+    ///
+    /// # Errors
+    /// Those of `customer_portal:orders:receipt`, and of the storage.
+    pub fn download_receipt(&self, id: Uuid) -> Download {
+        Download::document(self.receipt(id))
     }
 
     /// Updates the name and the address that the order's invoice is made out to.

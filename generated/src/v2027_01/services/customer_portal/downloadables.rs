@@ -11,6 +11,7 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::PortalAccess;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
+use polar_client_runtime::flows::Download;
 use polar_client_runtime::types::{OneOrMany, Uuid};
 
 /// The files that the customer's benefits let them download.
@@ -38,6 +39,14 @@ impl<C: PortalAccess> Downloadables<C> {
     /// - 422: `RequestValidationError`
     pub fn list(&self) -> List {
         List(self.client.request(&LIST))
+    }
+
+    /// Downloads the file of an item, from the address that came with it.
+    ///
+    /// # Errors
+    /// Those of the storage.
+    pub fn download(&self, file: &FileDownload) -> Download {
+        Download::file(self.client.request(&LIST), file)
     }
 }
 

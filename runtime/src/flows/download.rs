@@ -1,0 +1,408 @@
+//! Downloads: where a file is, and what is there.
+
+use std::collections::BTreeMap;
+use std::fmt;
+#[cfg(feature = "files")]
+use std::path::Path;
+use std::time::Duration;
+
+use bytes::Bytes;
+
+#[cfg(feature = "files")]
+use super::disk::Landing;
+use crate::checksum::{Check, Sum, from_base64};
+use crate::client::{Address, ByteStream, Call, CallOptions, Operation, Request, Storage};
+use crate::codec::{self, DecodeError, Encode, Model, Object, Redacted, Sink};
+use crate::error::{Error, retry_after};
+use crate::transport::{TransportError, TransportErrorKind};
+
+/// How long to wait for a document when nothing else was said.
+const PATIENCE: Duration = Duration::from_secs(120);
+
+/// The first wait for a document. It doubles with each further one.
+const FIRST_WAIT: Duration = Duration::from_millis(500);
+
+/// The shortest one, whatever the server asks for.
+const SHORTEST_WAIT: Duration = Duration::from_millis(100);
+
+/// The longest wait, unless the server asks for a longer one.
+const LONGEST_WAIT: Duration = Duration::from_secs(8);
+
+/// A download that begins when it is asked for its bytes.
+///
+/// What is not there yet is waited for, at the pace that the server asks for. The bytes come from a storage, to which the
+/// client's credential is not sent.
+#[must_use = "a download does nothing until its bytes are asked for"]
+pub struct Download {
+    request: Request,
+    subject: Subject,
+    patience: Duration,
+}
+
+/// What is downloaded.
+enum Subject {
+    /// What the request answers the address of, and what makes it.
+    Document { generate: Option<Request> },
+    /// A file whose address is known.
+    File(Result<Located, DecodeError>),
+}
+
+impl Download {
+    /// What a request answers the address of. For generated code.
+    #[doc(hidden)]
+    pub fn document(request: impl Into<Request>) -> Self {
+        Self {
+            request: request.into(),
+            subject: Subject::Document { generate: None },
+            patience: PATIENCE,
+        }
+    }
+
+    /// The same, if another request has to make it first. For generated code.
+    #[doc(hidden)]
+    pub fn generated_by(mut self, request: impl Into<Request>) -> Self {
+        let generate = Some(request.into());
+        self.subject = Subject::Document { generate };
+        self
+    }
+
+    /// A file that an operation has listed. For generated code.
+    #[doc(hidden)]
+    pub fn file(request: Request, file: &dyn Encode) -> Self {
+        let located = codec::from_slice::<Listed>(&codec::to_vec(file));
+        Self {
+            request,
+            subject: Subject::File(located.map(Located::from)),
+            patience: PATIENCE,
+        }
+    }
+
+    /// How long to wait for a document that is not there yet. 2 minutes if it is not set.
+    pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.patience = timeout;
+        self
+    }
+
+    /// Sets how the calls to the API are sent, and how often the download is tried. The attempt timeout is also the
+    /// longest time between two pieces, the body limit is that of [`bytes`](Self::bytes).
+    pub fn with(mut self, options: CallOptions) -> Self {
+        if let Subject::Document {
+            generate: Some(generate),
+        } = &mut self.subject
+        {
+            generate.options(options.clone());
+        }
+        self.request.options(options);
+        self
+    }
+
+    /// The bytes, piece by piece, as they arrive. A connection that breaks after the first one ends the stream.
+    ///
+    /// # Errors
+    /// Those of the calls, of the storage, and [`Error::Timeout`] if a document is not there in time.
+    pub async fn stream(self) -> Result<ByteStream, Error> {
+        let (storage, operation) = (Storage::of(&self.request), self.operation().id);
+        let work = async {
+            let located = self.locate(&storage).await?;
+            let attempt = || located.open(&storage);
+            storage.repeated(|| Box::pin(attempt())).await
+        };
+        storage.run(operation, work).await
+    }
+
+    /// The bytes, in memory, up to the body limit of the client or of the options. If the connection breaks, they are
+    /// fetched again.
+    ///
+    /// # Errors
+    /// Those of [`stream`](Self::stream), and [`Error::BodyTooLarge`].
+    pub async fn bytes(self) -> Result<Bytes, Error> {
+        let (storage, operation) = (Storage::of(&self.request), self.operation().id);
+        let work = async {
+            let located = self.locate(&storage).await?;
+            let attempt = || located.collect(&storage);
+            storage.repeated(|| Box::pin(attempt())).await
+        };
+        storage.run(operation, work).await
+    }
+
+    /// Writes the bytes to a file, and gives their number. If the connection breaks, they are fetched again.
+    ///
+    /// They go to a temporary file beside it, which takes its place when it is whole: under this name there is never half
+    /// a file, and what was there before stays when the download fails.
+    ///
+    /// # Errors
+    /// Those of [`stream`](Self::stream), and [`Error::File`].
+    #[cfg(feature = "files")]
+    pub async fn to_file(self, path: impl AsRef<Path>) -> Result<u64, Error> {
+        let (storage, operation) = (Storage::of(&self.request), self.operation().id);
+        let target = path.as_ref().to_owned();
+        let work = async {
+            let located = self.locate(&storage).await?;
+            let attempt = || located.land(&storage, operation, &target);
+            storage.repeated(|| Box::pin(attempt())).await
+        };
+        storage.run(operation, work).await
+    }
+
+    /// [`bytes`](Self::bytes), waited for on this thread, which must not be one of an async runtime.
+    ///
+    /// # Errors
+    /// Those of [`bytes`](Self::bytes).
+    #[cfg(feature = "blocking")]
+    pub fn bytes_blocking(self) -> Result<Bytes, Error> {
+        crate::client::wait(self.operation(), self.bytes())
+    }
+
+    /// [`to_file`](Self::to_file), waited for on this thread, which must not be one of an async runtime.
+    ///
+    /// # Errors
+    /// Those of [`to_file`](Self::to_file).
+    #[cfg(all(feature = "blocking", feature = "files"))]
+    pub fn to_file_blocking(self, path: impl AsRef<Path>) -> Result<u64, Error> {
+        crate::client::wait(self.operation(), self.to_file(path))
+    }
+
+    fn operation(&self) -> &'static Operation {
+        self.request.operation()
+    }
+
+    /// Finds out where the bytes are, and waits until they are there.
+    async fn locate(self, storage: &Storage) -> Result<Located, Error> {
+        let operation = self.operation().id;
+        match self.subject {
+            Subject::File(located) => located.map_err(|source| Error::Decode {
+                operation,
+                source,
+                media_type: None,
+                body: None,
+            }),
+            Subject::Document { generate } => {
+                let waiting = wait(self.request, generate, storage, self.patience);
+                let located = match storage.clock() {
+                    Some(clock) => clock.within(self.patience, waiting).await,
+                    None => Some(waiting.await),
+                };
+                located.unwrap_or_else(|| Err(late(operation)))
+            }
+        }
+    }
+}
+
+impl fmt::Debug for Download {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Download")
+            .field("request", &self.request)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Asks for a document until it is there. What makes it is called when it is not there at first.
+async fn wait(
+    request: Request,
+    mut generate: Option<Request>,
+    storage: &Storage,
+    patience: Duration,
+) -> Result<Located, Error> {
+    let operation = request.operation().id;
+    let missing = match generate {
+        Some(_) => Missing::NotYet,
+        None => Missing::Never,
+    };
+    let end = storage
+        .clock()
+        .and_then(|clock| clock.now().checked_add(patience));
+    let mut pause = FIRST_WAIT;
+    loop {
+        let asked = match ask(request.clone(), missing).await? {
+            Answer::There(located) => return Ok(located),
+            Answer::NotYet(asked) => asked,
+        };
+        if let Some(generate) = generate.take() {
+            Call::empty(generate).await?;
+        }
+        let Some(clock) = storage.clock() else {
+            return Err(Error::configuration(
+                "the document is not there yet, and waiting for it needs a timer",
+            ));
+        };
+        let rest = asked.unwrap_or(pause).max(SHORTEST_WAIT);
+        let left = end.map(|end| end.saturating_duration_since(clock.now()));
+        if left.is_some_and(|left| left <= rest) {
+            return Err(late(operation));
+        }
+        clock.sleep(rest).await;
+        pause = (pause * 2).min(LONGEST_WAIT);
+    }
+}
+
+/// What a 404 says of a document.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Missing {
+    /// That it has to be made, or is being made.
+    NotYet,
+    /// That there is nothing that it would be of.
+    Never,
+}
+
+enum Answer {
+    There(Located),
+    /// And how long the server asks to wait.
+    NotYet(Option<Duration>),
+}
+
+async fn ask(request: Request, missing: Missing) -> Result<Answer, Error> {
+    match Call::<Option<Document>>::optional(request)
+        .with_response()
+        .await
+    {
+        Ok(response) => {
+            let asked = retry_after(response.headers());
+            Ok(match response.into_inner() {
+                Some(document) => Answer::There(document.into()),
+                None => Answer::NotYet(asked),
+            })
+        }
+        Err(error) if missing == Missing::NotYet && error.is_not_found() => {
+            Ok(Answer::NotYet(error.retry_after()))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+fn late(operation: &'static str) -> Error {
+    const REASON: &str = "the document was not there in time";
+    let error = TransportError::new(TransportErrorKind::Timeout, REASON);
+    Error::transport(operation, error)
+}
+
+/// Where bytes are, and what is known of them.
+struct Located {
+    address: Address,
+    /// Their number, and their digest if the API knows it.
+    known: Option<(u64, Option<Sum>)>,
+}
+
+impl Located {
+    async fn open(&self, storage: &Storage) -> Result<ByteStream, Error> {
+        let stream = storage.get(&self.address).await?;
+        Ok(match self.known {
+            Some((size, sum)) => stream.checked(Check::new(size, sum)),
+            None => stream,
+        })
+    }
+
+    async fn collect(&self, storage: &Storage) -> Result<Bytes, Error> {
+        let (mut stream, limit) = (self.open(storage).await?, storage.body_limit());
+        let mut bytes = Vec::new();
+        while let Some(piece) = stream.next().await {
+            let piece = piece?;
+            if piece.len() > limit - bytes.len() {
+                let operation = stream.operation();
+                return Err(Error::BodyTooLarge { operation, limit });
+            }
+            bytes.extend_from_slice(&piece);
+        }
+        Ok(bytes.into())
+    }
+
+    #[cfg(feature = "files")]
+    async fn land(
+        &self,
+        storage: &Storage,
+        operation: &'static str,
+        target: &Path,
+    ) -> Result<u64, Error> {
+        let mut landing = Landing::beside(operation, target).await?;
+        let mut stream = self.open(storage).await?;
+        while let Some(piece) = stream.next().await {
+            landing = landing.write(&piece?).await?;
+        }
+        landing.finish(target).await
+    }
+}
+
+/// An answer that says where a document is.
+struct Document {
+    url: String,
+}
+
+/// A file as lists show it.
+struct Listed {
+    size: i64,
+    checksum: Option<String>,
+    download: Link,
+}
+
+struct Link {
+    url: String,
+    headers: BTreeMap<String, String>,
+}
+
+impl From<Document> for Located {
+    fn from(document: Document) -> Self {
+        Self {
+            address: Address {
+                url: document.url,
+                headers: BTreeMap::new(),
+            },
+            known: None,
+        }
+    }
+}
+
+impl From<Listed> for Located {
+    fn from(file: Listed) -> Self {
+        let Link { url, headers } = file.download;
+        let sum = file.checksum.as_deref().and_then(from_base64);
+        Self {
+            address: Address { url, headers },
+            known: u64::try_from(file.size).ok().map(|size| (size, sum)),
+        }
+    }
+}
+
+impl Model for Document {
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            url: o.field("url"),
+        }
+    }
+
+    fn write(&self, o: &mut Sink<'_>) {
+        o.fields(&[("url", &Redacted(&self.url))]);
+    }
+}
+
+impl Model for Listed {
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            size: o.field("size"),
+            checksum: o.field("checksum_sha256_base64"),
+            download: o.field("download"),
+        }
+    }
+
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 3] = [
+            ("size", &self.size),
+            ("checksum_sha256_base64", &self.checksum),
+            ("download", &self.download),
+        ];
+        o.fields(&fields);
+    }
+}
+
+impl Model for Link {
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            url: o.field("url"),
+            headers: o.field("headers"),
+        }
+    }
+
+    fn write(&self, o: &mut Sink<'_>) {
+        o.fields(&[("url", &Redacted(&self.url)), ("headers", &self.headers)]);
+    }
+}
+
+crate::model! { Document, Link, Listed }

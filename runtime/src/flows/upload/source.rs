@@ -1,0 +1,188 @@
+//! What is uploaded, and how it is read: once to know its checksums, once more to send it, part by part.
+
+use std::fmt;
+#[cfg(feature = "files")]
+use std::path::{Path, PathBuf};
+
+use bytes::Bytes;
+
+use super::plan::{Part, Plan};
+use crate::Error;
+use crate::checksum::{Hashing, Sums};
+
+#[cfg(feature = "files")]
+use super::file::{FileParts, Spool};
+
+/// How many bytes are hashed between two rests.
+const STRIDE: usize = 1 << 20;
+
+/// What is uploaded: bytes, a file, or a reader.
+///
+/// The API wants to know checksums before the first byte is sent, so everything is read twice. Bytes and files can be;
+/// what comes from a reader is written to a temporary file first. In memory are only the parts that are on their way.
+pub struct UploadSource(pub(super) Kind);
+
+pub(super) enum Kind {
+    Bytes(Bytes),
+    #[cfg(feature = "files")]
+    Path(PathBuf),
+    #[cfg(feature = "files")]
+    Reader(Spool),
+}
+
+#[cfg(feature = "files")]
+impl UploadSource {
+    /// What a reader gives: as many bytes as are announced here, neither less nor more.
+    ///
+    /// While it is read, it is written to an unnamed file in the folder for temporary files, which needs that much room.
+    pub fn reader(reader: impl tokio::io::AsyncRead + Send + 'static, len: u64) -> Self {
+        Self(Kind::Reader(Spool::new(reader, len)))
+    }
+}
+
+#[cfg(feature = "files")]
+impl From<PathBuf> for UploadSource {
+    fn from(path: PathBuf) -> Self {
+        Self(Kind::Path(path))
+    }
+}
+
+#[cfg(feature = "files")]
+impl From<&Path> for UploadSource {
+    fn from(path: &Path) -> Self {
+        path.to_owned().into()
+    }
+}
+
+impl From<Bytes> for UploadSource {
+    fn from(bytes: Bytes) -> Self {
+        Self(Kind::Bytes(bytes))
+    }
+}
+
+impl From<Vec<u8>> for UploadSource {
+    fn from(bytes: Vec<u8>) -> Self {
+        Bytes::from(bytes).into()
+    }
+}
+
+impl From<&'static [u8]> for UploadSource {
+    fn from(bytes: &'static [u8]) -> Self {
+        Bytes::from_static(bytes).into()
+    }
+}
+
+impl fmt::Debug for UploadSource {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.0 {
+            Kind::Bytes(bytes) => write!(f, "UploadSource({} bytes)", bytes.len()),
+            #[cfg(feature = "files")]
+            Kind::Path(_) => f.write_str("UploadSource(file)"),
+            #[cfg(feature = "files")]
+            Kind::Reader(_) => f.write_str("UploadSource(reader)"),
+        }
+    }
+}
+
+/// Something that was read once, and of which parts can be read.
+pub(super) struct Readable {
+    pub(super) plan: Plan,
+    pub(super) sums: Sums,
+    content: Content,
+}
+
+#[derive(Clone)]
+enum Content {
+    Bytes(Bytes),
+    #[cfg(feature = "files")]
+    File(FileParts),
+}
+
+impl UploadSource {
+    /// Reads it for the first time. Tells how far it came, and of how much.
+    pub(super) async fn read(
+        self,
+        operation: &'static str,
+        part_size: Option<u64>,
+        mut on_read: impl FnMut(u64, u64) + Send,
+    ) -> Result<Readable, Error> {
+        match self.0 {
+            Kind::Bytes(bytes) => {
+                let plan = Plan::new(bytes.len() as u64, part_size);
+                let sums = hash(&bytes, &plan, &mut on_read).await;
+                Ok(Readable {
+                    plan,
+                    sums,
+                    content: Content::Bytes(bytes),
+                })
+            }
+            #[cfg(feature = "files")]
+            Kind::Path(path) => {
+                let file = FileParts::open(operation, path).await?;
+                let plan = Plan::new(file.len(), part_size);
+                let sums = file.hash(operation, &plan, &mut on_read).await?;
+                Ok(Readable {
+                    plan,
+                    sums,
+                    content: Content::File(file),
+                })
+            }
+            #[cfg(feature = "files")]
+            Kind::Reader(spool) => {
+                let plan = Plan::new(spool.len(), part_size);
+                let (file, sums) = spool.fill(operation, &plan, &mut on_read).await?;
+                Ok(Readable {
+                    plan,
+                    sums,
+                    content: Content::File(file),
+                })
+            }
+        }
+    }
+}
+
+impl Readable {
+    /// Reads a part, to send it.
+    #[cfg_attr(
+        not(feature = "files"),
+        allow(clippy::unused_async, unused_variables, reason = "bytes are there")
+    )]
+    pub(super) async fn part(&self, operation: &'static str, part: Part) -> Result<Bytes, Error> {
+        match &self.content {
+            Content::Bytes(bytes) => {
+                // It fits: these are positions in the bytes.
+                let position = |place: u64| usize::try_from(place).unwrap_or(usize::MAX);
+                Ok(bytes.slice(position(part.start)..position(part.end)))
+            }
+            #[cfg(feature = "files")]
+            Content::File(file) => file.part(operation, part).await,
+        }
+    }
+}
+
+/// Hashes bytes with rests in between, so that others get their turn.
+async fn hash(bytes: &Bytes, plan: &Plan, on_read: &mut (impl FnMut(u64, u64) + Send)) -> Sums {
+    let mut hashing = Hashing::new(plan.part_size());
+    let mut read = 0;
+    for stride in bytes.chunks(STRIDE) {
+        hashing.update(stride);
+        read += stride.len() as u64;
+        on_read(read, plan.size());
+        rest().await;
+    }
+    hashing.finish()
+}
+
+/// Lets others have their turn.
+async fn rest() {
+    let mut rested = false;
+    std::future::poll_fn(|context| {
+        if rested {
+            return std::task::Poll::Ready(());
+        }
+        rested = true;
+        context.waker().wake_by_ref();
+        std::task::Poll::Pending
+    })
+    .await;
+}
