@@ -13,11 +13,14 @@
 //!   [`Transport`](transport::Transport) and, to repeat calls and to end them in time, a [`Timer`](transport::Timer).
 //! - `blocking`: `send_blocking()` on every request.
 //! - `tracing`: spans for calls and their attempts.
+//! - `ingest`: events in batches, from many tasks, through outages.
 //! - `test-util`: a stand-in for the API, for tests.
 
 pub mod client;
 pub mod codec;
 mod error;
+#[cfg(feature = "ingest")]
+pub mod ingest;
 mod secrets;
 #[cfg(feature = "test-util")]
 pub mod testing;
