@@ -46,6 +46,7 @@ pub(crate) const RUNTIME: &[(&str, &[&str])] = &[
             "text_at",
         ],
     ),
+    ("flows", &["Download", "NewFile", "Upload", "UploadSource"]),
     (
         "types",
         &[

@@ -1,6 +1,7 @@
 //! Typed access to what the downgraded document says beyond OpenAPI 3.0. JSON values stay behind these methods.
 
 use openapiv3::{Operation, ReferenceOr, Schema, SchemaData, SchemaKind, Server, Type};
+use serde::Deserialize;
 use serde_json::Value;
 
 use super::literal::Literal;
@@ -27,6 +28,8 @@ pub(super) const PAGINATION: &str = "x-polar-pagination";
 pub(super) const ALLOWED_SUBJECTS: &str = "x-polar-allowed-subjects";
 /// Where in an operation's body the server finds the keys by which it knows a repetition.
 pub(super) const IDEMPOTENCY_KEY: &str = "x-idempotency-key";
+/// What the client makes of an operation and of others around it.
+pub(super) const FLOW: &str = "x-flow";
 /// Which environment a server is.
 pub(super) const ENVIRONMENT: &str = "x-polar-environment";
 
@@ -152,6 +155,27 @@ impl PaginationKind {
     }
 }
 
+/// What the client makes of an operation and of others around it. Operations are named by their ids.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Flow {
+    /// The operation announces a file, whose parts then go to a storage.
+    Upload {
+        /// What is called when all parts are there.
+        completed_by: String,
+    },
+    /// The operation answers where a document is, once there is one.
+    Document {
+        /// What makes the document, if the server does not do it by itself.
+        generated_by: Option<String>,
+    },
+    /// The items of the operation's list hold files with their addresses.
+    Download {
+        /// The property of an item that is the file.
+        file: String,
+    },
+}
+
 /// What an operation says beyond OpenAPI 3.0.
 pub trait OperationExt {
     /// How its answer is paged, if it is.
@@ -160,6 +184,8 @@ pub trait OperationExt {
     fn allowed_subjects(&self) -> Vec<String>;
     /// The path to the keys in its body by which the server knows a repetition; none if there are none.
     fn idempotency_key(&self) -> Vec<String>;
+    /// What the client makes of it beyond a call, if it does.
+    fn flow(&self) -> Option<Flow>;
 }
 
 impl OperationExt for Operation {
@@ -183,6 +209,10 @@ impl OperationExt for Operation {
             .get(IDEMPOTENCY_KEY)
             .and_then(read)
             .unwrap_or_default()
+    }
+
+    fn flow(&self) -> Option<Flow> {
+        self.extensions.get(FLOW).and_then(read)
     }
 }
 

@@ -2,7 +2,9 @@
 
 use serde_json::Value;
 
-use super::access::{ALLOWED_SUBJECTS, ENVIRONMENT, IDEMPOTENCY_KEY, PAGINATION, PaginationKind};
+use super::access::{
+    ALLOWED_SUBJECTS, ENVIRONMENT, FLOW, IDEMPOTENCY_KEY, PAGINATION, PaginationKind,
+};
 use super::keywords::describe;
 use super::pointer::At;
 use super::schema::Schemas;
@@ -23,6 +25,8 @@ enum Part {
     Schema,
     /// Exactly these keys.
     Object(&'static [Key]),
+    /// One of these keys.
+    Choice(&'static [Key]),
     /// Any keys.
     Map(&'static Part),
     List(&'static Part),
@@ -103,6 +107,7 @@ static OPERATION: Part = Part::Object(&[
     optional("security", &Part::List(&Part::Map(&Part::Texts))),
     optional(ALLOWED_SUBJECTS, &Part::Texts),
     optional(IDEMPOTENCY_KEY, &Part::Texts),
+    optional(FLOW, &FLOWS),
     optional(
         PAGINATION,
         &Part::Object(&[
@@ -119,6 +124,19 @@ static OPERATION: Part = Part::Object(&[
             optional("content", &CONTENT),
         ])),
     ),
+]);
+
+/// The variants of [`Flow`](super::access::Flow).
+static FLOWS: Part = Part::Choice(&[
+    optional(
+        "upload",
+        &Part::Object(&[required("completed_by", &Part::Text)]),
+    ),
+    optional(
+        "document",
+        &Part::Object(&[optional("generated_by", &Part::Text)]),
+    ),
+    optional("download", &Part::Object(&[required("file", &Part::Text)])),
 ]);
 
 static PARAMETER: Part = Part::Object(&[
@@ -163,7 +181,12 @@ fn walk(node: &mut Value, part: &Part, at: &At<'_>, schemas: &mut Schemas<'_>) {
         (Part::Text, Value::String(_)) | (Part::Flag, Value::Bool(_)) => {}
         (Part::Texts, Value::Array(items)) if items.iter().all(Value::is_string) => {}
         (Part::OneOf(known), Value::String(text)) if known.contains(&text.as_str()) => {}
-        (Part::Object(keys), Value::Object(entries)) => {
+        (Part::Choice(keys), Value::Object(entries)) if entries.len() != 1 => {
+            let names: Vec<&str> = keys.iter().map(|key| key.name).collect();
+            let message = format!("expected exactly one of {}", names.join(", "));
+            schemas.problem(at, message);
+        }
+        (Part::Object(keys) | Part::Choice(keys), Value::Object(entries)) => {
             for key in *keys {
                 if key.need == Need::Required && !entries.contains_key(key.name) {
                     schemas.problem(at, format!("`{}` is missing", key.name));
@@ -200,7 +223,9 @@ impl Part {
             Self::Flag => "a boolean".to_owned(),
             Self::Texts => "strings".to_owned(),
             Self::OneOf(known) => format!("one of {}", known.join(", ")),
-            Self::Schema | Self::Object(_) | Self::Map(_) => "a mapping".to_owned(),
+            Self::Schema | Self::Object(_) | Self::Choice(_) | Self::Map(_) => {
+                "a mapping".to_owned()
+            }
             Self::List(_) => "a sequence".to_owned(),
         }
     }

@@ -15,7 +15,9 @@ mod schema;
 mod tests;
 mod yaml;
 
-pub use access::{OperationExt, Pagination, PaginationKind, SchemaDataExt, SchemaExt, ServerExt};
+pub use access::{
+    Flow, OperationExt, Pagination, PaginationKind, SchemaDataExt, SchemaExt, ServerExt,
+};
 pub use literal::Literal;
 
 use openapiv3::{OpenAPI, ReferenceOr, Schema};

@@ -268,7 +268,8 @@ fn argument(param: &Param) -> Option<String> {
     (!text.is_empty()).then(|| format!("- `{}`: {text}", param.name.wire))
 }
 
-fn credential(operation: &Operation) -> String {
+/// Who may call an operation, as a sentence.
+pub(super) fn credential(operation: &Operation) -> String {
     let who = match operation.access {
         Access::Public => return "Credential: none. That of the client is not sent.".to_owned(),
         Access::Optional => {

@@ -57,7 +57,7 @@ impl<'a> Scope<'a> {
     pub(super) fn services(api: &'a Api, depth: usize) -> Self {
         let above = std::iter::repeat_n(quote!(super::), depth + 1);
         Self {
-            runtime: &["client", "types"],
+            runtime: &["client", "flows", "types"],
             models: Some(Models {
                 path: quote!(#(#above)* models),
                 names: names(api).collect(),

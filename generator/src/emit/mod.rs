@@ -5,6 +5,7 @@
 mod ambiguous;
 mod codec;
 mod docs;
+mod flows;
 mod imports;
 mod input;
 mod limits;

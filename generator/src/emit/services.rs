@@ -4,6 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::docs::{self, Docs};
+use super::flows;
 use super::models::deprecated;
 use super::types::{ident, is_copy, rust_type, target};
 use crate::ir::{
@@ -99,7 +100,11 @@ fn methods(api: &Api, service: &Service) -> TokenStream {
         if own.is_empty() {
             return None;
         }
-        let methods = own.into_iter().map(|operation| method(api, operation));
+        let methods = own.into_iter().map(|operation| {
+            let flow = flows::method(api, service, operation);
+            let method = method(api, operation);
+            quote!(#method #flow)
+        });
         let bound = ident(bound);
         Some(quote! {
             impl<C: #bound> #name<C> { #(#methods)* }
@@ -176,7 +181,7 @@ fn method(api: &Api, operation: &Operation) -> TokenStream {
 }
 
 /// The type of a parameter's argument, and the reference that the request takes.
-fn argument(api: &Api, param: &Param, name: &Ident) -> (TokenStream, TokenStream) {
+pub(super) fn argument(api: &Api, param: &Param, name: &Ident) -> (TokenStream, TokenStream) {
     let ty = param.ty.non_null();
     let rust = rust_type(api, ty);
     match target(api, ty).non_null() {

@@ -12,8 +12,8 @@ use std::collections::BTreeMap;
 
 pub use decision::{Decision, Kind, Sought};
 pub use operations::{
-    Access, Body, Encoding, Method, Operation, Page, PageForm, Paging, Param, ParamStyle, Safety,
-    Service, ServiceCredential, Success,
+    Access, Body, Encoding, Flow, FlowKind, Method, Operation, Page, PageForm, Paging, Param,
+    ParamStyle, Safety, Service, ServiceCredential, Success,
 };
 pub use types::{
     Bound, Choices, Constant, Digits, Edge, Engine, Enum, EnumValue, Facts, Field, Lifecycle,

@@ -22,6 +22,13 @@ pub struct Service {
     pub children: Vec<Service>,
 }
 
+impl Service {
+    /// Its own operation with this id.
+    pub fn operation(&self, id: &str) -> Option<&Operation> {
+        self.operations.iter().find(|operation| operation.id == id)
+    }
+}
+
 /// Whose credential a service acts with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ServiceCredential {
@@ -64,6 +71,8 @@ pub struct Operation {
     pub paging: Option<Paging>,
     /// Whether it may be repeated.
     pub safety: Safety,
+    /// What the client makes of it beyond a call.
+    pub flow: Option<Flow>,
     /// Whether it still should be used.
     pub lifecycle: Lifecycle,
     /// JSON pointer into the contract.
@@ -235,4 +244,33 @@ pub enum Safety {
     /// If the body has a key everywhere at the end of this path, by which the server knows what it already has. Lists on
     /// the way are not named.
     Keyed(Vec<String>),
+}
+
+/// What the client makes of an operation and of others around it: a method of its own, beside that of the operation.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Flow {
+    /// Method name, and what it was made of.
+    pub name: Name,
+    /// What the method does.
+    pub kind: FlowKind,
+}
+
+/// What a flow does. Other operations are named by their ids, and are of the same service.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum FlowKind {
+    /// The operation announces a file, whose parts then go to a storage.
+    Upload {
+        /// What is called when all parts are there. It answers what the upload gives.
+        completed_by: String,
+    },
+    /// The operation answers where a document is, once there is one.
+    Document {
+        /// What makes the document, if the server does not do it by itself.
+        generated_by: Option<String>,
+    },
+    /// The items of the operation's list hold files with their addresses.
+    Download {
+        /// The property of an item that is the file.
+        file: String,
+    },
 }

@@ -11,9 +11,9 @@ use openapiv3::{Operation as Source, PathItem};
 
 use super::place::{Node, Place};
 use super::{Lowering, types};
-use crate::document::OperationExt as _;
+use crate::document::{self, OperationExt as _};
 use crate::error::escape_pointer;
-use crate::ir::{Lifecycle, Method, Operation, Safety, Type, TypeId};
+use crate::ir::{Flow, FlowKind, Lifecycle, Method, Operation, Safety, Type, TypeId};
 use crate::names;
 
 pub(super) use errors::name_errors;
@@ -148,6 +148,7 @@ fn operation(
         scopes,
         paging: None,
         safety: safety(method, source),
+        flow: source.flow().map(|kind| flow(last, kind)),
         lifecycle: if source.deprecated {
             Lifecycle::Deprecated
         } else {
@@ -162,6 +163,24 @@ fn operation(
         paged_item,
         errors,
     })
+}
+
+/// What the client makes of the operation with this last segment of its id.
+fn flow(last: &str, kind: document::Flow) -> Flow {
+    let (name, kind) = match kind {
+        document::Flow::Upload { completed_by } => {
+            ("upload".to_owned(), FlowKind::Upload { completed_by })
+        }
+        document::Flow::Document { generated_by } => (
+            format!("download_{last}"),
+            FlowKind::Document { generated_by },
+        ),
+        document::Flow::Download { file } => ("download".to_owned(), FlowKind::Download { file }),
+    };
+    Flow {
+        name: names::field(&name),
+        kind,
+    }
 }
 
 /// Reading and deleting may be repeated. Everything else may do something twice, also where it only seems to look

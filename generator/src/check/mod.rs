@@ -1,5 +1,7 @@
 //! Phase 3, check: what must hold of the IR whatever the documents say. All violations are reported together.
 
+mod flows;
+
 use std::collections::BTreeMap;
 
 use crate::error::{Problem, Report};
@@ -218,9 +220,15 @@ impl Checker<'_> {
             .children
             .iter()
             .map(|child| (child.name.rust.as_str(), "/paths"));
-        self.unique("methods", operations.chain(children).collect::<Vec<_>>());
+        let flows = service.operations.iter().filter_map(|operation| {
+            let flow = operation.flow.as_ref()?;
+            Some((flow.name.rust.as_str(), operation.at.as_str()))
+        });
+        let methods = operations.chain(children).chain(flows);
+        self.unique("methods", methods.collect::<Vec<_>>());
         for operation in &service.operations {
             self.operation(operation);
+            self.flow(service, operation);
         }
         for child in &service.children {
             self.service(child);

@@ -1,0 +1,168 @@
+//! Flows: what the runtime sends and reads on its own is what the contract knows.
+
+use super::Checker;
+use crate::ir::{FlowKind, Operation, Presence, Service, Success, Type};
+
+/// What the runtime sends to announce a file.
+const NEW_FILE: &[&str] = &[
+    "organization_id",
+    "name",
+    "mime_type",
+    "size",
+    "checksum_sha256_base64",
+    "service",
+    "version",
+    "upload.parts.number",
+    "upload.parts.chunk_start",
+    "upload.parts.chunk_end",
+    "upload.parts.checksum_sha256_base64",
+];
+
+/// What it reads of the answer.
+const ANNOUNCED: &[&str] = &[
+    "id",
+    "upload.id",
+    "upload.path",
+    "upload.parts.number",
+    "upload.parts.url",
+    "upload.parts.headers",
+];
+
+/// What it sends when all parts are there.
+const COMPLETED: &[&str] = &[
+    "id",
+    "path",
+    "parts.number",
+    "parts.checksum_etag",
+    "parts.checksum_sha256_base64",
+];
+
+/// What it reads of an answer that says where a document is.
+const DOCUMENT: &[&str] = &["url"];
+
+/// What it reads of a file that can be downloaded.
+const FILE: &[&str] = &[
+    "size",
+    "checksum_sha256_base64",
+    "download.url",
+    "download.headers",
+];
+
+impl Checker<'_> {
+    /// The other operations of a flow are there, and all of them have what the runtime needs.
+    pub(super) fn flow(&mut self, service: &Service, operation: &Operation) {
+        let Some(flow) = &operation.flow else {
+            return;
+        };
+        let problem = match &flow.kind {
+            FlowKind::Upload { completed_by } => self
+                .upload(operation)
+                .and_then(|()| other(service, operation, completed_by))
+                .and_then(|other| self.completion(other)),
+            FlowKind::Document { generated_by } => {
+                self.document(operation).and_then(|()| match generated_by {
+                    Some(id) => {
+                        other(service, operation, id).and_then(|other| generation(operation, other))
+                    }
+                    None => Ok(()),
+                })
+            }
+            FlowKind::Download { file } => self.download(operation, file),
+        };
+        if let Err(message) = problem {
+            self.problem(&format!("{}/x-flow", operation.at), message);
+        }
+    }
+
+    fn upload(&self, operation: &Operation) -> Result<(), String> {
+        if !operation.path_params.is_empty() || has_required_query(operation) {
+            return Err("an upload begins without parameters".to_owned());
+        }
+        self.has_all(body(operation), NEW_FILE, "the body")?;
+        self.has_all(answer(operation), ANNOUNCED, "the answer")
+    }
+
+    fn completion(&self, operation: &Operation) -> Result<(), String> {
+        let id = &operation.id;
+        let by_id = matches!(operation.path_params.as_slice(), [param] if param.name.wire == "id");
+        if !by_id || has_required_query(operation) || answer(operation).is_none() {
+            return Err(format!(
+                "`{id}` does not complete uploads: it takes an `id` and answers the file"
+            ));
+        }
+        self.has_all(body(operation), COMPLETED, &format!("the body of `{id}`"))
+    }
+
+    fn document(&self, operation: &Operation) -> Result<(), String> {
+        if operation.body.is_some() || has_required_query(operation) {
+            return Err("a document is asked for without body and query".to_owned());
+        }
+        self.has_all(answer(operation), DOCUMENT, "the answer")
+    }
+
+    fn download(&self, operation: &Operation, file: &str) -> Result<(), String> {
+        let item = operation.paging.as_ref().map(|paging| &paging.item);
+        let paths: Vec<String> = FILE.iter().map(|path| format!("{file}.{path}")).collect();
+        let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
+        self.has_all(item, &paths, "an item of the list")
+    }
+
+    fn has_all(&self, ty: Option<&Type>, paths: &[&str], what: &str) -> Result<(), String> {
+        let has = |path: &str| {
+            let path: Vec<String> = path.split('.').map(str::to_owned).collect();
+            ty.is_some_and(|ty| self.leads_somewhere(ty, &path))
+        };
+        match paths.iter().find(|path| !has(path)) {
+            Some(missing) => Err(format!("{what} has no `{missing}` in all of its forms")),
+            None => Ok(()),
+        }
+    }
+}
+
+/// The other operation: of the same service, and for the same credentials.
+fn other<'a>(
+    service: &'a Service,
+    operation: &Operation,
+    id: &str,
+) -> Result<&'a Operation, String> {
+    let found = service.operation(id).ok_or_else(|| {
+        format!("`{id}` is no operation of the service that this operation belongs to")
+    })?;
+    match found.access == operation.access {
+        true => Ok(found),
+        false => Err(format!("`{id}` takes another credential")),
+    }
+}
+
+/// What makes a document takes the same parameters as what answers where it is.
+fn generation(operation: &Operation, other: &Operation) -> Result<(), String> {
+    let params = |operation: &Operation| {
+        let params = operation.path_params.iter();
+        params
+            .map(|param| (param.name.clone(), param.ty.clone()))
+            .collect::<Vec<_>>()
+    };
+    let needs_body = body(other).is_some();
+    match params(operation) == params(other) && !needs_body && !has_required_query(other) {
+        true => Ok(()),
+        false => Err(format!("`{}` takes other arguments", other.id)),
+    }
+}
+
+fn has_required_query(operation: &Operation) -> bool {
+    let mut query = operation.query.iter();
+    query.any(|param| param.presence == Presence::Required)
+}
+
+/// The type of a body that must be there.
+fn body(operation: &Operation) -> Option<&Type> {
+    let body = operation.body.as_ref()?;
+    (body.presence == Presence::Required).then_some(&body.ty)
+}
+
+fn answer(operation: &Operation) -> Option<&Type> {
+    match &operation.success {
+        Success::Json(ty) | Success::JsonOrEmpty(ty) => Some(ty),
+        Success::Empty | Success::Csv => None,
+    }
+}
