@@ -13,6 +13,7 @@
 //!   [`Transport`](transport::Transport) and, to repeat calls and to end them in time, a [`Timer`](transport::Timer).
 //! - `blocking`: `send_blocking()` on every request.
 //! - `tracing`: spans for calls and their attempts.
+//! - `exports`: exports in CSV, row by row.
 //! - `ingest`: events in batches, from many tasks, through outages.
 //! - `test-util`: a stand-in for the API, for tests.
 
@@ -27,7 +28,7 @@ pub mod testing;
 pub mod transport;
 pub mod types;
 
-pub use error::{ApiError, Error, Location, RawBody, ValidationEntry};
+pub use error::{ApiError, Error, ExportError, Location, RawBody, ValidationEntry};
 
 /// What the macros of this crate need from others.
 #[doc(hidden)]

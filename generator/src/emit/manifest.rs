@@ -64,6 +64,10 @@ native-tls = ["reqwest", "polar-client-runtime/native-tls"]
 blocking = ["reqwest", "polar-client-runtime/blocking"]
 # Spans for calls and their attempts.
 tracing = ["polar-client-runtime/tracing"]
+# Exports in CSV, row by row.
+exports = ["polar-client-runtime/exports"]
+# Events in batches, from many tasks, through outages: `polar_client::ingest`.
+ingest = ["polar-client-runtime/ingest"]
 # A stand-in for the API, for tests: `polar_client::testing`.
 test-util = ["polar-client-runtime/test-util"]
 # Versions of the API: a module each.
@@ -147,6 +151,8 @@ fn readme(versions: &[&str], default: &str) -> String {
         among the dependencies, and you bring a `Transport` and a `Timer`\n\
         - `blocking`: `send_blocking()` on every request\n\
         - `tracing`: spans for calls and their attempts\n\
+        - `exports`: exports in CSV, row by row\n\
+        - `ingest`: events in batches, from many tasks, through outages\n\
         - `test-util`: a stand-in for the API, for tests of code that uses a client\n\n\
         # Values\n\n\
         Enums keep texts they do not know, unions keep values they do not know, numbers stay exact: what a type documents \
@@ -181,12 +187,17 @@ fn root(versions: &[&str]) -> TokenStream {
         pub use polar_client_runtime::client::{CollectAll, Extent, Items, Page, Pages};
         pub use polar_client_runtime::client::{MemberAccess, PersonalAccess, PortalAccess};
         pub use polar_client_runtime::client::{OpenIdToken, OrganizationToken, PersonalToken};
+        #[cfg(feature = "exports")]
+        pub use polar_client_runtime::client::{Record, Records, Rows};
         pub use polar_client_runtime::client::{Request, Server};
         pub use polar_client_runtime::client::{Secret, TokenProvider, TokenResult};
         pub use polar_client_runtime::codec::{DecodeError, Violation, Violations};
+        #[cfg(feature = "ingest")]
+        pub use polar_client_runtime::ingest;
         #[cfg(feature = "test-util")]
         pub use polar_client_runtime::testing;
-        pub use polar_client_runtime::{ApiError, Error, Location, RawBody, ValidationEntry};
+        pub use polar_client_runtime::{ApiError, Error, ExportError};
+        pub use polar_client_runtime::{Location, RawBody, ValidationEntry};
         pub use polar_client_runtime::{codec, transport, types};
     }
 }

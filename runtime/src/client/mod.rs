@@ -9,6 +9,8 @@ mod call;
 mod credential;
 mod environment;
 mod execute;
+#[cfg(feature = "exports")]
+mod export;
 mod limiter;
 mod macros;
 mod message;
@@ -39,6 +41,8 @@ pub use credential::{
     OpenIdAccess, OpenIdToken, OptionalAccess, OrganizationToken, PersonalAccess, PersonalToken,
     PortalAccess,
 };
+#[cfg(feature = "exports")]
+pub use export::{Record, Records, Rows};
 use limiter::Limiter;
 pub use limiter::RateLimit;
 pub use operation::{Method, Operation, Safety};

@@ -80,7 +80,8 @@ impl<E: Event> IngesterBuilder<E> {
     pub fn build(mut self) -> Result<(Ingester<E>, Driver<E>), Error> {
         let clock = self.request.clock().clone();
         if !clock.exists() {
-            const REASON: &str = "an ingester waits between requests: set a timer, or enable the feature `reqwest`";
+            const REASON: &str =
+                "an ingester waits between requests: set a timer, or enable the feature `reqwest`";
             return Err(Error::configuration(REASON));
         }
         self.request

@@ -214,7 +214,11 @@ async fn answer<E: Event>(queue: &Queue<E>, request: Request) -> Result<E::Answe
         queue.note(Some(Arc::new(error)));
         let clock = queue.clock();
         match (asked, queue.is_closed()) {
-            (Some(asked), _) => clock.sleep(asked.min(LONGEST_PAUSE) + PATIENT.jitter(1)).await,
+            (Some(asked), _) => {
+                clock
+                    .sleep(asked.min(LONGEST_PAUSE) + PATIENT.jitter(1))
+                    .await
+            }
             (None, true) => clock.sleep(HURRIED.jitter(failed)).await,
             (None, false) => first_of(clock.sleep(PATIENT.jitter(failed)), queue.closed()).await,
         }

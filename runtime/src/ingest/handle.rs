@@ -54,10 +54,7 @@ impl<E: Event> Ingester<E> {
     ///
     /// # Errors
     /// When the event cannot be queued. It is in the error.
-    pub async fn ingest_with_receipt(
-        &self,
-        event: impl Into<E>,
-    ) -> Result<Receipt, NotQueued<E>> {
+    pub async fn ingest_with_receipt(&self, event: impl Into<E>) -> Result<Receipt, NotQueued<E>> {
         let slot = Arc::new(Slot::default());
         let entry = self.entry(event.into(), Some(Arc::clone(&slot)))?;
         self.queue().push(entry).await?;

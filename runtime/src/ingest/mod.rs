@@ -14,8 +14,6 @@ mod driver;
 mod handle;
 mod outcome;
 mod queue;
-#[cfg(test)]
-mod tests;
 
 pub use builder::IngesterBuilder;
 pub use driver::Driver;

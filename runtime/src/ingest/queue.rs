@@ -373,10 +373,14 @@ impl<E> Queue<E> {
 
     fn take_batch(&self, state: &mut State<E>) -> Vec<Entry<E>> {
         let mut size = 0;
-        let fitting = state.waiting.iter().take(self.limits.batch).take_while(|entry| {
-            size += entry.size + 1;
-            size <= MAX_BODY
-        });
+        let fitting = state
+            .waiting
+            .iter()
+            .take(self.limits.batch)
+            .take_while(|entry| {
+                size += entry.size + 1;
+                size <= MAX_BODY
+            });
         // A single event always fits: it was looked at when it was queued.
         let count = fitting.count().max(1);
         state.waiting.drain(..count).collect()
