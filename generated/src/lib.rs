@@ -27,12 +27,17 @@ pub use polar_client_runtime::client::{CallOptions, RateLimit, RetryPolicy};
 pub use polar_client_runtime::client::{CollectAll, Extent, Items, Page, Pages};
 pub use polar_client_runtime::client::{MemberAccess, PersonalAccess, PortalAccess};
 pub use polar_client_runtime::client::{OpenIdToken, OrganizationToken, PersonalToken};
+#[cfg(feature = "exports")]
+pub use polar_client_runtime::client::{Record, Records, Rows};
 pub use polar_client_runtime::client::{Request, Server};
 pub use polar_client_runtime::client::{Secret, TokenProvider, TokenResult};
 pub use polar_client_runtime::codec::{DecodeError, Violation, Violations};
 pub use polar_client_runtime::flows::{Download, NewFile, Progress, Upload, UploadSource};
+#[cfg(feature = "ingest")]
+pub use polar_client_runtime::ingest;
 #[cfg(feature = "test-util")]
 pub use polar_client_runtime::testing;
-pub use polar_client_runtime::{ApiError, Error, Location, RawBody, ValidationEntry};
+pub use polar_client_runtime::{ApiError, Error, ExportError};
+pub use polar_client_runtime::{Location, RawBody, ValidationEntry};
 pub use polar_client_runtime::{StorageError, UploadError, UploadStep};
 pub use polar_client_runtime::{codec, transport, types};

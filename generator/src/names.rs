@@ -27,10 +27,10 @@ const NEVER_RAW: &[&str] = &["crate", "self", "super", "Self", "_"];
 
 /// The name of a struct field, parameter, or method: `snake_case`, keywords raw.
 ///
-/// A leading underscore is dropped (`_cost` is `cost`), a leading digit gets one.
+/// A leading underscore is dropped (`_cost` is `cost`), a leading digit gets one, and `%` is a word.
 pub fn field(wire: &str) -> Name {
     Name {
-        rust: snake(wire),
+        rust: snake(&wire.replace('%', " percent ")),
         wire: wire.to_owned(),
     }
 }

@@ -15,6 +15,8 @@
 //! - `blocking`: `send_blocking()` on every request.
 //! - `files`: uploads from files and readers, and downloads to files. It needs tokio, and brings `tempfile`.
 //! - `tracing`: spans for calls and their attempts.
+//! - `exports`: exports in CSV, row by row.
+//! - `ingest`: events in batches, from many tasks, through outages.
 //! - `test-util`: a stand-in for the API, for tests.
 //! - `webhooks`: deliveries of webhooks are verified and read.
 //! - `axum`, `actix-web`: a verified delivery is an extractor of that framework.
@@ -24,6 +26,8 @@ pub mod client;
 pub mod codec;
 mod error;
 pub mod flows;
+#[cfg(feature = "ingest")]
+pub mod ingest;
 mod secrets;
 #[cfg(feature = "test-util")]
 pub mod testing;
@@ -33,7 +37,8 @@ pub mod types;
 pub mod webhooks;
 
 pub use error::{
-    ApiError, Error, Location, RawBody, StorageError, UploadError, UploadStep, ValidationEntry,
+    ApiError, Error, ExportError, Location, RawBody, StorageError, UploadError, UploadStep,
+    ValidationEntry,
 };
 
 /// What the macros of this crate need from others.

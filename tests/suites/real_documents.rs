@@ -303,7 +303,7 @@ fn line(api: &Api, operation: &Operation) -> String {
         Success::Json(ty) => format!("json {}", name(api, ty)),
         Success::JsonOrEmpty(ty) => format!("json or nothing {}", name(api, ty)),
         Success::Empty => "nothing".to_owned(),
-        Success::Csv => "csv".to_owned(),
+        Success::Csv(_) => "csv".to_owned(),
     };
     let body = operation.body.as_ref().map_or_else(String::new, |body| {
         format!(" <- {:?} {}", body.encoding, name(api, &body.ty))

@@ -1,7 +1,7 @@
 //! Flows: what the runtime sends and reads on its own is what the contract knows.
 
 use super::Checker;
-use crate::ir::{FlowKind, Operation, Presence, Service, Success, Type};
+use crate::ir::{FlowKind, Operation, Presence, Safety, Scalar, Service, Shape, Success, Type};
 
 /// What the runtime sends to announce a file.
 const NEW_FILE: &[&str] = &[
@@ -67,6 +67,11 @@ impl Checker<'_> {
                     None => Ok(()),
                 })
             }
+            FlowKind::Ingest {
+                time,
+                accepted,
+                duplicates,
+            } => self.ingest(operation, time, [accepted, duplicates]),
             FlowKind::Download { file } => self.download(operation, file),
         };
         if let Err(message) = problem {
@@ -105,6 +110,69 @@ impl Checker<'_> {
         let paths: Vec<String> = FILE.iter().map(|path| format!("{file}.{path}")).collect();
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
         self.has_all(item, &paths, "an item of the list")
+    }
+
+    fn ingest(&self, operation: &Operation, time: &str, counts: [&str; 2]) -> Result<(), String> {
+        let Safety::Keyed(path) = &operation.safety else {
+            return Err("events are known by an `x-idempotency-key`".to_owned());
+        };
+        let [list, id] = path.as_slice() else {
+            return Err("the `x-idempotency-key` is that of the items of a list".to_owned());
+        };
+        let events = self.fields(body(operation), list);
+        let [Type::List(event)] = events.as_slice() else {
+            return Err(format!("`{list}` of the body is no list"));
+        };
+        let is = |name: &str, scalar: Scalar| {
+            let types = self.fields(Some(event), name);
+            !types.is_empty()
+                && types
+                    .iter()
+                    .all(|ty| ty.is_nullable() && *ty.non_null() == Type::Scalar(scalar))
+        };
+        if !is(id, Scalar::String) || !is(time, Scalar::Timestamp) {
+            return Err(format!(
+                "events may leave out their `{id}`, a text, and their `{time}`, a point in time"
+            ));
+        }
+        for count in counts {
+            let types = self.fields(answer(operation), count);
+            if !matches!(types.as_slice(), [ty] if *ty.non_null() == Type::Scalar(Scalar::Integer))
+            {
+                return Err(format!("`{count}` of the answer is no integer"));
+            }
+        }
+        Ok(())
+    }
+
+    /// The types of a field in all forms of a type, null included where it may be left out. None where a form lacks it.
+    fn fields(&self, ty: Option<&Type>, name: &str) -> Vec<Type> {
+        let Some(Type::Named(id)) = ty else {
+            return Vec::new();
+        };
+        match &self.api.def(*id).shape {
+            Shape::Struct(object) => {
+                let mut fields = object.fields.iter();
+                let field = fields.find(|field| field.name.wire == name);
+                let ty = field.map(|field| match field.presence {
+                    Presence::Required => field.ty.clone(),
+                    Presence::Optional => field.ty.clone().nullable(),
+                });
+                ty.into_iter().collect()
+            }
+            Shape::Union(union) => {
+                let variants = union.variants.iter();
+                let types: Vec<_> = variants
+                    .map(|variant| self.fields(Some(&variant.ty), name))
+                    .collect();
+                match types.iter().any(Vec::is_empty) {
+                    true => Vec::new(),
+                    false => types.concat(),
+                }
+            }
+            Shape::Alias(inner) => self.fields(Some(inner), name),
+            Shape::Enum(_) => Vec::new(),
+        }
     }
 
     fn has_all(&self, ty: Option<&Type>, paths: &[&str], what: &str) -> Result<(), String> {
@@ -163,6 +231,6 @@ fn body(operation: &Operation) -> Option<&Type> {
 fn answer(operation: &Operation) -> Option<&Type> {
     match &operation.success {
         Success::Json(ty) | Success::JsonOrEmpty(ty) => Some(ty),
-        Success::Empty | Success::Csv => None,
+        Success::Empty | Success::Csv(_) => None,
     }
 }

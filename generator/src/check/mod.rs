@@ -6,7 +6,8 @@ use std::collections::BTreeMap;
 
 use crate::error::{Problem, Report};
 use crate::ir::{
-    Api, Decision, Operation, Resolution, Safety, Service, Shape, Struct, Type, TypeDef, Union,
+    Api, Decision, Operation, Resolution, Safety, Scalar, Service, Shape, Struct, Success, Type,
+    TypeDef, Union,
 };
 use crate::reserved;
 
@@ -18,6 +19,8 @@ const REQUEST_METHODS: &[&str] = &[
     "collect_all",
     "into_future",
     "pages",
+    "records",
+    "rows",
     "send",
     "send_blocking",
     "send_bytes",
@@ -283,8 +286,37 @@ impl Checker<'_> {
         }
     }
 
+    /// A cell is a text, or something that is written like one.
+    fn row(&mut self, ty: &Type) {
+        let Type::Named(id) = ty else {
+            return;
+        };
+        let def = self.api.def(*id);
+        let Shape::Struct(object) = &def.shape else {
+            return self.problem(&def.at, "a row is an object of its columns".to_owned());
+        };
+        for field in &object.fields {
+            let fits = match field.ty.non_null() {
+                Type::Scalar(scalar) => !matches!(
+                    scalar,
+                    Scalar::Integer | Scalar::Float | Scalar::Number | Scalar::Boolean
+                ),
+                Type::Named(id) => matches!(self.api.def(*id).shape, Shape::Enum(_)),
+                _ => false,
+            };
+            if !fits {
+                let message =
+                    "a cell holds a text, or what is written as one: a decimal, a time, an enum";
+                self.problem(&field.at, message.to_owned());
+            }
+        }
+    }
+
     fn operation(&mut self, operation: &Operation) {
         self.safety(operation);
+        if let Success::Csv(Some(row)) = &operation.success {
+            self.row(row);
+        }
         let params = operation.path_params.iter().chain(&operation.query);
         let params = params.map(|param| (param.name.rust.as_str(), param.at.as_str()));
         let body = operation

@@ -169,6 +169,15 @@ pub enum Flow {
         /// What makes the document, if the server does not do it by itself.
         generated_by: Option<String>,
     },
+    /// The operation takes events, many at a time, and knows those it has by their ids.
+    Ingest {
+        /// The property of an event that says when it happened.
+        time: String,
+        /// The property of the answer that counts the events that were new.
+        accepted: String,
+        /// The property of the answer that counts the events that were not.
+        duplicates: String,
+    },
     /// The items of the operation's list hold files with their addresses.
     Download {
         /// The property of an item that is the file.

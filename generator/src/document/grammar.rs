@@ -136,6 +136,14 @@ static FLOWS: Part = Part::Choice(&[
         "document",
         &Part::Object(&[optional("generated_by", &Part::Text)]),
     ),
+    optional(
+        "ingest",
+        &Part::Object(&[
+            required("time", &Part::Text),
+            required("accepted", &Part::Text),
+            required("duplicates", &Part::Text),
+        ]),
+    ),
     optional("download", &Part::Object(&[required("file", &Part::Text)])),
 ]);
 

@@ -6,7 +6,7 @@ use quote::quote;
 use super::docs::{self, Docs};
 use super::services::argument;
 use super::types::{ident, rust_type};
-use crate::ir::{Api, FlowKind, Operation, Service, Shape, Success, Type};
+use crate::ir::{Api, FlowKind, Operation, Presence, Safety, Service, Shape, Success, Type};
 use crate::names;
 
 /// The method of an operation's flow, if it has one.
@@ -21,6 +21,7 @@ pub(super) fn method(api: &Api, service: &Service, operation: &Operation) -> Opt
             let other = generated_by.as_ref().and_then(|id| service.operation(id));
             Some(document(api, &name, operation, other))
         }
+        FlowKind::Ingest { .. } => ingester(api, &name, operation),
         FlowKind::Download { file } => download(api, &name, operation, file),
     }
 }
@@ -85,6 +86,117 @@ fn document(
             #download
         }
     }
+}
+
+fn ingester(api: &Api, name: &Ident, operation: &Operation) -> Option<TokenStream> {
+    const WORDS: &str =
+        "Begins to set up what sends events in batches, from many tasks and through outages.";
+    let docs = Docs::new(None, WORDS)
+        .paragraph(docs::credential(operation))
+        .attributes();
+    let (_, event) = events(api, operation)?;
+    let (event, facts) = (rust_type(api, event), facts(operation));
+    Some(quote! {
+        #docs
+        #[cfg(feature = "ingest")]
+        pub fn #name(&self) -> polar_client_runtime::ingest::IngesterBuilder<#event> {
+            polar_client_runtime::ingest::Ingester::builder(self.client.request(&#facts))
+        }
+    })
+}
+
+/// What the runtime has to know about the types of an operation's flow, beside the method.
+pub(super) fn implementation(api: &Api, operation: &Operation) -> Option<TokenStream> {
+    let FlowKind::Ingest {
+        time,
+        accepted,
+        duplicates,
+    } = &operation.flow.as_ref()?.kind
+    else {
+        return None;
+    };
+    let (list, event) = events(api, operation)?;
+    let Safety::Keyed(path) = &operation.safety else {
+        return None;
+    };
+    let (Success::Json(answer) | Success::JsonOrEmpty(answer)) = &operation.success else {
+        return None;
+    };
+    let id = accessor(api, event, path.last()?)?;
+    let time = accessor(api, event, time)?;
+    let accepted = count(api, answer, accepted)?;
+    let duplicates = count(api, answer, duplicates)?;
+    let (event, answer) = (rust_type(api, event), rust_type(api, answer));
+    Some(quote! {
+        #[cfg(feature = "ingest")]
+        impl polar_client_runtime::ingest::Event for #event {
+            type Answer = #answer;
+            const LIST: &'static str = #list;
+            fn external_id(&mut self) -> &mut Option<String> {
+                #id
+            }
+            fn timestamp(&mut self) -> &mut Option<polar_client_runtime::types::Timestamp> {
+                #time
+            }
+            fn counts(answer: &#answer) -> polar_client_runtime::ingest::Counts {
+                polar_client_runtime::ingest::Counts {
+                    accepted: #accepted,
+                    duplicates: #duplicates,
+                }
+            }
+        }
+    })
+}
+
+/// The key of the list that an operation takes, and the type of its items.
+fn events<'a>(api: &'a Api, operation: &'a Operation) -> Option<(&'a str, &'a Type)> {
+    let Safety::Keyed(path) = &operation.safety else {
+        return None;
+    };
+    let list = path.first()?;
+    match property(api, &operation.body.as_ref()?.ty, list)? {
+        Type::List(item) => Some((list, item)),
+        _ => None,
+    }
+}
+
+/// A reference to a field of a struct, or to that of the same name in all variants of a union.
+fn accessor(api: &Api, ty: &Type, name: &str) -> Option<TokenStream> {
+    let Type::Named(id) = ty.non_null() else {
+        return None;
+    };
+    let field = ident(&names::field(name).rust);
+    match &api.def(*id).shape {
+        Shape::Struct(_) => Some(quote!(&mut self.#field)),
+        Shape::Union(union) => {
+            let variants = union.variants.iter();
+            let variants = variants.map(|variant| ident(&variant.name.rust));
+            Some(quote! {
+                match self {
+                    #(Self::#variants(event) => &mut event.#field),*
+                }
+            })
+        }
+        Shape::Alias(inner) => accessor(api, inner, name),
+        Shape::Enum(_) => None,
+    }
+}
+
+/// A count in an answer; none at all is 0.
+fn count(api: &Api, answer: &Type, name: &str) -> Option<TokenStream> {
+    let Type::Named(id) = answer.non_null() else {
+        return None;
+    };
+    let Shape::Struct(object) = &api.def(*id).shape else {
+        return None;
+    };
+    let field = object.fields.iter().find(|field| field.name.wire == name)?;
+    let ident = ident(&field.name.rust);
+    let may_lack = field.presence == Presence::Optional || field.ty.is_nullable();
+    Some(match may_lack {
+        true => quote!(answer.#ident.unwrap_or(0)),
+        false => quote!(answer.#ident),
+    })
 }
 
 fn download(api: &Api, name: &Ident, operation: &Operation, file: &str) -> Option<TokenStream> {

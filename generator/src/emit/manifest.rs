@@ -63,7 +63,7 @@ license.workspace = true
 repository.workspace = true
 
 [features]
-default = ["{default}", "files", "rustls", "webhooks"]
+default = ["{default}", "exports", "files", "ingest", "rustls", "webhooks"]
 # The transport over reqwest, with rustls or the operating system's TLS, or without any for a `reqwest::Client` of the
 # user's. Without it, clients are built with a transport and a timer of the user's.
 reqwest = ["polar-client-runtime/reqwest"]
@@ -75,6 +75,10 @@ blocking = ["reqwest", "polar-client-runtime/blocking"]
 files = ["polar-client-runtime/files"]
 # Spans for calls and their attempts.
 tracing = ["polar-client-runtime/tracing"]
+# Exports in CSV, row by row.
+exports = ["polar-client-runtime/exports"]
+# Events in batches, from many tasks, through outages: `polar_client::ingest`.
+ingest = ["polar-client-runtime/ingest"]
 # A stand-in for the API, for tests: `polar_client::testing`.
 test-util = ["polar-client-runtime/test-util"]
 # Deliveries of webhooks, verified and read; and the same as an extractor of a web framework.
@@ -163,6 +167,8 @@ fn readme(versions: &[&str], default: &str) -> String {
         - `blocking`: `send_blocking()` on every request\n\
         - `files` (on by default): uploads from files and readers, and downloads to files, on a tokio runtime\n\
         - `tracing`: spans for calls and their attempts\n\
+        - `exports` (on by default): exports in CSV, row by row\n\
+        - `ingest` (on by default): events in batches, from many tasks, through outages\n\
         - `test-util`: a stand-in for the API, for tests of code that uses a client\n\
         - `webhooks` (on by default): deliveries of webhooks are verified and read\n\
         - `axum`, `actix-web`: a verified delivery is an extractor of that framework\n\n\
@@ -210,13 +216,19 @@ fn root(versions: &[&str], with_webhooks: &[&str]) -> TokenStream {
         pub use polar_client_runtime::client::{CollectAll, Extent, Items, Page, Pages};
         pub use polar_client_runtime::client::{MemberAccess, PersonalAccess, PortalAccess};
         pub use polar_client_runtime::client::{OpenIdToken, OrganizationToken, PersonalToken};
+        #[cfg(feature = "exports")]
+        pub use polar_client_runtime::client::{Record, Records, Rows};
         pub use polar_client_runtime::client::{Request, Server};
         pub use polar_client_runtime::client::{Secret, TokenProvider, TokenResult};
         pub use polar_client_runtime::codec::{DecodeError, Violation, Violations};
-        pub use polar_client_runtime::flows::{Download, NewFile, Progress, Upload, UploadSource};
+        pub use polar_client_runtime::flows::{Download, NewFile, Progress};
+        pub use polar_client_runtime::flows::{Upload, UploadSource};
+        #[cfg(feature = "ingest")]
+        pub use polar_client_runtime::ingest;
         #[cfg(feature = "test-util")]
         pub use polar_client_runtime::testing;
-        pub use polar_client_runtime::{ApiError, Error, Location, RawBody, ValidationEntry};
+        pub use polar_client_runtime::{ApiError, Error, ExportError};
+        pub use polar_client_runtime::{Location, RawBody, ValidationEntry};
         pub use polar_client_runtime::{StorageError, UploadError, UploadStep};
         pub use polar_client_runtime::{codec, transport, types};
     }

@@ -30,6 +30,8 @@ pub(super) fn file(api: &Api, service: &Service) -> TokenStream {
         .operations
         .iter()
         .map(|operation| request(api, operation));
+    let flows = service.operations.iter();
+    let flows = flows.filter_map(|operation| flows::implementation(api, operation));
     let facts = service.operations.iter().map(operation_facts);
     quote! {
         #title
@@ -37,6 +39,7 @@ pub(super) fn file(api: &Api, service: &Service) -> TokenStream {
         #service_type
         #methods
         #(#requests)*
+        #(#flows)*
         #(#facts)*
     }
 }
@@ -305,7 +308,11 @@ fn output(api: &Api, operation: &Operation) -> TokenStream {
             quote!(optional #ty)
         }
         Success::Empty => quote!(empty),
-        Success::Csv => quote!(text),
+        Success::Csv(None) => quote!(text),
+        Success::Csv(Some(row)) => {
+            let row = rust_type(api, row);
+            quote!(csv #row)
+        }
     }
 }
 

@@ -85,7 +85,8 @@ impl Operation {
         let params = self.path_params.iter().chain(&self.query);
         let success = match &self.success {
             Success::Json(ty) | Success::JsonOrEmpty(ty) => Some(ty),
-            Success::Empty | Success::Csv => None,
+            Success::Csv(row) => row.as_ref(),
+            Success::Empty => None,
         };
         params
             .map(|param| &param.ty)
@@ -182,8 +183,8 @@ pub enum Success {
     JsonOrEmpty(Type),
     /// No body, or one that means nothing.
     Empty,
-    /// CSV.
-    Csv,
+    /// CSV, and what its rows are, where the columns are known.
+    Csv(Option<Type>),
 }
 
 /// Who may call an operation.
@@ -267,6 +268,16 @@ pub enum FlowKind {
     Document {
         /// What makes the document, if the server does not do it by itself.
         generated_by: Option<String>,
+    },
+    /// The operation takes events, many at a time, and knows those it has by their ids: it is
+    /// [`Keyed`](Safety::Keyed) by the id of each item of a list.
+    Ingest {
+        /// The property of an event that says when it happened.
+        time: String,
+        /// The property of the answer that counts the events that were new.
+        accepted: String,
+        /// The property of the answer that counts the events that were not.
+        duplicates: String,
     },
     /// The items of the operation's list hold files with their addresses.
     Download {

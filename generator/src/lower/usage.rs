@@ -85,7 +85,9 @@ impl Roots {
                 self.patched.extend(named(&body.ty));
             }
         }
-        if let Success::Json(ty) | Success::JsonOrEmpty(ty) = &operation.success {
+        if let Success::Json(ty) | Success::JsonOrEmpty(ty) | Success::Csv(Some(ty)) =
+            &operation.success
+        {
             self.received.extend(named(ty));
             module.extend(named(ty));
         }

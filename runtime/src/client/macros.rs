@@ -5,7 +5,7 @@
 ///
 /// After the name may stand the [`Operation`](crate::client::Operation), by which tests then know the request. After the
 /// arrow stands what it answers: `json T`; `pages T` for a `T` that is a page of a list; `optional T` for a `T` or
-/// nothing; `empty`; or `text`.
+/// nothing; `empty`; `text`; or `csv T` for a text with rows that are a `T`.
 #[macro_export]
 macro_rules! operation {
     ($name:ident $(as $operation:ident)? => json $output:ty) => {
@@ -44,8 +44,13 @@ macro_rules! operation {
         $crate::__operation!($name, empty, ());
         $crate::__endpoint!($name, of_empty, () $(, $operation)?);
     };
+    ($name:ident $(as $operation:ident)? => csv $row:ty) => {
+        $crate::operation!($name $(as $operation)? => text);
+        $crate::__rows!($name, $row);
+    };
     ($name:ident $(as $operation:ident)? => text) => {
         $crate::__operation!($name, text, ::std::string::String);
+        $crate::__records!($name);
 
         impl $name {
             /// Sends the request and gives the text as bytes.
@@ -181,6 +186,48 @@ macro_rules! __operation {
             }
         }
     };
+}
+
+#[cfg(feature = "exports")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __records {
+    ($name:ident) => {
+        impl $name {
+            /// The rows of the export, as texts by the titles of their columns, while they arrive.
+            pub fn records(self) -> $crate::client::Records {
+                $crate::client::Records::new(self.0)
+            }
+        }
+    };
+}
+
+#[cfg(not(feature = "exports"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __records {
+    ($name:ident) => {};
+}
+
+#[cfg(feature = "exports")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __rows {
+    ($name:ident, $row:ty) => {
+        impl $name {
+            /// The rows of the export, while they arrive.
+            pub fn rows(self) -> $crate::client::Rows<$row> {
+                $crate::client::Rows::new(self.0)
+            }
+        }
+    };
+}
+
+#[cfg(not(feature = "exports"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __rows {
+    ($name:ident, $row:ty) => {};
 }
 
 #[cfg(feature = "blocking")]

@@ -9,6 +9,8 @@ mod call;
 mod credential;
 mod environment;
 mod execute;
+#[cfg(feature = "exports")]
+mod export;
 mod limiter;
 mod macros;
 mod message;
@@ -44,6 +46,8 @@ pub use credential::{
 };
 #[cfg(feature = "webhooks")]
 pub(crate) use environment::required as required_variable;
+#[cfg(feature = "exports")]
+pub use export::{Record, Records, Rows};
 use limiter::Limiter;
 pub use limiter::RateLimit;
 pub use operation::{Method, Operation, Safety};

@@ -15,6 +15,8 @@ use super::texts::{entries, has_key, text, texts};
 use super::token::Bearer;
 use crate::Error;
 use crate::codec::{self, Encode, View, Violations};
+#[cfg(feature = "ingest")]
+use crate::transport::Clock;
 
 /// Everything but the characters that RFC 3986 calls unreserved.
 const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
@@ -178,6 +180,12 @@ impl Request {
             Safety::Keyed(_) => Safety::Unsafe,
             safety => safety,
         }
+    }
+
+    /// What the client waits with.
+    #[cfg(feature = "ingest")]
+    pub(crate) fn clock(&self) -> &Clock {
+        &self.shared.clock
     }
 
     /// The text that a query parameter is set to, the first one of a list.

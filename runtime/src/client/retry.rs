@@ -89,11 +89,16 @@ impl RetryPolicy {
             return None;
         }
         // Those that were told the same time should not all come back at the same time.
-        let jitter = self.backoff(failed).mul_f64(fastrand::f64());
+        let jitter = self.jitter(failed);
         match error.retry_after() {
             None => Some(jitter),
             Some(asked) => (asked <= self.max_retry_after.min(DAY)).then(|| asked + jitter),
         }
+    }
+
+    /// A wait after this many failures, unless the server asks for one.
+    pub(crate) fn jitter(&self, failed: u32) -> Duration {
+        self.backoff(failed).mul_f64(fastrand::f64())
     }
 
     /// The longest wait after this many failures.

@@ -18,6 +18,10 @@ mod serialize;
 mod sink;
 mod tape;
 
+#[cfg(feature = "exports")]
+use serde::de::IntoDeserializer;
+#[cfg(feature = "exports")]
+use serde::de::value::MapDeserializer;
 use serde::de::{Deserializer, Error as _};
 
 pub(crate) use debug::REDACTED;
@@ -96,6 +100,20 @@ pub fn to_string(value: &dyn Encode) -> String {
 #[must_use]
 pub fn to_value(value: &dyn Encode) -> Json {
     serialize(value, serde_json::value::Serializer).unwrap_or_default()
+}
+
+/// Decodes an object of these entries.
+#[cfg(feature = "exports")]
+pub(crate) fn from_entries<'de, T, V>(
+    entries: impl Iterator<Item = (&'de str, V)>,
+) -> Result<T, DecodeError>
+where
+    T: Decode,
+    V: IntoDeserializer<'de, serde_json::Error>,
+{
+    let mut tape = Tape::for_text_of(0);
+    build::build(MapDeserializer::new(entries), &mut tape).map_err(DecodeError::syntax)?;
+    finish(&tape)
 }
 
 #[inline]

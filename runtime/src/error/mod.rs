@@ -1,6 +1,7 @@
 //! Everything that can go wrong with a call.
 
 mod api;
+mod export;
 mod shown;
 mod storage;
 mod upload;
@@ -15,6 +16,7 @@ use http::StatusCode;
 
 pub use api::ApiError;
 pub(crate) use api::{Received, retry_after};
+pub use export::ExportError;
 pub(crate) use shown::{Headers, shown};
 pub use storage::StorageError;
 pub use upload::{UploadError, UploadStep};
@@ -112,6 +114,14 @@ pub enum Error {
         /// The body, if the client or the call was told to keep it.
         body: Option<RawBody>,
     },
+    /// A row of an export is not what the API's description says, or it is no CSV.
+    #[non_exhaustive]
+    Export {
+        /// The operation: `orders:export`.
+        operation: &'static str,
+        /// What is wrong, and in which row and column.
+        source: ExportError,
+    },
     /// The body is larger than the client accepts.
     #[non_exhaustive]
     BodyTooLarge {
@@ -157,6 +167,7 @@ impl Error {
             | Self::Connection { operation, .. }
             | Self::Timeout { operation, .. }
             | Self::Decode { operation, .. }
+            | Self::Export { operation, .. }
             | Self::BodyTooLarge { operation, .. }
             | Self::File { operation, .. } => Some(operation),
             Self::Api(error) | Self::VersionGone(error) => Some(error.operation()),
@@ -371,6 +382,7 @@ impl Error {
             Self::Api(_) => "api",
             Self::VersionGone(_) => "version_gone",
             Self::Decode { .. } => "decode",
+            Self::Export { .. } => "export",
             Self::BodyTooLarge { .. } => "body_too_large",
             Self::Storage(_) => "storage",
             Self::File { .. } => "file",
@@ -446,6 +458,7 @@ impl fmt::Display for Error {
                 }
                 write!(f, ": {source}")
             }
+            Self::Export { source, .. } => source.fmt(f),
             Self::BodyTooLarge { limit, .. } => {
                 write!(f, "the response is larger than {limit} bytes")
             }
@@ -471,6 +484,7 @@ impl std::error::Error for Error {
             | Self::InvalidBody { .. }
             | Self::Api(_)
             | Self::VersionGone(_)
+            | Self::Export { .. }
             | Self::BodyTooLarge { .. }
             | Self::Storage(_) => None,
         }

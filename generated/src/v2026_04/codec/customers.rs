@@ -65,6 +65,87 @@ polar_client_runtime::choice! {
     CustomerCreate
 }
 
+impl Model for CustomerExportRow {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            id: o.field("ID"),
+            external_id: o.field("External ID"),
+            created_at: o.field("Created At"),
+            email: o.field("Email"),
+            name: o.field("Name"),
+            tax_id: o.field("Tax ID"),
+            billing_address_line_1: o.field("Billing Address Line 1"),
+            billing_address_line_2: o.field("Billing Address Line 2"),
+            billing_address_city: o.field("Billing Address City"),
+            billing_address_state: o.field("Billing Address State"),
+            billing_address_zip: o.field("Billing Address Zip"),
+            billing_address_country: o.field("Billing Address Country"),
+            metadata: o.field("Metadata"),
+            additional: o
+                .rest(
+                    &[
+                        "ID",
+                        "External ID",
+                        "Created At",
+                        "Email",
+                        "Name",
+                        "Tax ID",
+                        "Billing Address Line 1",
+                        "Billing Address Line 2",
+                        "Billing Address City",
+                        "Billing Address State",
+                        "Billing Address Zip",
+                        "Billing Address Country",
+                        "Metadata",
+                    ],
+                ),
+        }
+    }
+
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 13] = [
+            ("ID", &self.id),
+            ("External ID", &self.external_id),
+            ("Created At", &self.created_at),
+            ("Email", &self.email),
+            ("Name", &self.name),
+            ("Tax ID", &self.tax_id),
+            ("Billing Address Line 1", &self.billing_address_line_1),
+            ("Billing Address Line 2", &self.billing_address_line_2),
+            ("Billing Address City", &self.billing_address_city),
+            ("Billing Address State", &self.billing_address_state),
+            ("Billing Address Zip", &self.billing_address_zip),
+            ("Billing Address Country", &self.billing_address_country),
+            ("Metadata", &self.metadata),
+        ];
+        o.fields(&fields);
+        o.entries(
+            &self.additional,
+            &[
+                "ID",
+                "External ID",
+                "Created At",
+                "Email",
+                "Name",
+                "Tax ID",
+                "Billing Address Line 1",
+                "Billing Address Line 2",
+                "Billing Address City",
+                "Billing Address State",
+                "Billing Address Zip",
+                "Billing Address Country",
+                "Metadata",
+            ],
+        );
+    }
+}
+
+polar_client_runtime::model! {
+    CustomerExportRow
+}
+
 impl Model for CustomerIndividual {
     #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {

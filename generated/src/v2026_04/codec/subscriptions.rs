@@ -302,6 +302,63 @@ polar_client_runtime::string_enum! {
     }
 }
 
+impl Model for SubscriptionExportRow {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            email: o.field("Email"),
+            started_at: o.field("Started At"),
+            product: o.field("Product"),
+            amount: o.field("Amount"),
+            currency: o.field("Currency"),
+            status: o.field("Status"),
+            billing_interval: o.field("Billing Interval"),
+            additional: o
+                .rest(
+                    &[
+                        "Email",
+                        "Started At",
+                        "Product",
+                        "Amount",
+                        "Currency",
+                        "Status",
+                        "Billing Interval",
+                    ],
+                ),
+        }
+    }
+
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 7] = [
+            ("Email", &self.email),
+            ("Started At", &self.started_at),
+            ("Product", &self.product),
+            ("Amount", &self.amount),
+            ("Currency", &self.currency),
+            ("Status", &self.status),
+            ("Billing Interval", &self.billing_interval),
+        ];
+        o.fields(&fields);
+        o.entries(
+            &self.additional,
+            &[
+                "Email",
+                "Started At",
+                "Product",
+                "Amount",
+                "Currency",
+                "Status",
+                "Billing Interval",
+            ],
+        );
+    }
+}
+
+polar_client_runtime::model! {
+    SubscriptionExportRow
+}
+
 impl Model for SubscriptionList {
     #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {

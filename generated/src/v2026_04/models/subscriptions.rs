@@ -3,7 +3,11 @@
 //! Types of subscriptions.
 
 use super::*;
-use polar_client_runtime::types::{Entries, Patch, Timestamp, Uuid};
+use polar_client_runtime::types::Decimal;
+use polar_client_runtime::types::Entries;
+use polar_client_runtime::types::Patch;
+use polar_client_runtime::types::Timestamp;
+use polar_client_runtime::types::Uuid;
 use std::collections::BTreeMap;
 
 /// Why a customer cancels.
@@ -413,6 +417,31 @@ pub enum SubscriptionExportColumn {
     TrialEnd,
     /// A value that this version of the crate does not know.
     Unknown(String),
+}
+
+/// The object `SubscriptionExportRow`.
+///
+/// Inline in the contract, first at
+/// `/paths/~1v1~1subscriptions~1export/get/responses/200/content/text~1csv/schema`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct SubscriptionExportRow {
+    /// The field `Email`.
+    pub email: Option<String>,
+    /// The field `Started At`.
+    pub started_at: Option<Timestamp>,
+    /// The field `Product`.
+    pub product: String,
+    /// The field `Amount`.
+    pub amount: Decimal,
+    /// The field `Currency`.
+    pub currency: String,
+    /// The field `Status`.
+    pub status: SubscriptionStatus,
+    /// The field `Billing Interval`.
+    pub billing_interval: Option<String>,
+    /// Entries without a field of their own.
+    pub additional: BTreeMap<String, Option<String>>,
 }
 
 /// A page of subscriptions.

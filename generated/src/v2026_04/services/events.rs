@@ -68,6 +68,18 @@ impl<C: AccountAccess> Events<C> {
         Ingest(request)
     }
 
+    /// Begins to set up what sends events in batches, from many tasks and through
+    /// outages.
+    ///
+    /// Credential: an organization or personal access token with the scope
+    /// `events:write`.
+    #[cfg(feature = "ingest")]
+    pub fn ingester(
+        &self,
+    ) -> polar_client_runtime::ingest::IngesterBuilder<EventCreate> {
+        polar_client_runtime::ingest::Ingester::builder(self.client.request(&INGEST))
+    }
+
     /// Lists the events.
     ///
     /// `GET /v1/events/`, operation `events:list`.
@@ -331,6 +343,32 @@ impl ListNames {
 
 polar_client_runtime::operation! {
     ListNames as LIST_NAMES => pages EventNameList
+}
+
+#[cfg(feature = "ingest")]
+impl polar_client_runtime::ingest::Event for EventCreate {
+    type Answer = EventsIngestResponse;
+    const LIST: &'static str = "events";
+    fn external_id(&mut self) -> &mut Option<String> {
+        match self {
+            Self::Customer(event) => &mut event.external_id,
+            Self::ExternalCustomer(event) => &mut event.external_id,
+        }
+    }
+
+    fn timestamp(&mut self) -> &mut Option<polar_client_runtime::types::Timestamp> {
+        match self {
+            Self::Customer(event) => &mut event.timestamp,
+            Self::ExternalCustomer(event) => &mut event.timestamp,
+        }
+    }
+
+    fn counts(answer: &EventsIngestResponse) -> polar_client_runtime::ingest::Counts {
+        polar_client_runtime::ingest::Counts {
+            accepted: answer.inserted,
+            duplicates: answer.duplicates.unwrap_or(0),
+        }
+    }
 }
 
 static GET: Operation = Operation {

@@ -218,7 +218,7 @@ impl Export {
 }
 
 polar_client_runtime::operation! {
-    Export as EXPORT => text
+    Export as EXPORT => csv SubscriptionExportRow
 }
 
 /// A request to `subscriptions:get`.

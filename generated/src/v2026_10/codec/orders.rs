@@ -225,6 +225,63 @@ polar_client_runtime::string_enum! {
     }
 }
 
+impl Model for OrderExportRow {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            email: o.field("Email"),
+            created_at: o.field("Created At"),
+            product: o.field("Product"),
+            net_amount: o.field("Net Amount"),
+            currency: o.field("Currency"),
+            status: o.field("Status"),
+            invoice_number: o.field("Invoice number"),
+            additional: o
+                .rest(
+                    &[
+                        "Email",
+                        "Created At",
+                        "Product",
+                        "Net Amount",
+                        "Currency",
+                        "Status",
+                        "Invoice number",
+                    ],
+                ),
+        }
+    }
+
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 7] = [
+            ("Email", &self.email),
+            ("Created At", &self.created_at),
+            ("Product", &self.product),
+            ("Net Amount", &self.net_amount),
+            ("Currency", &self.currency),
+            ("Status", &self.status),
+            ("Invoice number", &self.invoice_number),
+        ];
+        o.fields(&fields);
+        o.entries(
+            &self.additional,
+            &[
+                "Email",
+                "Created At",
+                "Product",
+                "Net Amount",
+                "Currency",
+                "Status",
+                "Invoice number",
+            ],
+        );
+    }
+}
+
+polar_client_runtime::model! {
+    OrderExportRow
+}
+
 impl Record for OrderFinalize {
     #[inline]
     fn write(&self, o: &mut Sink<'_>) {

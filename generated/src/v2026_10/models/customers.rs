@@ -321,6 +321,43 @@ polar_client_runtime::variant_body! {
     CustomerCreate : CustomerTeamCreate
 }
 
+/// The object `CustomerExportRow`.
+///
+/// Inline in the contract, first at
+/// `/paths/~1v1~1customers~1export/get/responses/200/content/text~1csv/schema`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct CustomerExportRow {
+    /// The field `ID`.
+    pub id: Uuid,
+    /// The field `External ID`.
+    pub external_id: Option<String>,
+    /// The field `Created At`.
+    pub created_at: Timestamp,
+    /// The field `Email`.
+    pub email: Option<String>,
+    /// The field `Name`.
+    pub name: Option<String>,
+    /// The field `Tax ID`.
+    pub tax_id: Option<String>,
+    /// The field `Billing Address Line 1`.
+    pub billing_address_line_1: Option<String>,
+    /// The field `Billing Address Line 2`.
+    pub billing_address_line_2: Option<String>,
+    /// The field `Billing Address City`.
+    pub billing_address_city: Option<String>,
+    /// The field `Billing Address State`.
+    pub billing_address_state: Option<String>,
+    /// The field `Billing Address Zip`.
+    pub billing_address_zip: Option<String>,
+    /// The field `Billing Address Country`.
+    pub billing_address_country: Option<String>,
+    /// The field `Metadata`.
+    pub metadata: Option<String>,
+    /// Entries without a field of their own.
+    pub additional: BTreeMap<String, Option<String>>,
+}
+
 /// A customer who is a person.
 ///
 /// Schema `CustomerIndividual`.

@@ -3,7 +3,11 @@
 //! Types of orders.
 
 use super::*;
-use polar_client_runtime::types::{Entries, Patch, Timestamp, Uuid};
+use polar_client_runtime::types::Decimal;
+use polar_client_runtime::types::Entries;
+use polar_client_runtime::types::Patch;
+use polar_client_runtime::types::Timestamp;
+use polar_client_runtime::types::Uuid;
 use std::collections::BTreeMap;
 
 /// An order: what a customer was billed for.
@@ -333,6 +337,31 @@ pub enum OrderExportColumn {
     BillingReason,
     /// A value that this version of the crate does not know.
     Unknown(String),
+}
+
+/// The object `OrderExportRow`.
+///
+/// Inline in the contract, first at
+/// `/paths/~1v1~1orders~1export/get/responses/200/content/text~1csv/schema`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct OrderExportRow {
+    /// The field `Email`.
+    pub email: Option<String>,
+    /// The field `Created At`.
+    pub created_at: Timestamp,
+    /// The field `Product`.
+    pub product: Option<String>,
+    /// The field `Net Amount`.
+    pub net_amount: Decimal,
+    /// The field `Currency`.
+    pub currency: String,
+    /// The field `Status`.
+    pub status: OrderStatus,
+    /// The field `Invoice number`.
+    pub invoice_number: Option<String>,
+    /// Entries without a field of their own.
+    pub additional: BTreeMap<String, Option<String>>,
 }
 
 /// What is sent to charge a draft of an order.

@@ -256,7 +256,7 @@ impl Export {
 }
 
 polar_client_runtime::operation! {
-    Export as EXPORT => text
+    Export as EXPORT => csv MetricExportRow
 }
 
 /// A request to `metrics:get`.

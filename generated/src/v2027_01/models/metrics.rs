@@ -3,11 +3,13 @@
 //! Types of metrics.
 
 use polar_client_runtime::types::Date;
+use polar_client_runtime::types::Decimal;
 use polar_client_runtime::types::Items;
 use polar_client_runtime::types::Number;
 use polar_client_runtime::types::Patch;
 use polar_client_runtime::types::Timestamp;
 use polar_client_runtime::types::Uuid;
+use std::collections::BTreeMap;
 
 /// What a metric is.
 ///
@@ -138,6 +140,129 @@ impl Default for MetricDashboardUpdate {
     fn default() -> Self {
         Self::new()
     }
+}
+
+/// The object `MetricExportRow`.
+///
+/// Inline in the contract, first at
+/// `/paths/~1v1~1metrics~1export/get/responses/200/content/text~1csv/schema`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct MetricExportRow {
+    /// The field `Timestamp`.
+    pub timestamp: Timestamp,
+    /// The field `Active Subscriptions`.
+    pub active_subscriptions: Option<Decimal>,
+    /// The field `Committed Subscriptions`.
+    pub committed_subscriptions: Option<Decimal>,
+    /// The field `Monthly Recurring Revenue`.
+    pub monthly_recurring_revenue: Option<Decimal>,
+    /// The field `Trialing MRR Including Cancelations`.
+    pub trialing_mrr_including_cancelations: Option<Decimal>,
+    /// The field `Committed Monthly Recurring Revenue`.
+    pub committed_monthly_recurring_revenue: Option<Decimal>,
+    /// The field `Trialing Monthly Recurring Revenue`.
+    pub trialing_monthly_recurring_revenue: Option<Decimal>,
+    /// The field `Average Revenue Per User`.
+    pub average_revenue_per_user: Option<Decimal>,
+    /// The field `Checkouts`.
+    pub checkouts: Option<Decimal>,
+    /// The field `Succeeded Checkouts`.
+    pub succeeded_checkouts: Option<Decimal>,
+    /// The field `Churned Subscriptions`.
+    pub churned_subscriptions: Option<Decimal>,
+    /// The field `Churn Rate`.
+    pub churn_rate: Option<Decimal>,
+    /// The field `Seat Count`.
+    pub seat_count: Option<Decimal>,
+    /// The field `Claimed Seats`.
+    pub claimed_seats: Option<Decimal>,
+    /// The field `Pending Seats`.
+    pub pending_seats: Option<Decimal>,
+    /// The field `Active Customers`.
+    pub active_customers: Option<Decimal>,
+    /// The field `New Customers`.
+    pub new_customers: Option<Decimal>,
+    /// The field `Churned Customers`.
+    pub churned_customers: Option<Decimal>,
+    /// The field `Orders`.
+    pub orders: Option<Decimal>,
+    /// The field `Revenue`.
+    pub revenue: Option<Decimal>,
+    /// The field `Net Revenue`.
+    pub net_revenue: Option<Decimal>,
+    /// The field `Cumulative Revenue`.
+    pub cumulative_revenue: Option<Decimal>,
+    /// The field `Net Cumulative Revenue`.
+    pub net_cumulative_revenue: Option<Decimal>,
+    /// The field `Costs`.
+    pub costs: Option<Decimal>,
+    /// The field `Cumulative Costs`.
+    pub cumulative_costs: Option<Decimal>,
+    /// The field `Average Order Value`.
+    pub average_order_value: Option<Decimal>,
+    /// The field `Net Average Order Value`.
+    pub net_average_order_value: Option<Decimal>,
+    /// The field `Cost Per User`.
+    pub cost_per_user: Option<Decimal>,
+    /// The field `Active User (By event)`.
+    pub active_user_by_event: Option<Decimal>,
+    /// The field `One-Time Products`.
+    pub one_time_products: Option<Decimal>,
+    /// The field `One-Time Products Revenue`.
+    pub one_time_products_revenue: Option<Decimal>,
+    /// The field `One-Time Products Net Revenue`.
+    pub one_time_products_net_revenue: Option<Decimal>,
+    /// The field `New Subscriptions`.
+    pub new_subscriptions: Option<Decimal>,
+    /// The field `New Subscriptions Revenue`.
+    pub new_subscriptions_revenue: Option<Decimal>,
+    /// The field `New Subscriptions Net Revenue`.
+    pub new_subscriptions_net_revenue: Option<Decimal>,
+    /// The field `Renewed Subscriptions`.
+    pub renewed_subscriptions: Option<Decimal>,
+    /// The field `Renewed Subscriptions Revenue`.
+    pub renewed_subscriptions_revenue: Option<Decimal>,
+    /// The field `Renewed Subscriptions Net Revenue`.
+    pub renewed_subscriptions_net_revenue: Option<Decimal>,
+    /// The field `Canceled Subscriptions`.
+    pub canceled_subscriptions: Option<Decimal>,
+    /// The field `Canceled Subscriptions - Customer Service`.
+    pub canceled_subscriptions_customer_service: Option<Decimal>,
+    /// The field `Canceled Subscriptions - Low Quality`.
+    pub canceled_subscriptions_low_quality: Option<Decimal>,
+    /// The field `Canceled Subscriptions - Missing Features`.
+    pub canceled_subscriptions_missing_features: Option<Decimal>,
+    /// The field `Canceled Subscriptions - Switched Service`.
+    pub canceled_subscriptions_switched_service: Option<Decimal>,
+    /// The field `Canceled Subscriptions - Too Complex`.
+    pub canceled_subscriptions_too_complex: Option<Decimal>,
+    /// The field `Canceled Subscriptions - Too Expensive`.
+    pub canceled_subscriptions_too_expensive: Option<Decimal>,
+    /// The field `Canceled Subscriptions - Unused`.
+    pub canceled_subscriptions_unused: Option<Decimal>,
+    /// The field `Canceled Subscriptions - Other`.
+    pub canceled_subscriptions_other: Option<Decimal>,
+    /// The field `Annual Recurring Revenue`.
+    pub annual_recurring_revenue: Option<Decimal>,
+    /// The field `Committed Annual Recurring Revenue`.
+    pub committed_annual_recurring_revenue: Option<Decimal>,
+    /// The field `Checkouts Conversion Rate`.
+    pub checkouts_conversion_rate: Option<Decimal>,
+    /// The field `Lifetime Value`.
+    pub lifetime_value: Option<Decimal>,
+    /// The field `Gross Margin`.
+    pub gross_margin: Option<Decimal>,
+    /// The field `Gross Margin %`.
+    pub gross_margin_percent: Option<Decimal>,
+    /// The field `Cashflow`.
+    pub cashflow: Option<Decimal>,
+    /// The field `Average Seats per Customer`.
+    pub average_seats_per_customer: Option<Decimal>,
+    /// The field `Seat Utilization Rate`.
+    pub seat_utilization_rate: Option<Decimal>,
+    /// Entries without a field of their own.
+    pub additional: BTreeMap<String, Option<String>>,
 }
 
 /// The metrics of one period. Those that were not asked for may be null.

@@ -285,7 +285,7 @@ impl Export {
 }
 
 polar_client_runtime::operation! {
-    Export as EXPORT => text
+    Export as EXPORT => csv OrderExportRow
 }
 
 /// A request to `orders:finalize`.

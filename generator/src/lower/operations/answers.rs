@@ -3,7 +3,7 @@
 use openapiv3::{Operation as Source, ReferenceOr, Response, StatusCode};
 
 use super::errors;
-use crate::ir::{Success, Type, TypeId};
+use crate::ir::{Scalar, Success, Type, TypeId};
 use crate::lower::place::{Node, Place};
 use crate::lower::{Lowering, types};
 
@@ -77,7 +77,16 @@ fn success(
                 Success::Json(ty)
             })
         }
-        "text/csv" => Some(Success::Csv),
+        "text/csv" => {
+            let at = format!("{at}/content/text~1csv/schema");
+            let place = Place::new(at, format!("{} row", place.name));
+            let row = media.schema.as_ref().map(Node::from);
+            // A schema that says no more than that it is text says nothing of the rows.
+            let row = row.map(|row| types::value(cx, row, &place).0);
+            Some(Success::Csv(
+                row.filter(|row| *row != Type::Scalar(Scalar::String)),
+            ))
+        }
         other => {
             cx.problem(
                 at,

@@ -175,6 +175,18 @@ fn flow(last: &str, kind: document::Flow) -> Flow {
             format!("download_{last}"),
             FlowKind::Document { generated_by },
         ),
+        document::Flow::Ingest {
+            time,
+            accepted,
+            duplicates,
+        } => (
+            "ingester".to_owned(),
+            FlowKind::Ingest {
+                time,
+                accepted,
+                duplicates,
+            },
+        ),
         document::Flow::Download { file } => ("download".to_owned(), FlowKind::Download { file }),
     };
     Flow {

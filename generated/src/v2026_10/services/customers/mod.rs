@@ -351,7 +351,7 @@ impl Export {
 }
 
 polar_client_runtime::operation! {
-    Export as EXPORT => text
+    Export as EXPORT => csv CustomerExportRow
 }
 
 /// A request to `customers:get`.

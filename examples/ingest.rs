@@ -1,0 +1,69 @@
+//! Ingests events for usage-based billing: reads lines of `<customer> <event> <units>` and sends them in batches.
+//!
+//! ```sh
+//! echo 'u-1 tokens 1500' | POLAR_ACCESS_TOKEN=polar_oat_... POLAR_SERVER=sandbox cargo run --example ingest
+//! ```
+//!
+//! The customer is an id of your own. An outage of the API does not lose events and does not hold them up for ever either:
+//! memory stays bounded, because reading stops when the queue is full, and what could not be sent when the program ends is
+//! written to standard output, as JSON with the ids by which sending it again is safe.
+
+use std::error::Error;
+use std::io::{self, BufRead as _};
+use std::process::ExitCode;
+use std::time::Duration;
+
+use polar_client::codec;
+use polar_client::v2026_10::Polar;
+use polar_client::v2026_10::models::{EventCreateExternalCustomer, EventMetadataInput};
+
+#[tokio::main]
+async fn main() -> Result<ExitCode, Box<dyn Error>> {
+    let polar = Polar::from_env()?;
+    let ingester = polar
+        .events()
+        .ingester()
+        .max_events(100)
+        .max_delay(Duration::from_secs(2))
+        .capacity(1_000)
+        .start()?;
+
+    // Clones of the ingester can be given to as many tasks as there are. Standard input has a thread of its own.
+    let reader = ingester.clone();
+    let runtime = tokio::runtime::Handle::current();
+    let reading = tokio::task::spawn_blocking(move || -> io::Result<()> {
+        for line in io::stdin().lock().lines() {
+            let Some(event) = event(&line?) else {
+                eprintln!("not understood: a line is `<customer> <event> <units>`");
+                continue;
+            };
+            // Waits while the queue is full.
+            if let Err(error) = runtime.block_on(reader.ingest(event)) {
+                eprintln!("{error}");
+            }
+        }
+        Ok(())
+    });
+    reading.await??;
+
+    let report = ingester.shutdown(Duration::from_secs(10)).await;
+    eprintln!(
+        "{} accepted, {} duplicates, {} refused, {} unsent",
+        report.stats.accepted, report.stats.duplicates, report.stats.refused, report.stats.unsent
+    );
+    for lost in &report.undelivered {
+        println!("{}", codec::to_string(&lost.event));
+    }
+    Ok(match report.undelivered.is_empty() {
+        true => ExitCode::SUCCESS,
+        false => ExitCode::FAILURE,
+    })
+}
+
+fn event(line: &str) -> Option<EventCreateExternalCustomer> {
+    let mut words = line.split_whitespace();
+    let (customer, name) = (words.next()?, words.next()?);
+    let units: i64 = words.next()?.parse().ok()?;
+    let metadata = EventMetadataInput::new().additional([("units", units)]);
+    Some(EventCreateExternalCustomer::new(name, customer).metadata(metadata))
+}

@@ -1,0 +1,358 @@
+//! The licence check against a server that answers, lies, or is not there.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a panic is how a test fails"
+)]
+
+mod support;
+
+use std::fs;
+use std::time::{Duration, SystemTime};
+
+use serde_json::{Value, json};
+use support::example;
+use tempfile::TempDir;
+use wiremock::matchers::{body_partial_json, method, path};
+use wiremock::{Mock, MockServer, ResponseTemplate};
+
+const ORGANIZATION: &str = "7267719e-2bfa-4c78-b095-fcdc4aa788e8";
+const ACTIVATION: &str = "9a626024-4d04-4142-bf8d-b1deb728fe01";
+const DAY: i64 = 24 * 60 * 60;
+
+/// A computer with the program on it.
+struct Computer {
+    folder: TempDir,
+    server: String,
+}
+
+/// What a run of the program came to.
+#[derive(Debug, PartialEq)]
+struct Run {
+    status: i32,
+    words: String,
+}
+
+impl Computer {
+    fn new(server: &MockServer) -> Self {
+        Self {
+            folder: TempDir::new().unwrap(),
+            server: server.uri(),
+        }
+    }
+
+    /// One on which the key was activated, and found good so many seconds ago.
+    fn activated(server: &MockServer, ago: i64) -> Self {
+        let computer = Self::new(server);
+        computer.write(&json!({
+            "key": "KEY-1",
+            "activation_id": ACTIVATION,
+            "confirmed": now() - ago,
+            "expires": null,
+            "latest": now() - ago,
+        }));
+        computer
+    }
+
+    async fn run(&self, arguments: &[&str]) -> Run {
+        let mut command = example("licence");
+        command
+            .args(arguments)
+            .env("POLAR_SERVER", &self.server)
+            .env("LICENCE_ORGANIZATION", ORGANIZATION)
+            .env("LICENCE_FILE", self.folder.path().join("licence.json"));
+        let output = tokio::task::spawn_blocking(move || command.output());
+        let output = output.await.unwrap().unwrap();
+        assert!(output.stderr.is_empty(), "{output:?}");
+        Run {
+            status: output.status.code().unwrap(),
+            words: String::from_utf8(output.stdout).unwrap().trim().to_owned(),
+        }
+    }
+
+    async fn check(&self) -> Run {
+        self.run(&["check"]).await
+    }
+
+    fn read(&self) -> Value {
+        serde_json::from_slice(&fs::read(self.folder.path().join("licence.json")).unwrap()).unwrap()
+    }
+
+    fn write(&self, licence: &Value) {
+        fs::write(self.folder.path().join("licence.json"), licence.to_string()).unwrap();
+    }
+
+    fn change(&self, field: &str, value: i64) {
+        let mut licence = self.read();
+        licence[field] = value.into();
+        self.write(&licence);
+    }
+
+    fn is_activated(&self) -> bool {
+        self.folder.path().join("licence.json").exists()
+    }
+}
+
+fn run(status: i32, words: &str) -> Run {
+    let words = words.to_owned();
+    Run { status, words }
+}
+
+fn valid() -> Run {
+    run(0, "valid")
+}
+
+fn grace(days: i64) -> Run {
+    run(0, &format!("valid, unconfirmed for up to {days} more days"))
+}
+
+fn unverified() -> Run {
+    run(2, "unverified, please connect to the internet")
+}
+
+fn now() -> i64 {
+    let since = SystemTime::UNIX_EPOCH.elapsed().unwrap();
+    since.as_secs().try_into().unwrap()
+}
+
+/// What the API says of a key.
+fn key(status: &str) -> Value {
+    json!({
+        "id": "a63eb979-ded6-4386-b7f7-c783277567c5",
+        "created_at": "2026-11-21T18:27:07.139944Z",
+        "modified_at": null,
+        "organization_id": ORGANIZATION,
+        "customer_id": "a0dafe09-d486-484e-8058-372050a7b5dd",
+        "customer": {
+            "id": "a0dafe09-d486-484e-8058-372050a7b5dd",
+            "created_at": "2026-11-21T18:26:27.263607Z",
+            "modified_at": null,
+            "metadata": {},
+            "external_id": null,
+            "email": "alice@example.com",
+            "email_verified": false,
+            "type": "individual",
+            "name": null,
+            "billing_name": null,
+            "billing_address": null,
+            "tax_id": null,
+            "organization_id": ORGANIZATION,
+            "deleted_at": null,
+            "avatar_url": "https://example.com/a.png",
+        },
+        "benefit_id": "d28b2412-f4bc-42cd-ae65-62d7985e75af",
+        "key": "KEY-1",
+        "display_key": "****-1",
+        "status": status,
+        "limit_activations": null,
+        "usage": 0,
+        "limit_usage": null,
+        "validations": 1,
+        "last_validated_at": null,
+        "expires_at": null,
+    })
+}
+
+/// An answer of the API, which echoes the version.
+fn api(status: u16, body: &Value) -> ResponseTemplate {
+    ResponseTemplate::new(status)
+        .insert_header("polar-version", "2026-10")
+        .set_body_json(body)
+}
+
+fn not_found() -> ResponseTemplate {
+    let body = json!({"error": "ResourceNotFound", "detail": "License key does not match."});
+    api(404, &body)
+}
+
+async fn answer(server: &MockServer, call: &str, response: ResponseTemplate) {
+    server.reset().await;
+    Mock::given(method("POST"))
+        .and(path(format!("/v1/customer-portal/license-keys/{call}")))
+        .and(body_partial_json(
+            json!({"key": "KEY-1", "organization_id": ORGANIZATION}),
+        ))
+        .respond_with(response)
+        .mount(server)
+        .await;
+}
+
+#[tokio::test]
+async fn a_key_is_activated_checked_and_deactivated() {
+    let server = MockServer::start().await;
+    let computer = Computer::new(&server);
+    assert_eq!(computer.check().await, run(1, "not activated"));
+
+    let activation = json!({
+        "id": ACTIVATION,
+        "license_key_id": "a63eb979-ded6-4386-b7f7-c783277567c5",
+        "label": "a computer",
+        "meta": {},
+        "created_at": "2026-11-21T18:33:50.719054Z",
+        "modified_at": null,
+        "license_key": key("granted"),
+    });
+    answer(&server, "activate", api(200, &activation)).await;
+    assert_eq!(
+        computer.run(&["activate", "KEY-1"]).await,
+        run(0, "activated")
+    );
+
+    answer(&server, "validate", api(200, &key("granted"))).await;
+    assert_eq!(computer.check().await, valid());
+    let requests = server.received_requests().await.unwrap();
+    let body: Value = requests[0].body_json().unwrap();
+    assert_eq!(body["activation_id"], ACTIVATION);
+    assert!(!requests[0].headers.contains_key("authorization"));
+
+    answer(&server, "deactivate", ResponseTemplate::new(503)).await;
+    let failed = computer.run(&["deactivate"]).await;
+    assert_eq!(failed.status, 1);
+    assert!(computer.is_activated());
+    answer(&server, "deactivate", ResponseTemplate::new(204)).await;
+    assert_eq!(computer.run(&["deactivate"]).await, run(0, "deactivated"));
+    assert!(!computer.is_activated());
+}
+
+#[tokio::test]
+async fn what_cannot_be_activated_leaves_nothing_behind() {
+    let server = MockServer::start().await;
+    let limit =
+        json!({"error": "NotPermitted", "detail": "License key activation limit already reached"});
+    for (response, words) in [
+        (not_found(), "there is no such key"),
+        (
+            api(403, &limit),
+            "the key is in use on as many computers as it allows",
+        ),
+        (
+            ResponseTemplate::new(404).set_body_json(json!({"detail": "Not Found"})),
+            "not activated, please try again later",
+        ),
+        (
+            ResponseTemplate::new(500),
+            "not activated, please try again later",
+        ),
+    ] {
+        let computer = Computer::new(&server);
+        answer(&server, "activate", response).await;
+        let failed = computer.run(&["activate", "KEY-1"]).await;
+        assert_eq!(failed.status, 1);
+        assert!(failed.words.starts_with(words), "{failed:?}");
+        assert!(!computer.is_activated());
+    }
+}
+
+#[tokio::test]
+async fn only_the_api_makes_a_licence_invalid_and_it_stays_so_offline() {
+    let server = MockServer::start().await;
+    for (response, words) in [
+        (not_found(), "invalid: License key does not match."),
+        (api(200, &key("revoked")), "invalid: the key is revoked"),
+        (api(200, &key("disabled")), "invalid: the key is disabled"),
+    ] {
+        let computer = Computer::activated(&server, DAY);
+        answer(&server, "validate", response).await;
+        assert_eq!(computer.check().await, run(1, words));
+        answer(&server, "validate", ResponseTemplate::new(503)).await;
+        assert_eq!(computer.check().await, unverified());
+        // And becomes valid again when the API says so.
+        answer(&server, "validate", api(200, &key("granted"))).await;
+        assert_eq!(computer.check().await, valid());
+    }
+}
+
+#[tokio::test]
+async fn what_says_nothing_about_the_key_changes_nothing() {
+    let server = MockServer::start().await;
+    let html = "<html>Sign in to this network</html>";
+    let answers = [
+        // The version is gone, and something in between that cannot be told from that.
+        ResponseTemplate::new(404).set_body_json(json!({"detail": "Not Found"})),
+        ResponseTemplate::new(404).set_body_raw(html, "text/html"),
+        ResponseTemplate::new(404)
+            .set_body_json(json!({"error": "ResourceNotFound", "detail": "?"})),
+        api(404, &json!({"detail": "Not Found"})),
+        ResponseTemplate::new(500).set_body_string("Internal Server Error"),
+        ResponseTemplate::new(502).set_body_raw(html, "text/html"),
+        ResponseTemplate::new(503),
+        ResponseTemplate::new(429).insert_header("retry-after", "60"),
+        ResponseTemplate::new(200).set_body_raw(html, "text/html"),
+        ResponseTemplate::new(200).set_body_json(json!({})),
+        ResponseTemplate::new(403).set_body_raw(html, "text/html"),
+        ResponseTemplate::new(407),
+        ResponseTemplate::new(302).insert_header("location", "https://login.example.com/"),
+        api(200, &key("a status of the future")),
+        api(
+            422,
+            &json!({"error": "RequestValidationError", "detail": []}),
+        ),
+        api(
+            401,
+            &json!({"error": "Unauthorized", "detail": "Unauthorized"}),
+        ),
+    ];
+    for response in answers {
+        let computer = Computer::activated(&server, 4 * DAY + 60);
+        answer(&server, "validate", response.clone()).await;
+        assert_eq!(computer.check().await, grace(10), "{response:?}");
+        // The time of the last good answer did not move.
+        let ago = now() - computer.read()["confirmed"].as_i64().unwrap();
+        assert!((4 * DAY..5 * DAY).contains(&ago), "{ago}");
+    }
+}
+
+#[tokio::test]
+async fn without_a_network_the_licence_lasts_for_two_weeks() {
+    let server = MockServer::start().await;
+    let mut computer = Computer::activated(&server, DAY + 60);
+    drop(server);
+    // Nobody listens there.
+    computer.server = "http://127.0.0.1:9".to_owned();
+    assert_eq!(computer.check().await, grace(13));
+    computer.change("confirmed", now() - 14 * DAY + 3600);
+    assert_eq!(computer.check().await, grace(1));
+    computer.change("confirmed", now() - 14 * DAY - 60);
+    assert_eq!(computer.check().await, unverified());
+}
+
+#[tokio::test]
+async fn a_key_that_expires_does_so_offline_too() {
+    let server = MockServer::start().await;
+    let computer = Computer::activated(&server, DAY);
+    answer(&server, "validate", ResponseTemplate::new(503)).await;
+    computer.change("expires", now() + 2 * DAY - 60);
+    assert_eq!(computer.check().await, grace(2));
+    computer.change("expires", now() - 60);
+    assert_eq!(computer.check().await, unverified());
+}
+
+#[tokio::test]
+async fn a_clock_that_was_set_back_does_not_make_the_grace_longer() {
+    let server = MockServer::start().await;
+    let computer = Computer::activated(&server, DAY);
+    answer(&server, "validate", ResponseTemplate::new(503)).await;
+    // The program has seen a later time than the clock shows now.
+    computer.change("latest", now() + 5 * DAY);
+    assert_eq!(computer.check().await, unverified());
+    assert!(computer.read()["latest"].as_i64().unwrap() > now() + 4 * DAY);
+    // A clock that was put right is no matter.
+    computer.change("latest", now() + 3600);
+    assert_eq!(computer.check().await, grace(13));
+    // An answer of the API settles it.
+    computer.change("latest", now() + 5 * DAY);
+    answer(&server, "validate", api(200, &key("granted"))).await;
+    assert_eq!(computer.check().await, valid());
+    answer(&server, "validate", ResponseTemplate::new(503)).await;
+    assert_eq!(computer.check().await, grace(14));
+}
+
+#[tokio::test]
+async fn nobody_waits_for_a_server_that_is_silent() {
+    let server = MockServer::start().await;
+    let computer = Computer::activated(&server, DAY);
+    let silence = api(200, &key("granted")).set_delay(Duration::from_secs(60));
+    answer(&server, "validate", silence).await;
+    assert_eq!(computer.check().await, grace(13));
+}

@@ -1,0 +1,270 @@
+//! Exports whose columns are not known.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll, ready};
+
+use bytes::Bytes;
+use futures_core::Stream;
+use http::HeaderMap;
+use http::header::CONTENT_TYPE;
+use serde::de::{Deserializer, IntoDeserializer, Visitor};
+use serde::forward_to_deserialize_any;
+
+use super::split::{Cells, Splitter, Step};
+#[cfg(feature = "blocking")]
+use crate::client::Blocking;
+use crate::client::{ByteStream, Call, Operation, Request, ResponseCall};
+use crate::codec::{self, Decode};
+use crate::error::{Error, ExportError, shown};
+
+/// The rows of an export, as texts by the titles of their columns.
+///
+/// A [`Stream`] that also has [`next`](Self::next) and [`try_next`](Self::try_next), so that no other crate is needed. A row
+/// that does not have a cell for each column is an [`Error::Export`], after which the stream goes on; every other error
+/// ends it. The request is sent when the stream is first asked, and repeated as other calls are; nothing is repeated once
+/// rows arrive.
+#[must_use = "a stream does nothing until it is polled"]
+pub struct Records {
+    operation: &'static Operation,
+    source: Source,
+    splitter: Splitter,
+    header: Option<Arc<[String]>>,
+    row: u64,
+}
+
+/// Where the text comes from.
+enum Source {
+    Call(ResponseCall<ByteStream>),
+    /// What is still to come, and what is left of the piece that came last.
+    Body(ByteStream, Bytes),
+    /// All of it has come.
+    Complete,
+    /// There is nothing more to say.
+    Over,
+}
+
+/// A row of an export.
+#[derive(Clone)]
+pub struct Record {
+    operation: &'static Operation,
+    header: Arc<[String]>,
+    cells: Cells,
+    row: u64,
+}
+
+impl Records {
+    /// The rows that a request for an export answers.
+    pub fn new(request: Request) -> Self {
+        Self {
+            operation: request.operation(),
+            source: Source::Call(Call::<ByteStream>::stream(request).with_response()),
+            splitter: Splitter::new(),
+            header: None,
+            row: 0,
+        }
+    }
+
+    /// The next row; `None` after the last one. Dropping the future loses nothing.
+    pub async fn next(&mut self) -> Option<Result<Record, Error>> {
+        std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+    }
+
+    /// The next row; `None` after the last one. Dropping the future loses nothing.
+    ///
+    /// # Errors
+    /// Those of the call, and [`Error::Export`] for a row that cannot be read.
+    pub async fn try_next(&mut self) -> Result<Option<Record>, Error> {
+        self.next().await.transpose()
+    }
+
+    /// The rows, waited for on this thread.
+    #[cfg(feature = "blocking")]
+    pub fn blocking(self) -> Blocking<Self> {
+        Blocking::new(self.operation, self)
+    }
+
+    #[cfg(feature = "blocking")]
+    pub(super) fn operation(&self) -> &'static Operation {
+        self.operation
+    }
+
+    /// Reads on until something is found.
+    fn poll_step(&mut self, context: &mut Context<'_>) -> Poll<Result<Step, Error>> {
+        loop {
+            match &mut self.source {
+                Source::Call(call) => {
+                    let response = ready!(Pin::new(call).poll(context))?;
+                    if let Some(other) = other_media_type(response.headers()) {
+                        let message = format!("the answer is {}, not CSV", shown(&other));
+                        return Poll::Ready(Err(self.error(message)));
+                    }
+                    self.source = Source::Body(response.into_inner(), Bytes::new());
+                }
+                Source::Body(body, piece) if piece.is_empty() => {
+                    match ready!(Pin::new(body).poll_next(context)).transpose()? {
+                        Some(next) => *piece = next,
+                        None => self.source = Source::Complete,
+                    }
+                }
+                Source::Body(_, piece) => match self.splitter.split(piece) {
+                    Step::Hungry => {}
+                    step => return Poll::Ready(Ok(step)),
+                },
+                Source::Complete => return Poll::Ready(Ok(self.splitter.split(&mut Bytes::new()))),
+                Source::Over => return Poll::Ready(Ok(Step::End)),
+            }
+        }
+    }
+
+    /// The row that these cells are; nothing if they are the titles of the columns.
+    fn record(&mut self, cells: Cells) -> Option<Result<Record, Error>> {
+        let Some(header) = &self.header else {
+            self.header = Some(cells.iter().map(str::to_owned).collect());
+            return None;
+        };
+        let header = Arc::clone(header);
+        self.row += 1;
+        Some(match cells.len() == header.len() {
+            true => Ok(Record {
+                operation: self.operation,
+                header,
+                cells,
+                row: self.row,
+            }),
+            false => {
+                let (found, expected) = (cells.len(), header.len());
+                Err(self.error(format!("expected {expected} cells, found {found}")))
+            }
+        })
+    }
+
+    fn error(&self, message: String) -> Error {
+        Error::Export {
+            operation: self.operation.id,
+            source: ExportError::form(self.row, message),
+        }
+    }
+}
+
+impl Stream for Records {
+    type Item = Result<Record, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let records = self.get_mut();
+        loop {
+            let error = match ready!(records.poll_step(context)) {
+                Ok(Step::Row(cells)) => match records.record(cells) {
+                    Some(record) => return Poll::Ready(Some(record)),
+                    None => continue,
+                },
+                Ok(Step::End | Step::Hungry) if records.header.is_none() => match records.source {
+                    Source::Over => return Poll::Ready(None),
+                    _ => records.error("there is no row with the titles of the columns".into()),
+                },
+                Ok(Step::End | Step::Hungry) => {
+                    records.source = Source::Over;
+                    return Poll::Ready(None);
+                }
+                Ok(Step::Bad(reason)) => {
+                    records.row += 1;
+                    records.error(reason.to_owned())
+                }
+                Err(error) => error,
+            };
+            records.source = Source::Over;
+            return Poll::Ready(Some(Err(error)));
+        }
+    }
+}
+
+impl Record {
+    /// The number of the row, from 1, the titles of the columns not counted.
+    #[must_use]
+    pub fn row(&self) -> u64 {
+        self.row
+    }
+
+    /// The text in the column with this title; `None` if there is no such column.
+    #[must_use]
+    pub fn get(&self, column: &str) -> Option<&str> {
+        let mut cells = self.cells();
+        cells.find_map(|(title, text)| (title == column).then_some(text))
+    }
+
+    /// The titles of the columns, and the texts.
+    pub fn cells(&self) -> impl Iterator<Item = (&str, &str)> {
+        let titles = self.header.iter().map(String::as_str);
+        titles.zip(self.cells.iter())
+    }
+
+    /// The row as the type of its export.
+    ///
+    /// # Errors
+    /// [`Error::Export`] when a column is missing, or a cell is not what its column is for.
+    pub fn read<R: Decode>(&self) -> Result<R, Error> {
+        let entries = self.cells().map(|(title, text)| (title, Cell(text)));
+        codec::from_entries(entries).map_err(|problem| Error::Export {
+            operation: self.operation.id,
+            source: ExportError::cell(self.row, problem),
+        })
+    }
+}
+
+/// What the answer is said to be, if it is not CSV.
+fn other_media_type(headers: &HeaderMap) -> Option<String> {
+    let text = headers.get(CONTENT_TYPE)?.to_str().ok()?;
+    let media_type = text.split(';').next().unwrap_or_default().trim();
+    (!media_type.eq_ignore_ascii_case("text/csv")).then(|| media_type.to_owned())
+}
+
+/// A cell, as the codec sees it. An empty one is null.
+#[derive(Clone, Copy)]
+struct Cell<'de>(&'de str);
+
+impl<'de> IntoDeserializer<'de, serde_json::Error> for Cell<'de> {
+    type Deserializer = Self;
+
+    fn into_deserializer(self) -> Self {
+        self
+    }
+}
+
+impl<'de> Deserializer<'de> for Cell<'de> {
+    type Error = serde_json::Error;
+
+    fn deserialize_any<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, Self::Error> {
+        match self.0 {
+            "" => visitor.visit_unit(),
+            text => visitor.visit_borrowed_str(text),
+        }
+    }
+
+    forward_to_deserialize_any! {
+        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf option unit unit_struct
+        newtype_struct seq tuple tuple_struct map struct enum identifier ignored_any
+    }
+}
+
+/// Nothing in it is pinned where it lies.
+impl Unpin for Records {}
+
+impl fmt::Debug for Records {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Records")
+            .field("operation", &self.operation.id)
+            .field("row", &self.row)
+            .finish_non_exhaustive()
+    }
+}
+
+/// Shows no texts: they are data of customers.
+impl fmt::Debug for Record {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Record")
+            .field("row", &self.row)
+            .field("columns", &self.header)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,72 @@
+//! Exports whose columns are known.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::pin::Pin;
+use std::task::{Context, Poll};
+
+use futures_core::Stream;
+
+use super::Records;
+use crate::Error;
+#[cfg(feature = "blocking")]
+use crate::client::Blocking;
+use crate::client::Request;
+use crate::codec::Decode;
+
+/// The rows of an export.
+///
+/// A [`Stream`] that also has [`next`](Self::next) and [`try_next`](Self::try_next), so that no other crate is needed. A row
+/// that cannot be read is an [`Error::Export`] that names the row and the column, after which the stream goes on; every
+/// other error ends it. Where other columns than usual were asked for, read [`Records`].
+#[must_use = "a stream does nothing until it is polled"]
+pub struct Rows<R> {
+    records: Records,
+    row: PhantomData<fn() -> R>,
+}
+
+impl<R: Decode> Rows<R> {
+    /// The rows that a request for an export answers.
+    pub fn new(request: Request) -> Self {
+        Self {
+            records: Records::new(request),
+            row: PhantomData,
+        }
+    }
+
+    /// The next row; `None` after the last one. Dropping the future loses nothing.
+    pub async fn next(&mut self) -> Option<Result<R, Error>> {
+        std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+    }
+
+    /// The next row; `None` after the last one. Dropping the future loses nothing.
+    ///
+    /// # Errors
+    /// Those of the call, and [`Error::Export`] for a row that cannot be read.
+    pub async fn try_next(&mut self) -> Result<Option<R>, Error> {
+        self.next().await.transpose()
+    }
+
+    /// The rows, waited for on this thread.
+    #[cfg(feature = "blocking")]
+    pub fn blocking(self) -> Blocking<Self> {
+        Blocking::new(self.records.operation(), self)
+    }
+}
+
+impl<R: Decode> Stream for Rows<R> {
+    type Item = Result<R, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let record = Pin::new(&mut self.get_mut().records).poll_next(context);
+        record.map(|record| Some(record?.and_then(|record| record.read())))
+    }
+}
+
+impl<R> fmt::Debug for Rows<R> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Rows")
+            .field("records", &self.records)
+            .finish()
+    }
+}

@@ -1,0 +1,68 @@
+//! What is wrong with an export.
+
+use std::fmt;
+
+use crate::codec::DecodeError;
+
+/// A row of an export that cannot be read.
+#[derive(Debug)]
+pub struct ExportError {
+    row: u64,
+    problem: Problem,
+}
+
+#[derive(Debug)]
+enum Problem {
+    /// With the whole row, or with the text.
+    Form(String),
+    /// With the cell of a column.
+    Cell(DecodeError),
+}
+
+#[cfg(feature = "exports")]
+impl ExportError {
+    pub(crate) fn form(row: u64, message: String) -> Self {
+        let problem = Problem::Form(message);
+        Self { row, problem }
+    }
+
+    pub(crate) fn cell(row: u64, error: DecodeError) -> Self {
+        let problem = Problem::Cell(error);
+        Self { row, problem }
+    }
+}
+
+impl ExportError {
+    /// The number of the row, from 1; 0 for the titles of the columns.
+    #[must_use]
+    pub fn row(&self) -> u64 {
+        self.row
+    }
+
+    /// The title of the column; `None` if it is not about one.
+    #[must_use]
+    pub fn column(&self) -> Option<&str> {
+        let Problem::Cell(error) = &self.problem else {
+            return None;
+        };
+        // Titles with spaces stand in brackets there.
+        let quoted = error.path().strip_prefix("[\"");
+        let quoted = quoted.and_then(|title| title.strip_suffix("\"]"));
+        Some(quoted.unwrap_or(error.path()))
+    }
+}
+
+impl fmt::Display for ExportError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "row {}", self.row)?;
+        if let Some(column) = self.column() {
+            write!(f, ", column `{column}`")?;
+        }
+        match &self.problem {
+            Problem::Form(message) => write!(f, ": {message}"),
+            Problem::Cell(error) => write!(f, ": {}", error.message()),
+        }
+    }
+}
+
+impl std::error::Error for ExportError {}

@@ -1,0 +1,174 @@
+//! A server that knows events by their external ids, and fails as it is told to.
+
+use std::collections::{BTreeSet, VecDeque};
+use std::sync::{Arc, Mutex};
+
+use bytes::Bytes;
+use polar_client::transport::{Body, BoxFuture, Transport, TransportError, TransportErrorKind};
+use polar_client::types::Json;
+use tokio::time::Instant;
+
+/// How one request fails.
+#[derive(Clone, Debug)]
+pub(crate) enum Fault {
+    /// There is no connection.
+    NoConnection,
+    /// The connection breaks before the events are stored.
+    Broken,
+    /// The events are stored, and the connection breaks before the answer.
+    StoredAndBroken,
+    /// There never is an answer.
+    Silence,
+    /// The events are stored, and there never is an answer.
+    StoredAndSilence,
+    /// An answer with a status, a `Retry-After` if it is not empty, and a body.
+    Answer(u16, &'static str, &'static str),
+}
+
+/// What the server has seen.
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// The ids of the events that it has.
+    pub(crate) stored: BTreeSet<String>,
+    /// The events of each request, with the time at which it came.
+    pub(crate) requests: Vec<(Instant, Vec<Json>)>,
+    /// The bytes of the largest body.
+    pub(crate) largest: usize,
+    faults: VecDeque<Fault>,
+    /// Names of events that are wrong.
+    wrong: Vec<&'static str>,
+    names_wrong: bool,
+    /// The most events that it takes at a time.
+    most: Option<usize>,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Server(Arc<Mutex<Seen>>);
+
+impl Server {
+    /// Fails in these ways, one request after the other, and works then.
+    pub(crate) fn failing(faults: impl IntoIterator<Item = Fault>) -> Self {
+        let server = Self::default();
+        server.0.lock().unwrap().faults.extend(faults);
+        server
+    }
+
+    /// Refuses requests with an event of this name, and says which it is.
+    pub(crate) fn refusing(name: &'static str) -> Self {
+        let server = Self::refusing_without_a_word(name);
+        server.0.lock().unwrap().names_wrong = true;
+        server
+    }
+
+    /// Refuses requests with an event of this name.
+    pub(crate) fn refusing_without_a_word(name: &'static str) -> Self {
+        let server = Self::default();
+        server.0.lock().unwrap().wrong.push(name);
+        server
+    }
+
+    /// Finds more events than this too large.
+    pub(crate) fn taking(most: usize) -> Self {
+        let server = Self::default();
+        server.0.lock().unwrap().most = Some(most);
+        server
+    }
+
+    pub(crate) fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
+        self.0.lock().unwrap()
+    }
+
+    /// How many events each request had.
+    pub(crate) fn sizes(&self) -> Vec<usize> {
+        let seen = self.seen();
+        seen.requests
+            .iter()
+            .map(|(_, events)| events.len())
+            .collect()
+    }
+}
+
+impl Seen {
+    /// What happens to a request: an answer, a broken connection, or nothing ever.
+    fn handle(&mut self, body: &[u8]) -> Option<Result<http::Response<Body>, TransportError>> {
+        let json: Json = serde_json::from_slice(body).unwrap();
+        let events = json["events"].as_array().unwrap().clone();
+        self.largest = self.largest.max(body.len());
+        self.requests.push((Instant::now(), events.clone()));
+        let broken = |kind| Some(Err(TransportError::new(kind, "the server failed")));
+        match self.faults.pop_front() {
+            None => Some(Ok(self.answer(&events))),
+            Some(Fault::NoConnection) => broken(TransportErrorKind::Connect),
+            Some(Fault::Broken) => broken(TransportErrorKind::Interrupted),
+            Some(Fault::StoredAndBroken) => {
+                self.answer(&events);
+                broken(TransportErrorKind::Interrupted)
+            }
+            Some(Fault::Silence) => None,
+            Some(Fault::StoredAndSilence) => {
+                self.answer(&events);
+                None
+            }
+            Some(Fault::Answer(status, retry_after, body)) => {
+                let mut response = response(status, body.to_owned());
+                if !retry_after.is_empty() {
+                    let value = retry_after.parse().unwrap();
+                    response.headers_mut().insert("retry-after", value);
+                }
+                Some(Ok(response))
+            }
+        }
+    }
+
+    fn answer(&mut self, events: &[Json]) -> http::Response<Body> {
+        if self.most.is_some_and(|most| events.len() > most) {
+            return response(413, "<html>too large</html>".to_owned());
+        }
+        let is_wrong = |event: &Json| self.wrong.iter().any(|wrong| event["name"] == *wrong);
+        let wrong: Vec<usize> = (0..events.len())
+            .filter(|&at| is_wrong(&events[at]))
+            .collect();
+        if !wrong.is_empty() {
+            let entries = wrong.iter().map(|at| match self.names_wrong {
+                true => serde_json::json!({"loc": ["body", "events", at, "customer_id"], "msg": "no such customer", "type": "value_error"}),
+                false => serde_json::json!({"msg": "something is wrong", "type": "value_error"}),
+            });
+            let entries: Vec<Json> = entries.collect();
+            let body = serde_json::json!({"error": "RequestValidationError", "detail": entries});
+            return response(422, body.to_string());
+        }
+        let ids = events
+            .iter()
+            .map(|event| event["external_id"].as_str().unwrap().to_owned());
+        let inserted = ids.filter(|id| self.stored.insert(id.clone())).count();
+        let duplicates = events.len() - inserted;
+        let body = serde_json::json!({"inserted": inserted, "duplicates": duplicates});
+        response(200, body.to_string())
+    }
+}
+
+fn response(status: u16, body: String) -> http::Response<Body> {
+    http::Response::builder()
+        .status(status)
+        .header("content-type", "application/json")
+        .body(Body::from(body))
+        .unwrap()
+}
+
+impl Transport for Server {
+    fn execute(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
+        assert_eq!(request.uri().path(), "/v1/events/ingest");
+        let outcome = self.0.lock().unwrap().handle(request.body());
+        Box::pin(async {
+            // An answer takes a while.
+            tokio::time::sleep(std::time::Duration::from_millis(20)).await;
+            match outcome {
+                Some(outcome) => outcome,
+                None => std::future::pending().await,
+            }
+        })
+    }
+}
