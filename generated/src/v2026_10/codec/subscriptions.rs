@@ -313,18 +313,15 @@ impl Model for SubscriptionExportRow {
             currency: o.field("Currency"),
             status: o.field("Status"),
             billing_interval: o.field("Billing Interval"),
-            additional: o
-                .rest(
-                    &[
-                        "Email",
-                        "Started At",
-                        "Product",
-                        "Amount",
-                        "Currency",
-                        "Status",
-                        "Billing Interval",
-                    ],
-                ),
+            additional: o.rest(&[
+                "Email",
+                "Started At",
+                "Product",
+                "Amount",
+                "Currency",
+                "Status",
+                "Billing Interval",
+            ]),
         }
     }
 

@@ -236,18 +236,15 @@ impl Model for OrderExportRow {
             currency: o.field("Currency"),
             status: o.field("Status"),
             invoice_number: o.field("Invoice number"),
-            additional: o
-                .rest(
-                    &[
-                        "Email",
-                        "Created At",
-                        "Product",
-                        "Net Amount",
-                        "Currency",
-                        "Status",
-                        "Invoice number",
-                    ],
-                ),
+            additional: o.rest(&[
+                "Email",
+                "Created At",
+                "Product",
+                "Net Amount",
+                "Currency",
+                "Status",
+                "Invoice number",
+            ]),
         }
     }
 
