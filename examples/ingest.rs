@@ -4,9 +4,9 @@
 //! echo 'u-1 tokens 1500' | POLAR_ACCESS_TOKEN=polar_oat_... POLAR_SERVER=sandbox cargo run --example ingest
 //! ```
 //!
-//! The customer is an id of your own. An outage of the API does not lose events and does not hold them up for ever either:
-//! memory stays bounded, because reading stops when the queue is full, and what could not be sent when the program ends is
-//! written to standard output, as JSON with the ids by which sending it again is safe.
+//! The customer is an id of your own. An outage of the API loses nothing, and fills no memory: reading stops when the queue
+//! is full, and goes on after the outage. What could not be sent ten seconds after the last line is written to standard
+//! output, as JSON with the ids by which sending it again is safe.
 
 use std::error::Error;
 use std::io::{self, BufRead as _};

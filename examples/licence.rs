@@ -41,7 +41,7 @@ const TOLERANCE: i64 = 2 * 60 * 60;
 #[derive(Serialize, Deserialize)]
 struct Licence {
     key: String,
-    activation_id: Uuid,
+    activation_id: String,
     /// When the API last said that the key is good; nothing once it said that it is not.
     confirmed: Option<i64>,
     /// When the key expires, as far as was known then.
@@ -104,7 +104,7 @@ async fn activate(
             let expires = activation.license_key.expires_at;
             save(&Licence {
                 key: key.to_owned(),
-                activation_id: activation.id,
+                activation_id: activation.id.to_string(),
                 confirmed: Some(now()),
                 expires: expires.map(|time| time.timestamp()),
                 latest: now(),
@@ -134,7 +134,7 @@ async fn check(
         return Ok(ExitCode::FAILURE);
     };
     let question = LicenseKeyValidate::new(licence.key.as_str(), organization)
-        .activation_id(licence.activation_id);
+        .activation_id(licence.activation_id.parse()?);
     // Asking does not count as a use here, so it may be repeated.
     let question = keys
         .validate(question)
@@ -147,7 +147,10 @@ async fn check(
             ExitCode::SUCCESS
         }
         Verdict::Grace(left) => {
-            println!("valid, unconfirmed for up to {} more days", left / DAY + 1);
+            println!(
+                "valid, unconfirmed for up to {} more days",
+                (left - 1) / DAY + 1
+            );
             ExitCode::SUCCESS
         }
         Verdict::Unverified => {
@@ -169,8 +172,8 @@ async fn deactivate(
         println!("not activated");
         return Ok(ExitCode::FAILURE);
     };
-    let activation =
-        LicenseKeyDeactivate::new(licence.key.as_str(), organization, licence.activation_id);
+    let activation_id: Uuid = licence.activation_id.parse()?;
+    let activation = LicenseKeyDeactivate::new(licence.key.as_str(), organization, activation_id);
     match keys.deactivate(activation).await {
         // An activation that is gone has done its part.
         Err(error) if error.code() != Some(ErrorCode::ResourceNotFound) => {

@@ -32,7 +32,8 @@ pub use polar_client_runtime::client::{Record, Records, Rows};
 pub use polar_client_runtime::client::{Request, Server};
 pub use polar_client_runtime::client::{Secret, TokenProvider, TokenResult};
 pub use polar_client_runtime::codec::{DecodeError, Violation, Violations};
-pub use polar_client_runtime::flows::{Download, NewFile, Progress, Upload, UploadSource};
+pub use polar_client_runtime::flows::{Download, NewFile, Progress};
+pub use polar_client_runtime::flows::{Upload, UploadSource};
 #[cfg(feature = "ingest")]
 pub use polar_client_runtime::ingest;
 #[cfg(feature = "test-util")]

@@ -287,13 +287,14 @@ impl Checker<'_> {
     }
 
     /// A cell is a text, or something that is written like one.
-    fn row(&mut self, ty: &Type) {
-        let Type::Named(id) = ty else {
-            return;
+    fn row(&mut self, operation: &Operation, ty: &Type) {
+        let def = match ty {
+            Type::Named(id) => Some(self.api.def(*id)),
+            _ => None,
         };
-        let def = self.api.def(*id);
-        let Shape::Struct(object) = &def.shape else {
-            return self.problem(&def.at, "a row is an object of its columns".to_owned());
+        let Some(Shape::Struct(object)) = def.map(|def| &def.shape) else {
+            let at = def.map_or(&operation.at, |def| &def.at);
+            return self.problem(at, "a row is an object of its columns".to_owned());
         };
         for field in &object.fields {
             let fits = match field.ty.non_null() {
@@ -315,7 +316,7 @@ impl Checker<'_> {
     fn operation(&mut self, operation: &Operation) {
         self.safety(operation);
         if let Success::Csv(Some(row)) = &operation.success {
-            self.row(row);
+            self.row(operation, row);
         }
         let params = operation.path_params.iter().chain(&operation.query);
         let params = params.map(|param| (param.name.rust.as_str(), param.at.as_str()));

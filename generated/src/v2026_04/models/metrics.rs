@@ -142,14 +142,15 @@ impl Default for MetricDashboardUpdate {
     }
 }
 
-/// The object `MetricExportRow`.
+/// The metrics of a period. Amounts of money are in cents, with fractions in
+/// averages; a metric that was not asked for, or that has no value, is null.
 ///
 /// Inline in the contract, first at
 /// `/paths/~1v1~1metrics~1export/get/responses/200/content/text~1csv/schema`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MetricExportRow {
-    /// The field `Timestamp`.
+    /// The period that the values are for.
     pub timestamp: Timestamp,
     /// The field `Active Subscriptions`.
     pub active_subscriptions: Option<Decimal>,

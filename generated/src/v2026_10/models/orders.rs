@@ -339,26 +339,27 @@ pub enum OrderExportColumn {
     Unknown(String),
 }
 
-/// The object `OrderExportRow`.
+/// An order, as an export tells of it unless other columns are asked for. Those that
+/// are not listed here are in `additional`.
 ///
 /// Inline in the contract, first at
 /// `/paths/~1v1~1orders~1export/get/responses/200/content/text~1csv/schema`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderExportRow {
-    /// The field `Email`.
+    /// Email address of the customer.
     pub email: Option<String>,
-    /// The field `Created At`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `Product`.
+    /// Name of the product; null if there is none.
     pub product: Option<String>,
-    /// The field `Net Amount`.
+    /// Amount after discounts and before taxes, in units of the currency, not in cents.
     pub net_amount: Decimal,
-    /// The field `Currency`.
+    /// Currency, as three lower-case letters.
     pub currency: String,
-    /// The field `Status`.
+    /// State that it is in.
     pub status: OrderStatus,
-    /// The field `Invoice number`.
+    /// Number of the invoice; null if there is none.
     pub invoice_number: Option<String>,
     /// Entries without a field of their own.
     pub additional: BTreeMap<String, Option<String>>,

@@ -321,24 +321,24 @@ polar_client_runtime::variant_body! {
     CustomerCreate : CustomerTeamCreate
 }
 
-/// The object `CustomerExportRow`.
+/// A customer, as an export tells of them.
 ///
 /// Inline in the contract, first at
 /// `/paths/~1v1~1customers~1export/get/responses/200/content/text~1csv/schema`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerExportRow {
-    /// The field `ID`.
+    /// Identifier assigned by Polar.
     pub id: Uuid,
-    /// The field `External ID`.
+    /// ID in your own system.
     pub external_id: Option<String>,
-    /// The field `Created At`.
+    /// When it was created.
     pub created_at: Timestamp,
-    /// The field `Email`.
+    /// Email address.
     pub email: Option<String>,
-    /// The field `Name`.
+    /// Name.
     pub name: Option<String>,
-    /// The field `Tax ID`.
+    /// Tax identification number, in a form of the server's own; null if there is none.
     pub tax_id: Option<String>,
     /// The field `Billing Address Line 1`.
     pub billing_address_line_1: Option<String>,
@@ -350,9 +350,9 @@ pub struct CustomerExportRow {
     pub billing_address_state: Option<String>,
     /// The field `Billing Address Zip`.
     pub billing_address_zip: Option<String>,
-    /// The field `Billing Address Country`.
+    /// Country of the billing address, as two letters.
     pub billing_address_country: Option<String>,
-    /// The field `Metadata`.
+    /// Data of your own, as JSON text; null if there is none.
     pub metadata: Option<String>,
     /// Entries without a field of their own.
     pub additional: BTreeMap<String, Option<String>>,

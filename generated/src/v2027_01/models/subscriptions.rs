@@ -419,26 +419,26 @@ pub enum SubscriptionExportColumn {
     Unknown(String),
 }
 
-/// The object `SubscriptionExportRow`.
+/// A subscription, as an export tells of it.
 ///
 /// Inline in the contract, first at
 /// `/paths/~1v1~1subscriptions~1export/get/responses/200/content/text~1csv/schema`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionExportRow {
-    /// The field `Email`.
+    /// Email address of the customer.
     pub email: Option<String>,
-    /// The field `Started At`.
+    /// When it started; null if it has not yet.
     pub started_at: Option<Timestamp>,
-    /// The field `Product`.
+    /// Name of the product.
     pub product: String,
-    /// The field `Amount`.
+    /// Amount of each interval, in units of the currency, not in cents.
     pub amount: Decimal,
-    /// The field `Currency`.
+    /// Currency, as three lower-case letters.
     pub currency: String,
-    /// The field `Status`.
+    /// State that it is in.
     pub status: SubscriptionStatus,
-    /// The field `Billing Interval`.
+    /// How often it renews, as `month` or `2 weeks`.
     pub billing_interval: Option<String>,
     /// Entries without a field of their own.
     pub additional: BTreeMap<String, Option<String>>,
