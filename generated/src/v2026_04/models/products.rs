@@ -174,7 +174,7 @@ pub struct Product {
     /// Data of your own, by key.
     pub metadata: MetadataOutputType,
     /// The field `is_deletable`.
-    pub is_deletable: bool,
+    pub is_deletable: Option<bool>,
     /// Prices of the product.
     pub prices: Vec<Price>,
     /// Benefits that the product grants.
