@@ -152,8 +152,12 @@ pub fn handles_again_what_failed(name: &str) {
     assert_eq!(receiver.stop().lines().count(), 1);
 }
 
-/// The shell lines of a text are answered with 204. They need openssl and curl.
+/// The shell lines of a text are answered with 204. Where there is no openssl or curl, nobody could run them.
 pub fn answers_the_shell_lines_of(name: &str, text: &str) {
+    let has = |tool: &str| Command::new(tool).arg("version").output().is_ok();
+    if !(has("openssl") && has("curl")) {
+        return eprintln!("skipped: there is no openssl or no curl");
+    }
     let receiver = Receiver::start(name);
     let start = text.find("body='").unwrap();
     let lines = text[start..].lines().map(|line| {
