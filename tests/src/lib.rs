@@ -2,12 +2,14 @@
 
 pub mod contract;
 pub mod decoded;
+mod delivered;
 pub mod difference;
 mod emitted;
 #[cfg(doctest)]
 mod misuse;
 mod recorder;
 
+pub use delivered::{Recorded, recorded_deliveries};
 pub use emitted::{emitted_file, emitted_files};
 pub use recorder::{Recorder, Reply, Sent};
 

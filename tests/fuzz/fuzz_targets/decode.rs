@@ -11,15 +11,16 @@ use libfuzzer_sys::fuzz_target;
 use polar_client::codec::{self, Decode, Encode};
 use polar_client::types::{Decimal, Timestamp};
 use polar_client::v2026_10::models::{
-    CustomFieldValue, Event, EventsPage, Filter, MetadataValue, ProductList, WebhookPayload,
+    CustomFieldValue, Event, EventsPage, Filter, MetadataValue, ProductList,
 };
+use polar_client::v2026_10::webhooks;
 
 fuzz_target!(|bytes: &[u8]| {
     let Some((choice, text)) = bytes.split_first() else {
         return;
     };
     match choice % 8 {
-        0 => round_trip::<WebhookPayload>(text),
+        0 => round_trip::<webhooks::Event>(text),
         1 => round_trip::<Event>(text),
         2 => round_trip::<ProductList>(text),
         3 => round_trip::<EventsPage>(text),

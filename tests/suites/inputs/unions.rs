@@ -285,23 +285,43 @@ fn the_text_beside_it_chooses_the_view_of_an_ambiguous_value() {
 }
 
 #[test]
-fn webhook_payloads_are_one_union_told_apart_by_their_type() {
-    use inputs::webhooks::models::WebhookPayload;
+fn events_of_webhooks_are_told_apart_by_their_type() {
+    use inputs::webhooks::webhooks::Event;
 
-    let payloads: Vec<WebhookPayload> = round_trip(
-        r#"[{"type":"order.paid","timestamp":"2026-01-01T00:00:00Z","data":{"id":"1"}},{"type":"seat.claimed","timestamp":"2026-01-01T00:00:00Z","data":{"seat_id":"2"}},{"type":"order.created","timestamp":"2026-01-01T00:00:00Z","data":{"id":"3"}},{"type":"order.new","timestamp":"x"}]"#,
-    );
-    let [
-        WebhookPayload::OrderPaid(paid),
-        WebhookPayload::SeatClaimed(claimed),
-        WebhookPayload::OrderCreated(_),
-        WebhookPayload::Unknown(_),
-    ] = payloads.as_slice()
-    else {
-        panic!("{payloads:?}")
+    let event = |kind: &str, rest: &str| {
+        let text = format!(r#"{{"type":"{kind}","timestamp":"2026-01-01T00:00:00Z",{rest}}}"#);
+        round_trip::<Event>(&text)
     };
-    assert_eq!(
-        (paid.data.id.as_str(), claimed.data.seat_id.as_str()),
-        ("1", "2")
-    );
+    let paid = event("order.paid", r#""data":{"id":"1"}"#);
+    assert!(matches!(&paid, Event::OrderPaid(paid) if paid.data.id == "1"));
+    let claimed = event("seat.claimed", r#""data":{"seat_id":"2"}"#);
+    assert!(matches!(&claimed, Event::SeatClaimed(claimed) if claimed.data.seat_id == "2"));
+    let created = event("order.created", r#""data":{"id":"3"}"#);
+    assert!(matches!(&created, Event::OrderCreated(_)));
+    for (event, name) in [
+        (paid, "order.paid"),
+        (claimed, "seat.claimed"),
+        (created, "order.created"),
+    ] {
+        assert_eq!((event.event_type(), event.is_unknown()), (name, false));
+    }
+}
+
+#[test]
+fn events_of_unknown_types_and_versions_are_kept() {
+    use inputs::webhooks::webhooks::Event;
+
+    for (text, name) in [
+        (r#"{"type":"order.new","timestamp":"x"}"#, "order.new"),
+        (
+            r#"{"type":"order.paid","api_version":"2040-01","data":1}"#,
+            "order.paid",
+        ),
+    ] {
+        let event: Event = round_trip(text);
+        assert!(matches!(&event, Event::Unknown { r#type, .. } if r#type == name));
+        assert_eq!((event.event_type(), event.is_unknown()), (name, true));
+    }
+    let untyped = codec::from_str::<Event>(r#"{"timestamp":"x"}"#).unwrap_err();
+    assert_eq!(untyped.to_string(), "type: missing");
 }

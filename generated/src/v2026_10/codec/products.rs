@@ -178,7 +178,7 @@ impl Model for Product {
             ("is_archived", &self.is_archived),
             ("organization_id", &self.organization_id),
             ("metadata", &self.metadata),
-            ("is_deletable", &self.is_deletable),
+            ("is_deletable", optional(&self.is_deletable)),
             ("prices", &self.prices),
             ("benefits", &self.benefits),
             ("medias", &self.medias),

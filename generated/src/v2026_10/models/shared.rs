@@ -578,7 +578,7 @@ pub struct BenefitMeterCreditPublic {
     /// The organization's ID.
     pub organization_id: Uuid,
     /// How much is credited to which meter.
-    pub properties: BenefitMeterCreditPublicProperties,
+    pub properties: Option<BenefitMeterCreditPublicProperties>,
 }
 
 /// What a benefit of meter credits consists of.

@@ -12,6 +12,7 @@ use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
 use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
+use polar_client_runtime::codec::optional;
 
 impl Model for Address {
     #[inline]
@@ -387,7 +388,7 @@ impl Model for BenefitMeterCreditPublic {
             ("deletable", &self.deletable),
             ("is_deleted", &self.is_deleted),
             ("organization_id", &self.organization_id),
-            ("properties", &self.properties),
+            ("properties", optional(&self.properties)),
         ];
         o.fields(&fields);
     }

@@ -181,7 +181,7 @@ pub struct Product {
     pub metadata: MetadataOutputType,
     /// Whether the product can be deleted. One that was ordered, subscribed to, tried or
     /// discounted can only be archived.
-    pub is_deletable: bool,
+    pub is_deletable: Option<bool>,
     /// Prices of the product.
     pub prices: Vec<Price>,
     /// Benefits that the product grants.

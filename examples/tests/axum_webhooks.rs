@@ -1,0 +1,30 @@
+//! The example `axum_webhooks`, with what a server delivered once.
+
+#![cfg(unix)]
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod receiver;
+mod support;
+
+const NAME: &str = "axum_webhooks";
+
+#[test]
+fn every_event_is_accepted_and_handled_once() {
+    receiver::accepts_every_event_once(NAME);
+}
+
+#[test]
+fn what_is_no_delivery_is_refused() {
+    receiver::refuses_what_is_no_delivery(NAME);
+}
+
+#[test]
+fn what_failed_is_handled_again() {
+    receiver::handles_again_what_failed(NAME);
+}
+
+#[test]
+fn its_documentation_and_the_readme_have_lines_that_work() {
+    receiver::answers_the_shell_lines_of(NAME, include_str!("../axum_webhooks.rs"));
+    receiver::answers_the_shell_lines_of(NAME, include_str!("../../README.md"));
+}

@@ -1,0 +1,179 @@
+//! An example that receives webhooks, and deliveries to it.
+
+use std::io::{BufRead as _, BufReader, Read as _, Write as _};
+use std::net::TcpStream;
+use std::process::{Child, ChildStdout, Command, Stdio};
+use std::time::SystemTime;
+
+use polar_client::v2026_10::Webhooks;
+use serde_json::{Value, json};
+
+use super::support::example;
+
+/// What a server delivered once, a delivery a line.
+const RECORDED: &str = include_str!("../../../tests/fixtures/recorded/webhooks.jsonl");
+
+const SECRET: &str = "whsec_c2VjcmV0IG9mIHRoZSBleGFtcGxlcw==";
+
+/// A running example.
+struct Receiver {
+    child: Child,
+    output: BufReader<ChildStdout>,
+    address: String,
+}
+
+impl Receiver {
+    fn start(name: &str) -> Self {
+        let mut child = example(name)
+            .env("POLAR_WEBHOOK_SECRET", SECRET)
+            .env("ADDRESS", "127.0.0.1:0")
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let mut output = BufReader::new(child.stdout.take().unwrap());
+        let mut line = String::new();
+        output.read_line(&mut line).unwrap();
+        let address = line.trim().strip_prefix("listening on http://");
+        Self {
+            address: address.unwrap().to_owned(),
+            child,
+            output,
+        }
+    }
+
+    /// The status that a delivery is answered with.
+    fn deliver(&self, id: &str, body: &str) -> u16 {
+        let headers = Webhooks::new(SECRET).sign(id, SystemTime::now(), body);
+        self.post(&headers.unwrap(), body)
+    }
+
+    fn post(&self, headers: &[(&str, String)], body: &str) -> u16 {
+        let mut stream = TcpStream::connect(&self.address).unwrap();
+        let headers: String = headers
+            .iter()
+            .map(|(name, value)| format!("{name}: {value}\r\n"))
+            .collect();
+        let length = body.len();
+        write!(
+            stream,
+            "POST /webhooks HTTP/1.1\r\nhost: localhost\r\nconnection: close\r\ncontent-length: {length}\r\n{headers}\r\n{body}"
+        )
+        .unwrap();
+        let mut answer = String::new();
+        stream.read_to_string(&mut answer).unwrap();
+        answer.split(' ').nth(1).unwrap().parse().unwrap()
+    }
+
+    /// Asks it to stop, and returns what it has printed since it began to listen.
+    fn stop(mut self) -> String {
+        let id = self.child.id().to_string();
+        let asked = Command::new("kill").args(["-TERM", &id]).status().unwrap();
+        assert!(asked.success());
+        assert!(self.child.wait().unwrap().success());
+        let mut printed = String::new();
+        self.output.read_to_string(&mut printed).unwrap();
+        printed
+    }
+}
+
+/// No example outlives its test.
+impl Drop for Receiver {
+    fn drop(&mut self) {
+        let _ = self.child.kill();
+        let _ = self.child.wait();
+    }
+}
+
+/// The bodies of the recorded deliveries, by the type of the event; messages for chats have none.
+fn bodies() -> Vec<(Option<String>, String)> {
+    let body = |line: &str| {
+        let row: Value = serde_json::from_str(line).unwrap();
+        let text = row["body"].as_str().unwrap().to_owned();
+        let body: Value = serde_json::from_str(&text).unwrap();
+        (body["type"].as_str().map(str::to_owned), text)
+    };
+    RECORDED.lines().map(body).collect()
+}
+
+fn body_of(kind: &str) -> String {
+    let mut bodies = bodies().into_iter();
+    let found = bodies.find(|(found, _)| found.as_deref() == Some(kind));
+    found.unwrap().1
+}
+
+/// Every event is accepted, and every one is handled once.
+pub fn accepts_every_event_once(name: &str) {
+    let receiver = Receiver::start(name);
+    let mut events = 0;
+    for (index, (kind, body)) in bodies().iter().enumerate() {
+        let id = format!("msg_{index}");
+        let expected = if kind.is_some() { 204 } else { 415 };
+        assert_eq!(receiver.deliver(&id, body), expected, "{kind:?}");
+        assert_eq!(receiver.deliver(&id, body), expected, "{kind:?} again");
+        events += usize::from(kind.is_some());
+    }
+    let new = r#"{"type":"order.gifted","data":{}}"#;
+    assert_eq!(receiver.deliver("msg_new", new), 204);
+    let printed = receiver.stop();
+    assert_eq!(printed.lines().count(), events + 1, "{printed}");
+    assert_eq!(printed.matches(": deliver ").count(), 1, "{printed}");
+    assert!(printed.contains("nothing to do for order.gifted\n"));
+}
+
+/// What is not authentic, or no event, is answered with what is wrong with it.
+pub fn refuses_what_is_no_delivery(name: &str) {
+    let receiver = Receiver::start(name);
+    let body = body_of("order.paid");
+    let now = SystemTime::now();
+    let other = Webhooks::new("another secret");
+    assert_eq!(
+        receiver.post(&other.sign("a", now, &body).unwrap(), &body),
+        401
+    );
+    let old = Webhooks::new(SECRET).sign("a", SystemTime::UNIX_EPOCH, &body);
+    assert_eq!(receiver.post(&old.unwrap(), &body), 403);
+    assert_eq!(receiver.post(&[], &body), 400);
+    assert_eq!(receiver.deliver("a", r#"{"type":"order.paid"}"#), 400);
+    let large = json!({"type": "order.paid", "data": "a".repeat(1 << 20)}).to_string();
+    assert_eq!(receiver.deliver("a", &large), 413);
+    assert_eq!(receiver.stop(), "");
+}
+
+/// An event that could not be handled is handled when it is delivered again.
+pub fn handles_again_what_failed(name: &str) {
+    let receiver = Receiver::start(name);
+    let body = body_of("order.paid");
+    let mut broken: Value = serde_json::from_str(&body).unwrap();
+    broken["data"]["product"] = Value::Null;
+    assert_eq!(receiver.deliver("a", &broken.to_string()), 500);
+    assert_eq!(receiver.deliver("a", &body), 204);
+    assert_eq!(receiver.deliver("a", &broken.to_string()), 204);
+    assert_eq!(receiver.stop().lines().count(), 1);
+}
+
+/// The shell lines of a text are answered with 204. Where there is no openssl or curl, nobody could run them.
+pub fn answers_the_shell_lines_of(name: &str, text: &str) {
+    let has = |tool: &str| Command::new(tool).arg("version").output().is_ok();
+    if !(has("openssl") && has("curl")) {
+        return eprintln!("skipped: there is no openssl or no curl");
+    }
+    let receiver = Receiver::start(name);
+    let start = text.find("body='").unwrap();
+    let lines = text[start..].lines().map(|line| {
+        let line = line.strip_prefix("//!").unwrap_or(line);
+        line.strip_prefix(' ').unwrap_or(line)
+    });
+    let lines: Vec<&str> = lines.take_while(|line| !line.starts_with("```")).collect();
+    let script = lines
+        .join("\n")
+        .replace("127.0.0.1:3000", &receiver.address);
+    let output = Command::new("sh")
+        .args(["-euc", &script])
+        .env("POLAR_WEBHOOK_SECRET", SECRET)
+        .output()
+        .unwrap();
+    let printed = String::from_utf8_lossy(&output.stdout);
+    assert!(printed.starts_with("HTTP/1.1 204 "), "{output:?}");
+    assert_eq!(receiver.stop(), "nothing to do for order.gifted\n");
+}

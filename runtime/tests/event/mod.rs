@@ -1,0 +1,21 @@
+//! Events as simple as can be.
+
+#![allow(unreachable_pub, reason = "each test is a crate of its own")]
+
+use polar_client_runtime::codec::{Decode, Node};
+use polar_client_runtime::types::JsonObject;
+use polar_client_runtime::webhooks::VersionedEvent;
+
+/// An event that is not looked at closely.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Event(pub JsonObject);
+
+impl Decode for Event {
+    fn decode(node: Node<'_, '_>) -> Self {
+        Self(JsonObject::decode(node))
+    }
+}
+
+impl VersionedEvent for Event {
+    const VERSIONS: &'static [&'static str] = &["2026-10"];
+}

@@ -1,0 +1,323 @@
+//! Deliveries of webhooks, through the published crate: what a real server delivered is verified and becomes the right
+//! event, and with one bit changed it does not.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a panic is how a test fails"
+)]
+
+use polar_client::types::{Json, Timestamp};
+use polar_client::v2026_10::Webhooks;
+use polar_client::v2026_10::webhooks::Event;
+use polar_client::webhooks::{AnyEvent, Delivery, Format, WebhookError};
+use polar_client::{codec, v2026_04, v2027_01};
+use polar_tests::{Recorded, recorded_deliveries};
+use serde_json::json;
+
+/// Of the form that newer endpoints have: both keys can be made of it.
+const SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
+const ID: &str = "webhook-id";
+const TIMESTAMP: &str = "webhook-timestamp";
+const SIGNATURE: &str = "webhook-signature";
+
+/// The deliveries of events, without the messages for chats.
+fn events() -> Vec<Recorded> {
+    let is_event = |delivery: &Recorded| delivery.body.starts_with(r#"{"type":"#);
+    recorded_deliveries().into_iter().filter(is_event).collect()
+}
+
+fn delivered_at(recorded: &Recorded) -> Timestamp {
+    let seconds = recorded.header(TIMESTAMP).parse().unwrap();
+    Timestamp::from_timestamp(seconds, 0).unwrap()
+}
+
+fn verify(recorded: &Recorded) -> Result<Delivery<Event>, WebhookError> {
+    verify_changed(recorded, &recorded.headers, recorded.body.as_bytes())
+}
+
+fn verify_changed(
+    recorded: &Recorded,
+    headers: &[(String, impl AsRef<[u8]>)],
+    body: &[u8],
+) -> Result<Delivery<Event>, WebhookError> {
+    Webhooks::new(&recorded.secret).verify_at(headers, body, delivered_at(recorded))
+}
+
+/// A delivery that is signed here.
+fn deliver(body: &Json) -> Result<Delivery<Event>, WebhookError> {
+    let webhooks = Webhooks::new(SECRET);
+    let (body, now) = (body.to_string(), Timestamp::default());
+    let headers = webhooks.sign("id", now, &body).unwrap();
+    webhooks.verify_at(headers, body, now)
+}
+
+/// A recorded body, as one of this version of the API.
+fn body_of(kind: &str, api_version: &str) -> Json {
+    let is_kind = |body: &Json| body["type"] == kind;
+    let mut bodies = events()
+        .into_iter()
+        .map(|recorded| serde_json::from_str(&recorded.body).unwrap());
+    let mut body: Json = bodies.find(is_kind).unwrap();
+    body["api_version"] = json!(api_version);
+    body
+}
+
+#[test]
+fn every_recorded_delivery_is_verified_and_becomes_its_event() {
+    let mut kinds: Vec<String> = Vec::new();
+    for recorded in events() {
+        let delivery = verify(&recorded).unwrap();
+        let body: Json = serde_json::from_str(&recorded.body).unwrap();
+        assert_eq!(delivery.event.event_type(), body["type"]);
+        assert!(!delivery.event.is_unknown(), "{}", body["type"]);
+        assert_eq!(delivery.id, recorded.header(ID));
+        assert_eq!(delivery.timestamp, delivered_at(&recorded));
+        assert_eq!(delivery.api_version, None);
+        kinds.push(delivery.event.event_type().to_owned());
+    }
+    kinds.sort();
+    kinds.dedup();
+    assert_eq!(kinds.len(), 41);
+}
+
+#[test]
+fn an_event_has_its_content() {
+    let paid = verify(&events()[19]).unwrap().event;
+    let Event::OrderPaid(paid) = paid else {
+        panic!("{paid:?}")
+    };
+    assert_eq!(
+        paid.data.id.to_string(),
+        "0d63d459-34c7-418d-88ba-30484275a482"
+    );
+    assert!(paid.data.paid);
+}
+
+#[test]
+fn messages_for_chats_are_reported_as_such() {
+    let others = recorded_deliveries()
+        .into_iter()
+        .filter(|recorded| !recorded.body.starts_with(r#"{"type":"#));
+    let errors: Vec<WebhookError> = others.map(|it| verify(&it).unwrap_err()).collect();
+    let [
+        WebhookError::Formatted { format: first, .. },
+        WebhookError::Formatted { format: second, .. },
+    ] = errors.as_slice()
+    else {
+        panic!("{errors:?}")
+    };
+    assert_eq!((*first, *second), (Format::Discord, Format::Slack));
+    assert_eq!(
+        errors[0].to_string(),
+        "the endpoint has its events delivered for Discord, not as `raw`"
+    );
+}
+
+#[test]
+fn one_changed_bit_of_a_header_is_enough() {
+    for recorded in recorded_deliveries() {
+        for (index, (name, value)) in recorded.headers.iter().enumerate() {
+            if ![ID, TIMESTAMP, SIGNATURE].contains(&name.as_str()) {
+                continue;
+            }
+            for bit in 0..value.len() * 8 {
+                let mut headers: Vec<(String, Vec<u8>)> = recorded
+                    .headers
+                    .iter()
+                    .map(|(name, value)| (name.clone(), value.clone().into_bytes()))
+                    .collect();
+                headers[index].1[bit / 8] ^= 1 << (bit % 8);
+                let error = verify_changed(&recorded, &headers, recorded.body.as_bytes());
+                assert!(
+                    matches!(
+                        error,
+                        Err(WebhookError::Signature | WebhookError::MalformedHeader { .. })
+                    ),
+                    "{name}, bit {bit}: {error:?}"
+                );
+            }
+        }
+    }
+}
+
+#[test]
+fn one_changed_bit_of_the_body_is_enough() {
+    for (index, recorded) in recorded_deliveries().iter().enumerate() {
+        // All bytes of one body, and a hundred of each.
+        let step = if index == 9 {
+            1
+        } else {
+            recorded.body.len() / 100
+        };
+        for at in (0..recorded.body.len()).step_by(step) {
+            let mut body = recorded.body.clone().into_bytes();
+            body[at] ^= 1 << (at % 8);
+            let error = verify_changed(recorded, &recorded.headers, &body);
+            assert!(
+                matches!(error, Err(WebhookError::Signature)),
+                "byte {at}: {error:?}"
+            );
+        }
+        let longer = format!("{}\n", recorded.body);
+        for body in [&recorded.body.as_bytes()[1..], longer.as_bytes(), b""] {
+            let error = verify_changed(recorded, &recorded.headers, body);
+            assert!(matches!(error, Err(WebhookError::Signature)), "{error:?}");
+        }
+    }
+}
+
+#[test]
+fn deliveries_of_another_endpoint_do_not_pass() {
+    let recorded = recorded_deliveries();
+    let (event, message) = (&recorded[0], &recorded[36]);
+    assert_ne!(event.secret, message.secret);
+    let webhooks = Webhooks::new(&message.secret);
+    let error = webhooks.verify_at(&event.headers, &event.body, delivered_at(event));
+    assert!(matches!(error, Err(WebhookError::Signature)), "{error:?}");
+    let both = webhooks.with_secret(&event.secret);
+    assert!(
+        both.verify_at(&event.headers, &event.body, delivered_at(event))
+            .is_ok()
+    );
+}
+
+#[test]
+fn the_body_names_the_version_that_it_follows() {
+    let own = deliver(&body_of("order.paid", "2026-10")).unwrap();
+    assert!(matches!(own.event, Event::OrderPaid(_)), "{:?}", own.event);
+    assert_eq!(own.api_version.as_deref(), Some("2026-10"));
+
+    let other = deliver(&body_of("order.paid", "2026-04")).unwrap();
+    assert_eq!(other.api_version.as_deref(), Some("2026-04"));
+    assert_eq!(other.event.event_type(), "order.paid");
+    let Event::OtherVersion(event) = other.event else {
+        panic!("{:?}", other.event)
+    };
+    assert_eq!(event.api_version(), "2026-04");
+    assert!(matches!(
+        &*event,
+        AnyEvent::V2026_04(v2026_04::webhooks::Event::OrderPaid(_))
+    ));
+
+    let next = deliver(&body_of("order.paid", "2027-01")).unwrap();
+    let is_next = |event: &AnyEvent| {
+        matches!(
+            event,
+            AnyEvent::V2027_01(v2027_01::webhooks::Event::OrderPaid(_))
+        )
+    };
+    assert!(matches!(&next.event, Event::OtherVersion(event) if is_next(event)));
+    // Kept as text, it is the same event again.
+    let text = codec::to_string(&next.event);
+    assert_eq!(codec::from_str::<Event>(&text).unwrap(), next.event);
+}
+
+#[test]
+fn a_version_that_nobody_was_built_for_is_reported() {
+    let error = deliver(&body_of("order.paid", "2031-07")).unwrap_err();
+    assert!(
+        matches!(&error, WebhookError::Version { version, .. } if version == "2031-07"),
+        "{error:?}"
+    );
+    assert_eq!(
+        error.to_string(),
+        "the event follows version \"2031-07\" of the API, and the program was built for 2026-04, 2026-10, 2027-01"
+    );
+}
+
+#[test]
+fn the_header_with_the_version_is_not_signed_and_not_looked_at() {
+    let recorded = &events()[0];
+    let mut headers = recorded.headers.clone();
+    headers.push(("webhook-api-version".to_owned(), "2026-04".to_owned()));
+    let delivery = verify_changed(recorded, &headers, recorded.body.as_bytes()).unwrap();
+    assert!(matches!(delivery.event, Event::OrganizationUpdated(_)));
+    assert_eq!(delivery.api_version, None);
+}
+
+#[test]
+fn events_of_unknown_types_are_accepted() {
+    let body =
+        json!({"type": "order.gifted", "timestamp": "2026-11-21T18:24:03Z", "data": {"a": [1]}});
+    let delivery = deliver(&body).unwrap();
+    assert!(delivery.event.is_unknown());
+    assert_eq!(delivery.event.event_type(), "order.gifted");
+    assert!(matches!(&delivery.event, Event::Unknown { raw, .. } if *raw == body));
+
+    let mut other = body;
+    other["api_version"] = json!("2027-01");
+    let delivery = deliver(&other).unwrap();
+    assert!(delivery.event.is_unknown());
+    assert!(matches!(delivery.event, Event::OtherVersion(_)));
+}
+
+#[test]
+fn bodies_that_are_no_events_are_malformed() {
+    let mut broken = body_of("order.paid", "2026-10");
+    broken["data"]["total_amount"] = json!("10");
+    let cases = [
+        (
+            broken,
+            "data.total_amount: expected an integer, found \"10\" (in Event::OrderPaid)",
+        ),
+        (json!({"data": {}}), "type: missing"),
+        (json!({"type": 1}), "type: expected text, found 1"),
+        (json!([]), "expected an object, found a list"),
+    ];
+    for (body, expected) in cases {
+        let error = deliver(&body).unwrap_err();
+        assert!(matches!(error, WebhookError::Malformed(_)), "{error:?}");
+        assert_eq!(
+            error.to_string(),
+            format!("the body is not an event: {expected}")
+        );
+    }
+}
+
+#[test]
+fn standard_webhooks_agrees_on_signatures() {
+    let theirs = standardwebhooks::Webhook::new(SECRET).unwrap();
+    let webhooks = Webhooks::new(SECRET);
+    for recorded in events() {
+        let (id, now) = (recorded.header(ID), delivered_at(&recorded));
+        let ours = webhooks.sign_standard(id, now, &recorded.body).unwrap();
+        let signature = theirs
+            .sign(id, now.timestamp(), recorded.body.as_bytes())
+            .unwrap();
+        assert_eq!(ours[2], (SIGNATURE, signature));
+        assert!(webhooks.verify_at(&ours, &recorded.body, now).is_ok());
+        // Of the other key, which is none of the standard's, they know the bytes.
+        let raw = standardwebhooks::Webhook::from_bytes(SECRET.as_bytes().to_vec()).unwrap();
+        let ours = webhooks.sign(id, now, &recorded.body).unwrap();
+        let signature = raw
+            .sign(id, now.timestamp(), recorded.body.as_bytes())
+            .unwrap();
+        assert_eq!(ours[2], (SIGNATURE, signature));
+        assert!(webhooks.verify_at(&ours, &recorded.body, now).is_ok());
+    }
+}
+
+#[test]
+fn what_is_signed_now_is_verified_now() {
+    let webhooks = Webhooks::new(SECRET);
+    let recorded = &events()[0];
+    let now = std::time::SystemTime::now();
+    let headers = webhooks.sign("id", now, &recorded.body).unwrap();
+    assert!(webhooks.verify(headers, &recorded.body).is_ok());
+    let error = verify_now(recorded).unwrap_err();
+    assert!(
+        matches!(
+            error,
+            WebhookError::Stale { .. } | WebhookError::Future { .. }
+        ),
+        "{error:?}"
+    );
+}
+
+fn verify_now(recorded: &Recorded) -> Result<Delivery<Event>, WebhookError> {
+    Webhooks::new(&recorded.secret)
+        .tolerance(std::time::Duration::ZERO)
+        .verify(&recorded.headers, &recorded.body)
+}
