@@ -30,8 +30,8 @@ impl<E: Event> IngesterBuilder<E> {
         }
     }
 
-    /// Sends up to this many events in a request. They are sent at once when there are as many. No request is larger than
-    /// 8 MiB, whatever is said here.
+    /// Sends up to this many events in a request. They are sent at once when there are as many. The events of a
+    /// request have no more than 8 MiB, whatever is said here.
     pub fn max_events(mut self, count: usize) -> Self {
         self.limits.batch = count.max(1);
         self

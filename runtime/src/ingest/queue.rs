@@ -12,7 +12,7 @@ use super::handle::Ended;
 use super::outcome::{Fate, NotQueued, Obstacle, Report, Slot, Stats, Undelivered};
 use crate::transport::Clock;
 
-/// No request's body is larger, so that the server's limit of 10 MiB is not even near.
+/// The events of a request have no more bytes than this, so that the server's limit of 10 MiB is not even near.
 pub(super) const MAX_BODY: usize = 8 << 20;
 
 /// Gets what was not delivered.
