@@ -1,0 +1,61 @@
+//! Uploads a file that customers can download, with a progress bar:
+//!
+//! ```sh
+//! POLAR_ACCESS_TOKEN=polar_oat_... cargo run --example upload -- manual.pdf application/pdf
+//! ```
+//!
+//! `POLAR_SERVER=sandbox` does it in the sandbox.
+
+use std::error::Error;
+use std::path::PathBuf;
+
+use indicatif::{ProgressBar, ProgressStyle};
+use polar_client::NewFile;
+use polar_client::v2026_10::Polar;
+use polar_client::v2026_10::models::FileServiceTypes;
+
+#[tokio::main]
+async fn main() -> Result<(), Box<dyn Error>> {
+    let mut arguments = std::env::args().skip(1);
+    let path = PathBuf::from(arguments.next().ok_or("which file?")?);
+    let mime_type = arguments.next();
+    let name = path.file_name().ok_or("a file has a name")?;
+    let file = NewFile::new(
+        FileServiceTypes::Downloadable,
+        name.to_string_lossy(),
+        mime_type.as_deref().unwrap_or("application/octet-stream"),
+    );
+
+    let bar = ProgressBar::new(0);
+    bar.set_style(ProgressStyle::with_template(
+        "{wide_bar} {bytes} of {total_bytes}, {bytes_per_sec}, {eta}",
+    )?);
+    let shown = bar.clone();
+
+    let polar = Polar::from_env()?;
+    let upload = polar
+        .files()
+        .upload(file, path)
+        .on_progress(move |progress| {
+            shown.set_length(progress.total);
+            shown.set_position(progress.stored);
+        });
+    match upload.await {
+        Ok(file) => {
+            bar.finish();
+            println!(
+                "{}",
+                file.id().ok_or("a file that this client does not know")?
+            );
+            Ok(())
+        }
+        Err(error) => {
+            bar.abandon();
+            // What was announced would stay in the list of files without its content.
+            if let Some(id) = error.upload().and_then(|failed| failed.file_id()) {
+                polar.files().delete(id).await?;
+            }
+            Err(error.into())
+        }
+    }
+}

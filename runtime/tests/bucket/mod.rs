@@ -1,0 +1,242 @@
+//! A transport that is the API and a file storage in one, with faults.
+
+#![allow(
+    dead_code,
+    missing_docs,
+    unreachable_pub,
+    reason = "each test uses some of it"
+)]
+
+use std::collections::{BTreeMap, VecDeque};
+use std::path::PathBuf;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use base64::Engine as _;
+use base64::engine::general_purpose::STANDARD;
+use bytes::Bytes;
+use http::{Request, Response};
+use polar_client_runtime::client::{Access, Method, Operation, Safety};
+use polar_client_runtime::flows::{NewFile, Upload, UploadSource};
+use polar_client_runtime::transport::{
+    Body, BoxFuture, Transport, TransportError, TransportErrorKind,
+};
+use polar_client_runtime::types::Json;
+use serde_json::json;
+use sha2::{Digest as _, Sha256};
+
+use super::polar::{Polar, Thing};
+
+pub const MIB: usize = 1 << 20;
+pub const ID: &str = "9eac85b9-55ec-4c68-a933-84be243cb2cf";
+
+pub static CREATE: Operation = Operation {
+    id: "files:create",
+    method: Method::Post,
+    path: "/v1/files/",
+    access: Access::Account,
+    safety: Safety::Unsafe,
+};
+pub static UPLOADED: Operation = Operation {
+    id: "files:uploaded",
+    method: Method::Post,
+    path: "/v1/files/{id}/uploaded",
+    access: Access::Account,
+    safety: Safety::Unsafe,
+};
+
+/// What happens to a part that is sent.
+#[derive(Clone, Copy, Debug)]
+pub enum Fate {
+    Answer(u16, &'static str),
+    Fail(TransportErrorKind),
+    NoEtag,
+    Hang,
+}
+
+#[derive(Clone, Debug, Default)]
+pub struct Bucket(Arc<Mutex<State>>);
+
+#[derive(Debug, Default)]
+pub struct State {
+    /// What is sent is answered with this instead, by part, one after the other.
+    pub fates: BTreeMap<usize, VecDeque<Fate>>,
+    /// The same, by operation.
+    pub refused: BTreeMap<&'static str, (u16, &'static str)>,
+    /// The part whose address is forgotten.
+    pub forgotten: Option<usize>,
+    /// What the API was sent, in its order.
+    pub calls: Vec<(String, Json)>,
+    /// What the storage was sent, in its order.
+    pub sent: Vec<(usize, Request<Bytes>)>,
+    pub stored: BTreeMap<usize, Bytes>,
+    in_flight: Vec<usize>,
+    pub most_parts: usize,
+    pub most_bytes: usize,
+    /// The file is cut or grown to this length when it is announced.
+    pub resize: Option<(PathBuf, u64)>,
+}
+
+impl Bucket {
+    pub fn polar(&self) -> Polar {
+        Polar::builder()
+            .access_token("polar_oat_hush")
+            .transport(self.clone())
+            .build()
+            .unwrap()
+    }
+
+    /// An upload in parts of five megabytes.
+    pub fn upload(&self, source: impl Into<UploadSource>) -> Upload<Thing> {
+        let client = self.polar().client;
+        let file = NewFile::new("downloadable", "manual.pdf", "application/pdf");
+        let (create, complete) = (client.request(&CREATE), client.request(&UPLOADED));
+        Upload::new(create, complete, file, source.into()).part_size(1)
+    }
+
+    pub fn set(&self, change: impl FnOnce(&mut State)) -> &Self {
+        change(&mut self.0.lock().unwrap());
+        self
+    }
+
+    pub fn fate(&self, part: usize, fates: impl IntoIterator<Item = Fate>) -> &Self {
+        self.set(|state| {
+            state.fates.insert(part, fates.into_iter().collect());
+        })
+    }
+
+    pub fn get<T>(&self, read: impl FnOnce(&State) -> T) -> T {
+        read(&self.0.lock().unwrap())
+    }
+
+    /// How often a part was sent.
+    pub fn attempts(&self, part: usize) -> usize {
+        self.get(|state| state.sent.iter().filter(|(sent, _)| *sent == part).count())
+    }
+
+    /// The operations that were called, in their order.
+    pub fn calls(&self) -> Vec<String> {
+        self.get(|state| state.calls.iter().map(|(id, _)| id.clone()).collect())
+    }
+
+    /// What is stored, in the order of the parts.
+    pub fn content(&self) -> Vec<u8> {
+        self.get(|state| {
+            let parts: Vec<&[u8]> = state.stored.values().map(Bytes::as_ref).collect();
+            parts.concat()
+        })
+    }
+
+    fn call(&self, request: &Request<Bytes>) -> Response<Body> {
+        assert_eq!(request.headers()["authorization"], "Bearer polar_oat_hush");
+        let operation = request.extensions().get::<&'static Operation>().unwrap();
+        let body: Json = serde_json::from_slice(request.body()).unwrap();
+        let mut state = self.0.lock().unwrap();
+        state.calls.push((operation.id.to_owned(), body.clone()));
+        if let Some((status, text)) = state.refused.get(operation.id) {
+            let response = Response::builder().status(*status);
+            return response.body((*text).into()).unwrap();
+        }
+        if operation.id == UPLOADED.id {
+            assert_eq!(request.uri().path(), format!("/v1/files/{ID}/uploaded"));
+            return Response::new(r#"{"name":"manual.pdf"}"#.into());
+        }
+        if let Some((path, len)) = state.resize.take() {
+            let file = std::fs::File::options().write(true).open(path).unwrap();
+            file.set_len(len).unwrap();
+        }
+        let parts = body["upload"]["parts"].as_array().unwrap().iter();
+        let parts = parts.filter(|part| {
+            let number = part["number"].as_u64().unwrap() as usize;
+            state.forgotten != Some(number)
+        });
+        // Backwards: the order says nothing.
+        let parts: Vec<Json> = parts
+            .rev()
+            .map(|part| {
+                json!({
+                    "number": part["number"],
+                    "url": format!("https://storage.test/{}?X-Amz-Signature=hush", part["number"]),
+                    "headers": {"x-amz-checksum-sha256": part["checksum_sha256_base64"]},
+                })
+            })
+            .collect();
+        let answer = json!({"id": ID, "upload": {"id": "up", "path": "a/b", "parts": parts}});
+        Response::new(answer.to_string().into())
+    }
+
+    async fn store(&self, request: Request<Bytes>) -> Result<Response<Body>, TransportError> {
+        let (uri, headers) = (request.uri(), request.headers());
+        assert_eq!(uri.query(), Some("X-Amz-Signature=hush"));
+        for name in headers.keys() {
+            let allowed = [
+                "accept",
+                "content-length",
+                "user-agent",
+                "x-amz-checksum-sha256",
+            ];
+            assert!(allowed.contains(&name.as_str()), "{name}");
+        }
+        let number: usize = uri.path()[1..].parse().unwrap();
+        let body = request.body().clone();
+        let checksum = STANDARD.encode(Sha256::digest(&body));
+        assert_eq!(headers["x-amz-checksum-sha256"], checksum);
+        let fate = {
+            let mut state = self.0.lock().unwrap();
+            state.in_flight.push(body.len());
+            state.most_parts = state.most_parts.max(state.in_flight.len());
+            state.most_bytes = state.most_bytes.max(state.in_flight.iter().sum());
+            state.sent.push((number, request));
+            state.fates.get_mut(&number).and_then(VecDeque::pop_front)
+        };
+        // Later parts are faster.
+        tokio::time::sleep(Duration::from_millis(100 / number as u64)).await;
+        self.landed(body.len());
+        if let Some(Fate::Hang) = fate {
+            return std::future::pending().await;
+        }
+        let (status, text) = match fate {
+            Some(Fate::Fail(kind)) => return Err(TransportError::new(kind, "by the bucket")),
+            Some(Fate::Answer(status, text)) => (status, text),
+            Some(Fate::NoEtag | Fate::Hang) => (200, ""),
+            None => {
+                self.0.lock().unwrap().stored.insert(number, body);
+                let response = Response::builder().header("etag", format!("\"etag-{number}\""));
+                return Ok(response.body("".into()).unwrap());
+            }
+        };
+        let response = Response::builder().status(status);
+        Ok(response.body(text.into()).unwrap())
+    }
+
+    /// A part of this length is not on its way any more.
+    fn landed(&self, len: usize) {
+        let mut state = self.0.lock().unwrap();
+        let mut parts = state.in_flight.iter();
+        let place = parts.position(|other| *other == len).unwrap();
+        state.in_flight.swap_remove(place);
+    }
+}
+
+impl Transport for Bucket {
+    fn execute(
+        &self,
+        request: Request<Bytes>,
+    ) -> BoxFuture<'_, Result<Response<Body>, TransportError>> {
+        Box::pin(async move {
+            match request.uri().host() {
+                Some("storage.test") => self.store(request).await,
+                _ => Ok(self.call(&request)),
+            }
+        })
+    }
+}
+
+/// Bytes of which no two parts are the same.
+pub fn bytes(len: usize) -> Bytes {
+    let mut bytes = vec![7; len];
+    for (number, block) in bytes.chunks_mut(MIB / 4).enumerate() {
+        block[0] = number as u8;
+    }
+    bytes.into()
+}
