@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use polar_codegen::ir::{
-    Access, Api, Constant, Field, Operation, Param, Presence, Role, Scalar, Service,
+    Access, Api, Body, Constant, Field, Operation, Param, Presence, Role, Scalar, Service,
     ServiceCredential, Shape, Struct, Type, TypeDef, Union, Usage,
 };
 use polar_codegen::names;
@@ -231,25 +231,39 @@ impl Call<'_> {
         for service in &self.services {
             write!(request, "::{}", service.name.rust)?;
         }
-        write!(
-            text,
-            "fn {}(polar: &Client, a: &Arguments) -> Result<{request}::{}, Problem> {{ let request = {}",
-            self.function(),
-            operation.type_name,
-            self.service()
-        )?;
         let given = |param: &&Param| param.presence == Presence::Required;
         let (path, query) = (operation.path_params.iter(), operation.query.iter());
         let mut arguments: Vec<String> = path
             .map(|param| value_of(api, param, "path"))
-            .chain(query.clone().filter(given).map(|param| value_of(api, param, "query")))
+            .chain(
+                query
+                    .clone()
+                    .filter(given)
+                    .map(|param| value_of(api, param, "query")),
+            )
             .collect();
         let body = operation.body.as_ref();
-        let body_type = |body: &polar_codegen::ir::Body| rust_type(api, &body.ty);
+        let body_type = |body: &Body| rust_type(api, &body.ty);
         if let Some(body) = body.filter(|body| body.presence == Presence::Required) {
             arguments.push(format!("a.body::<{}>()?", body_type(body)));
         }
-        writeln!(text, ".{}({});", operation.name.rust, arguments.join(", "))?;
+        writeln!(
+            text,
+            "fn {}(polar: &Client, a: &Arguments) -> Result<{request}::{}, Problem> {{",
+            self.function(),
+            operation.type_name,
+        )?;
+        let credentials = credentials(operation.access);
+        write!(text, "let request = match a.credential % {} {{", credentials.len())?;
+        for (index, credential) in credentials.iter().enumerate() {
+            let index = match index + 1 == credentials.len() {
+                true => "_".to_owned(),
+                false => index.to_string(),
+            };
+            let (service, method) = (self.service(credential), &operation.name.rust);
+            writeln!(text, "{index} => {service}.{method}({}),", arguments.join(", "))?;
+        }
+        writeln!(text, "}};")?;
         for param in query.filter(|param| !given(param)) {
             let (setter, value) = (names::setter(&param.name), optional_value_of(api, param));
             let reference = if is_text(api, param) { "&" } else { "" };
@@ -268,26 +282,38 @@ impl Call<'_> {
         writeln!(text, "Ok(request) }}")
     }
 
-    /// The expression of the service, with a credential that the operation takes.
-    fn service(&self) -> String {
-        let credential = match self.operation.access {
-            Access::Public | Access::Optional => "c::Anonymous",
-            Access::Account => "c::OrganizationToken::new(\"polar_oat_conformance\")",
-            Access::Personal => "c::PersonalToken::new(\"polar_pat_conformance\")",
-            Access::OpenIdConnect => "c::OpenIdToken::new(\"polar_at_u_conformance\")",
-            Access::Portal => "c::CustomerSession::new(\"polar_cst_conformance\")",
-            Access::Member => "c::MemberSession::new(\"polar_mst_conformance\")",
-        };
+    /// The expression of the service, with a credential.
+    fn service(&self, credential: &str) -> String {
+        let root = &self.services[0].name.rust;
         let mut text = match self.services[0].credential {
             ServiceCredential::Inherited => {
-                format!("polar.with_credential({credential}).{}()", self.services[0].name.rust)
+                format!("polar.with_credential(c::{credential}).{root}()")
             }
-            ServiceCredential::Given => format!("polar.{}({credential})", self.services[0].name.rust),
+            ServiceCredential::Given => format!("polar.{root}(c::{credential})"),
         };
         for service in &self.services[1..] {
             text += &format!(".{}()", service.name.rust);
         }
         text
+    }
+}
+
+/// The credentials that an operation takes.
+fn credentials(access: Access) -> &'static [&'static str] {
+    const NONE: &str = "Anonymous";
+    const ORGANIZATION: &str = "OrganizationToken::new(\"polar_oat_conformance\")";
+    const PERSON: &str = "PersonalToken::new(\"polar_pat_conformance\")";
+    const SIGNED_IN: &str = "OpenIdToken::new(\"polar_at_u_conformance\")";
+    const CUSTOMER: &str = "CustomerSession::new(\"polar_cst_conformance\")";
+    const MEMBER: &str = "MemberSession::new(\"polar_mst_conformance\")";
+    match access {
+        Access::Public => &[NONE],
+        Access::Optional => &[NONE, PERSON, SIGNED_IN],
+        Access::Account => &[ORGANIZATION, PERSON, SIGNED_IN],
+        Access::Personal => &[PERSON, SIGNED_IN],
+        Access::OpenIdConnect => &[SIGNED_IN],
+        Access::Portal => &[CUSTOMER, MEMBER],
+        Access::Member => &[MEMBER],
     }
 }
 

@@ -10,6 +10,8 @@ pub(crate) struct Arguments {
     pub(crate) path: Map<String, Value>,
     pub(crate) query: Map<String, Value>,
     pub(crate) body: Option<Value>,
+    /// Which of the credentials that the operation takes, counted on from the first after the last.
+    pub(crate) credential: usize,
 }
 
 impl Arguments {

@@ -1,7 +1,7 @@
 //! Values of the client's types, made of JSON as a user would make them.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use polar_client_runtime::codec::{self, Encode};
@@ -98,13 +98,14 @@ pub(crate) fn text_of<T: for<'t> From<&'t str>>(
 /// A way to make a value of a union: of one of its variants.
 pub(crate) type Way<T> = fn(&Value) -> Result<T, Problem>;
 
-/// The variant that is written most like the value. Whether that is good enough is found out when it is sent.
+/// The variant that is written as the value is, or, if none is, the first that is written with more than there is in
+/// the value: constants, which may be left out.
 pub(crate) fn one_of<T: Encode>(value: &Value, ways: &[Way<T>]) -> Result<T, Problem> {
     let difference = Difference {
-        constants: &std::collections::BTreeSet::new(),
+        constants: &BTreeSet::new(),
         undocumented: Undocumented::None,
     };
-    let (mut best, mut problems) = (None, Vec::new());
+    let (mut larger, mut problems) = (None, Vec::new());
     for way in ways {
         let made = match way(value) {
             Ok(made) => made,
@@ -113,16 +114,15 @@ pub(crate) fn one_of<T: Encode>(value: &Value, ways: &[Way<T>]) -> Result<T, Pro
                 continue;
             }
         };
-        let differences = difference.all(value, &written(&made)).len();
-        if best.as_ref().is_none_or(|(least, _)| differences < *least) {
-            best = Some((differences, made));
-        }
-        if differences == 0 {
-            break;
+        let differences = difference.all(value, &written(&made));
+        match differences.iter().find(|(_, what)| !what.starts_with("not read")) {
+            _ if differences.is_empty() => return Ok(made),
+            None => larger = larger.or(Some(made)),
+            Some((place, what)) => problems.push(format!("{place}: {what}")),
         }
     }
     let failed = || Problem::new(format!("{value} is no variant: {}", problems.join("; ")));
-    best.map(|(_, made)| made).ok_or_else(failed)
+    larger.ok_or_else(failed)
 }
 
 /// The JSON that the client writes for a value.

@@ -88,9 +88,15 @@ impl Operation {
         (self.call)(arguments)
     }
 
-    /// Begins to read all pages, if there are pages.
-    pub(crate) fn items(&self, arguments: &Arguments) -> Option<Result<AllItems, Problem>> {
-        self.items.as_ref().map(|items| items(arguments))
+    /// Whether it answers in pages.
+    pub(crate) fn is_paged(&self) -> bool {
+        self.items.is_some()
+    }
+
+    /// Begins to read all pages.
+    pub(crate) fn items(&self, arguments: &Arguments) -> Result<AllItems, Problem> {
+        let none = || Err(Problem::new("there are no pages"));
+        self.items.as_ref().map_or_else(none, |items| items(arguments))
     }
 }
 

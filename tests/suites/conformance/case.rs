@@ -17,7 +17,10 @@ pub(crate) fn arguments<'c>(
     generator: &mut Generator<'c>,
     extent: Extent,
 ) -> Arguments {
-    let mut arguments = Arguments::default();
+    let mut arguments = Arguments {
+        credential: generator.random().usize(..),
+        ..Arguments::default()
+    };
     for parameter in operation.parameters() {
         let name = parameter.name.to_owned();
         match parameter.place {

@@ -93,10 +93,7 @@ impl Trial {
         let all = self.subject.corrected.operations();
         let mut problems = Vec::new();
         for operation in &self.subject.operations(&self.server.url) {
-            let described = all
-                .iter()
-                .find(|it| (it.method.as_str(), it.path) == (operation.method, operation.path));
-            let described = described.unwrap_or_else(|| panic!("{} is not in the contract", operation.id));
+            let described = self.subject.described(&all, operation);
             let responses = described.responses();
             for response in responses.iter().filter(|one| is_picked(&responses, one)) {
                 for seed in seed..seed + cases {

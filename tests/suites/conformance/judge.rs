@@ -200,7 +200,7 @@ pub(crate) fn parameter_of(segment: &str) -> Option<&str> {
 fn authorization(operation: &Operation<'_>, header: Option<&str>) -> Verdict {
     let (kinds, token) = (operation.credentials(), header.map(|it| it.strip_prefix("Bearer ")));
     let is_right = match token {
-        None => kinds.is_empty(),
+        None => operation.is_open_to_all(),
         Some(None) => false,
         Some(Some(token)) => TOKENS.iter().any(|(kind, prefixes)| {
             kinds.contains(kind) && prefixes.iter().any(|prefix| token.starts_with(prefix))

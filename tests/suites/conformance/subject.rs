@@ -4,7 +4,7 @@ use std::env;
 use std::sync::LazyLock;
 
 use polar_client_runtime::client::Server;
-use polar_tests::contract::{Contract, Rules, Schema};
+use polar_tests::contract::{Contract, Operation as Described, Rules, Schema};
 
 use crate::calls::{Operation, Version};
 
@@ -52,6 +52,18 @@ impl Subject {
         operations.retain(|it| picked.as_ref().is_none_or(|picked| it.id == picked));
         assert!(!operations.is_empty(), "no operation is called {picked:?}");
         operations
+    }
+
+    /// What the contract has for an operation of the client.
+    pub(crate) fn described<'d, 'c>(
+        &self,
+        all: &'d [Described<'c>],
+        operation: &Operation,
+    ) -> &'d Described<'c> {
+        let found = all
+            .iter()
+            .find(|it| (it.method.as_str(), it.path) == (operation.method, operation.path));
+        found.unwrap_or_else(|| panic!("{} is not in the contract", operation.id))
     }
 
     /// Whether a value is one of a schema in the published contract.
