@@ -69,9 +69,15 @@ pub(super) fn module_of(api: &Api, name: &str, path: &str) -> Result<String> {
     for call in &calls {
         let (operation, function) = (call.operation, call.function());
         let (id, method, path) = (&operation.id, operation.method.as_str(), &operation.path);
-        write!(text, "Operation::new([{id:?}, {method:?}, {path:?}], &polar, {function})")?;
+        write!(
+            text,
+            "Operation::new([{id:?}, {method:?}, {path:?}], &polar, {function})"
+        )?;
         if operation.paging.is_some() {
-            write!(text, ".paged(&polar, {function}, |request| items(request.stream()))")?;
+            write!(
+                text,
+                ".paged(&polar, {function}, |request| items(request.stream()))"
+            )?;
         }
         writeln!(text, ",")?;
     }
@@ -105,7 +111,11 @@ fn union_content(union: &Union) -> String {
     format!("one_of(value, &[{}])", ways.collect::<Vec<_>>().join(", "))
 }
 
-fn struct_content(api: &Api, def: &TypeDef, object: &Struct) -> std::result::Result<String, std::fmt::Error> {
+fn struct_content(
+    api: &Api,
+    def: &TypeDef,
+    object: &Struct,
+) -> std::result::Result<String, std::fmt::Error> {
     let mut text = "let o = Fields::of(value)?;".to_owned();
     let keeping = |field: &Field| Keeping::of(def, field);
     let required = |field: &&Field| matches!(keeping(field), Keeping::Value | Keeping::OrNull);
@@ -128,7 +138,11 @@ fn struct_content(api: &Api, def: &TypeDef, object: &Struct) -> std::result::Res
             Type::Boxed(inner) if keeping(field) == Keeping::Value => inner,
             _ => &field.ty,
         };
-        format!("o.get::<{}>({:?})?", rust_type(api, unboxed), field.name.wire)
+        format!(
+            "o.get::<{}>({:?})?",
+            rust_type(api, unboxed),
+            field.name.wire
+        )
     });
     let arguments: Vec<String> = arguments.collect();
     write!(text, "let it = Self::new({});", arguments.join(", "))?;
@@ -254,14 +268,22 @@ impl Call<'_> {
             operation.type_name,
         )?;
         let credentials = credentials(operation.access);
-        write!(text, "let request = match a.credential % {} {{", credentials.len())?;
+        write!(
+            text,
+            "let request = match a.credential % {} {{",
+            credentials.len()
+        )?;
         for (index, credential) in credentials.iter().enumerate() {
             let index = match index + 1 == credentials.len() {
                 true => "_".to_owned(),
                 false => index.to_string(),
             };
             let (service, method) = (self.service(credential), &operation.name.rust);
-            writeln!(text, "{index} => {service}.{method}({}),", arguments.join(", "))?;
+            writeln!(
+                text,
+                "{index} => {service}.{method}({}),",
+                arguments.join(", ")
+            )?;
         }
         writeln!(text, "}};")?;
         for param in query.filter(|param| !given(param)) {
@@ -337,7 +359,10 @@ fn optional_value_of(api: &Api, param: &Param) -> String {
 }
 
 fn is_text(api: &Api, param: &Param) -> bool {
-    matches!(target(api, param.ty.non_null()), Type::Scalar(Scalar::String))
+    matches!(
+        target(api, param.ty.non_null()),
+        Type::Scalar(Scalar::String)
+    )
 }
 
 /// The type behind aliases and boxes.

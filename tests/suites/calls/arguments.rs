@@ -60,5 +60,6 @@ fn named<T: Build>(values: &Map<String, Value>, name: &str) -> Result<Option<T>,
 }
 
 fn given<T>(value: Option<T>, name: &str) -> Result<T, Problem> {
-    value.ok_or_else(|| Problem::new("the client needs a value that the contract does not").at(name))
+    value
+        .ok_or_else(|| Problem::new("the client needs a value that the contract does not").at(name))
 }

@@ -58,14 +58,19 @@ impl<'v> Fields<'v> {
     /// A property that must be there.
     pub(crate) fn get<T: Build>(&self, key: &str) -> Result<T, Problem> {
         let missing = "the client needs a value that the contract does not";
-        let value = self.0.get(key).ok_or_else(|| Problem::new(missing).at(key))?;
+        let value = self
+            .0
+            .get(key)
+            .ok_or_else(|| Problem::new(missing).at(key))?;
         T::build(value).map_err(|problem| problem.at(key))
     }
 
     /// A property that may be left out, or null.
     pub(crate) fn find<T: Build>(&self, key: &str) -> Result<Option<T>, Problem> {
         let value = self.0.get(key).map(Option::build).transpose();
-        value.map(Option::flatten).map_err(|problem| problem.at(key))
+        value
+            .map(Option::flatten)
+            .map_err(|problem| problem.at(key))
     }
 
     /// A property that is left out, null or a value, which are three things.
@@ -79,7 +84,10 @@ impl<'v> Fields<'v> {
 
     /// The entries that have no field of their own.
     pub(crate) fn rest<T: Build>(&self, known: &[&str]) -> Result<BTreeMap<String, T>, Problem> {
-        let rest = self.0.iter().filter(|(key, _)| !known.contains(&key.as_str()));
+        let rest = self
+            .0
+            .iter()
+            .filter(|(key, _)| !known.contains(&key.as_str()));
         rest.map(|(key, value)| Ok((key.clone(), T::build(value).map_err(|it| it.at(key))?)))
             .collect()
     }
@@ -115,7 +123,10 @@ pub(crate) fn one_of<T: Encode>(value: &Value, ways: &[Way<T>]) -> Result<T, Pro
             }
         };
         let differences = difference.all(value, &written(&made));
-        match differences.iter().find(|(_, what)| !what.starts_with("not read")) {
+        match differences
+            .iter()
+            .find(|(_, what)| !what.starts_with("not read"))
+        {
             _ if differences.is_empty() => return Ok(made),
             None => larger = larger.or(Some(made)),
             Some((place, what)) => problems.push(format!("{place}: {what}")),
@@ -142,7 +153,18 @@ macro_rules! read {
         )*
     };
 }
-read!(String, i64, f64, bool, (), Uuid, Timestamp, Date, Decimal, Number);
+read!(
+    String,
+    i64,
+    f64,
+    bool,
+    (),
+    Uuid,
+    Timestamp,
+    Date,
+    Decimal,
+    Number
+);
 
 impl Build for Cow<'static, str> {
     fn build(value: &Value) -> Result<Self, Problem> {

@@ -96,7 +96,9 @@ impl Operation {
     /// Begins to read all pages.
     pub(crate) fn items(&self, arguments: &Arguments) -> Result<AllItems, Problem> {
         let none = || Err(Problem::new("there are no pages"));
-        self.items.as_ref().map_or_else(none, |items| items(arguments))
+        self.items
+            .as_ref()
+            .map_or_else(none, |items| items(arguments))
     }
 }
 

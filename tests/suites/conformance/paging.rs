@@ -4,7 +4,7 @@ use polar_tests::contract::{Contract, Extent, Generator, Operation as Described}
 use serde_json::{Value, json};
 
 use crate::calls::{Arguments, Operation};
-use crate::case::{arguments, forgiving};
+use crate::case::arguments;
 use crate::server::{ContractServer, Received, Reply};
 use crate::subject::{Subject, setting};
 
@@ -14,6 +14,9 @@ for_each_version! {
 
 /// How many pages there are.
 const COUNTS: [usize; 3] = [0, 1, 7];
+
+/// The one list that the contract does not mark as one, because it has pages of two forms.
+const UNMARKED: &str = "events:list";
 
 /// A list that can be answered in this many pages.
 struct List<'t> {
@@ -25,12 +28,13 @@ struct List<'t> {
 
 async fn pages(subject: &'static Subject) {
     let server = ContractServer::start(subject).await;
-    let (all, seed) = (subject.corrected.operations(), setting("POLAR_SEED", 1));
+    let seed = setting("POLAR_SEED", 1);
     let mut paged = Vec::new();
     for operation in &subject.operations(&server.url) {
-        let described = subject.described(&all, operation);
-        assert_eq!(operation.is_paged(), described.is_paged(), "{}", operation.id);
-        if !described.is_paged() {
+        let described = subject.described(operation.method, operation.path);
+        let is_paged = described.is_paged() || operation.id == UNMARKED;
+        assert_eq!(operation.is_paged(), is_paged, "{}", operation.id);
+        if !is_paged {
             continue;
         }
         paged.push(operation.id);
@@ -43,14 +47,17 @@ async fn pages(subject: &'static Subject) {
         for schema in &list.pages {
             for count in COUNTS {
                 let contents = contents(&mut generator, schema, count);
-                if let Err(problem) = walk(&server, &subject.corrected, &list, contents).await {
-                    panic!("{}, {count} pages, POLAR_SEED={seed}: {problem}", operation.id);
+                if let Err(problem) = walk(&server, subject, &list, contents).await {
+                    panic!(
+                        "{}, {count} pages, POLAR_SEED={seed}: {problem}",
+                        operation.id
+                    );
                 }
             }
         }
     }
     if std::env::var_os("POLAR_OPERATION").is_none() {
-        assert_eq!(paged.len(), 38);
+        assert_eq!(paged.len(), 39);
     }
 }
 
@@ -63,11 +70,7 @@ fn page_schemas<'c>(contract: &'c Contract, described: &Described<'c>) -> Vec<&'
 }
 
 /// Random pages. Those of 2 and more are never empty, for an empty page is the end of a list whatever it says.
-fn contents<'c>(
-    generator: &mut Generator<'c>,
-    schema: &'c Value,
-    count: usize,
-) -> Vec<Value> {
+fn contents<'c>(generator: &mut Generator<'c>, schema: &'c Value, count: usize) -> Vec<Value> {
     let page = |(index, generator): (usize, &mut Generator<'c>)| {
         let number = index + 1;
         loop {
@@ -84,12 +87,14 @@ fn contents<'c>(
             }
         }
     };
-    (0..count.max(1)).map(|index| page((index, generator))).collect()
+    (0..count.max(1))
+        .map(|index| page((index, generator)))
+        .collect()
 }
 
 async fn walk(
     server: &ContractServer,
-    contract: &Contract,
+    subject: &'static Subject,
     list: &List<'_>,
     contents: Vec<Value>,
 ) -> Result<(), String> {
@@ -110,9 +115,12 @@ async fn walk(
     if asked != expected {
         return Err(format!("pages {asked:?} instead of {expected:?}"));
     }
-    let all = contents.iter().flat_map(|page| page["items"].as_array().unwrap());
+    let all = contents
+        .iter()
+        .flat_map(|page| page["items"].as_array().unwrap());
     let (all, items) = (all.cloned().collect(), Value::Array(items));
-    forgiving(contract, |it| it.find(&Value::Array(all), &items)).map_or(Ok(()), Err)
+    let difference = subject.difference().find(&Value::Array(all), &items);
+    difference.map_or(Ok(()), Err)
 }
 
 /// The number of the page that is asked for.
