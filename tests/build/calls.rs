@@ -44,6 +44,7 @@ pub(super) fn module_of(api: &Api, name: &str, path: &str) -> Result<String> {
          use ::std::collections::BTreeMap;\n\
          use ::polar_client_runtime::{{client as c, types as t, types::Patch, Error}};\n\
          use crate::calls::{{Arguments, Build, Fields, Operation, Problem, items, one_of, text_of}};\n\
+         use ::polar_tests::Recorder;\n\
          use ::serde_json::Value;\n\
          use {path}::{{Polar, models as m, services}};\n\
          type Client = Polar<c::Anonymous>;\n",
@@ -62,8 +63,9 @@ pub(super) fn module_of(api: &Api, name: &str, path: &str) -> Result<String> {
     }
     writeln!(
         text,
-        "pub(crate) fn operations(server: c::Server) -> Result<Vec<Operation>, Error> {{\n\
-         let polar = Polar::builder().server(server).retry(c::RetryPolicy::off()).build()?;\n\
+        "pub(crate) fn operations(server: c::Server, recorder: Option<Recorder>) -> Result<Vec<Operation>, Error> {{\n\
+         let polar = Polar::builder().server(server).retry(c::RetryPolicy::off());\n\
+         let polar = match recorder {{ Some(recorder) => polar.transport(recorder), None => polar }}.build()?;\n\
          Ok(vec!["
     )?;
     for call in &calls {
@@ -344,7 +346,7 @@ fn value_of(api: &Api, param: &Param, place: &str) -> String {
     let (name, ty) = (&param.name.wire, param.ty.non_null());
     match target(api, ty) {
         Type::Scalar(Scalar::String) => format!("&a.{place}::<String>({name:?})?"),
-        Type::List(item) => format!("a.list::<{}>({name:?})?", rust_type(api, item)),
+        Type::List(item) => format!("a.find_list::<{}>({name:?})?.unwrap_or_default()", rust_type(api, item)),
         _ => format!("a.{place}::<{}>({name:?})?", rust_type(api, ty)),
     }
 }

@@ -235,8 +235,8 @@ impl<'c> Generator<'c> {
         self.value(others[index])
     }
 
-    /// A decimal may be a number or a text. The client writes texts, for which the documents do not repeat the bounds that
-    /// they set for numbers.
+    /// A decimal may be a number or a text. The documents limit the digits of texts and the size of numbers; both limits
+    /// are about the decimal, so both hold here for either.
     fn decimal(&mut self, members: &[Value], schema: &Value) -> Value {
         let number = members.iter().find(|member| member["type"] == "number");
         let bound = |keyword: &str| number.and_then(|it| it[keyword].as_f64());
@@ -245,7 +245,10 @@ impl<'c> Generator<'c> {
             let text = text::text(&mut self.random, schema);
             let value: f64 = text.parse().unwrap_or_default();
             if least.is_none_or(|least| value >= least) && above.is_none_or(|above| value > above) {
-                return Value::String(text);
+                return match self.random.bool() {
+                    true => Value::String(text),
+                    false => json!(value),
+                };
             }
         }
     }

@@ -23,10 +23,6 @@ impl Arguments {
         given(self.find_query(name)?, name)
     }
 
-    pub(crate) fn list<T: Build>(&self, name: &str) -> Result<Vec<T>, Problem> {
-        given(self.find_list(name)?, name)
-    }
-
     pub(crate) fn body<T: Build>(&self) -> Result<T, Problem> {
         given(self.find_body()?, "body")
     }

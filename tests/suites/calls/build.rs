@@ -106,34 +106,53 @@ pub(crate) fn text_of<T: for<'t> From<&'t str>>(
 /// A way to make a value of a union: of one of its variants.
 pub(crate) type Way<T> = fn(&Value) -> Result<T, Problem>;
 
-/// The variant that is written as the value is, or, if none is, the first that is written with more than there is in
-/// the value: constants, which may be left out.
+/// How much a value that was made is like the one that it was made of. The most comes last.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Likeness {
+    /// It has more: constants, which may be left out.
+    Larger,
+    /// The same, but that null is no key, or the other way round.
+    Same,
+    /// The same, nulls included.
+    Equal,
+}
+
+/// The variant that is written most like the value.
 pub(crate) fn one_of<T: Encode>(value: &Value, ways: &[Way<T>]) -> Result<T, Problem> {
+    let (mut best, mut problems) = (None, Vec::new());
+    for way in ways {
+        let made = way(value).and_then(|made| Ok((likeness(value, &written(&made))?, made)));
+        match made {
+            Ok((likeness, made)) => {
+                if best.as_ref().is_none_or(|(other, _)| likeness > *other) {
+                    best = Some((likeness, made));
+                }
+            }
+            Err(problem) => problems.push(problem.to_string()),
+        }
+    }
+    let failed = || Problem::new(format!("{value} is no variant: {}", problems.join("; ")));
+    best.map(|(_, made)| made).ok_or_else(failed)
+}
+
+fn likeness(value: &Value, written: &Value) -> Result<Likeness, Problem> {
     let difference = Difference {
         constants: &BTreeSet::new(),
         undocumented: Undocumented::None,
     };
-    let (mut larger, mut problems) = (None, Vec::new());
-    for way in ways {
-        let made = match way(value) {
-            Ok(made) => made,
-            Err(problem) => {
-                problems.push(problem.to_string());
-                continue;
-            }
-        };
-        let differences = difference.all(value, &written(&made));
-        match differences
-            .iter()
-            .find(|(_, what)| !what.starts_with("not read"))
-        {
-            _ if differences.is_empty() => return Ok(made),
-            None => larger = larger.or(Some(made)),
-            Some((place, what)) => problems.push(format!("{place}: {what}")),
-        }
+    let differences = difference.all(value, written);
+    let of_what_is_there = |(_, what): &&(String, String)| !what.starts_with("not read");
+    match differences.iter().find(of_what_is_there) {
+        Some((place, what)) => Err(Problem::new(format!("{place}: {what}"))),
+        None if !differences.is_empty() => Ok(Likeness::Larger),
+        None if keys(value) == keys(written) => Ok(Likeness::Equal),
+        None => Ok(Likeness::Same),
     }
-    let failed = || Problem::new(format!("{value} is no variant: {}", problems.join("; ")));
-    larger.ok_or_else(failed)
+}
+
+fn keys(value: &Value) -> BTreeSet<&String> {
+    let entries = value.as_object();
+    entries.into_iter().flat_map(Map::keys).collect()
 }
 
 /// The JSON that the client writes for a value.

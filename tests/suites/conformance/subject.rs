@@ -94,7 +94,7 @@ impl Subject {
     /// The client's operations on a server, those of `POLAR_OPERATION` if that is set.
     pub(crate) fn operations(&self, url: &str) -> Vec<Operation> {
         let picked = env::var("POLAR_OPERATION").ok();
-        let mut operations = (self.client.operations)(Server::custom(url).unwrap()).unwrap();
+        let mut operations = (self.client.operations)(Server::custom(url).unwrap(), None).unwrap();
         operations.retain(|it| picked.as_ref().is_none_or(|picked| it.id == picked));
         assert!(!operations.is_empty(), "no operation is called {picked:?}");
         operations
