@@ -8,7 +8,7 @@ use std::fs;
 use std::path::Path;
 
 use polar_codegen::ir::{
-    Access, Api, Constant, Field, Operation, Param, Presence, Role, Scalar, Service,
+    Access, Api, Body, Constant, Field, Operation, Param, Presence, Role, Scalar, Service,
     ServiceCredential, Shape, Struct, Type, TypeDef, Union, Usage,
 };
 use polar_codegen::names;
@@ -44,6 +44,7 @@ pub(super) fn module_of(api: &Api, name: &str, path: &str) -> Result<String> {
          use ::std::collections::BTreeMap;\n\
          use ::polar_client_runtime::{{client as c, types as t, types::Patch, Error}};\n\
          use crate::calls::{{Arguments, Build, Fields, Operation, Problem, items, one_of, text_of}};\n\
+         use ::polar_tests::Recorder;\n\
          use ::serde_json::Value;\n\
          use {path}::{{Polar, models as m, services}};\n\
          type Client = Polar<c::Anonymous>;\n",
@@ -62,16 +63,23 @@ pub(super) fn module_of(api: &Api, name: &str, path: &str) -> Result<String> {
     }
     writeln!(
         text,
-        "pub(crate) fn operations(server: c::Server) -> Result<Vec<Operation>, Error> {{\n\
-         let polar = Polar::builder().server(server).retry(c::RetryPolicy::off()).build()?;\n\
+        "pub(crate) fn operations(server: c::Server, recorder: Option<Recorder>) -> Result<Vec<Operation>, Error> {{\n\
+         let polar = Polar::builder().server(server).retry(c::RetryPolicy::off());\n\
+         let polar = match recorder {{ Some(recorder) => polar.transport(recorder), None => polar }}.build()?;\n\
          Ok(vec!["
     )?;
     for call in &calls {
         let (operation, function) = (call.operation, call.function());
         let (id, method, path) = (&operation.id, operation.method.as_str(), &operation.path);
-        write!(text, "Operation::new([{id:?}, {method:?}, {path:?}], &polar, {function})")?;
+        write!(
+            text,
+            "Operation::new([{id:?}, {method:?}, {path:?}], &polar, {function})"
+        )?;
         if operation.paging.is_some() {
-            write!(text, ".paged(&polar, {function}, |request| items(request.stream()))")?;
+            write!(
+                text,
+                ".paged(&polar, {function}, |request| items(request.stream()))"
+            )?;
         }
         writeln!(text, ",")?;
     }
@@ -105,7 +113,11 @@ fn union_content(union: &Union) -> String {
     format!("one_of(value, &[{}])", ways.collect::<Vec<_>>().join(", "))
 }
 
-fn struct_content(api: &Api, def: &TypeDef, object: &Struct) -> std::result::Result<String, std::fmt::Error> {
+fn struct_content(
+    api: &Api,
+    def: &TypeDef,
+    object: &Struct,
+) -> std::result::Result<String, std::fmt::Error> {
     let mut text = "let o = Fields::of(value)?;".to_owned();
     let keeping = |field: &Field| Keeping::of(def, field);
     let required = |field: &&Field| matches!(keeping(field), Keeping::Value | Keeping::OrNull);
@@ -128,7 +140,11 @@ fn struct_content(api: &Api, def: &TypeDef, object: &Struct) -> std::result::Res
             Type::Boxed(inner) if keeping(field) == Keeping::Value => inner,
             _ => &field.ty,
         };
-        format!("o.get::<{}>({:?})?", rust_type(api, unboxed), field.name.wire)
+        format!(
+            "o.get::<{}>({:?})?",
+            rust_type(api, unboxed),
+            field.name.wire
+        )
     });
     let arguments: Vec<String> = arguments.collect();
     write!(text, "let it = Self::new({});", arguments.join(", "))?;
@@ -231,25 +247,47 @@ impl Call<'_> {
         for service in &self.services {
             write!(request, "::{}", service.name.rust)?;
         }
-        write!(
-            text,
-            "fn {}(polar: &Client, a: &Arguments) -> Result<{request}::{}, Problem> {{ let request = {}",
-            self.function(),
-            operation.type_name,
-            self.service()
-        )?;
         let given = |param: &&Param| param.presence == Presence::Required;
         let (path, query) = (operation.path_params.iter(), operation.query.iter());
         let mut arguments: Vec<String> = path
             .map(|param| value_of(api, param, "path"))
-            .chain(query.clone().filter(given).map(|param| value_of(api, param, "query")))
+            .chain(
+                query
+                    .clone()
+                    .filter(given)
+                    .map(|param| value_of(api, param, "query")),
+            )
             .collect();
         let body = operation.body.as_ref();
-        let body_type = |body: &polar_codegen::ir::Body| rust_type(api, &body.ty);
+        let body_type = |body: &Body| rust_type(api, &body.ty);
         if let Some(body) = body.filter(|body| body.presence == Presence::Required) {
             arguments.push(format!("a.body::<{}>()?", body_type(body)));
         }
-        writeln!(text, ".{}({});", operation.name.rust, arguments.join(", "))?;
+        writeln!(
+            text,
+            "fn {}(polar: &Client, a: &Arguments) -> Result<{request}::{}, Problem> {{",
+            self.function(),
+            operation.type_name,
+        )?;
+        let credentials = credentials(operation.access);
+        write!(
+            text,
+            "let request = match a.credential % {} {{",
+            credentials.len()
+        )?;
+        for (index, credential) in credentials.iter().enumerate() {
+            let index = match index + 1 == credentials.len() {
+                true => "_".to_owned(),
+                false => index.to_string(),
+            };
+            let (service, method) = (self.service(credential), &operation.name.rust);
+            writeln!(
+                text,
+                "{index} => {service}.{method}({}),",
+                arguments.join(", ")
+            )?;
+        }
+        writeln!(text, "}};")?;
         for param in query.filter(|param| !given(param)) {
             let (setter, value) = (names::setter(&param.name), optional_value_of(api, param));
             let reference = if is_text(api, param) { "&" } else { "" };
@@ -268,21 +306,14 @@ impl Call<'_> {
         writeln!(text, "Ok(request) }}")
     }
 
-    /// The expression of the service, with a credential that the operation takes.
-    fn service(&self) -> String {
-        let credential = match self.operation.access {
-            Access::Public | Access::Optional => "c::Anonymous",
-            Access::Account => "c::OrganizationToken::new(\"polar_oat_conformance\")",
-            Access::Personal => "c::PersonalToken::new(\"polar_pat_conformance\")",
-            Access::OpenIdConnect => "c::OpenIdToken::new(\"polar_at_u_conformance\")",
-            Access::Portal => "c::CustomerSession::new(\"polar_cst_conformance\")",
-            Access::Member => "c::MemberSession::new(\"polar_mst_conformance\")",
-        };
+    /// The expression of the service, with a credential.
+    fn service(&self, credential: &str) -> String {
+        let root = &self.services[0].name.rust;
         let mut text = match self.services[0].credential {
             ServiceCredential::Inherited => {
-                format!("polar.with_credential({credential}).{}()", self.services[0].name.rust)
+                format!("polar.with_credential(c::{credential}).{root}()")
             }
-            ServiceCredential::Given => format!("polar.{}({credential})", self.services[0].name.rust),
+            ServiceCredential::Given => format!("polar.{root}(c::{credential})"),
         };
         for service in &self.services[1..] {
             text += &format!(".{}()", service.name.rust);
@@ -291,12 +322,31 @@ impl Call<'_> {
     }
 }
 
+/// The credentials that an operation takes.
+fn credentials(access: Access) -> &'static [&'static str] {
+    const NONE: &str = "Anonymous";
+    const ORGANIZATION: &str = "OrganizationToken::new(\"polar_oat_conformance\")";
+    const PERSON: &str = "PersonalToken::new(\"polar_pat_conformance\")";
+    const SIGNED_IN: &str = "OpenIdToken::new(\"polar_at_u_conformance\")";
+    const CUSTOMER: &str = "CustomerSession::new(\"polar_cst_conformance\")";
+    const MEMBER: &str = "MemberSession::new(\"polar_mst_conformance\")";
+    match access {
+        Access::Public => &[NONE],
+        Access::Optional => &[NONE, PERSON, SIGNED_IN],
+        Access::Account => &[ORGANIZATION, PERSON, SIGNED_IN],
+        Access::Personal => &[PERSON, SIGNED_IN],
+        Access::OpenIdConnect => &[SIGNED_IN],
+        Access::Portal => &[CUSTOMER, MEMBER],
+        Access::Member => &[MEMBER],
+    }
+}
+
 /// A parameter that must be given, as an argument.
 fn value_of(api: &Api, param: &Param, place: &str) -> String {
     let (name, ty) = (&param.name.wire, param.ty.non_null());
     match target(api, ty) {
         Type::Scalar(Scalar::String) => format!("&a.{place}::<String>({name:?})?"),
-        Type::List(item) => format!("a.list::<{}>({name:?})?", rust_type(api, item)),
+        Type::List(item) => format!("a.find_list::<{}>({name:?})?.unwrap_or_default()", rust_type(api, item)),
         _ => format!("a.{place}::<{}>({name:?})?", rust_type(api, ty)),
     }
 }
@@ -311,7 +361,10 @@ fn optional_value_of(api: &Api, param: &Param) -> String {
 }
 
 fn is_text(api: &Api, param: &Param) -> bool {
-    matches!(target(api, param.ty.non_null()), Type::Scalar(Scalar::String))
+    matches!(
+        target(api, param.ty.non_null()),
+        Type::Scalar(Scalar::String)
+    )
 }
 
 /// The type behind aliases and boxes.

@@ -9,6 +9,7 @@ use serde_json::{Map, Number, Value};
 ///
 /// This is everything that is forgiven:
 /// - **numbers** are equal if their values are: a `3` in a field of floats is written as `3.0`;
+/// - **decimals** may come as numbers, and are written as texts, to the same value;
 /// - **instants** are equal if they are the same point in time: all are written in UTC, with six digits or none;
 /// - **null, and no key at all**, mean the same to whoever reads an optional property, and so do an **empty list or map**
 ///   and no key at all. That a key which must be there is written is shown by the contract's rules for what is written;
@@ -64,6 +65,10 @@ impl Difference<'_> {
                 return;
             }
             (Value::Number(read), Value::Number(written)) => same_number(read, written),
+            (Value::Number(read), Value::String(written)) => {
+                let written = written.parse();
+                written.is_ok_and(|written| same_number(read, &written))
+            }
             (Value::String(read), Value::String(written)) => {
                 read == written || same_instant(read, written)
             }

@@ -45,6 +45,8 @@ mod case;
 mod everything;
 #[path = "conformance/judge.rs"]
 mod judge;
+#[path = "conformance/paging.rs"]
+mod paging;
 #[path = "conformance/server.rs"]
 mod server;
 #[path = "conformance/subject.rs"]

@@ -19,7 +19,13 @@ use polar_tests::difference::{Difference, Undocumented};
 use polar_tests::recorded_deliveries;
 use serde_json::Value;
 
+#[path = "calls/mod.rs"]
+mod calls;
+#[path = "recorded/replay.rs"]
+mod replay;
+
 include!(concat!(env!("OUT_DIR"), "/recorded.rs"));
+include!(concat!(env!("OUT_DIR"), "/recorded_calls.rs"));
 
 const EXCHANGES: &str = include_str!("../fixtures/recorded/exchanges.jsonl");
 
@@ -105,13 +111,16 @@ struct Problem {
     what: String,
 }
 
+/// The contract that the server followed.
+fn contract() -> Contract {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/recorded");
+    let overlay = folder.join("overlay.yaml");
+    Contract::read(&folder.join("contract.yaml"), Some(&overlay))
+}
+
 impl Judge {
     fn new() -> Self {
-        let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("fixtures/recorded");
-        let contract = Contract::read(
-            &folder.join("contract.yaml"),
-            Some(&folder.join("overlay.yaml")),
-        );
+        let contract = contract();
         let (mut unions, mut pointers) = (Vec::new(), Vec::new());
         for entry in RECORDED.types {
             let Some(union) = &entry.union else { continue };

@@ -211,6 +211,9 @@ impl<'c> Generator<'c> {
         if null && self.prefers_null() {
             return Value::Null;
         }
+        if let Some(text) = members.iter().find(|member| text::is_decimal(member)) {
+            return self.decimal(members, text);
+        }
         let mut others: Vec<&Value> = members
             .iter()
             .filter(|member| member["type"] != "null")
@@ -230,6 +233,24 @@ impl<'c> Generator<'c> {
         }
         let index = self.random.usize(..others.len());
         self.value(others[index])
+    }
+
+    /// A decimal may be a number or a text. The documents limit the digits of texts and the size of numbers; both limits
+    /// are about the decimal, so both hold here for either.
+    fn decimal(&mut self, members: &[Value], schema: &Value) -> Value {
+        let number = members.iter().find(|member| member["type"] == "number");
+        let bound = |keyword: &str| number.and_then(|it| it[keyword].as_f64());
+        let (least, above) = (bound("minimum"), bound("exclusiveMinimum"));
+        loop {
+            let text = text::text(&mut self.random, schema);
+            let value: f64 = text.parse().unwrap_or_default();
+            if least.is_none_or(|least| value >= least) && above.is_none_or(|above| value > above) {
+                return match self.random.bool() {
+                    true => Value::String(text),
+                    false => json!(value),
+                };
+            }
+        }
     }
 
     fn integer(&mut self, schema: &Value) -> i64 {
@@ -404,8 +425,11 @@ impl<'c> Generator<'c> {
 /// The range of an integer.
 fn bounds(schema: &Value) -> (i64, i64) {
     let bound = |keyword: &str| schema[keyword].as_number().and_then(whole);
-    let least = bound("minimum").or(bound("exclusiveMinimum").map(|it| it + 1));
-    let most = bound("maximum").or(bound("exclusiveMaximum").map(|it| it - 1));
+    // Either bound may be there, or both.
+    let above = bound("exclusiveMinimum").map(|it| it + 1);
+    let below = bound("exclusiveMaximum").map(|it| it - 1);
+    let least = bound("minimum").into_iter().chain(above).max();
+    let most = bound("maximum").into_iter().chain(below).min();
     (least.unwrap_or(i64::MIN), most.unwrap_or(i64::MAX))
 }
 

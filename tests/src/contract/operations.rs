@@ -155,6 +155,14 @@ impl<'c> Operation<'c> {
             .collect()
     }
 
+    /// Whether it may be called without a credential.
+    #[must_use]
+    pub fn is_open_to_all(&self) -> bool {
+        let subjects = self.node["x-polar-allowed-subjects"].as_array();
+        let anonymous = subjects.is_some_and(|all| all.iter().any(|one| one == "Anonymous"));
+        anonymous || self.credentials().is_empty()
+    }
+
     /// Whether it is a list that is answered in pages.
     #[must_use]
     pub fn is_paged(&self) -> bool {

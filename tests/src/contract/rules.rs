@@ -27,10 +27,10 @@ impl Rules {
             .collect::<BTreeSet<_>>()
             .into_iter()
             .map(|pointer| {
-                (
-                    pointer.to_owned(),
-                    json!({"$ref": format!("#/contract{pointer}")}),
-                )
+                // Templates of paths have braces, which references do not.
+                let place = pointer.replace('{', "%7B").replace('}', "%7D");
+                let reference = json!({"$ref": format!("#/contract{place}")});
+                (pointer.to_owned(), reference)
             })
             .collect();
         let mut tree = contract.tree().clone();

@@ -10,13 +10,22 @@ const PATTERNS: &[(&str, &[&str])] = &[
     (r"^image\/", &["image/png", "image/svg+xml"]),
     (r"^(image\/", &["image/webp", "application/pdf", "text/csv"]),
     (
-        r"^(?!^[-+.]*$)",
+        DECIMAL,
         &["0", "12", "0.05", "-1.5", "99999.25", "3.100000"],
     ),
 ];
 
+/// How the patterns of decimals begin.
+const DECIMAL: &str = r"^(?!^[-+.]*$)";
+
 /// A text of at most this length where no limit is set.
 const LENGTH: u64 = 24;
+
+/// Whether a schema is that of decimals which are written as texts.
+pub(super) fn is_decimal(schema: &Value) -> bool {
+    let pattern = schema["pattern"].as_str();
+    pattern.is_some_and(|pattern| pattern.starts_with(DECIMAL))
+}
 
 /// A random text for a schema of strings.
 pub(super) fn text(random: &mut Rng, schema: &Value) -> String {

@@ -10,6 +10,8 @@ pub(crate) struct Arguments {
     pub(crate) path: Map<String, Value>,
     pub(crate) query: Map<String, Value>,
     pub(crate) body: Option<Value>,
+    /// Which of the credentials that the operation takes, counted on from the first after the last.
+    pub(crate) credential: usize,
 }
 
 impl Arguments {
@@ -19,10 +21,6 @@ impl Arguments {
 
     pub(crate) fn query<T: Build>(&self, name: &str) -> Result<T, Problem> {
         given(self.find_query(name)?, name)
-    }
-
-    pub(crate) fn list<T: Build>(&self, name: &str) -> Result<Vec<T>, Problem> {
-        given(self.find_list(name)?, name)
     }
 
     pub(crate) fn body<T: Build>(&self) -> Result<T, Problem> {
@@ -58,5 +56,6 @@ fn named<T: Build>(values: &Map<String, Value>, name: &str) -> Result<Option<T>,
 }
 
 fn given<T>(value: Option<T>, name: &str) -> Result<T, Problem> {
-    value.ok_or_else(|| Problem::new("the client needs a value that the contract does not").at(name))
+    value
+        .ok_or_else(|| Problem::new("the client needs a value that the contract does not").at(name))
 }

@@ -1,7 +1,7 @@
 //! Values of the client's types, made of JSON as a user would make them.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use polar_client_runtime::codec::{self, Encode};
@@ -58,14 +58,19 @@ impl<'v> Fields<'v> {
     /// A property that must be there.
     pub(crate) fn get<T: Build>(&self, key: &str) -> Result<T, Problem> {
         let missing = "the client needs a value that the contract does not";
-        let value = self.0.get(key).ok_or_else(|| Problem::new(missing).at(key))?;
+        let value = self
+            .0
+            .get(key)
+            .ok_or_else(|| Problem::new(missing).at(key))?;
         T::build(value).map_err(|problem| problem.at(key))
     }
 
     /// A property that may be left out, or null.
     pub(crate) fn find<T: Build>(&self, key: &str) -> Result<Option<T>, Problem> {
         let value = self.0.get(key).map(Option::build).transpose();
-        value.map(Option::flatten).map_err(|problem| problem.at(key))
+        value
+            .map(Option::flatten)
+            .map_err(|problem| problem.at(key))
     }
 
     /// A property that is left out, null or a value, which are three things.
@@ -79,7 +84,10 @@ impl<'v> Fields<'v> {
 
     /// The entries that have no field of their own.
     pub(crate) fn rest<T: Build>(&self, known: &[&str]) -> Result<BTreeMap<String, T>, Problem> {
-        let rest = self.0.iter().filter(|(key, _)| !known.contains(&key.as_str()));
+        let rest = self
+            .0
+            .iter()
+            .filter(|(key, _)| !known.contains(&key.as_str()));
         rest.map(|(key, value)| Ok((key.clone(), T::build(value).map_err(|it| it.at(key))?)))
             .collect()
     }
@@ -98,31 +106,53 @@ pub(crate) fn text_of<T: for<'t> From<&'t str>>(
 /// A way to make a value of a union: of one of its variants.
 pub(crate) type Way<T> = fn(&Value) -> Result<T, Problem>;
 
-/// The variant that is written most like the value. Whether that is good enough is found out when it is sent.
+/// How much a value that was made is like the one that it was made of. The most comes last.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Likeness {
+    /// It has more: constants, which may be left out.
+    Larger,
+    /// The same, but that null is no key, or the other way round.
+    Same,
+    /// The same, nulls included.
+    Equal,
+}
+
+/// The variant that is written most like the value.
 pub(crate) fn one_of<T: Encode>(value: &Value, ways: &[Way<T>]) -> Result<T, Problem> {
-    let difference = Difference {
-        constants: &std::collections::BTreeSet::new(),
-        undocumented: Undocumented::None,
-    };
     let (mut best, mut problems) = (None, Vec::new());
     for way in ways {
-        let made = match way(value) {
-            Ok(made) => made,
-            Err(problem) => {
-                problems.push(problem.to_string());
-                continue;
+        let made = way(value).and_then(|made| Ok((likeness(value, &written(&made))?, made)));
+        match made {
+            Ok((likeness, made)) => {
+                if best.as_ref().is_none_or(|(other, _)| likeness > *other) {
+                    best = Some((likeness, made));
+                }
             }
-        };
-        let differences = difference.all(value, &written(&made)).len();
-        if best.as_ref().is_none_or(|(least, _)| differences < *least) {
-            best = Some((differences, made));
-        }
-        if differences == 0 {
-            break;
+            Err(problem) => problems.push(problem.to_string()),
         }
     }
     let failed = || Problem::new(format!("{value} is no variant: {}", problems.join("; ")));
     best.map(|(_, made)| made).ok_or_else(failed)
+}
+
+fn likeness(value: &Value, written: &Value) -> Result<Likeness, Problem> {
+    let difference = Difference {
+        constants: &BTreeSet::new(),
+        undocumented: Undocumented::None,
+    };
+    let differences = difference.all(value, written);
+    let of_what_is_there = |(_, what): &&(String, String)| !what.starts_with("not read");
+    match differences.iter().find(of_what_is_there) {
+        Some((place, what)) => Err(Problem::new(format!("{place}: {what}"))),
+        None if !differences.is_empty() => Ok(Likeness::Larger),
+        None if keys(value) == keys(written) => Ok(Likeness::Equal),
+        None => Ok(Likeness::Same),
+    }
+}
+
+fn keys(value: &Value) -> BTreeSet<&String> {
+    let entries = value.as_object();
+    entries.into_iter().flat_map(Map::keys).collect()
 }
 
 /// The JSON that the client writes for a value.
@@ -142,7 +172,18 @@ macro_rules! read {
         )*
     };
 }
-read!(String, i64, f64, bool, (), Uuid, Timestamp, Date, Decimal, Number);
+read!(
+    String,
+    i64,
+    f64,
+    bool,
+    (),
+    Uuid,
+    Timestamp,
+    Date,
+    Decimal,
+    Number
+);
 
 impl Build for Cow<'static, str> {
     fn build(value: &Value) -> Result<Self, Problem> {

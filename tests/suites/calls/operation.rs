@@ -6,6 +6,7 @@ use std::pin::Pin;
 use polar_client_runtime::Error;
 use polar_client_runtime::client::{Items, Page, Server};
 use polar_client_runtime::codec::Encode;
+use polar_tests::Recorder;
 use serde_json::Value;
 
 use super::build::written;
@@ -14,8 +15,8 @@ use super::{Arguments, Problem};
 /// A version of the API.
 pub(crate) struct Version {
     pub(crate) version: &'static str,
-    /// Its operations, called on a server.
-    pub(crate) operations: fn(Server) -> Result<Vec<Operation>, Error>,
+    /// Its operations, called on a server or, if there is one, on a recorder.
+    pub(crate) operations: fn(Server, Option<Recorder>) -> Result<Vec<Operation>, Error>,
     /// The code of an error, and whether the client does not know it.
     pub(crate) code: fn(&Error) -> Option<(String, bool)>,
 }
@@ -88,9 +89,17 @@ impl Operation {
         (self.call)(arguments)
     }
 
-    /// Begins to read all pages, if there are pages.
-    pub(crate) fn items(&self, arguments: &Arguments) -> Option<Result<AllItems, Problem>> {
-        self.items.as_ref().map(|items| items(arguments))
+    /// Whether it answers in pages.
+    pub(crate) fn is_paged(&self) -> bool {
+        self.items.is_some()
+    }
+
+    /// Begins to read all pages.
+    pub(crate) fn items(&self, arguments: &Arguments) -> Result<AllItems, Problem> {
+        let none = || Err(Problem::new("there are no pages"));
+        self.items
+            .as_ref()
+            .map_or_else(none, |items| items(arguments))
     }
 }
 

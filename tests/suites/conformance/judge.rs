@@ -22,10 +22,9 @@ type Verdict = Result<(), String>;
 
 impl Subject {
     /// The reason why a request is not allowed, if it is not.
-    pub(crate) fn judge(&self, request: &Received) -> Verdict {
-        let operations = self.published.operations();
+    pub(crate) fn judge(&'static self, request: &Received) -> Verdict {
+        let operations = self.published_operations().iter();
         let operation = operations
-            .iter()
             .filter(|operation| operation.method == request.method)
             .filter_map(|operation| Some((literals(operation.path, &request.path)?, operation)))
             .max_by_key(|(literals, _)| *literals);
@@ -40,8 +39,14 @@ impl Subject {
 
     fn headers(&self, operation: &Operation<'_>, request: &Received) -> Verdict {
         let header = |name: &str| request.headers.get(name).and_then(|it| it.to_str().ok());
-        ensure(header("polar-version") == Some(self.version()), "polar-version")?;
-        ensure(header("user-agent").is_some_and(|it| !it.is_empty()), "user-agent")?;
+        ensure(
+            header("polar-version") == Some(self.version()),
+            "polar-version",
+        )?;
+        ensure(
+            header("user-agent").is_some_and(|it| !it.is_empty()),
+            "user-agent",
+        )?;
         let accepted = header("accept").unwrap_or_default();
         let responses = operation.responses();
         let successes = responses.iter().filter(|response| response.status < 300);
@@ -63,9 +68,15 @@ impl Subject {
             (None, false) => Err("a body that is not allowed".to_owned()),
             (Some((content, _)), false) => {
                 let is_right = header("content-type") == Some(content.media_type);
-                ensure(is_right, &format!("content-type: {:?}", header("content-type")))
+                ensure(
+                    is_right,
+                    &format!("content-type: {:?}", header("content-type")),
+                )
             }
-            (_, true) => ensure(header("content-type").is_none(), "a content-type without content"),
+            (_, true) => ensure(
+                header("content-type").is_none(),
+                "a content-type without content",
+            ),
         }
     }
 
@@ -86,7 +97,7 @@ impl Subject {
         Ok(())
     }
 
-    fn query(&self, operation: &Operation<'_>, request: &Received) -> Verdict {
+    fn query(&'static self, operation: &Operation<'_>, request: &Received) -> Verdict {
         let mut given: BTreeMap<&str, Vec<(Option<&str>, &str)>> = BTreeMap::new();
         for (name, value) in &request.query {
             let (name, key) = match name.split_once('[') {
@@ -95,18 +106,19 @@ impl Subject {
             };
             given.entry(name).or_default().push((key, value));
         }
-        let corrected = self.corrected.operations();
-        let corrected = corrected
-            .iter()
-            .find(|it| (&it.method, it.path) == (&operation.method, operation.path));
-        let corrected = corrected.map(Operation::parameters).unwrap_or_default();
-        let added = corrected.into_iter();
+        let added = self
+            .described(&operation.method, operation.path)
+            .parameters();
+        let added = added.into_iter();
         let added = added.filter(|it| is_corrected(operation.path, it.name));
         let published = operation.parameters().into_iter();
         let published = published.filter(|it| !is_corrected(operation.path, it.name));
         for parameter in published.chain(added).filter(|it| it.place == "query") {
             let Some(values) = given.remove(parameter.name) else {
-                ensure(!parameter.is_required, &format!("{} is missing", parameter.name))?;
+                ensure(
+                    !parameter.is_required,
+                    &format!("{} is missing", parameter.name),
+                )?;
                 continue;
             };
             let is_deep = values.iter().all(|(key, _)| key.is_some());
@@ -114,7 +126,9 @@ impl Subject {
             match parameter.style {
                 Style::DeepObject => {
                     ensure(is_deep, parameter.name)?;
-                    let pairs = values.iter().map(|(key, text)| (key.unwrap_or_default(), *text));
+                    let pairs = values
+                        .iter()
+                        .map(|(key, text)| (key.unwrap_or_default(), *text));
                     self.deep_object(&parameter, pairs)?;
                 }
                 Style::Plain | Style::Json => {
@@ -124,11 +138,19 @@ impl Subject {
                 }
             }
         }
-        ensure(given.is_empty(), &format!("the query has {:?}", given.keys()))
+        ensure(
+            given.is_empty(),
+            &format!("the query has {:?}", given.keys()),
+        )
     }
 
     /// Whether texts are a value of a parameter.
-    fn value(&self, operation: &Operation<'_>, parameter: &Parameter<'_>, texts: &[String]) -> Verdict {
+    fn value(
+        &self,
+        operation: &Operation<'_>,
+        parameter: &Parameter<'_>,
+        texts: &[String],
+    ) -> Verdict {
         let check = |value: &Value| match is_corrected(operation.path, parameter.name) {
             true => self.is_corrected(&parameter.schema, value),
             false => self.is_published(&parameter.schema, value),
@@ -154,8 +176,10 @@ impl Subject {
                 .into_iter()
                 .map(|value| json!({ key: value }))
                 .collect();
-            any_of(&objects, |object| self.is_published(&parameter.schema, object))
-                .map_err(|reason| format!("{}[{key}]: {reason}", parameter.name))?;
+            any_of(&objects, |object| {
+                self.is_published(&parameter.schema, object)
+            })
+            .map_err(|reason| format!("{}[{key}]: {reason}", parameter.name))?;
         }
         Ok(())
     }
@@ -198,15 +222,21 @@ pub(crate) fn parameter_of(segment: &str) -> Option<&str> {
 }
 
 fn authorization(operation: &Operation<'_>, header: Option<&str>) -> Verdict {
-    let (kinds, token) = (operation.credentials(), header.map(|it| it.strip_prefix("Bearer ")));
+    let (kinds, token) = (
+        operation.credentials(),
+        header.map(|it| it.strip_prefix("Bearer ")),
+    );
     let is_right = match token {
-        None => kinds.is_empty(),
+        None => operation.is_open_to_all(),
         Some(None) => false,
         Some(Some(token)) => TOKENS.iter().any(|(kind, prefixes)| {
             kinds.contains(kind) && prefixes.iter().any(|prefix| token.starts_with(prefix))
         }),
     };
-    ensure(is_right, &format!("authorization: {header:?}, for one of {kinds:?}"))
+    ensure(
+        is_right,
+        &format!("authorization: {header:?}, for one of {kinds:?}"),
+    )
 }
 
 /// What texts of a URL may stand for: one value or several, of any type.
@@ -240,7 +270,10 @@ fn form(body: &[u8]) -> Value {
 }
 
 fn any_of(values: &[Value], check: impl Fn(&Value) -> Verdict) -> Verdict {
-    let verdicts: Vec<String> = values.iter().filter_map(|value| check(value).err()).collect();
+    let verdicts: Vec<String> = values
+        .iter()
+        .filter_map(|value| check(value).err())
+        .collect();
     match verdicts.len() < values.len() {
         true => Ok(()),
         false => Err(verdicts.join(", or ")),

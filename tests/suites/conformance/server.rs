@@ -76,7 +76,8 @@ impl ContractServer {
                     let server = Arc::clone(&server);
                     async move { Ok::<_, Infallible>(server.serve(request).await) }
                 });
-                let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+                let connection =
+                    http1::Builder::new().serve_connection(TokioIo::new(stream), service);
                 tokio::spawn(connection);
             }
         });

@@ -1,10 +1,12 @@
 //! One version of the API: the client's operations, and the contract that they are held against.
 
+use std::collections::BTreeSet;
 use std::env;
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use polar_client_runtime::client::Server;
-use polar_tests::contract::{Contract, Rules, Schema};
+use polar_tests::contract::{Contract, Operation as Described, Rules, Schema};
+use polar_tests::difference::{Difference, Undocumented};
 
 use crate::calls::{Operation, Version};
 
@@ -17,11 +19,22 @@ pub(crate) struct Subject {
     pub(crate) corrected: Contract,
     published_rules: Rules,
     corrected_rules: Rules,
+    /// What takes long to find, and is needed for every call.
+    found: OnceLock<Found>,
+}
+
+struct Found {
+    published: Vec<Described<'static>>,
+    corrected: Vec<Described<'static>>,
+    constants: BTreeSet<(&'static str, &'static str)>,
 }
 
 /// The parameters that corrections are about, so that the published contract cannot judge them: it does not know the
 /// first, and of the other it only knows that it is text.
-const CORRECTED: [(&str, &str); 2] = [("/v1/events/", "cursor_pagination"), ("/v1/events/", "filter")];
+const CORRECTED: [(&str, &str); 2] = [
+    ("/v1/events/", "cursor_pagination"),
+    ("/v1/events/", "filter"),
+];
 
 pub(crate) static V2026_04: LazyLock<Subject> = LazyLock::new(|| Subject::new(&crate::V2026_04));
 pub(crate) static V2026_10: LazyLock<Subject> = LazyLock::new(|| Subject::new(&crate::V2026_10));
@@ -37,6 +50,39 @@ impl Subject {
             corrected_rules: rules(&corrected, is_corrected),
             published,
             corrected,
+            found: OnceLock::new(),
+        }
+    }
+
+    fn found(&'static self) -> &'static Found {
+        self.found.get_or_init(|| Found {
+            published: self.published.operations(),
+            corrected: self.corrected.operations(),
+            constants: self.corrected.optional_constants(),
+        })
+    }
+
+    /// The operations of the published contract.
+    pub(crate) fn published_operations(&'static self) -> &'static [Described<'static>] {
+        &self.found().published
+    }
+
+    /// An operation of the corrected contract.
+    pub(crate) fn described(
+        &'static self,
+        method: &str,
+        path: &str,
+    ) -> &'static Described<'static> {
+        let mut all = self.found().corrected.iter();
+        all.find(|it| (it.method.as_str(), it.path) == (method, path))
+            .unwrap_or_else(|| panic!("{method} {path} is not in the contract"))
+    }
+
+    /// What comparison forgives.
+    pub(crate) fn difference(&'static self) -> Difference<'static> {
+        Difference {
+            constants: &self.found().constants,
+            undocumented: Undocumented::None,
         }
     }
 
@@ -48,19 +94,27 @@ impl Subject {
     /// The client's operations on a server, those of `POLAR_OPERATION` if that is set.
     pub(crate) fn operations(&self, url: &str) -> Vec<Operation> {
         let picked = env::var("POLAR_OPERATION").ok();
-        let mut operations = (self.client.operations)(Server::custom(url).unwrap()).unwrap();
+        let mut operations = (self.client.operations)(Server::custom(url).unwrap(), None).unwrap();
         operations.retain(|it| picked.as_ref().is_none_or(|picked| it.id == picked));
         assert!(!operations.is_empty(), "no operation is called {picked:?}");
         operations
     }
 
     /// Whether a value is one of a schema in the published contract.
-    pub(crate) fn is_published(&self, schema: &Schema<'_>, value: &serde_json::Value) -> Result<(), String> {
+    pub(crate) fn is_published(
+        &self,
+        schema: &Schema<'_>,
+        value: &serde_json::Value,
+    ) -> Result<(), String> {
         self.published_rules.check(&schema.pointer, value)
     }
 
     /// Whether a value is one of a schema in the corrected contract.
-    pub(crate) fn is_corrected(&self, schema: &Schema<'_>, value: &serde_json::Value) -> Result<(), String> {
+    pub(crate) fn is_corrected(
+        &self,
+        schema: &Schema<'_>,
+        value: &serde_json::Value,
+    ) -> Result<(), String> {
         self.corrected_rules.check(&schema.pointer, value)
     }
 }

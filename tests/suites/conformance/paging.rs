@@ -1,0 +1,130 @@
+//! Lists that are answered in pages: all items arrive, in their order, and each page is asked for once.
+
+use polar_tests::contract::{Contract, Extent, Generator, Operation as Described};
+use serde_json::{Value, json};
+
+use crate::calls::{Arguments, Operation};
+use crate::case::arguments;
+use crate::server::{ContractServer, Received, Reply};
+use crate::subject::{Subject, setting};
+
+for_each_version! {
+    all_pages: pages;
+}
+
+/// How many pages there are.
+const COUNTS: [usize; 3] = [0, 1, 7];
+
+/// The one list that the contract does not mark as one, because it has pages of two forms.
+const UNMARKED: &str = "events:list";
+
+/// A list that can be answered in this many pages.
+struct List<'t> {
+    operation: &'t Operation,
+    /// The schemas of a page: of the one that says which page is the last, or of the one that says whether there is more.
+    pages: Vec<&'t Value>,
+    arguments: Arguments,
+}
+
+async fn pages(subject: &'static Subject) {
+    let server = ContractServer::start(subject).await;
+    let seed = setting("POLAR_SEED", 1);
+    let mut paged = Vec::new();
+    for operation in &subject.operations(&server.url) {
+        let described = subject.described(operation.method, operation.path);
+        let is_paged = described.is_paged() || operation.id == UNMARKED;
+        assert_eq!(operation.is_paged(), is_paged, "{}", operation.id);
+        if !is_paged {
+            continue;
+        }
+        paged.push(operation.id);
+        let mut generator = Generator::new(&subject.corrected, seed);
+        let list = List {
+            operation,
+            pages: page_schemas(&subject.corrected, described),
+            arguments: arguments(described, &mut generator, Extent::Required),
+        };
+        for schema in &list.pages {
+            for count in COUNTS {
+                let contents = contents(&mut generator, schema, count);
+                if let Err(problem) = walk(&server, subject, &list, contents).await {
+                    panic!(
+                        "{}, {count} pages, POLAR_SEED={seed}: {problem}",
+                        operation.id
+                    );
+                }
+            }
+        }
+    }
+    if std::env::var_os("POLAR_OPERATION").is_none() {
+        assert_eq!(paged.len(), 39);
+    }
+}
+
+/// The schemas that a page may follow: one, or each of a union.
+fn page_schemas<'c>(contract: &'c Contract, described: &Described<'c>) -> Vec<&'c Value> {
+    let responses = described.responses();
+    let success = responses.iter().find(|response| response.status == 200);
+    let content = success.unwrap().content.as_ref().unwrap();
+    contract.forms(content.schema.schema)
+}
+
+/// Random pages. Those of 2 and more are never empty, for an empty page is the end of a list whatever it says.
+fn contents<'c>(generator: &mut Generator<'c>, schema: &'c Value, count: usize) -> Vec<Value> {
+    let page = |(index, generator): (usize, &mut Generator<'c>)| {
+        let number = index + 1;
+        loop {
+            let mut page = generator.non_null(schema).value;
+            page["pagination"] = match page["pagination"].get("max_page") {
+                Some(_) => json!({"total_count": count * 2, "max_page": count}),
+                None => json!({"has_next_page": number < count}),
+            };
+            if count == 0 {
+                page["items"] = json!([]);
+            }
+            if count < 2 || page["items"] != json!([]) {
+                return page;
+            }
+        }
+    };
+    (0..count.max(1))
+        .map(|index| page((index, generator)))
+        .collect()
+}
+
+async fn walk(
+    server: &ContractServer,
+    subject: &'static Subject,
+    list: &List<'_>,
+    contents: Vec<Value>,
+) -> Result<(), String> {
+    let answered = contents.clone();
+    server.answer(move |request| {
+        let page = answered.get(number_of(request) - 1).unwrap_or(&Value::Null);
+        Reply {
+            status: 200,
+            content_type: Some("application/json".to_owned()),
+            body: page.to_string(),
+        }
+    });
+    let items = list.operation.items(&list.arguments);
+    let items = items.map_err(|problem| problem.to_string())?.await;
+    let asked: Vec<usize> = server.take().iter().map(number_of).collect();
+    let items = items.map_err(|error| format!("{error:?}, pages {asked:?}"))?;
+    let expected: Vec<usize> = (1..=contents.len()).collect();
+    if asked != expected {
+        return Err(format!("pages {asked:?} instead of {expected:?}"));
+    }
+    let all = contents
+        .iter()
+        .flat_map(|page| page["items"].as_array().unwrap());
+    let (all, items) = (all.cloned().collect(), Value::Array(items));
+    let difference = subject.difference().find(&Value::Array(all), &items);
+    difference.map_or(Ok(()), Err)
+}
+
+/// The number of the page that is asked for.
+fn number_of(request: &Received) -> usize {
+    let page = request.query.iter().find(|(name, _)| name == "page");
+    page.map_or(1, |(_, number)| number.parse().unwrap())
+}
