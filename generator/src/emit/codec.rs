@@ -10,6 +10,9 @@ use crate::ir::{
     Api, Constant, Enum, Field, Presence, Resolution, Sensitivity, Shape, Struct, Type, TypeDef,
 };
 
+/// Keys in a call that fit on a line.
+const WIDEST_LIST: usize = 53;
+
 /// The codec of a type; nothing for an alias.
 pub(super) fn implementation(api: &Api, def: &TypeDef) -> TokenStream {
     let name = ident(&def.name.rust);
@@ -59,10 +62,23 @@ fn read(def: &TypeDef, object: &Struct) -> TokenStream {
             _ => quote!(#name: o.field(#key),),
         }
     });
+    let keys: Vec<&str> = object
+        .fields
+        .iter()
+        .map(|field| field.name.wire.as_str())
+        .collect();
+    let width: usize = keys.iter().map(|key| key.len() + 4).sum();
+    // Longer lists are laid out differently by different formatters.
+    let is_long = width > WIDEST_LIST;
+    let known = (object.rest.is_some() && is_long).then(|| quote!(let known = [#(#keys),*];));
     let rest = object.rest.as_ref().map(|_| {
         let name = ident(REST_FIELD);
-        let keys = object.fields.iter().map(|field| &field.name.wire);
-        quote!(#name: o.rest(&[#(#keys),*]),)
+        let known = if is_long {
+            quote!(known)
+        } else {
+            quote!([#(#keys),*])
+        };
+        quote!(#name: o.rest(&#known),)
     });
     let argument = if object.fields.is_empty() && object.rest.is_none() {
         quote!(_)
@@ -72,6 +88,7 @@ fn read(def: &TypeDef, object: &Struct) -> TokenStream {
     quote! {
         #[inline]
         fn read(#argument: &mut Object<'_, '_>) -> Self {
+            #known
             Self { #(#fields)* #rest }
         }
     }

@@ -68,6 +68,21 @@ polar_client_runtime::choice! {
 impl Model for CustomerExportRow {
     #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
+        let known = [
+            "ID",
+            "External ID",
+            "Created At",
+            "Email",
+            "Name",
+            "Tax ID",
+            "Billing Address Line 1",
+            "Billing Address Line 2",
+            "Billing Address City",
+            "Billing Address State",
+            "Billing Address Zip",
+            "Billing Address Country",
+            "Metadata",
+        ];
         Self {
             id: o.field("ID"),
             external_id: o.field("External ID"),
@@ -82,24 +97,7 @@ impl Model for CustomerExportRow {
             billing_address_zip: o.field("Billing Address Zip"),
             billing_address_country: o.field("Billing Address Country"),
             metadata: o.field("Metadata"),
-            additional: o
-                .rest(
-                    &[
-                        "ID",
-                        "External ID",
-                        "Created At",
-                        "Email",
-                        "Name",
-                        "Tax ID",
-                        "Billing Address Line 1",
-                        "Billing Address Line 2",
-                        "Billing Address City",
-                        "Billing Address State",
-                        "Billing Address Zip",
-                        "Billing Address Country",
-                        "Metadata",
-                    ],
-                ),
+            additional: o.rest(&known),
         }
     }
 

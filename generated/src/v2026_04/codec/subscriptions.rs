@@ -305,6 +305,15 @@ polar_client_runtime::string_enum! {
 impl Model for SubscriptionExportRow {
     #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
+        let known = [
+            "Email",
+            "Started At",
+            "Product",
+            "Amount",
+            "Currency",
+            "Status",
+            "Billing Interval",
+        ];
         Self {
             email: o.field("Email"),
             started_at: o.field("Started At"),
@@ -313,18 +322,7 @@ impl Model for SubscriptionExportRow {
             currency: o.field("Currency"),
             status: o.field("Status"),
             billing_interval: o.field("Billing Interval"),
-            additional: o
-                .rest(
-                    &[
-                        "Email",
-                        "Started At",
-                        "Product",
-                        "Amount",
-                        "Currency",
-                        "Status",
-                        "Billing Interval",
-                    ],
-                ),
+            additional: o.rest(&known),
         }
     }
 

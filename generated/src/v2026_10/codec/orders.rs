@@ -228,6 +228,15 @@ polar_client_runtime::string_enum! {
 impl Model for OrderExportRow {
     #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
+        let known = [
+            "Email",
+            "Created At",
+            "Product",
+            "Net Amount",
+            "Currency",
+            "Status",
+            "Invoice number",
+        ];
         Self {
             email: o.field("Email"),
             created_at: o.field("Created At"),
@@ -236,18 +245,7 @@ impl Model for OrderExportRow {
             currency: o.field("Currency"),
             status: o.field("Status"),
             invoice_number: o.field("Invoice number"),
-            additional: o
-                .rest(
-                    &[
-                        "Email",
-                        "Created At",
-                        "Product",
-                        "Net Amount",
-                        "Currency",
-                        "Status",
-                        "Invoice number",
-                    ],
-                ),
+            additional: o.rest(&known),
         }
     }
 
