@@ -9,6 +9,11 @@ mod support;
 const NAME: &str = "actix_webhooks";
 
 #[test]
+fn it_needs_a_secret() {
+    receiver::does_not_start_without_a_secret(NAME);
+}
+
+#[test]
 fn every_event_is_accepted_and_handled_once() {
     receiver::accepts_every_event_once(NAME);
 }
