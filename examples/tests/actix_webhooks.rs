@@ -1,7 +1,11 @@
 //! The example `actix_webhooks`, with what a server delivered once.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+#![allow(
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a panic is how a test fails; what tests share is public to them"
+)]
 
 mod receiver;
 mod support;
