@@ -1,12 +1,21 @@
 //! The example `actix_webhooks`, with what a server delivered once.
 
 #![cfg(unix)]
-#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+#![allow(
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a panic is how a test fails; what tests share is public to them"
+)]
 
 mod receiver;
 mod support;
 
 const NAME: &str = "actix_webhooks";
+
+#[test]
+fn it_needs_a_secret() {
+    receiver::does_not_start_without_a_secret(NAME);
+}
 
 #[test]
 fn every_event_is_accepted_and_handled_once() {

@@ -17,6 +17,10 @@ pub use recorder::{Recorder, Reply, Sent};
 ///
 /// A warning of the compiler about emitted code is an error here.
 #[deny(warnings, missing_docs, unreachable_pub)]
+#[allow(
+    clippy::module_inception,
+    reason = "an input may be called like a module of the version"
+)]
 pub mod inputs {
     include!(concat!(env!("OUT_DIR"), "/inputs.rs"));
 }

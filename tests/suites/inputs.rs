@@ -28,6 +28,8 @@ use polar_client_runtime::codec::{self, Decode, DecodeError, Encode};
 
 /// The types of a document and their codec.
 const TYPES: &[&str] = &["models/", "codec/"];
+/// The same, and its events.
+const EVENTS: &[&str] = &["models/", "codec/", "webhooks.rs"];
 /// Its operations.
 const OPERATIONS: &[&str] = &["services/"];
 /// Both, the codes of its errors, and its pages.
@@ -96,7 +98,7 @@ snapshots! {
     superset_keys_union: TYPES,
     tag_union: TYPES,
     tuple: TYPES,
-    webhooks: TYPES,
+    webhooks: EVENTS,
     write_only_union: TYPES,
 }
 

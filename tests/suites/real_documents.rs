@@ -14,7 +14,7 @@ use std::fs;
 use std::sync::LazyLock;
 
 use polar_codegen::document::Source;
-use polar_codegen::ir::{Api, Constant, Decision, Operation, Resolution, Shape, Success};
+use polar_codegen::ir::{Api, Operation, Success};
 use polar_codegen::words::Words;
 use polar_codegen::{Output, Summary};
 use serde_json::Value;

@@ -102,6 +102,19 @@ fn body_of(kind: &str) -> String {
     found.unwrap().1
 }
 
+/// Without a secret nothing could be verified, so it does not start.
+pub fn does_not_start_without_a_secret(name: &str) {
+    for (secret, problem) in [(None, "is not set"), (Some("whsec_"), "a secret is empty")] {
+        let mut command = example(name);
+        command.envs(secret.map(|secret| ("POLAR_WEBHOOK_SECRET", secret)));
+        let output = command.output().unwrap();
+        assert!(!output.status.success());
+        let printed = String::from_utf8_lossy(&output.stderr);
+        assert!(printed.contains("POLAR_WEBHOOK_SECRET"), "{printed}");
+        assert!(printed.contains(problem), "{printed}");
+    }
+}
+
 /// Every event is accepted, and every one is handled once.
 pub fn accepts_every_event_once(name: &str) {
     let receiver = Receiver::start(name);
