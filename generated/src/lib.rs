@@ -26,7 +26,8 @@ pub use polar_client_runtime::client::{OpenIdToken, OrganizationToken, PersonalT
 pub use polar_client_runtime::client::{Request, Server};
 pub use polar_client_runtime::client::{Secret, TokenProvider, TokenResult};
 pub use polar_client_runtime::codec::{DecodeError, Violation, Violations};
-pub use polar_client_runtime::flows::{Download, NewFile, Progress, Upload, UploadSource};
+pub use polar_client_runtime::flows::{Download, NewFile, Progress};
+pub use polar_client_runtime::flows::{Upload, UploadSource};
 #[cfg(feature = "test-util")]
 pub use polar_client_runtime::testing;
 pub use polar_client_runtime::{ApiError, Error, Location, RawBody, ValidationEntry};

@@ -4,7 +4,7 @@ use std::path::PathBuf;
 use std::process::Command;
 
 /// The example of this name. Cargo builds all of them before it runs tests, into the folder beside that of the tests.
-pub fn example(name: &str) -> Command {
+pub(crate) fn example(name: &str) -> Command {
     let test = std::env::current_exe().unwrap();
     let built = test.ancestors().nth(2).unwrap();
     let mut program: PathBuf = built.join("examples").join(name);
