@@ -408,6 +408,7 @@ impl Error {
         Self::Storage(Box::new(error))
     }
 
+    #[cfg(feature = "files")]
     pub(crate) fn file(operation: &'static str, source: io::Error) -> Self {
         Self::File { operation, source }
     }

@@ -42,7 +42,7 @@ pub struct Download {
 /// What is downloaded.
 enum Subject {
     /// What the request answers the address of, and what makes it.
-    Document { generate: Option<Request> },
+    Document { generate: Option<Box<Request>> },
     /// A file whose address is known.
     File(Result<Located, DecodeError>),
 }
@@ -61,7 +61,7 @@ impl Download {
     /// The same, if another request has to make it first. For generated code.
     #[doc(hidden)]
     pub fn generated_by(mut self, request: impl Into<Request>) -> Self {
-        let generate = Some(request.into());
+        let generate = Some(Box::new(request.into()));
         self.subject = Subject::Document { generate };
         self
     }
@@ -199,7 +199,7 @@ impl fmt::Debug for Download {
 /// Asks for a document until it is there. What makes it is called when it is not there at first.
 async fn wait(
     request: Request,
-    mut generate: Option<Request>,
+    mut generate: Option<Box<Request>>,
     storage: &Storage,
     patience: Duration,
 ) -> Result<Located, Error> {
@@ -218,7 +218,7 @@ async fn wait(
             Answer::NotYet(asked) => asked,
         };
         if let Some(generate) = generate.take() {
-            Call::empty(generate).await?;
+            Call::empty(*generate).await?;
         }
         let Some(clock) = storage.clock() else {
             return Err(Error::configuration(

@@ -1,5 +1,10 @@
 //! What is uploaded, and how it is read: once to know its checksums, once more to send it, part by part.
 
+#![cfg_attr(
+    not(feature = "files"),
+    allow(unused_variables, reason = "only files can fail to be read")
+)]
+
 use std::fmt;
 #[cfg(feature = "files")]
 use std::path::{Path, PathBuf};
@@ -143,10 +148,6 @@ impl UploadSource {
 
 impl Readable {
     /// Reads a part, to send it.
-    #[cfg_attr(
-        not(feature = "files"),
-        allow(clippy::unused_async, unused_variables, reason = "bytes are there")
-    )]
     pub(super) async fn part(&self, operation: &'static str, part: Part) -> Result<Bytes, Error> {
         match &self.content {
             Content::Bytes(bytes) => {
