@@ -346,7 +346,10 @@ fn value_of(api: &Api, param: &Param, place: &str) -> String {
     let (name, ty) = (&param.name.wire, param.ty.non_null());
     match target(api, ty) {
         Type::Scalar(Scalar::String) => format!("&a.{place}::<String>({name:?})?"),
-        Type::List(item) => format!("a.find_list::<{}>({name:?})?.unwrap_or_default()", rust_type(api, item)),
+        Type::List(item) => format!(
+            "a.find_list::<{}>({name:?})?.unwrap_or_default()",
+            rust_type(api, item)
+        ),
         _ => format!("a.{place}::<{}>({name:?})?", rust_type(api, ty)),
     }
 }

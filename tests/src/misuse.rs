@@ -1,4 +1,6 @@
-//! Calls with a credential that the operation does not take: none of them compiles.
+//! Mistakes that do not compile.
+//!
+//! # Calls with a credential that the operation does not take
 //!
 //! Each is the same as one that compiles, but for the credential.
 //!
@@ -63,4 +65,111 @@
 //! Credentials are not text:
 //! ```compile_fail,E0277
 //! let _ = polar_client::v2026_10::Polar::anonymous().customer_portal("polar_cst_");
+//! ```
+//!
+//! # What is required, left out
+//!
+//! With everything that is required:
+//! ```
+//! use polar_client::types::{Date, Uuid};
+//! use polar_client::v2026_10::Polar;
+//! use polar_client::v2026_10::models::{CheckoutProductsCreate, MeterUpdate, TimeInterval};
+//!
+//! fn calls(organization: &Polar, id: Uuid, day: Date) {
+//!     let _ = organization.orders().get(id);
+//!     let _ = organization.metrics().get(day, day, TimeInterval::Day);
+//!     let _ = organization.meters().update(id, MeterUpdate::new().name("Tokens"));
+//!     let _ = CheckoutProductsCreate::new([id]);
+//! }
+//! ```
+//!
+//! Without the order's id:
+//! ```compile_fail,E0061
+//! fn call(organization: &polar_client::v2026_10::Polar) {
+//!     let _ = organization.orders().get();
+//! }
+//! ```
+//!
+//! Without a parameter of the query:
+//! ```compile_fail,E0061
+//! use polar_client::types::Date;
+//! fn call(organization: &polar_client::v2026_10::Polar, day: Date) {
+//!     let _ = organization.metrics().get(day, day);
+//! }
+//! ```
+//!
+//! Without a body:
+//! ```compile_fail,E0061
+//! use polar_client::types::Uuid;
+//! fn call(organization: &polar_client::v2026_10::Polar, id: Uuid) {
+//!     let _ = organization.meters().update(id);
+//! }
+//! ```
+//!
+//! Without a field of the body:
+//! ```compile_fail,E0061
+//! let _ = polar_client::v2026_10::models::CheckoutProductsCreate::new();
+//! ```
+//!
+//! With an id that is any text:
+//! ```compile_fail,E0308
+//! fn call(organization: &polar_client::v2026_10::Polar) {
+//!     let _ = organization.orders().get("id");
+//! }
+//! ```
+//!
+//! # Values of which there may be more kinds one day
+//!
+//! With a wildcard:
+//! ```
+//! use polar_client::v2026_10::models::{EventSource, UserInfo};
+//!
+//! fn is_user(info: &UserInfo) -> bool {
+//!     match info {
+//!         UserInfo::User(_) => true,
+//!         UserInfo::Organization(_) => false,
+//!         UserInfo::Unknown(_) => false,
+//!         _ => false,
+//!     }
+//! }
+//!
+//! fn is_own(source: &EventSource) -> bool {
+//!     match source {
+//!         EventSource::User => true,
+//!         EventSource::System => false,
+//!         EventSource::Unknown(_) => false,
+//!         _ => false,
+//!     }
+//! }
+//! ```
+//!
+//! A union:
+//! ```compile_fail,E0004
+//! use polar_client::v2026_10::models::UserInfo;
+//!
+//! fn is_user(info: &UserInfo) -> bool {
+//!     match info {
+//!         UserInfo::User(_) => true,
+//!         UserInfo::Organization(_) => false,
+//!         UserInfo::Unknown(_) => false,
+//!     }
+//! }
+//! ```
+//!
+//! A list of texts:
+//! ```compile_fail,E0004
+//! use polar_client::v2026_10::models::EventSource;
+//!
+//! fn is_own(source: &EventSource) -> bool {
+//!     match source {
+//!         EventSource::User => true,
+//!         EventSource::System => false,
+//!         EventSource::Unknown(_) => false,
+//!     }
+//! }
+//! ```
+//!
+//! A literal of what is received:
+//! ```compile_fail,E0639
+//! let _ = polar_client::v2026_10::models::Pagination { total_count: 1, max_page: 1 };
 //! ```

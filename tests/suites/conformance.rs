@@ -47,6 +47,8 @@ mod everything;
 mod judge;
 #[path = "conformance/paging.rs"]
 mod paging;
+#[path = "conformance/prism.rs"]
+mod prism;
 #[path = "conformance/server.rs"]
 mod server;
 #[path = "conformance/subject.rs"]

@@ -1,6 +1,7 @@
 //! The maintenance commands of this workspace, as a library so that tests call what the command line calls.
 
 pub mod codegen;
+pub mod conformance;
 pub mod report;
 pub mod spec;
 

@@ -1,9 +1,11 @@
 //! `cargo xtask <command>`: see `cargo xtask help`.
 
+use std::fmt::Display;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 use xtask::codegen::{self, Mode};
+use xtask::conformance::{self, Against};
 use xtask::{report, spec};
 
 /// Maintenance of the Polar client.
@@ -25,6 +27,12 @@ enum Command {
         #[arg(long)]
         report: bool,
     },
+    /// Call every operation of every version on a server that knows the contract.
+    Conformance {
+        /// On Prism, a mock server from npm, instead of the tests' own.
+        #[arg(long)]
+        prism: bool,
+    },
     /// The contract in spec/.
     #[command(subcommand)]
     Spec(spec::Command),
@@ -39,13 +47,25 @@ fn main() -> ExitCode {
             let mode = if check { Mode::Check } else { Mode::Write };
             run_codegen(mode, report)
         }
-        Command::Spec(command) => match spec::run(&command, &xtask::root()) {
-            Ok(()) => ExitCode::SUCCESS,
-            Err(error) => {
-                eprintln!("{error}");
-                ExitCode::FAILURE
-            }
-        },
+        Command::Conformance { prism } => {
+            let against = if prism {
+                Against::Prism
+            } else {
+                Against::Contract
+            };
+            finish(conformance::run(&xtask::root(), against))
+        }
+        Command::Spec(command) => finish(spec::run(&command, &xtask::root())),
+    }
+}
+
+fn finish(result: Result<(), impl Display>) -> ExitCode {
+    match result {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::FAILURE
+        }
     }
 }
 

@@ -1,0 +1,121 @@
+//! The same calls on Prism, a mock server for OpenAPI documents that nobody here wrote.
+//!
+//! `cargo xtask conformance --prism` installs and starts it, and says in `POLAR_PRISM` where it is: `2026-10=URL`.
+
+use std::collections::BTreeMap;
+use std::env;
+
+use polar_client_runtime::Error;
+use polar_tests::contract::{Extent, Generator};
+use serde_json::Value;
+
+use crate::case::arguments;
+use crate::subject::{self, Subject, setting};
+
+/// What Prism and the client do not agree about, by a part of what is said about it. `tests/README.md` explains each.
+const KNOWN: [&str; 7] = [
+    "Invalid security scheme used",
+    "missing items for {",
+    "Request/Response not valid",
+    "Prism, of its own answer",
+    "of request/query/sorting",
+    "of request/query/metrics",
+    ": missing (in Discount::",
+];
+
+/// What was said, how often, and the first operation that it was said of.
+type Table = BTreeMap<String, (usize, &'static str)>;
+
+#[tokio::test]
+#[ignore = "needs Prism: cargo xtask conformance --prism"]
+async fn prism_agrees() {
+    let setting = env::var("POLAR_PRISM").unwrap();
+    let (version, url) = setting.split_once('=').unwrap();
+    let subjects = [&subject::V2026_04, &subject::V2026_10, &subject::V2027_01];
+    let subject = subjects.into_iter().find(|it| it.version() == version);
+    let (mut table, mut calls) = (Table::new(), 0);
+    for extent in [Extent::Required, Extent::Everything] {
+        calls += call_all(subject.unwrap(), url, extent, &mut table).await;
+    }
+    println!("{version}: {calls} calls");
+    let mut unknown = 0;
+    for (what, (count, first)) in &table {
+        let is_known = KNOWN.iter().any(|known| what.contains(known));
+        unknown += usize::from(!is_known);
+        let mark = if is_known { "known" } else { "NEW" };
+        println!("{count:>5}  {mark:<5}  {what}  (first: {first})");
+    }
+    assert_eq!(unknown, 0, "tests/README.md does not explain these");
+}
+
+async fn call_all(
+    subject: &'static Subject,
+    url: &str,
+    extent: Extent,
+    table: &mut Table,
+) -> usize {
+    let operations = subject.operations(url);
+    for operation in &operations {
+        let described = subject.described(operation.method, operation.path);
+        let mut generator = Generator::new(&subject.corrected, setting("POLAR_SEED", 1));
+        let meant = arguments(described, &mut generator, extent);
+        let call = operation
+            .call(&meant)
+            .unwrap_or_else(|problem| panic!("{}: {problem}", operation.id));
+        let outcome = call.await;
+        for what in outcome.err().map(disagreements).unwrap_or_default() {
+            table.entry(what).or_insert((0, operation.id)).0 += 1;
+        }
+    }
+    operations.len()
+}
+
+/// What Prism says against a request or its own answer, or the client against the answer.
+fn disagreements(error: Error) -> Vec<String> {
+    let Some(api) = error.api() else {
+        return vec![format!("the client: {}", unlocated(&error.to_string()))];
+    };
+    let header = api
+        .headers()
+        .get("sl-violations")
+        .and_then(|it| it.to_str().ok());
+    let violations: Vec<Value> = serde_json::from_str(header.unwrap_or("[]")).unwrap_or_default();
+    if violations.is_empty() {
+        let body: Value = serde_json::from_slice(api.body()).unwrap_or_default();
+        let title = body["title"].as_str().unwrap_or_default();
+        let title = title.lines().next().unwrap_or_default();
+        return vec![format!("Prism, {}: {title}", api.status())];
+    }
+    violations
+        .iter()
+        .map(|violation| {
+            let place = violation["location"].as_array().unwrap();
+            let place: Vec<&str> = place.iter().filter_map(Value::as_str).collect();
+            let (message, code) = (violation["message"].as_str(), violation["code"].as_str());
+            let what = general(message.unwrap_or_default());
+            match place.first() {
+                Some(&"response") => {
+                    format!("Prism, of its own answer: {}", code.unwrap_or_default())
+                }
+                _ => format!("Prism, of {}: {what}", place.join("/")),
+            }
+        })
+        .collect()
+}
+
+/// A text of the client without the operation and the way to the place.
+fn unlocated(text: &str) -> String {
+    let what = text.split("cannot read the response: ").last();
+    let what = what.unwrap_or_default().split(", found").next();
+    let words = what.unwrap_or_default().split_whitespace();
+    let words = words.map(|word| word.rsplit_once('.').map_or(word, |(_, last)| last));
+    words.collect::<Vec<_>>().join(" ")
+}
+
+/// A text without what is different in each call.
+fn general(text: &str) -> String {
+    let is_data = |word: &str| word.chars().any(|it| it.is_ascii_digit());
+    let words = text.split_whitespace();
+    let words = words.map(|word| if is_data(word) { "*" } else { word });
+    words.collect::<Vec<_>>().join(" ")
+}

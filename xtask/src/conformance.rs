@@ -1,0 +1,188 @@
+//! `cargo xtask conformance`: the client against the contracts, and against a mock server that nobody here wrote.
+
+use std::fs::{self, File};
+use std::net::TcpListener;
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// The mock server, and its last version for the Node.js of long-term support distributions.
+const PRISM: &str = "@stoplight/prism-cli@5.14.2";
+
+/// How long it may take to read a contract.
+const START: Duration = Duration::from_secs(180);
+
+/// Whom the client is held against.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Against {
+    /// The tests' own server.
+    Contract,
+    /// Prism. It is installed below `target/` first, which needs Node.js and npm.
+    Prism,
+}
+
+/// Calls every operation of every version.
+///
+/// # Errors
+/// What could not be started, or that a test failed.
+pub fn run(root: &Path, against: Against) -> Result<(), String> {
+    match against {
+        Against::Contract => test(root, &[], None),
+        Against::Prism => prism(root),
+    }
+}
+
+fn prism(root: &Path) -> Result<(), String> {
+    let folder = root.join("target/prism");
+    install(&folder)?;
+    let mut failures = Vec::new();
+    for (version, contract) in contracts(root)? {
+        let server = Prism::start(&folder, &version, &contract)?;
+        let setting = format!("{version}={}", server.url);
+        let arguments = ["--ignored", "--nocapture", "prism"];
+        if let Err(failure) = test(root, &arguments, Some(&setting)) {
+            failures.push(format!("{version}: {failure}"));
+        }
+    }
+    match failures.is_empty() {
+        true => Ok(()),
+        false => Err(failures.join("\n")),
+    }
+}
+
+/// The versions in `spec/`.
+fn contracts(root: &Path) -> Result<Vec<(String, PathBuf)>, String> {
+    let failed = |error| format!("spec/: {error}");
+    let mut found = Vec::new();
+    for entry in fs::read_dir(root.join("spec")).map_err(failed)? {
+        let path = entry.map_err(failed)?.path();
+        let name = path
+            .file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned();
+        if name.starts_with("20") {
+            found.push((name, path));
+        }
+    }
+    found.sort();
+    Ok(found)
+}
+
+/// Runs the suite.
+fn test(root: &Path, arguments: &[&str], prism: Option<&str>) -> Result<(), String> {
+    let mut command = Command::new("cargo");
+    command
+        .current_dir(root)
+        .args([
+            "test",
+            "--quiet",
+            "--package",
+            "polar-tests",
+            "--test",
+            "conformance",
+            "--",
+        ])
+        .args(arguments);
+    if let Some(prism) = prism {
+        command.env("POLAR_PRISM", prism);
+    }
+    finish(command)
+}
+
+fn install(folder: &Path) -> Result<(), String> {
+    if executable(folder).exists() {
+        return Ok(());
+    }
+    fs::create_dir_all(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
+    let mut command = Command::new("npm");
+    command.current_dir(folder).args([
+        "install",
+        "--no-audit",
+        "--no-fund",
+        "--ignore-scripts",
+        "--prefix",
+        ".",
+        PRISM,
+    ]);
+    finish(command)
+}
+
+fn executable(folder: &Path) -> PathBuf {
+    folder.join("node_modules/@stoplight/prism-cli/dist/index.js")
+}
+
+fn finish(mut command: Command) -> Result<(), String> {
+    let name = command.get_program().to_string_lossy().into_owned();
+    let status = command
+        .status()
+        .map_err(|error| format!("{name}: {error}"))?;
+    match status.success() {
+        true => Ok(()),
+        false => Err(format!("{name}: {status}")),
+    }
+}
+
+/// A running mock server. It ends with this value.
+struct Prism {
+    url: String,
+    process: Child,
+}
+
+impl Drop for Prism {
+    fn drop(&mut self) {
+        // It may have ended by itself.
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+impl Prism {
+    /// Starts a server of one version, and waits for it.
+    fn start(folder: &Path, version: &str, contract: &Path) -> Result<Self, String> {
+        let failed = |error: std::io::Error| format!("Prism: {error}");
+        let copy = folder.join(format!("{version}.yaml"));
+        let text = fs::read_to_string(contract).map_err(failed)?;
+        // No standard knows this format, so Prism would make texts that are no UUIDs.
+        fs::write(&copy, text.replace("format: uuid4", "format: uuid")).map_err(failed)?;
+        let free = TcpListener::bind("127.0.0.1:0").map_err(failed)?;
+        let port = free.local_addr().map_err(failed)?.port();
+        drop(free);
+        let log = folder.join(format!("{version}.log"));
+        let process = Command::new("node")
+            .arg(executable(folder))
+            .args([
+                "mock",
+                "--errors",
+                "--dynamic",
+                "--host",
+                "127.0.0.1",
+                "--port",
+            ])
+            .arg(port.to_string())
+            .arg(&copy)
+            .stdout(File::create(&log).map_err(failed)?)
+            .spawn()
+            .map_err(failed)?;
+        let url = format!("http://127.0.0.1:{port}");
+        let mut server = Self { url, process };
+        server.wait(&log)?;
+        Ok(server)
+    }
+
+    fn wait(&mut self, log: &Path) -> Result<(), String> {
+        let started = Instant::now();
+        loop {
+            let text = fs::read_to_string(log).unwrap_or_default();
+            if text.contains("is listening on") {
+                return Ok(());
+            }
+            let has_ended = !matches!(self.process.try_wait(), Ok(None));
+            if has_ended || started.elapsed() > START {
+                return Err(format!("Prism did not start: {}", log.display()));
+            }
+            thread::sleep(Duration::from_millis(200));
+        }
+    }
+}
