@@ -12,6 +12,10 @@ pub struct ExportError {
 }
 
 #[derive(Debug)]
+#[cfg_attr(
+    not(feature = "exports"),
+    allow(dead_code, reason = "without exports, none fails")
+)]
 enum Problem {
     /// With the whole row, or with the text.
     Form(String),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use polar_tests::contract::Mark;
+use polar_tests::contract::{Generator, Mark};
 use polar_tests::difference::{Difference, Undocumented};
 use serde_json::{Value, json};
 
@@ -172,7 +172,15 @@ fn further_keys(subject: &Subject) {
             return Ok(());
         };
         let text = case.instance.value.to_string();
-        object.insert("x_not_documented".to_owned(), generator.any());
+        // Where further keys are documented, what they hold is too.
+        let further = match &case.source.schema["additionalProperties"] {
+            schema if schema.is_object() => {
+                let mut generator = Generator::new(&subject.contract, case.seed);
+                generator.non_null(schema).value
+            }
+            _ => generator.any(),
+        };
+        object.insert("x_not_documented".to_owned(), further);
         let (before, after) = (case.decode(&text)?, case.decode(&changed.to_string())?);
         // Maps keep all keys, and so does what keeps its JSON.
         let kept = after.to_json().contains("x_not_documented");
