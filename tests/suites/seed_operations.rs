@@ -240,7 +240,7 @@ async fn list_claimed_subscriptions_answers_subscriptions() {
     else {
         panic!("{benefits:?}")
     };
-    assert_eq!(credit.properties.units, 100);
+    assert_eq!(credit.properties.as_ref().map(|it| it.units), Some(100));
 }
 
 #[tokio::test]
