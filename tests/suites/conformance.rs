@@ -49,6 +49,8 @@ mod judge;
 mod paging;
 #[path = "conformance/prism.rs"]
 mod prism;
+#[path = "conformance/refusals.rs"]
+mod refusals;
 #[path = "conformance/server.rs"]
 mod server;
 #[path = "conformance/subject.rs"]

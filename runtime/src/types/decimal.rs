@@ -49,7 +49,7 @@ impl Default for Decimal {
 impl FromStr for Decimal {
     type Err = InvalidDecimal;
 
-    /// Reads digits with an optional minus sign, fraction and exponent: `12`, `-0.05`, `0E-12`.
+    /// Reads digits with an optional sign, point and exponent: `12`, `-0.05`, `+.5`, `0E-12`.
     fn from_str(text: &str) -> Result<Self, InvalidDecimal> {
         match Parts::read(text) {
             Some(_) => Ok(Self(Cow::Owned(text.to_owned()))),
@@ -128,15 +128,16 @@ struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     fn read(text: &'a str) -> Option<Self> {
-        let (negative, text) = match text.strip_prefix('-') {
-            Some(rest) => (true, rest),
-            None => (false, text),
-        };
+        let negative = text.starts_with('-');
+        let text = text.strip_prefix(['-', '+']).unwrap_or(text);
         let (mantissa, exponent) = match text.split_once(['e', 'E']) {
             Some((mantissa, exponent)) => (mantissa, i64::from(read_exponent(exponent)?)),
             None => (text, 0),
         };
         let (before, after) = match mantissa.split_once('.') {
+            // There are digits on at least one side of the point.
+            Some(("", after)) => ("", digits(after)?),
+            Some((before, "")) => (digits(before)?, ""),
             Some((before, after)) => (digits(before)?, digits(after)?),
             None => (digits(mantissa)?, ""),
         };
@@ -230,6 +231,9 @@ mod tests {
             "0E-12",
             "-1.5e+3",
             "007",
+            "+1",
+            ".5",
+            "5.",
             "999999999999999999999999999999.9",
         ] {
             assert_eq!(decimal(text).to_string(), text);
@@ -241,10 +245,10 @@ mod tests {
     #[test]
     fn values_decide_on_equality_and_hash() {
         let same = [
-            ["1.50", "1.5", "15e-1", "0.015E2", "01.5"],
+            ["1.50", "+1.5", "15e-1", "0.015E2", "01.5"],
             ["0", "-0", "0.000", "0E-12", "0e9"],
-            ["100", "1e2", "100.0", "0.1e3", "1000e-1"],
-            ["-0.05", "-5e-2", "-0.0500", "-00.05", "-50E-3"],
+            ["100", "1e2", "100.", ".1e3", "1000e-1"],
+            ["-0.05", "-5e-2", "-.0500", "-00.05", "-50E-3"],
         ];
         for group in same {
             let set: HashSet<Decimal> = group.iter().map(|text| decimal(text)).collect();
@@ -291,9 +295,11 @@ mod tests {
         for text in [
             "",
             "-",
-            "+1",
-            ".5",
-            "5.",
+            "+",
+            ".",
+            "-.",
+            ".e1",
+            "+-1",
             "1.2.3",
             "1e",
             "1e+",

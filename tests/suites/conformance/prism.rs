@@ -20,7 +20,7 @@ const KNOWN: [&str; 7] = [
     "Prism, of its own answer",
     "of request/query/sorting",
     "of request/query/metrics",
-    ": missing (in Discount::",
+    "Discount::",
 ];
 
 /// What was said, how often, and the first operation that it was said of.

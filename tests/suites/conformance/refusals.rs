@@ -1,0 +1,121 @@
+//! The server does refuse what the contract does not allow: a request, spoiled in every way that there is a rule for.
+
+use http::HeaderValue;
+use hyper::body::Bytes;
+
+use crate::server::Received;
+use crate::subject::V2026_10;
+
+type Spoil = fn(&mut Received);
+
+/// What is done to the request, and a part of what is said of it.
+const SPOILED: [(&str, Spoil); 16] = [
+    ("there is no PUT", |it| it.method = "PUT".to_owned()),
+    ("there is no PATCH", |it| it.path += "/"),
+    ("there is no PATCH", |it| {
+        it.path = it.path.replace("v1", "v2")
+    }),
+    ("id: ", |it| it.path = "/v1/meters/none".to_owned()),
+    ("the query has [\"page\"]", |it| {
+        it.query.push(("page".to_owned(), "1".to_owned()))
+    }),
+    ("polar-version", |it| {
+        drop(it.headers.remove("polar-version"))
+    }),
+    ("polar-version", |it| set(it, "polar-version", "2026-04")),
+    ("user-agent", |it| drop(it.headers.remove("user-agent"))),
+    ("accept: text/csv", |it| set(it, "accept", "text/csv")),
+    ("authorization: None", |it| {
+        drop(it.headers.remove("authorization"))
+    }),
+    ("authorization: ", |it| {
+        set(it, "authorization", "Bearer polar_cst_x")
+    }),
+    ("content-length", |it| {
+        drop(it.headers.remove("content-length"))
+    }),
+    ("content-type: ", |it| set(it, "content-type", "text/plain")),
+    ("the body is missing", |it| body(it, "")),
+    ("body: ", |it| body(it, r#"{"name": 7}"#)),
+    ("body: ", |it| body(it, r#"{"name": "ab"}"#)),
+];
+
+fn set(request: &mut Received, name: &'static str, value: &'static str) {
+    request
+        .headers
+        .insert(name, HeaderValue::from_static(value));
+}
+
+fn body(request: &mut Received, body: &'static str) {
+    request.body = Bytes::from_static(body.as_bytes());
+    request.headers.insert("content-length", body.len().into());
+}
+
+fn allowed() -> Received {
+    let mut request = Received {
+        method: "PATCH".to_owned(),
+        path: "/v1/meters/506d02ff-a489-4cd9-9f80-f5bc1ab26b71".to_owned(),
+        query: Vec::new(),
+        headers: http::HeaderMap::new(),
+        body: Bytes::new(),
+    };
+    body(&mut request, r#"{"name": "Tokens"}"#);
+    for (name, value) in [
+        ("polar-version", "2026-10"),
+        ("user-agent", "polar-client"),
+        ("accept", "application/json"),
+        ("authorization", "Bearer polar_oat_x"),
+        ("content-type", "application/json"),
+    ] {
+        set(&mut request, name, value);
+    }
+    request
+}
+
+#[test]
+fn what_the_contract_does_not_allow_is_refused() {
+    assert_eq!(V2026_10.judge(&allowed()), Ok(()));
+    for (index, (expected, spoil)) in SPOILED.iter().enumerate() {
+        let mut request = allowed();
+        spoil(&mut request);
+        let reason = V2026_10.judge(&request).unwrap_err();
+        assert!(reason.starts_with(expected), "{index}: {reason}");
+    }
+}
+
+/// What has to be there, in the query, once and of its type.
+#[test]
+fn queries_are_refused() {
+    let request = |query: &[(&str, &str)]| {
+        let mut request = allowed();
+        request.method = "GET".to_owned();
+        request.path = "/v1/metrics/".to_owned();
+        request.body = Bytes::new();
+        request.headers.remove("content-length");
+        request.headers.remove("content-type");
+        let query = query
+            .iter()
+            .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
+        request.query = query.collect();
+        V2026_10.judge(&request)
+    };
+    let (start, end) = (("start_date", "2026-10-01"), ("end_date", "2026-10-31"));
+    assert_eq!(request(&[start, end, ("interval", "day")]), Ok(()));
+    assert_eq!(
+        request(&[start, end]),
+        Err("interval is missing".to_owned())
+    );
+    for query in [
+        [start, end, ("interval", "second")],
+        [("start_date", "October"), end, ("interval", "day")],
+        [start, end, ("interval[of]", "day")],
+    ] {
+        let reason = request(&query).unwrap_err();
+        assert!(
+            ["interval", "start_date"]
+                .iter()
+                .any(|name| reason.starts_with(name)),
+            "{reason}"
+        );
+    }
+}
