@@ -29,11 +29,17 @@ struct Found {
     constants: BTreeSet<(&'static str, &'static str)>,
 }
 
-/// The parameters that corrections are about, so that the published contract cannot judge them: it does not know the
-/// first, and of the other it only knows that it is text.
-const CORRECTED: [(&str, &str); 2] = [
+/// The parameters that corrections are about, so that the published contract cannot judge them: of `filter` it only
+/// knows that it is text, and the others it does not know.
+const CORRECTED: [(&str, &str); 8] = [
     ("/v1/events/", "cursor_pagination"),
     ("/v1/events/", "filter"),
+    ("/v1/oauth2/authorize", "client_id"),
+    ("/v1/oauth2/authorize", "redirect_uri"),
+    ("/v1/oauth2/authorize", "response_type"),
+    ("/v1/oauth2/authorize", "scope"),
+    ("/v1/oauth2/authorize", "state"),
+    ("/v1/oauth2/authorize", "sub_type"),
 ];
 
 pub(crate) static V2026_04: LazyLock<Subject> = LazyLock::new(|| Subject::new(&crate::V2026_04));

@@ -85,10 +85,16 @@ impl<C: OptionalAccess> Oauth2<C> {
     ///
     /// `GET /v1/oauth2/authorize`, operation `oauth2:authorize`.
     ///
+    /// - `client_id`: The client that asks for access.
+    /// - `response_type`: What the client wants in return. Servers know `code`.
+    ///
     /// Credential: none, or a personal access token. A client that acts for an
     /// organization calls it after `with_credential(Anonymous)`.
-    pub fn authorize(&self) -> Authorize {
-        Authorize(self.client.request(&AUTHORIZE))
+    pub fn authorize(&self, client_id: &str, response_type: &str) -> Authorize {
+        let mut request = self.client.request(&AUTHORIZE);
+        request.query("client_id", &client_id);
+        request.query("response_type", &response_type);
+        Authorize(request)
     }
 }
 
@@ -107,6 +113,32 @@ impl<C: OpenIdAccess> Oauth2<C> {
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
 pub struct Authorize(Request);
+
+impl Authorize {
+    /// Where the answer is to go; one of those that the client is registered with.
+    pub fn redirect_uri(mut self, redirect_uri: &str) -> Self {
+        self.0.query("redirect_uri", &redirect_uri);
+        self
+    }
+
+    /// The scopes that it asks for, separated by spaces.
+    pub fn scope(mut self, scope: &str) -> Self {
+        self.0.query("scope", &scope);
+        self
+    }
+
+    /// A text of the client's own, which comes back with the answer.
+    pub fn state(mut self, state: &str) -> Self {
+        self.0.query("state", &state);
+        self
+    }
+
+    /// Whom it wants to act for, a user or an organization.
+    pub fn sub_type(mut self, sub_type: SubType) -> Self {
+        self.0.query("sub_type", &sub_type);
+        self
+    }
+}
 
 polar_client_runtime::operation! {
     Authorize as AUTHORIZE => json AuthorizeResponse
