@@ -245,9 +245,9 @@ impl<'c> Generator<'c> {
             let text = text::text(&mut self.random, schema);
             let value: f64 = text.parse().unwrap_or_default();
             if least.is_none_or(|least| value >= least) && above.is_none_or(|above| value > above) {
-                return match self.random.bool() {
-                    true => Value::String(text),
-                    false => json!(value),
+                return match number.is_some() && self.random.bool() {
+                    true => json!(value),
+                    false => Value::String(text),
                 };
             }
         }

@@ -213,11 +213,27 @@ fn reply<'c>(response: &Response<'c>, generator: &mut Generator<'c>) -> (Reply, 
         return (reply, Value::Null);
     }
     let value = generator.non_null(content.schema.schema).value;
-    reply.body = match content.media_type {
-        "application/json" => value.to_string(),
-        _ => value.as_str().unwrap_or_default().to_owned(),
+    if content.media_type == "application/json" {
+        reply.body = value.to_string();
+        return (reply, value);
+    }
+    // The schema is that of a row, and the client gives the text.
+    reply.body = table(&value);
+    let text = Value::from(reply.body.as_str());
+    (reply, text)
+}
+
+/// CSV with one row.
+fn table(row: &Value) -> String {
+    let quoted = |text: &str| format!("\"{}\"", text.replace('"', "\"\""));
+    let cell = |value: &Value| match value {
+        Value::Null => String::new(),
+        value => quoted(value.as_str().unwrap_or(&value.to_string())),
     };
-    (reply, value)
+    let row = row.as_object().into_iter().flatten();
+    let (header, cells): (Vec<String>, Vec<String>) =
+        row.map(|(name, value)| (quoted(name), cell(value))).unzip();
+    format!("{}\r\n{}\r\n", header.join(","), cells.join(","))
 }
 
 /// An entry of a validation error, as the client has it.
