@@ -2,13 +2,14 @@
 //! not be handled comes again.
 //!
 //! ```sh
-//! export POLAR_WEBHOOK_SECRET=whsec_...     # of an endpoint with the format `raw`
-//! cargo run --example axum_webhooks         # listens on ADDRESS, or 127.0.0.1:3000
+//! export POLAR_WEBHOOK_SECRET=whsec_c2VjcmV0     # that of your endpoint, which has the format `raw`
+//! cargo run --example axum_webhooks               # listens on ADDRESS, or 127.0.0.1:3000
 //! ```
 //!
-//! A delivery to try it with, in a shell that knows the secret as well:
+//! A delivery to try it with, in another shell:
 //!
 //! ```sh
+//! export POLAR_WEBHOOK_SECRET=whsec_c2VjcmV0
 //! body='{"type":"order.gifted","timestamp":"2026-11-22T03:00:00Z","data":{}}'
 //! id=msg_1 now=$(date +%s)
 //! signature=$(printf %s "$id.$now.$body" | openssl dgst -sha256 -hmac "$POLAR_WEBHOOK_SECRET" -binary | base64)
@@ -53,7 +54,16 @@ async fn main() -> Result<(), Box<dyn Error>> {
 }
 
 /// Gets what is verified; the extractor has answered everything else.
+///
+/// Polar hangs up after ten seconds, and the request is dropped then. So the work is done in a task of its own, which ends
+/// what it has begun.
 async fn receive(State(deliveries): State<Deliveries>, delivery: Delivery<Event>) -> StatusCode {
+    let answered = tokio::spawn(answer(deliveries, delivery)).await;
+    // A handler that panicked has failed.
+    answered.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
+async fn answer(deliveries: Deliveries, delivery: Delivery<Event>) -> StatusCode {
     match deliveries.once(&delivery, handle(&delivery.event)).await {
         Ok(Outcome::Handled(()) | Outcome::Redelivered) => StatusCode::NO_CONTENT,
         // Its other delivery may yet fail, so this one must not count.
@@ -67,13 +77,18 @@ async fn receive(State(deliveries): State<Deliveries>, delivery: Delivery<Event>
 
 async fn handle(event: &Event) -> Result<(), Box<dyn Error + Send + Sync>> {
     match event {
-        Event::OrderPaid(paid) => {
-            let product = paid.data.product.as_ref();
-            let product = product.ok_or("the order has no product")?;
-            println!("order {}: deliver {}", paid.data.id, product.name);
-        }
+        Event::OrderPaid(paid) => match &paid.data.product {
+            Some(product) => println!("order {}: deliver {}", paid.data.id, product.name),
+            // It will have none the next time either.
+            None => println!("order {}: nothing to deliver", paid.data.id),
+        },
         Event::SubscriptionRevoked(revoked) => {
             println!("subscription {}: take access away", revoked.data.id);
+        }
+        // Any event at all, an order that was paid too: it must come again, to a program that knows the version.
+        Event::OtherVersion(event) => {
+            let (kind, version) = (event.event_type(), event.api_version());
+            return Err(format!("{kind} follows version {version} of the API").into());
         }
         // Also what is newer than this program: it is accepted, or Polar would deliver it again.
         other => println!("nothing to do for {}", other.event_type()),
@@ -91,7 +106,9 @@ async fn stopped() {
     #[cfg(not(unix))]
     let terminated = std::future::pending::<Option<()>>();
     tokio::select! {
-        _ = tokio::signal::ctrl_c() => {}
-        _ = terminated => {}
+        Ok(()) = tokio::signal::ctrl_c() => {}
+        Some(()) = terminated => {}
+        // Neither can be waited for, which is no reason to stop.
+        else => std::future::pending().await,
     }
 }

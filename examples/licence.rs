@@ -11,16 +11,20 @@
 //! that there is no such key. Whatever else happens (no network, an overloaded server, a page of a proxy, a version of the
 //! API that is gone) says nothing about the key, and the last good answer goes on to count for a while.
 //!
+//! A check ends with 0 for a licence that counts, 2 for one that cannot be verified, 3 for one that is invalid, and 1 for
+//! none or an error.
+//!
 //! `POLAR_SERVER` names another server, `LICENCE_FILE` another file than `licence.json`. That file is no secret and not
 //! protected: who wants to cheat will, and this is about not bothering those who do not.
 
 use std::error::Error as StdError;
-use std::path::PathBuf;
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 use std::{env, fs, io};
 
-use polar_client::types::Uuid;
+use polar_client::types::{Timestamp, Uuid};
 use polar_client::v2026_10::models::{
     LicenseKeyActivate, LicenseKeyDeactivate, LicenseKeyValidate, ValidatedLicenseKey,
 };
@@ -28,6 +32,7 @@ use polar_client::v2026_10::services::customer_portal::license_keys::LicenseKeys
 use polar_client::v2026_10::{ErrorCode, Polar, server};
 use polar_client::{Anonymous, CallOptions, Error, Server};
 use serde::{Deserialize, Serialize};
+use tempfile::NamedTempFile;
 
 /// How many seconds the last good answer counts without another one.
 const GRACE: i64 = 14 * DAY;
@@ -41,9 +46,12 @@ const TOLERANCE: i64 = 2 * 60 * 60;
 #[derive(Serialize, Deserialize)]
 struct Licence {
     key: String,
-    activation_id: String,
-    /// When the API last said that the key is good; nothing once it said that it is not.
-    confirmed: Option<i64>,
+    /// None where the key is good for any number of computers, and is not activated for each.
+    activation_id: Option<String>,
+    /// When the API last said that the key is good.
+    confirmed: i64,
+    /// Why the key is not good, if the API has said so since.
+    refused: Option<String>,
     /// When the key expires, as far as was known then.
     expires: Option<i64>,
     /// The latest time at which the program was started.
@@ -56,11 +64,13 @@ enum Verdict {
     Valid,
     /// The API could not be asked, and the last good answer still counts, for so many seconds.
     Grace(i64),
-    /// The API could not be asked, and there is no answer that counts. Nobody says that the key is bad.
-    Unverified,
-    /// The API says that the key is not good.
+    /// There is no answer that counts, and this may help. Nobody says that the key is bad.
+    Unverified(&'static str),
+    /// The API says that the key is not good, or said so when it was last asked.
     Invalid(String),
 }
+
+const OFFLINE: Verdict = Verdict::Unverified("please connect to the internet");
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Box<dyn StdError>> {
@@ -96,72 +106,94 @@ async fn activate(
     organization: Uuid,
     key: &str,
 ) -> Result<ExitCode, Box<dyn StdError>> {
+    if load()?.is_some() {
+        println!("already activated, please deactivate first");
+        return Ok(ExitCode::FAILURE);
+    }
     // What helps the customer to tell computers apart in the portal.
     let label = env::var("HOSTNAME").unwrap_or_else(|_| "a computer".to_owned());
-    let activation = LicenseKeyActivate::new(key, organization, label);
-    match keys.activate(activation).await {
-        Ok(activation) => {
-            let expires = activation.license_key.expires_at;
-            save(&Licence {
-                key: key.to_owned(),
-                activation_id: activation.id.to_string(),
-                confirmed: Some(now()),
-                expires: expires.map(|time| time.timestamp()),
-                latest: now(),
-            })?;
-            println!("activated");
-            Ok(ExitCode::SUCCESS)
-        }
+    let request = LicenseKeyActivate::new(key, organization, label);
+    let activated = match keys.activate(request).await {
+        Ok(it) => Ok(Licence::new(key, Some(it.id), it.license_key.expires_at)),
         Err(error) => {
-            match error.code() {
-                Some(ErrorCode::ResourceNotFound) => println!("there is no such key"),
-                Some(ErrorCode::NotPermitted) => {
-                    println!("the key is in use on as many computers as it allows");
+            let unlimited = unlimited(keys, organization, key, &error).await;
+            unlimited.ok_or(error)
+        }
+    };
+    let licence = match activated {
+        Ok(licence) => licence,
+        Err(error) => {
+            match (error.code(), detail(&error)) {
+                (Some(ErrorCode::ResourceNotFound), _) => println!("there is no such key"),
+                (Some(ErrorCode::NotPermitted), Some(detail)) => {
+                    println!("not activated: {detail}")
                 }
                 _ => println!("not activated, please try again later: {error}"),
             }
-            Ok(ExitCode::FAILURE)
+            return Ok(ExitCode::FAILURE);
         }
+    };
+    if let Err(error) = save(&licence) {
+        println!(
+            "not activated, {} cannot be written: {error}",
+            file().display()
+        );
+        // Nobody would know of the activation any more, and it counts.
+        if let Err(error) = give_back(keys, organization, &licence).await {
+            let id = licence.activation_id.unwrap_or_default();
+            println!("please remove the activation {id} in the customer portal: {error}");
+        }
+        return Ok(ExitCode::FAILURE);
     }
+    println!("activated");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The licence for a key that cannot be activated since it has no limit of activations. A key that has one would be good
+/// here too, and on any number of computers, if this did not look at the limit.
+async fn unlimited(
+    keys: &LicenseKeys<Anonymous>,
+    organization: Uuid,
+    key: &str,
+    error: &Error,
+) -> Option<Licence> {
+    if error.code() != Some(ErrorCode::NotPermitted) {
+        return None;
+    }
+    let question = LicenseKeyValidate::new(key, organization);
+    let answer = keys.validate(question).await.ok()?;
+    let is_good = answer.status == "granted" && answer.limit_activations.is_none();
+    is_good.then(|| Licence::new(key, None, answer.expires_at))
 }
 
 async fn check(
     keys: &LicenseKeys<Anonymous>,
     organization: Uuid,
 ) -> Result<ExitCode, Box<dyn StdError>> {
-    let Some(mut licence) = load()? else {
-        println!("not activated");
-        return Ok(ExitCode::FAILURE);
+    let mut licence = match load() {
+        Ok(Some(licence)) => licence,
+        Ok(None) => {
+            println!("not activated");
+            return Ok(ExitCode::FAILURE);
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            return Ok(Verdict::Unverified("the file of the licence is damaged").tell());
+        }
     };
-    let question = LicenseKeyValidate::new(licence.key.as_str(), organization)
-        .activation_id(licence.activation_id.parse()?);
+    let mut question = LicenseKeyValidate::new(licence.key.as_str(), organization);
+    question.activation_id = licence.activation()?;
     // Asking does not count as a use here, so it may be repeated.
     let question = keys
         .validate(question)
         .with(CallOptions::new().assume_safe());
     let verdict = licence.judge(question.await, now());
-    save(&licence)?;
-    Ok(match verdict {
-        Verdict::Valid => {
-            println!("valid");
-            ExitCode::SUCCESS
-        }
-        Verdict::Grace(left) => {
-            println!(
-                "valid, unconfirmed for up to {} more days",
-                (left - 1) / DAY + 1
-            );
-            ExitCode::SUCCESS
-        }
-        Verdict::Unverified => {
-            println!("unverified, please connect to the internet");
-            ExitCode::from(2)
-        }
-        Verdict::Invalid(reason) => {
-            println!("invalid: {reason}");
-            ExitCode::FAILURE
-        }
-    })
+    let code = verdict.tell();
+    // What the API said is true even if it cannot be kept.
+    if let Err(error) = save(&licence) {
+        eprintln!("{} cannot be written: {error}", file().display());
+    }
+    Ok(code)
 }
 
 async fn deactivate(
@@ -172,39 +204,91 @@ async fn deactivate(
         println!("not activated");
         return Ok(ExitCode::FAILURE);
     };
-    let activation_id: Uuid = licence.activation_id.parse()?;
-    let activation = LicenseKeyDeactivate::new(licence.key.as_str(), organization, activation_id);
-    match keys.deactivate(activation).await {
+    if let Err(error) = give_back(keys, organization, &licence).await {
+        println!("not deactivated, please try again later: {error}");
+        return Ok(ExitCode::FAILURE);
+    }
+    fs::remove_file(file())?;
+    println!("deactivated");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Ends the activation, if there is one.
+async fn give_back(
+    keys: &LicenseKeys<Anonymous>,
+    organization: Uuid,
+    licence: &Licence,
+) -> Result<(), Box<dyn StdError>> {
+    let Some(id) = licence.activation()? else {
+        return Ok(());
+    };
+    let request = LicenseKeyDeactivate::new(licence.key.as_str(), organization, id);
+    match keys.deactivate(request).await {
         // An activation that is gone has done its part.
-        Err(error) if error.code() != Some(ErrorCode::ResourceNotFound) => {
-            println!("not deactivated, please try again later: {error}");
-            Ok(ExitCode::FAILURE)
-        }
-        _ => {
-            fs::remove_file(file())?;
-            println!("deactivated");
-            Ok(ExitCode::SUCCESS)
+        Err(error) if error.code() != Some(ErrorCode::ResourceNotFound) => Err(error.into()),
+        _ => Ok(()),
+    }
+}
+
+impl Verdict {
+    /// Tells the user, and the program that started this one.
+    fn tell(&self) -> ExitCode {
+        match self {
+            Self::Valid => {
+                println!("valid");
+                ExitCode::SUCCESS
+            }
+            Self::Grace(left) => {
+                let days = (left - 1) / DAY + 1;
+                println!("valid, unconfirmed for up to {days} more days");
+                ExitCode::SUCCESS
+            }
+            Self::Unverified(advice) => {
+                println!("unverified, {advice}");
+                ExitCode::from(2)
+            }
+            Self::Invalid(reason) => {
+                println!("invalid: {reason}");
+                ExitCode::from(3)
+            }
         }
     }
 }
 
 impl Licence {
+    /// One that the API has just found good.
+    fn new(key: &str, activation: Option<Uuid>, expires: Option<Timestamp>) -> Self {
+        Self {
+            key: key.to_owned(),
+            activation_id: activation.map(|id| id.to_string()),
+            confirmed: now(),
+            refused: None,
+            expires: expires.map(|time| time.timestamp()),
+            latest: now(),
+        }
+    }
+
+    fn activation(&self) -> Result<Option<Uuid>, Box<dyn StdError>> {
+        let id = self.activation_id.as_ref();
+        Ok(id.map(|id| id.parse()).transpose()?)
+    }
+
     /// What an answer, or the lack of one, means for the licence.
     fn judge(&mut self, answer: Result<ValidatedLicenseKey, Error>, now: i64) -> Verdict {
         match answer {
             Ok(key) if key.status == "granted" => {
-                self.confirmed = Some(now);
+                self.confirmed = now;
+                self.refused = None;
                 self.expires = key.expires_at.map(|time| time.timestamp());
                 self.latest = now;
                 Verdict::Valid
             }
             Ok(key) if ["revoked", "disabled"].contains(&&*key.status) => {
-                self.end(format!("the key is {}", key.status))
+                self.refuse(&format!("the key is {}", key.status))
             }
             // `code()` is none for answers that are not the API's, and for a version that is gone: those are no answers.
             Err(error) if error.code() == Some(ErrorCode::ResourceNotFound) => {
-                let detail = error.api().and_then(|answer| answer.detail());
-                self.end(detail.unwrap_or("there is no such key").to_owned())
+                self.refuse(detail(&error).unwrap_or("there is no such key"))
             }
             // Nothing was said about the key, or nothing that this program understands.
             Ok(_) | Err(_) => self.without_answer(now),
@@ -212,25 +296,33 @@ impl Licence {
     }
 
     /// The API says that the key is not good, which still counts when it cannot be asked any more.
-    fn end(&mut self, reason: String) -> Verdict {
-        self.confirmed = None;
-        Verdict::Invalid(reason)
+    fn refuse(&mut self, reason: &str) -> Verdict {
+        self.refused = Some(reason.to_owned());
+        Verdict::Invalid(reason.to_owned())
     }
 
     fn without_answer(&mut self, now: i64) -> Verdict {
+        if let Some(reason) = &self.refused {
+            return Verdict::Invalid(reason.clone());
+        }
         // Setting the clock back does not make the grace longer: it is over until there is an answer.
-        let was_set_back = now < self.latest - TOLERANCE;
+        let was_set_back = now < self.latest.saturating_sub(TOLERANCE);
         self.latest = self.latest.max(now);
-        let Some(confirmed) = self.confirmed.filter(|_| !was_set_back) else {
-            return Verdict::Unverified;
-        };
-        let end = confirmed + GRACE;
+        if was_set_back {
+            return OFFLINE;
+        }
+        let end = self.confirmed.saturating_add(GRACE);
         let end = self.expires.map_or(end, |expires| end.min(expires));
-        match end - self.latest {
+        match end.saturating_sub(self.latest) {
             left if left > 0 => Verdict::Grace(left),
-            _ => Verdict::Unverified,
+            _ => OFFLINE,
         }
     }
+}
+
+/// How the API explains an error.
+fn detail(error: &Error) -> Option<&str> {
+    error.api().and_then(|answer| answer.detail())
 }
 
 fn now() -> i64 {
@@ -242,17 +334,30 @@ fn file() -> PathBuf {
     env::var_os("LICENCE_FILE").map_or_else(|| "licence.json".into(), PathBuf::from)
 }
 
+/// What is in the file, if there is one.
 fn load() -> Result<Option<Licence>, Box<dyn StdError>> {
-    match fs::read(file()) {
-        Ok(bytes) => Ok(Some(serde_json::from_slice(&bytes)?)),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(None),
+    let read = match fs::read(file()) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => Err(error.into()),
-    }
+        Ok(bytes) => parse(&bytes),
+    };
+    let unreadable = |error| format!("{} cannot be read: {error}", file().display());
+    Ok(Some(read.map_err(unreadable)?))
 }
 
-/// Writes the file anew and puts it in place as a whole: a crash midway costs nobody the licence.
+fn parse(bytes: &[u8]) -> Result<Licence, Box<dyn StdError>> {
+    let licence: Licence = serde_json::from_slice(bytes)?;
+    licence.activation()?;
+    Ok(licence)
+}
+
+/// Writes the file anew and puts it in place as a whole: neither a crash midway nor a second program that does the same
+/// costs anybody the licence.
 fn save(licence: &Licence) -> io::Result<()> {
-    let new = file().with_extension("new");
-    fs::write(&new, serde_json::to_vec_pretty(licence)?)?;
-    fs::rename(new, file())
+    let file = file();
+    let folder = file.parent().filter(|it| !it.as_os_str().is_empty());
+    let mut new = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
+    new.write_all(&serde_json::to_vec_pretty(licence)?)?;
+    new.persist(file)?;
+    Ok(())
 }

@@ -28,6 +28,16 @@ fn what_is_no_delivery_is_refused() {
 }
 
 #[test]
+fn events_of_other_versions_are_not_lost() {
+    receiver::refuses_other_versions(NAME);
+}
+
+#[test]
+fn an_order_without_a_product_is_accepted() {
+    receiver::accepts_an_order_without_a_product(NAME);
+}
+
+#[test]
 fn what_failed_is_handled_again() {
     receiver::handles_again_what_failed(NAME);
 }

@@ -9,6 +9,7 @@
 mod support;
 
 use std::fs;
+use std::process::Command;
 use std::time::{Duration, SystemTime};
 
 use serde_json::{Value, json};
@@ -34,6 +35,9 @@ struct Run {
     words: String,
 }
 
+/// Where nothing can be written, by nobody.
+const NOWHERE: &str = "nowhere/licence.json";
+
 impl Computer {
     fn new(server: &MockServer) -> Self {
         Self {
@@ -55,20 +59,20 @@ impl Computer {
         computer
     }
 
-    async fn run(&self, arguments: &[&str]) -> Run {
+    fn command(&self, arguments: &[&str]) -> Command {
         let mut command = example("licence");
         command
             .args(arguments)
             .env("POLAR_SERVER", &self.server)
             .env("LICENCE_ORGANIZATION", ORGANIZATION)
             .env("LICENCE_FILE", self.folder.path().join("licence.json"));
-        let output = tokio::task::spawn_blocking(move || command.output());
-        let output = output.await.unwrap().unwrap();
-        assert!(output.stderr.is_empty(), "{output:?}");
-        Run {
-            status: output.status.code().unwrap(),
-            words: String::from_utf8(output.stdout).unwrap().trim().to_owned(),
-        }
+        command
+    }
+
+    async fn run(&self, arguments: &[&str]) -> Run {
+        let (run, warnings) = finish(self.command(arguments)).await;
+        assert_eq!(warnings, "");
+        run
     }
 
     async fn check(&self) -> Run {
@@ -94,6 +98,18 @@ impl Computer {
     }
 }
 
+/// What a run comes to, and its warnings.
+async fn finish(mut command: Command) -> (Run, String) {
+    let output = tokio::task::spawn_blocking(move || command.output());
+    let output = output.await.unwrap().unwrap();
+    let text = |bytes| String::from_utf8(bytes).unwrap().trim().to_owned();
+    let run = Run {
+        status: output.status.code().unwrap(),
+        words: text(output.stdout),
+    };
+    (run, text(output.stderr))
+}
+
 fn run(status: i32, words: &str) -> Run {
     let words = words.to_owned();
     Run { status, words }
@@ -116,8 +132,13 @@ fn now() -> i64 {
     since.as_secs().try_into().unwrap()
 }
 
-/// What the API says of a key.
+/// What the API says of a key for three computers.
 fn key(status: &str) -> Value {
+    key_for(&json!(3), status)
+}
+
+/// What the API says of a key for so many computers.
+fn key_for(limit: &Value, status: &str) -> Value {
     json!({
         "id": "a63eb979-ded6-4386-b7f7-c783277567c5",
         "created_at": "2026-11-21T18:27:07.139944Z",
@@ -145,7 +166,7 @@ fn key(status: &str) -> Value {
         "key": "KEY-1",
         "display_key": "****-1",
         "status": status,
-        "limit_activations": null,
+        "limit_activations": limit,
         "usage": 0,
         "limit_usage": null,
         "validations": 1,
@@ -161,13 +182,35 @@ fn api(status: u16, body: &Value) -> ResponseTemplate {
         .set_body_json(body)
 }
 
+/// What the API says of a key that was activated.
+fn activation() -> Value {
+    json!({
+        "id": ACTIVATION,
+        "license_key_id": "a63eb979-ded6-4386-b7f7-c783277567c5",
+        "label": "a computer",
+        "meta": {},
+        "created_at": "2026-11-21T18:33:50.719054Z",
+        "modified_at": null,
+        "license_key": key("granted"),
+    })
+}
+
+fn not_permitted(detail: &str) -> ResponseTemplate {
+    api(403, &json!({"error": "NotPermitted", "detail": detail}))
+}
+
 fn not_found() -> ResponseTemplate {
     let body = json!({"error": "ResourceNotFound", "detail": "License key does not match."});
     api(404, &body)
 }
 
+/// Answers this call, and no other.
 async fn answer(server: &MockServer, call: &str, response: ResponseTemplate) {
     server.reset().await;
+    also(server, call, response).await;
+}
+
+async fn also(server: &MockServer, call: &str, response: ResponseTemplate) {
     Mock::given(method("POST"))
         .and(path(format!("/v1/customer-portal/license-keys/{call}")))
         .and(body_partial_json(
@@ -184,16 +227,7 @@ async fn a_key_is_activated_checked_and_deactivated() {
     let computer = Computer::new(&server);
     assert_eq!(computer.check().await, run(1, "not activated"));
 
-    let activation = json!({
-        "id": ACTIVATION,
-        "license_key_id": "a63eb979-ded6-4386-b7f7-c783277567c5",
-        "label": "a computer",
-        "meta": {},
-        "created_at": "2026-11-21T18:33:50.719054Z",
-        "modified_at": null,
-        "license_key": key("granted"),
-    });
-    answer(&server, "activate", api(200, &activation)).await;
+    answer(&server, "activate", api(200, &activation())).await;
     assert_eq!(
         computer.run(&["activate", "KEY-1"]).await,
         run(0, "activated")
@@ -210,6 +244,12 @@ async fn a_key_is_activated_checked_and_deactivated() {
     let failed = computer.run(&["deactivate"]).await;
     assert_eq!(failed.status, 1);
     assert!(computer.is_activated());
+    let html = ResponseTemplate::new(200).set_body_raw("<html>Sign in</html>", "text/html");
+    answer(&server, "deactivate", html).await;
+    let failed = computer.run(&["deactivate"]).await;
+    assert_eq!(failed.status, 1);
+    assert!(failed.words.starts_with("not deactivated"), "{failed:?}");
+    assert!(computer.is_activated());
     answer(&server, "deactivate", ResponseTemplate::new(204)).await;
     assert_eq!(computer.run(&["deactivate"]).await, run(0, "deactivated"));
     assert!(!computer.is_activated());
@@ -218,13 +258,11 @@ async fn a_key_is_activated_checked_and_deactivated() {
 #[tokio::test]
 async fn what_cannot_be_activated_leaves_nothing_behind() {
     let server = MockServer::start().await;
-    let limit =
-        json!({"error": "NotPermitted", "detail": "License key activation limit already reached"});
     for (response, words) in [
         (not_found(), "there is no such key"),
         (
-            api(403, &limit),
-            "the key is in use on as many computers as it allows",
+            not_permitted("License key is no longer active"),
+            "not activated: License key is no longer active",
         ),
         (
             ResponseTemplate::new(404).set_body_json(json!({"detail": "Not Found"})),
@@ -245,6 +283,137 @@ async fn what_cannot_be_activated_leaves_nothing_behind() {
 }
 
 #[tokio::test]
+async fn a_key_without_a_limit_is_only_validated() {
+    let server = MockServer::start().await;
+    let detail = "License key does not support activations.";
+    let computer = Computer::new(&server);
+    for (limit, status, works) in [
+        // On as many computers as it allows already: a good key, and not for this one.
+        (json!(3), "granted", false),
+        (json!(null), "revoked", false),
+        (json!(null), "granted", true),
+    ] {
+        answer(&server, "activate", not_permitted(detail)).await;
+        also(&server, "validate", api(200, &key_for(&limit, status))).await;
+        let expected = match works {
+            true => run(0, "activated"),
+            false => run(1, &format!("not activated: {detail}")),
+        };
+        assert_eq!(computer.run(&["activate", "KEY-1"]).await, expected);
+        assert_eq!(computer.is_activated(), works);
+    }
+    let unlimited = key_for(&json!(null), "granted");
+    answer(&server, "validate", api(200, &unlimited)).await;
+    assert_eq!(computer.check().await, valid());
+    let requests = server.received_requests().await.unwrap();
+    let body: Value = requests[0].body_json().unwrap();
+    assert_eq!(body.get("activation_id"), None);
+    // There is nothing to give back.
+    server.reset().await;
+    assert_eq!(computer.run(&["deactivate"]).await, run(0, "deactivated"));
+    assert!(server.received_requests().await.unwrap().is_empty());
+    assert!(!computer.is_activated());
+}
+
+#[tokio::test]
+async fn an_activation_is_not_replaced() {
+    let server = MockServer::start().await;
+    let computer = Computer::activated(&server, DAY);
+    let before = computer.read();
+    answer(&server, "activate", api(200, &activation())).await;
+    assert_eq!(
+        computer.run(&["activate", "KEY-1"]).await,
+        run(1, "already activated, please deactivate first")
+    );
+    assert!(server.received_requests().await.unwrap().is_empty());
+    assert_eq!(computer.read(), before);
+}
+
+#[tokio::test]
+async fn an_activation_that_cannot_be_kept_is_given_back() {
+    let server = MockServer::start().await;
+    let computer = Computer::new(&server);
+    for (status, sorry) in [(204, false), (503, true)] {
+        answer(&server, "activate", api(200, &activation())).await;
+        also(&server, "deactivate", ResponseTemplate::new(status)).await;
+        let mut command = computer.command(&["activate", "KEY-1"]);
+        command.env("LICENCE_FILE", computer.folder.path().join(NOWHERE));
+        let (run, _) = finish(command).await;
+        assert_eq!(run.status, 1);
+        assert!(run.words.starts_with("not activated, "), "{run:?}");
+        let named = run.words.contains(ACTIVATION);
+        assert_eq!(named, sorry, "{run:?}");
+        let requests = server.received_requests().await.unwrap();
+        let body: Value = requests[1].body_json().unwrap();
+        assert_eq!(body["activation_id"], ACTIVATION);
+    }
+}
+
+/// Linux has a name under which the file can be read, and nothing be written.
+#[cfg(target_os = "linux")]
+#[tokio::test]
+async fn a_verdict_that_cannot_be_kept_is_told() {
+    let server = MockServer::start().await;
+    let computer = Computer::activated(&server, DAY);
+    for (status, expected) in [
+        ("granted", valid()),
+        ("revoked", run(3, "invalid: the key is revoked")),
+    ] {
+        answer(&server, "validate", api(200, &key(status))).await;
+        let file = fs::File::open(computer.folder.path().join("licence.json")).unwrap();
+        let mut command = computer.command(&["check"]);
+        command.stdin(file).env("LICENCE_FILE", "/proc/self/fd/0");
+        let (run, warnings) = finish(command).await;
+        assert_eq!(run, expected);
+        assert!(warnings.contains("cannot be written"), "{warnings}");
+    }
+}
+
+#[tokio::test]
+async fn a_damaged_file_is_no_verdict_about_the_key() {
+    let server = MockServer::start().await;
+    let computer = Computer::activated(&server, DAY);
+    let licence = computer.read().to_string();
+    for damaged in [
+        "",
+        "\0\0\0",
+        &licence[..licence.len() / 2],
+        &licence.replace(ACTIVATION, "?"),
+    ] {
+        fs::write(computer.folder.path().join("licence.json"), damaged).unwrap();
+        for (command, expected) in [
+            (vec!["check"], 2),
+            (vec!["activate", "KEY-1"], 1),
+            (vec!["deactivate"], 1),
+        ] {
+            let (run, warnings) = finish(computer.command(&command)).await;
+            assert_eq!(run.status, expected, "{damaged:?}");
+            assert!(warnings.contains("licence.json cannot be read"), "{run:?}");
+            assert_eq!(run.words.is_empty(), expected == 1, "{run:?}");
+        }
+    }
+    assert!(server.received_requests().await.unwrap().is_empty());
+}
+
+#[tokio::test]
+async fn times_beyond_all_measure_are_no_reason_to_panic() {
+    let server = MockServer::start().await;
+    answer(&server, "validate", ResponseTemplate::new(503)).await;
+    for (field, value, expected) in [
+        ("confirmed", i64::MIN, 2),
+        ("confirmed", i64::MAX, 0),
+        ("expires", i64::MIN, 2),
+        ("expires", i64::MAX, 0),
+        ("latest", i64::MIN, 0),
+        ("latest", i64::MAX, 2),
+    ] {
+        let computer = Computer::activated(&server, DAY);
+        computer.change(field, value);
+        assert_eq!(computer.check().await.status, expected, "{field} {value}");
+    }
+}
+
+#[tokio::test]
 async fn only_the_api_makes_a_licence_invalid_and_it_stays_so_offline() {
     let server = MockServer::start().await;
     for (response, words) in [
@@ -254,9 +423,9 @@ async fn only_the_api_makes_a_licence_invalid_and_it_stays_so_offline() {
     ] {
         let computer = Computer::activated(&server, DAY);
         answer(&server, "validate", response).await;
-        assert_eq!(computer.check().await, run(1, words));
+        assert_eq!(computer.check().await, run(3, words));
         answer(&server, "validate", ResponseTemplate::new(503)).await;
-        assert_eq!(computer.check().await, unverified());
+        assert_eq!(computer.check().await, run(3, words));
         // And becomes valid again when the API says so.
         answer(&server, "validate", api(200, &key("granted"))).await;
         assert_eq!(computer.check().await, valid());

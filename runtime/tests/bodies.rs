@@ -160,6 +160,8 @@ async fn empty_and_null_bodies() {
     assert!(script(202, "null").receipt().await.unwrap().is_none());
     script(204, "").delete("1").await.unwrap();
     script(202, "null").delete("1").await.unwrap();
+    script(200, " \n").delete("1").await.unwrap();
+    script(200, r#"{"a":[1]}"#).delete("1").await.unwrap();
     assert!(matches!(
         script(200, "").list().await,
         Err(Error::Decode { .. })
@@ -168,6 +170,20 @@ async fn empty_and_null_bodies() {
         script(200, "null").list().await,
         Err(Error::Decode { .. })
     ));
+}
+
+#[tokio::test]
+async fn the_page_of_a_proxy_is_no_success() {
+    let html = vec![("content-type", "text/html; charset=utf-8")];
+    let step = Step::Answer(200, html, "<html>Sign in to this network</html>");
+    let script = Script::new([step]);
+    let error = script.polar().delete("1").await.unwrap_err();
+    assert!(
+        matches!(&error, Error::Decode { media_type: Some(it), .. } if it == "text/html"),
+        "{error:?}"
+    );
+    assert!(!error.to_string().contains("Sign in"), "{error}");
+    assert_eq!(script.count(), 1);
 }
 
 #[tokio::test]

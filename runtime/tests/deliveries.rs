@@ -72,8 +72,7 @@ async fn an_event_whose_handler_panics_is_handled_again() {
     let shared = deliveries.clone();
     let task = tokio::spawn(async move {
         let handler = async {
-            let nothing: Option<()> = None;
-            nothing.unwrap();
+            "no number".parse::<u8>().unwrap();
             Ok::<(), ()>(())
         };
         let _ = shared.once(&delivery("a"), handler).await;
@@ -99,16 +98,27 @@ async fn memory_is_bounded_and_forgets_the_oldest() {
     assert_eq!(handle(&deliveries, "a").await, Ok(Outcome::Handled("new")));
 }
 
-/// Fails where it is told to, and writes down what it is asked.
+/// Fails where it is told to, or never answers there, and writes down what it is asked.
 #[derive(Default)]
 struct Failing {
     fails_at: &'static str,
+    hangs_at: &'static str,
     asked: Mutex<Vec<&'static str>>,
 }
 
+/// What shows whose claim it is.
+const TOKEN: u32 = 7;
+
 impl Failing {
-    fn ask(&self, what: &'static str) -> Result<(), &'static str> {
+    fn leaked(self) -> &'static Self {
+        Box::leak(Box::new(self))
+    }
+
+    async fn ask(&self, what: &'static str) -> Result<(), &'static str> {
         self.asked.lock().unwrap().push(what);
+        if what == self.hangs_at {
+            return pending().await;
+        }
         match what == self.fails_at {
             true => Err(what),
             false => Ok(()),
@@ -118,32 +128,52 @@ impl Failing {
 
 impl Store for &'static Failing {
     type Error = &'static str;
+    type Token = u32;
 
-    async fn claim(&self, _: &str) -> Result<Claim, &'static str> {
-        self.ask("claim").map(|()| Claim::New)
+    async fn claim(&self, _: &str) -> Result<Claim<u32>, &'static str> {
+        self.ask("claim").await.map(|()| Claim::New(TOKEN))
     }
 
-    async fn complete(&self, _: &str) -> Result<(), &'static str> {
-        self.ask("complete")
+    async fn complete(&self, _: &str, token: &u32) -> Result<(), &'static str> {
+        assert_eq!(*token, TOKEN);
+        self.ask("complete").await
     }
 
-    async fn release(&self, _: &str) -> Result<(), &'static str> {
-        self.ask("release")
+    async fn release(&self, _: &str, token: &u32) -> Result<(), &'static str> {
+        assert_eq!(*token, TOKEN);
+        self.ask("release").await
+    }
+
+    fn abandon(&self, id: &str, token: &u32) {
+        assert_eq!((id, *token), ("a", TOKEN));
+        self.asked.lock().unwrap().push("abandon");
     }
 }
 
 #[tokio::test]
 async fn a_store_that_fails_is_reported() {
-    let cases: [(&str, Result<(), &str>, _, &[&str]); 4] = [
+    type Case = (
+        &'static str,
+        Result<(), &'static str>,
+        Result<Outcome<()>, OnceError<&'static str, &'static str>>,
+        &'static [&'static str],
+    );
+    let cases: [Case; 5] = [
         ("claim", Ok(()), Err(OnceError::Store("claim")), &["claim"]),
         (
             "complete",
             Ok(()),
             Err(OnceError::Store("complete")),
-            &["claim", "complete"],
+            &["claim", "complete", "abandon"],
         ),
         (
             "release",
+            Err("handler"),
+            Err(OnceError::Handler("handler")),
+            &["claim", "release", "abandon"],
+        ),
+        (
+            "",
             Err("handler"),
             Err(OnceError::Handler("handler")),
             &["claim", "release"],
@@ -151,13 +181,51 @@ async fn a_store_that_fails_is_reported() {
         ("", Ok(()), Ok(Outcome::Handled(())), &["claim", "complete"]),
     ];
     for (fails_at, handled, expected, asked) in cases {
-        let store: &'static Failing = Box::leak(Box::new(Failing {
+        let store = Failing {
             fails_at,
             ..Failing::default()
-        }));
+        };
+        let store = store.leaked();
         let deliveries = Deliveries::new(store);
         let outcome = deliveries.once(&delivery("a"), ready(handled)).await;
         assert_eq!(outcome, expected);
         assert_eq!(*store.asked.lock().unwrap(), asked);
     }
+}
+
+#[tokio::test]
+async fn a_claim_is_given_up_by_whoever_is_dropped() {
+    let dropped = |hangs_at, handled: Option<Result<(), &'static str>>| {
+        let store = Failing {
+            hangs_at,
+            ..Failing::default()
+        };
+        let store = store.leaked();
+        let deliveries = Deliveries::new(store);
+        let event = delivery("a");
+        let handler = async move {
+            match handled {
+                Some(handled) => handled,
+                None => pending().await,
+            }
+        };
+        {
+            let mut once = pin!(deliveries.once(&event, handler));
+            let mut context = Context::from_waker(Waker::noop());
+            assert!(once.as_mut().poll(&mut context).is_pending());
+        }
+        store.asked.lock().unwrap().clone()
+    };
+    // While the event is handled, and while the store is told how that ended.
+    assert_eq!(dropped("", None), ["claim", "abandon"]);
+    assert_eq!(
+        dropped("complete", Some(Ok(()))),
+        ["claim", "complete", "abandon"]
+    );
+    assert_eq!(
+        dropped("release", Some(Err("no disk"))),
+        ["claim", "release", "abandon"]
+    );
+    // Nothing is claimed yet.
+    assert_eq!(dropped("claim", None), ["claim"]);
 }

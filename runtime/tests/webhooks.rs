@@ -192,9 +192,44 @@ fn secrets_of_every_form_verify_what_they_sign() {
         let error = webhooks.sign_standard("a", at(1000), BODY).unwrap_err();
         assert_eq!(
             error.to_string(),
-            "the webhook secret is unusable: there is no base64 after `whsec_`"
+            "the webhook secret is unusable: it holds no key in base64"
         );
     }
+}
+
+#[test]
+fn white_space_around_a_secret_does_no_harm() {
+    let whole = Webhooks::new(SECRET).sign("a", at(1000), BODY).unwrap();
+    let standard = Webhooks::new(SECRET).sign_standard("a", at(1000), BODY);
+    let standard = standard.unwrap();
+    for secret in ["whsec_c2VjcmV0\n", " whsec_c2VjcmV0\r\n", "whsec_ c2VjcmV0"] {
+        let webhooks = Webhooks::new(secret);
+        assert!(
+            webhooks.verify_at(&standard, BODY, at(1000)).is_ok(),
+            "{secret:?}"
+        );
+        let is_trimmed = secret.trim() == SECRET;
+        let verified = webhooks.verify_at(&whole, BODY, at(1000));
+        assert_eq!(verified.is_ok(), is_trimmed, "{secret:?}");
+        // It may be a part of the secret all the same.
+        let own = webhooks.sign("a", at(1000), BODY).unwrap();
+        assert_ne!(own, whole);
+        assert!(webhooks.verify_at(own, BODY, at(1000)).is_ok());
+    }
+}
+
+#[test]
+fn a_secret_without_a_prefix_may_be_base64() {
+    let standard = Webhooks::new(SECRET).sign_standard("a", at(1000), BODY);
+    let standard = standard.unwrap();
+    for secret in ["c2VjcmV0", "c2VjcmV0\n"] {
+        let webhooks = Webhooks::new(secret);
+        assert!(webhooks.verify_at(&standard, BODY, at(1000)).is_ok());
+        let own = webhooks.sign("a", at(1000), BODY).unwrap();
+        assert!(webhooks.verify_at(own, BODY, at(1000)).is_ok());
+    }
+    let polar = Webhooks::new("polar_whs_c2VjcmV0");
+    assert!(polar.verify_at(&standard, BODY, at(1000)).is_err());
 }
 
 #[test]

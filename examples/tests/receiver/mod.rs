@@ -24,8 +24,12 @@ struct Receiver {
 
 impl Receiver {
     fn start(name: &str) -> Self {
+        Self::start_with(name, SECRET)
+    }
+
+    fn start_with(name: &str, secret: &str) -> Self {
         let mut child = example(name)
-            .env("POLAR_WEBHOOK_SECRET", SECRET)
+            .env("POLAR_WEBHOOK_SECRET", secret)
             .env("ADDRESS", "127.0.0.1:0")
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
@@ -153,37 +157,72 @@ pub fn refuses_what_is_no_delivery(name: &str) {
     assert_eq!(receiver.stop(), "");
 }
 
+/// The body of an order that was paid, in a version of the API.
+fn paid(version: &str) -> String {
+    let mut body: Value = serde_json::from_str(&body_of("order.paid")).unwrap();
+    body["api_version"] = version.into();
+    body.to_string()
+}
+
+/// Whether another version is compiled in or not, its events are not accepted: somebody has paid.
+pub fn refuses_other_versions(name: &str) {
+    let receiver = Receiver::start(name);
+    for version in ["2026-04", "2027-01", "2031-07"] {
+        let status = receiver.deliver(version, &paid(version));
+        assert!(status >= 500, "{version}: {status}");
+    }
+    assert_eq!(receiver.deliver("own", &paid("2026-10")), 204);
+    assert_eq!(receiver.stop().matches(": deliver ").count(), 1);
+}
+
+/// An order that has no product will not have one the next time either.
+pub fn accepts_an_order_without_a_product(name: &str) {
+    let receiver = Receiver::start(name);
+    let mut body: Value = serde_json::from_str(&body_of("order.paid")).unwrap();
+    body["data"]["product"] = Value::Null;
+    for _ in 0..2 {
+        assert_eq!(receiver.deliver("a", &body.to_string()), 204);
+    }
+    let printed = receiver.stop();
+    assert!(printed.ends_with(": nothing to deliver\n"), "{printed}");
+    assert_eq!(printed.lines().count(), 1);
+}
+
 /// An event that could not be handled is handled when it is delivered again.
 pub fn handles_again_what_failed(name: &str) {
     let receiver = Receiver::start(name);
-    let body = body_of("order.paid");
-    let mut broken: Value = serde_json::from_str(&body).unwrap();
-    broken["data"]["product"] = Value::Null;
-    assert_eq!(receiver.deliver("a", &broken.to_string()), 500);
-    assert_eq!(receiver.deliver("a", &body), 204);
-    assert_eq!(receiver.deliver("a", &broken.to_string()), 204);
+    // The handler refuses what follows a version that is compiled in and not the endpoint's.
+    let (other, own) = (paid("2027-01"), paid("2026-10"));
+    assert_eq!(receiver.deliver("a", &other), 500);
+    assert_eq!(receiver.deliver("a", &own), 204);
+    assert_eq!(receiver.deliver("a", &other), 204);
     assert_eq!(receiver.stop().lines().count(), 1);
 }
 
-/// The shell lines of a text are answered with 204. Where there is no openssl or curl, nobody could run them.
+/// The shell lines of a text are answered with 204, by a server that has the secret in them. Where there is no openssl or
+/// curl, nobody could run them.
 pub fn answers_the_shell_lines_of(name: &str, text: &str) {
     let has = |tool: &str| Command::new(tool).arg("version").output().is_ok();
     if !(has("openssl") && has("curl")) {
         return eprintln!("skipped: there is no openssl or no curl");
     }
-    let receiver = Receiver::start(name);
-    let start = text.find("body='").unwrap();
-    let lines = text[start..].lines().map(|line| {
+    let lines = text.lines().map(|line| {
         let line = line.strip_prefix("//!").unwrap_or(line);
         line.strip_prefix(' ').unwrap_or(line)
     });
-    let lines: Vec<&str> = lines.take_while(|line| !line.starts_with("```")).collect();
-    let script = lines
-        .join("\n")
-        .replace("127.0.0.1:3000", &receiver.address);
+    let text = lines.collect::<Vec<_>>().join("\n");
+    let mut blocks = text.split("```sh\n").skip(1);
+    let block = blocks.find(|block| block.contains("body='")).unwrap();
+    let block = block.split("```").next().unwrap();
+    let secret = block.lines().find_map(|line| {
+        let (_, secret) = line.split_once("export POLAR_WEBHOOK_SECRET=")?;
+        Some(secret.to_owned())
+    });
+    let receiver = Receiver::start_with(name, &secret.unwrap());
+    let script = block.replace("127.0.0.1:3000", &receiver.address);
     let output = Command::new("sh")
         .args(["-euc", &script])
-        .env("POLAR_WEBHOOK_SECRET", SECRET)
+        .env_remove("POLAR_WEBHOOK_SECRET")
         .output()
         .unwrap();
     let printed = String::from_utf8_lossy(&output.stdout);

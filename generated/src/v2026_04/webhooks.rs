@@ -213,6 +213,9 @@ pub enum Event {
         raw: Json,
     },
     /// An event that follows another version of the API, one that this crate was built for as well.
+    ///
+    /// It may be of any type, `order.paid` for instance: a `match` that accepts it with all the rest loses events. Handle
+    /// it, or answer it with 5xx: Polar delivers it again, until the endpoint follows the version of the program.
     OtherVersion(Box<crate::webhooks::AnyEvent>),
 }
 

@@ -41,6 +41,9 @@ fn definition(api: &Api, home: Home) -> TokenStream {
     let other = match home {
         Home::Crate => quote! {
             #[doc = " An event that follows another version of the API, one that this crate was built for as well."]
+            #[doc = ""]
+            #[doc = " It may be of any type, `order.paid` for instance: a `match` that accepts it with all the rest loses events. Handle"]
+            #[doc = " it, or answer it with 5xx: Polar delivers it again, until the endpoint follows the version of the program."]
             OtherVersion(Box<crate::webhooks::AnyEvent>),
         },
         Home::Alone => TokenStream::new(),

@@ -40,9 +40,10 @@ impl<T: Decode> Call<Option<T>> {
 }
 
 impl Call<()> {
-    /// Expects success and ignores the body.
+    /// Expects success, without a body or with one in JSON that does not matter. Anything else is not the API's word: the
+    /// page of a proxy, for instance.
     pub fn empty(request: Request) -> Self {
-        Self::new(request, Form::Empty, |_| Ok(()))
+        Self::new(request, Form::Empty, Reply::nothing)
     }
 }
 

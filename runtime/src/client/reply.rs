@@ -10,13 +10,14 @@ use super::options::Undecodable;
 use super::response::ByteStream;
 use crate::codec::{self, Decode, DecodeError};
 use crate::error::{Error, RawBody, shown};
+use crate::types::Json;
 
 /// What a call expects of a success.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Form {
     /// JSON, or nothing where the operation allows for that.
     Json,
-    /// Nothing that matters.
+    /// Nothing, or JSON that does not matter.
     Empty,
     /// Text.
     Text,
@@ -58,6 +59,14 @@ impl Reply {
         match is_nothing || self.status == StatusCode::ACCEPTED {
             true => Ok(None),
             false => self.json().map(Some),
+        }
+    }
+
+    /// Checks that there is no body, or some JSON.
+    pub(super) fn nothing(&mut self) -> Result<(), Error> {
+        match self.body.trim_ascii() {
+            b"" => Ok(()),
+            _ => self.json::<Json>().map(drop),
         }
     }
 

@@ -31,27 +31,39 @@ const BASE64: GeneralPurpose = GeneralPurpose::new(
 pub(super) struct Keys {
     /// The whole secret as it is, prefix included.
     whole: Option<Key>,
-    /// What stands after `whsec_`, decoded.
+    /// The same without the white space around it, as it comes with secrets from files.
+    trimmed: Option<Key>,
+    /// What stands after `whsec_`, decoded, or in place of a prefix.
     standard: Option<Key>,
 }
 
 impl Keys {
     /// The keys of a secret; `None` if there is nothing secret in it, since anyone could sign with that.
     pub(super) fn of(secret: &str) -> Option<Self> {
-        let prefix = PREFIXES.iter().find(|prefix| secret.starts_with(**prefix));
-        let content = &secret[prefix.map_or(0, |prefix| prefix.len())..];
-        let content = content.trim().trim_end_matches('=');
-        if content.is_empty() {
+        let trimmed = secret.trim();
+        let prefix = PREFIXES.iter().find(|prefix| trimmed.starts_with(**prefix));
+        let content = trimmed[prefix.map_or(0, |prefix| prefix.len())..].trim();
+        if content.trim_end_matches('=').is_empty() {
             return None;
         }
-        let decoded = secret
-            .strip_prefix(STANDARD)
-            .and_then(|text| BASE64.decode(text.trim()).ok())
+        let decoded = prefix
+            .is_none_or(|prefix| *prefix == STANDARD)
+            .then(|| BASE64.decode(content).ok())
+            .flatten()
             .filter(|key| !key.is_empty());
         Some(Self {
             whole: Key::new_from_slice(secret.as_bytes()).ok(),
+            trimmed: (trimmed != secret)
+                .then(|| Key::new_from_slice(trimmed.as_bytes()).ok())
+                .flatten(),
             standard: decoded.and_then(|key| Key::new_from_slice(&key).ok()),
         })
+    }
+
+    /// All of them.
+    fn each(&self) -> impl Iterator<Item = &Key> {
+        let keys = [&self.whole, &self.trimmed, &self.standard];
+        keys.into_iter().flatten()
     }
 
     pub(super) fn whole(&self) -> Option<&Key> {
@@ -72,8 +84,7 @@ pub(super) fn any_signed(keys: &[&Keys], signed: &Signed, body: &[u8]) -> bool {
         .filter_map(|it| decode(it))
         .collect();
     let mut found = false;
-    for key in keys.iter().flat_map(|keys| [keys.whole(), keys.standard()]) {
-        let Some(key) = key else { continue };
+    for key in keys.iter().flat_map(|keys| keys.each()) {
         let made = digest(key, &signed.id, &signed.seconds, body);
         for signature in &signatures {
             found |= made.clone().verify_slice(signature).is_ok();

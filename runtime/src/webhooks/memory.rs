@@ -47,20 +47,22 @@ impl Default for MemoryStore {
 
 impl Store for MemoryStore {
     type Error = Infallible;
+    /// Claims last as long as the program, or until they are given up.
+    type Token = ();
 
     async fn claim(&self, id: &str) -> Result<Claim, Infallible> {
         let mut ids = self.lock();
         let claim = if ids.done.contains(id) {
             Claim::Done
         } else if ids.in_progress.insert(id.to_owned()) {
-            Claim::New
+            Claim::New(())
         } else {
             Claim::InProgress
         };
         Ok(claim)
     }
 
-    async fn complete(&self, id: &str) -> Result<(), Infallible> {
+    async fn complete(&self, id: &str, (): &()) -> Result<(), Infallible> {
         let mut ids = self.lock();
         ids.in_progress.remove(id);
         let id: Arc<str> = Arc::from(id);
@@ -75,12 +77,12 @@ impl Store for MemoryStore {
         Ok(())
     }
 
-    async fn release(&self, id: &str) -> Result<(), Infallible> {
+    async fn release(&self, id: &str, (): &()) -> Result<(), Infallible> {
         self.lock().in_progress.remove(id);
         Ok(())
     }
 
-    fn abandon(&self, id: &str) {
+    fn abandon(&self, id: &str, (): &()) {
         self.lock().in_progress.remove(id);
     }
 }

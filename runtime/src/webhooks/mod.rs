@@ -63,7 +63,8 @@ struct Settings {
 }
 
 impl<E: VersionedEvent> Webhooks<E> {
-    /// Takes the endpoint's secret exactly as Polar shows it, prefix included.
+    /// Takes the endpoint's secret exactly as Polar shows it, prefix included. White space around it, such as the line break
+    /// of a file, does no harm.
     ///
     /// An empty secret, or one that is a prefix and nothing else, makes every delivery fail.
     #[must_use]
@@ -165,7 +166,8 @@ impl<E: VersionedEvent> Webhooks<E> {
         signed_headers(key, id, timestamp.into(), body.as_ref())
     }
 
-    /// Like [`sign`](Self::sign), as Standard Webhooks has it: the key is what the text after `whsec_` means in base64.
+    /// Like [`sign`](Self::sign), as Standard Webhooks has it: the key is what the text after `whsec_`, or a secret without
+    /// prefix, means in base64.
     ///
     /// # Errors
     /// [`WebhookError::Secret`] when the first secret is no such text.
@@ -219,7 +221,7 @@ fn signed_headers(
     body: &[u8],
 ) -> Result<[(&'static str, String); 3], WebhookError> {
     let key = key.ok_or(WebhookError::Secret {
-        reason: "there is no base64 after `whsec_`",
+        reason: "it holds no key in base64",
     })?;
     let seconds = timestamp.timestamp().to_string();
     let signature = keys::signature(key, id, &seconds, body);

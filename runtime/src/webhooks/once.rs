@@ -9,8 +9,9 @@ use super::{Delivery, MemoryStore};
 
 /// Remembers which events were handled, so that one that is delivered again is not handled again. Clones share it.
 ///
-/// Polar delivers an event again when it got no answer with 2xx within ten seconds, even if the handler was successful. Where
-/// a program runs more than once, or must not forget when it ends, a [`Store`] of one's own keeps the ids.
+/// Polar delivers an event again when it got no answer with 2xx within ten seconds. It hangs up then, and a web framework
+/// drops the handler of a request that is gone: see [`once`](Self::once) for what that means. Where a program runs more than
+/// once, or must not forget when it ends, a [`Store`] of one's own keeps the ids.
 #[derive(Debug)]
 pub struct Deliveries<S = MemoryStore> {
     store: Arc<S>,
@@ -18,33 +19,53 @@ pub struct Deliveries<S = MemoryStore> {
 
 /// Where the ids of events are kept: a table of a database, keys of Redis.
 ///
-/// A claim should run out by itself after a while, longer than any handler takes: a program that ends in the middle of its
-/// work cannot release it.
+/// A program that ends in the middle of its work cannot release its claim, so a claim has to run out by itself: later than
+/// any handler takes, or an event is handled twice at once, and long before the last of Polar's ten attempts, or the event
+/// is lost. The answer to an event in progress is not 2xx, and uses up an attempt.
+///
+/// A handler that outlives its claim must not end the claim of the next one. So a claim has a token, and whoever releases
+/// it shows the token.
 pub trait Store: Send + Sync {
     /// What can go wrong with it.
     type Error: Send;
 
+    /// What tells a claim from a later one of the same event: a random number, or the time of the claim. `()` where claims
+    /// do not run out.
+    type Token: Send + Sync;
+
     /// Claims the id of an event, unless it is claimed or done. Of several callers at once, one gets it.
-    fn claim(&self, id: &str) -> impl Future<Output = Result<Claim, Self::Error>> + Send;
+    fn claim(
+        &self,
+        id: &str,
+    ) -> impl Future<Output = Result<Claim<Self::Token>, Self::Error>> + Send;
 
-    /// The event with this id was handled. It is done from now on.
-    fn complete(&self, id: &str) -> impl Future<Output = Result<(), Self::Error>> + Send;
+    /// The event with this id was handled. It is done from now on, even if the claim is no longer the caller's.
+    fn complete(
+        &self,
+        id: &str,
+        token: &Self::Token,
+    ) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
-    /// The event with this id could not be handled. It may be claimed again.
-    fn release(&self, id: &str) -> impl Future<Output = Result<(), Self::Error>> + Send;
+    /// The event with this id could not be handled. It may be claimed again, unless it is done or the claim is no longer
+    /// the caller's.
+    fn release(
+        &self,
+        id: &str,
+        token: &Self::Token,
+    ) -> impl Future<Output = Result<(), Self::Error>> + Send;
 
-    /// The handler was dropped or panicked, and nothing can be waited for: the request is gone, for instance. What is not
-    /// released here has to run out by itself.
-    fn abandon(&self, id: &str) {
-        let _ = id;
+    /// Like [`release`](Self::release), where nothing can be waited for: the handler was dropped or panicked, or the store
+    /// did not get as far as to settle the claim. What is not released here has to run out by itself.
+    fn abandon(&self, id: &str, token: &Self::Token) {
+        let _ = (id, token);
     }
 }
 
 /// What a [`Store`] knows of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Claim {
-    /// Nothing so far. It is the caller's now.
-    New,
+pub enum Claim<T = ()> {
+    /// Nothing so far. It is the caller's now, who shows this token later.
+    New(T),
     /// Somebody is handling it.
     InProgress,
     /// It was handled.
@@ -93,7 +114,9 @@ impl<S: Store> Deliveries<S> {
     /// Runs the handler, unless the event was handled before or is being handled.
     ///
     /// The event is done when the handler succeeds, and not before: one that fails, panics or is dropped leaves the event to
-    /// the next delivery.
+    /// the next delivery. A handler that is dropped midway has done half of its work, and does it again. So where handlers
+    /// may take ten seconds, call this in a task of its own (`tokio::spawn`, `actix_web::rt::spawn`) and await that from the
+    /// request: the task outlives the request, and the next delivery finds the event in progress or done.
     ///
     /// # Errors
     /// Those of the handler and of the store. Answer them with 5xx, so that Polar delivers the event again.
@@ -103,26 +126,27 @@ impl<S: Store> Deliveries<S> {
         handler: impl Future<Output = Result<T, H>>,
     ) -> Result<Outcome<T>, OnceError<H, S::Error>> {
         let id = delivery.id.as_str();
-        match self.store.claim(id).await.map_err(OnceError::Store)? {
-            Claim::New => {}
+        let token = match self.store.claim(id).await.map_err(OnceError::Store)? {
+            Claim::New(token) => token,
             Claim::InProgress => return Ok(Outcome::InProgress),
             Claim::Done => return Ok(Outcome::Redelivered),
-        }
-        let claimed = Claimed {
-            store: &*self.store,
-            id: Some(id),
         };
-        let result = handler.await;
-        claimed.settled();
-        match result {
+        let mut claimed = Claimed {
+            store: &*self.store,
+            id,
+            token,
+            settled: false,
+        };
+        match handler.await {
             Ok(value) => {
-                let completed = self.store.complete(id).await;
+                let completed = self.store.complete(id, &claimed.token).await;
                 completed.map_err(OnceError::Store)?;
+                claimed.settled = true;
                 Ok(Outcome::Handled(value))
             }
             Err(error) => {
                 // The handler's error says more; a claim that stays runs out by itself.
-                let _ = self.store.release(id).await;
+                claimed.settled = self.store.release(id, &claimed.token).await.is_ok();
                 Err(OnceError::Handler(error))
             }
         }
@@ -137,23 +161,18 @@ impl<S> Clone for Deliveries<S> {
     }
 }
 
-/// Gives up the claim when it is dropped.
+/// Gives up the claim when it is dropped before the store has settled it.
 struct Claimed<'a, S: Store> {
     store: &'a S,
-    id: Option<&'a str>,
-}
-
-impl<S: Store> Claimed<'_, S> {
-    /// The handler has ended.
-    fn settled(mut self) {
-        self.id = None;
-    }
+    id: &'a str,
+    token: S::Token,
+    settled: bool,
 }
 
 impl<S: Store> Drop for Claimed<'_, S> {
     fn drop(&mut self) {
-        if let Some(id) = self.id {
-            self.store.abandon(id);
+        if !self.settled {
+            self.store.abandon(self.id, &self.token);
         }
     }
 }
