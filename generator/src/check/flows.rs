@@ -42,6 +42,7 @@ const DOCUMENT: &[&str] = &["url"];
 
 /// What it reads of a file that can be downloaded.
 const FILE: &[&str] = &[
+    "id",
     "size",
     "checksum_sha256_base64",
     "download.url",
@@ -106,7 +107,11 @@ impl Checker<'_> {
     }
 
     fn download(&self, operation: &Operation, file: &str) -> Result<(), String> {
+        if file != "file" {
+            return Err("the file of an item is looked for under `file`".to_owned());
+        }
         let item = operation.paging.as_ref().map(|paging| &paging.item);
+        self.has_all(item, &["id"], "an item of the list")?;
         let paths: Vec<String> = FILE.iter().map(|path| format!("{file}.{path}")).collect();
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
         self.has_all(item, &paths, "an item of the list")
