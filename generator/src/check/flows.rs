@@ -42,11 +42,11 @@ const DOCUMENT: &[&str] = &["url"];
 
 /// What it reads of a file that can be downloaded.
 const FILE: &[&str] = &[
-    "id",
     "size",
     "checksum_sha256_base64",
     "download.url",
     "download.headers",
+    "id",
 ];
 
 impl Checker<'_> {
@@ -111,10 +111,10 @@ impl Checker<'_> {
             return Err("the file of an item is looked for under `file`".to_owned());
         }
         let item = operation.paging.as_ref().map(|paging| &paging.item);
-        self.has_all(item, &["id"], "an item of the list")?;
         let paths: Vec<String> = FILE.iter().map(|path| format!("{file}.{path}")).collect();
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
-        self.has_all(item, &paths, "an item of the list")
+        self.has_all(item, &paths, "an item of the list")?;
+        self.has_all(item, &["id"], "an item of the list")
     }
 
     fn ingest(&self, operation: &Operation, time: &str, counts: [&str; 2]) -> Result<(), String> {
