@@ -5,8 +5,8 @@
 //! ```
 //!
 //! The customer is an id of your own. An outage of the API loses nothing, and fills no memory: reading stops when the queue
-//! is full, and goes on after the outage. What could not be sent ten seconds after the last line is written to standard
-//! output, as JSON with the ids by which sending it again is safe.
+//! is full, and goes on after the outage. What is refused, and what could not be sent ten seconds after the last line, is
+//! written to standard output, as JSON with the ids by which sending it again is safe.
 
 use std::error::Error;
 use std::io::{self, BufRead as _};
@@ -14,8 +14,11 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use polar_client::codec;
+use polar_client::ingest::Ingester;
 use polar_client::v2026_10::Polar;
-use polar_client::v2026_10::models::{EventCreateExternalCustomer, EventMetadataInput};
+use polar_client::v2026_10::models::{
+    EventCreate, EventCreateExternalCustomer, EventMetadataInput,
+};
 
 #[tokio::main]
 async fn main() -> Result<ExitCode, Box<dyn Error>> {
@@ -30,22 +33,9 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
 
     // Clones of the ingester can be given to as many tasks as there are. Standard input has a thread of its own.
     let reader = ingester.clone();
-    let runtime = tokio::runtime::Handle::current();
-    let reading = tokio::task::spawn_blocking(move || -> io::Result<()> {
-        for line in io::stdin().lock().lines() {
-            let Some(event) = event(&line?) else {
-                eprintln!("not understood: a line is `<customer> <event> <units>`");
-                continue;
-            };
-            // Waits while the queue is full.
-            if let Err(error) = runtime.block_on(reader.ingest(event)) {
-                eprintln!("{error}");
-            }
-        }
-        Ok(())
-    });
-    reading.await??;
+    let reading = tokio::task::spawn_blocking(move || read(&reader)).await;
 
+    // Before anything else, whatever became of the reading: the queue still holds events.
     let report = ingester.shutdown(Duration::from_secs(10)).await;
     eprintln!(
         "{} accepted, {} duplicates, {} refused, {} unsent",
@@ -54,10 +44,32 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     for lost in &report.undelivered {
         println!("{}", codec::to_string(&lost.event));
     }
-    Ok(match report.undelivered.is_empty() {
-        true => ExitCode::SUCCESS,
-        false => ExitCode::FAILURE,
-    })
+    let rejected = reading??;
+    Ok(
+        match rejected + report.stats.refused + report.stats.unsent {
+            0 => ExitCode::SUCCESS,
+            _ => ExitCode::FAILURE,
+        },
+    )
+}
+
+/// Queues an event for each line. Gives the number of those that cannot be events of the API.
+fn read(ingester: &Ingester<EventCreate>) -> io::Result<u64> {
+    let runtime = tokio::runtime::Handle::current();
+    let mut rejected = 0;
+    for line in io::stdin().lock().lines() {
+        let Some(event) = event(&line?) else {
+            eprintln!("not understood: a line is `<customer> <event> <units>`");
+            continue;
+        };
+        // Waits while the queue is full.
+        if let Err(error) = runtime.block_on(ingester.ingest(event)) {
+            eprintln!("{error}");
+            println!("{}", codec::to_string(&error.event));
+            rejected += 1;
+        }
+    }
+    Ok(rejected)
 }
 
 fn event(line: &str) -> Option<EventCreateExternalCustomer> {

@@ -10,9 +10,9 @@ use std::error::Error;
 use std::path::PathBuf;
 
 use indicatif::{ProgressBar, ProgressStyle};
-use polar_client::NewFile;
 use polar_client::v2026_10::Polar;
 use polar_client::v2026_10::models::FileServiceTypes;
+use polar_client::{NewFile, UploadStep};
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
@@ -51,9 +51,14 @@ async fn main() -> Result<(), Box<dyn Error>> {
         }
         Err(error) => {
             bar.abandon();
-            // What was announced would stay in the list of files without its content.
+            let step = error.upload().map(|failed| failed.step());
             if let Some(id) = error.upload().and_then(|failed| failed.file_id()) {
-                polar.files().delete(id).await?;
+                if step == Some(UploadStep::Complete) && error.may_have_been_sent() {
+                    eprintln!("file {id} may be complete: look before you upload it again");
+                } else if let Err(error) = polar.files().delete(id).await {
+                    // What was announced stays in the list of files without its content.
+                    eprintln!("file {id} was not taken back: {error}");
+                }
             }
             Err(error.into())
         }

@@ -61,28 +61,43 @@ fn uploaded() -> Value {
 
 async fn api(storage: ResponseTemplate) -> MockServer {
     let server = MockServer::start().await;
+    serve(&server, storage).await;
+    server
+}
+
+/// A file of three bytes is uploaded to a server that does the rest of it well.
+async fn upload(server: &MockServer, storage: ResponseTemplate) -> Output {
+    serve(server, storage).await;
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("a.txt");
+    std::fs::write(&file, "abc").unwrap();
+    let mut command = example("upload");
+    command.arg(&file);
+    run(command, server).await
+}
+
+async fn serve(server: &MockServer, storage: ResponseTemplate) {
     let uri = server.uri();
     Mock::given(method("POST"))
         .and(path("/v1/files/"))
         .respond_with(move |request: &Request| announced(request, &uri))
-        .mount(&server)
+        .mount(server)
         .await;
     Mock::given(method("PUT"))
         .and(path_regex("^/storage/"))
         .respond_with(storage)
-        .mount(&server)
+        .mount(server)
         .await;
     Mock::given(method("POST"))
         .and(path(format!("/v1/files/{ID}/uploaded")))
         .respond_with(ResponseTemplate::new(200).set_body_json(uploaded()))
-        .mount(&server)
+        .mount(server)
         .await;
     Mock::given(method("DELETE"))
         .and(path(format!("/v1/files/{ID}")))
         .respond_with(ResponseTemplate::new(204))
-        .mount(&server)
+        .mount(server)
         .await;
-    server
 }
 
 /// The requests as method and path.
@@ -130,6 +145,50 @@ async fn a_file_that_cannot_be_stored_is_taken_back() {
     assert_eq!(
         lines(&server).await,
         ["POST /v1/files/", "PUT /storage/1", &deleted]
+    );
+}
+
+#[tokio::test]
+async fn the_first_error_is_told_if_taking_back_fails_too() {
+    let server = MockServer::start().await;
+    Mock::given(method("DELETE"))
+        .respond_with(ResponseTemplate::new(403).set_body_json(json!({"error": "NotPermitted"})))
+        .mount(&server)
+        .await;
+    let expired = "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>";
+    let output = upload(&server, ResponseTemplate::new(403).set_body_string(expired)).await;
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(said.contains("Request has expired"), "{said}");
+    assert!(
+        said.contains("was not taken back") && said.contains("NotPermitted"),
+        "{said}"
+    );
+}
+
+#[tokio::test]
+async fn a_file_that_may_be_complete_is_kept() {
+    let server = MockServer::start().await;
+    Mock::given(method("POST"))
+        .and(path(format!("/v1/files/{ID}/uploaded")))
+        .respond_with(ResponseTemplate::new(502))
+        .mount(&server)
+        .await;
+    let output = upload(
+        &server,
+        ResponseTemplate::new(200).insert_header("etag", "e"),
+    )
+    .await;
+    assert!(!output.status.success());
+    let said = String::from_utf8_lossy(&output.stderr).into_owned();
+    assert!(
+        said.contains(&format!("file {ID} may be complete")),
+        "{said}"
+    );
+    let lines = lines(&server).await;
+    assert!(
+        lines.iter().all(|line| !line.starts_with("DELETE")),
+        "{lines:?}"
     );
 }
 

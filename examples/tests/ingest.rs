@@ -13,8 +13,8 @@ use support::example;
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 
-async fn run(server: &MockServer, lines: String) -> Output {
-    let mut command = example("ingest");
+async fn run(server: &MockServer, lines: impl Into<Vec<u8>>) -> Output {
+    let (mut command, lines) = (example("ingest"), lines.into());
     command
         .env("POLAR_SERVER", server.uri())
         .env("POLAR_ACCESS_TOKEN", "polar_oat_test")
@@ -24,7 +24,7 @@ async fn run(server: &MockServer, lines: String) -> Output {
     let output = tokio::task::spawn_blocking(move || {
         let mut child = command.spawn().unwrap();
         let mut input = child.stdin.take().unwrap();
-        input.write_all(lines.as_bytes()).unwrap();
+        input.write_all(&lines).unwrap();
         drop(input);
         child.wait_with_output()
     });
@@ -77,6 +77,37 @@ async fn every_line_becomes_an_event_in_spite_of_failures() {
 }
 
 #[tokio::test]
+async fn what_is_queued_is_sent_though_reading_fails() {
+    let server = MockServer::start().await;
+    let answer = ResponseTemplate::new(200).set_body_json(json!({"inserted": 1, "duplicates": 0}));
+    Mock::given(method("POST"))
+        .respond_with(answer)
+        .mount(&server)
+        .await;
+    let output = run(&server, b"u-1 tokens 1\nu-2 \xff 2\nu-3 tokens 3\n").await;
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let words = String::from_utf8(output.stderr).unwrap();
+    assert!(
+        words.contains("1 accepted") && words.contains("UTF-8"),
+        "{words}"
+    );
+    let requests = server.received_requests().await.unwrap();
+    let sent: Vec<Value> = requests.iter().flat_map(events).collect();
+    assert_eq!(sent.len(), 1);
+    assert_eq!(sent[0]["external_customer_id"], "u-1");
+}
+
+#[tokio::test]
+async fn what_cannot_be_queued_is_printed() {
+    let server = MockServer::start().await;
+    let output = run(&server, format!("u-9 {} 1\n", "x".repeat(200))).await;
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    let printed: Value = serde_json::from_slice(&output.stdout).unwrap();
+    assert_eq!(printed["external_customer_id"], "u-9");
+    assert!(server.received_requests().await.unwrap().is_empty());
+}
+
+#[tokio::test]
 async fn what_is_not_sent_is_printed() {
     let server = MockServer::start().await;
     let refused = json!({
@@ -84,7 +115,11 @@ async fn what_is_not_sent_is_printed() {
         "detail": [{"loc": ["body", "events", 0, "external_customer_id"], "msg": "no such customer", "type": "value_error"}],
     });
     Mock::given(method("POST"))
-        .respond_with(ResponseTemplate::new(422).set_body_json(refused))
+        .respond_with(
+            ResponseTemplate::new(422)
+                .insert_header("polar-version", "2026-10")
+                .set_body_json(refused),
+        )
         .mount(&server)
         .await;
     let output = run(&server, "u-9 tokens 1\n".to_owned()).await;

@@ -169,9 +169,23 @@ async fn waiting_ends() {
     assert_eq!(shown(&error), "things:receipt: no response in time");
     let cause = std::error::Error::source(&error).unwrap().to_string();
     assert_eq!(cause, "the document was not there in time");
-    assert_eq!(seconds(&script), [0.0, 0.5, 1.5, 3.5, 7.5, 15.5]);
-    // The next question would come too late.
-    assert_eq!(start.elapsed().as_secs_f64(), 15.5);
+    // The last time is before the end, so that there is time for an answer.
+    assert_eq!(seconds(&script), [0.0, 0.5, 1.5, 3.5, 7.5, 15.5, 19.0]);
+    assert_eq!(start.elapsed().as_secs_f64(), 19.0);
+
+    // What is there at the last moment is had.
+    let steps = [
+        NOT_YET,
+        NOT_YET,
+        NOT_YET,
+        NOT_YET,
+        answer(200, LINK),
+        answer(200, PDF),
+    ];
+    let script = Script::new(steps);
+    let download = receipt(&script).timeout(Duration::from_secs(6));
+    assert_eq!(download.bytes().await.unwrap(), PDF);
+    assert_eq!(seconds(&script), [0.0, 0.5, 1.5, 3.5, 5.4, 5.4]);
 
     let script = Script::new([Step::Answer(202, vec![("retry-after", "3600")], "")]);
     assert!(receipt(&script).bytes().await.unwrap_err().is_timeout());
@@ -182,6 +196,45 @@ async fn waiting_ends() {
     let download = receipt(&script).timeout(Duration::from_secs(5));
     assert!(download.bytes().await.unwrap_err().is_timeout());
     assert_eq!(start.elapsed().as_secs(), 5);
+}
+
+/// A page of a list with one file.
+fn page(item: &str, file: &str, last: u8) -> Step {
+    let page = json!({
+        "items": [{"id": item, "file": {
+            "id": file, "size": 3, "checksum_sha256_base64": null,
+            "download": {"url": "https://storage.test/a?X-Amz-Signature=hush", "headers": {}},
+        }}],
+        "pagination": {"max_page": last, "total_count": last},
+    });
+    answer(200, page.to_string().leak())
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_file_is_found_by_its_id_or_that_of_its_item() {
+    let ids =
+        ["1", "2", "3", "4"].map(|digit| format!("9eac85b9-55ec-4c68-a933-84be243cb2c{digit}"));
+    let pages = || [page(&ids[0], &ids[1], 2), page(&ids[2], &ids[3], 2)];
+    for wanted in [&ids[3], &ids[2]] {
+        let [first, second] = pages();
+        let script = Script::new([first, second, answer(200, "abc")]);
+        let list = script.polar().client.request(&LIST);
+        let download = Download::listed(list, wanted.parse().unwrap());
+        assert_eq!(download.bytes().await.unwrap(), "abc");
+        let queries: Vec<_> = script.sent()[..2]
+            .iter()
+            .map(|request| request.uri().query().unwrap().to_owned())
+            .collect();
+        assert!(queries.iter().all(|query| query.contains("limit=100")));
+        assert!(queries[1].contains("page=2"), "{queries:?}");
+    }
+    let script = Script::new(pages());
+    let other = "9eac85b9-55ec-4c68-a933-84be243cb2c9".parse().unwrap();
+    let error = Download::listed(script.polar().client.request(&LIST), other);
+    let error = error.bytes().await.unwrap_err();
+    assert!(error.is_not_found() && !error.is_retryable());
+    let expected = "there is nothing with the id 9eac85b9-55ec-4c68-a933-84be243cb2c9 in the list";
+    assert!(shown(&error).ends_with(expected), "{error}");
 }
 
 #[tokio::test(start_paused = true)]
@@ -395,6 +448,13 @@ mod files {
                     .mode()
             };
             assert_eq!(mode("a.txt"), mode("b"));
+            // What was kept from others stays so, and what was shared stays shared.
+            for rights in [0o600, 0o666] {
+                fs::set_permissions(&path, fs::Permissions::from_mode(rights)).unwrap();
+                let script = Script::new([answer(200, "abc")]);
+                file(&script, 3, "abc").to_file(&path).await.unwrap();
+                assert_eq!(mode("a.txt") & 0o777, rights);
+            }
         }
     }
 

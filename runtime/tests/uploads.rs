@@ -203,7 +203,15 @@ async fn refusals_of_the_api_end_it() {
     let error = failed(bucket.upload(bytes(6 * MIB)).await.unwrap_err());
     assert_eq!(error.step(), UploadStep::Complete);
     assert_eq!(error.stored(), [1, 2]);
-    assert_eq!(bucket.calls(), ["files:create", "files:uploaded"]);
+    let last = "files:uploaded";
+    assert_eq!(bucket.calls(), ["files:create", last, last, last]);
+
+    // What the client's user says is unsafe is not repeated.
+    let unsafe_ = CallOptions::new().assume_unsafe();
+    let upload = bucket.upload(bytes(1)).with(unsafe_);
+    let error = upload.await.unwrap_err();
+    assert!(error.may_have_been_sent());
+    assert_eq!(bucket.calls().len(), 6);
 
     let bucket = Bucket::default();
     bucket.set(|state| state.forgotten = Some(2));
@@ -211,6 +219,16 @@ async fn refusals_of_the_api_end_it() {
     assert_eq!(error.step(), UploadStep::Create);
     assert!(matches!(error.error(), Error::Decode { .. }));
     assert_eq!(bucket.get(|state| state.sent.len()), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_upload_is_not_thrown_away_for_a_lost_answer() {
+    let bucket = Bucket::default();
+    bucket.set(|state| state.lost = 2);
+    bucket.upload(bytes(6 * MIB)).await.unwrap();
+    let bodies = bucket.get(|state| state.calls.clone());
+    assert_eq!(bodies.len(), 4);
+    assert!(bodies[1..].iter().all(|call| *call == bodies[1]));
 }
 
 #[tokio::test(start_paused = true)]
@@ -319,6 +337,24 @@ mod files {
             assert!(matches!(error.error(), Error::File { .. }));
             assert_eq!(bucket.calls(), [""; 0]);
         }
+    }
+
+    #[cfg(unix)]
+    #[tokio::test]
+    async fn a_pipe_is_not_waited_for() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pipe");
+        let made = std::process::Command::new("mkfifo").arg(&path).status();
+        assert!(made.unwrap().success());
+        let bucket = Bucket::default();
+        let upload = bucket.upload(path.as_path()).send();
+        let upload = tokio::time::timeout(std::time::Duration::from_secs(20), upload);
+        let result = upload.await;
+        // Whoever opened it after all is not to keep the test from ending.
+        let unblock = std::fs::File::options().read(true).write(true).open(&path);
+        drop(unblock);
+        let error = failed(result.unwrap().unwrap_err());
+        assert_eq!(error.step(), UploadStep::Read);
     }
 
     #[tokio::test]

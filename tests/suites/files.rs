@@ -151,6 +151,10 @@ async fn customers_download_what_they_bought() {
     let download = portal.downloadables().download(&items[0].file);
     assert_eq!(download.to_file(&path).await.unwrap(), content.len() as u64);
     assert!(std::fs::read(&path).unwrap() == content);
+    let by_id = portal.downloadables().download_by_id(items[0].file.id);
+    assert!(by_id.bytes().await.unwrap() == content);
+    let unknown = portal.downloadables().download_by_id(Uuid::nil());
+    assert!(unknown.bytes().await.unwrap_err().is_not_found());
     let tokens: Vec<bool> = server
         .seen()
         .iter()
@@ -161,8 +165,14 @@ async fn customers_download_what_they_bought() {
         "GET /v1/customer-portal/downloadables/token",
         "GET /storage/1",
     );
-    assert_eq!(server.lines(), [list, link, file, link, file]);
-    assert_eq!(tokens, [true, false, false, false, false]);
+    let expected = [list, link, file, link, file, list, link, file, list];
+    assert_eq!(server.lines(), expected);
+    assert!(
+        tokens
+            .iter()
+            .zip(expected)
+            .all(|(token, line)| *token == (line == list))
+    );
 }
 
 #[tokio::test]

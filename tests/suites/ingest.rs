@@ -72,6 +72,12 @@ fn outage() -> Vec<Fault> {
         Fault::Answer(200, "", "<html>Sign in to this network</html>"),
         Fault::Answer(422, "", html),
         Fault::Answer(400, "", html),
+        // In JSON, and still not a word of the API.
+        Fault::Gateway(
+            422,
+            r#"{"error":"blocked","detail":[{"loc":["body","events",0,"name"],"msg":"no","type":"x"}]}"#,
+        ),
+        Fault::Gateway(400, r#"{"error":"bad_request"}"#),
         // A token that is being replaced, a version that is gone.
         Fault::Answer(
             401,
@@ -525,4 +531,216 @@ fn without_a_runtime_there_is_an_error_and_no_panic() {
     ingester.try_ingest(numbered(1)).unwrap();
     assert!(is_ready(&mut driver));
     assert_eq!(ingester.stats().unsent, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_server_whose_clock_is_behind_takes_its_own_time() {
+    let server = Server::at("2026-01-02T00:00:00Z");
+    let ingester = ingester(&server).start().unwrap();
+    let future: Timestamp = "2026-01-03T00:00:00Z".parse().unwrap();
+    for number in 0..3 {
+        ingester.ingest(numbered(number)).await.unwrap();
+    }
+    // This one is the caller's to set right.
+    let theirs = numbered(3).timestamp(future);
+    ingester.ingest(theirs).await.unwrap();
+    let report = ingester.shutdown(PATIENCE).await;
+    assert_eq!((report.stats.accepted, report.stats.refused), (3, 1));
+    assert_eq!(
+        report.undelivered.iter().map(id).collect::<Vec<_>>(),
+        ["e-3"]
+    );
+    assert_eq!(server.sizes(), [4, 3]);
+    let seen = server.seen();
+    for event in &seen.requests[1].1 {
+        assert!(
+            event.get("timestamp").is_none_or(|time| time.is_null()),
+            "{event}"
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_event_on_which_the_server_fails_does_not_hold_up_the_others() {
+    let server = Server::failing_on("poison");
+    let ingester = ingester(&server).max_events(64).start().unwrap();
+    for number in 0..128 {
+        let name = if number == 20 { "poison" } else { "tokens" };
+        let event = event(name).external_id(format!("e-{number}"));
+        ingester.ingest(event).await.unwrap();
+    }
+    tokio::time::sleep(Duration::from_secs(3600)).await;
+    assert_eq!(server.seen().stored.len(), 127);
+    assert_eq!(ingester.stats().queued, 1);
+    // Those that come later are not divided, and the one is tried about once a minute.
+    let before = server.sizes().len();
+    for number in 128..192 {
+        ingester.ingest(numbered(number)).await.unwrap();
+    }
+    tokio::time::sleep(Duration::from_secs(600)).await;
+    let sizes = server.sizes().split_off(before);
+    assert_eq!(
+        sizes.iter().filter(|size| **size == 64).count(),
+        1,
+        "{sizes:?}"
+    );
+    let alone = sizes.iter().filter(|size| **size == 1).count();
+    assert!((4..12).contains(&alone), "{sizes:?}");
+    assert_eq!(sizes.len(), alone + 1, "{sizes:?}");
+    // It is not given up.
+    let report = ingester.shutdown(PATIENCE).await;
+    assert_eq!((report.stats.refused, report.stats.unsent), (0, 1));
+    assert_eq!(
+        report.undelivered.iter().map(id).collect::<Vec<_>>(),
+        ["e-20"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_long_outage_makes_few_requests_and_leaves_no_crumbs() {
+    const FAULTS: usize = 400;
+    let server = Server::failing(vec![Fault::Answer(500, "", "{}"); FAULTS]);
+    let ingester = ingester(&server).max_events(100).start().unwrap();
+    for number in 0..1000 {
+        ingester.ingest(numbered(number)).await.unwrap();
+    }
+    let start = Instant::now();
+    ingester.flush().await.unwrap();
+    assert_eq!(server.seen().stored.len(), 1000);
+    // Waits of up to half a minute, all the time.
+    let hours = server.seen().requests[FAULTS].0 - start;
+    assert!(hours > Duration::from_secs(4000), "{hours:?}");
+    let after = server.sizes().split_off(FAULTS);
+    assert!(after.len() <= 25, "{after:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_wait_that_is_obeyed_has_an_end() {
+    let server = Server::failing([Fault::Answer(503, "86400", "")]);
+    let ingester = ingester(&server).start().unwrap();
+    ingester.ingest(numbered(1)).await.unwrap();
+    ingester.flush().await.unwrap();
+    let seen = server.seen();
+    let wait = seen.requests[1].0 - seen.requests[0].0;
+    assert!((1800..1802).contains(&wait.as_secs()), "{wait:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_panics_takes_nothing_along() {
+    let server = Server::refusing("wrong");
+    let told = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&told);
+    let ingester = ingester(&server)
+        .on_undelivered(move |_| {
+            *count.lock().unwrap_or_else(|lock| lock.into_inner()) += 1;
+            panic!("a handler that is wrong");
+        })
+        .start()
+        .unwrap();
+    ingester.ingest(event("wrong")).await.unwrap();
+    ingester.ingest(event("right")).await.unwrap();
+    assert_eq!(ingester.flush().await, Ok(()));
+    assert_eq!(ingester.stats().accepted, 1);
+    // And at the end.
+    *server.seen() = server::Seen::default();
+    server.seen().poison = Some("right");
+    let first = ingester.ingest_with_receipt(event("right")).await.unwrap();
+    let second = ingester.ingest_with_receipt(event("right")).await.unwrap();
+    let report = ingester.shutdown(PATIENCE).await;
+    assert_eq!((report.stats.unsent, report.stats.dropped), (2, 3));
+    for receipt in [first, second] {
+        assert!(matches!(receipt.fate().await, Fate::Unsent));
+    }
+    assert_eq!(*told.lock().unwrap_or_else(|lock| lock.into_inner()), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_report_has_no_room_for_is_counted() {
+    let server = Server::refusing("wrong");
+    let ingester = ingester(&server).capacity(3).start().unwrap();
+    for _ in 0..10 {
+        ingester.ingest(event("wrong")).await.unwrap();
+    }
+    let report = ingester.shutdown(PATIENCE).await;
+    assert_eq!((report.stats.refused, report.stats.dropped), (10, 7));
+    assert_eq!(report.undelivered.len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_driver_reports_when_nobody_else_can() {
+    let server = Server::refusing("wrong");
+    for keeps in [false, true] {
+        let (ingester, driver) = ingester(&server).build().unwrap();
+        let driver = tokio::spawn(driver);
+        ingester.ingest(event("wrong")).await.unwrap();
+        let kept = keeps.then(|| ingester.clone());
+        if let Some(kept) = &kept {
+            kept.flush().await.unwrap();
+            let report = kept.shutdown(PATIENCE).await;
+            assert_eq!(report.undelivered.len(), 1);
+        }
+        drop((ingester, kept));
+        let report = driver.await.unwrap();
+        assert_eq!(report.stats.refused, 1);
+        assert_eq!(report.undelivered.len(), usize::from(!keeps));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_room_of_a_large_event_is_for_several_small_ones() {
+    // The large one gets through, and what comes then never does.
+    let server = Server::default();
+    let ingester = ingester(&server)
+        .capacity_bytes(3000)
+        .max_delay(WEEK)
+        .start()
+        .unwrap();
+    let large = numbered(0).parent_id("x".repeat(2900));
+    ingester.ingest(large).await.unwrap();
+    let waiting: Vec<_> = (1..4)
+        .map(|number| {
+            let ingester = ingester.clone();
+            tokio::spawn(async move { ingester.ingest(numbered(number)).await })
+        })
+        .collect();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    ingester.flush().await.unwrap();
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    assert_eq!(server.sizes(), [1]);
+    for waiting in waiting {
+        assert!(waiting.is_finished());
+        waiting.await.unwrap().unwrap();
+    }
+    assert_eq!(ingester.stats().queued, 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_does_not_wait_for_a_driver_that_does_not_run() {
+    let server = Server::default();
+    let (ingester, driver) = ingester(&server).build().unwrap();
+    let receipt = ingester.ingest_with_receipt(numbered(1)).await.unwrap();
+    let shutdown = tokio::time::timeout(Duration::from_secs(60), ingester.shutdown(PATIENCE));
+    let report = shutdown.await.unwrap();
+    assert_eq!(
+        report.undelivered.iter().map(id).collect::<Vec<_>>(),
+        ["e-1"]
+    );
+    assert!(matches!(receipt.fate().await, Fate::Unsent));
+    // It has nothing left to do, and does not send the event after all.
+    assert_eq!(driver.await.stats.unsent, 1);
+    assert!(server.sizes().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_driver_that_does_not_run_has_in_its_hands_comes_back_with_it() {
+    let server = Server::failing([Fault::Silence]);
+    let (ingester, mut driver) = ingester(&server).max_events(1).build().unwrap();
+    let receipt = ingester.ingest_with_receipt(numbered(1)).await.unwrap();
+    assert!(!is_ready(&mut driver));
+    let report = ingester.shutdown(PATIENCE).await;
+    assert_eq!((report.stats.queued, report.stats.unsent), (1, 0));
+    drop(driver);
+    assert_eq!(ingester.stats().unsent, 1);
+    assert!(matches!(receipt.fate().await, Fate::Unsent));
+    assert_eq!(ingester.shutdown(PATIENCE).await.undelivered.len(), 1);
 }

@@ -46,6 +46,7 @@ const FILE: &[&str] = &[
     "checksum_sha256_base64",
     "download.url",
     "download.headers",
+    "id",
 ];
 
 impl Checker<'_> {
@@ -106,10 +107,14 @@ impl Checker<'_> {
     }
 
     fn download(&self, operation: &Operation, file: &str) -> Result<(), String> {
+        if file != "file" {
+            return Err("the file of an item is looked for under `file`".to_owned());
+        }
         let item = operation.paging.as_ref().map(|paging| &paging.item);
         let paths: Vec<String> = FILE.iter().map(|path| format!("{file}.{path}")).collect();
         let paths: Vec<&str> = paths.iter().map(String::as_str).collect();
-        self.has_all(item, &paths, "an item of the list")
+        self.has_all(item, &paths, "an item of the list")?;
+        self.has_all(item, &["id"], "an item of the list")
     }
 
     fn ingest(&self, operation: &Operation, time: &str, counts: [&str; 2]) -> Result<(), String> {

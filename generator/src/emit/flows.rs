@@ -123,6 +123,7 @@ pub(super) fn implementation(api: &Api, operation: &Operation) -> Option<TokenSt
         return None;
     };
     let id = accessor(api, event, path.last()?)?;
+    let key = time.as_str();
     let time = accessor(api, event, time)?;
     let accepted = count(api, answer, accepted)?;
     let duplicates = count(api, answer, duplicates)?;
@@ -132,6 +133,7 @@ pub(super) fn implementation(api: &Api, operation: &Operation) -> Option<TokenSt
         impl polar_client_runtime::ingest::Event for #event {
             type Answer = #answer;
             const LIST: &'static str = #list;
+            const TIME: &'static str = #key;
             fn external_id(&mut self) -> &mut Option<String> {
                 #id
             }
@@ -202,9 +204,17 @@ fn count(api: &Api, answer: &Type, name: &str) -> Option<TokenStream> {
 fn download(api: &Api, name: &Ident, operation: &Operation, file: &str) -> Option<TokenStream> {
     const WORDS: &str = "Downloads the file of an item, from the address that came with it.";
     let docs = flow_docs(operation, WORDS, &[]);
+    const BY_ID: &str = "Downloads a file by its id, or by that of its item. Looks for it in the list, page by page; one that is not there is an error (`is_not_found`).";
+    let by_id_docs = flow_docs(operation, BY_ID, &[operation]);
     let file = property(api, &operation.paging.as_ref()?.item, file)?;
     let (ty, facts) = (rust_type(api, file), facts(operation));
+    let by_id = ident(&format!("{name}_by_id"));
     Some(quote! {
+        #by_id_docs
+        pub fn #by_id(&self, id: Uuid) -> Download {
+            Download::listed(self.client.request(&#facts), id)
+        }
+
         #docs
         pub fn #name(&self, file: &#ty) -> Download {
             Download::file(self.client.request(&#facts), file)

@@ -141,6 +141,12 @@ impl ApiError {
         retry_after(&self.headers)
     }
 
+    /// Whether the answer is the API's own word: it repeats the version, as nothing in between does.
+    #[cfg(feature = "ingest")]
+    pub(crate) fn is_from_api(&self) -> bool {
+        self.evidence == Evidence::Version
+    }
+
     /// Whether a 404 is one. It is about the resource only if the answer repeats the version, as the API's do.
     pub(super) fn is_about_resource(&self) -> bool {
         self.status != StatusCode::NOT_FOUND || self.evidence == Evidence::Version

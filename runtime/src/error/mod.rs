@@ -13,6 +13,7 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use http::StatusCode;
+use uuid::Uuid;
 
 pub use api::ApiError;
 pub(crate) use api::{Received, retry_after};
@@ -102,6 +103,14 @@ pub enum Error {
         /// Why.
         source: Box<Error>,
     },
+    /// What was looked for by its id is not in the list, or the credential cannot see it there.
+    #[non_exhaustive]
+    NotListed {
+        /// The operation that lists: `customer_portal:downloadables:list`.
+        operation: &'static str,
+        /// The id.
+        id: Uuid,
+    },
     /// The server reported success, and the body is not what the API's description says.
     #[non_exhaustive]
     Decode {
@@ -168,6 +177,7 @@ impl Error {
             | Self::Timeout { operation, .. }
             | Self::Decode { operation, .. }
             | Self::Export { operation, .. }
+            | Self::NotListed { operation, .. }
             | Self::BodyTooLarge { operation, .. }
             | Self::File { operation, .. } => Some(operation),
             Self::Api(error) | Self::VersionGone(error) => Some(error.operation()),
@@ -263,7 +273,11 @@ impl Error {
     /// The resource does not exist, or the credential cannot see it. Never true for [`Error::VersionGone`].
     #[must_use]
     pub fn is_not_found(&self) -> bool {
-        matches!(self.cause(), Self::Api(error) if error.status() == StatusCode::NOT_FOUND)
+        match self.cause() {
+            Self::Api(error) => error.status() == StatusCode::NOT_FOUND,
+            Self::NotListed { .. } => true,
+            _ => false,
+        }
     }
 
     /// The server does not serve this version of the API: [`Error::VersionGone`].
@@ -381,6 +395,7 @@ impl Error {
             Self::Timeout { .. } => "timeout",
             Self::Api(_) => "api",
             Self::VersionGone(_) => "version_gone",
+            Self::NotListed { .. } => "not_listed",
             Self::Decode { .. } => "decode",
             Self::Export { .. } => "export",
             Self::BodyTooLarge { .. } => "body_too_large",
@@ -450,6 +465,9 @@ impl fmt::Display for Error {
             Self::Connection { source, .. } | Self::Timeout { source, .. } => source.fmt(f),
             Self::Api(error) => error.describe(f),
             Self::VersionGone(error) => error.describe_missing_version(f),
+            Self::NotListed { id, .. } => {
+                write!(f, "there is nothing with the id {id} in the list")
+            }
             Self::Decode {
                 source, media_type, ..
             } => {
@@ -487,6 +505,7 @@ impl std::error::Error for Error {
             | Self::VersionGone(_)
             | Self::Export { .. }
             | Self::BodyTooLarge { .. }
+            | Self::NotListed { .. }
             | Self::Storage(_) => None,
         }
     }

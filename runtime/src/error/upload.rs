@@ -8,7 +8,9 @@ use super::Error;
 
 /// Why an upload failed, and how far it came.
 ///
-/// A file that was announced stays in the organization's list as one that is not uploaded, until it is deleted.
+/// A file that was announced stays in the organization's list as one that is not uploaded, until it is deleted. Where the
+/// last step failed ([`UploadStep::Complete`]) and [may have been sent](Error::may_have_been_sent), look at the list before
+/// that: the file may be whole, and only the answer lost.
 #[derive(Debug)]
 pub struct UploadError {
     step: UploadStep,

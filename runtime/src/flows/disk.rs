@@ -41,7 +41,8 @@ impl Landing {
             Some(folder) if folder != Path::new("") => folder.to_owned(),
             _ => PathBuf::from("."),
         };
-        let file = blocking(operation, move || temporary(&folder)).await?;
+        let target = target.to_owned();
+        let file = blocking(operation, move || temporary(&folder, &target)).await?;
         Ok(Self {
             operation,
             file,
@@ -88,14 +89,28 @@ impl Landing {
     }
 }
 
-/// A file with the rights that new files have.
-fn temporary(folder: &Path) -> io::Result<NamedTempFile> {
+/// A file with the rights of the one that it will replace, or else with those that new files have.
+#[cfg(unix)]
+fn temporary(folder: &Path, target: &Path) -> io::Result<NamedTempFile> {
+    use std::fs::{Permissions, metadata};
+    use std::os::unix::fs::PermissionsExt as _;
+
+    let before = metadata(target).ok().filter(|about| about.is_file());
+    let before = before.map(|about| Permissions::from_mode(about.permissions().mode() & 0o777));
+    let rights = before.clone().unwrap_or(Permissions::from_mode(0o666));
     let mut builder = tempfile::Builder::new();
-    builder.prefix(".").suffix(".part");
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        builder.permissions(std::fs::Permissions::from_mode(0o666));
+    let builder = builder.prefix(".").suffix(".part").permissions(rights);
+    let file = builder.tempfile_in(folder)?;
+    if let Some(before) = before {
+        // Without what the process withholds from new files.
+        file.as_file().set_permissions(before)?;
     }
-    builder.tempfile_in(folder)
+    Ok(file)
+}
+
+/// A file with the rights that new files have.
+#[cfg(not(unix))]
+fn temporary(folder: &Path, _: &Path) -> io::Result<NamedTempFile> {
+    let mut builder = tempfile::Builder::new();
+    builder.prefix(".").suffix(".part").tempfile_in(folder)
 }

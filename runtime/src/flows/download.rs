@@ -7,11 +7,14 @@ use std::path::Path;
 use std::time::Duration;
 
 use bytes::Bytes;
+use uuid::Uuid;
 
 #[cfg(feature = "files")]
 use super::disk::Landing;
 use crate::checksum::{Check, Sum, from_base64};
-use crate::client::{Address, ByteStream, Call, CallOptions, Operation, Request, Storage};
+use crate::client::{
+    Address, ByteStream, Call, CallOptions, Extent, Operation, Page, Pages, Request, Storage,
+};
 use crate::codec::{self, DecodeError, Encode, Model, Object, Redacted, Sink};
 use crate::error::{Error, retry_after};
 use crate::transport::{TransportError, TransportErrorKind};
@@ -19,11 +22,17 @@ use crate::transport::{TransportError, TransportErrorKind};
 /// How long to wait for a document when nothing else was said.
 const PATIENCE: Duration = Duration::from_secs(120);
 
+/// The most items that the API puts on a page.
+const LONGEST_PAGE: i64 = 100;
+
 /// The first wait for a document. It doubles with each further one.
 const FIRST_WAIT: Duration = Duration::from_millis(500);
 
 /// The shortest one, whatever the server asks for.
 const SHORTEST_WAIT: Duration = Duration::from_millis(100);
+
+/// How long before the end it is asked for a last time, so that there is time for an answer; less for those in a hurry.
+const LAST_CALL: Duration = Duration::from_secs(1);
 
 /// The longest wait, unless the server asks for a longer one.
 const LONGEST_WAIT: Duration = Duration::from_secs(8);
@@ -43,6 +52,8 @@ pub struct Download {
 enum Subject {
     /// What the request answers the address of, and what makes it.
     Document { generate: Option<Box<Request>> },
+    /// A file that has to be looked for, in the list that the request asks for.
+    Listed(Uuid),
     /// A file whose address is known.
     File(Result<Located, DecodeError>),
 }
@@ -73,6 +84,18 @@ impl Download {
         Self {
             request,
             subject: Subject::File(located.map(Located::from)),
+            patience: PATIENCE,
+        }
+    }
+
+    /// A file that has to be looked for in a list, by its id or by that of its item. For generated code.
+    #[doc(hidden)]
+    pub fn listed(list: impl Into<Request>, id: Uuid) -> Self {
+        let mut request = list.into();
+        request.query("limit", &LONGEST_PAGE);
+        Self {
+            request,
+            subject: Subject::Listed(id),
             patience: PATIENCE,
         }
     }
@@ -128,7 +151,8 @@ impl Download {
     /// Writes the bytes to a file, and gives their number. If the connection breaks, they are fetched again.
     ///
     /// They go to a temporary file beside it, which takes its place when it is whole: under this name there is never half
-    /// a file, and what was there before stays when the download fails.
+    /// a file, and what was there before stays when the download fails. It has the rights of a file that it replaces (on
+    /// Unix). A symbolic link is replaced itself, not what it points to.
     ///
     /// # Errors
     /// Those of [`stream`](Self::stream), and [`Error::File`].
@@ -176,6 +200,7 @@ impl Download {
                 media_type: None,
                 body: None,
             }),
+            Subject::Listed(id) => find(self.request, id).await,
             Subject::Document { generate } => {
                 let waiting = wait(self.request, generate, storage, self.patience);
                 let located = match storage.clock() {
@@ -225,14 +250,36 @@ async fn wait(
                 "the document is not there yet, and waiting for it needs a timer",
             ));
         };
-        let rest = asked.unwrap_or(pause).max(SHORTEST_WAIT);
-        let left = end.map(|end| end.saturating_duration_since(clock.now()));
-        if left.is_some_and(|left| left <= rest) {
+        let left = end.map_or(Duration::MAX, |end| {
+            end.saturating_duration_since(clock.now())
+        });
+        let last = left.saturating_sub(LAST_CALL.min(patience / 10));
+        let rest = match asked {
+            Some(asked) => asked.max(SHORTEST_WAIT),
+            None => pause.min(last),
+        };
+        if rest.is_zero() || left <= rest {
             return Err(late(operation));
         }
         clock.sleep(rest).await;
         pause = (pause * 2).min(LONGEST_WAIT);
     }
+}
+
+/// Looks for a file, page by page.
+async fn find(list: Request, id: Uuid) -> Result<Located, Error> {
+    let operation = list.operation().id;
+    let mut pages = Pages::<Listing>::new(list);
+    while let Some(page) = pages.try_next().await? {
+        let found = page
+            .items
+            .into_iter()
+            .find(|item| item.id == id || item.file.id == id);
+        if let Some(item) = found {
+            return Ok(item.file.listed.into());
+        }
+    }
+    Err(Error::NotListed { operation, id })
 }
 
 /// What a 404 says of a document.
@@ -338,6 +385,43 @@ struct Link {
     headers: BTreeMap<String, String>,
 }
 
+/// A page of a list of files.
+struct Listing {
+    items: Vec<Item>,
+    pagination: Pagination,
+}
+
+struct Item {
+    id: Uuid,
+    file: Identified,
+}
+
+/// A file and its id.
+struct Identified {
+    id: Uuid,
+    listed: Listed,
+}
+
+struct Pagination {
+    max_page: i64,
+}
+
+impl Page for Listing {
+    type Item = Item;
+
+    fn extent(&self) -> Extent {
+        Extent::Last(self.pagination.max_page)
+    }
+
+    fn into_items(self) -> Vec<Item> {
+        self.items
+    }
+
+    fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+}
+
 impl From<Document> for Located {
     fn from(document: Document) -> Self {
         Self {
@@ -405,4 +489,56 @@ impl Model for Link {
     }
 }
 
-crate::model! { Document, Link, Listed }
+impl Model for Listing {
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            items: o.field("items"),
+            pagination: o.field("pagination"),
+        }
+    }
+
+    fn write(&self, o: &mut Sink<'_>) {
+        o.fields(&[("items", &self.items), ("pagination", &self.pagination)]);
+    }
+}
+
+impl Model for Item {
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            id: o.field("id"),
+            file: o.field("file"),
+        }
+    }
+
+    fn write(&self, o: &mut Sink<'_>) {
+        o.fields(&[("id", &self.id), ("file", &self.file)]);
+    }
+}
+
+impl Model for Identified {
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            id: o.field("id"),
+            listed: Listed::read(o),
+        }
+    }
+
+    fn write(&self, o: &mut Sink<'_>) {
+        o.fields(&[("id", &self.id)]);
+        self.listed.write(o);
+    }
+}
+
+impl Model for Pagination {
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            max_page: o.field("max_page"),
+        }
+    }
+
+    fn write(&self, o: &mut Sink<'_>) {
+        o.fields(&[("max_page", &self.max_page)]);
+    }
+}
+
+crate::model! { Document, Identified, Item, Link, Listed, Listing, Pagination }

@@ -5,7 +5,8 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::queue::{Handler, Limits, Queue};
+use super::entry::Limits;
+use super::queue::{Handler, Queue};
 use super::{Driver, Event, Ingester, Undelivered};
 use crate::Error;
 use crate::client::{CallOptions, Request, RetryPolicy};
@@ -63,8 +64,9 @@ impl<E: Event> IngesterBuilder<E> {
     }
 
     /// Hands over each event that is not delivered, as soon as that is known: to log it, or to keep it for another day.
-    /// The function is called by the driver, and must not take long. Without one, they are in the
-    /// [`Report`](super::Report).
+    /// The function is called by the driver, and must not take long. If it panics, the event is gone, and counted
+    /// ([`Stats::dropped`](super::Stats::dropped)). Without one, they are in the [`Report`](super::Report): of the refused
+    /// ones the first, as many as the queue holds.
     pub fn on_undelivered(
         mut self,
         handler: impl Fn(Undelivered<E>) + Send + Sync + 'static,

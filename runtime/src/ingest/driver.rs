@@ -9,8 +9,9 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use super::queue::{Entry, Next, Queue};
-use super::{Event, Fate, first_of};
+use super::entry::{Entry, Standing, Time};
+use super::queue::{Next, Queue};
+use super::{Event, Fate, Report, first_of};
 use crate::client::{Call, Request, RetryPolicy};
 use crate::codec::{Encode, List, Record, Sink, View};
 use crate::error::{Error, Location, ValidationEntry};
@@ -22,11 +23,17 @@ const PATIENT: RetryPolicy = RetryPolicy::new().max_delay(Duration::from_secs(30
 /// The same, when a shutdown is waited for.
 const HURRIED: RetryPolicy = RetryPolicy::new().max_delay(Duration::from_secs(1));
 
-/// The longest wait that the server may ask for.
-const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
+/// The longest wait that is obeyed. The API asks for no longer one; what is in between might.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30 * 60);
+
+/// After this many failures that could be due to its events, a batch is divided.
+const TRIES: u32 = 3;
 
 /// Sends the events of an [`Ingester`](super::Ingester). It has to be spawned, and ends after a shutdown, or when all
 /// clones of the ingester are dropped and all events are sent.
+///
+/// It gives a [`Report`]. The events that were not delivered are in it if the ingester's clones were all dropped; else
+/// [`shutdown`](super::Ingester::shutdown) has them.
 ///
 /// Dropping it ends the ingester at once: events that are left are [`Fate::Unsent`].
 #[must_use = "no event is sent unless the driver is spawned"]
@@ -46,20 +53,20 @@ impl<E: Event> Driver<E> {
 }
 
 impl<E> Future for Driver<E> {
-    type Output = ();
+    type Output = Report<E>;
 
-    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<()> {
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Report<E>> {
         let driver = self.get_mut();
         // Tokio's clock panics off its runtime.
         let poll = match &mut driver.run {
             Some(run) if driver.queue.clock().is_at_hand() => run.as_mut().poll(context),
             _ => Poll::Ready(()),
         };
-        if poll.is_ready() {
+        poll.map(|()| {
             driver.run = None;
             driver.queue.end();
-        }
-        poll
+            driver.queue.last_report()
+        })
     }
 }
 
@@ -82,9 +89,13 @@ impl<E> fmt::Debug for Driver<E> {
 /// Sends all batches, until there are no more or there is no time for more.
 async fn run<E: Event>(queue: Arc<Queue<E>>, request: Request) {
     let sending = async {
+        let mut failed = 0;
         loop {
             match queue.next() {
-                Next::Send(entries) => Batch::new(&queue, entries).deliver(&request).await,
+                Next::Send(entries) => {
+                    let batch = Batch::new(&queue, entries);
+                    batch.deliver(&request, &mut failed).await;
+                }
                 Next::Wait(sign, None) => sign.await,
                 Next::Wait(sign, Some(longest)) => {
                     first_of(sign, queue.clock().sleep(longest)).await;
@@ -101,27 +112,86 @@ struct Batch<'a, E> {
     queue: &'a Queue<E>,
     /// What is left, in parts that are sent one after the other, the last one first.
     parts: Vec<Vec<Entry<E>>>,
-    done: u64,
+    /// How many requests failed, one after the other, in ways that could be due to the events.
+    suspicious: u32,
 }
 
 impl<'a, E: Event> Batch<'a, E> {
     fn new(queue: &'a Queue<E>, entries: Vec<Entry<E>>) -> Self {
+        let is_suspect = |entry: &Entry<E>| entry.standing == Standing::Suspect;
         Self {
             queue,
+            // Suspects have had their tries.
+            suspicious: if entries.iter().any(is_suspect) {
+                TRIES
+            } else {
+                0
+            },
             parts: vec![entries],
-            done: 0,
         }
     }
 
-    async fn deliver(mut self, template: &Request) {
+    /// Sends all parts, or ends early when an event has to be set aside: the others are then whole again.
+    ///
+    /// `failed` counts the failures since the last answer, over all batches, so that an outage is not made worse.
+    async fn deliver(mut self, template: &Request, failed: &mut u32) {
         while let Some(part) = self.parts.last() {
             let mut request = template.clone();
             request.json_body(&Body(part));
-            match answer::<E>(self.queue, request).await {
-                Ok(answer) => self.stored(&answer),
-                Err(error) => self.refused(error),
+            let error = match Call::json(request).await {
+                Ok(answer) => {
+                    self.queue.note(None);
+                    *failed = 0;
+                    self.stored(&answer);
+                    continue;
+                }
+                Err(error) if is_about_events(&error) => {
+                    self.queue.note(None);
+                    *failed = 0;
+                    self.refused(error);
+                    continue;
+                }
+                Err(error) => error,
+            };
+            *failed = failed.saturating_add(1);
+            let asked = error.retry_after();
+            let goes_on = self.failed(&error);
+            self.queue.note(Some(Arc::new(error)));
+            pause(self.queue, asked, *failed).await;
+            if goes_on == Goes::Back {
+                return;
             }
         }
+    }
+
+    /// The request failed in a way that may pass. After a few times, and where the events can be the reason, the part is
+    /// divided, until a single event is left that is set aside.
+    fn failed(&mut self, error: &Error) -> Goes {
+        if !may_be_due_to_events(error) {
+            self.suspicious = 0;
+            return Goes::On;
+        }
+        self.suspicious += 1;
+        if self.suspicious < TRIES {
+            return Goes::On;
+        }
+        let mut part = self.parts.pop().unwrap_or_default();
+        if part.len() > 1 {
+            // From here on, each failure divides.
+            self.suspicious = TRIES;
+            self.halve(part);
+            return Goes::On;
+        }
+        if let Some(entry) = part.pop() {
+            self.queue.suspect(entry);
+        }
+        Goes::Back
+    }
+
+    /// Sends the first half of a part next, and then the second one.
+    fn halve(&mut self, mut part: Vec<Entry<E>>) {
+        let second = part.split_off(part.len() / 2);
+        self.parts.extend([second, part]);
     }
 
     /// The server has the events that were just sent.
@@ -131,9 +201,7 @@ impl<'a, E: Event> Batch<'a, E> {
             slot.fill(Fate::Stored);
         }
         let counts = E::counts(answer);
-        self.done += part.len() as u64;
-        let sizes: Vec<usize> = part.iter().map(|entry| entry.size).collect();
-        self.queue.settle(&sizes, |stats| {
+        self.queue.settle(&part, |stats| {
             stats.accepted += u64::try_from(counts.accepted).unwrap_or(0);
             stats.duplicates += u64::try_from(counts.duplicates).unwrap_or(0);
         });
@@ -141,44 +209,36 @@ impl<'a, E: Event> Batch<'a, E> {
 
     /// The server says that something is wrong with the events that were just sent, and took none of them.
     fn refused(&mut self, error: Error) {
-        let mut part = self.parts.pop().unwrap_or_default();
+        let part = self.parts.pop().unwrap_or_default();
         let error = Arc::new(error);
         let mut named = named::<E>(&error);
         named.retain(|&index, _| index < part.len());
         if part.len() == 1 {
-            let entries = named.remove(&0).unwrap_or_default();
-            return self.give_up(part, &error, vec![entries]);
+            // There is no other one that it could be about.
+            named.entry(0).or_default();
         }
         if named.is_empty() {
             // It could be any of them.
-            let second = part.split_off(part.len() / 2);
-            self.parts.extend([second, part]);
-            return;
+            return self.halve(part);
         }
         let (mut wrong, mut others) = (Vec::new(), Vec::new());
-        for (index, entry) in part.into_iter().enumerate() {
-            match named.contains_key(&index) {
-                true => wrong.push(entry),
-                false => others.push(entry),
+        for (index, mut entry) in part.into_iter().enumerate() {
+            match named.remove(&index) {
+                Some(said) if !forget_time(&mut entry, &said) => wrong.push((entry, said)),
+                _ => others.push(entry),
             }
         }
         if !others.is_empty() {
             self.parts.push(others);
         }
-        self.give_up(wrong, &error, named.into_values().collect());
+        self.give_up(wrong, &error);
     }
 
     /// Hands events back, each with what the server says about it.
-    fn give_up(
-        &mut self,
-        events: Vec<Entry<E>>,
-        error: &Arc<Error>,
-        said: Vec<Vec<ValidationEntry>>,
-    ) {
+    fn give_up(&mut self, wrong: Vec<(Entry<E>, Vec<ValidationEntry>)>, error: &Arc<Error>) {
+        let (events, said): (Vec<_>, Vec<_>) = wrong.into_iter().unzip();
         let count = events.len() as u64;
-        self.done += count;
-        let sizes: Vec<usize> = events.iter().map(|entry| entry.size).collect();
-        self.queue.settle(&sizes, |stats| stats.refused += count);
+        self.queue.settle(&events, |stats| stats.refused += count);
         for (entry, entries) in events.into_iter().zip(said) {
             let error = Arc::clone(error);
             self.queue.tell(entry, Fate::Refused { error, entries });
@@ -186,47 +246,57 @@ impl<'a, E: Event> Batch<'a, E> {
     }
 }
 
+/// What becomes of a batch after a failure.
+#[derive(PartialEq, Eq)]
+enum Goes {
+    /// It is sent again, whole or in parts.
+    On,
+    /// What is left of it goes back to the queue.
+    Back,
+}
+
+/// Takes a time back that this side has set, if the server finds fault with it: its clock is behind, and it is to take its
+/// own. Whether there is anything to send again.
+fn forget_time<E: Event>(entry: &mut Entry<E>, said: &[ValidationEntry]) -> bool {
+    let is_about_time = |said: &ValidationEntry| matches!(said.location.last(), Some(Location::Key(key)) if key == E::TIME);
+    let is_ours = entry.time == Time::Ours && said.iter().any(is_about_time);
+    if is_ours {
+        *entry.event.timestamp() = None;
+        entry.time = Time::Theirs;
+    }
+    is_ours
+}
+
 impl<E> Drop for Batch<'_, E> {
     fn drop(&mut self) {
         let parts = std::mem::take(&mut self.parts);
-        self.queue
-            .give_back(self.done, parts.into_iter().rev().flatten());
+        self.queue.give_back(parts.into_iter().rev().flatten());
     }
 }
 
-/// Sends a request until there is an answer that is about its events.
-async fn answer<E: Event>(queue: &Queue<E>, request: Request) -> Result<E::Answer, Error> {
-    let mut failed = 0;
-    loop {
-        let error = match Call::json(request.clone()).await {
-            Ok(answer) => {
-                queue.note(None);
-                return Ok(answer);
-            }
-            Err(error) if is_about_events(&error) => {
-                queue.note(None);
-                return Err(error);
-            }
-            Err(error) => error,
-        };
-        failed = u32::saturating_add(failed, 1);
-        let asked = error.retry_after();
-        queue.note(Some(Arc::new(error)));
-        let clock = queue.clock();
-        match (asked, queue.is_closed()) {
-            (Some(asked), _) => {
-                clock
-                    .sleep(asked.min(LONGEST_PAUSE) + PATIENT.jitter(1))
-                    .await
-            }
-            (None, true) => clock.sleep(HURRIED.jitter(failed)).await,
-            (None, false) => first_of(clock.sleep(PATIENT.jitter(failed)), queue.closed()).await,
+/// Waits after this many failures, or as long as the server asks.
+async fn pause<E>(queue: &Queue<E>, asked: Option<Duration>, failed: u32) {
+    let clock = queue.clock();
+    match (asked, queue.is_closed()) {
+        (Some(asked), _) => {
+            let jitter = PATIENT.jitter(1);
+            clock.sleep(asked.min(LONGEST_PAUSE) + jitter).await;
         }
+        (None, true) => clock.sleep(HURRIED.jitter(failed)).await,
+        (None, false) => first_of(clock.sleep(PATIENT.jitter(failed)), queue.closed()).await,
     }
+}
+
+/// Whether it can be the events that a server or a connection fails on. What asks for patience is an outage.
+fn may_be_due_to_events(error: &Error) -> bool {
+    let is_server_error = error
+        .status()
+        .is_some_and(|status| status.is_server_error());
+    error.retry_after().is_none() && (is_server_error || error.is_timeout())
 }
 
 /// Whether an answer says that something is wrong with the events, and not with the server, the token, or what is in
-/// between. What is in between may answer with any status, but not in the words of the API.
+/// between. What is in between may answer with any status and in JSON, but does not repeat the version as the API does.
 fn is_about_events(error: &Error) -> bool {
     let Error::Api(answer) = error else {
         return matches!(error, Error::InvalidBody { .. });
@@ -234,7 +304,8 @@ fn is_about_events(error: &Error) -> bool {
     match answer.status() {
         StatusCode::PAYLOAD_TOO_LARGE => true,
         StatusCode::BAD_REQUEST | StatusCode::UNPROCESSABLE_ENTITY => {
-            answer.class().is_some() || !answer.validation().is_empty()
+            let is_named = answer.class().is_some() || !answer.validation().is_empty();
+            is_named && answer.is_from_api()
         }
         _ => false,
     }

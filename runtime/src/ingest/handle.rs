@@ -7,19 +7,23 @@ use std::time::{Duration, SystemTime};
 use chrono::SubsecRound;
 use uuid::Uuid;
 
+use super::entry::{Entry, MAX_BODY, Standing, Time};
 use super::outcome::{NotQueued, Obstacle, Receipt, Report, Slot, Stats};
-use super::queue::{Entry, MAX_BODY, Queue};
-use super::{Event, IngesterBuilder};
+use super::queue::Queue;
+use super::{Event, IngesterBuilder, first_of};
 use crate::client::Request;
 use crate::codec;
 use crate::types::Timestamp;
 
 /// Takes events, and has them sent in batches. Cheap to clone: clones share one queue, and each task has its own.
 ///
-/// An event that has no external id gets one (a random UUID), and one that has no time gets that of the call. When the last
-/// clone is dropped, the driver sends what is left and ends; a [`shutdown`](Self::shutdown) waits for that and tells how it
-/// went.
+/// An event that has no external id gets one (a random UUID), and one that has no time gets that of the call; if the server
+/// finds that to be in the future, for its clock is behind, the event takes the server's. When the last clone is dropped,
+/// the driver sends what is left and ends; a [`shutdown`](Self::shutdown) waits for that and tells how it went.
 pub struct Ingester<E>(Arc<Handle<E>>);
+
+/// What the driver gets on top of a shutdown's time, to hand back what it has.
+const GRACE: Duration = Duration::from_secs(1);
 
 /// All clones of an ingester, together.
 struct Handle<E> {
@@ -82,10 +86,22 @@ impl<E: Event> Ingester<E> {
     /// Takes no more events, has everything sent that is queued, and waits for that as long as `patience` lets it. What is
     /// left then is handed back.
     ///
+    /// It comes back soon after that time even if the driver does not run; what a driver has in its hands that is not
+    /// polled any more is handed back when it is dropped.
+    ///
     /// Other calls of `shutdown` get the same counts, and no events. Dropping the future does not take the shutdown back.
     pub async fn shutdown(&self, patience: Duration) -> Report<E> {
-        self.queue().close(Some(patience));
-        self.queue().ended().await
+        let queue = self.queue();
+        queue.close(Some(patience));
+        match queue.clock().at_hand() {
+            Some(clock) => {
+                let overdue = clock.sleep(patience.saturating_add(GRACE));
+                first_of(queue.ended(), overdue).await;
+                queue.end();
+            }
+            None => queue.ended().await,
+        }
+        queue.report()
     }
 
     /// What was done so far.
@@ -105,9 +121,11 @@ impl<E: Event> Ingester<E> {
             *id = Some(Uuid::new_v4().to_string());
         }
         // Otherwise the server would take the time at which it stores the event.
-        event
-            .timestamp()
-            .get_or_insert_with(|| Timestamp::from(SystemTime::now()).trunc_subsecs(6));
+        let mut time = Time::Theirs;
+        event.timestamp().get_or_insert_with(|| {
+            time = Time::Ours;
+            Timestamp::from(SystemTime::now()).trunc_subsecs(6)
+        });
         if let Err(violations) = codec::validate(&event) {
             let obstacle = Obstacle::Invalid(violations);
             return Err(NotQueued { event, obstacle });
@@ -119,8 +137,11 @@ impl<E: Event> Ingester<E> {
         }
         Ok(Entry {
             event,
+            number: 0,
             size,
             since: self.queue().now(),
+            time,
+            standing: Standing::Good,
             slot,
         })
     }
@@ -143,7 +164,7 @@ impl<E> fmt::Debug for Ingester<E> {
 /// The last clone is gone: the driver sends what is left, however long it takes.
 impl<E> Drop for Handle<E> {
     fn drop(&mut self) {
-        self.queue.close(None);
+        self.queue.abandon();
     }
 }
 

@@ -4,13 +4,15 @@
 //! pass (no connection, no answer, 429, 5xx, a token that is refused, a version that is gone) is waited out, however long it
 //! takes, so that the server has every event in the end. An event is only given up when the server says that it is the
 //! event that is wrong, and then without the others of its batch; or when a shutdown has no more time. Such events are
-//! handed back, never dropped.
+//! handed back: to a handler, or in the report, which has as many refused ones as the queue holds and counts the others.
+//! An event on which the server itself fails, each time, is kept behind the others and tried again about once a minute.
 //!
 //! Every event is sent with an external id, by which the server knows those that it already has. So sending them again,
 //! as often as it takes, stores each of them once.
 
 mod builder;
 mod driver;
+mod entry;
 mod handle;
 mod outcome;
 mod queue;
@@ -34,6 +36,9 @@ pub trait Event: Encode + Send + 'static {
 
     /// The key under which the body has its list of events.
     const LIST: &'static str;
+
+    /// The key under which an event has its time.
+    const TIME: &'static str;
 
     /// By what the server knows the event again.
     fn external_id(&mut self) -> &mut Option<String>;

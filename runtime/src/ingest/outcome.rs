@@ -25,7 +25,8 @@ pub enum Fate {
     Unsent,
 }
 
-/// An event that was not delivered, as it was sent: with an external id and a time.
+/// An event that was not delivered, as it was sent: with an external id, and with a time, unless the server found the
+/// ingester's to be in the future and is to take its own.
 #[non_exhaustive]
 pub struct Undelivered<E> {
     /// The event.
@@ -101,6 +102,9 @@ pub struct Stats {
     pub refused: u64,
     /// How many were left when the ingester ended.
     pub unsent: u64,
+    /// How many of the refused and unsent ones are nowhere: there was no handler and no more room in the report, or the
+    /// handler panicked.
+    pub dropped: u64,
     /// How many requests were answered or failed.
     pub requests: u64,
     /// Why the last request failed, while that holds events up. It is tried again.
@@ -114,7 +118,7 @@ pub struct Report<E> {
     pub stats: Stats,
     /// The events that were not delivered. Empty where
     /// [`on_undelivered`](super::IngesterBuilder::on_undelivered) got them; else all that were unsent, and of the refused
-    /// ones the first, as many as the queue holds.
+    /// ones the first, as many as the queue holds. [`Stats::dropped`] counts the others.
     pub undelivered: Vec<Undelivered<E>>,
 }
 

@@ -1,54 +1,24 @@
 //! The events that are still to be delivered, and who waits for what.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::mem;
+use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::{Duration, Instant};
 
 use event_listener::{Event as Bell, EventListener, IntoNotification};
 
+use super::entry::{Entry, Limits, MAX_BODY, Standing};
 use super::first_of;
 use super::handle::Ended;
-use super::outcome::{Fate, NotQueued, Obstacle, Report, Slot, Stats, Undelivered};
+use super::outcome::{Fate, NotQueued, Obstacle, Report, Stats, Undelivered};
 use crate::transport::Clock;
-
-/// The events of a request have no more bytes than this, so that the server's limit of 10 MiB is not even near.
-pub(super) const MAX_BODY: usize = 8 << 20;
 
 /// Gets what was not delivered.
 pub(super) type Handler<E> = Box<dyn Fn(Undelivered<E>) + Send + Sync>;
 
-/// How much is held, and for how long.
-#[derive(Clone, Copy, Debug)]
-pub(super) struct Limits {
-    /// The most events of a request.
-    pub(super) batch: usize,
-    /// The longest time that an event waits for others.
-    pub(super) delay: Duration,
-    /// The most events.
-    pub(super) capacity: usize,
-    /// The most bytes of events, as JSON.
-    pub(super) bytes: usize,
-}
-
-impl Limits {
-    pub(super) const DEFAULT: Self = Self {
-        batch: 500,
-        delay: Duration::from_secs(1),
-        capacity: 10_000,
-        bytes: 64 << 20,
-    };
-}
-
-/// An event that is queued.
-pub(super) struct Entry<E> {
-    pub(super) event: E,
-    /// Its length as JSON.
-    pub(super) size: usize,
-    /// Since when it is queued.
-    pub(super) since: Instant,
-    pub(super) slot: Option<Arc<Slot>>,
-}
+/// How long suspects wait until they are tried again. They are not to hold up the others, nor to be forgotten.
+const SUSPENSION: Duration = Duration::from_secs(60);
 
 /// The queue between those who ingest and the driver.
 pub(super) struct Queue<E> {
@@ -68,16 +38,21 @@ pub(super) struct Queue<E> {
 
 struct State<E> {
     waiting: VecDeque<Entry<E>>,
-    /// What the driver holds and what waits, in events and in bytes of JSON.
-    held: usize,
+    /// Events that the server may fail on, and when to try them again.
+    suspects: VecDeque<Entry<E>>,
+    retrial: Instant,
+    /// What the driver holds and what waits: the numbers of the events, and their bytes of JSON.
+    held: BTreeSet<u64>,
     bytes: usize,
-    /// How many events were queued, ever.
+    /// The number of the last event that was queued.
     queued: u64,
-    /// How many of them are done with: all of the first this many.
-    done: u64,
-    /// How many of them shall be sent without delay.
+    /// The number of the last one that shall be sent without delay.
     wanted: u64,
     phase: Phase,
+    /// The number of the first event that was left at the end.
+    left: Option<u64>,
+    /// Nobody is left who could ask for a report, but the driver.
+    abandoned: bool,
     stats: Stats,
     undelivered: Vec<Undelivered<E>>,
 }
@@ -105,19 +80,22 @@ impl<E> Queue<E> {
     pub(super) fn new(limits: Limits, clock: Clock, handler: Option<Handler<E>>) -> Self {
         Self {
             limits,
-            clock,
             handler,
             state: Mutex::new(State {
                 waiting: VecDeque::new(),
-                held: 0,
+                suspects: VecDeque::new(),
+                retrial: clock.now(),
+                held: BTreeSet::new(),
                 bytes: 0,
                 queued: 0,
-                done: 0,
                 wanted: 0,
                 phase: Phase::Open,
+                left: None,
+                abandoned: false,
                 stats: Stats::default(),
                 undelivered: Vec::new(),
             }),
+            clock,
             work: Bell::new(),
             room: Bell::new(),
             progress: Bell::new(),
@@ -136,7 +114,7 @@ impl<E> Queue<E> {
     pub(super) fn stats(&self) -> Stats {
         let state = self.state();
         Stats {
-            queued: state.held,
+            queued: state.held.len(),
             ..state.stats.clone()
         }
     }
@@ -157,23 +135,32 @@ impl<E> Queue<E> {
                 other => return other.map_err(NotQueued::from),
             };
             room.await;
+            entry = match self.try_push(entry) {
+                Err((entry, Obstacle::Full)) => entry,
+                other => {
+                    // One event that is gone can make room for several that are smaller.
+                    self.room.notify(1.additional());
+                    return other.map_err(NotQueued::from);
+                }
+            };
         }
     }
 
     /// Queues an event if there is room for it now.
-    pub(super) fn try_push(&self, entry: Entry<E>) -> Result<(), (Entry<E>, Obstacle)> {
+    pub(super) fn try_push(&self, mut entry: Entry<E>) -> Result<(), (Entry<E>, Obstacle)> {
         let mut state = self.state();
         if !matches!(state.phase, Phase::Open) {
             return Err((entry, Obstacle::Ended));
         }
-        let fits = state.held < self.limits.capacity
+        let fits = state.held.len() < self.limits.capacity
             && state.bytes.saturating_add(entry.size) <= self.limits.bytes;
         // An event that is larger than the queue may be goes alone.
-        if !fits && state.held > 0 {
+        if !fits && !state.held.is_empty() {
             return Err((entry, Obstacle::Full));
         }
-        state.held += 1;
         state.queued += 1;
+        entry.number = state.queued;
+        state.held.insert(entry.number);
         state.bytes += entry.size;
         state.waiting.push_back(entry);
         let first_or_enough = state.waiting.len() == 1 || self.is_batch(&state);
@@ -196,7 +183,10 @@ impl<E> Queue<E> {
             let progress = self.progress.listen();
             {
                 let state = self.state();
-                if state.done >= goal {
+                if state.left.is_some_and(|left| left <= goal) {
+                    return Err(Ended);
+                }
+                if state.held.first().is_none_or(|first| *first > goal) {
                     return Ok(());
                 }
                 if matches!(state.phase, Phase::Ended) {
@@ -223,20 +213,27 @@ impl<E> Queue<E> {
     }
 
     /// Waits for the end.
-    pub(super) async fn ended(&self) -> Report<E> {
+    pub(super) async fn ended(&self) {
         loop {
             let progress = self.progress.listen();
-            {
-                let mut state = self.state();
-                if matches!(state.phase, Phase::Ended) {
-                    return Report {
-                        stats: state.stats.clone(),
-                        undelivered: mem::take(&mut state.undelivered),
-                    };
-                }
+            if matches!(self.state().phase, Phase::Ended) {
+                return;
             }
             progress.await;
         }
+    }
+
+    /// The counts, and the events that nobody was given yet.
+    pub(super) fn report(&self) -> Report<E> {
+        let stats = self.stats();
+        let undelivered = mem::take(&mut self.state().undelivered);
+        Report { stats, undelivered }
+    }
+
+    /// The last one who could ask for a report is gone: what is left is sent, however long it takes.
+    pub(super) fn abandon(&self) {
+        self.state().abandoned = true;
+        self.close(None);
     }
 
     // ---- For the driver ----------------------------------------------------------------------------------------------
@@ -246,19 +243,29 @@ impl<E> Queue<E> {
     pub(super) fn next(&self) -> Next<E> {
         let sign = self.work.listen();
         let mut state = self.state();
+        let now = self.clock.now();
+        let retrial =
+            (!state.suspects.is_empty()).then(|| state.retrial.saturating_duration_since(now));
+        let hurried = matches!(state.phase, Phase::Closing(Some(_))) && state.waiting.is_empty();
+        if retrial.is_some_and(|rest| rest.is_zero() || hurried) {
+            state.retrial = now.checked_add(SUSPENSION).unwrap_or(now);
+            return Next::Send(self.take_batch(&mut state.suspects));
+        }
         let Some(oldest) = state.waiting.front() else {
-            return match state.phase {
-                Phase::Open => Next::Wait(sign, None),
-                Phase::Closing(_) | Phase::Ended => Next::End,
+            return match (state.phase, retrial) {
+                (Phase::Closing(_) | Phase::Ended, None) => Next::End,
+                _ => Next::Wait(sign, retrial),
             };
         };
-        let waited = self.clock.now().saturating_duration_since(oldest.since);
-        let at_once = state.wanted > state.done
+        let waited = now.saturating_duration_since(oldest.since);
+        let at_once = oldest.number <= state.wanted
             || !matches!(state.phase, Phase::Open)
             || self.is_batch(&state);
         match self.limits.delay.checked_sub(waited) {
-            Some(rest) if !at_once && !rest.is_zero() => Next::Wait(sign, Some(rest)),
-            _ => Next::Send(self.take_batch(&mut state)),
+            Some(rest) if !at_once && !rest.is_zero() => {
+                Next::Wait(sign, retrial.into_iter().chain([rest]).min())
+            }
+            _ => Next::Send(self.take_batch(&mut state.waiting)),
         }
     }
 
@@ -291,7 +298,8 @@ impl<E> Queue<E> {
                     // Another shutdown may have less time.
                     first_of(closing, self.clock.sleep(left)).await;
                 }
-                _ => closing.await,
+                Phase::Ended => return,
+                Phase::Open | Phase::Closing(None) => closing.await,
             }
         }
     }
@@ -303,14 +311,16 @@ impl<E> Queue<E> {
         state.stats.failing = failure;
     }
 
-    /// Lets go of events of these sizes: it is known what became of them.
-    pub(super) fn settle(&self, sizes: &[usize], count: impl FnOnce(&mut Stats)) {
+    /// Lets go of events: it is known what became of them.
+    pub(super) fn settle(&self, entries: &[Entry<E>], count: impl FnOnce(&mut Stats)) {
         let mut state = self.state();
-        state.held -= sizes.len();
-        state.bytes -= sizes.iter().sum::<usize>();
+        for entry in entries {
+            state.held.remove(&entry.number);
+            state.bytes = state.bytes.saturating_sub(entry.size);
+        }
         count(&mut state.stats);
         drop(state);
-        self.room.notify(sizes.len().additional());
+        self.room.notify(entries.len().additional());
     }
 
     /// Tells that an event is not delivered, to whom it concerns.
@@ -321,27 +331,49 @@ impl<E> Queue<E> {
         let event = entry.event;
         let undelivered = Undelivered { event, fate };
         if let Some(handler) = &self.handler {
-            return handler(undelivered);
+            // A panic of the handler is not to take the other events along.
+            if catch_unwind(AssertUnwindSafe(|| handler(undelivered))).is_err() {
+                self.state().stats.dropped += 1;
+            }
+            return;
         }
         let mut state = self.state();
         let is_unsent = matches!(undelivered.fate, Fate::Unsent);
-        if is_unsent || state.undelivered.len() < self.limits.capacity {
-            state.undelivered.push(undelivered);
+        match is_unsent || state.undelivered.len() < self.limits.capacity {
+            true => state.undelivered.push(undelivered),
+            false => state.stats.dropped += 1,
         }
     }
 
-    /// A batch is over: so many of its events are done with, the others go back to where they were.
-    pub(super) fn give_back(&self, done: u64, others: impl DoubleEndedIterator<Item = Entry<E>>) {
+    /// The driver is done with a batch: what is left of it goes back to where it was.
+    pub(super) fn give_back(&self, entries: impl DoubleEndedIterator<Item = Entry<E>>) {
         let mut state = self.state();
-        state.done += done;
-        for entry in others.rev() {
-            state.waiting.push_front(entry);
+        if matches!(state.phase, Phase::Ended) {
+            drop(state);
+            return self.leave(entries.collect());
+        }
+        for entry in entries.rev() {
+            match entry.standing {
+                Standing::Good => state.waiting.push_front(entry),
+                Standing::Suspect => state.suspects.push_front(entry),
+            }
         }
         drop(state);
         self.progress.notify(usize::MAX);
     }
 
-    /// The driver ends. What is left is not delivered.
+    /// The server failed on this event alone. It is tried again behind all others.
+    pub(super) fn suspect(&self, mut entry: Entry<E>) {
+        let now = self.clock.now();
+        let mut state = self.state();
+        entry.standing = Standing::Suspect;
+        if state.suspects.is_empty() {
+            state.retrial = now.checked_add(SUSPENSION).unwrap_or(now);
+        }
+        state.suspects.push_back(entry);
+    }
+
+    /// The driver ends, or is given up. What is left is not delivered.
     pub(super) fn end(&self) {
         let left = {
             let mut state = self.state();
@@ -350,40 +382,62 @@ impl<E> Queue<E> {
             }
             // Nobody is to queue an event behind the driver's back.
             state.phase = Phase::Closing(None);
-            mem::take(&mut state.waiting)
+            let mut left: Vec<_> = mem::take(&mut state.waiting).into();
+            left.extend(mem::take(&mut state.suspects));
+            left
         };
-        let count = left.len();
+        // Before the end is known: who waits for it may end the process.
+        self.leave(left);
+        self.state().phase = Phase::Ended;
+        self.room.notify(usize::MAX);
+        self.progress.notify(usize::MAX);
+        self.closing.notify(usize::MAX);
+    }
+
+    /// What the driver has to report: the counts, and the events if nobody else can ask for them.
+    pub(super) fn last_report(&self) -> Report<E> {
+        let abandoned = self.state().abandoned;
+        match abandoned {
+            true => self.report(),
+            false => Report {
+                stats: self.stats(),
+                undelivered: Vec::new(),
+            },
+        }
+    }
+
+    /// Hands back what is not sent any more, in its order.
+    fn leave(&self, mut left: Vec<Entry<E>>) {
+        left.sort_by_key(|entry| entry.number);
+        for slot in left.iter().filter_map(|entry| entry.slot.as_ref()) {
+            slot.fill(Fate::Unsent);
+        }
+        if let Some(first) = left.first().map(|entry| entry.number) {
+            let mut state = self.state();
+            state.left = state.left.into_iter().chain([first]).min();
+        }
+        self.settle(&left, |stats| stats.unsent += left.len() as u64);
         for entry in left {
             self.tell(entry, Fate::Unsent);
         }
-        let mut state = self.state();
-        state.held = 0;
-        state.bytes = 0;
-        state.stats.unsent += count as u64;
-        state.phase = Phase::Ended;
-        drop(state);
-        self.room.notify(usize::MAX);
-        self.progress.notify(usize::MAX);
     }
 
     /// Whether there are enough events for a request.
     fn is_batch(&self, state: &State<E>) -> bool {
-        state.waiting.len() >= self.limits.batch || state.bytes >= MAX_BODY
+        let suspects: usize = state.suspects.iter().map(|entry| entry.size).sum();
+        let bytes = state.bytes.saturating_sub(suspects);
+        state.waiting.len() >= self.limits.batch || bytes >= MAX_BODY
     }
 
-    fn take_batch(&self, state: &mut State<E>) -> Vec<Entry<E>> {
+    fn take_batch(&self, waiting: &mut VecDeque<Entry<E>>) -> Vec<Entry<E>> {
         let mut size = 0;
-        let fitting = state
-            .waiting
-            .iter()
-            .take(self.limits.batch)
-            .take_while(|entry| {
-                size += entry.size + 1;
-                size <= MAX_BODY
-            });
+        let fitting = waiting.iter().take(self.limits.batch).take_while(|entry| {
+            size += entry.size + 1;
+            size <= MAX_BODY
+        });
         // A single event always fits: it was looked at when it was queued.
         let count = fitting.count().max(1);
-        state.waiting.drain(..count).collect()
+        waiting.drain(..count).collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State<E>> {

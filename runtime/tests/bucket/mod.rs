@@ -63,6 +63,8 @@ pub struct State {
     pub fates: BTreeMap<usize, VecDeque<Fate>>,
     /// The same, by operation.
     pub refused: BTreeMap<&'static str, (u16, &'static str)>,
+    /// How many completions are done without anybody hearing of it.
+    pub lost: usize,
     /// The part whose address is forgotten.
     pub forgotten: Option<usize>,
     /// What the API was sent, in its order.
@@ -139,6 +141,10 @@ impl Bucket {
         }
         if operation.id == UPLOADED.id {
             assert_eq!(request.uri().path(), format!("/v1/files/{ID}/uploaded"));
+            if state.lost > 0 {
+                state.lost -= 1;
+                return Response::builder().status(502).body("".into()).unwrap();
+            }
             return Response::new(r#"{"name":"manual.pdf"}"#.into());
         }
         if let Some((path, len)) = state.resize.take() {

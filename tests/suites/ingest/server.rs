@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use bytes::Bytes;
 use polar_client::transport::{Body, BoxFuture, Transport, TransportError, TransportErrorKind};
-use polar_client::types::Json;
+use polar_client::types::{Json, Timestamp};
 use tokio::time::Instant;
 
 /// How one request fails.
@@ -23,6 +23,8 @@ pub(crate) enum Fault {
     StoredAndSilence,
     /// An answer with a status, a `Retry-After` if it is not empty, and a body.
     Answer(u16, &'static str, &'static str),
+    /// An answer with a status and a body, of something in between: the version is not in it.
+    Gateway(u16, &'static str),
 }
 
 /// What the server has seen.
@@ -40,6 +42,10 @@ pub(crate) struct Seen {
     names_wrong: bool,
     /// The most events that it takes at a time.
     most: Option<usize>,
+    /// The name of the events on which it fails.
+    pub(crate) poison: Option<&'static str>,
+    /// Its time, if it is not that of this machine.
+    pub(crate) now: Option<Timestamp>,
 }
 
 #[derive(Clone, Debug, Default)]
@@ -74,6 +80,20 @@ impl Server {
         server
     }
 
+    /// Answers 500 to requests with an event of this name.
+    pub(crate) fn failing_on(name: &'static str) -> Self {
+        let server = Self::default();
+        server.0.lock().unwrap().poison = Some(name);
+        server
+    }
+
+    /// Has another time than this machine, and takes no events of its future.
+    pub(crate) fn at(now: &str) -> Self {
+        let server = Self::default();
+        server.0.lock().unwrap().now = Some(now.parse().unwrap());
+        server
+    }
+
     pub(crate) fn seen(&self) -> std::sync::MutexGuard<'_, Seen> {
         self.0.lock().unwrap()
     }
@@ -104,6 +124,11 @@ impl Seen {
                 self.answer(&events);
                 broken(TransportErrorKind::Interrupted)
             }
+            Some(Fault::Gateway(status, body)) => {
+                let mut response = response(status, body.to_owned());
+                response.headers_mut().remove("polar-version");
+                Some(Ok(response))
+            }
             Some(Fault::Silence) => None,
             Some(Fault::StoredAndSilence) => {
                 self.answer(&events);
@@ -123,6 +148,26 @@ impl Seen {
     fn answer(&mut self, events: &[Json]) -> http::Response<Body> {
         if self.most.is_some_and(|most| events.len() > most) {
             return response(413, "<html>too large</html>".to_owned());
+        }
+        if self
+            .poison
+            .is_some_and(|poison| events.iter().any(|event| event["name"] == poison))
+        {
+            return response(500, r#"{"error":"InternalServerError"}"#.to_owned());
+        }
+        let is_future = |event: &Json| {
+            let time = event["timestamp"].as_str();
+            let time = time.map(|time| time.parse::<Timestamp>().unwrap());
+            self.now
+                .is_some_and(|now| time.is_some_and(|time| time > now))
+        };
+        let early: Vec<Json> = (0..events.len())
+            .filter(|&at| is_future(&events[at]))
+            .map(|at| serde_json::json!({"loc": ["body", "events", at, "EventCreateExternalCustomer", "timestamp"], "msg": "Timestamp must be in the past.", "type": "value_error"}))
+            .collect();
+        if !early.is_empty() {
+            let body = serde_json::json!({"error": "RequestValidationError", "detail": early});
+            return response(422, body.to_string());
         }
         let is_wrong = |event: &Json| self.wrong.iter().any(|wrong| event["name"] == *wrong);
         let wrong: Vec<usize> = (0..events.len())
@@ -151,6 +196,7 @@ fn response(status: u16, body: String) -> http::Response<Body> {
     http::Response::builder()
         .status(status)
         .header("content-type", "application/json")
+        .header("polar-version", "2026-10")
         .body(Body::from(body))
         .unwrap()
 }

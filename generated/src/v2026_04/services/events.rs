@@ -349,6 +349,7 @@ polar_client_runtime::operation! {
 impl polar_client_runtime::ingest::Event for EventCreate {
     type Answer = EventsIngestResponse;
     const LIST: &'static str = "events";
+    const TIME: &'static str = "timestamp";
     fn external_id(&mut self) -> &mut Option<String> {
         match self {
             Self::Customer(event) => &mut event.external_id,

@@ -30,16 +30,16 @@ pub(super) struct FileParts {
 impl FileParts {
     pub(super) async fn open(operation: &'static str, path: PathBuf) -> Result<Self, Error> {
         blocking(operation, move || {
-            let file = File::open(path)?;
-            let about = file.metadata()?;
-            if !about.is_file() {
+            // Before it is opened: a pipe that nobody writes to would never open.
+            if !std::fs::metadata(&path)?.is_file() {
                 return Err(io::Error::new(
                     io::ErrorKind::InvalidInput,
                     "it is no file, so its length is not known; upload it with `UploadSource::reader`",
                 ));
             }
+            let file = File::open(path)?;
             Ok(Self {
-                len: about.len(),
+                len: file.metadata()?.len(),
                 file: Arc::new(Mutex::new(file)),
             })
         })

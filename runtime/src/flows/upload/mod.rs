@@ -97,7 +97,14 @@ pub struct Upload<T> {
 impl<T> Upload<T> {
     /// An upload that begins with one request and ends with another one. For generated code.
     #[doc(hidden)]
-    pub fn new(create: Request, complete: Request, file: NewFile, source: UploadSource) -> Self {
+    pub fn new(
+        create: Request,
+        mut complete: Request,
+        file: NewFile,
+        source: UploadSource,
+    ) -> Self {
+        // The last step names one upload and its parts, so that a repeat makes no other file: at worst it is refused.
+        complete.options(CallOptions::new().assume_safe());
         Self {
             job: Job {
                 create,
@@ -139,7 +146,7 @@ impl<T> Upload<T> {
         self
     }
 
-    /// Sets how the calls to the API are sent, and how parts are repeated.
+    /// Sets how the calls to the API are sent, and how parts and the last step are repeated.
     pub fn with(mut self, options: CallOptions) -> Self {
         self.job.create.options(options.clone());
         self.job.complete.options(options);

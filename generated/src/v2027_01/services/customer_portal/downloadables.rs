@@ -41,6 +41,18 @@ impl<C: PortalAccess> Downloadables<C> {
         List(self.client.request(&LIST))
     }
 
+    /// Downloads a file by its id, or by that of its item. Looks for it in the list, page
+    /// by page; one that is not there is an error (`is_not_found`).
+    ///
+    /// Credential: a customer or member session with one of the scopes
+    /// `customer_portal:read`, `customer_portal:write`.
+    ///
+    /// # Errors
+    /// Those of `customer_portal:downloadables:list`, and of the storage.
+    pub fn download_by_id(&self, id: Uuid) -> Download {
+        Download::listed(self.client.request(&LIST), id)
+    }
+
     /// Downloads the file of an item, from the address that came with it.
     ///
     /// # Errors
