@@ -36,7 +36,7 @@ pub struct Records {
 
 /// Where the text comes from.
 enum Source {
-    Call(ResponseCall<ByteStream>),
+    Call(Box<ResponseCall<ByteStream>>),
     /// What is still to come, and what is left of the piece that came last.
     Body(ByteStream, Bytes),
     /// All of it has come.
@@ -59,7 +59,9 @@ impl Records {
     pub fn new(request: Request) -> Self {
         Self {
             operation: request.operation(),
-            source: Source::Call(Call::<ByteStream>::stream(request).with_response()),
+            source: Source::Call(Box::new(
+                Call::<ByteStream>::stream(request).with_response(),
+            )),
             splitter: Splitter::new(),
             header: None,
             row: 0,
