@@ -38,7 +38,7 @@ pub struct Records {
 enum Source {
     Call(Box<ResponseCall<ByteStream>>),
     /// What is still to come, and what is left of the piece that came last.
-    Body(ByteStream, Bytes),
+    Body(Box<ByteStream>, Bytes),
     /// All of it has come.
     Complete,
     /// There is nothing more to say.
@@ -102,7 +102,7 @@ impl Records {
                         let message = format!("the answer is {}, not CSV", shown(&other));
                         return Poll::Ready(Err(self.error(message)));
                     }
-                    self.source = Source::Body(response.into_inner(), Bytes::new());
+                    self.source = Source::Body(Box::new(response.into_inner()), Bytes::new());
                 }
                 Source::Body(body, piece) if piece.is_empty() => {
                     match ready!(Pin::new(body).poll_next(context)).transpose()? {
