@@ -105,7 +105,7 @@ impl Records {
                     self.source = Source::Body(Box::new(response.into_inner()), Bytes::new());
                 }
                 Source::Body(body, piece) if piece.is_empty() => {
-                    match ready!(Pin::new(body).poll_next(context)).transpose()? {
+                    match ready!(Pin::new(&mut **body).poll_next(context)).transpose()? {
                         Some(next) => *piece = next,
                         None => self.source = Source::Complete,
                     }
