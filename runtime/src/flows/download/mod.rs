@@ -1,6 +1,7 @@
 //! Downloads: where a file is, and what is there.
 
-use std::collections::BTreeMap;
+mod wire;
+
 use std::fmt;
 #[cfg(feature = "files")]
 use std::path::Path;
@@ -11,13 +12,12 @@ use uuid::Uuid;
 
 #[cfg(feature = "files")]
 use super::disk::Landing;
-use crate::checksum::{Check, Sum, from_base64};
-use crate::client::{
-    Address, ByteStream, Call, CallOptions, Extent, Operation, Page, Pages, Request, Storage,
-};
-use crate::codec::{self, DecodeError, Encode, Model, Object, Redacted, Sink};
+use crate::checksum::{Check, Sum};
+use crate::client::{Address, ByteStream, Call, CallOptions, Operation, Pages, Request, Storage};
+use crate::codec::{self, DecodeError, Encode};
 use crate::error::{Error, retry_after};
 use crate::transport::{TransportError, TransportErrorKind};
+use wire::{Document, Listed, Listing};
 
 /// How long to wait for a document when nothing else was said.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -367,178 +367,3 @@ impl Located {
         landing.finish(target).await
     }
 }
-
-/// An answer that says where a document is.
-struct Document {
-    url: String,
-}
-
-/// A file as lists show it.
-struct Listed {
-    size: i64,
-    checksum: Option<String>,
-    download: Link,
-}
-
-struct Link {
-    url: String,
-    headers: BTreeMap<String, String>,
-}
-
-/// A page of a list of files.
-struct Listing {
-    items: Vec<Item>,
-    pagination: Pagination,
-}
-
-struct Item {
-    id: Uuid,
-    file: Identified,
-}
-
-/// A file and its id.
-struct Identified {
-    id: Uuid,
-    listed: Listed,
-}
-
-struct Pagination {
-    max_page: i64,
-}
-
-impl Page for Listing {
-    type Item = Item;
-
-    fn extent(&self) -> Extent {
-        Extent::Last(self.pagination.max_page)
-    }
-
-    fn into_items(self) -> Vec<Item> {
-        self.items
-    }
-
-    fn is_empty(&self) -> bool {
-        self.items.is_empty()
-    }
-}
-
-impl From<Document> for Located {
-    fn from(document: Document) -> Self {
-        Self {
-            address: Address {
-                url: document.url,
-                headers: BTreeMap::new(),
-            },
-            known: None,
-        }
-    }
-}
-
-impl From<Listed> for Located {
-    fn from(file: Listed) -> Self {
-        let Link { url, headers } = file.download;
-        let sum = file.checksum.as_deref().and_then(from_base64);
-        Self {
-            address: Address { url, headers },
-            known: u64::try_from(file.size).ok().map(|size| (size, sum)),
-        }
-    }
-}
-
-impl Model for Document {
-    fn read(o: &mut Object<'_, '_>) -> Self {
-        Self {
-            url: o.field("url"),
-        }
-    }
-
-    fn write(&self, o: &mut Sink<'_>) {
-        o.fields(&[("url", &Redacted(&self.url))]);
-    }
-}
-
-impl Model for Listed {
-    fn read(o: &mut Object<'_, '_>) -> Self {
-        Self {
-            size: o.field("size"),
-            checksum: o.field("checksum_sha256_base64"),
-            download: o.field("download"),
-        }
-    }
-
-    fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 3] = [
-            ("size", &self.size),
-            ("checksum_sha256_base64", &self.checksum),
-            ("download", &self.download),
-        ];
-        o.fields(&fields);
-    }
-}
-
-impl Model for Link {
-    fn read(o: &mut Object<'_, '_>) -> Self {
-        Self {
-            url: o.field("url"),
-            headers: o.field("headers"),
-        }
-    }
-
-    fn write(&self, o: &mut Sink<'_>) {
-        o.fields(&[("url", &Redacted(&self.url)), ("headers", &self.headers)]);
-    }
-}
-
-impl Model for Listing {
-    fn read(o: &mut Object<'_, '_>) -> Self {
-        Self {
-            items: o.field("items"),
-            pagination: o.field("pagination"),
-        }
-    }
-
-    fn write(&self, o: &mut Sink<'_>) {
-        o.fields(&[("items", &self.items), ("pagination", &self.pagination)]);
-    }
-}
-
-impl Model for Item {
-    fn read(o: &mut Object<'_, '_>) -> Self {
-        Self {
-            id: o.field("id"),
-            file: o.field("file"),
-        }
-    }
-
-    fn write(&self, o: &mut Sink<'_>) {
-        o.fields(&[("id", &self.id), ("file", &self.file)]);
-    }
-}
-
-impl Model for Identified {
-    fn read(o: &mut Object<'_, '_>) -> Self {
-        Self {
-            id: o.field("id"),
-            listed: Listed::read(o),
-        }
-    }
-
-    fn write(&self, o: &mut Sink<'_>) {
-        o.fields(&[("id", &self.id)]);
-        self.listed.write(o);
-    }
-}
-
-impl Model for Pagination {
-    fn read(o: &mut Object<'_, '_>) -> Self {
-        Self {
-            max_page: o.field("max_page"),
-        }
-    }
-
-    fn write(&self, o: &mut Sink<'_>) {
-        o.fields(&[("max_page", &self.max_page)]);
-    }
-}
-
-crate::model! { Document, Identified, Item, Link, Listed, Listing, Pagination }

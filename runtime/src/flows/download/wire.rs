@@ -1,0 +1,185 @@
+//! What downloads read of the API's answers.
+
+use std::collections::BTreeMap;
+
+use uuid::Uuid;
+
+use super::Located;
+use crate::checksum::from_base64;
+use crate::client::{Address, Extent, Page};
+use crate::codec::{Encode, Model, Object, Redacted, Sink};
+
+/// An answer that says where a document is.
+pub(super) struct Document {
+    pub(super) url: String,
+}
+
+/// A file as lists show it.
+pub(super) struct Listed {
+    pub(super) size: i64,
+    pub(super) checksum: Option<String>,
+    pub(super) download: Link,
+}
+
+pub(super) struct Link {
+    pub(super) url: String,
+    pub(super) headers: BTreeMap<String, String>,
+}
+
+/// A page of a list of files.
+pub(super) struct Listing {
+    pub(super) items: Vec<Item>,
+    pub(super) pagination: Pagination,
+}
+
+pub(super) struct Item {
+    pub(super) id: Uuid,
+    pub(super) file: Identified,
+}
+
+/// A file and its id.
+pub(super) struct Identified {
+    pub(super) id: Uuid,
+    pub(super) listed: Listed,
+}
+
+pub(super) struct Pagination {
+    pub(super) max_page: i64,
+}
+
+impl Page for Listing {
+    type Item = Item;
+
+    fn extent(&self) -> Extent {
+        Extent::Last(self.pagination.max_page)
+    }
+
+    fn into_items(self) -> Vec<Item> {
+        self.items
+    }
+
+    fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+}
+
+impl From<Document> for Located {
+    fn from(document: Document) -> Self {
+        Self {
+            address: Address {
+                url: document.url,
+                headers: BTreeMap::new(),
+            },
+            known: None,
+        }
+    }
+}
+
+impl From<Listed> for Located {
+    fn from(file: Listed) -> Self {
+        let Link { url, headers } = file.download;
+        let sum = file.checksum.as_deref().and_then(from_base64);
+        Self {
+            address: Address { url, headers },
+            known: u64::try_from(file.size).ok().map(|size| (size, sum)),
+        }
+    }
+}
+
+impl Model for Document {
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            url: o.field("url"),
+        }
+    }
+
+    fn write(&self, o: &mut Sink<'_>) {
+        o.fields(&[("url", &Redacted(&self.url))]);
+    }
+}
+
+impl Model for Listed {
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            size: o.field("size"),
+            checksum: o.field("checksum_sha256_base64"),
+            download: o.field("download"),
+        }
+    }
+
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 3] = [
+            ("size", &self.size),
+            ("checksum_sha256_base64", &self.checksum),
+            ("download", &self.download),
+        ];
+        o.fields(&fields);
+    }
+}
+
+impl Model for Link {
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            url: o.field("url"),
+            headers: o.field("headers"),
+        }
+    }
+
+    fn write(&self, o: &mut Sink<'_>) {
+        o.fields(&[("url", &Redacted(&self.url)), ("headers", &self.headers)]);
+    }
+}
+
+impl Model for Listing {
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            items: o.field("items"),
+            pagination: o.field("pagination"),
+        }
+    }
+
+    fn write(&self, o: &mut Sink<'_>) {
+        o.fields(&[("items", &self.items), ("pagination", &self.pagination)]);
+    }
+}
+
+impl Model for Item {
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            id: o.field("id"),
+            file: o.field("file"),
+        }
+    }
+
+    fn write(&self, o: &mut Sink<'_>) {
+        o.fields(&[("id", &self.id), ("file", &self.file)]);
+    }
+}
+
+impl Model for Identified {
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            id: o.field("id"),
+            listed: Listed::read(o),
+        }
+    }
+
+    fn write(&self, o: &mut Sink<'_>) {
+        o.fields(&[("id", &self.id)]);
+        self.listed.write(o);
+    }
+}
+
+impl Model for Pagination {
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            max_page: o.field("max_page"),
+        }
+    }
+
+    fn write(&self, o: &mut Sink<'_>) {
+        o.fields(&[("max_page", &self.max_page)]);
+    }
+}
+
+crate::model! { Document, Identified, Item, Link, Listed, Listing, Pagination }
