@@ -2,14 +2,14 @@
 //! could not be handled comes again.
 //!
 //! ```sh
-//! export POLAR_WEBHOOK_SECRET=whsec_c2VjcmV0     # that of your endpoint, which has the format `raw`
+//! export POLAR_WEBHOOK_SECRET=whsec_c2VjcmV0IG9mIHRoZSBleGFtcGxlcw==   # that of your endpoint, whose format is `raw`
 //! cargo run --example actix_webhooks              # listens on ADDRESS, or 127.0.0.1:3000
 //! ```
 //!
 //! A delivery to try it with, in another shell:
 //!
 //! ```sh
-//! export POLAR_WEBHOOK_SECRET=whsec_c2VjcmV0
+//! export POLAR_WEBHOOK_SECRET=whsec_c2VjcmV0IG9mIHRoZSBleGFtcGxlcw==
 //! body='{"type":"order.gifted","timestamp":"2026-11-22T03:00:00Z","data":{}}'
 //! id=msg_1 now=$(date +%s)
 //! signature=$(printf %s "$id.$now.$body" | openssl dgst -sha256 -hmac "$POLAR_WEBHOOK_SECRET" -binary | base64)

@@ -20,6 +20,28 @@
 //! - `test-util`: a stand-in for the API, for tests.
 //! - `webhooks`: deliveries of webhooks are verified and read.
 //! - `axum`, `actix-web`: a verified delivery is an extractor of that framework.
+//!
+//! # WebAssembly
+//! `wasm32-wasip2`, and `wasm32-unknown-unknown` in a JavaScript host (browsers, Node.js, Cloudflare Workers), work without
+//! default features, and with any of `webhooks`, `axum`, `exports`, `ingest`, `tracing` and `test-util`. A client there
+//! needs a [`Transport`](transport::Transport), and for retries and timeouts a [`Timer`](transport::Timer). On
+//! `wasm32-unknown-unknown` time and randomness come from the host, so that [`transport::Instant`] is that of `web-time`
+//! there. The other features need sockets, files or threads, and are refused by the compiler.
+
+#[cfg(all(
+    target_family = "wasm",
+    any(
+        feature = "reqwest",
+        feature = "files",
+        feature = "blocking",
+        feature = "actix-web"
+    )
+))]
+compile_error!(
+    "the features `rustls`, `native-tls`, `reqwest`, `blocking`, `files` and `actix-web` are not available on WebAssembly: \
+     use `default-features = false` with a version of the API and any of `webhooks`, `axum`, `exports`, `ingest`, `tracing` \
+     and `test-util`, and give the client a `Transport` and a `Timer`"
+);
 
 mod checksum;
 pub mod client;
@@ -31,6 +53,7 @@ pub mod ingest;
 mod secrets;
 #[cfg(feature = "test-util")]
 pub mod testing;
+mod time;
 pub mod transport;
 pub mod types;
 #[cfg(feature = "webhooks")]

@@ -29,38 +29,88 @@ const SCHEMES: [&str; 2] = ["Bearer ", "Basic "];
 /// The shortest text after a scheme that is taken for a credential: "Basic plan" is none.
 const CREDENTIAL_LENGTH: usize = 16;
 
-/// Parts of the names of properties that hold secrets.
-const KEY_PARTS: [&str; 8] = [
+/// Parts of the names of properties, headers and parameters that hold secrets, without what separates words.
+const KEY_PARTS: [&str; 13] = [
     "secret",
     "token",
     "password",
     "authorization",
-    "api_key",
-    "license_key",
-    "provided_key",
+    "apikey",
+    "accesskey",
+    "privatekey",
+    "licensekey",
+    "providedkey",
     "cookie",
+    "credential",
+    "signature",
+    "sessionid",
 ];
 
-/// What a URL contains that grants access to a file.
-const SIGNATURE: &str = "X-Amz-Signature=";
+/// Longer names are not looked at as a whole.
+const NAME_LENGTH: usize = 64;
 
-/// Whether a text contains a token or secret of Polar's: anywhere, for tokens also travel in URLs.
+/// Whether a text contains a token or secret of Polar's, or one of the usual forms of others: anywhere, for they also
+/// travel in URLs.
 pub(crate) fn is_secret_text(text: &str) -> bool {
     let has_prefix = PREFIXES.iter().any(|prefix| text.contains(prefix));
-    has_prefix || text.contains(SIGNATURE) || is_authorization(text)
+    has_prefix || is_authorization(text) || has_secret_parameter(text) || has_user(text)
 }
 
 fn is_authorization(text: &str) -> bool {
-    let credential = SCHEMES.iter().find_map(|scheme| text.strip_prefix(scheme));
+    let credential = SCHEMES.iter().find_map(|scheme| {
+        let (start, rest) = text.split_at_checked(scheme.len())?;
+        start.eq_ignore_ascii_case(scheme).then_some(rest)
+    });
     credential.is_some_and(|text| text.len() >= CREDENTIAL_LENGTH && !text.contains(' '))
+}
+
+/// Whether a URL, form or JSON in the text gives a secret its name: `X-Amz-Signature=…`, `sig=…`, `"apiKey":"…"`.
+fn has_secret_parameter(text: &str) -> bool {
+    ["=", "\":", "\" :"].iter().any(|separator| {
+        text.match_indices(separator).any(|(end, _)| {
+            let value = text[end + separator.len()..].bytes().next();
+            value.is_some_and(|byte| !matches!(byte, b'&' | b'='))
+                && is_secret_parameter(name_before(&text.as_bytes()[..end]))
+        })
+    })
+}
+
+/// The name at the end of these bytes.
+fn name_before(bytes: &[u8]) -> &[u8] {
+    let is_in_name = |byte: &&u8| byte.is_ascii_alphanumeric() || matches!(byte, b'_' | b'-');
+    let names = bytes.iter().rev().take(NAME_LENGTH);
+    let len = names.take_while(is_in_name).count();
+    &bytes[bytes.len() - len..]
+}
+
+/// Names of parameters are like those of properties, or the signature of Azure's addresses.
+fn is_secret_parameter(name: &[u8]) -> bool {
+    name.eq_ignore_ascii_case(b"sig") || is_secret_name(name)
+}
+
+/// Whether there is a URL with a user, which may be a password: `https://user:password@host`.
+fn has_user(text: &str) -> bool {
+    text.match_indices("://").any(|(start, separator)| {
+        let rest = text.as_bytes()[start + separator.len()..].iter();
+        let mut authority =
+            rest.take_while(|byte| byte.is_ascii_graphic() && !b"/?#".contains(byte));
+        authority.any(|byte| *byte == b'@')
+    })
 }
 
 /// Whether a property of this name is likely to hold a secret.
 pub(crate) fn is_secret_key(key: &str) -> bool {
+    is_secret_name(key.as_bytes())
+}
+
+fn is_secret_name(name: &[u8]) -> bool {
+    let is_letter = |byte: &u8| !matches!(byte, b'_' | b'-' | b' ');
+    let letters = name.iter().copied().filter(is_letter);
+    let letters: Vec<u8> = letters.map(|byte| byte.to_ascii_lowercase()).collect();
     KEY_PARTS.iter().any(|part| {
-        key.as_bytes()
+        letters
             .windows(part.len())
-            .any(|window| window.eq_ignore_ascii_case(part.as_bytes()))
+            .any(|window| window == part.as_bytes())
     })
 }
 
@@ -77,6 +127,16 @@ mod tests {
             "polar_at_u_x",
             "https://files.example/a?X-Amz-Date=1&X-Amz-Signature=0a",
             "Bearer abcdefghijklmnop",
+            "bearer abcdefghijklmnop",
+            "https://files.example/a?X-Goog-Date=1&X-Goog-Signature=0a&b=c",
+            "https://files.example/a?sv=1&sig=0a%3D",
+            "https://files.example/a?Expires=1&Signature=0a&Key-Pair-Id=K",
+            "https://files.example/a?X-Amz-Security-Token=0a",
+            "redirected to /callback?state=1&access_token=0a",
+            "GET /v1?apiKey=0a",
+            r#"{"apiKey":"0a"}"#,
+            r#"{"client-secret" : "0a"}"#,
+            "https://user:hush@host.example/a",
         ] {
             assert!(is_secret_text(text), "{text}");
         }
@@ -87,6 +147,14 @@ mod tests {
             "bearer",
             "Basic plan",
             "Basic plan with everything",
+            "https://polar.sh/a?design=1&assigned=2&config=3",
+            "https://polar.sh/a@b",
+            "https://polar.sh?email=a@b",
+            "token: expired",
+            "token=",
+            "signature=&a=b",
+            r#"{"id":"token"}"#,
+            "a=b==",
         ] {
             assert!(!is_secret_text(text), "{text}");
         }
@@ -97,10 +165,15 @@ mod tests {
             "password",
             "x-api_key",
             "user_provided_key",
+            "apiKey",
+            "API-Key",
+            "x-goog-signature",
+            "AWSAccessKeyId",
+            "proxy-authorization",
         ] {
             assert!(is_secret_key(key), "{key}");
         }
-        for key in ["", "id", "tok", "key"] {
+        for key in ["", "id", "tok", "key", "design", "assigned_at", "keyword"] {
             assert!(!is_secret_key(key), "{key}");
         }
     }

@@ -61,22 +61,51 @@ fn the_usual_transport_keeps_its_connection_between_calls() {
     server.join().unwrap();
 }
 
-#[tokio::test]
-async fn inside_a_runtime_it_is_an_error_and_no_panic() {
-    let script = Script::new([answer(200, "[]")]);
+fn is_refused(script: &Script) -> bool {
     let error = script.polar().list().send_blocking().unwrap_err();
-    assert!(matches!(
+    let refused = matches!(
         error,
         Error::InvalidRequest {
             operation: "things:list",
             ..
         }
-    ));
+    );
+    refused && error.to_string().contains("spawn_blocking")
+}
+
+#[tokio::test]
+async fn inside_a_task_it_is_an_error_and_no_panic() {
+    let script = Script::new([answer(200, "[]")]);
+    assert!(is_refused(&script));
+    // And again, though the budget of the task is used up.
+    assert!(is_refused(&script));
+    tokio::task::yield_now().await;
+    let other = script.clone();
     assert!(
-        error.to_string().contains("await the call instead"),
-        "{error}"
+        tokio::spawn(async move { is_refused(&other) })
+            .await
+            .unwrap()
     );
     assert_eq!(script.count(), 0);
+    // The task goes on as usual.
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    sender.send(1).unwrap();
+    assert_eq!(receiver.await, Ok(1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn inside_tasks_of_several_threads_too() {
+    let script = Script::new([answer(200, "[]")]);
+    assert!(is_refused(&script));
+    let other = script.clone();
+    assert!(
+        tokio::spawn(async move { is_refused(&other) })
+            .await
+            .unwrap()
+    );
+    let count =
+        tokio::task::block_in_place(|| script.polar().list().send_blocking().unwrap().len());
+    assert_eq!((count, script.count()), (0, 1));
 }
 
 #[test]
@@ -98,11 +127,36 @@ fn bodies_in_pieces_are_waited_for() {
 }
 
 #[tokio::test]
-async fn threads_for_blocking_work_are_the_runtimes_too() {
-    let polar = Script::new([answer(200, "[]")]).polar();
+async fn threads_for_blocking_work_can_wait() {
+    // With retries, whose waits are those of the runtime of blocking calls.
+    let script = Script::new([REFUSED, answer(200, r#"[{"name":"x"}]"#)]);
+    let polar = script.polar();
     let work = tokio::task::spawn_blocking(move || polar.list().send_blocking());
-    let error = work.await.unwrap().unwrap_err();
-    assert!(matches!(error, Error::InvalidRequest { .. }), "{error:?}");
+    assert_eq!(work.await.unwrap().unwrap()[0].name, "x");
+    assert_eq!(script.count(), 2);
+}
+
+#[tokio::test]
+async fn threads_for_blocking_work_reach_a_server() {
+    let server = wiremock::MockServer::start().await;
+    wiremock::Mock::given(wiremock::matchers::any())
+        .respond_with(wiremock::ResponseTemplate::new(200).set_body_string("[]"))
+        .mount(&server)
+        .await;
+    let builder = Polar::builder().server(Server::custom(&server.uri()).unwrap());
+    let polar = builder.build().unwrap();
+    let work = tokio::task::spawn_blocking(move || polar.list().send_blocking());
+    assert!(work.await.unwrap().unwrap().is_empty());
+}
+
+#[test]
+fn a_thread_that_has_entered_a_runtime_can_wait() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let _context = runtime.enter();
+    let script = Script::new([answer(200, "[]")]);
+    assert!(script.polar().list().send_blocking().unwrap().is_empty());
 }
 
 #[test]

@@ -44,6 +44,18 @@ async fn an_event_is_handled_once() {
 }
 
 #[tokio::test]
+async fn ids_are_not_shown() {
+    let store = MemoryStore::with_capacity(5);
+    store.claim("hush_1").await.unwrap();
+    store.complete("hush_2", &()).await.unwrap();
+    assert_eq!(
+        format!("{store:?}"),
+        "MemoryStore { capacity: 5, in_progress: 1, done: 1 }"
+    );
+    assert_eq!(format!("{:?}", Deliveries::new(store)), "Deliveries { .. }");
+}
+
+#[tokio::test]
 async fn an_event_whose_handler_fails_is_handled_again() {
     let deliveries = Deliveries::in_memory();
     let failed: Handled = deliveries.once(&delivery("a"), ready(Err("no disk"))).await;

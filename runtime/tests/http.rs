@@ -6,6 +6,8 @@
 mod polar;
 
 use std::error::Error as _;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use polar::{Polar, Thing};
@@ -283,6 +285,42 @@ async fn a_connection_that_breaks() {
         matches!(&error, Error::Connection { source, .. } if source.kind() == TransportErrorKind::Interrupted),
         "{error:?}"
     );
+}
+
+/// Answers with empty lists, and counts the connections that it does so on.
+fn counting() -> (String, Arc<AtomicUsize>) {
+    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    let count = Arc::<AtomicUsize>::default();
+    let counted = Arc::clone(&count);
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            counted.fetch_add(1, Ordering::Relaxed);
+            let mut stream = stream.unwrap();
+            std::thread::spawn(move || {
+                let mut head = [0; 4096];
+                while std::io::Read::read(&mut stream, &mut head).unwrap_or(0) > 0 {
+                    let response = b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n[]";
+                    std::io::Write::write_all(&mut stream, response).unwrap();
+                }
+            });
+        }
+    });
+    (url, count)
+}
+
+#[tokio::test]
+async fn connections_are_not_kept_for_as_long_as_the_server_does() {
+    let (url, count) = counting();
+    let polar = polar(&url);
+    for _ in 0..2 {
+        polar.list().await.unwrap();
+    }
+    assert_eq!(count.load(Ordering::Relaxed), 1);
+    // Real time, since the pool of connections follows no other clock.
+    tokio::time::sleep(Duration::from_millis(4500)).await;
+    polar.list().await.unwrap();
+    assert_eq!(count.load(Ordering::Relaxed), 2);
 }
 
 #[tokio::test]

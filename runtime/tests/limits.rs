@@ -168,7 +168,50 @@ async fn the_server_stops_requests_for_longer_than_a_call_waits() {
         // A minute is not enough.
         assert!(!polar.list().await.unwrap_err().may_have_been_sent());
         assert_eq!(script.count(), 1);
+        // And the policy allows for no more than that.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        polar.list().await.unwrap();
+        assert_eq!(script.times()[1].as_secs(), 60, "{asked}");
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_the_longest_pause_one_call_finds_out_whether_the_server_still_means_it() {
+    let day = limited("86400");
+    let script = Script::new([day.clone(), day, answer(200, "[]")]);
+    let policy = RetryPolicy::off().max_retry_after(Duration::from_secs(30));
+    let polar = script
+        .builder()
+        .retry(policy)
+        .timeout(Duration::from_secs(600))
+        .rate_limit(RateLimit::per_minute(600))
+        .build()
+        .unwrap();
+    assert!(polar.list().await.unwrap_err().is_rate_limited());
+    let calls: Vec<_> = (0..4).map(|_| tokio::spawn(polar.list().send())).collect();
+    let mut limited = 0;
+    for call in calls {
+        limited += usize::from(call.await.unwrap().is_err());
+    }
+    assert_eq!(limited, 1);
+    // The first probe is rejected, the second one passes, and those behind it follow as usual.
+    let millis: Vec<u128> = script.times().iter().map(Duration::as_millis).collect();
+    let seconds: Vec<u128> = millis.iter().map(|millis| millis / 1000).collect();
+    assert_eq!(seconds, [0, 30, 60, 60, 60], "{millis:?}");
+    assert!(millis[4] - millis[2] >= 200, "{millis:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn how_long_the_client_pauses_is_not_up_to_a_call() {
+    let script = Script::new([limited("3600"), answer(200, "[]")]);
+    let limit = RateLimit::per_minute(600);
+    let polar = script.builder().rate_limit(limit).build().unwrap();
+    let patient = RetryPolicy::off().max_retry_after(Duration::from_secs(86400));
+    let call = polar.list().with(CallOptions::new().retry(patient));
+    assert!(call.await.unwrap_err().is_rate_limited());
+    let options = CallOptions::new().timeout(Duration::from_secs(61));
+    polar.list().with(options).await.unwrap();
+    assert_eq!(script.times()[1].as_secs(), 60);
 }
 
 /// Takes its time for every token.

@@ -42,6 +42,19 @@ async fn headers_organization_and_limits_of_the_client_hold_unless_the_call_says
         .unwrap()
         .attempt_timeout(Duration::from_secs(3));
     polar.list().with(options).await.unwrap();
+    for request in script.sent() {
+        // Neither printed nor kept by HTTP/2's compression.
+        assert!(
+            ["x-a", "x-b"]
+                .iter()
+                .all(|name| request.headers()[*name].is_sensitive())
+        );
+        let shown = format!("{request:?}");
+        assert!(
+            !shown.contains("client\"") && !shown.contains("call\""),
+            "{shown}"
+        );
+    }
     let header = |name| {
         script
             .header(name)

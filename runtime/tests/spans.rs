@@ -3,6 +3,8 @@
 #![cfg(feature = "tracing")]
 #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
 
+#[cfg(feature = "webhooks")]
+mod event;
 mod polar;
 mod script;
 
@@ -64,7 +66,15 @@ impl Subscriber for Spans {
     }
 
     fn record_follows_from(&self, _: &Id, _: &Id) {}
-    fn event(&self, _: &Event<'_>) {}
+
+    fn event(&self, event: &Event<'_>) {
+        let mut span = Span {
+            name: event.metadata().level().as_str(),
+            ..Span::default()
+        };
+        event.record(&mut span);
+        self.0.lock().unwrap().push(span);
+    }
 
     fn enter(&self, id: &Id) {
         ENTERED.with_borrow_mut(|entered| entered.push(id.into_u64()));
@@ -157,4 +167,24 @@ async fn an_answer_that_cannot_be_read_is_an_error_of_the_call() {
     assert_eq!(call.field("otel.status_code"), Some("ERROR"));
     assert_eq!(attempt.field("error.type"), None);
     assert!(!format!("{found:?}").contains("hush"), "{found:#?}");
+}
+
+#[cfg(feature = "webhooks")]
+#[test]
+fn webhook_secrets_that_can_be_guessed_are_warned_about() {
+    type Webhooks = polar_client_runtime::webhooks::Webhooks<event::Event>;
+
+    let spans = Spans::default();
+    let _guard = tracing::subscriber::set_default(spans.clone());
+    let webhooks = Webhooks::new("whsec_MDEyMzQ1Njc4OWFiY2RlZg==");
+    assert!(spans.take().is_empty());
+    let _ = webhooks.with_secret("whsec_AA==");
+    let warnings = spans.take();
+    assert_eq!(warnings.len(), 1);
+    assert_eq!(warnings[0].name, "WARN");
+    let message = warnings[0].field("message").unwrap();
+    assert!(
+        message.contains("16 bytes") && !message.contains("AA=="),
+        "{message}"
+    );
 }

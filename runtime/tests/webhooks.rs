@@ -351,11 +351,33 @@ fn bodies_are_read_after_all() {
 }
 
 #[test]
+fn secrets_that_can_be_guessed_are_known() {
+    for (secret, short) in [
+        ("whsec_AA==", true),
+        ("whsec_MDEyMzQ1Njc4OWFiY2Rl", true),
+        ("whsec_MDEyMzQ1Njc4OWFiY2RlZg==", false),
+        ("polar_whs_0123456789abcde", true),
+        ("polar_whs_0123456789abcdef", false),
+        // As base64, 12 bytes: that key is accepted, too.
+        ("0123456789abcdef", true),
+        ("0123456789abcdef!", false),
+        // Nothing can be verified with it anyway.
+        ("whsec_", false),
+    ] {
+        assert_eq!(Webhooks::new(secret).has_short_secret(), short, "{secret}");
+        let both = Webhooks::new("0123456789abcdef!").with_secret(secret);
+        assert_eq!(both.has_short_secret(), short, "{secret}");
+    }
+    // They work, as they do at the server.
+    assert!(Webhooks::new(SECRET).has_short_secret() && verify(signed(BODY), BODY).is_ok());
+}
+
+#[test]
 fn neither_secrets_nor_signatures_are_shown() {
     let webhooks = Webhooks::new(SECRET).with_secret("polar_whs_hush");
     assert_eq!(
         format!("{webhooks:?}"),
-        "Webhooks { secrets: 2, tolerance: 300s, body_limit: 1048576 }"
+        "Webhooks { secrets: 2, tolerance: 300s, body_limit: 1048576, body_timeout: 10s }"
     );
     let error = verify(with("webhook-signature", Some("v1,c2lnbmF0dXJl")), BODY).unwrap_err();
     assert_eq!(

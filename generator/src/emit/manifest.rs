@@ -172,6 +172,11 @@ fn readme(versions: &[&str], default: &str) -> String {
         - `test-util`: a stand-in for the API, for tests of code that uses a client\n\
         - `webhooks` (on by default): deliveries of webhooks are verified and read\n\
         - `axum`, `actix-web`: a verified delivery is an extractor of that framework\n\n\
+        # WebAssembly\n\n\
+        `wasm32-wasip2`, and `wasm32-unknown-unknown` in a JavaScript host (browsers, Node.js, Cloudflare Workers), are \
+        supported with `default-features = false`, the versions that you need, and any of `webhooks`, `axum`, `exports`, \
+        `ingest`, `tracing` and `test-util`. A client there needs a `Transport`, and a `Timer` for retries and timeouts. The other \
+        features need sockets, files or threads; the compiler refuses them for these targets.\n\n\
         # Values\n\n\
         Enums keep texts they do not know, unions keep values they do not know, numbers stay exact: what a type documents \
         encodes to the same JSON again. Fields that the contract does not know are ignored.\n\n\

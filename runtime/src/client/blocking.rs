@@ -3,10 +3,15 @@
 //! All blocking calls of a process share one tokio runtime, on one thread of its own, which starts with the first of them.
 //! So connections stay open from call to call.
 
+use std::future::pending;
 use std::io;
-use std::sync::OnceLock;
+use std::pin::pin;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
 
-use tokio::runtime::{Builder, Handle, Runtime};
+use tokio::runtime::{Builder, Handle};
+use tokio::task::coop;
 
 use super::Operation;
 use crate::Error;
@@ -16,26 +21,74 @@ pub(crate) fn wait<T>(
     operation: &'static Operation,
     call: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
-    static RUNTIME: OnceLock<io::Result<Runtime>> = OnceLock::new();
-    // Its tasks, this one among them, would stand still.
-    if Handle::try_current().is_ok() {
+    static RUNTIME: OnceLock<io::Result<Handle>> = OnceLock::new();
+    if is_in_task() {
         return Err(Error::InvalidRequest {
             operation: operation.id,
             parameter: None,
-            reason: "blocking calls cannot be made inside an async runtime; await the call instead",
+            reason: "blocking calls cannot be made inside an async task; await the call, or move it to \
+                     tokio::task::spawn_blocking",
         });
     }
-    let start = || {
-        Builder::new_multi_thread()
-            .worker_threads(1)
-            .thread_name("polar-client")
-            .enable_all()
-            .build()
-    };
     match RUNTIME.get_or_init(start) {
-        Ok(runtime) => runtime.block_on(call),
+        Ok(runtime) => {
+            let _context = runtime.enter();
+            drive(call)
+        }
         Err(error) => Err(Error::configuration(format!(
             "cannot start the runtime of blocking calls: {error}"
         ))),
+    }
+}
+
+/// Starts the runtime, on a thread of its own that lasts as long as the process.
+fn start() -> io::Result<Handle> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let handle = runtime.handle().clone();
+    thread::Builder::new()
+        .name("polar-client".to_owned())
+        .spawn(move || runtime.block_on(pending::<()>()))?;
+    Ok(handle)
+}
+
+/// Whether this thread is polling an async task of tokio, whose siblings a blocking call would stop.
+///
+/// There is a runtime on threads of `spawn_blocking` too, where blocking is welcome. The difference that tokio shows is
+/// the budget of cooperative scheduling: tasks have one, and it fits into a byte. A task in which it is used up here
+/// yields at its next `await`.
+fn is_in_task() -> bool {
+    let mut context = Context::from_waker(Waker::noop());
+    (0..=u8::MAX).any(|_| match coop::poll_proceed(&mut context) {
+        Poll::Ready(unit) => {
+            unit.made_progress();
+            false
+        }
+        Poll::Pending => true,
+    })
+}
+
+/// Polls a future on this thread until it is ready. `Runtime::block_on` does so too, but panics wherever it suspects a
+/// task.
+fn drive<T>(future: impl Future<Output = T>) -> T {
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut context = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => thread::park(),
+        }
+    }
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.0.unpark();
     }
 }

@@ -134,7 +134,9 @@ impl<C: Credential, V: ApiVersion> ClientBuilder<C, V> {
     }
 
     /// Sends no more requests than this, whatever is asked for: they wait for their turn, as long as their timeout lets
-    /// them. Clones share the limit. When the server has had enough and says for how long, all of them wait.
+    /// them. Clones share the limit. When the server answers 429 and says for how long, all of them wait, up to
+    /// [`RetryPolicy::max_retry_after`] of the client's policy. If the server asks for more, one request probes then, and
+    /// the others wait for its outcome.
     pub fn rate_limit(mut self, limit: RateLimit) -> Self {
         self.settings.limit = Some(limit);
         self

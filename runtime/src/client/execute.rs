@@ -3,7 +3,7 @@
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, Uri, response};
@@ -18,13 +18,11 @@ use super::response::ByteStream;
 use super::token::{Bearer, Secret, Source};
 use super::{DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_BODY_LIMIT, DEFAULT_TIMEOUT};
 use crate::error::{ApiError, Error, Received, Repeat};
+use crate::time::Instant;
 use crate::transport::{Body, Clock, Pieces, Timeout, TransportError, TransportErrorKind, Unread};
 
 /// How much is read of the body of an error.
 const ERROR_BODY_LIMIT: usize = 1 << 20;
-
-/// No server stops a client's requests for longer than this.
-const LONGEST_PAUSE: Duration = Duration::from_secs(24 * 60 * 60);
 
 /// Sends a request and sorts the responses: success, or an error of the API.
 pub(super) async fn execute(request: Request, form: Form) -> Result<Reply, Error> {
@@ -60,6 +58,8 @@ struct Execution<'a> {
     options: CallOptions,
     clock: Option<Clock>,
     deadline: Option<Instant>,
+    /// When the attempt had its turn in the client's own rate limit.
+    turn: Option<Instant>,
 }
 
 /// What became of the attempts so far.
@@ -108,6 +108,7 @@ impl<'a> Execution<'a> {
                 .as_ref()
                 .and_then(|clock| clock.now().checked_add(timeout)),
             clock,
+            turn: None,
         })
     }
 
@@ -122,7 +123,9 @@ impl<'a> Execution<'a> {
             };
             let attempt = self.attempt(token.as_ref());
             let resends = history.failed + history.renewed;
-            let error = match observe::attempt(self.request, resends, attempt).await {
+            let outcome = observe::attempt(self.request, resends, attempt).await;
+            self.tell_limiter(outcome.as_ref().err());
+            let error = match outcome {
                 Ok(reply) => {
                     self.request.shared.budget.refund(history.paid);
                     return Ok(reply);
@@ -177,14 +180,6 @@ impl<'a> Execution<'a> {
         history.failed += 1;
         let policy = self.options.retry.unwrap_or_default();
         let shared = &self.request.shared;
-        if let Some(limiter) = &shared.limiter
-            && error.is_rate_limited()
-            && let Some(until) = error
-                .retry_after()
-                .and_then(|wait| clock.now().checked_add(wait.min(LONGEST_PAUSE)))
-        {
-            limiter.pause(until);
-        }
         let Some(delay) = policy.delay(&error, self.safety(), history.failed) else {
             return Err(error);
         };
@@ -231,14 +226,39 @@ impl<'a> Execution<'a> {
     }
 
     /// Waits for the turn of this request in the client's own rate limit.
-    async fn take_turn(&self) -> Result<(), Error> {
+    async fn take_turn(&mut self) -> Result<(), Error> {
         let (Some(limiter), Some(clock)) = (&self.request.shared.limiter, &self.clock) else {
             return Ok(());
         };
         match limiter.take_turn(clock, self.remaining()).await {
-            Some(()) => Ok(()),
+            Some(turn) => {
+                self.turn = Some(turn);
+                Ok(())
+            }
             None => {
                 Err(self.not_sent("the client's own rate limit leaves no room before the timeout"))
+            }
+        }
+    }
+
+    /// Pauses the client's own rate limit if the server has had enough. How long the server may stop all calls is up to
+    /// the client, not to one of them.
+    fn tell_limiter(&self, error: Option<&Error>) {
+        let shared = &self.request.shared;
+        let (Some(limiter), Some(clock)) = (&shared.limiter, &self.clock) else {
+            return;
+        };
+        match error.filter(|error| error.is_rate_limited()) {
+            Some(error) => {
+                if let Some(asked) = error.retry_after() {
+                    let policy = shared.options.retry.unwrap_or_default();
+                    limiter.pause(clock.now(), asked, policy.longest_retry_after());
+                }
+            }
+            None => {
+                if let Some(turn) = self.turn {
+                    limiter.passed(turn, clock.now());
+                }
             }
         }
     }

@@ -2,14 +2,15 @@
 //!
 //! Requests get their turns, which are times, in the order in which they come, whichever task they are from. Each waits
 //! for its own: nobody waits for somebody who is not polled. One that is given up leaves the row, and those behind it
-//! move up. The well-known crates wake all that wait and let them race, or bring clocks and maps that a single row has
+//! move up. After a pause that was cut short, one of them goes ahead as a probe. The well-known crates wake all that wait and let them race, or bring clocks and maps that a single row has
 //! no use for.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::task::{Context, Poll, Waker, ready};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
+use crate::time::Instant;
 use crate::transport::{BoxFuture, Clock};
 
 const MINUTE: Duration = Duration::from_secs(60);
@@ -57,6 +58,18 @@ struct Row {
     /// In the order of their turns.
     waiting: VecDeque<Waiting>,
     tickets: u64,
+    probe: Option<Probe>,
+}
+
+/// The server asked for a longer pause than clients make. One request at a time finds out whether it still means it.
+#[derive(Clone, Copy, Debug)]
+struct Probe {
+    /// The end of the pause that was made.
+    start: Instant,
+    /// The time after which another request goes, if no response to the last one came.
+    gap: Duration,
+    /// When the last one went.
+    sent: Option<Instant>,
 }
 
 #[derive(Debug)]
@@ -80,25 +93,57 @@ impl Limiter {
         }
     }
 
-    /// Waits for a turn and takes it. `None` if that would leave, or leaves, nothing of `patience`.
-    pub(super) async fn take_turn(&self, clock: &Clock, patience: Duration) -> Option<()> {
+    /// Waits for a turn and takes it. Returns when that was; `None` if that would leave, or leaves, nothing of `patience`.
+    pub(super) async fn take_turn(&self, clock: &Clock, patience: Duration) -> Option<Instant> {
         let place = self.enter(clock.now(), patience)?;
         let mut armed = None;
         let turn = std::future::poll_fn(|context| place.poll(clock, &mut armed, context));
-        clock.within(patience, turn).await
+        clock.within(patience, turn).await?;
+        Some(clock.now())
     }
 
-    /// Nobody gets a turn before this time: the server has had enough.
-    pub(super) fn pause(&self, until: Instant) {
+    /// The server has had enough: nobody gets a turn for as long as it asks, but at most for `longest`. If it asks for
+    /// longer, one request probes then whether it still has, and the others wait for its outcome.
+    pub(super) fn pause(&self, now: Instant, asked: Duration, longest: Duration) {
+        let Some(until) = now.checked_add(asked.min(longest)) else {
+            return;
+        };
         let mut row = self.lock();
+        row.probe = (asked > longest).then_some(Probe {
+            start: until,
+            gap: longest,
+            sent: None,
+        });
         self.put_off(&mut row, 0, until);
+    }
+
+    /// A request whose turn was taken at `turn` did not meet a rate limit. If it was a probe, the others go on.
+    pub(super) fn passed(&self, turn: Instant, now: Instant) {
+        let mut row = self.lock();
+        let Some(probe) = row.probe.filter(|probe| turn >= probe.start) else {
+            return;
+        };
+        row.probe = None;
+        let after = probe.sent.unwrap_or(now) + self.limit.interval;
+        row.taken = Some(after);
+        let mut next = after.max(now);
+        let mut wakers = Vec::new();
+        for waiting in &mut row.waiting {
+            waiting.turn = next;
+            next += self.limit.interval;
+            wakers.extend(waiting.waker.take());
+        }
+        row.next = Some(next);
+        drop(row);
+        wakers.into_iter().for_each(Waker::wake);
     }
 
     /// A place at the end of the row, unless its turn comes too late.
     fn enter(&self, now: Instant, patience: Duration) -> Option<Place<'_>> {
         let mut row = self.lock();
         let turn = self.next_turn(&row, now);
-        if turn.saturating_duration_since(now) >= patience {
+        let soonest = self.soonest(&row, turn, now);
+        if soonest.saturating_duration_since(now) >= patience {
             return None;
         }
         row.tickets += 1;
@@ -120,6 +165,9 @@ impl Limiter {
         if turn > now {
             return Err(turn);
         }
+        if let Some(probe) = &mut row.probe {
+            probe.sent = Some(now);
+        }
         let used = turn.max(self.earliest(now));
         if used > turn && row.taken.is_some_and(|taken| taken > turn) {
             // Missed: somebody behind has gone already.
@@ -129,12 +177,12 @@ impl Limiter {
                 self.append(&mut row, ticket, turn);
                 return Err(turn);
             }
-            row.next = Some(turn + self.limit.interval);
+            row.next = Some(turn + self.spacing(&row));
             row.taken = row.next;
             return Ok(());
         }
         row.waiting.remove(index);
-        let after = used + self.limit.interval;
+        let after = used + self.spacing(&row);
         row.taken = Some(row.taken.map_or(after, |taken| taken.max(after)));
         self.put_off(&mut row, index, after);
         Ok(())
@@ -142,10 +190,10 @@ impl Limiter {
 
     /// Moves the turns from this place on to later times, as far as it takes for none to be before `start`.
     fn put_off(&self, row: &mut Row, index: usize, start: Instant) {
-        let mut next = start;
+        let (spacing, mut next) = (self.spacing(row), start);
         for waiting in row.waiting.iter_mut().skip(index) {
             waiting.turn = waiting.turn.max(next);
-            next = waiting.turn + self.limit.interval;
+            next = waiting.turn + spacing;
         }
         row.next = Some(row.next.map_or(next, |given| given.max(next)));
     }
@@ -156,7 +204,24 @@ impl Limiter {
             turn,
             waker: None,
         });
-        row.next = Some(turn + self.limit.interval);
+        row.next = Some(turn + self.spacing(row));
+    }
+
+    /// The time between two turns.
+    fn spacing(&self, row: &Row) -> Duration {
+        let gap = row.probe.map_or(Duration::ZERO, |probe| probe.gap);
+        self.limit.interval.max(gap)
+    }
+
+    /// When the turn may come at the soonest, if a probe brings it forward.
+    fn soonest(&self, row: &Row, turn: Instant, now: Instant) -> Instant {
+        let Some(probe) = row.probe else {
+            return turn;
+        };
+        let ahead = u32::try_from(row.waiting.len()).unwrap_or(u32::MAX);
+        let wait = self.limit.interval.saturating_mul(ahead);
+        let soonest = probe.start.max(now).checked_add(wait);
+        soonest.map_or(turn, |soonest| soonest.min(turn))
     }
 
     /// The time of the next turn that nobody has.
@@ -232,111 +297,4 @@ impl Drop for Place<'_> {
 }
 
 #[cfg(test)]
-mod tests {
-    #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
-
-    use super::*;
-
-    /// When requests go, in milliseconds after the first, if they come at these times.
-    fn turns(limiter: &Limiter, start: Instant, times: &[u64]) -> Vec<u128> {
-        let turn = |millis: &u64| {
-            let mut now = start + Duration::from_millis(*millis);
-            let place = limiter.enter(now, Duration::MAX).unwrap();
-            while let Err(turn) = limiter.take(place.ticket, now) {
-                now = turn;
-            }
-            (now - start).as_millis()
-        };
-        times.iter().map(turn).collect()
-    }
-
-    #[test]
-    fn turns_come_evenly_after_a_burst() {
-        // 2 at once, and 18 more before the minute is over.
-        let limiter = Limiter::new(RateLimit::per_minute(20));
-        let start = Instant::now() + MINUTE;
-        assert_eq!(turns(&limiter, start, &[0, 0, 0, 0]), [0, 0, 3157, 6315]);
-        assert_eq!(
-            turns(&limiter, start, &[60_000; 3]),
-            [60_000, 60_000, 63_157]
-        );
-    }
-
-    #[test]
-    fn no_minute_has_more_than_the_limit() {
-        for limit in [1, 2, 19, 20, 100, 500] {
-            let limiter = Limiter::new(RateLimit::per_minute(limit));
-            let start = Instant::now() + MINUTE;
-            let turns = turns(&limiter, start, &vec![0; limit as usize * 3]);
-            for (index, first) in turns.iter().enumerate() {
-                let within = turns[index..].iter().filter(|turn| **turn < first + 60_000);
-                assert!(within.count() <= limit as usize, "{limit}");
-            }
-        }
-    }
-
-    #[test]
-    fn who_cannot_wait_does_not_stand_in_the_row() {
-        let limiter = Limiter::new(RateLimit::per_minute(1));
-        let now = Instant::now() + MINUTE;
-        let patient = MINUTE + Duration::from_millis(1);
-        assert!(limiter.enter(now, Duration::ZERO).is_none());
-        let first = limiter.enter(now, patient).unwrap();
-        assert_eq!(limiter.take(first.ticket, now), Ok(()));
-        // Exactly then, nothing of the time is left.
-        assert!(limiter.enter(now, MINUTE).is_none());
-        let second = limiter.enter(now, patient);
-        assert!(second.is_some());
-        assert!(limiter.enter(now, patient).is_none());
-        drop(second);
-        assert!(limiter.enter(now, patient).is_some());
-    }
-
-    #[test]
-    fn who_misses_a_turn_gets_another_and_holds_nobody_up() {
-        let limiter = Limiter::new(RateLimit::per_minute(1));
-        let now = Instant::now() + MINUTE;
-        let hour = MINUTE * 60;
-        let places: Vec<_> = (0..3).map(|_| limiter.enter(now, hour).unwrap()).collect();
-        let take = |index: usize, minutes| {
-            let turn = limiter.take(places[index].ticket, now + MINUTE * minutes);
-            turn.map_err(|turn| (turn - now).as_secs() / 60)
-        };
-        // The first looks after the second has gone.
-        assert_eq!(take(1, 1), Ok(()));
-        assert_eq!(take(0, 1), Err(3));
-        assert_eq!(take(2, 2), Ok(()));
-        assert_eq!(take(0, 3), Ok(()));
-    }
-
-    #[test]
-    fn who_is_late_puts_off_those_behind() {
-        let limiter = Limiter::new(RateLimit::per_minute(1));
-        let now = Instant::now() + MINUTE;
-        let (first, second) = (
-            limiter.enter(now, MINUTE).unwrap(),
-            limiter.enter(now, MINUTE * 2).unwrap(),
-        );
-        let late = now + MINUTE / 4;
-        assert_eq!(limiter.take(first.ticket, late), Ok(()));
-        assert_eq!(
-            limiter.take(second.ticket, now + MINUTE),
-            Err(late + MINUTE)
-        );
-    }
-
-    #[test]
-    fn a_pause_is_for_all() {
-        let limiter = Limiter::new(RateLimit::per_minute(600));
-        let now = Instant::now() + MINUTE;
-        let before = limiter.enter(now, MINUTE).unwrap();
-        limiter.pause(now + MINUTE);
-        assert_eq!(limiter.take(before.ticket, now), Err(now + MINUTE));
-        let after = limiter.enter(now, MINUTE * 2).unwrap();
-        let interval = limiter.limit.interval;
-        assert_eq!(
-            limiter.take(after.ticket, now),
-            Err(now + MINUTE + interval)
-        );
-    }
-}
+mod tests;

@@ -235,7 +235,8 @@ macro_rules! __rows {
 #[macro_export]
 macro_rules! __send_blocking {
     ($output:ty) => {
-        /// Sends the request and waits on this thread, which must not be one of an async runtime.
+        /// Sends the request and blocks this thread until the response is there. Inside an async task it is an error:
+        /// await the call there, or move it to `tokio::task::spawn_blocking`.
         #[inline]
         pub fn send_blocking(self) -> ::core::result::Result<$output, $crate::Error> {
             self.send().wait()

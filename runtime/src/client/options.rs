@@ -151,7 +151,7 @@ impl CallOptions {
         self
     }
 
-    /// Sends one header more.
+    /// Sends one header more. Its value is marked as sensitive, so that neither `Debug` nor HTTP/2's compression keeps it.
     ///
     /// # Errors
     /// [`Error::Configuration`] if that is no header, or one that the client sets itself.
@@ -162,8 +162,9 @@ impl CallOptions {
         if OWN.contains(&key) {
             return Err(refused("is set by the client"));
         }
-        let value = HeaderValue::try_from(value)
+        let mut value = HeaderValue::try_from(value)
             .map_err(|_| refused("has a value that no header can have"))?;
+        value.set_sensitive(true);
         self.headers.insert(key, value);
         Ok(self)
     }

@@ -72,7 +72,9 @@ impl RetryPolicy {
         self
     }
 
-    /// The longest wait that the server may ask for.
+    /// The longest wait that the server may ask for. In the policy of a client with a [`RateLimit`](super::RateLimit), also
+    /// the longest time for which a 429 stops its other calls: after that, one of them tries, and the others follow if it is
+    /// not rejected, too.
     pub const fn max_retry_after(mut self, delay: Duration) -> Self {
         self.max_retry_after = delay;
         self
@@ -92,8 +94,13 @@ impl RetryPolicy {
         let jitter = self.jitter(failed);
         match error.retry_after() {
             None => Some(jitter),
-            Some(asked) => (asked <= self.max_retry_after.min(DAY)).then(|| asked + jitter),
+            Some(asked) => (asked <= self.longest_retry_after()).then(|| asked + jitter),
         }
+    }
+
+    /// The longest wait that the server may ask for.
+    pub(super) fn longest_retry_after(&self) -> Duration {
+        self.max_retry_after.min(DAY)
     }
 
     /// A wait after this many failures, unless the server asks for one.

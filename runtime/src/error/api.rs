@@ -1,13 +1,14 @@
 //! Errors that the server answered with.
 
 use std::fmt;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::{HeaderMap, HeaderName, StatusCode, Uri, header};
 
 use super::shown::{Headers, shown};
 use super::validation::{self, ValidationEntry};
+use crate::time::system_time;
 use crate::types::Json;
 
 const POLAR_VERSION: HeaderName = HeaderName::from_static("polar-version");
@@ -249,6 +250,6 @@ pub(crate) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let then = httpdate::parse_http_date(value).ok()?;
     let now = text(header::DATE)
         .and_then(|date| httpdate::parse_http_date(date).ok())
-        .unwrap_or_else(SystemTime::now);
+        .unwrap_or_else(system_time);
     Some(then.duration_since(now).unwrap_or_default())
 }

@@ -6,7 +6,7 @@ use std::fmt;
 use http::{HeaderMap, header};
 
 use crate::codec::REDACTED;
-use crate::secrets::is_secret_text;
+use crate::secrets::{is_secret_key, is_secret_text};
 
 /// Texts longer than this are cut.
 const MAX_SHOWN: usize = 300;
@@ -41,8 +41,10 @@ impl fmt::Debug for Headers<'_> {
             header::SET_COOKIE,
         ];
         let entries = self.0.iter().map(|(name, value)| {
+            let hidden =
+                value.is_sensitive() || HIDDEN.contains(name) || is_secret_key(name.as_str());
             let text = match value.to_str() {
-                Ok(text) if !HIDDEN.contains(name) => shown(text),
+                Ok(text) if !hidden => shown(text),
                 _ => Cow::Borrowed(REDACTED),
             };
             (name, text)

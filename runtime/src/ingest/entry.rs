@@ -1,9 +1,10 @@
 //! What is queued, and how much of it.
 
 use std::sync::Arc;
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::outcome::Slot;
+use crate::time::Instant;
 
 /// The events of a request have no more bytes than this, so that the server's limit of 10 MiB is not even near.
 pub(super) const MAX_BODY: usize = 8 << 20;

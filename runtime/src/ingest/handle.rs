@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use chrono::SubsecRound;
 use uuid::Uuid;
@@ -13,6 +13,7 @@ use super::queue::Queue;
 use super::{Event, IngesterBuilder, first_of};
 use crate::client::Request;
 use crate::codec;
+use crate::time::system_time;
 use crate::types::Timestamp;
 
 /// Takes events, and has them sent in batches. Cheap to clone: clones share one queue, and each task has its own.
@@ -124,7 +125,7 @@ impl<E: Event> Ingester<E> {
         let mut time = Time::Theirs;
         event.timestamp().get_or_insert_with(|| {
             time = Time::Ours;
-            Timestamp::from(SystemTime::now()).trunc_subsecs(6)
+            Timestamp::from(system_time()).trunc_subsecs(6)
         });
         if let Err(violations) = codec::validate(&event) {
             let obstacle = Obstacle::Invalid(violations);

@@ -4,7 +4,7 @@ use std::collections::{BTreeSet, VecDeque};
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use event_listener::{Event as Bell, EventListener, IntoNotification};
 
@@ -12,6 +12,7 @@ use super::entry::{Entry, Limits, MAX_BODY, Standing};
 use super::first_of;
 use super::handle::Ended;
 use super::outcome::{Fate, NotQueued, Obstacle, Report, Stats, Undelivered};
+use crate::time::Instant;
 use crate::transport::Clock;
 
 /// Gets what was not delivered.

@@ -8,7 +8,7 @@ use percent_encoding::percent_decode_str;
 
 use crate::client::Operation;
 use crate::codec::REDACTED;
-use crate::secrets::is_secret_text;
+use crate::secrets::{is_secret_key, is_secret_text};
 use crate::types::Json;
 
 /// A request that a [`Mock`](super::Mock) was sent.
@@ -102,7 +102,7 @@ impl fmt::Display for Recorded {
         let query = self.query.iter().map(|(name, value)| (&**name, value));
         for (index, (name, value)) in path.chain(query).enumerate() {
             let before = if index == 0 { " with" } else { "," };
-            let value = if is_secret_text(value) {
+            let value = if is_secret_key(name) || is_secret_text(value) {
                 REDACTED
             } else {
                 value

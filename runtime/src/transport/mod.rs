@@ -18,6 +18,7 @@ use bytes::Bytes;
 
 #[cfg(feature = "reqwest")]
 pub use self::reqwest::ReqwestTransport;
+pub use crate::time::Instant;
 pub use body::Body;
 pub(crate) use body::{Pieces, Unread};
 pub use timer::Timer;
@@ -86,7 +87,7 @@ pub struct TransportError {
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum TransportErrorKind {
-    /// It was not sent: there was no connection to the server.
+    /// It was not sent: there was no connection to the server, or it was closed before anything was written to it.
     Connect,
     /// It was not sent: its time was over before its turn came, or its token.
     NotSent,

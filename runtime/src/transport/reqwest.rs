@@ -18,17 +18,23 @@ use crate::Error;
 /// How long to wait for a connection. A request that did not get one may be sent again, whatever it is.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);
 
+/// How long an idle connection is kept. Polar closes those that were idle for five seconds; a request that is sent just
+/// then breaks, and nobody knows whether the server read it.
+const IDLE_TIMEOUT: Duration = Duration::from_secs(4);
+
 /// Sends requests with reqwest, on the tokio runtime in which the call is awaited.
 ///
-/// For proxies, certificates or a connection pool of your own, make it with [`from_builder`](Self::from_builder). Timeouts
-/// of the `reqwest::Client` apply in addition to those of this one, also to bodies that are read as streams.
+/// For proxies, certificates or a connection pool of your own, make it with [`from_builder`](Self::from_builder) of
+/// [`client_builder`](Self::client_builder). Timeouts of the `reqwest::Client` apply in addition to those of this one, also
+/// to bodies that are read as streams.
 #[derive(Clone)]
 pub struct ReqwestTransport {
     client: reqwest::Client,
 }
 
 impl From<reqwest::Client> for ReqwestTransport {
-    /// A client that exists already. Build it with `redirect(Policy::none())`, which cannot be seen from here: to the API a
+    /// A client that exists already. Build it with a `pool_idle_timeout` below five seconds, after which the server closes
+    /// idle connections (reqwest's default is 90 seconds), and with `redirect(Policy::none())`, which cannot be seen from here: to the API a
     /// redirect is a mistake in the path, and a client that follows it sends the body, the organization and the URL
     /// somewhere else. (reqwest itself takes the token off when the host changes.) Calls that were redirected fail.
     fn from(client: reqwest::Client) -> Self {
@@ -37,7 +43,27 @@ impl From<reqwest::Client> for ReqwestTransport {
 }
 
 impl ReqwestTransport {
-    /// A client that is set up like this, and follows no redirects.
+    /// Returns a builder with this crate's defaults: 10 seconds for a connection to be made (`connect_timeout`), and 4 seconds
+    /// for which an idle one is kept (`pool_idle_timeout`), since Polar closes it after 5.
+    ///
+    /// ```
+    /// use polar_client_runtime::transport::ReqwestTransport;
+    ///
+    /// # fn main() -> Result<(), polar_client_runtime::Error> {
+    /// let builder = ReqwestTransport::client_builder().pool_max_idle_per_host(8);
+    /// let transport = ReqwestTransport::from_builder(builder)?;
+    /// // Polar::builder().transport(transport)
+    /// # Ok(())
+    /// # }
+    /// ```
+    pub fn client_builder() -> reqwest::ClientBuilder {
+        reqwest::Client::builder()
+            .connect_timeout(CONNECT_TIMEOUT)
+            .pool_idle_timeout(IDLE_TIMEOUT)
+    }
+
+    /// A client that is set up like this, and follows no redirects. Begin with [`client_builder`](Self::client_builder): a
+    /// builder of reqwest's own keeps idle connections for longer than the server does.
     ///
     /// # Errors
     /// [`Error::Configuration`] if reqwest cannot set it up.
@@ -45,9 +71,9 @@ impl ReqwestTransport {
         Self::new(builder).map_err(|error| Error::configuration(error.reason()))
     }
 
-    /// A client that does not wait long for connections, and otherwise does what reqwest does by itself.
+    /// A client with the defaults.
     pub(super) fn build() -> Result<Self, TransportError> {
-        Self::new(reqwest::Client::builder().connect_timeout(CONNECT_TIMEOUT))
+        Self::new(Self::client_builder())
     }
 
     fn new(builder: reqwest::ClientBuilder) -> Result<Self, TransportError> {
@@ -131,10 +157,85 @@ fn failure(error: reqwest::Error) -> TransportError {
     let kind = match &error {
         error if error.is_builder() => TransportErrorKind::Unavailable,
         // A connection that is not there in time is no answer that is late.
-        error if error.is_connect() => TransportErrorKind::Connect,
+        error if error.is_connect() || was_not_sent(error) => TransportErrorKind::Connect,
         error if error.is_timeout() => TransportErrorKind::Timeout,
         _ => TransportErrorKind::Interrupted,
     };
     // The URL would show parameters.
     TransportError::new(kind, error.without_url())
+}
+
+/// Whether the connection was closed before anything of the request was written to it. hyper cancels requests only then;
+/// reqwest sends them again by itself, unless the connection is new. What servers of HTTP/2 refuse unread, it repeats, too.
+fn was_not_sent(error: &(dyn std::error::Error + 'static)) -> bool {
+    let causes = std::iter::successors(Some(error), |cause| cause.source());
+    let mut errors = causes.filter_map(|cause| cause.downcast_ref::<hyper::Error>());
+    errors.any(hyper::Error::is_canceled)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+    use std::io;
+
+    use http_body_util::Empty;
+    use hyper::client::conn::http1;
+    use hyper::rt::{Read, ReadBufCursor, Write};
+
+    use super::*;
+
+    /// A connection that the server closes when something was written to it.
+    struct Connection {
+        written: bool,
+    }
+
+    impl Read for Connection {
+        fn poll_read(
+            self: Pin<&mut Self>,
+            _: &mut Context<'_>,
+            _: ReadBufCursor<'_>,
+        ) -> Poll<io::Result<()>> {
+            match self.written {
+                true => Poll::Ready(Ok(())),
+                false => Poll::Pending,
+            }
+        }
+    }
+
+    impl Write for Connection {
+        fn poll_write(
+            mut self: Pin<&mut Self>,
+            context: &mut Context<'_>,
+            bytes: &[u8],
+        ) -> Poll<io::Result<usize>> {
+            self.written = true;
+            context.waker().wake_by_ref();
+            Poll::Ready(Ok(bytes.len()))
+        }
+
+        fn poll_flush(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+
+        fn poll_shutdown(self: Pin<&mut Self>, _: &mut Context<'_>) -> Poll<io::Result<()>> {
+            Poll::Ready(Ok(()))
+        }
+    }
+
+    #[tokio::test]
+    async fn only_what_was_never_written_counts_as_not_sent() {
+        let request = || http::Request::new(Empty::<Bytes>::new());
+        let handshake = || http1::handshake(Connection { written: false });
+        // The connection ends before the request gets to it.
+        let (mut sender, connection) = handshake().await.unwrap();
+        let response = sender.send_request(request());
+        drop(connection);
+        assert!(was_not_sent(&response.await.unwrap_err()));
+        // It ends after the request was written: the server may have read it.
+        let (mut sender, connection) = handshake().await.unwrap();
+        let response = sender.send_request(request());
+        let (response, _) = tokio::join!(response, connection);
+        assert!(!was_not_sent(&response.unwrap_err()));
+    }
 }

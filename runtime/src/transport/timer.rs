@@ -4,9 +4,10 @@ use std::fmt;
 use std::pin::pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use super::BoxFuture;
+use crate::time::Instant;
 
 /// Waits on behalf of the client: between attempts, for its turn, and for answers that do not come.
 ///

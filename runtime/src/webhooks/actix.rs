@@ -11,7 +11,8 @@ use actix_web::{FromRequest, HttpRequest, ResponseError, web};
 use super::{Delivery, Headers, VersionedEvent, WebhookError, Webhooks, body};
 
 /// Verifies the request with the [`Webhooks`] in the application's `web::Data`, and answers those that are not accepted
-/// with [`WebhookError::status`].
+/// with [`WebhookError::status`]. The body is read only if the headers are those of a delivery, up to
+/// [`body_limit`](Webhooks::body_limit) and for no longer than [`body_timeout`](Webhooks::body_timeout).
 impl<E: VersionedEvent + 'static> FromRequest for Delivery<E> {
     type Error = WebhookError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, WebhookError>>>>;
@@ -21,8 +22,7 @@ impl<E: VersionedEvent + 'static> FromRequest for Delivery<E> {
         let (headers, payload) = (request.headers().clone(), payload.take());
         Box::pin(async move {
             let webhooks = webhooks.ok_or(WebhookError::NotConfigured)?;
-            let body = body::collect(payload, webhooks.limit()).await?;
-            webhooks.verify(&headers, body)
+            body::receive(&webhooks, &headers, payload).await
         })
     }
 }

@@ -6,7 +6,8 @@ use axum_core::response::{IntoResponse, Response};
 use super::{Delivery, VersionedEvent, WebhookError, Webhooks, body};
 
 /// Verifies the request with the [`Webhooks`] of the router's state, and answers those that are not accepted with
-/// [`WebhookError::status`].
+/// [`WebhookError::status`]. The body is read only if the headers are those of a delivery, up to
+/// [`body_limit`](Webhooks::body_limit) and for no longer than [`body_timeout`](Webhooks::body_timeout).
 impl<S, E> FromRequest<S> for Delivery<E>
 where
     S: Send + Sync,
@@ -18,8 +19,7 @@ where
     async fn from_request(request: Request, state: &S) -> Result<Self, WebhookError> {
         let webhooks = Webhooks::from_ref(state);
         let (parts, body) = request.into_parts();
-        let body = body::collect(body.into_data_stream(), webhooks.limit()).await?;
-        webhooks.verify(&parts.headers, body)
+        body::receive(&webhooks, &parts.headers, body.into_data_stream()).await
     }
 }
 

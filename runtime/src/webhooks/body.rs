@@ -1,25 +1,61 @@
-//! The body of a request, up to a limit.
+//! Deliveries as extractors receive them: headers first, then the body, up to a size and a time.
 
 use std::future::poll_fn;
 use std::pin::Pin;
+use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
+use tokio::runtime::Handle;
 
-use super::WebhookError;
+use super::{Delivery, Headers, VersionedEvent, WebhookError, Webhooks};
 
-/// Everything that the stream gives, if it is not more than `limit` bytes.
-pub(super) async fn collect<E>(
-    mut stream: impl Stream<Item = Result<Bytes, E>> + Unpin,
+/// The smallest capacity of a body that is being read.
+const FIRST_CAPACITY: usize = 8 << 10;
+
+/// Reads and verifies a request. What the headers rule out costs neither memory nor time.
+pub(super) async fn receive<E: VersionedEvent, S>(
+    webhooks: &Webhooks<E>,
+    headers: impl Headers,
+    stream: impl Stream<Item = Result<Bytes, S>> + Unpin,
+) -> Result<Delivery<E>, WebhookError> {
+    let settings = &webhooks.settings;
+    settings.check_head(&headers)?;
+    let body = collect(stream, settings.body_limit);
+    let body = within(settings.body_timeout, body).await?;
+    webhooks.verify(headers, body)
+}
+
+/// Returns the whole body, unless it is larger than `limit` bytes.
+async fn collect<S>(
+    mut stream: impl Stream<Item = Result<Bytes, S>> + Unpin,
     limit: usize,
 ) -> Result<Vec<u8>, WebhookError> {
     let mut body = Vec::new();
     while let Some(chunk) = poll_fn(|cx| Pin::new(&mut stream).poll_next(cx)).await {
         let chunk = chunk.map_err(|_| WebhookError::Interrupted)?;
+        let len = body.len() + chunk.len();
         if chunk.len() > limit - body.len() {
             return Err(WebhookError::TooLarge { limit });
+        }
+        if len > body.capacity() {
+            // Doubled as usual, but never beyond the limit.
+            let capacity = (body.capacity() * 2).clamp(FIRST_CAPACITY.min(limit), limit);
+            body.reserve_exact(capacity.max(len) - body.len());
         }
         body.extend_from_slice(&chunk);
     }
     Ok(body)
+}
+
+/// Limits the time, where there is a tokio runtime. Others have no timer that could be found.
+async fn within<T>(
+    limit: Duration,
+    future: impl Future<Output = Result<T, WebhookError>>,
+) -> Result<T, WebhookError> {
+    if Handle::try_current().is_err() {
+        return future.await;
+    }
+    let outcome = tokio::time::timeout(limit, future).await;
+    outcome.unwrap_or(Err(WebhookError::BodyTimeout { limit }))
 }

@@ -69,6 +69,12 @@ pub enum WebhookError {
     },
     /// The connection broke before an extractor had read the body.
     Interrupted,
+    /// The body did not arrive in the time that an extractor gives it.
+    #[non_exhaustive]
+    BodyTimeout {
+        /// The time.
+        limit: Duration,
+    },
     /// The application has no `Webhooks` among its data, or has those of another version of the API.
     NotConfigured,
 }
@@ -85,6 +91,7 @@ impl WebhookError {
     /// | [`Signature`](Self::Signature) | 401 |
     /// | [`Stale`](Self::Stale), [`Future`](Self::Future): authentic, and not accepted now | 403 |
     /// | [`Malformed`](Self::Malformed), [`Interrupted`](Self::Interrupted) | 400 |
+    /// | [`BodyTimeout`](Self::BodyTimeout) | 408 |
     /// | [`TooLarge`](Self::TooLarge) | 413 |
     /// | [`Formatted`](Self::Formatted): the endpoint has to be set to `raw` | 415 |
     /// | [`Version`](Self::Version): the program has to be built with it | 501 |
@@ -98,6 +105,7 @@ impl WebhookError {
             | Self::Interrupted => StatusCode::BAD_REQUEST,
             Self::Signature => StatusCode::UNAUTHORIZED,
             Self::Stale { .. } | Self::Future { .. } => StatusCode::FORBIDDEN,
+            Self::BodyTimeout { .. } => StatusCode::REQUEST_TIMEOUT,
             Self::TooLarge { .. } => StatusCode::PAYLOAD_TOO_LARGE,
             Self::Formatted { .. } => StatusCode::UNSUPPORTED_MEDIA_TYPE,
             Self::Version { .. } => StatusCode::NOT_IMPLEMENTED,
@@ -132,6 +140,7 @@ impl fmt::Display for WebhookError {
             Self::Secret { reason } => write!(f, "the webhook secret is unusable: {reason}"),
             Self::TooLarge { limit } => write!(f, "the body has more than {limit} bytes"),
             Self::Interrupted => f.write_str("the body could not be read to its end"),
+            Self::BodyTimeout { limit } => write!(f, "the body did not arrive within {limit:?}"),
             Self::NotConfigured => f.write_str("webhooks are not set up in this application"),
         }
     }

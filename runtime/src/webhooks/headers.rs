@@ -134,6 +134,19 @@ impl Signed {
     }
 }
 
+/// The length that is announced for the body, the largest one if there are several.
+#[cfg(any(feature = "actix-web", feature = "axum"))]
+pub(super) fn content_length(headers: &impl Headers) -> Option<u64> {
+    let mut length = None;
+    headers.visit(&mut |name, value| {
+        if name.eq_ignore_ascii_case(http::header::CONTENT_LENGTH.as_str()) {
+            let text = std::str::from_utf8(value).ok();
+            length = length.max(text.and_then(|text| text.trim().parse().ok()));
+        }
+    });
+    length
+}
+
 /// Digits and nothing else, as seconds since 1970.
 fn parse(seconds: &str) -> Option<Timestamp> {
     let digits = seconds.bytes().all(|byte| byte.is_ascii_digit());

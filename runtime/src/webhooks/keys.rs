@@ -6,6 +6,7 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
+use super::SHORTEST_KEY;
 use super::headers::Signed;
 
 /// A key, ready to begin a signature with.
@@ -19,6 +20,10 @@ const PREFIXES: [&str; 2] = [STANDARD, "polar_whs_"];
 
 /// The version of signatures that is in use.
 const VERSION: &str = "v1,";
+
+/// The bytes of a signature.
+#[cfg(any(feature = "actix-web", feature = "axum"))]
+const SIGNATURE_LENGTH: usize = 32;
 
 /// Base64 with or without padding, and with nothing that means the same as something else.
 const BASE64: GeneralPurpose = GeneralPurpose::new(
@@ -35,6 +40,8 @@ pub(super) struct Keys {
     trimmed: Option<Key>,
     /// What stands after `whsec_`, decoded, or in place of a prefix.
     standard: Option<Key>,
+    /// The bytes of the shortest of them that are secret.
+    shortest: usize,
 }
 
 impl Keys {
@@ -51,7 +58,9 @@ impl Keys {
             .then(|| BASE64.decode(content).ok())
             .flatten()
             .filter(|key| !key.is_empty());
+        let shortest = decoded.as_ref().map_or(content.len(), Vec::len);
         Some(Self {
+            shortest,
             whole: Key::new_from_slice(secret.as_bytes()).ok(),
             trimmed: (trimmed != secret)
                 .then(|| Key::new_from_slice(trimmed.as_bytes()).ok())
@@ -64,6 +73,11 @@ impl Keys {
     fn each(&self) -> impl Iterator<Item = &Key> {
         let keys = [&self.whole, &self.trimmed, &self.standard];
         keys.into_iter().flatten()
+    }
+
+    /// Whether one of them can be guessed.
+    pub(super) fn is_short(&self) -> bool {
+        self.shortest < SHORTEST_KEY
     }
 
     pub(super) fn whole(&self) -> Option<&Key> {
@@ -91,6 +105,13 @@ pub(super) fn any_signed(keys: &[&Keys], signed: &Signed, body: &[u8]) -> bool {
         }
     }
     found
+}
+
+/// Whether there is anything that could be a signature.
+#[cfg(any(feature = "actix-web", feature = "axum"))]
+pub(super) fn has_signature(signed: &Signed) -> bool {
+    let mut lengths = signed.signatures.iter().filter_map(|it| decode(it));
+    lengths.any(|signature| signature.len() == SIGNATURE_LENGTH)
 }
 
 /// The bytes of a signature of the version that is in use.

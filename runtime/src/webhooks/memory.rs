@@ -2,6 +2,7 @@
 
 use std::collections::{HashSet, VecDeque};
 use std::convert::Infallible;
+use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use super::{Claim, Store};
@@ -10,13 +11,12 @@ use super::{Claim, Store};
 const CAPACITY: usize = 10_000;
 
 /// Remembers the last events that were handled, up to a number. Those that are being handled are remembered anyway.
-#[derive(Debug)]
 pub struct MemoryStore {
     capacity: usize,
     ids: Mutex<Ids>,
 }
 
-#[derive(Debug, Default)]
+#[derive(Default)]
 struct Ids {
     in_progress: HashSet<String>,
     done: HashSet<Arc<str>>,
@@ -42,6 +42,18 @@ impl MemoryStore {
 impl Default for MemoryStore {
     fn default() -> Self {
         Self::with_capacity(CAPACITY)
+    }
+}
+
+/// Shows how many events there are, and not their ids.
+impl fmt::Debug for MemoryStore {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let ids = self.lock();
+        f.debug_struct("MemoryStore")
+            .field("capacity", &self.capacity)
+            .field("in_progress", &ids.in_progress.len())
+            .field("done", &ids.done.len())
+            .finish()
     }
 }
 

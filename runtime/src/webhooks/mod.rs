@@ -21,10 +21,11 @@ use std::env;
 use std::fmt;
 use std::marker::PhantomData;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use crate::Error;
 use crate::client::required_variable;
+use crate::time::system_time;
 use crate::types::Timestamp;
 
 pub use delivery::{Delivery, Format, VersionedEvent};
@@ -45,6 +46,12 @@ const TOLERANCE: Duration = Duration::from_secs(300);
 /// The largest body that extractors read, in bytes.
 const BODY_LIMIT: usize = 1024 * 1024;
 
+/// How long extractors wait for a body. Polar gives up on a delivery after the same time.
+const BODY_TIMEOUT: Duration = Duration::from_secs(10);
+
+/// The shortest key, in bytes, that cannot be guessed.
+const SHORTEST_KEY: usize = 16;
+
 /// Verifies the deliveries of an endpoint, and reads the events in them. Cheap to clone.
 ///
 /// Polar signs with one of two keys that it makes of the secret, older endpoints with one and newer ones with the other. Both
@@ -60,24 +67,29 @@ struct Settings {
     keys: Vec<Option<Keys>>,
     tolerance: Duration,
     body_limit: usize,
+    body_timeout: Duration,
 }
 
 impl<E: VersionedEvent> Webhooks<E> {
     /// Takes the endpoint's secret exactly as Polar shows it, prefix included. White space around it, such as the line break
     /// of a file, does no harm.
     ///
-    /// An empty secret, or one that is a prefix and nothing else, makes every delivery fail.
+    /// An empty secret, or one that is a prefix and nothing else, makes every delivery fail. A secret whose key has less
+    /// than 16 bytes, such as `whsec_AA==`, can be guessed, and deliveries forged with it: it works, and with the feature
+    /// `tracing` there is a warning. See [`has_short_secret`](Self::has_short_secret).
     #[must_use]
     pub fn new(secret: impl AsRef<str>) -> Self {
         let settings = Settings {
-            keys: vec![Keys::of(secret.as_ref())],
+            keys: Vec::new(),
             tolerance: TOLERANCE,
             body_limit: BODY_LIMIT,
+            body_timeout: BODY_TIMEOUT,
         };
-        Self {
+        let webhooks = Self {
             settings: Arc::new(settings),
             event: PhantomData,
-        }
+        };
+        webhooks.with_secret(secret)
     }
 
     /// Takes the secret from `POLAR_WEBHOOK_SECRET`.
@@ -98,8 +110,21 @@ impl<E: VersionedEvent> Webhooks<E> {
     #[must_use]
     pub fn with_secret(mut self, secret: impl AsRef<str>) -> Self {
         let keys = Keys::of(secret.as_ref());
+        #[cfg(feature = "tracing")]
+        if keys.as_ref().is_some_and(Keys::is_short) {
+            tracing::warn!(
+                "a webhook secret has a key of less than {SHORTEST_KEY} bytes, which can be guessed; reset the secret of \
+                 the endpoint"
+            );
+        }
         Arc::make_mut(&mut self.settings).keys.push(keys);
         self
+    }
+
+    /// Returns whether the key of a secret has less than 16 bytes. Who guesses it can forge deliveries.
+    #[must_use]
+    pub fn has_short_secret(&self) -> bool {
+        self.settings.keys.iter().flatten().any(Keys::is_short)
     }
 
     /// How old a delivery may be, and how far ahead of this machine's clock. 300 seconds unless it is set.
@@ -116,6 +141,14 @@ impl<E: VersionedEvent> Webhooks<E> {
         self
     }
 
+    /// Sets how long the extractors for web frameworks wait for a body, from its first byte to its last. 10 seconds unless it
+    /// is set. Runtimes other than tokio have no such limit.
+    #[must_use]
+    pub fn body_timeout(mut self, timeout: Duration) -> Self {
+        Arc::make_mut(&mut self.settings).body_timeout = timeout;
+        self
+    }
+
     /// Verifies a delivery and reads its event. Headers are a `HeaderMap`, or pairs of names and values; the body is what
     /// was received, byte for byte.
     ///
@@ -127,7 +160,7 @@ impl<E: VersionedEvent> Webhooks<E> {
         headers: impl Headers,
         body: impl AsRef<[u8]>,
     ) -> Result<Delivery<E>, WebhookError> {
-        self.verify_at(headers, body, SystemTime::now())
+        self.verify_at(headers, body, system_time())
     }
 
     /// Like [`verify`](Self::verify), at a point in time: for deliveries that were kept, and for tests.
@@ -181,12 +214,6 @@ impl<E: VersionedEvent> Webhooks<E> {
         let key = keys.first().and_then(|keys| keys.standard());
         signed_headers(key, id, timestamp.into(), body.as_ref())
     }
-
-    /// The largest body to read.
-    #[cfg(any(feature = "actix-web", feature = "axum"))]
-    fn limit(&self) -> usize {
-        self.settings.body_limit
-    }
 }
 
 impl Settings {
@@ -196,6 +223,21 @@ impl Settings {
         keys.ok_or(WebhookError::Secret {
             reason: "a secret is empty",
         })
+    }
+
+    /// Refuses what cannot be a delivery, whatever its body is.
+    #[cfg(any(feature = "actix-web", feature = "axum"))]
+    fn check_head(&self, headers: &impl Headers) -> Result<(), WebhookError> {
+        self.keys()?;
+        let signed = Signed::read(headers)?;
+        if !keys::has_signature(&signed) {
+            return Err(WebhookError::Signature);
+        }
+        let limit = self.body_limit;
+        match headers::content_length(headers).is_some_and(|len| len > limit as u64) {
+            true => Err(WebhookError::TooLarge { limit }),
+            false => Ok(()),
+        }
     }
 
     fn check_age(&self, timestamp: Timestamp, now: Timestamp) -> Result<(), WebhookError> {
@@ -248,6 +290,7 @@ impl<E> fmt::Debug for Webhooks<E> {
             .field("secrets", &self.settings.keys.len())
             .field("tolerance", &self.settings.tolerance)
             .field("body_limit", &self.settings.body_limit)
+            .field("body_timeout", &self.settings.body_timeout)
             .finish()
     }
 }

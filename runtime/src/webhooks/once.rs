@@ -12,7 +12,6 @@ use super::{Delivery, MemoryStore};
 /// Polar delivers an event again when it got no answer with 2xx within ten seconds. It hangs up then, and a web framework
 /// drops the handler of a request that is gone: see [`once`](Self::once) for what that means. Where a program runs more than
 /// once, or must not forget when it ends, a [`Store`] of one's own keeps the ids.
-#[derive(Debug)]
 pub struct Deliveries<S = MemoryStore> {
     store: Arc<S>,
 }
@@ -150,6 +149,13 @@ impl<S: Store> Deliveries<S> {
                 Err(OnceError::Handler(error))
             }
         }
+    }
+}
+
+/// Shows nothing of the store, which has the ids of events.
+impl<S> fmt::Debug for Deliveries<S> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Deliveries").finish_non_exhaustive()
     }
 }
 

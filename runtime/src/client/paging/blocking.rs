@@ -9,7 +9,8 @@ use super::{Items, Page, Pages};
 use crate::Error;
 use crate::client::{Operation, blocking};
 
-/// The items or pages of a list, or the pieces of a body, for a thread that waits for them. It must not be one of an async runtime.
+/// The items or pages of a list, or the pieces of a body, for a thread that blocks until they are
+/// there. Inside an async task they are errors.
 #[must_use = "an iterator does nothing until it is asked"]
 pub struct Blocking<S> {
     operation: &'static Operation,

@@ -168,7 +168,7 @@ impl Download {
         storage.run(operation, work).await
     }
 
-    /// [`bytes`](Self::bytes), waited for on this thread, which must not be one of an async runtime.
+    /// [`bytes`](Self::bytes), which blocks this thread. Inside an async task it is an error.
     ///
     /// # Errors
     /// Those of [`bytes`](Self::bytes).
@@ -177,7 +177,7 @@ impl Download {
         crate::client::wait(self.operation(), self.bytes())
     }
 
-    /// [`to_file`](Self::to_file), waited for on this thread, which must not be one of an async runtime.
+    /// [`to_file`](Self::to_file), which blocks this thread. Inside an async task it is an error.
     ///
     /// # Errors
     /// Those of [`to_file`](Self::to_file).

@@ -164,7 +164,7 @@ impl<T: Decode + 'static> Upload<T> {
         })
     }
 
-    /// Uploads the file and waits on this thread, which must not be one of an async runtime.
+    /// Uploads the file and blocks this thread until it is done. Inside an async task it is an error.
     ///
     /// # Errors
     /// Those of the upload.

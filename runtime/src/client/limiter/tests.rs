@@ -1,0 +1,155 @@
+//! Turns, by a clock that is handed in.
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+use super::*;
+
+/// When requests go, in milliseconds after the first, if they come at these times.
+fn turns(limiter: &Limiter, start: Instant, times: &[u64]) -> Vec<u128> {
+    let turn = |millis: &u64| {
+        let mut now = start + Duration::from_millis(*millis);
+        let place = limiter.enter(now, Duration::MAX).unwrap();
+        while let Err(turn) = limiter.take(place.ticket, now) {
+            now = turn;
+        }
+        (now - start).as_millis()
+    };
+    times.iter().map(turn).collect()
+}
+
+#[test]
+fn turns_come_evenly_after_a_burst() {
+    // 2 at once, and 18 more before the minute is over.
+    let limiter = Limiter::new(RateLimit::per_minute(20));
+    let start = Instant::now() + MINUTE;
+    assert_eq!(turns(&limiter, start, &[0, 0, 0, 0]), [0, 0, 3157, 6315]);
+    assert_eq!(
+        turns(&limiter, start, &[60_000; 3]),
+        [60_000, 60_000, 63_157]
+    );
+}
+
+#[test]
+fn no_minute_has_more_than_the_limit() {
+    for limit in [1, 2, 19, 20, 100, 500] {
+        let limiter = Limiter::new(RateLimit::per_minute(limit));
+        let start = Instant::now() + MINUTE;
+        let turns = turns(&limiter, start, &vec![0; limit as usize * 3]);
+        for (index, first) in turns.iter().enumerate() {
+            let within = turns[index..].iter().filter(|turn| **turn < first + 60_000);
+            assert!(within.count() <= limit as usize, "{limit}");
+        }
+    }
+}
+
+#[test]
+fn who_cannot_wait_does_not_stand_in_the_row() {
+    let limiter = Limiter::new(RateLimit::per_minute(1));
+    let now = Instant::now() + MINUTE;
+    let patient = MINUTE + Duration::from_millis(1);
+    assert!(limiter.enter(now, Duration::ZERO).is_none());
+    let first = limiter.enter(now, patient).unwrap();
+    assert_eq!(limiter.take(first.ticket, now), Ok(()));
+    // Exactly then, nothing of the time is left.
+    assert!(limiter.enter(now, MINUTE).is_none());
+    let second = limiter.enter(now, patient);
+    assert!(second.is_some());
+    assert!(limiter.enter(now, patient).is_none());
+    drop(second);
+    assert!(limiter.enter(now, patient).is_some());
+}
+
+#[test]
+fn who_misses_a_turn_gets_another_and_holds_nobody_up() {
+    let limiter = Limiter::new(RateLimit::per_minute(1));
+    let now = Instant::now() + MINUTE;
+    let hour = MINUTE * 60;
+    let places: Vec<_> = (0..3).map(|_| limiter.enter(now, hour).unwrap()).collect();
+    let take = |index: usize, minutes| {
+        let turn = limiter.take(places[index].ticket, now + MINUTE * minutes);
+        turn.map_err(|turn| (turn - now).as_secs() / 60)
+    };
+    // The first looks after the second has gone.
+    assert_eq!(take(1, 1), Ok(()));
+    assert_eq!(take(0, 1), Err(3));
+    assert_eq!(take(2, 2), Ok(()));
+    assert_eq!(take(0, 3), Ok(()));
+}
+
+#[test]
+fn who_is_late_puts_off_those_behind() {
+    let limiter = Limiter::new(RateLimit::per_minute(1));
+    let now = Instant::now() + MINUTE;
+    let (first, second) = (
+        limiter.enter(now, MINUTE).unwrap(),
+        limiter.enter(now, MINUTE * 2).unwrap(),
+    );
+    let late = now + MINUTE / 4;
+    assert_eq!(limiter.take(first.ticket, late), Ok(()));
+    assert_eq!(
+        limiter.take(second.ticket, now + MINUTE),
+        Err(late + MINUTE)
+    );
+}
+
+#[test]
+fn a_pause_is_for_all() {
+    let limiter = Limiter::new(RateLimit::per_minute(600));
+    let now = Instant::now() + MINUTE;
+    let before = limiter.enter(now, MINUTE).unwrap();
+    limiter.pause(now, MINUTE, MINUTE);
+    assert_eq!(limiter.take(before.ticket, now), Err(now + MINUTE));
+    let after = limiter.enter(now, MINUTE * 2).unwrap();
+    let interval = limiter.limit.interval;
+    assert_eq!(
+        limiter.take(after.ticket, now),
+        Err(now + MINUTE + interval)
+    );
+}
+
+#[test]
+fn after_a_pause_that_was_cut_short_one_request_goes_ahead() {
+    let limiter = Limiter::new(RateLimit::per_minute(600));
+    let (now, hour) = (Instant::now() + MINUTE, MINUTE * 60);
+    let interval = limiter.limit.interval;
+    let early = limiter.enter(now, hour).unwrap();
+    assert_eq!(limiter.take(early.ticket, now), Ok(()));
+    limiter.pause(now, hour * 24, MINUTE);
+    // Nobody is refused for the gaps between probes, only for the pause.
+    assert!(limiter.enter(now, MINUTE).is_none());
+    let patience = MINUTE + Duration::from_secs(1);
+    let places = [(); 3].map(|()| limiter.enter(now, patience).unwrap());
+    let take = |index: usize, time| limiter.take(places[index].ticket, time);
+    assert_eq!(take(0, now), Err(now + MINUTE));
+    let start = now + MINUTE;
+    assert_eq!(take(0, start), Ok(()));
+    // What was sent before the pause proves nothing.
+    limiter.passed(now, start);
+    assert_eq!(take(1, start), Err(start + MINUTE));
+    // Nothing is heard of the probe: the next one is another.
+    assert_eq!(take(1, start + MINUTE), Ok(()));
+    assert_eq!(take(2, start + MINUTE), Err(start + MINUTE * 2));
+    let now = start + MINUTE + Duration::from_millis(1);
+    limiter.passed(start + MINUTE, now);
+    assert_eq!(take(2, now), Err(start + MINUTE + interval));
+    // No burst, and no gaps any more.
+    let turns = turns(&limiter, start + MINUTE, &[1; 2]);
+    assert!(turns[1] - turns[0] >= interval.as_millis());
+}
+
+#[test]
+fn absurd_pauses_are_no_panic() {
+    let now = Instant::now() + MINUTE;
+    for (asked, longest) in [
+        (Duration::MAX, MINUTE),
+        (Duration::MAX, Duration::ZERO),
+        (MINUTE, Duration::ZERO),
+        (Duration::ZERO, Duration::ZERO),
+    ] {
+        let limiter = Limiter::new(RateLimit::per_minute(600));
+        limiter.pause(now, asked, longest);
+        let place = limiter.enter(now, MINUTE * 2).unwrap();
+        assert_eq!(limiter.take(place.ticket, now + MINUTE), Ok(()));
+        limiter.passed(now + MINUTE, now + MINUTE);
+    }
+}

@@ -1,0 +1,17 @@
+//! The clocks of the machine. On `wasm32-unknown-unknown` the standard library has none: there they are those of the
+//! JavaScript host.
+
+use std::time::SystemTime;
+
+#[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+pub use std::time::Instant;
+#[cfg(all(target_family = "wasm", target_os = "unknown"))]
+pub use web_time::Instant;
+
+/// Returns the time of the system's clock.
+pub(crate) fn system_time() -> SystemTime {
+    #[cfg(all(target_family = "wasm", target_os = "unknown"))]
+    return web_time::web::SystemTimeExt::to_std(web_time::SystemTime::now());
+    #[cfg(not(all(target_family = "wasm", target_os = "unknown")))]
+    SystemTime::now()
+}
