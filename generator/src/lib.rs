@@ -1,12 +1,13 @@
 //! Turns Polar's OpenAPI documents into the source of a Rust client. Pure: no file access, no environment.
 //!
-//! [`generate`] runs the phases in this order, for each version of the API:
+//! [`generate`] runs the phases in this order, the first three for each version of the API:
 //!
 //! 1. [`document`]: parse, correct, bring down to OpenAPI 3.0;
 //! 2. `lower`: the document becomes the [`ir`], with the words of [`words`];
 //! 3. `check`: the invariants of the IR;
-//! 4. `emit`: the IR becomes token streams, one for each file;
-//! 5. `print`: token streams become text.
+//! 4. [`share`]: what several versions have in common gets one home;
+//! 5. `emit`: the IR becomes token streams, one for each file of a home;
+//! 6. `print`: token streams become text.
 //!
 //! Every phase reports all of its problems together.
 
@@ -21,19 +22,21 @@ mod emit;
 mod lower;
 mod print;
 mod reserved;
+pub mod share;
 mod summary;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::panic::resume_unwind;
+use std::sync::Mutex;
 use std::thread;
-use std::time::Instant;
 
 pub use error::{Problem, Report};
-pub use summary::{Summary, UnionRow};
+pub use summary::{HomeSummary, Summary, UnionRow};
 
 use document::{Document, Source};
-use emit::Home;
+use emit::{Layout, Site, Surroundings};
 use ir::Api;
+use share::Reason;
 use words::{Coverage, Words};
 
 /// What the crate is generated from.
@@ -56,6 +59,10 @@ pub struct Output {
     pub files: BTreeMap<String, String>,
     /// What each version has come to.
     pub versions: Vec<Summary>,
+    /// What is emitted once for which versions.
+    pub homes: Vec<HomeSummary>,
+    /// What each version does not share with the one before it, and why.
+    pub reasons: Vec<Reason>,
 }
 
 /// Generates the crate, the versions side by side.
@@ -67,74 +74,61 @@ pub fn generate(input: &Input<'_>) -> Result<Output, Report> {
         .words
         .map_or_else(|| Ok(Words::default()), Words::parse)?;
     let words = &words;
-    let versions = thread::scope(|scope| {
-        let start =
-            |contract| scope.spawn(move || Version::generate(contract, input.overlay, words));
-        let started: Vec<_> = input
-            .contracts
-            .iter()
-            .map(|contract| start(*contract))
-            .collect();
-        all(started
-            .into_iter()
-            .map(|version| version.join().unwrap_or_else(|panic| resume_unwind(panic))))
-    })?;
+    let read = |contract: Source<'_>| Version::read(contract, input.overlay, words);
+    let mut versions = side_by_side(&input.contracts, |contract| read(*contract))?;
+    versions.sort_by(|a, b| a.api.version.cmp(&b.api.version));
     let used = versions
         .iter()
         .flat_map(|version| version.words_used.iter().copied());
     Report::check(words.unused(&used.collect()))?;
-    let published: Vec<&str> = versions
-        .iter()
-        .map(|version| version.summary.version.as_str())
-        .collect();
-    let with_webhooks: Vec<&str> = versions
-        .iter()
-        .filter(|version| version.summary.webhooks > 0)
-        .map(|version| version.summary.version.as_str())
-        .collect();
-    let (mut files, sources) = emit::crate_files(&published, &with_webhooks, input.default_version);
+    let apis: Vec<&Api> = versions.iter().map(|version| &version.api).collect();
+    let plan = share::share(&apis);
+    let layout = Layout {
+        apis: &apis,
+        plan: &plan,
+        surroundings: Surroundings::Crate,
+    };
+    let (mut files, sources) = emit::crate_files(layout, input.default_version);
     for (path, tokens) in sources {
         files.insert(path.to_owned(), print::print(path, tokens)?);
     }
-    let mut summaries = Vec::new();
-    for version in versions {
-        let folder = format!("src/{}", names::version_module(&version.summary.version));
-        files.extend(
-            version
-                .files
-                .into_iter()
-                .map(|(path, text)| (format!("{folder}/{path}"), text)),
-        );
-        summaries.push(version.summary);
+    let mut homes = Vec::new();
+    for site in layout.sites() {
+        let printed = print_site(site)?;
+        homes.push(HomeSummary::new(site, &printed));
+        let folder = format!("src/{}", site.module());
+        let printed = printed.into_iter();
+        files.extend(printed.map(|(path, text)| (format!("{folder}/{path}"), text)));
     }
     Ok(Output {
         files,
-        versions: summaries,
+        homes,
+        reasons: plan.reasons,
+        versions: versions
+            .into_iter()
+            .map(|version| Summary::new(&version.api, version.coverage))
+            .collect(),
     })
 }
 
-/// One version of the crate.
+/// One version of the API.
 struct Version<'w> {
-    files: BTreeMap<String, String>,
-    summary: Summary,
+    api: Api,
+    coverage: Coverage,
     words_used: BTreeSet<(&'static str, &'w str)>,
 }
 
 impl<'w> Version<'w> {
-    fn generate(
+    fn read(
         contract: Source<'_>,
         overlay: Option<Source<'_>>,
         words: &'w Words,
     ) -> Result<Self, Report> {
-        let started = Instant::now();
         let document = document::load(contract, overlay)?;
         let (api, coverage, words_used) = lower(&document, words)?;
-        let files = print_version(&api, Home::Crate)?;
-        let mut summary = Summary::new(&api, coverage);
-        summary.seconds = started.elapsed().as_secs_f64();
         Ok(Self {
-            files,
-            summary,
+            api,
+            coverage,
             words_used,
         })
     }
@@ -166,14 +160,50 @@ fn lower<'w>(document: &Document, words: &'w Words) -> Result<LoweredApi<'w>, Re
 /// # Errors
 /// Emitted source that does not parse: a mistake of the generator.
 pub fn version_files(api: &Api) -> Result<BTreeMap<String, String>, Report> {
-    print_version(api, Home::Alone)
+    let plan = share::share(&[api]);
+    let layout = Layout {
+        apis: &[api],
+        plan: &plan,
+        surroundings: Surroundings::Nothing,
+    };
+    let files = layout.sites().map(print_site);
+    Ok(all(files)?.into_iter().flatten().collect())
 }
 
-fn print_version(api: &Api, home: Home) -> Result<BTreeMap<String, String>, Report> {
-    emit::version(api, home)
-        .into_iter()
-        .map(|(path, tokens)| Ok((path.clone(), print::print(&path, tokens)?)))
-        .collect()
+/// The text of each file of a home, by path below its folder.
+fn print_site(site: Site<'_>) -> Result<BTreeMap<String, String>, Report> {
+    let files = Mutex::new(emit::files(site));
+    let next = || files.lock().ok().and_then(|mut files| files.pop());
+    let print_some = |_: &usize| -> Result<Vec<(String, String)>, Report> {
+        let files = std::iter::from_fn(next);
+        all(files.map(|file| {
+            let path = file.path.clone();
+            Ok((path.clone(), print::print(&path, file.emit())?))
+        }))
+    };
+    let workers: Vec<usize> = (0..thread::available_parallelism().map_or(1, Into::into)).collect();
+    let printed = side_by_side(&workers, print_some)?;
+    Ok(printed.into_iter().flatten().collect())
+}
+
+/// Applies a function to all items, each in a thread of its own.
+fn side_by_side<'i, I, T>(
+    items: &'i [I],
+    apply: impl Fn(&'i I) -> Result<T, Report> + Sync,
+) -> Result<Vec<T>, Report>
+where
+    I: Sync,
+    T: Send,
+{
+    thread::scope(|scope| {
+        let started: Vec<_> = items
+            .iter()
+            .map(|item| scope.spawn(|| apply(item)))
+            .collect();
+        all(started
+            .into_iter()
+            .map(|done| done.join().unwrap_or_else(|panic| resume_unwind(panic))))
+    })
 }
 
 /// All results, or all problems.

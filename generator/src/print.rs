@@ -1,7 +1,7 @@
 //! The last step: token streams become formatted source text.
 
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
-use syn::{Attribute, File, Item, ItemMacro, Visibility};
+use syn::{Attribute, File, Ident, Item, ItemMacro, UseTree, Visibility};
 
 use crate::error::{Problem, Report};
 
@@ -24,7 +24,7 @@ pub(crate) fn print(path: &str, tokens: TokenStream) -> Result<String, Report> {
     let mut text = HEADER.to_owned();
     text.push_str(&prettyplease::unparse(&file(attrs, vec![])));
     let mut before = None;
-    for item in items {
+    for item in imports_first(items) {
         let group = group(&item);
         if group.is_none() || group != before {
             text.push('\n');
@@ -33,6 +33,37 @@ pub(crate) fn print(path: &str, tokens: TokenStream) -> Result<String, Report> {
         before = group;
     }
     Ok(text)
+}
+
+/// Private imports before everything else, from the nearest module to other crates, as rustfmt sorts them.
+fn imports_first(items: Vec<Item>) -> Vec<Item> {
+    let (mut imports, others): (Vec<Item>, Vec<Item>) = items
+        .into_iter()
+        .partition(|item| import_root(item).is_some());
+    imports.sort_by_key(|item| {
+        let root = import_root(item).map(ToString::to_string);
+        match root.as_deref() {
+            Some("super") => 0,
+            Some("crate") => 1,
+            _ => 2,
+        }
+    });
+    imports.into_iter().chain(others).collect()
+}
+
+/// Where the path of a private import begins.
+fn import_root(item: &Item) -> Option<&Ident> {
+    match item {
+        Item::Use(import)
+            if matches!(import.vis, Visibility::Inherited) && import.attrs.is_empty() =>
+        {
+            match &import.tree {
+                UseTree::Path(path) => Some(&path.ident),
+                _ => None,
+            }
+        }
+        _ => None,
+    }
 }
 
 fn file(attrs: Vec<Attribute>, items: Vec<Item>) -> File {

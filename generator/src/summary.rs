@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use crate::emit::Site;
 use crate::ir::{Api, Resolution, Shape, Type, TypeId};
+use crate::share::Key;
 use crate::words::Coverage;
 
 /// Figures of one version.
@@ -22,8 +24,37 @@ pub struct Summary {
     pub coverage: Coverage,
     /// A row for each union.
     pub table: Vec<UnionRow>,
-    /// Time it took, from the text of the contract to the text of the files, in seconds.
-    pub seconds: f64,
+}
+
+/// Figures of what is emitted once for a set of versions.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct HomeSummary {
+    /// The module of the crate, and its folder.
+    pub module: String,
+    /// The versions, oldest first.
+    pub versions: Vec<String>,
+    /// Types of all shapes.
+    pub types: usize,
+    /// Operations.
+    pub operations: usize,
+    /// Source files.
+    pub files: usize,
+    /// Lines in them.
+    pub lines: usize,
+}
+
+impl HomeSummary {
+    pub(crate) fn new(site: Site<'_>, printed: &BTreeMap<String, String>) -> Self {
+        let count = |is: fn(&Key) -> bool| site.keys().filter(|key| is(key)).count();
+        Self {
+            module: site.module(),
+            versions: site.versions().map(str::to_owned).collect(),
+            types: count(|key| matches!(key, Key::Type(_))),
+            operations: count(|key| matches!(key, Key::Operation(_))),
+            files: printed.len(),
+            lines: printed.values().map(|text| text.lines().count()).sum(),
+        }
+    }
 }
 
 /// A union, where it is used, and how it is told apart.
@@ -55,7 +86,6 @@ impl Summary {
             unions,
             coverage,
             table: table(api),
-            seconds: 0.0,
         }
     }
 }

@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use polar_codegen::document::Source;
-use polar_codegen::{Input, Output, Report, Summary};
+use polar_codegen::share::Reason;
+use polar_codegen::{HomeSummary, Input, Output, Report, Summary};
 
 /// The version whose feature is on by default: the one that Polar calls Current.
 const DEFAULT_VERSION: &str = "2026-10";
@@ -34,39 +35,15 @@ pub struct Outcome {
     pub unchanged: Vec<String>,
     /// Figures of each version.
     pub versions: Vec<Summary>,
+    /// Figures of each set of versions that shares something.
+    pub homes: Vec<HomeSummary>,
+    /// What each version does not share with the one before it, and why.
+    pub reasons: Vec<Reason>,
     /// Time it took, in seconds.
     pub seconds: f64,
 }
 
-/// Numbers of files.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct FileCounts {
-    /// Files that differed or were not there.
-    pub written: usize,
-    /// Files that were as they should be.
-    pub unchanged: usize,
-    /// Files that are not generated any more.
-    pub removed: usize,
-}
-
 impl Outcome {
-    /// How many files of one version were written, left alone and removed.
-    #[must_use]
-    pub fn files(&self, version: &str) -> FileCounts {
-        let folder = format!("src/{}/", polar_codegen::names::version_module(version));
-        let count = |paths: &[String]| {
-            paths
-                .iter()
-                .filter(|path| path.starts_with(&folder))
-                .count()
-        };
-        FileCounts {
-            written: count(&self.changed) + count(&self.missing),
-            unchanged: count(&self.unchanged),
-            removed: count(&self.stale),
-        }
-    }
-
     /// Whether `generated/` was what is generated.
     #[must_use]
     pub fn is_clean(&self) -> bool {
@@ -114,6 +91,8 @@ pub fn run(root: &Path, mode: Mode) -> Result<Outcome, CodegenError> {
         }
     }
     outcome.versions = output.versions;
+    outcome.homes = output.homes;
+    outcome.reasons = output.reasons;
     outcome.seconds = started.elapsed().as_secs_f64();
     Ok(outcome)
 }

@@ -23,7 +23,7 @@ enum Command {
         /// Write nothing; name every file that differs and exit with 1 if there is one.
         #[arg(long)]
         check: bool,
-        /// Print the table of unions.
+        /// Print what each version does not share with the one before it, and the table of unions.
         #[arg(long)]
         report: bool,
     },
@@ -79,6 +79,7 @@ fn run_codegen(mode: Mode, with_table: bool) -> ExitCode {
     };
     print!("{}", report::summary(&outcome));
     if with_table {
+        print!("{}", report::differences_between_versions(&outcome));
         print!("{}", report::unions(&outcome));
     }
     if mode == Mode::Check && !outcome.is_clean() {

@@ -8,7 +8,7 @@ use crate::codegen::Outcome;
 /// How many users of a union the table names.
 const USERS_SHOWN: usize = 3;
 
-/// A line for each version, and one for the files.
+/// A line for each version, one for each set of versions that shares something, and one for the files.
 #[must_use]
 pub fn summary(outcome: &Outcome) -> String {
     let mut text = String::new();
@@ -18,32 +18,58 @@ pub fn summary(outcome: &Outcome) -> String {
             .iter()
             .map(|(label, count)| format!("{count} {label}"))
             .collect();
-        let files = outcome.files(&version.version);
         let _ = writeln!(
             text,
-            "{}: {} operations, {} types, {} webhooks; unions: {}; files: {} written, {} unchanged, {} removed; \
-             docs: {} of {}; {:.0} ms",
+            "{}: {} operations, {} types, {} webhooks; unions: {}; docs: {} of {}",
             version.version,
             version.operations,
             version.types,
             version.webhooks,
             unions.join(", "),
-            files.written,
-            files.unchanged,
-            files.removed,
             version.coverage.written,
             version.coverage.total,
-            version.seconds * 1000.0,
+        );
+    }
+    for home in &outcome.homes {
+        let _ = writeln!(
+            text,
+            "src/{}: {} operations, {} types, {} lines in {} files",
+            home.module, home.operations, home.types, home.lines, home.files,
         );
     }
     let _ = writeln!(
         text,
-        "all files: {} written, {} unchanged, {} removed; {:.0} ms in total",
+        "all files: {} written, {} unchanged, {} removed; {:.0} ms",
         outcome.changed.len() + outcome.missing.len(),
         outcome.unchanged.len(),
         outcome.stale.len(),
         outcome.seconds * 1000.0,
     );
+    text
+}
+
+/// What each version does not share with the one before it, each with the first difference.
+#[must_use]
+pub fn differences_between_versions(outcome: &Outcome) -> String {
+    let mut text = String::new();
+    let pairs = outcome.versions.windows(2).enumerate();
+    for (index, pair) in pairs {
+        let [before, after] = pair else { continue };
+        let reasons = outcome.reasons.iter();
+        let reasons: Vec<_> = reasons
+            .filter(|reason| reason.version == index + 1)
+            .collect();
+        let _ = writeln!(
+            text,
+            "{} differs from {} in {} elements:",
+            after.version,
+            before.version,
+            reasons.len(),
+        );
+        for reason in reasons {
+            let _ = writeln!(text, "- {}: {}", reason.key, reason.difference);
+        }
+    }
     text
 }
 

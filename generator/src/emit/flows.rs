@@ -94,7 +94,7 @@ fn ingester(api: &Api, name: &Ident, operation: &Operation) -> Option<TokenStrea
     let docs = Docs::new(None, WORDS)
         .paragraph(docs::credential(operation))
         .attributes();
-    let (_, event) = events(api, operation)?;
+    let (_, event) = api.ingested(operation)?;
     let (event, facts) = (rust_type(api, event), facts(operation));
     Some(quote! {
         #docs
@@ -115,7 +115,7 @@ pub(super) fn implementation(api: &Api, operation: &Operation) -> Option<TokenSt
     else {
         return None;
     };
-    let (list, event) = events(api, operation)?;
+    let (list, event) = api.ingested(operation)?;
     let Safety::Keyed(path) = &operation.safety else {
         return None;
     };
@@ -148,18 +148,6 @@ pub(super) fn implementation(api: &Api, operation: &Operation) -> Option<TokenSt
             }
         }
     })
-}
-
-/// The key of the list that an operation takes, and the type of its items.
-fn events<'a>(api: &'a Api, operation: &'a Operation) -> Option<(&'a str, &'a Type)> {
-    let Safety::Keyed(path) = &operation.safety else {
-        return None;
-    };
-    let list = path.first()?;
-    match property(api, &operation.body.as_ref()?.ty, list)? {
-        Type::List(item) => Some((list, item)),
-        _ => None,
-    }
 }
 
 /// A reference to a field of a struct, or to that of the same name in all variants of a union.
@@ -206,7 +194,7 @@ fn download(api: &Api, name: &Ident, operation: &Operation, file: &str) -> Optio
     let docs = flow_docs(operation, WORDS, &[]);
     const BY_ID: &str = "Downloads a file by its id, or by that of its item. Looks for it in the list, page by page; one that is not there is an error (`is_not_found`).";
     let by_id_docs = flow_docs(operation, BY_ID, &[operation]);
-    let file = property(api, &operation.paging.as_ref()?.item, file)?;
+    let file = api.property(&operation.paging.as_ref()?.item, file)?;
     let (ty, facts) = (rust_type(api, file), facts(operation));
     let by_id = ident(&format!("{name}_by_id"));
     Some(quote! {
@@ -245,20 +233,4 @@ fn flow_docs(operation: &Operation, words: &str, calls: &[&Operation]) -> TokenS
 /// The constant with the facts about an operation.
 fn facts(operation: &Operation) -> Ident {
     ident(&names::constant(&operation.name.wire))
-}
-
-/// The type of a property.
-fn property<'a>(api: &'a Api, ty: &'a Type, name: &str) -> Option<&'a Type> {
-    let Type::Named(id) = ty.non_null() else {
-        return None;
-    };
-    match &api.def(*id).shape {
-        Shape::Struct(object) => {
-            let mut fields = object.fields.iter();
-            let field = fields.find(|field| field.name.wire == name)?;
-            Some(field.ty.non_null())
-        }
-        Shape::Alias(inner) => property(api, inner, name),
-        Shape::Enum(_) | Shape::Union(_) => None,
-    }
 }

@@ -18,10 +18,28 @@ pub(super) struct Scope<'a> {
 }
 
 struct Models<'a> {
-    /// The path to the models.
-    path: TokenStream,
+    /// How many modules up the path begins.
+    above: usize,
+    place: Place,
     /// The models that are not in the file itself.
     names: BTreeSet<&'a str>,
+}
+
+/// Where a file is.
+enum Place {
+    /// Among the models.
+    Among,
+    /// Beside their folder, or below such a place.
+    Beside,
+}
+
+impl Models<'_> {
+    fn path(&self) -> TokenStream {
+        let above = std::iter::repeat_n(quote!(super), self.above);
+        let models = matches!(self.place, Place::Beside).then(|| quote!(models));
+        let segments = above.chain(models);
+        quote!(#(#segments)::*)
+    }
 }
 
 impl<'a> Scope<'a> {
@@ -37,7 +55,8 @@ impl<'a> Scope<'a> {
         Self {
             runtime: &["codec", "types"],
             models: Some(Models {
-                path: quote!(super),
+                above: 1,
+                place: Place::Among,
                 names,
             }),
         }
@@ -47,7 +66,8 @@ impl<'a> Scope<'a> {
         Self {
             runtime: &["codec"],
             models: Some(Models {
-                path: quote!(super::super::models),
+                above: 2,
+                place: Place::Beside,
                 names: names(api).collect(),
             }),
         }
@@ -57,7 +77,8 @@ impl<'a> Scope<'a> {
         Self {
             runtime: &["codec", "types"],
             models: Some(Models {
-                path: quote!(super::models),
+                above: 1,
+                place: Place::Beside,
                 names: names(api).collect(),
             }),
         }
@@ -65,11 +86,11 @@ impl<'a> Scope<'a> {
 
     /// The scope of a service, `depth` levels below the version; those with children are one deeper.
     pub(super) fn services(api: &'a Api, depth: usize) -> Self {
-        let above = std::iter::repeat_n(quote!(super::), depth + 1);
         Self {
             runtime: &["client", "flows", "types"],
             models: Some(Models {
-                path: quote!(#(#above)* models),
+                above: depth + 1,
+                place: Place::Beside,
                 names: names(api).collect(),
             }),
         }
@@ -96,7 +117,7 @@ pub(super) fn add(file: TokenStream, scope: Scope<'_>) -> TokenStream {
         .as_ref()
         .filter(|_| !taken.is_empty())
         .map(|models| {
-            let path = &models.path;
+            let path = models.path();
             quote!(use #path::*;)
         });
     let runtime = RUNTIME

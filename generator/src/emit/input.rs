@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::docs::{self, Docs};
 use super::models::{field_docs, rest_docs};
-use super::types::{Keeping, ident, is_copy, literal, rust_type, target};
+use super::types::{Keeping, ident, is_copy, literal, rust_type};
 use crate::check::REST_FIELD;
 use crate::ir::{Api, Constant, Field, Limits, Shape, Struct, Type, TypeDef};
 use crate::names;
@@ -170,7 +170,7 @@ fn argument(api: &Api, ty: &Type, keeping: Keeping, name: &Ident) -> (TokenStrea
 /// The most convenient argument type for a value, and the expression that converts it.
 fn conversion(api: &Api, ty: &Type, name: &Ident) -> (TokenStream, TokenStream) {
     let rust = rust_type(api, ty);
-    match target(api, ty) {
+    match api.target(ty) {
         Type::List(item) => {
             let item = rust_type(api, item);
             (quote!(impl Items<#item>), quote!(#name.into_list()))

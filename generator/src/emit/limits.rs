@@ -3,7 +3,6 @@
 use proc_macro2::{Literal, TokenStream};
 use quote::quote;
 
-use super::types::target;
 use crate::ir::{Api, Bound, Constant, Edge, Engine, Limits, Scalar, Shape, Struct, Subject, Type};
 
 /// `{ "key" = [limits], .. }` for the fields that have any.
@@ -41,7 +40,7 @@ fn of_value(api: &Api, ty: &Type, own: &Limits) -> Limits {
         (!limits.is_empty()).then(|| Box::new(limits))
     };
     let own = own.clone();
-    match target(api, ty.non_null()) {
+    match api.target(ty.non_null()) {
         Type::List(item) | Type::Map(item) => Limits {
             items: nested(item, &own.items),
             ..own
@@ -62,7 +61,7 @@ fn of_value(api: &Api, ty: &Type, own: &Limits) -> Limits {
 
 /// What the limits on values of a type can be about. A struct has its own.
 fn subjects(api: &Api, ty: &Type) -> Vec<Subject> {
-    match target(api, ty) {
+    match api.target(ty) {
         Type::Scalar(Scalar::Boolean) | Type::Const(Constant::Boolean(_) | Constant::Null) => {
             vec![]
         }

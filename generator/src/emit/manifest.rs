@@ -6,27 +6,30 @@ use std::fmt::Write as _;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::types::ident;
+use super::site::Layout;
 use super::webhooks;
 use crate::names;
 
 /// The files around the versions: text by path, and the tokens of source files.
 pub(crate) fn crate_files(
-    versions: &[&str],
-    with_webhooks: &[&str],
+    layout: Layout<'_>,
     default: &str,
 ) -> (
     BTreeMap<String, String>,
     BTreeMap<&'static str, TokenStream>,
 ) {
+    let apis = layout.apis.iter();
+    let versions: Vec<&str> = apis.map(|api| api.version.as_str()).collect();
+    let apis = layout.apis.iter().filter(|api| !api.webhooks.is_empty());
+    let with_webhooks: Vec<&str> = apis.map(|api| api.version.as_str()).collect();
     let files = BTreeMap::from([
-        ("Cargo.toml".to_owned(), manifest(versions, default)),
-        ("README.md".to_owned(), readme(versions, default)),
+        ("Cargo.toml".to_owned(), manifest(&versions, default)),
+        ("README.md".to_owned(), readme(&versions, default)),
         ("rustfmt.toml".to_owned(), RUSTFMT.to_owned()),
     ]);
-    let mut sources = BTreeMap::from([("src/lib.rs", root(versions, with_webhooks))]);
+    let mut sources = BTreeMap::from([("src/lib.rs", root(layout, &with_webhooks))]);
     if !with_webhooks.is_empty() {
-        sources.insert("src/webhooks.rs", webhooks::shared(with_webhooks));
+        sources.insert("src/webhooks.rs", webhooks::shared(&with_webhooks));
     }
     (files, sources)
 }
@@ -187,7 +190,7 @@ fn readme(versions: &[&str], default: &str) -> String {
     )
 }
 
-fn root(versions: &[&str], with_webhooks: &[&str]) -> TokenStream {
+fn root(layout: Layout<'_>, with_webhooks: &[&str]) -> TokenStream {
     let webhooks = (!with_webhooks.is_empty()).then(|| {
         let features = with_webhooks
             .iter()
@@ -198,12 +201,12 @@ fn root(versions: &[&str], with_webhooks: &[&str]) -> TokenStream {
             pub mod webhooks;
         }
     });
-    let modules = versions.iter().map(|version| {
-        let feature = names::version_feature(version);
-        let module = ident(&names::version_module(version));
+    let modules = layout.sites().map(|site| {
+        let (condition, module) = (site.condition(), site.ident());
+        let visible = site.is_version().then(|| quote!(pub));
         quote! {
-            #[cfg(feature = #feature)]
-            pub mod #module;
+            #[cfg(#condition)]
+            #visible mod #module;
         }
     });
     quote! {

@@ -1,4 +1,4 @@
-//! Phase 4, emit: the IR becomes token streams, one for each file.
+//! Phase 5, emit: the IR becomes token streams, one for each file.
 //!
 //! Everything that has to be decided was decided in [`crate::lower`]; here it only gets its Rust form.
 
@@ -13,6 +13,8 @@ mod manifest;
 mod models;
 mod paging;
 mod services;
+mod shared;
+mod site;
 mod types;
 mod union;
 mod version;
@@ -23,89 +25,110 @@ use std::collections::{BTreeMap, BTreeSet};
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::ir::{Api, Service, Shape, TypeDef};
+use crate::ir::{Api, Shape, TypeDef};
 use crate::names;
+use crate::share::Key;
 use docs::Docs;
 use imports::Scope;
 use types::ident;
 
 pub(crate) use manifest::crate_files;
+pub(crate) use site::{Layout, Site, Surroundings};
 
-/// Where the module of a version stands.
-#[derive(Clone, Copy)]
-pub(crate) enum Home {
-    /// In the crate, beside those of the other versions.
-    Crate,
-    /// On its own.
-    Alone,
+/// A file that is still to be emitted: tokens cannot be sent between threads, what they are made of can.
+pub(crate) struct File<'a> {
+    /// Below the folder of the home.
+    pub(crate) path: String,
+    emit: Box<dyn FnOnce() -> TokenStream + Send + 'a>,
 }
 
-/// The files of one version, by path below the version's folder.
-pub(crate) fn version(api: &Api, home: Home) -> BTreeMap<String, TokenStream> {
-    let mut files = BTreeMap::new();
-    files.insert(
-        "mod.rs".to_owned(),
-        imports::add(version::root(api), Scope::root()),
-    );
-    files.insert(
-        "server.rs".to_owned(),
-        imports::add(version::servers(api), Scope::root()),
-    );
-    if !api.error_codes.is_empty() {
-        files.insert(
-            "error_code.rs".to_owned(),
-            imports::add(version::error_code(api), Scope::root()),
-        );
+impl<'a> File<'a> {
+    fn new(
+        path: impl Into<String>,
+        scope: Scope<'a>,
+        emit: impl FnOnce() -> TokenStream + Send + 'a,
+    ) -> Self {
+        Self {
+            path: path.into(),
+            emit: Box::new(move || imports::add(emit(), scope)),
+        }
     }
-    if !api.pages.is_empty() {
-        files.insert(
-            "pages.rs".to_owned(),
-            imports::add(paging::file(api), Scope::services(api, 0)),
-        );
+
+    pub(crate) fn emit(self) -> TokenStream {
+        (self.emit)()
     }
-    if !api.webhooks.is_empty() {
-        files.insert(
-            "webhooks.rs".to_owned(),
-            imports::add(webhooks::file(api, home), Scope::webhooks(api)),
-        );
+}
+
+/// The files of a home.
+pub(crate) fn files(site: Site<'_>) -> Vec<File<'_>> {
+    let api = site.api();
+    let mut files = vec![match site.is_version() {
+        true => File::new("mod.rs", Scope::root(), move || version::root(site)),
+        false => File::new("mod.rs", Scope::root(), move || shared::root(site)),
+    }];
+    if site.holds(&Key::Servers) {
+        let servers = move || version::servers(api);
+        files.push(File::new("server.rs", Scope::root(), servers));
     }
-    add_models(api, &mut files);
-    add_services(api, &mut files);
+    if site.holds(&Key::ErrorCodes) {
+        let error_code = move || version::error_code(api);
+        files.push(File::new("error_code.rs", Scope::root(), error_code));
+    }
+    if paging::is_needed(site) {
+        let pages = move || paging::file(site);
+        files.push(File::new("pages.rs", Scope::services(api, 0), pages));
+    }
+    if site.holds(&Key::Events) {
+        let events = move || webhooks::file(site);
+        files.push(File::new("webhooks.rs", Scope::webhooks(api), events));
+    }
+    add_models(site, &mut files);
+    services::add_files(site, &mut files);
     files
 }
 
-fn add_models(api: &Api, files: &mut BTreeMap<String, TokenStream>) {
-    let mut modules: BTreeMap<&str, Vec<&TypeDef>> = BTreeMap::new();
-    for def in &api.types {
+fn add_models<'a>(site: Site<'a>, files: &mut Vec<File<'a>>) {
+    let api = site.api();
+    let mut modules: BTreeMap<&'a str, Vec<&'a TypeDef>> = BTreeMap::new();
+    for def in site.types() {
         modules.entry(&def.module).or_default().push(def);
     }
-    for defs in modules.values_mut() {
-        defs.sort_by(|a, b| a.name.rust.cmp(&b.name.rust));
+    let names: Vec<&str> = modules.keys().copied().collect();
+    if shared::shows_models(site) {
+        let root = move || shared::models(site, &names);
+        files.push(File::new("models/mod.rs", Scope::root(), root));
     }
     let mut with_codec = Vec::new();
-    for (module, defs) in &modules {
+    for (module, mut defs) in modules {
+        defs.sort_by(|a, b| a.name.rust.cmp(&b.name.rust));
         let local: BTreeSet<&str> = defs.iter().map(|def| def.name.rust.as_str()).collect();
-        let title = Docs::new(None, module_title(module)).inner_attributes();
-        let definitions = defs.iter().map(|def| models::definition(api, def));
-        let tokens = imports::add(quote!(#title #(#definitions)*), Scope::models(api, &local));
-        files.insert(format!("models/{module}.rs"), tokens);
+        let scope = Scope::models(api, &local);
         if defs.iter().any(|def| !matches!(def.shape, Shape::Alias(_))) {
-            with_codec.push(*module);
-            let title = Docs::new(
-                None,
-                format!("How the types of `models/{module}.rs` are read and written."),
-            );
-            let title = title.inner_attributes();
-            let implementations = defs.iter().map(|def| codec::implementation(api, def));
-            let tokens = imports::add(quote!(#title #(#implementations)*), Scope::codec(api));
-            files.insert(format!("codec/{module}.rs"), tokens);
+            with_codec.push(module);
+            let (scope, defs) = (Scope::codec(api), defs.clone());
+            let codec = move || codec_file(api, module, &defs);
+            files.push(File::new(format!("codec/{module}.rs"), scope, codec));
         }
+        let models = move || models_file(api, module, &defs);
+        files.push(File::new(format!("models/{module}.rs"), scope, models));
     }
-    files.insert(
-        "models/mod.rs".to_owned(),
-        models_root(modules.keys().copied()),
-    );
-    files.insert("codec/mod.rs".to_owned(), codec_root(&with_codec));
+    if !with_codec.is_empty() {
+        let root = move || codec_root(&with_codec);
+        files.push(File::new("codec/mod.rs", Scope::root(), root));
+    }
+}
+
+fn models_file(api: &Api, module: &str, defs: &[&TypeDef]) -> TokenStream {
+    let title = Docs::new(None, module_title(module)).inner_attributes();
+    let definitions = defs.iter().map(|def| models::definition(api, def));
+    quote!(#title #(#definitions)*)
+}
+
+fn codec_file(api: &Api, module: &str, defs: &[&TypeDef]) -> TokenStream {
+    let title = format!("How the types of `models/{module}.rs` are read and written.");
+    let title = Docs::new(None, title).inner_attributes();
+    let implementations = defs.iter().map(|def| codec::implementation(api, def));
+    quote!(#title #(#implementations)*)
 }
 
 fn module_title(module: &str) -> String {
@@ -116,52 +139,9 @@ fn module_title(module: &str) -> String {
     }
 }
 
-fn models_root<'a>(modules: impl Iterator<Item = &'a str>) -> TokenStream {
-    let title = Docs::new(None, "The types of the API.").inner_attributes();
-    let names: Vec<_> = modules.map(ident).collect();
-    quote! {
-        #title
-        #(mod #names;)*
-        #(pub use #names::*;)*
-    }
-}
-
 fn codec_root(modules: &[&str]) -> TokenStream {
     let title =
         Docs::new(None, "How the types of the API are read and written.").inner_attributes();
     let names = modules.iter().map(|module| ident(module));
     quote!(#title #(mod #names;)*)
-}
-
-fn add_services(api: &Api, files: &mut BTreeMap<String, TokenStream>) {
-    let title =
-        Docs::new(None, "The operations of the API, by what they act on.").inner_attributes();
-    let names = api.services.iter().map(|service| ident(&service.name.rust));
-    files.insert(
-        "services/mod.rs".to_owned(),
-        quote!(#title #(pub mod #names;)*),
-    );
-    for service in &api.services {
-        add_service(api, service, "services", 1, files);
-    }
-}
-
-fn add_service(
-    api: &Api,
-    service: &Service,
-    above: &str,
-    depth: usize,
-    files: &mut BTreeMap<String, TokenStream>,
-) {
-    let path = format!("{above}/{}", service.name.rust.trim_start_matches("r#"));
-    let tokens = imports::add(services::file(api, service), Scope::services(api, depth));
-    let file = if service.children.is_empty() {
-        format!("{path}.rs")
-    } else {
-        format!("{path}/mod.rs")
-    };
-    files.insert(file, tokens);
-    for child in &service.children {
-        add_service(api, child, &path, depth + 1, files);
-    }
 }

@@ -4,13 +4,26 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::docs::Docs;
+use super::site::Site;
 use super::types::{ident, rust_type};
 use crate::ir::{Api, Page, PageForm, Shape, TypeId};
 
-/// `pages.rs` of a version: one line for each type that is a page.
-pub(super) fn file(api: &Api) -> TokenStream {
+/// Whether a home has a type that is a page.
+pub(super) fn is_needed(site: Site<'_>) -> bool {
+    pages(site).next().is_some()
+}
+
+fn pages(site: Site<'_>) -> impl Iterator<Item = (&TypeId, &Page)> {
+    let api = site.api();
+    let pages = api.pages.iter();
+    pages.filter(move |(id, _)| site.holds_type(api.def(**id)))
+}
+
+/// `pages.rs` of a home: one line for each type that is a page.
+pub(super) fn file(site: Site<'_>) -> TokenStream {
+    let api = site.api();
     let title = Docs::new(None, "The pages that lists come in.").inner_attributes();
-    let mut pages: Vec<(&TypeId, &Page)> = api.pages.iter().collect();
+    let mut pages: Vec<(&TypeId, &Page)> = pages(site).collect();
     pages.sort_by_key(|(id, _)| &api.def(**id).name.rust);
     let pages = pages.into_iter().map(|(id, page)| {
         let (name, item) = (ident(&api.def(*id).name.rust), rust_type(api, &page.item));

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 
-use crate::ir::{Api, Constant, Field, Presence, Role, Scalar, Shape, Type, TypeDef, Usage};
+use crate::ir::{Api, Constant, Field, Presence, Role, Scalar, Type, TypeDef, Usage};
 
 /// An identifier; `r#type` is raw.
 pub(super) fn ident(name: &str) -> Ident {
@@ -105,21 +105,9 @@ impl Keeping {
     }
 }
 
-/// The type behind aliases and boxes.
-pub(super) fn target<'a>(api: &'a Api, ty: &'a Type) -> &'a Type {
-    match ty {
-        Type::Named(id) => match &api.def(*id).shape {
-            Shape::Alias(inner) => target(api, inner),
-            _ => ty,
-        },
-        Type::Boxed(inner) => target(api, inner),
-        other => other,
-    }
-}
-
 /// Whether the Rust type is `Copy`.
 pub(super) fn is_copy(api: &Api, ty: &Type) -> bool {
-    match target(api, ty) {
+    match api.target(ty) {
         Type::Scalar(scalar) => !matches!(scalar, Scalar::String | Scalar::Decimal),
         Type::Const(Constant::Boolean(_) | Constant::Integer(_)) => true,
         Type::Nullable(inner) => is_copy(api, inner),

@@ -4,13 +4,17 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::docs::Docs;
+use super::paging;
 use super::services::child_type;
+use super::site::Site;
 use super::types::ident;
 use crate::ir::{Api, Service, ServiceCredential};
 use crate::names;
+use crate::share::Key;
 
 /// `mod.rs` of a version.
-pub(super) fn root(api: &Api) -> TokenStream {
+pub(super) fn root(site: Site<'_>) -> TokenStream {
+    let api = site.api();
     let version = &api.version;
     let title = Docs::new(None, format!("Version `{version}` of the API."))
         .paragraph(
@@ -22,49 +26,90 @@ pub(super) fn root(api: &Api) -> TokenStream {
         format!("The version that this module speaks: `{version}`."),
     )
     .attributes();
-    let error_code = (!api.error_codes.is_empty()).then(|| {
+    let codec = site.types().next().map(|_| {
         quote!(
-            mod error_code;
+            mod codec;
         )
     });
-    let error_code_use = (!api.error_codes.is_empty()).then(|| {
-        quote!(
-            pub use error_code::ErrorCode;
-        )
-    });
-    let pages = (!api.pages.is_empty()).then(|| {
+    let pages = paging::is_needed(site).then(|| {
         quote!(
             mod pages;
         )
     });
-    let (webhooks, webhooks_use) = match api.webhooks.is_empty() {
-        true => Default::default(),
-        false => (
-            quote! {
-                #[cfg(feature = "webhooks")]
-                pub mod webhooks;
-            },
-            quote! {
-                #[cfg(feature = "webhooks")]
-                pub use webhooks::Webhooks;
-            },
-        ),
-    };
+    let error_code = (!api.error_codes.is_empty()).then(|| error_code_module(site));
+    let (error_code, error_code_use) = error_code.unwrap_or_default();
+    let (server, server_use) = server_module(site);
+    let webhooks = (!api.webhooks.is_empty()).then(|| webhooks_module(site));
+    let (webhooks, webhooks_use) = webhooks.unwrap_or_default();
     let client = client(api);
     quote! {
         #title
-        mod codec;
+        #codec
         #error_code
         pub mod models;
         #pages
-        pub mod server;
+        #server
         pub mod services;
         #webhooks
         #error_code_use
+        #server_use
         #webhooks_use
         #docs
         pub const API_VERSION: &str = #version;
         #client
+    }
+}
+
+/// The declaration of a module, if it is in this home, and the `use` that shows what users look for.
+type Shown = (TokenStream, TokenStream);
+
+fn error_code_module(site: Site<'_>) -> Shown {
+    match site.elsewhere(&Key::ErrorCodes).map(Site::path) {
+        Some(path) => (quote!(), quote!(pub use #path::error_code::ErrorCode;)),
+        None => (
+            quote!(
+                mod error_code;
+            ),
+            quote!(
+                pub use error_code::ErrorCode;
+            ),
+        ),
+    }
+}
+
+fn server_module(site: Site<'_>) -> Shown {
+    match site.elsewhere(&Key::Servers).map(Site::path) {
+        Some(path) => (quote!(), quote!(pub use #path::server;)),
+        None => (
+            quote!(
+                pub mod server;
+            ),
+            quote!(),
+        ),
+    }
+}
+
+fn webhooks_module(site: Site<'_>) -> Shown {
+    let shown = quote! {
+        #[cfg(feature = "webhooks")]
+        pub use webhooks::Webhooks;
+    };
+    match site.elsewhere(&Key::Events).map(Site::path) {
+        Some(path) => (
+            quote!(),
+            quote! {
+                #[cfg(feature = "webhooks")]
+                pub use #path::webhooks;
+                #shown
+            },
+        ),
+        None => (
+            quote! {
+                #[cfg(feature = "webhooks")]
+                pub mod webhooks;
+            },
+            shown,
+        ),
     }
 }
 

@@ -3,26 +3,22 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::Home;
 use super::docs::{self, Docs};
+use super::site::{Site, Surroundings};
 use super::types::ident;
 use crate::ir::{Api, Webhook};
 use crate::names;
 
 /// `webhooks.rs` of a version.
-pub(super) fn file(api: &Api, home: Home) -> TokenStream {
-    let title = Docs::new(
-        None,
-        format!("The webhooks of version `{}` of the API.", api.version),
-    )
-    .paragraph("[`Webhooks`] verifies a delivery, [`Event`] is what has happened.")
-    .inner_attributes();
-    let definition = definition(api, home);
-    let codec = codec(api, home);
-    let versions = match home {
-        Home::Crate => quote!(crate::webhooks::AnyEvent::VERSIONS),
-        Home::Alone => quote!(&[super::API_VERSION]),
-    };
+pub(super) fn file(site: Site<'_>) -> TokenStream {
+    let (api, surroundings) = (site.api(), site.surroundings());
+    let title = Docs::new(None, "The webhooks of the API.")
+        .paragraph("[`Webhooks`] verifies a delivery, [`Event`] is what has happened.")
+        .inner_attributes();
+    let definition = definition(api, surroundings);
+    let codec = codec(site);
+    let (own, others) = (site.versions(), site.other_versions());
+    let features = site.other_versions().map(names::version_feature);
     quote! {
         #title
         #[doc = " Verifies the deliveries of an endpoint, and reads the events in them."]
@@ -31,24 +27,24 @@ pub(super) fn file(api: &Api, home: Home) -> TokenStream {
         #codec
         polar_client_runtime::union! { Event }
         impl polar_client_runtime::webhooks::VersionedEvent for Event {
-            const VERSIONS: &'static [&'static str] = #versions;
+            const VERSIONS: &'static [&'static str] = &[#(#own,)* #(#[cfg(feature = #features)] #others),*];
         }
     }
 }
 
-fn definition(api: &Api, home: Home) -> TokenStream {
+fn definition(api: &Api, surroundings: Surroundings) -> TokenStream {
     let variants = api.webhooks.iter().map(|webhook| variant(api, webhook));
-    let other = match home {
-        Home::Crate => quote! {
+    let other = match surroundings {
+        Surroundings::Crate => quote! {
             #[doc = " An event that follows another version of the API, one that this crate was built for as well."]
             #[doc = ""]
             #[doc = " It may be of any type, `order.paid` for instance: a `match` that accepts it with all the rest loses events. Handle"]
             #[doc = " it, or answer it with 5xx: Polar delivers it again, until the endpoint follows the version of the program."]
             OtherVersion(Box<crate::webhooks::AnyEvent>),
         },
-        Home::Alone => TokenStream::new(),
+        Surroundings::Nothing => TokenStream::new(),
     };
-    let methods = methods(api, home);
+    let methods = methods(api, surroundings);
     quote! {
         #[doc = " What has happened, as an endpoint for webhooks is told. Told apart by `type`."]
         #[derive(Clone, PartialEq)]
@@ -78,13 +74,13 @@ fn variant(api: &Api, webhook: &Webhook) -> TokenStream {
     quote!(#docs #name(Box<#payload>),)
 }
 
-fn methods(api: &Api, home: Home) -> TokenStream {
+fn methods(api: &Api, surroundings: Surroundings) -> TokenStream {
     let types = api.webhooks.iter().map(|webhook| {
         let (name, wire) = (ident(&webhook.name.rust), &webhook.name.wire);
         quote!(Self::#name(_) => #wire,)
     });
-    let (other_type, is_unknown) = match home {
-        Home::Crate => (
+    let (other_type, is_unknown) = match surroundings {
+        Surroundings::Crate => (
             quote!(Self::OtherVersion(event) => event.event_type(),),
             quote! {
                 match self {
@@ -94,7 +90,7 @@ fn methods(api: &Api, home: Home) -> TokenStream {
                 }
             },
         ),
-        Home::Alone => (
+        Surroundings::Nothing => (
             TokenStream::new(),
             quote!(matches!(self, Self::Unknown { .. })),
         ),
@@ -120,7 +116,9 @@ fn methods(api: &Api, home: Home) -> TokenStream {
     }
 }
 
-fn codec(api: &Api, home: Home) -> TokenStream {
+fn codec(site: Site<'_>) -> TokenStream {
+    let api = site.api();
+    let own = site.versions();
     let reads = api.webhooks.iter().map(|webhook| {
         let (name, text) = (ident(&webhook.name.rust), &webhook.name.rust);
         let wire = &webhook.name.wire;
@@ -135,8 +133,8 @@ fn codec(api: &Api, home: Home) -> TokenStream {
         let name = ident(&webhook.name.rust);
         quote!(Self::#name(payload) => payload,)
     });
-    let (other_read, other_view, other) = match home {
-        Home::Crate => (
+    let (other_read, other_view, other) = match site.surroundings() {
+        Surroundings::Crate => (
             quote!(Some(version) => Self::other(version, node),),
             quote!(Self::OtherVersion(event) => event,),
             quote! {
@@ -149,7 +147,7 @@ fn codec(api: &Api, home: Home) -> TokenStream {
                 }
             },
         ),
-        Home::Alone => (
+        Surroundings::Nothing => (
             quote!(Some(_) => Self::unknown(node),),
             TokenStream::new(),
             TokenStream::new(),
@@ -174,7 +172,7 @@ fn codec(api: &Api, home: Home) -> TokenStream {
         impl Union for Event {
             fn read(node: Node<'_, '_>) -> Self {
                 match node.text(&["api_version"]) {
-                    None | Some(super::API_VERSION) => Self::own(node),
+                    None #(| Some(#own))* => Self::own(node),
                     #other_read
                 }
             }

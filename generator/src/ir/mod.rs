@@ -8,7 +8,7 @@ mod decision;
 mod operations;
 mod types;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use decision::{Decision, Kind, Sought};
 pub use operations::{
@@ -59,6 +59,58 @@ impl Api {
             Some(&service.operations)
         })
         .flatten()
+    }
+
+    /// The types that an operation sends as its whole body, aliases followed.
+    pub fn bodies(&self) -> BTreeSet<TypeId> {
+        let bodies = self
+            .operations()
+            .filter_map(|operation| operation.body.as_ref());
+        let bodies = bodies.filter_map(|body| match self.target(&body.ty) {
+            Type::Named(id) => Some(*id),
+            _ => None,
+        });
+        bodies.collect()
+    }
+
+    /// The type behind aliases and boxes.
+    pub fn target<'a>(&'a self, ty: &'a Type) -> &'a Type {
+        match ty {
+            Type::Named(id) => match &self.def(*id).shape {
+                Shape::Alias(inner) => self.target(inner),
+                _ => ty,
+            },
+            Type::Boxed(inner) => self.target(inner),
+            other => other,
+        }
+    }
+
+    /// The type of a property of a struct, without its null.
+    pub fn property<'a>(&'a self, ty: &'a Type, name: &str) -> Option<&'a Type> {
+        let Type::Named(id) = ty.non_null() else {
+            return None;
+        };
+        match &self.def(*id).shape {
+            Shape::Struct(object) => {
+                let mut fields = object.fields.iter();
+                let field = fields.find(|field| field.name.wire == name)?;
+                Some(field.ty.non_null())
+            }
+            Shape::Alias(inner) => self.property(inner, name),
+            Shape::Enum(_) | Shape::Union(_) => None,
+        }
+    }
+
+    /// The list that an operation with an idempotency key for each item takes: its key, and the type of its items.
+    pub fn ingested<'a>(&'a self, operation: &'a Operation) -> Option<(&'a str, &'a Type)> {
+        let Safety::Keyed(path) = &operation.safety else {
+            return None;
+        };
+        let list = path.first()?;
+        match self.property(&operation.body.as_ref()?.ty, list)? {
+            Type::List(item) => Some((list, item)),
+            _ => None,
+        }
     }
 
     /// All unions with their definitions.

@@ -39,7 +39,7 @@ pub enum ServiceCredential {
 }
 
 /// An endpoint.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Operation {
     /// Method name and last segment of the operation id.
     pub name: Name,
@@ -125,7 +125,7 @@ impl Method {
 }
 
 /// A path or query parameter.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Param {
     /// Rust name and wire name.
     pub name: Name,
@@ -155,7 +155,7 @@ pub enum ParamStyle {
 }
 
 /// What an operation sends.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Body {
     /// What it holds.
     pub ty: Type,

@@ -10,7 +10,7 @@ use crate::names::Name;
 pub struct TypeId(pub usize);
 
 /// A named type of the API.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct TypeDef {
     /// Rust name and schema name.
     pub name: Name,
@@ -69,7 +69,7 @@ pub enum Role {
 }
 
 /// What a type is made of.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Shape {
     /// An object with known fields.
     Struct(Struct),
@@ -82,7 +82,7 @@ pub enum Shape {
 }
 
 /// An object with known fields.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Struct {
     /// In the order of the contract.
     pub fields: Vec<Field>,
@@ -93,7 +93,7 @@ pub struct Struct {
 }
 
 /// A field of a struct.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Field {
     /// Rust name and key.
     pub name: Name,
@@ -417,14 +417,14 @@ pub enum Constant {
 }
 
 /// A set of texts. The client keeps texts it does not know.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Enum {
     /// In the order of the contract.
     pub values: Vec<EnumValue>,
 }
 
 /// One text of an enum.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct EnumValue {
     /// Variant name and text.
     pub name: Name,
@@ -433,7 +433,7 @@ pub struct EnumValue {
 }
 
 /// One of several types.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Union {
     /// Nested unions are flattened.
     pub variants: Vec<Variant>,
@@ -442,7 +442,7 @@ pub struct Union {
 }
 
 /// One of the types of a union.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Variant {
     /// Variant name; the wire part is the schema's or scalar's name.
     pub name: Name,
@@ -455,7 +455,7 @@ pub struct Variant {
 }
 
 /// How the variants of a union are told apart when a value is decoded.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub enum Resolution {
     /// By a decision that can be taken from the value alone.
     Decided(Decision),
@@ -471,7 +471,7 @@ pub enum Resolution {
 }
 
 /// The forms of an ambiguous union, by a text that stands elsewhere.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, PartialEq)]
 pub struct Choices {
     /// The name of the enum over the forms.
     pub name: String,

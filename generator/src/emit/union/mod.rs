@@ -10,7 +10,7 @@ pub(super) use codec::codec;
 use super::ambiguous;
 use super::docs::{self, Docs};
 use super::models::type_docs;
-use super::types::{Keeping, ident, is_copy, rust_type, target};
+use super::types::{Keeping, ident, is_copy, rust_type};
 use crate::ir::{
     Api, Constant, Decision, Field, Resolution, Scalar, Shape, Sought, Struct, Type, TypeDef,
     Union, Variant,
@@ -124,7 +124,7 @@ pub(super) fn payload(api: &Api, ty: &Type) -> Option<TokenStream> {
 }
 
 fn as_struct<'a>(api: &'a Api, ty: &'a Type) -> Option<(&'a TypeDef, &'a Struct)> {
-    match target(api, ty) {
+    match api.target(ty) {
         Type::Named(id) => match &api.def(*id).shape {
             Shape::Struct(object) => Some((api.def(*id), object)),
             _ => None,
@@ -254,7 +254,7 @@ fn conversions(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
     let mut seen = Vec::new();
     let conversions = union.variants.iter().filter_map(|variant| {
         let content = payload(api, &variant.ty)?;
-        let key = rust_type(api, target(api, &variant.ty)).to_string();
+        let key = rust_type(api, api.target(&variant.ty)).to_string();
         if seen.contains(&key) {
             return None;
         }
@@ -284,7 +284,6 @@ fn conversions(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
 
 /// Whether an operation sends the union, so that its variants may be passed where it is expected.
 fn is_body(api: &Api, def: &TypeDef) -> bool {
-    api.operations()
-        .filter_map(|operation| operation.body.as_ref())
-        .any(|body| matches!(target(api, &body.ty), Type::Named(id) if api.def(*id).at == def.at))
+    let bodies = api.bodies();
+    bodies.into_iter().any(|id| api.def(id).name == def.name)
 }

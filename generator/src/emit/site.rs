@@ -1,0 +1,134 @@
+//! Where files are emitted: the homes of a plan as modules of the crate.
+
+use proc_macro2::{Ident, TokenStream};
+use quote::quote;
+
+use super::types::ident;
+use crate::ir::{Api, TypeDef};
+use crate::names;
+use crate::share::{Home, Key, Plan};
+
+/// The APIs of all versions, oldest first, and where their elements are emitted.
+#[derive(Clone, Copy)]
+pub(crate) struct Layout<'a> {
+    pub(crate) apis: &'a [&'a Api],
+    pub(crate) plan: &'a Plan,
+    /// What the module of a version is part of.
+    pub(crate) surroundings: Surroundings,
+}
+
+/// What the module of a version is part of.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Surroundings {
+    /// The crate, with the modules of other versions.
+    Crate,
+    /// Nothing: it is a crate or module by itself.
+    Nothing,
+}
+
+impl<'a> Layout<'a> {
+    /// The homes, those of more versions first.
+    pub(crate) fn sites(self) -> impl Iterator<Item = Site<'a>> {
+        let homes = self.plan.homes.iter();
+        homes.map(move |home| Site { layout: self, home })
+    }
+}
+
+/// A home that files are emitted for.
+#[derive(Clone, Copy)]
+pub(crate) struct Site<'a> {
+    layout: Layout<'a>,
+    home: &'a Home,
+}
+
+impl<'a> Site<'a> {
+    /// The newest version of the home: its words and the order of its fields are emitted.
+    pub(crate) fn api(self) -> &'a Api {
+        self.layout.apis[self.home.newest()]
+    }
+
+    /// Whether the home is that of one version, whose module users see.
+    pub(super) fn is_version(self) -> bool {
+        self.home.versions.len() == 1
+    }
+
+    /// The versions of the home, oldest first.
+    pub(crate) fn versions(self) -> impl Iterator<Item = &'a str> {
+        let versions = self.home.versions.iter();
+        versions.map(move |version| self.layout.apis[*version].version.as_str())
+    }
+
+    /// The versions of the crate that are not those of the home.
+    pub(super) fn other_versions(self) -> impl Iterator<Item = &'a str> {
+        let apis = self.layout.apis.iter().enumerate();
+        let others = apis.filter(move |(version, _)| !self.home.versions.contains(version));
+        others.map(|(_, api)| api.version.as_str())
+    }
+
+    pub(super) fn surroundings(self) -> Surroundings {
+        self.layout.surroundings
+    }
+
+    /// The module: `v2026_10`, `v2026_10_and_v2027_01`, or `common` for all versions of several.
+    pub(crate) fn module(self) -> String {
+        let all = self.layout.apis.len();
+        if all > 1 && self.home.versions.len() == all {
+            return "common".to_owned();
+        }
+        let modules: Vec<String> = self.versions().map(names::version_module).collect();
+        modules.join("_and_")
+    }
+
+    /// What is emitted here.
+    pub(crate) fn keys(self) -> impl Iterator<Item = &'a Key> {
+        self.home.keys.iter()
+    }
+
+    pub(super) fn holds(self, key: &Key) -> bool {
+        self.home.keys.contains(key)
+    }
+
+    pub(super) fn holds_type(self, def: &TypeDef) -> bool {
+        self.holds(&Key::Type(def.name.rust.clone()))
+    }
+
+    /// The types that are emitted here.
+    pub(super) fn types(self) -> impl Iterator<Item = &'a TypeDef> {
+        let types = self.api().types.iter();
+        types.filter(move |def| self.holds_type(def))
+    }
+
+    /// The sites of further versions whose elements this one's refer to, the ones of most versions first.
+    pub(super) fn covering(self) -> impl Iterator<Item = Site<'a>> {
+        let sites = self.layout.sites();
+        sites.filter(move |site| site.home != self.home && site.home.covers(self.home))
+    }
+
+    /// Where an element is that this one's refer to, or that its module shows. `None` if it is here.
+    pub(super) fn elsewhere(self, key: &Key) -> Option<Site<'a>> {
+        match self.holds(key) {
+            true => None,
+            false => self.covering().find(|site| site.holds(key)),
+        }
+    }
+
+    /// The path to its module from anywhere in the crate.
+    pub(super) fn path(self) -> TokenStream {
+        let module = ident(&self.module());
+        quote!(crate::#module)
+    }
+
+    /// The condition under which the module is compiled: one of its versions is on.
+    pub(super) fn condition(self) -> TokenStream {
+        let features: Vec<String> = self.versions().map(names::version_feature).collect();
+        match features.as_slice() {
+            [feature] => quote!(feature = #feature),
+            _ => quote!(any(#(feature = #features),*)),
+        }
+    }
+
+    /// The name of the module in source.
+    pub(super) fn ident(self) -> Ident {
+        ident(&self.module())
+    }
+}

@@ -1,0 +1,233 @@
+//! Canonical forms: what is left of an element when words, order and places do not count.
+//!
+//! Types are referred to by ids that are the same in all versions. Everything else is kept as it is, so that a fact that
+//! is added to the IR counts unless it is left out here.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::Key;
+use crate::ir::{
+    Api, Body, Choices, Constant, Decision, Enum, EnumValue, Field, Kind, Operation, Page, Paging,
+    Param, Resolution, Shape, Struct, Success, Type, TypeDef, TypeId, Union, Variant,
+};
+
+/// The types of one version by ids that all versions share.
+#[derive(Clone, Copy)]
+pub(super) struct Names<'a> {
+    pub(super) api: &'a Api,
+    /// By Rust name.
+    pub(super) ids: &'a HashMap<&'a str, usize>,
+}
+
+impl Names<'_> {
+    fn id(&self, id: TypeId) -> TypeId {
+        let name = self.api.def(id).name.rust.as_str();
+        TypeId(self.ids.get(name).copied().unwrap_or(usize::MAX))
+    }
+
+    /// Adds the types that a type is made of.
+    pub(super) fn reach(&self, ty: &Type, reached: &mut BTreeSet<Key>) {
+        ty.visit_named(&mut |id| {
+            reached.insert(Key::Type(self.api.def(id).name.rust.clone()));
+        });
+    }
+
+    fn ty(&self, ty: &Type) -> Type {
+        let boxed = |inner: &Type| Box::new(self.ty(inner));
+        match ty {
+            Type::Named(id) => Type::Named(self.id(*id)),
+            Type::List(inner) => Type::List(boxed(inner)),
+            Type::Map(inner) => Type::Map(boxed(inner)),
+            Type::Nullable(inner) => Type::Nullable(boxed(inner)),
+            Type::Boxed(inner) => Type::Boxed(boxed(inner)),
+            Type::Tuple(items) => Type::Tuple(items.iter().map(|item| self.ty(item)).collect()),
+            Type::Scalar(_) | Type::Const(_) | Type::Json => ty.clone(),
+        }
+    }
+
+    pub(super) fn def(&self, def: &TypeDef) -> TypeDef {
+        TypeDef {
+            docs: None,
+            // The file it stands in follows from its users, who may be others in another version.
+            module: String::new(),
+            at: String::new(),
+            shape: self.shape(&def.shape),
+            ..def.clone()
+        }
+    }
+
+    pub(super) fn page(&self, page: &Page) -> Page {
+        Page {
+            item: self.ty(&page.item),
+            ..page.clone()
+        }
+    }
+
+    fn shape(&self, shape: &Shape) -> Shape {
+        match shape {
+            Shape::Struct(object) => {
+                let fields = object.fields.iter().map(|field| self.field(field));
+                Shape::Struct(Struct {
+                    fields: sorted(fields, |field| field.name.wire.clone()),
+                    rest: object.rest.as_ref().map(|rest| self.ty(rest)),
+                    ..object.clone()
+                })
+            }
+            Shape::Enum(texts) => {
+                let values = texts.values.iter().map(|value| EnumValue {
+                    docs: None,
+                    ..value.clone()
+                });
+                Shape::Enum(Enum {
+                    values: sorted(values, |value| value.name.wire.clone()),
+                    ..texts.clone()
+                })
+            }
+            Shape::Union(union) => Shape::Union(self.union(union)),
+            Shape::Alias(ty) => Shape::Alias(self.ty(ty)),
+        }
+    }
+
+    fn field(&self, field: &Field) -> Field {
+        Field {
+            docs: None,
+            at: String::new(),
+            ty: self.ty(&field.ty),
+            ..field.clone()
+        }
+    }
+
+    fn union(&self, union: &Union) -> Union {
+        let order = Order::of(union);
+        let variants = union.variants.iter().map(|variant| Variant {
+            at: Vec::new(),
+            ty: self.ty(&variant.ty),
+            ..variant.clone()
+        });
+        Union {
+            variants: sorted(variants, |variant| variant.name.rust.clone()),
+            resolution: match &union.resolution {
+                Resolution::Decided(decision) => Resolution::Decided(order.decision(decision)),
+                Resolution::WriteOnly => Resolution::WriteOnly,
+                Resolution::Ambiguous { choices, .. } => Resolution::Ambiguous {
+                    reason: String::new(),
+                    choices: choices.as_ref().map(|choices| order.choices(choices)),
+                },
+            },
+        }
+    }
+
+    pub(super) fn operation(&self, operation: &Operation) -> Operation {
+        let param = |param: &Param| Param {
+            docs: None,
+            at: String::new(),
+            ty: self.ty(&param.ty),
+            ..param.clone()
+        };
+        let by_name = |param: &Param| param.name.wire.clone();
+        Operation {
+            docs: None,
+            at: String::new(),
+            path_params: sorted(operation.path_params.iter().map(param), by_name),
+            query: sorted(operation.query.iter().map(param), by_name),
+            body: operation.body.as_ref().map(|body| Body {
+                ty: self.ty(&body.ty),
+                ..body.clone()
+            }),
+            success: self.success(&operation.success),
+            scopes: sorted(operation.scopes.iter().cloned(), Clone::clone),
+            paging: operation.paging.as_ref().map(|paging| Paging {
+                item: self.ty(&paging.item),
+                page: self.id(paging.page),
+            }),
+            ..operation.clone()
+        }
+    }
+
+    fn success(&self, success: &Success) -> Success {
+        match success {
+            Success::Json(ty) => Success::Json(self.ty(ty)),
+            Success::JsonOrEmpty(ty) => Success::JsonOrEmpty(self.ty(ty)),
+            Success::Csv(row) => Success::Csv(row.as_ref().map(|row| self.ty(row))),
+            Success::Empty => Success::Empty,
+        }
+    }
+}
+
+/// Where the variants of a union stand when they are sorted by name.
+struct Order(Vec<usize>);
+
+impl Order {
+    fn of(union: &Union) -> Self {
+        let name = |index: &usize| &union.variants[*index].name.rust;
+        let mut sorted: Vec<usize> = (0..union.variants.len()).collect();
+        sorted.sort_by_key(name);
+        let mut order = vec![0; sorted.len()];
+        for (place, index) in sorted.into_iter().enumerate() {
+            order[index] = place;
+        }
+        Self(order)
+    }
+
+    fn choices(&self, choices: &Choices) -> Choices {
+        let variants = choices.variants.iter();
+        let variants = variants.map(|(text, variant)| (text.clone(), self.0[*variant]));
+        Choices {
+            variants: sorted(variants, Clone::clone),
+            ..choices.clone()
+        }
+    }
+
+    fn decision(&self, decision: &Decision) -> Decision {
+        let then = |decision: &Decision| Box::new(self.decision(decision));
+        match decision {
+            Decision::Variant(variant) => Decision::Variant(self.0[*variant]),
+            Decision::Unknown => Decision::Unknown,
+            Decision::Tag {
+                path,
+                arms,
+                otherwise,
+            } => {
+                let arms = arms.iter().map(|(constants, next)| {
+                    let constants = sorted(constants.iter().cloned(), Constant::clone);
+                    (constants, self.decision(next))
+                });
+                Decision::Tag {
+                    path: path.clone(),
+                    arms: sorted(arms, |(constants, _)| constants.clone()),
+                    otherwise: then(otherwise),
+                }
+            }
+            Decision::Key {
+                sought,
+                any_of,
+                present,
+                absent,
+            } => Decision::Key {
+                sought: *sought,
+                any_of: sorted(any_of.iter().cloned(), Clone::clone),
+                present: then(present),
+                absent: then(absent),
+            },
+            Decision::Kind { arms } => {
+                let arms = arms.iter().map(|(kinds, next)| {
+                    let kinds: Vec<Kind> = sorted(kinds.iter().copied(), |kind| *kind);
+                    (kinds, self.decision(next))
+                });
+                Decision::Kind {
+                    arms: sorted(arms, |(kinds, _)| kinds.clone()),
+                }
+            }
+            Decision::Text { variant, otherwise } => Decision::Text {
+                variant: self.0[*variant],
+                otherwise: then(otherwise),
+            },
+        }
+    }
+}
+
+fn sorted<T, K: Ord>(items: impl Iterator<Item = T>, key: impl Fn(&T) -> K) -> Vec<T> {
+    let mut items: Vec<T> = items.collect();
+    items.sort_by_key(key);
+    items
+}

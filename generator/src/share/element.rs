@@ -1,0 +1,257 @@
+//! The elements of an API: what is shared or not, each with what it reaches.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt;
+
+use super::canonical::Names;
+use crate::ir::{
+    Access, Api, Flow, FlowKind, Operation, Page, Service, ServiceCredential, Shape, Type, TypeDef,
+    TypeId, Webhook,
+};
+use crate::names::Name;
+
+/// Identifies an element in every version.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Key {
+    /// A type, by its Rust name.
+    Type(String),
+    /// An operation, by its id.
+    Operation(String),
+    /// A service, by the accessors that lead to it.
+    Service(Vec<String>),
+    /// The enum over the values of `error`.
+    ErrorCodes,
+    /// The servers.
+    Servers,
+    /// The enum over the events that webhooks deliver.
+    Events,
+}
+
+impl fmt::Display for Key {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Type(name) => write!(f, "`{name}`"),
+            Self::Operation(id) => write!(f, "operation `{id}`"),
+            Self::Service(path) => write!(f, "service `{}`", path.join(".")),
+            Self::ErrorCodes => f.write_str("`ErrorCode`"),
+            Self::Servers => f.write_str("the servers"),
+            Self::Events => f.write_str("`webhooks::Event`"),
+        }
+    }
+}
+
+/// An element, without words, order and places: two that mean the same are equal.
+#[derive(Debug, Clone, PartialEq)]
+pub(super) enum Content {
+    Type {
+        def: TypeDef,
+        /// Its page, if it is one.
+        page: Option<Page>,
+        /// Whether an operation sends it as its whole body.
+        is_body: bool,
+    },
+    Operation(Box<Operation>),
+    Service {
+        type_name: String,
+        credential: ServiceCredential,
+        /// What its methods are for, by the credential that they need.
+        operations: BTreeMap<String, Access>,
+        children: BTreeSet<Vec<String>>,
+    },
+    ErrorCodes(BTreeMap<String, Vec<u16>>),
+    Servers(Vec<(String, String)>),
+    /// Names and payloads.
+    Events(BTreeMap<String, (Name, String)>),
+}
+
+/// The elements of one version.
+#[derive(Debug)]
+pub(super) struct Elements {
+    elements: BTreeMap<Key, Element>,
+    /// Rust names of types, by the ids that canonical forms have.
+    names: Vec<String>,
+}
+
+#[derive(Debug)]
+struct Element {
+    content: Content,
+    reaches: BTreeSet<Key>,
+}
+
+impl Elements {
+    /// The elements of versions that are going to be compared.
+    pub(super) fn of_all(apis: &[&Api]) -> Vec<Self> {
+        let all: BTreeSet<&str> = apis
+            .iter()
+            .flat_map(|api| &api.types)
+            .map(|def| def.name.rust.as_str())
+            .collect();
+        let ids: HashMap<&str, usize> = all
+            .iter()
+            .enumerate()
+            .map(|(id, name)| (*name, id))
+            .collect();
+        let names: Vec<String> = all.iter().map(|&name| name.to_owned()).collect();
+        let of = |api: &&Api| Collector::collect(Names { api, ids: &ids }, names.clone());
+        apis.iter().map(of).collect()
+    }
+
+    pub(super) fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.elements.keys()
+    }
+
+    pub(super) fn content(&self, key: &Key) -> Option<&Content> {
+        self.elements.get(key).map(|element| &element.content)
+    }
+
+    pub(super) fn reached_from(&self, key: &Key) -> impl Iterator<Item = &Key> {
+        let element = self.elements.get(key);
+        element.into_iter().flat_map(|element| &element.reaches)
+    }
+
+    /// The Rust name of a type in a canonical form.
+    pub(super) fn name(&self, id: TypeId) -> &str {
+        self.names.get(id.0).map_or("?", String::as_str)
+    }
+}
+
+struct Collector<'a> {
+    names: Names<'a>,
+    elements: BTreeMap<Key, Element>,
+}
+
+impl<'a> Collector<'a> {
+    fn collect(names: Names<'a>, type_names: Vec<String>) -> Elements {
+        let api = names.api;
+        let mut collector = Self {
+            names,
+            elements: BTreeMap::new(),
+        };
+        collector.types(api);
+        for service in &api.services {
+            collector.service(service, &[]);
+        }
+        collector.roots(api);
+        Elements {
+            elements: collector.elements,
+            names: type_names,
+        }
+    }
+
+    fn add(&mut self, key: Key, content: Content, reaches: BTreeSet<Key>) {
+        self.elements.insert(key, Element { content, reaches });
+    }
+
+    fn types(&mut self, api: &Api) {
+        let bodies = api.bodies();
+        for (index, def) in api.types.iter().enumerate() {
+            let id = TypeId(index);
+            let mut reaches = BTreeSet::new();
+            let mut reach = |ty: &Type| self.names.reach(ty, &mut reaches);
+            match &def.shape {
+                Shape::Struct(object) => {
+                    object.fields.iter().for_each(|field| reach(&field.ty));
+                    object.rest.iter().for_each(&mut reach);
+                }
+                Shape::Union(union) => union.variants.iter().for_each(|variant| reach(&variant.ty)),
+                Shape::Alias(ty) => reach(ty),
+                Shape::Enum(_) => {}
+            }
+            let content = Content::Type {
+                def: self.names.def(def),
+                page: api.pages.get(&id).map(|page| self.names.page(page)),
+                is_body: bodies.contains(&id),
+            };
+            self.add(Key::Type(def.name.rust.clone()), content, reaches);
+        }
+    }
+
+    fn service(&mut self, service: &Service, above: &[String]) {
+        let path = [above, &[service.name.rust.clone()]].concat();
+        let child = |child: &Service| [path.as_slice(), &[child.name.rust.clone()]].concat();
+        let mut reaches = BTreeSet::new();
+        for operation in &service.operations {
+            self.operation(operation);
+            reaches.insert(Key::Operation(operation.id.clone()));
+        }
+        let children: BTreeSet<Vec<String>> = service.children.iter().map(child).collect();
+        reaches.extend(children.iter().cloned().map(Key::Service));
+        let content = Content::Service {
+            type_name: service.type_name.clone(),
+            credential: service.credential,
+            operations: service
+                .operations
+                .iter()
+                .map(|operation| (operation.id.clone(), operation.access))
+                .collect(),
+            children,
+        };
+        for child in &service.children {
+            self.service(child, &path);
+        }
+        self.add(Key::Service(path), content, reaches);
+    }
+
+    fn operation(&mut self, operation: &Operation) {
+        let mut reaches = BTreeSet::new();
+        for ty in operation.types() {
+            self.names.reach(ty, &mut reaches);
+        }
+        if let Some(paging) = &operation.paging {
+            self.names.reach(&Type::Named(paging.page), &mut reaches);
+        }
+        let content = Content::Operation(Box::new(self.names.operation(operation)));
+        let key = Key::Operation(operation.id.clone());
+        self.add(key.clone(), content, reaches);
+        self.bind_event(operation, &key);
+    }
+
+    /// What the runtime has to know about an event is said of its type, once: by the one operation that ingests it.
+    fn bind_event(&mut self, operation: &Operation, key: &Key) {
+        let is_ingest = |flow: &Flow| matches!(flow.kind, FlowKind::Ingest { .. });
+        if !operation.flow.as_ref().is_some_and(is_ingest) {
+            return;
+        }
+        let mut events = BTreeSet::new();
+        if let Some((_, event)) = self.names.api.ingested(operation) {
+            self.names.reach(event, &mut events);
+        }
+        for event in events {
+            if let Some(element) = self.elements.get_mut(&event) {
+                element.reaches.insert(key.clone());
+            }
+        }
+    }
+
+    fn roots(&mut self, api: &Api) {
+        let none = BTreeSet::new;
+        if !api.error_codes.is_empty() {
+            self.add(
+                Key::ErrorCodes,
+                Content::ErrorCodes(api.error_codes.clone()),
+                none(),
+            );
+        }
+        let servers = api.servers.iter();
+        let servers = servers.map(|server| (server.name.wire.clone(), server.url.clone()));
+        self.add(Key::Servers, Content::Servers(servers.collect()), none());
+        if !api.webhooks.is_empty() {
+            let payload = |webhook: &Webhook| api.def(webhook.payload).name.rust.clone();
+            let reaches = api
+                .webhooks
+                .iter()
+                .map(|webhook| Key::Type(payload(webhook)));
+            let events = api.webhooks.iter().map(|webhook| {
+                (
+                    webhook.name.wire.clone(),
+                    (webhook.name.clone(), payload(webhook)),
+                )
+            });
+            self.add(
+                Key::Events,
+                Content::Events(events.collect()),
+                reaches.collect(),
+            );
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! Which elements of two versions differ: those that differ themselves, and all that reach one of them.
+
+use std::collections::{BTreeMap, VecDeque};
+
+use super::Key;
+use super::element::Elements;
+
+/// Why an element of two versions is not equal.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Cause {
+    /// It differs itself, or only one version has it.
+    Itself,
+    /// It reaches an element that differs.
+    Reaches(Key),
+}
+
+/// What two versions do not share.
+#[derive(Debug)]
+pub(super) struct Unequal {
+    causes: BTreeMap<Key, Cause>,
+}
+
+impl Unequal {
+    /// Starts from the elements that differ themselves, and goes up to those that reach them, the nearest first. What is
+    /// never met is equal with all that it reaches, members of cycles included.
+    pub(super) fn between(a: &Elements, b: &Elements) -> Self {
+        let mut causes = BTreeMap::new();
+        let mut queue = VecDeque::new();
+        for key in a.keys().chain(b.keys()) {
+            if a.content(key) != b.content(key) && !causes.contains_key(key) {
+                causes.insert(key.clone(), Cause::Itself);
+                queue.push_back(key);
+            }
+        }
+        let mut users: BTreeMap<&Key, Vec<&Key>> = BTreeMap::new();
+        for elements in [a, b] {
+            for user in elements.keys() {
+                for reached in elements.reached_from(user) {
+                    users.entry(reached).or_default().push(user);
+                }
+            }
+        }
+        while let Some(key) = queue.pop_front() {
+            for &user in users.get(key).into_iter().flatten() {
+                if !causes.contains_key(user) {
+                    causes.insert(user.clone(), Cause::Reaches(key.clone()));
+                    queue.push_back(user);
+                }
+            }
+        }
+        Self { causes }
+    }
+
+    pub(super) fn is_equal(&self, key: &Key) -> bool {
+        !self.causes.contains_key(key)
+    }
+
+    pub(super) fn keys(&self) -> impl Iterator<Item = &Key> {
+        self.causes.keys()
+    }
+
+    pub(super) fn cause(&self, key: &Key) -> Option<&Cause> {
+        self.causes.get(key)
+    }
+}

@@ -1,0 +1,112 @@
+//! Phase 4, share: what several versions of the API have in common is emitted once.
+//!
+//! An element of the API (a type, an operation, a service, ...) is equal in two versions if it means the same there
+//! *with everything it reaches*. Each set of versions in which an element is equal is its home: a folder of the crate.
+//! Because equality includes what an element reaches, a home only ever refers to itself and to homes of more versions.
+//!
+//! Pure data in, pure data out: [`share`] neither changes the APIs nor knows how they are emitted.
+
+mod canonical;
+mod difference;
+mod element;
+mod equal;
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::ir::Api;
+use element::Elements;
+use equal::Unequal;
+
+pub use element::Key;
+
+/// Where each element of each version is emitted.
+#[derive(Debug, Clone)]
+pub struct Plan {
+    /// Those of more versions first. Each version has one of its own, even if it holds nothing.
+    pub homes: Vec<Home>,
+    /// Why elements have more than one home: for each version, what differs from the version before it.
+    pub reasons: Vec<Reason>,
+}
+
+/// A set of versions, and the elements that are equal in exactly these.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Home {
+    /// Indices of the versions, oldest first.
+    pub versions: Vec<usize>,
+    /// What is emitted here, from the newest of the versions.
+    pub keys: BTreeSet<Key>,
+}
+
+impl Home {
+    /// The version whose words and order of fields are emitted.
+    pub fn newest(&self) -> usize {
+        self.versions.last().copied().unwrap_or_default()
+    }
+
+    /// Whether every version of the other home is also one of this home.
+    pub fn covers(&self, other: &Self) -> bool {
+        let mut versions = other.versions.iter();
+        versions.all(|version| self.versions.contains(version))
+    }
+}
+
+/// Why an element of one version is not that of the version before.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reason {
+    /// The later version.
+    pub version: usize,
+    /// The element that differs.
+    pub key: Key,
+    /// The first difference that is found on the way from the element, and the way to it.
+    pub difference: String,
+}
+
+/// Finds the home of each element of the versions, which are ordered from oldest to newest.
+pub fn share(apis: &[&Api]) -> Plan {
+    let elements: Vec<Elements> = Elements::of_all(apis);
+    let unequal = |a: usize, b: usize| Unequal::between(&elements[a], &elements[b]);
+    let pairs: BTreeMap<(usize, usize), Unequal> = (0..apis.len())
+        .flat_map(|b| (0..b).map(move |a| (a, b)))
+        .map(|(a, b)| ((a, b), unequal(a, b)))
+        .collect();
+    let mut homes: BTreeMap<Vec<usize>, BTreeSet<Key>> = (0..apis.len())
+        .map(|version| (vec![version], BTreeSet::new()))
+        .collect();
+    for (first, known) in elements.iter().enumerate() {
+        for key in known.keys() {
+            let equal_to = |other: usize| {
+                let pair = (first.min(other), first.max(other));
+                other == first || pairs.get(&pair).is_some_and(|pair| pair.is_equal(key))
+            };
+            let versions: Vec<usize> = (0..apis.len()).filter(|other| equal_to(*other)).collect();
+            homes.entry(versions).or_default().insert(key.clone());
+        }
+    }
+    let mut homes: Vec<Home> = homes
+        .into_iter()
+        .map(|(versions, keys)| Home { versions, keys })
+        .collect();
+    homes.sort_by_key(|home| {
+        (
+            std::cmp::Reverse(home.versions.len()),
+            home.versions.clone(),
+        )
+    });
+    let steps =
+        (1..apis.len()).filter_map(|version| Some((version, pairs.get(&(version - 1, version))?)));
+    let reasons = steps
+        .flat_map(|(version, unequal)| {
+            let names = (
+                apis[version - 1].version.as_str(),
+                apis[version].version.as_str(),
+            );
+            let (before, after) = (&elements[version - 1], &elements[version]);
+            unequal.keys().map(move |key| Reason {
+                version,
+                key: key.clone(),
+                difference: difference::first(unequal, key, before, after, names),
+            })
+        })
+        .collect();
+    Plan { homes, reasons }
+}

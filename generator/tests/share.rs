@@ -1,0 +1,267 @@
+//! What two versions of an API share: each file of `tests/inputs/versions/` makes a later version of `base.yaml`.
+
+use std::error::Error;
+use std::fs;
+use std::path::Path;
+
+use polar_codegen::document::Source;
+use polar_codegen::ir::{Api, Shape, TypeDef};
+use polar_codegen::share::{Key, Plan, share};
+use polar_codegen::words::Words;
+
+type Outcome = Result<(), Box<dyn Error>>;
+
+const BEFORE: usize = 0;
+const AFTER: usize = 1;
+
+/// The base, and the later version that a file makes of it; without a file, one that only has another date.
+struct Versions {
+    before: Api,
+    after: Api,
+    plan: Plan,
+}
+
+impl Versions {
+    fn of(change: Option<&str>) -> Result<Self, Box<dyn Error>> {
+        let (before, after) = (read("base.yaml")?, later(&read("base.yaml")?));
+        let overlay = change
+            .map(|name| read(&format!("{name}.yaml")))
+            .transpose()?;
+        Self::new(
+            api("before", &before, None)?,
+            api("after", &after, overlay.as_deref())?,
+        )
+    }
+
+    fn new(before: Api, after: Api) -> Result<Self, Box<dyn Error>> {
+        let plan = share(&[&before, &after]);
+        Ok(Self {
+            before,
+            after,
+            plan,
+        })
+    }
+
+    /// What only the versions of a home have, without what both have.
+    fn own(&self, version: usize) -> Vec<String> {
+        let homes = self.plan.homes.iter();
+        let own = homes.filter(|home| home.versions == [version]);
+        own.flat_map(|home| home.keys.iter().map(Key::to_string))
+            .collect()
+    }
+
+    fn difference(&self, element: &str) -> Option<&str> {
+        let mut reasons = self.plan.reasons.iter();
+        reasons
+            .find(|reason| reason.key.to_string() == element)
+            .map(|reason| reason.difference.as_str())
+    }
+}
+
+fn read(name: &str) -> Result<String, std::io::Error> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/inputs/versions");
+    fs::read_to_string(folder.join(name))
+}
+
+fn later(contract: &str) -> String {
+    contract.replace("version: 2026-10", "version: 2027-01")
+}
+
+fn api(name: &str, contract: &str, overlay: Option<&str>) -> Result<Api, Box<dyn Error>> {
+    let overlay = overlay.map(|text| Source {
+        name: "overlay",
+        text,
+    });
+    let contract = Source {
+        name,
+        text: contract,
+    };
+    Ok(polar_codegen::api(contract, overlay, &Words::default())?)
+}
+
+#[test]
+fn equal_versions_share_everything() -> Outcome {
+    let versions = Versions::of(None)?;
+    assert_eq!(versions.own(BEFORE), Vec::<String>::new());
+    assert_eq!(versions.own(AFTER), Vec::<String>::new());
+    assert!(versions.plan.reasons.is_empty());
+    // The homes of the single versions are there all the same.
+    let homes: Vec<_> = versions
+        .plan
+        .homes
+        .iter()
+        .map(|home| &home.versions)
+        .collect();
+    assert_eq!(homes, [&vec![0, 1], &vec![0], &vec![1]]);
+    Ok(())
+}
+
+#[test]
+fn a_leaf_makes_all_that_reach_it_differ_and_nothing_else() -> Outcome {
+    let versions = Versions::of(Some("leaf"))?;
+    let own = [
+        "`FixedPrice`",
+        "`Order`",
+        "`Price`",
+        "`Product`",
+        "operation `orders:get`",
+        "service `orders`",
+    ];
+    assert_eq!(versions.own(BEFORE), own);
+    assert_eq!(versions.own(AFTER), own);
+    assert_eq!(
+        versions.difference("`Order`"),
+        Some("product.prices[]: FixedPrice.currency only in 2027-01")
+    );
+    assert_eq!(
+        versions.difference("operation `orders:get`"),
+        Some("response.product.prices[]: FixedPrice.currency only in 2027-01")
+    );
+    Ok(())
+}
+
+#[test]
+fn a_constraint_is_a_difference() -> Outcome {
+    let versions = Versions::of(Some("constraint"))?;
+    assert_eq!(
+        versions.difference("`FixedPrice`"),
+        Some("FixedPrice.amount has other constraints")
+    );
+    Ok(())
+}
+
+#[test]
+fn a_cycle_is_shared_whole_or_not_at_all() -> Outcome {
+    let versions = Versions::of(Some("cycle"))?;
+    let own = [
+        "`Peer`",
+        "`Team`",
+        "operation `teams:get`",
+        "operation `teams:peers:get`",
+        "service `teams`",
+        "service `teams.peers`",
+    ];
+    assert_eq!(versions.own(AFTER), own);
+    assert_eq!(
+        versions.difference("`Team`"),
+        Some("peers[]: Peer.name only in 2027-01")
+    );
+    Ok(())
+}
+
+#[test]
+fn an_enum_with_one_more_value_differs() -> Outcome {
+    let versions = Versions::of(Some("enum_value"))?;
+    let own = ["`Status`", "operation `orders:status`", "service `orders`"];
+    assert_eq!(versions.own(AFTER), own);
+    assert_eq!(
+        versions.difference("operation `orders:status`"),
+        Some("response: Status value `refunded` only in 2027-01")
+    );
+    // The other operation of the service is the same one in both versions.
+    assert_eq!(versions.difference("operation `orders:get`"), None);
+    Ok(())
+}
+
+#[test]
+fn an_operation_differs_by_its_parameter_and_its_type_does_not() -> Outcome {
+    let versions = Versions::of(Some("parameter"))?;
+    assert_eq!(
+        versions.own(AFTER),
+        ["operation `teams:get`", "service `teams`"]
+    );
+    assert_eq!(
+        versions.difference("service `teams`"),
+        Some("teams:get: parameter `depth` of operation `teams:get` changed")
+    );
+    Ok(())
+}
+
+#[test]
+fn a_type_that_only_one_version_has_is_its_own() -> Outcome {
+    let base = read("base.yaml")?;
+    let with_more = base.replace(
+        "    Status:\n",
+        "    Unheard:\n      type: string\n      enum: [a]\n    Status:\n",
+    );
+    let with_more = later(&with_more).replace(
+        "        name:\n          type: string\n        prices:",
+        "        unheard:\n          $ref: '#/components/schemas/Unheard'\n        name:\n          type: string\n        prices:",
+    );
+    let versions = Versions::new(api("before", &base, None)?, api("after", &with_more, None)?)?;
+    assert!(versions.own(AFTER).contains(&"`Unheard`".to_owned()));
+    assert!(!versions.own(BEFORE).contains(&"`Unheard`".to_owned()));
+    assert_eq!(
+        versions.difference("`Unheard`"),
+        Some("Unheard only in 2027-01")
+    );
+    Ok(())
+}
+
+#[test]
+fn a_renamed_type_is_another_one_and_so_are_its_users() -> Outcome {
+    let base = read("base.yaml")?;
+    let renamed = later(&base.replace("Status", "State"));
+    let versions = Versions::new(api("before", &base, None)?, api("after", &renamed, None)?)?;
+    let own = ["`State`", "operation `orders:status`", "service `orders`"];
+    assert_eq!(versions.own(AFTER), own);
+    Ok(())
+}
+
+/// The order of fields, values and variants, words, places and files: none of them is meaning.
+#[test]
+fn order_words_and_places_do_not_count() -> Outcome {
+    let mut after = api("after", &later(&read("base.yaml")?), None)?;
+    for def in &mut after.types {
+        def.docs = Some("Other words.".to_owned());
+        def.module = "elsewhere".to_owned();
+        def.at.push_str("/elsewhere");
+        reorder(def);
+    }
+    let versions = Versions::new(api("before", &read("base.yaml")?, None)?, after)?;
+    assert!(
+        versions.plan.reasons.is_empty(),
+        "{:?}",
+        versions.plan.reasons
+    );
+    // Where only those differ, the newest version is emitted.
+    let shared = &versions.plan.homes[0];
+    assert_eq!(shared.newest(), AFTER);
+    assert_ne!(versions.before.types[0].docs, versions.after.types[0].docs);
+    Ok(())
+}
+
+fn reorder(def: &mut TypeDef) {
+    match &mut def.shape {
+        Shape::Struct(object) => object.fields.reverse(),
+        Shape::Enum(texts) => texts.values.reverse(),
+        Shape::Union(_) | Shape::Alias(_) => {}
+    }
+}
+
+/// What an element refers to is always in its own home or in one of more versions, so that homes can be modules.
+#[test]
+fn three_versions_have_homes_for_each_set_that_occurs() -> Outcome {
+    let base = read("base.yaml")?;
+    let leaf = read("leaf.yaml")?;
+    let apis = [
+        api("first", &base.replace("2026-10", "2026-04"), None)?,
+        api("second", &base, Some(&leaf))?,
+        api("third", &later(&base), Some(&leaf))?,
+    ];
+    let plan = share(&apis.iter().collect::<Vec<_>>());
+    let home = |element: &str, version: usize| {
+        let mut homes = plan.homes.iter();
+        homes
+            .find(|home| {
+                home.versions.contains(&version)
+                    && home.keys.iter().any(|key| key.to_string() == element)
+            })
+            .map(|home| home.versions.clone())
+    };
+    assert_eq!(home("`Order`", 0), Some(vec![0]));
+    assert_eq!(home("`Order`", 2), Some(vec![1, 2]));
+    assert_eq!(home("`Status`", 1), Some(vec![0, 1, 2]));
+    assert_eq!(home("service `teams`", 0), Some(vec![0, 1, 2]));
+    Ok(())
+}
