@@ -355,14 +355,18 @@ fn the_types_of_the_seed_operations_are_reviewed() {
 #[test]
 fn the_seed_operations_are_reviewed() {
     for (file, name, constant) in [
-        ("customer_seats.rs", "ListSeats", "LIST_SEATS"),
         (
-            "customer_portal/seats.rs",
+            "common/services/customer_seats.rs",
+            "ListSeats",
+            "LIST_SEATS",
+        ),
+        (
+            "v2026_04_and_v2026_10/services/customer_portal/seats.rs",
             "ListClaimedSubscriptions",
             "LIST_CLAIMED_SUBSCRIPTIONS",
         ),
     ] {
-        let source = &OUTPUT.files[&format!("src/v2026_10/services/{file}")];
+        let source = &OUTPUT.files[&format!("src/{file}")];
         let method = format!("{}(", constant.to_lowercase());
         let parts = [
             method_of(source, &method),

@@ -4,9 +4,8 @@ use proc_macro2::TokenStream;
 use quote::{format_ident, quote};
 
 use super::docs::{self, Docs};
-use super::models::type_docs;
-use super::types::{ident, rust_type};
-use super::union::payload;
+use super::type_docs::type_docs;
+use super::types::{ident, payload, rust_type};
 use crate::ir::{Api, Choices, Field, Presence, Resolution, Shape, Struct, Type, TypeDef, Union};
 use crate::names;
 

@@ -3,8 +3,8 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
+use super::argument::argument;
 use super::docs::{self, Docs};
-use super::services::argument;
 use super::types::{ident, rust_type};
 use crate::ir::{Api, FlowKind, Operation, Presence, Safety, Service, Shape, Success, Type};
 use crate::names;

@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::docs::{self, Docs};
-use super::models::{field_docs, rest_docs};
+use super::type_docs::{field_docs, rest_docs};
 use super::types::{Keeping, ident, is_copy, literal, rust_type};
 use crate::check::REST_FIELD;
 use crate::ir::{Api, Constant, Field, Limits, Shape, Struct, Type, TypeDef};

@@ -3,6 +3,7 @@
 //! Everything that has to be decided was decided in [`crate::lower`]; here it only gets its Rust form.
 
 mod ambiguous;
+mod argument;
 mod codec;
 mod docs;
 mod flows;
@@ -15,6 +16,7 @@ mod paging;
 mod services;
 mod shared;
 mod site;
+mod type_docs;
 mod types;
 mod union;
 mod version;

@@ -1,18 +1,19 @@
 //! Services: the methods that begin requests, and the request values with their setters.
 
-use proc_macro2::{Ident, TokenStream};
+use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::File;
+use super::argument::argument;
 use super::docs::{self, Docs};
 use super::flows;
 use super::imports::Scope;
-use super::models::deprecated;
 use super::site::Site;
-use super::types::{ident, is_copy, rust_type};
+use super::type_docs::deprecated;
+use super::types::{ident, rust_type};
 use crate::ir::{
     Access, Api, Body, Encoding, Lifecycle, Method, Operation, Param, ParamStyle, Presence, Safety,
-    Scalar, Service, Shape, Success, Type,
+    Service, Success, Type,
 };
 use crate::names;
 use crate::share::Key;
@@ -329,26 +330,6 @@ fn method(api: &Api, operation: &Operation) -> TokenStream {
         pub fn #name(&self, #(#arguments),*) -> #ty {
             #content
         }
-    }
-}
-
-/// The type of a parameter's argument, and the reference that the request takes.
-pub(super) fn argument(api: &Api, param: &Param, name: &Ident) -> (TokenStream, TokenStream) {
-    let ty = param.ty.non_null();
-    let rust = rust_type(api, ty);
-    match api.target(ty).non_null() {
-        Type::Scalar(Scalar::String) => (quote!(&str), quote!(&#name)),
-        Type::List(item) => {
-            let item = rust_type(api, item);
-            (quote!(impl Into<OneOrMany<#item>>), quote!(&values))
-        }
-        Type::Map(value) => {
-            let value = rust_type(api, value);
-            (quote!(impl Entries<#value>), quote!(&values))
-        }
-        inner if is_copy(api, inner) => (rust, quote!(&#name)),
-        Type::Named(id) if matches!(api.def(*id).shape, Shape::Enum(_)) => (rust, quote!(&#name)),
-        _ => (quote!(impl Body<#rust>), quote!(&#name)),
     }
 }
 

@@ -112,6 +112,12 @@ impl<'a> Site<'a> {
         }
     }
 
+    /// Whether an element is the same one in another version.
+    pub(super) fn shares(self, key: &Key, version: &str) -> bool {
+        let home = self.elsewhere(key).unwrap_or(self);
+        home.holds(key) && home.versions().any(|other| other == version)
+    }
+
     /// The path to its module from anywhere in the crate.
     pub(super) fn path(self) -> TokenStream {
         let module = ident(&self.module());

@@ -3,7 +3,9 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 
-use crate::ir::{Api, Constant, Field, Presence, Role, Scalar, Type, TypeDef, Usage};
+use crate::ir::{
+    Api, Constant, Field, Presence, Role, Scalar, Shape, Struct, Type, TypeDef, Usage,
+};
 
 /// An identifier; `r#type` is raw.
 pub(super) fn ident(name: &str) -> Ident {
@@ -102,6 +104,27 @@ impl Keeping {
             Self::OrNull | Self::OrAbsent => quote!(Option<#value>),
             Self::Patch => quote!(Patch<#value>),
         }
+    }
+}
+
+/// What a variant holds. Structs are boxed, so that a union is small whatever its variants grow to.
+pub(super) fn payload(api: &Api, ty: &Type) -> Option<TokenStream> {
+    let rust = rust_type(api, ty);
+    match ty {
+        Type::Const(_) => None,
+        _ if as_struct(api, ty).is_some() => Some(quote!(Box<#rust>)),
+        _ => Some(rust),
+    }
+}
+
+/// The struct that a type is, aliases and boxes followed.
+pub(super) fn as_struct<'a>(api: &'a Api, ty: &'a Type) -> Option<(&'a TypeDef, &'a Struct)> {
+    match api.target(ty) {
+        Type::Named(id) => match &api.def(*id).shape {
+            Shape::Struct(object) => Some((api.def(*id), object)),
+            _ => None,
+        },
+        _ => None,
     }
 }
 

@@ -8,6 +8,7 @@ use super::site::{Site, Surroundings};
 use super::types::ident;
 use crate::ir::{Api, Webhook};
 use crate::names;
+use crate::share::Key;
 
 /// `webhooks.rs` of a version.
 pub(super) fn file(site: Site<'_>) -> TokenStream {
@@ -36,10 +37,11 @@ fn definition(api: &Api, surroundings: Surroundings) -> TokenStream {
     let variants = api.webhooks.iter().map(|webhook| variant(api, webhook));
     let other = match surroundings {
         Surroundings::Crate => quote! {
-            #[doc = " An event that follows another version of the API, one that this crate was built for as well."]
+            #[doc = " An event that follows another version of the API and has another payload there. The feature of that version is on."]
             #[doc = ""]
-            #[doc = " It may be of any type, `order.paid` for instance: a `match` that accepts it with all the rest loses events. Handle"]
-            #[doc = " it, or answer it with 5xx: Polar delivers it again, until the endpoint follows the version of the program."]
+            #[doc = " It may be of any type, `product.updated` for instance: a `match` that accepts it with all the rest loses events."]
+            #[doc = " Handle it, or respond with 5xx: Polar delivers it again, until the endpoint follows the version of the program."]
+            #[doc = " Events whose payload is the same type in both versions are variants of their own, whatever version they follow."]
             OtherVersion(Box<crate::webhooks::AnyEvent>),
         },
         Surroundings::Nothing => TokenStream::new(),
@@ -135,17 +137,9 @@ fn codec(site: Site<'_>) -> TokenStream {
     });
     let (other_read, other_view, other) = match site.surroundings() {
         Surroundings::Crate => (
-            quote!(Some(version) => Self::other(version, node),),
+            quote!(Some(version) => Self::of_version(version, node),),
             quote!(Self::OtherVersion(event) => event,),
-            quote! {
-                fn other(version: &str, node: Node<'_, '_>) -> Self {
-                    let event = crate::webhooks::AnyEvent::read(version, node);
-                    match event {
-                        Some(event) => Self::OtherVersion(Box::new(event)),
-                        None => Self::unknown(node),
-                    }
-                }
-            },
+            of_version(site),
         ),
         Surroundings::Nothing => (
             quote!(Some(_) => Self::unknown(node),),
@@ -184,6 +178,44 @@ fn codec(site: Site<'_>) -> TokenStream {
                     #other_view
                 }
             }
+        }
+    }
+}
+
+/// How an event of another version is read: as one of this version if its payload is the same type in both.
+fn of_version(site: Site<'_>) -> TokenStream {
+    let api = site.api();
+    let shared = site.other_versions().filter_map(|version| {
+        let events = api.webhooks.iter().filter(|webhook| {
+            let payload = &api.def(webhook.payload).name.rust;
+            site.shares(&Key::Type(payload.clone()), version)
+        });
+        let events: Vec<&str> = events.map(|webhook| webhook.name.wire.as_str()).collect();
+        (!events.is_empty()).then(|| quote!((#version, &[#(#events),*]),))
+    });
+    let shared: Vec<TokenStream> = shared.collect();
+    let other = quote! {
+        match crate::webhooks::AnyEvent::read(version, node) {
+            Some(event) => Self::OtherVersion(Box::new(event)),
+            None => Self::unknown(node),
+        }
+    };
+    if shared.is_empty() {
+        return quote! {
+            fn of_version(version: &str, node: Node<'_, '_>) -> Self { #other }
+        };
+    }
+    quote! {
+        #[doc = " The events of other versions whose payloads are those of this one."]
+        const SHARED: &'static [(&'static str, &'static [&'static str])] = &[#(#shared)*];
+
+        fn of_version(version: &str, node: Node<'_, '_>) -> Self {
+            let event = node.text(&["type"]).unwrap_or_default();
+            let mut shared = Self::SHARED.iter();
+            if shared.any(|(other, events)| *other == version && events.contains(&event)) {
+                return Self::own(node);
+            }
+            #other
         }
     }
 }

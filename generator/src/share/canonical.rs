@@ -5,7 +5,7 @@
 
 use std::collections::{BTreeSet, HashMap};
 
-use super::Key;
+use super::key::Key;
 use crate::ir::{
     Api, Body, Choices, Constant, Decision, Enum, EnumValue, Field, Kind, Operation, Page, Paging,
     Param, Resolution, Shape, Struct, Success, Type, TypeDef, TypeId, Union, Variant,

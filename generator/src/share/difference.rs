@@ -2,9 +2,9 @@
 
 use std::collections::BTreeSet;
 
-use super::Key;
 use super::element::{Content, Elements};
 use super::equal::{Cause, Unequal};
+use super::key::Key;
 use crate::ir::{Enum, Field, Operation, Param, Presence, Shape, Struct, Type, TypeDef, Union};
 
 /// Two versions of the API.

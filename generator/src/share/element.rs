@@ -1,44 +1,14 @@
 //! The elements of an API: what is shared or not, each with what it reaches.
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
-use std::fmt;
 
 use super::canonical::Names;
+use super::key::Key;
 use crate::ir::{
     Access, Api, Flow, FlowKind, Operation, Page, Service, ServiceCredential, Shape, Type, TypeDef,
     TypeId, Webhook,
 };
 use crate::names::Name;
-
-/// Identifies an element in every version.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Key {
-    /// A type, by its Rust name.
-    Type(String),
-    /// An operation, by its id.
-    Operation(String),
-    /// A service, by the accessors that lead to it.
-    Service(Vec<String>),
-    /// The enum over the values of `error`.
-    ErrorCodes,
-    /// The servers.
-    Servers,
-    /// The enum over the events that webhooks deliver.
-    Events,
-}
-
-impl fmt::Display for Key {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Type(name) => write!(f, "`{name}`"),
-            Self::Operation(id) => write!(f, "operation `{id}`"),
-            Self::Service(path) => write!(f, "service `{}`", path.join(".")),
-            Self::ErrorCodes => f.write_str("`ErrorCode`"),
-            Self::Servers => f.write_str("the servers"),
-            Self::Events => f.write_str("`webhooks::Event`"),
-        }
-    }
-}
 
 /// An element, without words, order and places: two that mean the same are equal.
 #[derive(Debug, Clone, PartialEq)]

@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::Key;
 use super::element::Elements;
+use super::key::Key;
 
 /// Why an element of two versions is not equal.
 #[derive(Debug, Clone, PartialEq, Eq)]

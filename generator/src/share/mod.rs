@@ -10,6 +10,7 @@ mod canonical;
 mod difference;
 mod element;
 mod equal;
+mod key;
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -17,7 +18,7 @@ use crate::ir::Api;
 use element::Elements;
 use equal::Unequal;
 
-pub use element::Key;
+pub use key::Key;
 
 /// Where each element of each version is emitted.
 #[derive(Debug, Clone)]

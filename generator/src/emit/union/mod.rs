@@ -9,11 +9,11 @@ pub(super) use codec::codec;
 
 use super::ambiguous;
 use super::docs::{self, Docs};
-use super::models::type_docs;
-use super::types::{Keeping, ident, is_copy, rust_type};
+use super::type_docs::{field_docs, type_docs};
+use super::types::{Keeping, as_struct, ident, is_copy, payload, rust_type};
 use crate::ir::{
-    Api, Constant, Decision, Field, Resolution, Scalar, Shape, Sought, Struct, Type, TypeDef,
-    Union, Variant,
+    Api, Constant, Decision, Field, Resolution, Scalar, Sought, Struct, Type, TypeDef, Union,
+    Variant,
 };
 use crate::names;
 
@@ -110,26 +110,6 @@ fn variant_definition(api: &Api, variant: &Variant) -> TokenStream {
     match payload(api, &variant.ty) {
         Some(ty) => quote!(#docs #name(#ty),),
         None => quote!(#docs #name,),
-    }
-}
-
-/// What a variant holds. Structs are boxed, so that a union is small whatever its variants grow to.
-pub(super) fn payload(api: &Api, ty: &Type) -> Option<TokenStream> {
-    let rust = rust_type(api, ty);
-    match ty {
-        Type::Const(_) => None,
-        _ if as_struct(api, ty).is_some() => Some(quote!(Box<#rust>)),
-        _ => Some(rust),
-    }
-}
-
-fn as_struct<'a>(api: &'a Api, ty: &'a Type) -> Option<(&'a TypeDef, &'a Struct)> {
-    match api.target(ty) {
-        Type::Named(id) => match &api.def(*id).shape {
-            Shape::Struct(object) => Some((api.def(*id), object)),
-            _ => None,
-        },
-        _ => None,
     }
 }
 
@@ -233,7 +213,7 @@ fn shared_field(api: &Api, union: &Union, field: &Field) -> TokenStream {
         let variant = ident(&variant.name.rust);
         quote!(Self::#variant(it) => #value,)
     });
-    let docs = super::models::field_docs(field)
+    let docs = field_docs(field)
         .paragraph("`None` if the value is unknown.")
         .attributes();
     quote! {

@@ -1,0 +1,55 @@
+//! The doc comments of types and of their fields, and their other attributes.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::docs::{self, Docs};
+use crate::ir::{Constant, Field, Lifecycle, Limits, Type, TypeDef};
+
+/// The doc comment of a type: our words, then where the type comes from.
+pub(super) fn type_docs(def: &TypeDef, what: &str) -> Docs {
+    let origin = match def.is_component() {
+        true => format!("Schema `{}`.", def.name.wire),
+        false => format!("Inline in the contract, first at `{}`.", def.at),
+    };
+    match &def.docs {
+        Some(words) => Docs::new(Some(words), "").paragraph(origin),
+        None if def.is_component() => Docs::new(None, format!("{what} `{}`.", def.name.wire)),
+        None => Docs::new(None, format!("{what} `{}`.", def.name.wire)).paragraph(origin),
+    }
+}
+
+/// The doc comment of a field.
+pub(super) fn field_docs(field: &Field) -> Docs {
+    Docs::new(
+        field.docs.as_deref(),
+        format!("The field `{}`.", field.name.wire),
+    )
+    .paragraph(docs::facts(&field.facts))
+    .paragraph(constant_value(&field.ty))
+}
+
+/// The doc comment of the entries that have no field.
+pub(super) fn rest_docs(limits: &Limits) -> Docs {
+    Docs::new(None, "Entries without a field of their own.").paragraph(docs::variant_limits(limits))
+}
+
+fn constant_value(ty: &Type) -> String {
+    let value = match ty.non_null() {
+        Type::Const(Constant::Text(text)) => docs::code(text),
+        Type::Const(Constant::Boolean(value)) => format!("`{value}`"),
+        Type::Const(Constant::Integer(value)) => format!("`{value}`"),
+        Type::Const(Constant::Null) => "null".to_owned(),
+        _ => return String::new(),
+    };
+    let or_null = if ty.is_nullable() { " or null" } else { "" };
+    format!("Documented as always {value}{or_null}.")
+}
+
+/// `#[deprecated]`, where the contract says so.
+pub(super) fn deprecated(lifecycle: Lifecycle) -> TokenStream {
+    match lifecycle {
+        Lifecycle::Active => TokenStream::new(),
+        Lifecycle::Deprecated => quote!(#[deprecated = "the API will drop it"]),
+    }
+}
