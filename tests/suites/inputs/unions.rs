@@ -189,23 +189,23 @@ fn the_open_variant_takes_what_the_constant_one_does_not() {
 
 #[test]
 fn a_constant_that_the_open_variant_may_have_decides_together_with_required_keys() {
-    use inputs::shared_constant_union::models::{Charge, Method};
+    use inputs::shared_constant_union::models::{Charge, Wallet};
 
-    let methods: Vec<Method> = round_trip(
+    let wallets: Vec<Wallet> = round_trip(
         r#"[{"id":"1","type":"card","details":{"brand":"visa","last4":"4242"},"holder":"h"},{"id":"2","type":"card"},{"id":"3","type":"card","data":{"a":1}},{"id":"4","type":"paypal"},{"id":"5","type":"bank","data":{"iban":"DE"}},{"id":"6","type":"bank","data":{}},{"id":"7","type":"cash"},{"id":"8","type":"voucher","code":null},{"id":"9","type":"voucher"}]"#,
     );
     assert!(matches!(
-        methods.as_slice(),
+        wallets.as_slice(),
         [
-            Method::Card(_),
-            Method::Generic(_),
-            Method::Generic(_),
-            Method::Generic(_),
-            Method::Bank(_),
-            Method::Generic(_),
-            Method::Cash(_),
-            Method::Voucher(_),
-            Method::Generic(_)
+            Wallet::Card(_),
+            Wallet::Generic(_),
+            Wallet::Generic(_),
+            Wallet::Generic(_),
+            Wallet::Bank(_),
+            Wallet::Generic(_),
+            Wallet::Cash(_),
+            Wallet::Voucher(_),
+            Wallet::Generic(_)
         ]
     ));
     // Without one of the keys it cannot be a card; null is no value.
@@ -213,15 +213,15 @@ fn a_constant_that_the_open_variant_may_have_decides_together_with_required_keys
         r#"{"id":"1","type":"card","details":{"brand":"visa","last4":"4242"}}"#,
         r#"{"id":"1","type":"card","details":null,"holder":"h"}"#,
     ] {
-        let method: Method = codec::from_str(json).unwrap();
-        assert!(matches!(method, Method::Generic(_)), "{method:?}");
+        let wallet: Wallet = codec::from_str(json).unwrap();
+        assert!(matches!(wallet, Wallet::Generic(_)), "{wallet:?}");
     }
     // With the keys, what is wrong within them is an error of the card.
     let error =
-        refusal::<Method>(r#"{"id":"1","type":"card","details":{"brand":"visa"},"holder":"h"}"#);
+        refusal::<Wallet>(r#"{"id":"1","type":"card","details":{"brand":"visa"},"holder":"h"}"#);
     assert_eq!(
         (error.path(), error.variant()),
-        ("details.last4", Some("Method::Card"))
+        ("details.last4", Some("Wallet::Card"))
     );
 
     let charges: Vec<Charge> = round_trip(
