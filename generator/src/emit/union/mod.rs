@@ -103,7 +103,7 @@ fn overlap(union: &Union, decision: &Decision) -> String {
                 Some(format!(
                     "{} without {} is read as {}.",
                     constants.collect::<Vec<_>>().join(" or "),
-                    keys.collect::<Vec<_>>().join(" and "),
+                    keys.collect::<Vec<_>>().join(" or "),
                     name(absent)?,
                 ))
             });

@@ -155,7 +155,7 @@ fn with_keys(
 }
 
 /// The keys that a candidate requires and an open one does not: those with values or, without such, those with null. Of
-/// an object and the keys within it, the object is enough: what is wrong within it is an error.
+/// an object that no open one knows, the object is enough: what is wrong within it is an error.
 fn distinctive_keys(
     candidate: &Candidate<'_>,
     open: &[&Candidate<'_>],
@@ -165,7 +165,9 @@ fn distinctive_keys(
         // Shorter paths come first.
         for property in &candidate.properties {
             let path = &property.path;
-            let is_within = paths.iter().any(|above| path.starts_with(above));
+            let is_within = paths.iter().any(|above| {
+                path.starts_with(above) && open.iter().all(|open| open.property(above).is_none())
+            });
             let is_distinctive =
                 property.promise == promise && open.iter().any(|open| open.can_lack(path, promise));
             if is_distinctive && !is_within {
