@@ -162,10 +162,14 @@ async fn empty_and_null_bodies() {
     script(202, "null").delete("1").await.unwrap();
     script(200, " \n").delete("1").await.unwrap();
     script(200, r#"{"a":[1]}"#).delete("1").await.unwrap();
-    assert!(matches!(
-        script(200, "").list().await,
-        Err(Error::Decode { .. })
-    ));
+    for body in ["", " \n"] {
+        let error = script(201, body).list().await.unwrap_err();
+        assert!(matches!(error, Error::Decode { .. }));
+        let shown = error.to_string();
+        let says =
+            "the response has no body, expected JSON; the call itself succeeded with 201 Created";
+        assert!(shown.contains(says), "{shown}");
+    }
     assert!(matches!(
         script(200, "null").list().await,
         Err(Error::Decode { .. })

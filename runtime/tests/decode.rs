@@ -146,7 +146,24 @@ fn null_and_missing_are_told_apart_where_they_differ() {
         "items: expected a list, found null"
     );
     assert_eq!(refused::<Page>(r#"{"items":[]}"#), "total_count: missing");
-    assert!(read::<Page>(r#"{"total_count":1}"#).items.is_empty());
+}
+
+#[test]
+fn required_lists_and_maps_must_be_there() {
+    for (wrong, found) in [("", "missing"), (r#""items":null,"#, "null")] {
+        let message = refused::<Page>(&format!(r#"{{{wrong}"total_count":1}}"#));
+        assert!(message.starts_with("items: "), "{message}");
+        assert!(message.ends_with(found), "{message}");
+    }
+    let product = |field: &str| {
+        let broken = PAGE.replacen(&format!(r#""{field}":"#), r#""other":"#, 1);
+        assert_ne!(broken, PAGE);
+        refused::<Page>(&broken)
+    };
+    assert_eq!(product("prices"), "items[0].prices: missing");
+    assert_eq!(product("metadata"), "items[0].metadata: missing");
+    // Where they may be left out, null and no key are the same.
+    assert_eq!(read::<(Option<Vec<i64>>, i64)>("[null,1]").0, None);
 }
 
 #[test]
@@ -157,7 +174,7 @@ fn additional_properties_are_those_not_declared() {
 }
 
 #[test]
-fn the_first_mistake_is_reported_with_its_path() {
+fn a_mistake_is_reported_with_its_path() {
     for (from, to, message) in [
         (
             r#""price_amount":5"#,
@@ -171,8 +188,8 @@ fn the_first_mistake_is_reported_with_its_path() {
         ),
         (
             r#""price_amount":999999999999"#,
-            r#""price_amount":3.0"#,
-            "items[0].prices[0].price_amount: expected an integer, found 3.0 (in Price::Fixed)",
+            r#""price_amount":3.5"#,
+            "items[0].prices[0].price_amount: expected an integer, found 3.5 (in Price::Fixed)",
         ),
         (
             r#""is_archived":false"#,
@@ -295,7 +312,25 @@ fn numbers_are_kept_up_to_their_limits() {
         refused::<i64>("9223372036854775808"),
         "expected an integer of at most 64 bits, sign included, found 9223372036854775808"
     );
-    assert_eq!(refused::<i64>("1e3"), "expected an integer, found 1000.0");
+    for (text, value) in [("1.0", 1), ("1e3", 1000), ("-0.0", 0), ("-2.50e1", -25)] {
+        assert_eq!(read::<i64>(text), value);
+    }
+    assert_eq!(read::<i64>(r#"{"$serde_json::private::Number":"3.0"}"#), 3);
+    assert_eq!(refused::<i64>("1.5"), "expected an integer, found 1.5");
+    // The double nearest to what was written may be another integer.
+    for text in ["9007199254740993.0", "1e300", "-1e16"] {
+        assert!(codec::from_str::<i64>(text).is_err(), "{text}");
+    }
+    assert_eq!(read::<u64>("18446744073709551615"), u64::MAX);
+    assert_eq!(read::<u64>("1.0"), 1);
+    assert_eq!(
+        codec::to_string(&vec![1, u64::MAX]),
+        "[1,18446744073709551615]"
+    );
+    assert_eq!(
+        refused::<u64>("-1"),
+        "expected an integer from 0 to 18446744073709551615, found -1"
+    );
     assert_eq!(refused::<i64>("\"1\""), r#"expected an integer, found "1""#);
     assert_eq!(read::<f64>("3"), 3.0);
     assert_eq!(
@@ -549,13 +584,89 @@ fn errors_never_show_tokens_or_long_texts() {
         refused::<BTreeMap<String, Vec<i64>>>(r#"{"tokens":["abc"]}"#),
         "tokens[0]: expected an integer, found text that may be secret"
     );
+    assert_eq!(
+        refused::<BTreeMap<String, String>>(r#"{"token":123456}"#),
+        "token: expected text, found a number that may be secret"
+    );
+}
+
+#[test]
+fn errors_never_show_keys_that_are_tokens_or_long() {
+    type Map = BTreeMap<String, BTreeMap<String, i64>>;
+    let long = "k".repeat(1_000_000);
+    for (text, message) in [
+        (
+            r#"{"a":{"polar_oat_abc":true}}"#.to_owned(),
+            "a[redacted]: expected an integer, found true".to_owned(),
+        ),
+        (
+            r#"{"see polar_cst_abc":{"a":1,"a":true}}"#.to_owned(),
+            "[redacted].a: the key occurs twice; [redacted].a: expected an integer, found true"
+                .to_owned(),
+        ),
+        (
+            r#"{"tokens":{"9f86d081":"","expires_at":true}}"#.to_owned(),
+            "tokens[redacted]: expected an integer, found text that may be secret; \
+             tokens.expires_at: expected an integer, found true"
+                .to_owned(),
+        ),
+        (
+            format!(r#"{{"a":{{"{long}":null}}}}"#),
+            format!(
+                r#"a["{}"…]: expected an integer, found null"#,
+                "k".repeat(40)
+            ),
+        ),
+    ] {
+        assert_eq!(refused::<Map>(&text), message);
+        let error = codec::from_str::<Map>(&text).err().unwrap();
+        let shown = format!("{error:?}");
+        assert!(!shown.contains("abc") && shown.len() < 1000, "{shown}");
+    }
 }
 
 #[test]
 fn a_broken_item_deep_in_a_list_ends_the_work_there() {
     let text = format!("[{}]", vec!["null"; 200_000].join(","));
+    let error = codec::from_str::<Vec<PriceFixed>>(&text).err().unwrap();
+    assert_eq!(error.problems().len(), 10);
+    assert!(error.is_truncated());
+    assert_eq!(error.path(), "[0]");
+    let shown = error.to_string();
+    assert!(
+        shown.ends_with("[9]: expected an object, found null; and more"),
+        "{shown}"
+    );
+}
+
+#[test]
+fn all_mistakes_are_listed_with_their_variants() {
+    let page = PAGE
+        .replacen(r#""price_amount":999999999999"#, r#""price_amount":"x""#, 1)
+        .replacen(r#""price_amount":5"#, r#""x":5"#, 1)
+        .replacen(r#""is_archived":false,"#, "", 1)
+        .replacen(r#""total_count":1"#, r#""total_count":null"#, 1);
+    let error = codec::from_str::<Page>(&page).err().unwrap();
+    let problems: Vec<String> = error.problems().iter().map(ToString::to_string).collect();
     assert_eq!(
-        refused::<Vec<PriceFixed>>(&text),
-        "[0]: expected an object, found null"
+        problems,
+        [
+            "items[0].is_archived: missing",
+            r#"items[0].prices[0].price_amount: expected an integer, found "x" (in Price::Fixed)"#,
+            "items[0].prices[1].price_amount: missing (in Price::LegacyFixed)",
+            "total_count: expected an integer, found null",
+        ]
+    );
+    assert!(!error.is_truncated());
+    assert_eq!(error.to_string(), problems.join("; "));
+    // What is within something that is not there, or no object, is not missed again.
+    assert_eq!(
+        refused::<(Page, i64)>(r#"[3,"x"]"#),
+        r#"[0]: expected an object, found 3; [1]: expected an integer, found "x""#
+    );
+    assert_eq!(
+        refused::<(PriceFixed, (i64, PriceFixed))>(r#"[{"price_currency":1},[]]"#),
+        "[0].amount_type: missing; [0].price_amount: missing; [0].price_currency: expected text, found 1; \
+         [1]: expected a list of 2 items, found 0 items"
     );
 }

@@ -399,6 +399,7 @@ fn rust_type(api: &Api, ty: &Type) -> String {
         Type::Const(Constant::Text(_)) => "::std::borrow::Cow<'static, str>".to_owned(),
         Type::Const(Constant::Boolean(_)) | Type::Scalar(Scalar::Boolean) => "bool".to_owned(),
         Type::Const(Constant::Integer(_)) | Type::Scalar(Scalar::Integer) => "i64".to_owned(),
+        Type::Scalar(Scalar::Unsigned) => "u64".to_owned(),
         Type::Scalar(Scalar::Float) => "f64".to_owned(),
         Type::Scalar(Scalar::String) => "String".to_owned(),
         Type::Scalar(other) => format!("t::{other:?}"),

@@ -11,8 +11,8 @@ use serde_json::{Map, Number, Value};
 /// - **numbers** are equal if their values are: a `3` in a field of floats is written as `3.0`;
 /// - **decimals** may come as numbers, and are written as texts, to the same value;
 /// - **instants** are equal if they are the same point in time: all are written in UTC, with six digits or none;
-/// - **null, and no key at all**, mean the same to whoever reads an optional property, and so do an **empty list or map**
-///   and no key at all. That a key which must be there is written is shown by the contract's rules for what is written;
+/// - **null, and no key at all**, mean the same to whoever reads an optional property. That a key which must be there is
+///   written is shown by the contract's rules for what is written;
 /// - **constants** that may be left out are written nevertheless.
 #[derive(Debug, Clone, Copy)]
 pub struct Difference<'c> {
@@ -90,7 +90,7 @@ impl Difference<'_> {
             let place = format!("{place}/{key}");
             match written.get(key) {
                 Some(written) => self.collect(&place, value, written, found),
-                None if is_nothing(value) || self.undocumented == Undocumented::Dropped => {}
+                None if value.is_null() || self.undocumented == Undocumented::Dropped => {}
                 None => found.push((place, format!("read {value}, not written"))),
             }
         }
@@ -98,23 +98,13 @@ impl Difference<'_> {
             let constant = value
                 .as_str()
                 .is_some_and(|text| self.constants.contains(&(key.as_str(), text)));
-            if !is_nothing(value) && !constant {
+            if !value.is_null() && !constant {
                 found.push((
                     format!("{place}/{key}"),
                     format!("not read, written {value}"),
                 ));
             }
         }
-    }
-}
-
-/// Whether it means the same as no key at all.
-fn is_nothing(value: &Value) -> bool {
-    match value {
-        Value::Null => true,
-        Value::Array(items) => items.is_empty(),
-        Value::Object(entries) => entries.is_empty(),
-        _ => false,
     }
 }
 

@@ -93,6 +93,7 @@ snapshots! {
     required_key_union: TYPES,
     secrets: TYPES,
     security: TREE,
+    shared_constant_union: TYPES,
     shared_types: TYPES,
     sub_services: TREE,
     superset_keys_union: TYPES,

@@ -233,6 +233,11 @@ fn payments_and_methods_that_nobody_knows_yet_are_generic() {
     assert!(
         matches!(exact(&payment("shells", json!({}))), Payment::Generic(it) if it.method == "shells")
     );
+    for tag in ["card", "kr_card"] {
+        assert!(
+            matches!(exact(&payment(tag, json!({}))), Payment::Generic(it) if it.method == tag)
+        );
+    }
     let broken = payment("card", json!({"method_metadata": {"brand": "visa"}}));
     let error = codec::from_value::<Payment>(&broken).unwrap_err();
     assert_eq!(
@@ -260,6 +265,14 @@ fn payments_and_methods_that_nobody_knows_yet_are_generic() {
         exact(&method("shells", json!({}), json!({}))),
         CustomerPaymentMethod::Generic(_)
     ));
+    for tag in ["card", "kr_card"] {
+        let default = json!({"is_default": false});
+        let method = |end: Value| method(tag, json!({}), end);
+        assert!(matches!(exact(&method(default)), PaymentMethod::Generic(it) if it.r#type == tag));
+        assert!(
+            matches!(exact(&method(json!({}))), CustomerPaymentMethod::Generic(it) if it.r#type == tag)
+        );
+    }
 }
 
 #[test]

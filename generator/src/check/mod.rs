@@ -300,7 +300,11 @@ impl Checker<'_> {
             let fits = match field.ty.non_null() {
                 Type::Scalar(scalar) => !matches!(
                     scalar,
-                    Scalar::Integer | Scalar::Float | Scalar::Number | Scalar::Boolean
+                    Scalar::Integer
+                        | Scalar::Unsigned
+                        | Scalar::Float
+                        | Scalar::Number
+                        | Scalar::Boolean
                 ),
                 Type::Named(id) => matches!(self.api.def(*id).shape, Shape::Enum(_)),
                 _ => false,

@@ -65,7 +65,7 @@ fn subjects(api: &Api, ty: &Type) -> Vec<Subject> {
         Type::Scalar(Scalar::Boolean) | Type::Const(Constant::Boolean(_) | Constant::Null) => {
             vec![]
         }
-        Type::Scalar(Scalar::Integer | Scalar::Float | Scalar::Number)
+        Type::Scalar(Scalar::Integer | Scalar::Unsigned | Scalar::Float | Scalar::Number)
         | Type::Const(Constant::Integer(_)) => vec![Subject::Number],
         Type::Scalar(Scalar::Decimal) => vec![Subject::Number, Subject::Decimal],
         Type::Scalar(_) | Type::Const(Constant::Text(_)) => vec![Subject::Text],

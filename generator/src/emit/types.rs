@@ -53,6 +53,7 @@ fn scalar_type(scalar: Scalar) -> TokenStream {
     match scalar {
         Scalar::String => quote!(String),
         Scalar::Integer => quote!(i64),
+        Scalar::Unsigned => quote!(u64),
         Scalar::Float => quote!(f64),
         Scalar::Number => quote!(Number),
         Scalar::Decimal => quote!(Decimal),
@@ -66,7 +67,7 @@ fn scalar_type(scalar: Scalar) -> TokenStream {
 /// How the client keeps a field.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Keeping {
-    /// A value that is always there; lists and maps that are missing are empty.
+    /// A value that is always there.
     Value,
     /// `Option`, null when there is none.
     OrNull,

@@ -18,15 +18,17 @@ pub enum Decision {
         /// What follows from another constant, or none.
         otherwise: Box<Decision>,
     },
-    /// By whether one of several keys is there.
+    /// By whether keys are there.
     Key {
         /// What counts as there.
         sought: Sought,
-        /// Paths of object keys, any of which decides.
-        any_of: Vec<Vec<String>>,
-        /// If one is there.
+        /// How many of them have to be there.
+        needed: Needed,
+        /// Paths of object keys.
+        paths: Vec<Vec<String>>,
+        /// If they are there.
         present: Box<Decision>,
-        /// If none is.
+        /// If they are not.
         absent: Box<Decision>,
     },
     /// By the type of the JSON value.
@@ -52,13 +54,26 @@ pub enum Sought {
     Key,
 }
 
+/// How many of several keys have to be there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Needed {
+    /// One is enough.
+    Any,
+    /// None may be missing.
+    All,
+}
+
 /// The type of a JSON value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Kind {
     /// `true`, `false`.
     Boolean,
-    /// A number without fraction or exponent.
+    /// A number without fraction or exponent, within 64 bits with a sign.
     Integer,
+    /// A number without fraction or exponent beyond that.
+    BigInteger,
+    /// A number with a fraction or exponent whose value is an integer: `1.0`.
+    Whole,
     /// Any other number.
     Number,
     /// A text.
@@ -117,12 +132,12 @@ impl Decision {
                 otherwise.collect_deciding(found);
             }
             Self::Key {
-                any_of,
+                paths,
                 present,
                 absent,
                 ..
             } => {
-                any_of
+                paths
                     .iter()
                     .for_each(|path| add(format!("{}?", path.join("."))));
                 present.collect_deciding(found);

@@ -10,7 +10,7 @@ mod types;
 
 use std::collections::{BTreeMap, BTreeSet};
 
-pub use decision::{Decision, Kind, Sought};
+pub use decision::{Decision, Kind, Needed, Sought};
 pub use operations::{
     Access, Body, Encoding, Flow, FlowKind, Method, Operation, Page, PageForm, Paging, Param,
     ParamStyle, Safety, Service, ServiceCredential, Success,

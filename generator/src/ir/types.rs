@@ -1,6 +1,7 @@
 //! The types of the API: what they are made of, and what the contract says of their values.
 
 use std::cmp::Ordering;
+use std::fmt;
 
 use super::Decision;
 use crate::names::Name;
@@ -387,6 +388,8 @@ pub enum Scalar {
     String,
     /// Signed 64-bit integer; money in cents.
     Integer,
+    /// Unsigned 64-bit integer.
+    Unsigned,
     /// Double.
     Float,
     /// Integer or double, kept apart.
@@ -414,6 +417,18 @@ pub enum Constant {
     Integer(i64),
     /// Null.
     Null,
+}
+
+/// As it is written in JSON, without quotes.
+impl fmt::Display for Constant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Boolean(value) => value.fmt(f),
+            Self::Integer(value) => value.fmt(f),
+            Self::Null => f.write_str("null"),
+        }
+    }
 }
 
 /// A set of texts. The client keeps texts it does not know.

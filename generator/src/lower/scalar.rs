@@ -87,7 +87,11 @@ pub(super) fn integer(schema: &IntegerType) -> (Scalar, Limits) {
         maximum: bound(schema.maximum, schema.exclusive_maximum),
         ..Limits::default()
     };
-    (Scalar::Integer, limits)
+    let scalar = match &schema.format {
+        Format::Unknown(format) if format == "uint64" => Scalar::Unsigned,
+        _ => Scalar::Integer,
+    };
+    (scalar, limits)
 }
 
 pub(super) fn number(schema: &NumberType) -> (Scalar, Limits) {
@@ -117,7 +121,7 @@ pub(super) fn numeric_union(members: &[Scalar]) -> Option<Scalar> {
     let numeric = |scalar: &Scalar| {
         matches!(
             scalar,
-            Scalar::Integer | Scalar::Float | Scalar::Number | Scalar::Decimal
+            Scalar::Integer | Scalar::Unsigned | Scalar::Float | Scalar::Number | Scalar::Decimal
         )
     };
     if !members.iter().all(numeric) {

@@ -215,7 +215,7 @@ fn unnamed_variant(ty: &Type) -> Name {
         other => {
             let word = match other {
                 Type::Scalar(Scalar::String) => "String",
-                Type::Scalar(Scalar::Integer) => "Integer",
+                Type::Scalar(Scalar::Integer | Scalar::Unsigned) => "Integer",
                 Type::Scalar(Scalar::Float | Scalar::Number) => "Number",
                 Type::Scalar(Scalar::Decimal) => "Decimal",
                 Type::Scalar(Scalar::Boolean) => "Boolean",

@@ -200,12 +200,14 @@ impl Order {
             }
             Decision::Key {
                 sought,
-                any_of,
+                needed,
+                paths,
                 present,
                 absent,
             } => Decision::Key {
                 sought: *sought,
-                any_of: sorted(any_of.iter().cloned(), Clone::clone),
+                needed: *needed,
+                paths: sorted(paths.iter().cloned(), Clone::clone),
                 present: then(present),
                 absent: then(absent),
             },

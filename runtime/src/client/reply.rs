@@ -50,6 +50,13 @@ pub(super) struct Reply {
 impl Reply {
     /// The body as JSON.
     pub(super) fn json<T: Decode>(&mut self) -> Result<T, Error> {
+        if self.body.trim_ascii().is_empty() {
+            let message = format!(
+                "the response has no body, expected JSON; the call itself succeeded with {}",
+                self.status
+            );
+            return Err(self.undecodable(DecodeError::new(&message)));
+        }
         codec::from_slice(&self.body).map_err(|error| self.undecodable(error))
     }
 

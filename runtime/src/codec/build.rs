@@ -6,7 +6,8 @@ use std::hash::{BuildHasher, RandomState};
 
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
-use super::tape::{Entry, Problem, Tape};
+use super::entry::Value;
+use super::tape::{Problem, Tape, TooMany};
 
 /// How many containers may lie inside each other.
 const MAX_DEPTH: u8 = 128;
@@ -37,8 +38,13 @@ impl<'de> Builder<'_, 'de> {
         }
         self.depth += 1;
         let at = self.tape.len();
-        self.tape.push(Entry::Null);
+        self.add(Value::Null)?;
         Ok(at)
+    }
+
+    #[inline]
+    fn add<E: Error>(&mut self, value: Value<'_>) -> Result<(), E> {
+        self.tape.push(value).map_err(too_many)
     }
 
     fn inner(&mut self) -> Builder<'_, 'de> {
@@ -54,7 +60,12 @@ impl<'de> Builder<'_, 'de> {
 }
 
 fn position<E: Error>(at: usize) -> Result<u32, E> {
-    u32::try_from(at).map_err(|_| E::custom("more values than can be counted"))
+    u32::try_from(at).map_err(|_| too_many(TooMany))
+}
+
+#[cold]
+fn too_many<E: Error>(_: TooMany) -> E {
+    E::custom("more values or text than 32 bits can count")
 }
 
 impl<'de> DeserializeSeed<'de> for Builder<'_, 'de> {
@@ -74,9 +85,8 @@ impl<'de> Visitor<'de> for Builder<'_, 'de> {
     }
 
     #[inline]
-    fn visit_unit<E: Error>(self) -> Result<(), E> {
-        self.tape.push(Entry::Null);
-        Ok(())
+    fn visit_unit<E: Error>(mut self) -> Result<(), E> {
+        self.add(Value::Null)
     }
 
     fn visit_none<E: Error>(self) -> Result<(), E> {
@@ -92,55 +102,36 @@ impl<'de> Visitor<'de> for Builder<'_, 'de> {
     }
 
     #[inline]
-    fn visit_bool<E: Error>(self, value: bool) -> Result<(), E> {
-        self.tape.push(Entry::Boolean(value));
-        Ok(())
+    fn visit_bool<E: Error>(mut self, value: bool) -> Result<(), E> {
+        self.add(Value::Boolean(value))
     }
 
     #[inline]
-    fn visit_i64<E: Error>(self, value: i64) -> Result<(), E> {
-        self.tape.push(Entry::Integer(value));
-        Ok(())
+    fn visit_i64<E: Error>(mut self, value: i64) -> Result<(), E> {
+        self.add(Value::Integer(value))
     }
 
     #[inline]
-    fn visit_u64<E: Error>(self, value: u64) -> Result<(), E> {
-        self.tape
-            .push(i64::try_from(value).map_or(Entry::Unsigned(value), Entry::Integer));
-        Ok(())
+    fn visit_u64<E: Error>(mut self, value: u64) -> Result<(), E> {
+        self.add(i64::try_from(value).map_or(Value::Unsigned(value), Value::Integer))
     }
 
-    fn visit_i128<E: Error>(self, value: i128) -> Result<(), E> {
-        self.tape.push(numeral(&value.to_string()));
-        Ok(())
+    fn visit_i128<E: Error>(mut self, value: i128) -> Result<(), E> {
+        self.add(numeral(&value.to_string()))
     }
 
-    fn visit_u128<E: Error>(self, value: u128) -> Result<(), E> {
-        self.tape.push(numeral(&value.to_string()));
-        Ok(())
+    fn visit_u128<E: Error>(mut self, value: u128) -> Result<(), E> {
+        self.add(numeral(&value.to_string()))
     }
 
     #[inline]
-    fn visit_f64<E: Error>(self, value: f64) -> Result<(), E> {
-        self.tape.push(Entry::Float(value));
-        Ok(())
+    fn visit_f64<E: Error>(mut self, value: f64) -> Result<(), E> {
+        self.add(Value::Float(value))
     }
 
     #[inline]
-    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<(), E> {
-        self.tape.push(Entry::Borrowed(text));
-        Ok(())
-    }
-
-    #[inline]
-    fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
-        self.tape.push(Entry::Owned(text.into()));
-        Ok(())
-    }
-
-    fn visit_string<E: Error>(self, text: String) -> Result<(), E> {
-        self.tape.push(Entry::Owned(text.into_boxed_str()));
-        Ok(())
+    fn visit_str<E: Error>(mut self, text: &str) -> Result<(), E> {
+        self.add(Value::Text(text))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(mut self, mut items: A) -> Result<(), A::Error> {
@@ -150,12 +141,13 @@ impl<'de> Visitor<'de> for Builder<'_, 'de> {
             len += 1;
         }
         let end = self.end()?;
-        self.tape.replace(at, Entry::Array { len, end });
+        self.tape.close(at, Value::Array { len, end });
         Ok(())
     }
 
     fn visit_map<A: MapAccess<'de>>(mut self, mut entries: A) -> Result<(), A::Error> {
         let at = self.open()?;
+        let copied = self.tape.copied();
         let mut keys = Keys::default();
         let mut len = 0;
         loop {
@@ -169,45 +161,45 @@ impl<'de> Visitor<'de> for Builder<'_, 'de> {
         }
         let end = self.end()?;
         match wrapped_numeral(self.tape, at, len) {
-            Some(number) => {
-                self.tape.truncate(at + 1);
-                self.tape.replace(at, number);
+            Some(text) => {
+                self.tape.truncate(at, copied);
+                self.add(numeral(&text))?;
             }
-            None => self.tape.replace(at, Entry::Object { end }),
+            None => self.tape.close(at, Value::Object { end }),
         }
         Ok(())
     }
 }
 
 /// The number inside `{"$serde_json::private::Number": "..."}`.
-fn wrapped_numeral<'de>(tape: &Tape<'de>, at: usize, len: usize) -> Option<Entry<'de>> {
+fn wrapped_numeral(tape: &Tape<'_>, at: usize, len: usize) -> Option<String> {
     let key = u32::try_from(at).ok()? + 1;
     if len != 1 || !tape.is_key(key, NUMERAL_KEY) {
         return None;
     }
     let text = tape.text(key + 1)?;
     // Whatever is no number in JSON is an ordinary object with a strange key.
-    text.parse::<serde_json::Number>()
-        .ok()
-        .map(|_| numeral(text))
+    let is_number = text.parse::<serde_json::Number>().is_ok();
+    is_number.then(|| text.to_owned())
 }
 
 /// A number given as text, as an integer where it is one that fits.
-fn numeral<'de>(text: &str) -> Entry<'de> {
+fn numeral(text: &str) -> Value<'_> {
     if text == "-0" {
-        return Entry::Float(-0.0);
+        return Value::Float(-0.0);
     }
     if let Ok(value) = text.parse() {
-        return Entry::Integer(value);
+        return Value::Integer(value);
     }
     text.parse()
-        .map_or_else(|_| Entry::Numeral(text.into()), Entry::Unsigned)
+        .map_or_else(|_| Value::Numeral(text), Value::Unsigned)
 }
 
 /// Finds keys that occur twice in one object.
 ///
 /// A key leaves its fingerprint in a small set; only when a fingerprint is already there are the keys compared. Objects
-/// with many keys use real hashes, so that the time stays proportional to the size.
+/// with many keys use real hashes, and once more keys were repeated than an error shows, none are compared any more: the
+/// time stays proportional to the size.
 #[derive(Default)]
 struct Keys {
     fingerprints: [u64; 4],
@@ -221,6 +213,9 @@ impl Keys {
     /// Adds the key at `key_at` of the object at `object_at`, and parks a mistake on the tape if it is there already.
     #[inline]
     fn insert(&mut self, tape: &Tape<'_>, object_at: usize, key_at: usize) {
+        if self.count >= Self::FEW && tape.is_hopeless() {
+            return;
+        }
         let Ok(key_position) = u32::try_from(key_at) else {
             return;
         };
@@ -268,6 +263,12 @@ impl Keys {
     }
 }
 
+#[cfg(test)]
+thread_local! {
+    /// How many keys were looked at because of others.
+    pub(super) static COMPARED: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
+}
+
 fn earlier_keys<'t>(
     tape: &'t Tape<'_>,
     object_at: usize,
@@ -278,6 +279,8 @@ fn earlier_keys<'t>(
         if next >= key_at {
             return None;
         }
+        #[cfg(test)]
+        COMPARED.set(COMPARED.get() + 1);
         let key = u32::try_from(next).ok()?;
         next = tape.after(key + 1) as usize;
         tape.text(key)
@@ -304,31 +307,19 @@ impl<'de> Visitor<'de> for KeyBuilder<'_, 'de> {
     }
 
     #[inline]
-    fn visit_borrowed_str<E: Error>(self, text: &'de str) -> Result<(), E> {
-        self.0.push(Entry::Borrowed(text));
-        Ok(())
-    }
-
-    #[inline]
     fn visit_str<E: Error>(self, text: &str) -> Result<(), E> {
-        self.0.push(Entry::Owned(text.into()));
-        Ok(())
-    }
-
-    fn visit_string<E: Error>(self, text: String) -> Result<(), E> {
-        self.0.push(Entry::Owned(text.into_boxed_str()));
-        Ok(())
+        self.0.push(Value::Text(text)).map_err(too_many)
     }
 
     fn visit_bool<E: Error>(self, value: bool) -> Result<(), E> {
-        self.visit_string(value.to_string())
+        self.visit_str(&value.to_string())
     }
 
     fn visit_i64<E: Error>(self, value: i64) -> Result<(), E> {
-        self.visit_string(value.to_string())
+        self.visit_str(&value.to_string())
     }
 
     fn visit_u64<E: Error>(self, value: u64) -> Result<(), E> {
-        self.visit_string(value.to_string())
+        self.visit_str(&value.to_string())
     }
 }

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
+use super::entry::Value;
 use super::node::{Missing, Node, Object};
 use super::sink::Sink;
-use super::tape::Entry;
 use crate::codec::Encode;
 use crate::types::{Date, Decimal, Json, JsonObject, Number, Patch, Timestamp};
 
@@ -16,7 +16,7 @@ const MAX_RESERVE: usize = 1024;
 
 /// A type that can be read from a received value.
 pub trait Decode: Sized {
-    /// Reads the value. A mistake is parked in the reader and reported at the end; what is returned then is never seen.
+    /// Reads the value. Mistakes are parked in the reader and reported at the end; what is returned then is never seen.
     fn decode(node: Node<'_, '_>) -> Self;
 
     /// What it means that an object lacks the key: an error, unless the type knows better.
@@ -93,8 +93,8 @@ impl Decode for Cow<'static, str> {
 impl Decode for bool {
     #[inline]
     fn decode(node: Node<'_, '_>) -> Self {
-        match node.entry() {
-            Entry::Boolean(value) => *value,
+        match node.value() {
+            Value::Boolean(value) => value,
             _ => {
                 node.expected("true or false");
                 false
@@ -106,11 +106,25 @@ impl Decode for bool {
 impl Decode for i64 {
     #[inline]
     fn decode(node: Node<'_, '_>) -> Self {
-        match node.entry() {
-            Entry::Integer(value) => *value,
-            Entry::Unsigned(_) => wrong(node, "an integer of at most 64 bits, sign included"),
-            _ => wrong(node, "an integer"),
+        match node.value() {
+            Value::Integer(value) => value,
+            Value::Unsigned(_) => wrong(node, "an integer of at most 64 bits, sign included"),
+            value => match value.integer() {
+                Some(value) => value,
+                None => wrong(node, "an integer"),
+            },
         }
+    }
+}
+
+impl Decode for u64 {
+    #[inline]
+    fn decode(node: Node<'_, '_>) -> Self {
+        let value = match node.value() {
+            Value::Unsigned(value) => Some(value),
+            value => value.integer().and_then(|value| value.try_into().ok()),
+        };
+        value.unwrap_or_else(|| wrong(node, "an integer from 0 to 18446744073709551615"))
     }
 }
 
@@ -121,11 +135,11 @@ impl Decode for f64 {
         reason = "the type is for numbers whose last digits do not matter"
     )]
     fn decode(node: Node<'_, '_>) -> Self {
-        match node.entry() {
-            Entry::Float(value) => *value,
-            Entry::Integer(value) => *value as Self,
-            Entry::Unsigned(value) => *value as Self,
-            Entry::Numeral(text) => match text.parse::<Self>() {
+        match node.value() {
+            Value::Float(value) => value,
+            Value::Integer(value) => value as Self,
+            Value::Unsigned(value) => value as Self,
+            Value::Numeral(text) => match text.parse::<Self>() {
                 Ok(value) if value.is_finite() => value,
                 _ => wrong(node, "a number in the range of a double"),
             },
@@ -161,14 +175,12 @@ impl Decode for Date {
 
 impl Decode for Decimal {
     fn decode(node: Node<'_, '_>) -> Self {
-        let value = match node.entry() {
-            Entry::Integer(value) => Some(Self::from(*value)),
-            Entry::Unsigned(value) => Some(Self::from(*value)),
+        let value = match node.value() {
+            Value::Integer(value) => Some(Self::from(value)),
+            Value::Unsigned(value) => Some(Self::from(value)),
             // The shortest digits that mean this double: what was written, unless that had more than 17 of them.
-            Entry::Float(value) => value.to_string().parse().ok(),
-            Entry::Numeral(text) => text.parse().ok(),
-            Entry::Borrowed(text) => text.parse().ok(),
-            Entry::Owned(text) => text.parse().ok(),
+            Value::Float(value) => value.to_string().parse().ok(),
+            Value::Numeral(text) | Value::Text(text) => text.parse().ok(),
             _ => None,
         };
         value.unwrap_or_else(|| wrong(node, "a decimal number"))
@@ -177,9 +189,9 @@ impl Decode for Decimal {
 
 impl Decode for Number {
     fn decode(node: Node<'_, '_>) -> Self {
-        match node.entry() {
-            Entry::Integer(value) => Self::Integer(*value),
-            Entry::Unsigned(value) => Self::Unsigned(*value),
+        match node.value() {
+            Value::Integer(value) => Self::Integer(value),
+            Value::Unsigned(value) => Self::Unsigned(value),
             _ => Self::Float(f64::decode(node)),
         }
     }
@@ -193,21 +205,17 @@ impl Decode for Json {
 
 impl Decode for JsonObject {
     fn decode(node: Node<'_, '_>) -> Self {
-        if !matches!(node.entry(), Entry::Object { .. }) {
+        if !matches!(node.value(), Value::Object { .. }) {
             node.expected("an object");
         }
         node.json_object()
-    }
-
-    fn absent(_: Missing<'_, '_>) -> Self {
-        Self::new()
     }
 }
 
 /// Null, or nothing at all.
 impl Decode for () {
     fn decode(node: Node<'_, '_>) {
-        if !matches!(node.entry(), Entry::Null) {
+        if !matches!(node.value(), Value::Null) {
             node.expected("null");
         }
     }
@@ -219,8 +227,8 @@ impl Decode for () {
 impl<T: Decode> Decode for Option<T> {
     #[inline]
     fn decode(node: Node<'_, '_>) -> Self {
-        match node.entry() {
-            Entry::Null => None,
+        match node.value() {
+            Value::Null => None,
             _ => Some(T::decode(node)),
         }
     }
@@ -233,8 +241,8 @@ impl<T: Decode> Decode for Option<T> {
 
 impl<T: Decode> Decode for Patch<T> {
     fn decode(node: Node<'_, '_>) -> Self {
-        match node.entry() {
-            Entry::Null => Self::Clear,
+        match node.value() {
+            Value::Null => Self::Clear,
             _ => Self::Set(T::decode(node)),
         }
     }
@@ -255,7 +263,6 @@ impl<T: Decode> Decode for Box<T> {
     }
 }
 
-/// A missing key is an empty list.
 impl<T: Decode> Decode for Vec<T> {
     #[inline]
     fn decode(node: Node<'_, '_>) -> Self {
@@ -266,23 +273,17 @@ impl<T: Decode> Decode for Vec<T> {
         let mut list = Self::with_capacity(items.total().min(MAX_RESERVE));
         for item in items {
             list.push(T::decode(item));
-            // The rest would never be seen.
-            if item.failed() {
+            if item.is_hopeless() {
                 break;
             }
         }
         list
     }
-
-    fn absent(_: Missing<'_, '_>) -> Self {
-        Self::new()
-    }
 }
 
-/// A missing key is an empty map.
 impl<K: Key, T: Decode> Decode for BTreeMap<K, T> {
     fn decode(node: Node<'_, '_>) -> Self {
-        if !matches!(node.entry(), Entry::Object { .. }) {
+        if !matches!(node.value(), Value::Object { .. }) {
             node.expected("an object");
         }
         let mut map = Self::new();
@@ -293,12 +294,11 @@ impl<K: Key, T: Decode> Decode for BTreeMap<K, T> {
                 }
                 None => value.expected("a value under a valid key"),
             }
+            if value.is_hopeless() {
+                break;
+            }
         }
         map
-    }
-
-    fn absent(_: Missing<'_, '_>) -> Self {
-        Self::new()
     }
 }
 
@@ -337,9 +337,8 @@ fn parse_text<T: Default>(
     expected: &'static str,
     parse: impl FnOnce(&str) -> Option<T>,
 ) -> T {
-    match node.entry() {
-        Entry::Borrowed(text) => parse(text),
-        Entry::Owned(text) => parse(text),
+    match node.value() {
+        Value::Text(text) => parse(text),
         _ => None,
     }
     .unwrap_or_else(|| wrong(node, expected))

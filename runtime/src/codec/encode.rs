@@ -44,6 +44,13 @@ impl Encode for i64 {
     }
 }
 
+impl Encode for u64 {
+    #[inline]
+    fn view(&self) -> View<'_> {
+        i64::try_from(*self).map_or(View::Unsigned(*self), View::Integer)
+    }
+}
+
 impl Encode for f64 {
     #[inline]
     fn view(&self) -> View<'_> {

@@ -3,95 +3,158 @@
 use std::error::Error;
 use std::fmt;
 
-use super::tape::{Entry, Parked, Problem, Tape, push_key};
-use crate::secrets::{is_secret_key, is_secret_text};
+use super::entry::Value;
+use super::path::Path;
+use super::tape::{Parked, Problem, Problems, Tape};
+use crate::secrets::is_secret_text;
+
+/// How many mistakes an error shows.
+pub(super) const MAX_PROBLEMS: usize = 10;
 
 /// Texts longer than this are not quoted in errors.
 const MAX_QUOTED: usize = 40;
 
-/// A received value that is not what its type says.
+/// A received value that does not match its type.
 ///
-/// Its text names the place, what was expected and what was found, and never shows a token:
-/// `items[3].prices[0].price_amount: expected an integer, found "x" (in ProductPrice::Fixed)`.
+/// Lists all missing and invalid fields, up to ten: each with its path, what was expected and what was found. `Display`
+/// separates them by `; `, and ends with `; and more` if there were others:
+/// `items[3].prices[0].price_amount: expected an integer, found "x" (in ProductPrice::Fixed); total_count: missing`.
+///
+/// Tokens are never shown, neither values nor keys. Keys and strings of more than 40 characters are shortened.
 pub struct DecodeError(Box<Details>);
 
 struct Details {
-    path: String,
-    message: String,
-    variant: Option<String>,
+    problems: Vec<DecodeProblem>,
+    is_truncated: bool,
     syntax: Option<serde_json::Error>,
 }
 
-impl DecodeError {
+/// One field that is missing or invalid in a received value.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct DecodeProblem {
+    path: String,
+    message: String,
+    variant: Option<String>,
+}
+
+impl DecodeProblem {
     /// The keys and indexes that lead to the value, as in `items[3].id`. Empty for the outermost value, and when the
-    /// text could not be read at all.
+    /// text could not be read at all. A key that contains a token is `[redacted]`, a long one is shortened.
     #[must_use]
     pub fn path(&self) -> &str {
-        &self.0.path
+        &self.path
     }
 
     /// The innermost union variant that was being read, as in `ProductPrice::Fixed`.
     #[must_use]
     pub fn variant(&self) -> Option<&str> {
-        self.0.variant.as_deref()
+        self.variant.as_deref()
     }
 
     /// What was expected and what was found, without the place.
     #[must_use]
     pub fn message(&self) -> &str {
-        &self.0.message
-    }
-
-    /// A value that reads well and still is not what it should be.
-    pub(crate) fn new(message: &str) -> Self {
-        Self(Box::new(Details {
-            path: String::new(),
-            message: message.to_owned(),
-            variant: None,
-            syntax: None,
-        }))
-    }
-
-    /// The text is not JSON, or too deep.
-    pub(super) fn syntax(error: serde_json::Error) -> Self {
-        Self(Box::new(Details {
-            path: String::new(),
-            message: error.to_string(),
-            variant: None,
-            syntax: Some(error),
-        }))
+        &self.message
     }
 
     /// A parked mistake, with the path to it.
-    pub(super) fn locate(tape: &Tape<'_>, parked: &Parked) -> Self {
+    fn locate(tape: &Tape<'_>, parked: &Parked) -> Self {
         let mut path = tape.path(parked.at);
         if let Problem::Missing(key) = parked.problem {
-            push_key(&mut path, key);
+            path.field(key);
         }
         let variant = parked.variant.map(|(union, variant)| match union {
             "" => variant.to_owned(),
             union => format!("{union}::{variant}"),
         });
-        let message = message(tape, parked, &path);
-        Self(Box::new(Details {
-            path,
-            message,
+        Self {
+            message: message(tape, parked, &path),
+            path: path.into_string(),
             variant,
+        }
+    }
+}
+
+impl DecodeError {
+    /// All that is missing or invalid, in the order in which it was found; at most ten. There is at least one.
+    #[must_use]
+    pub fn problems(&self) -> &[DecodeProblem] {
+        &self.0.problems
+    }
+
+    /// Whether there were more problems than [`problems`](Self::problems) returns.
+    #[must_use]
+    pub fn is_truncated(&self) -> bool {
+        self.0.is_truncated
+    }
+
+    /// The [path](DecodeProblem::path) of the first problem.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        self.first().map_or("", DecodeProblem::path)
+    }
+
+    /// The [variant](DecodeProblem::variant) of the first problem.
+    #[must_use]
+    pub fn variant(&self) -> Option<&str> {
+        self.first().and_then(DecodeProblem::variant)
+    }
+
+    /// The [message](DecodeProblem::message) of the first problem.
+    #[must_use]
+    pub fn message(&self) -> &str {
+        self.first().map_or("", DecodeProblem::message)
+    }
+
+    fn first(&self) -> Option<&DecodeProblem> {
+        self.0.problems.first()
+    }
+
+    /// A value that reads well and still is not what it should be.
+    pub(crate) fn new(message: &str) -> Self {
+        Self::of(message.to_owned(), None)
+    }
+
+    /// The text is not JSON, or too deep.
+    pub(super) fn syntax(error: serde_json::Error) -> Self {
+        Self::of(error.to_string(), Some(error))
+    }
+
+    fn of(message: String, syntax: Option<serde_json::Error>) -> Self {
+        let problem = DecodeProblem {
+            message,
+            ..DecodeProblem::default()
+        };
+        Self(Box::new(Details {
+            problems: vec![problem],
+            is_truncated: false,
+            syntax,
+        }))
+    }
+
+    /// Parked mistakes, with the paths to them.
+    pub(super) fn locate(tape: &Tape<'_>, problems: &Problems) -> Self {
+        let parked = problems.parked.iter();
+        Self(Box::new(Details {
+            problems: parked
+                .map(|parked| DecodeProblem::locate(tape, parked))
+                .collect(),
+            is_truncated: problems.more,
             syntax: None,
         }))
     }
 }
 
-fn message(tape: &Tape<'_>, parked: &Parked, path: &str) -> String {
+fn message(tape: &Tape<'_>, parked: &Parked, path: &Path) -> String {
     match parked.problem {
         Problem::Expected(what) => format!(
             "expected {what}, found {}",
-            found(tape.entry(parked.at), path)
+            found(tape.value(parked.at), path)
         ),
         Problem::Missing(_) => "missing".to_owned(),
         Problem::Duplicate => "the key occurs twice".to_owned(),
-        Problem::Length(len) => match tape.entry(parked.at) {
-            Entry::Array { len: found, .. } => {
+        Problem::Length(len) => match tape.value(parked.at) {
+            Value::Array { len: found, .. } => {
                 format!("expected a list of {len} items, found {found} items")
             }
             _ => format!("expected a list of {len} items"),
@@ -100,29 +163,26 @@ fn message(tape: &Tape<'_>, parked: &Parked, path: &str) -> String {
 }
 
 /// The value that was found, in few words.
-fn found(entry: &Entry<'_>, path: &str) -> String {
-    match entry {
-        Entry::Null => "null".to_owned(),
-        Entry::Boolean(value) => value.to_string(),
-        Entry::Integer(value) => value.to_string(),
-        Entry::Unsigned(value) => value.to_string(),
-        Entry::Float(value) => format!("{value:?}"),
-        Entry::Numeral(text) => found_text(text, path),
-        Entry::Borrowed(text) => quote(text, path),
-        Entry::Owned(text) => quote(text, path),
-        Entry::Array { .. } => "a list".to_owned(),
-        Entry::Object { .. } => "an object".to_owned(),
+fn found(value: Value<'_>, path: &Path) -> String {
+    match value {
+        Value::Integer(_) | Value::Unsigned(_) | Value::Float(_) if path.is_secret() => {
+            "a number that may be secret".to_owned()
+        }
+        Value::Null => "null".to_owned(),
+        Value::Boolean(value) => value.to_string(),
+        Value::Integer(value) => value.to_string(),
+        Value::Unsigned(value) => value.to_string(),
+        Value::Float(value) => format!("{value:?}"),
+        Value::Numeral(text) => found_text(text, path),
+        Value::Text(text) => found_text(&format!("{text:?}"), path),
+        Value::Array { .. } => "a list".to_owned(),
+        Value::Object { .. } => "an object".to_owned(),
     }
 }
 
-fn quote(text: &str, path: &str) -> String {
-    found_text(&format!("{text:?}"), path)
-}
-
 /// A text is only quoted when it is short and looks like no secret.
-fn found_text(text: &str, path: &str) -> String {
-    // Any key on the way there counts: the items of `tokens` are tokens.
-    if is_secret_key(path) || is_secret_text(text) {
+fn found_text(text: &str, path: &Path) -> String {
+    if path.is_secret() || is_secret_text(text) {
         return "text that may be secret".to_owned();
     }
     match text.chars().count() {
@@ -131,21 +191,28 @@ fn found_text(text: &str, path: &str) -> String {
     }
 }
 
-impl fmt::Display for DecodeError {
+impl fmt::Display for DecodeProblem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Details {
-            path,
-            message,
-            variant,
-            ..
-        } = &*self.0;
-        if !path.is_empty() {
-            write!(f, "{path}: ")?;
+        if !self.path.is_empty() {
+            write!(f, "{}: ", self.path)?;
         }
-        f.write_str(message)?;
-        match variant {
+        f.write_str(&self.message)?;
+        match &self.variant {
             Some(variant) => write!(f, " (in {variant})"),
             None => Ok(()),
+        }
+    }
+}
+
+impl fmt::Display for DecodeError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, problem) in self.problems().iter().enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            write!(f, "{separator}{problem}")?;
+        }
+        match self.is_truncated() {
+            true => f.write_str("; and more"),
+            false => Ok(()),
         }
     }
 }
@@ -153,9 +220,8 @@ impl fmt::Display for DecodeError {
 impl fmt::Debug for DecodeError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("DecodeError")
-            .field("path", &self.0.path)
-            .field("message", &self.0.message)
-            .field("variant", &self.0.variant)
+            .field("problems", &self.0.problems)
+            .field("is_truncated", &self.0.is_truncated)
             .finish()
     }
 }

@@ -6,8 +6,8 @@ use std::fmt;
 
 use regex_lite::Regex;
 
+use super::path::Path;
 use super::sink::{Encode, List, Record, Sink, View};
-use super::tape::push_key;
 use crate::types::Decimal;
 
 /// One limit that the API's description sets on a value. It says nothing about values of other kinds, nor about null.
@@ -129,7 +129,7 @@ pub fn validate(value: &dyn Encode) -> Result<(), Violations> {
 /// A walk over a value.
 #[derive(Default)]
 struct Check {
-    path: String,
+    path: Path,
     violations: Vec<Violation>,
 }
 
@@ -154,7 +154,7 @@ impl Check {
         for index in 0..list.len() {
             if let Some(item) = list.item(index) {
                 self.at(
-                    |path| path.push_str(&format!("[{index}]")),
+                    |path| path.index(index),
                     |check| check.value(item.view(), each),
                 );
             }
@@ -174,7 +174,7 @@ impl Check {
                     self.add(format!("every key {broken}"));
                 }
                 self.at(
-                    |path| push_key(path, key),
+                    |path| path.key(key),
                     |check| check.value(value.view(), each),
                 );
             }
@@ -190,7 +190,7 @@ impl Check {
                     .or_else(|| of("*"))
                     .map_or(&[][..], |(_, limits)| limits);
                 self.at(
-                    |path| push_key(path, key),
+                    |path| path.field(key),
                     |check| check.value(value.view(), limits),
                 );
             }
@@ -212,16 +212,16 @@ impl Check {
     }
 
     /// Looks at something further down.
-    fn at(&mut self, step: impl FnOnce(&mut String), look: impl FnOnce(&mut Self)) {
-        let above = self.path.len();
+    fn at(&mut self, step: impl FnOnce(&mut Path), look: impl FnOnce(&mut Self)) {
+        let above = self.path.mark();
         step(&mut self.path);
         look(self);
-        self.path.truncate(above);
+        self.path.back(above);
     }
 
     fn add(&mut self, limit: String) {
         self.violations.push(Violation {
-            path: self.path.clone(),
+            path: self.path.as_str().to_owned(),
             limit,
         });
     }

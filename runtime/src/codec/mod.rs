@@ -4,16 +4,20 @@
 //! Sent values are seen through one type-erased [`View`], by every serializer and by `Debug`. Both halves are compiled
 //! once, here, and not for each of the several hundred types of the API.
 
+#[cfg(test)]
+mod bounds;
 mod build;
 mod debug;
 mod decode;
 mod encode;
+mod entry;
 mod error;
 mod input;
 mod json;
 mod limits;
 mod macros;
 mod node;
+mod path;
 mod serialize;
 mod sink;
 mod tape;
@@ -27,7 +31,7 @@ use serde::de::{Deserializer, Error as _};
 pub(crate) use debug::REDACTED;
 pub use debug::debug;
 pub use decode::{Decode, Key, Model, Union};
-pub use error::DecodeError;
+pub use error::{DecodeError, DecodeProblem};
 pub use input::Choice;
 pub use limits::{Limit, Outline, Violation, Violations, validate};
 pub use node::{Kind, Missing, Node, Object};
@@ -77,7 +81,7 @@ pub(crate) fn from_slice_if<T: Decode, E: From<DecodeError>>(
 /// # Errors
 /// Those of the deserializer, and when the value is not that of a `T`.
 pub fn deserialize<'de, T: Decode, D: Deserializer<'de>>(deserializer: D) -> Result<T, D::Error> {
-    let mut tape = Tape::for_text_of(0);
+    let mut tape = Tape::for_text("");
     build::build(deserializer, &mut tape)?;
     finish(&tape).map_err(D::Error::custom)
 }
@@ -111,7 +115,7 @@ where
     T: Decode,
     V: IntoDeserializer<'de, serde_json::Error>,
 {
-    let mut tape = Tape::for_text_of(0);
+    let mut tape = Tape::for_text("");
     build::build(MapDeserializer::new(entries), &mut tape).map_err(DecodeError::syntax)?;
     finish(&tape)
 }
@@ -129,19 +133,20 @@ fn read_slice(bytes: &[u8]) -> Result<Tape<'_>, DecodeError> {
     // Checked once as a whole, text need not be checked again piece by piece.
     match std::str::from_utf8(bytes) {
         Ok(text) => read_str(text),
-        Err(_) => read_json(serde_json::Deserializer::from_slice(bytes), bytes.len()),
+        // Refused, too, but with the place.
+        Err(_) => read_json(serde_json::Deserializer::from_slice(bytes), ""),
     }
 }
 
 fn read_str(text: &str) -> Result<Tape<'_>, DecodeError> {
-    read_json(serde_json::Deserializer::from_str(text), text.len())
+    read_json(serde_json::Deserializer::from_str(text), text)
 }
 
 fn read_json<'de, R: serde_json::de::Read<'de>>(
     mut json: serde_json::Deserializer<R>,
-    len: usize,
+    text: &'de str,
 ) -> Result<Tape<'de>, DecodeError> {
-    let mut tape = Tape::for_text_of(len);
+    let mut tape = Tape::for_text(text);
     build::build(&mut json, &mut tape)
         .and_then(|()| json.end())
         .map_err(DecodeError::syntax)?;
@@ -149,7 +154,7 @@ fn read_json<'de, R: serde_json::de::Read<'de>>(
 }
 
 fn read_value(value: &Json) -> Result<Tape<'_>, DecodeError> {
-    let mut tape = Tape::for_text_of(0);
+    let mut tape = Tape::for_text("");
     build::build(value, &mut tape).map_err(DecodeError::syntax)?;
     Ok(tape)
 }

@@ -4,8 +4,9 @@ use std::borrow::Cow;
 use std::collections::BTreeMap;
 
 use super::decode::{Decode, Model, Union};
+use super::entry::Value;
 use super::sink::Encode;
-use super::tape::{Entry, Problem, Tape};
+use super::tape::{Problem, Tape};
 use crate::types::{Json, JsonObject};
 
 /// What kind of value a [`Node`] is, after JSON.
@@ -19,6 +20,8 @@ pub enum Kind {
     Integer,
     /// A number written without fraction or exponent, beyond 64 bits with a sign.
     BigInteger,
+    /// A number written with a fraction or exponent whose value is an integer, as in `1.0`.
+    Whole,
     /// Any other number.
     Number,
     /// Text.
@@ -45,8 +48,8 @@ impl<'r, 'de> Node<'r, 'de> {
     }
 
     #[inline]
-    pub(super) fn entry(self) -> &'r Entry<'de> {
-        self.tape.entry(self.at)
+    pub(super) fn value(self) -> Value<'r> {
+        self.tape.value(self.at)
     }
 
     /// The text found along a path of object keys. `None` if there is none, or if it is not text.
@@ -59,26 +62,23 @@ impl<'r, 'de> Node<'r, 'de> {
     /// The boolean found along a path of object keys.
     #[must_use]
     pub fn flag(self, path: &[&str]) -> Option<bool> {
-        match self.walk(path)?.entry() {
-            Entry::Boolean(value) => Some(*value),
+        match self.walk(path)?.value() {
+            Value::Boolean(value) => Some(value),
             _ => None,
         }
     }
 
-    /// The integer found along a path of object keys.
+    /// The integer found along a path of object keys, be it written `1` or `1.0`.
     #[must_use]
     pub fn integer(self, path: &[&str]) -> Option<i64> {
-        match self.walk(path)?.entry() {
-            Entry::Integer(value) => Some(*value),
-            _ => None,
-        }
+        self.walk(path)?.value().integer()
     }
 
     /// Whether a path of object keys leads to a value other than null.
     #[must_use]
     pub fn has(self, path: &[&str]) -> bool {
         self.walk(path)
-            .is_some_and(|found| !matches!(found.entry(), Entry::Null))
+            .is_some_and(|found| !matches!(found.value(), Value::Null))
     }
 
     /// Whether a path of object keys leads to a value, be it null.
@@ -90,34 +90,36 @@ impl<'r, 'de> Node<'r, 'de> {
     /// What kind of value this is.
     #[must_use]
     pub fn kind(self) -> Kind {
-        match self.entry() {
-            Entry::Null => Kind::Null,
-            Entry::Boolean(_) => Kind::Boolean,
-            Entry::Integer(_) => Kind::Integer,
-            Entry::Unsigned(_) => Kind::BigInteger,
-            Entry::Float(_) => Kind::Number,
-            Entry::Numeral(text) if text.contains(['.', 'e', 'E']) => Kind::Number,
-            Entry::Numeral(_) => Kind::BigInteger,
-            Entry::Borrowed(_) | Entry::Owned(_) => Kind::String,
-            Entry::Array { .. } => Kind::Array,
-            Entry::Object { .. } => Kind::Object,
+        match self.value() {
+            Value::Null => Kind::Null,
+            Value::Boolean(_) => Kind::Boolean,
+            Value::Integer(_) => Kind::Integer,
+            Value::Unsigned(_) => Kind::BigInteger,
+            value @ (Value::Float(_) | Value::Numeral(_)) if value.integer().is_some() => {
+                Kind::Whole
+            }
+            Value::Float(_) => Kind::Number,
+            Value::Numeral(text) if text.contains(['.', 'e', 'E']) => Kind::Number,
+            Value::Numeral(_) => Kind::BigInteger,
+            Value::Text(_) => Kind::String,
+            Value::Array { .. } => Kind::Array,
+            Value::Object { .. } => Kind::Object,
         }
     }
 
     /// The whole value, as JSON.
     #[must_use]
     pub fn json(self) -> Json {
-        match self.entry() {
-            Entry::Null => Json::Null,
-            Entry::Boolean(value) => Json::Bool(*value),
-            Entry::Integer(value) => Json::from(*value),
-            Entry::Unsigned(value) => Json::from(*value),
-            Entry::Float(value) => Json::from(*value),
-            Entry::Numeral(text) => text.parse().map_or(Json::Null, Json::Number),
-            Entry::Borrowed(text) => Json::from(*text),
-            Entry::Owned(text) => Json::from(&**text),
-            Entry::Array { .. } => self.items().into_iter().flatten().map(Self::json).collect(),
-            Entry::Object { .. } => Json::Object(self.json_object()),
+        match self.value() {
+            Value::Null => Json::Null,
+            Value::Boolean(value) => Json::Bool(value),
+            Value::Integer(value) => Json::from(value),
+            Value::Unsigned(value) => Json::from(value),
+            Value::Float(value) => Json::from(value),
+            Value::Numeral(text) => text.parse().map_or(Json::Null, Json::Number),
+            Value::Text(text) => Json::from(text),
+            Value::Array { .. } => self.items().into_iter().flatten().map(Self::json).collect(),
+            Value::Object { .. } => Json::Object(self.json_object()),
         }
     }
 
@@ -137,10 +139,10 @@ impl<'r, 'de> Node<'r, 'de> {
     #[inline]
     #[must_use]
     pub fn variant<T: Decode>(self, name: &'static str) -> T {
-        let failed_before = self.tape.failed();
+        let before = self.tape.failures();
         let value = T::decode(self);
-        if !failed_before && self.tape.failed() {
-            self.tape.name_variant(name);
+        if self.tape.failures() > before {
+            self.tape.name_variant(before, name);
         }
         value
     }
@@ -150,10 +152,10 @@ impl<'r, 'de> Node<'r, 'de> {
     /// Text that merely looks like a `T` in another notation stays text, so that nothing is lost.
     #[must_use]
     pub fn parse_exact<T: Decode + Encode>(self) -> Option<T> {
-        let before = self.tape.take_parked();
+        let before = self.tape.take_problems();
         let value = T::decode(self);
-        let failed = self.tape.take_parked().is_some();
-        self.tape.restore_parked(before);
+        let failed = self.tape.failures() > 0;
+        self.tape.restore_problems(before);
         (!failed && super::to_value(&value) == self.json()).then_some(value)
     }
 
@@ -168,10 +170,10 @@ impl<'r, 'de> Node<'r, 'de> {
     #[inline]
     #[must_use]
     pub fn union<T: Union>(self, name: &'static str) -> T {
-        let failed_before = self.tape.failed();
+        let before = self.tape.failures();
         let value = T::read(self);
-        if !failed_before && self.tape.failed() {
-            self.tape.name_union(name);
+        if self.tape.failures() > before {
+            self.tape.name_union(before, name);
         }
         value
     }
@@ -189,20 +191,20 @@ impl<'r, 'de> Node<'r, 'de> {
         }
     }
 
-    /// A cursor over the object's fields. A mistake, and an empty object, if it is no object.
+    /// A cursor over the object's fields. A mistake if it is no object, and then nothing within is one.
     #[inline]
     pub(super) fn object(self) -> Object<'r, 'de> {
-        let end = match self.entry() {
-            Entry::Object { end, .. } => *end,
+        let (at, end) = match self.value() {
+            Value::Object { end } => (self.at, end),
             _ => {
                 self.expected("an object");
-                0
+                (self.nothing().at, 0)
             }
         };
         Object {
             tape: self.tape,
-            at: self.at,
-            next: self.at + 1,
+            at,
+            next: at + 1,
             end,
         }
     }
@@ -224,20 +226,21 @@ impl<'r, 'de> Node<'r, 'de> {
         self.tape.nothing()
     }
 
+    /// Whether more mistakes were made than an error shows, so that the rest need not be read.
     #[inline]
-    pub(super) fn failed(self) -> bool {
-        self.tape.failed()
+    pub(super) fn is_hopeless(self) -> bool {
+        self.tape.is_hopeless()
     }
 
     /// The items of a list; `None` if it is no list.
     #[inline]
     pub(super) fn items(self) -> Option<Items<'r, 'de>> {
-        match self.entry() {
-            Entry::Array { len, end } => Some(Items {
+        match self.value() {
+            Value::Array { len, end } => Some(Items {
                 tape: self.tape,
                 next: self.at + 1,
-                end: *end,
-                len: *len as usize,
+                end,
+                len: len as usize,
             }),
             _ => None,
         }
@@ -245,8 +248,8 @@ impl<'r, 'de> Node<'r, 'de> {
 
     /// The keys and values of an object; nothing if it is none.
     pub(super) fn fields(self) -> Fields<'r, 'de> {
-        let end = match self.entry() {
-            Entry::Object { end, .. } => *end,
+        let end = match self.value() {
+            Value::Object { end } => end,
             _ => 0,
         };
         Fields {
@@ -428,7 +431,7 @@ pub struct Missing<'r, 'de> {
 }
 
 impl Missing<'_, '_> {
-    /// Says that the key must be there: an error that names it.
+    /// Says that the key must be there: a mistake that names it.
     #[cold]
     #[must_use]
     pub fn required<T: Decode>(self) -> T {

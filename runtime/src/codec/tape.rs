@@ -2,39 +2,37 @@
 //!
 //! A container is followed by its contents: a list by its items, an object by its keys and values in turn. The first entry
 //! is a null that belongs to no value. What could not be decoded reads that null instead, so that every reader can go on
-//! after a mistake and nobody has to check for one: the first mistake is parked here and reported at the end.
+//! after a mistake and nobody has to check for one: mistakes are parked here and reported together at the end.
+//!
+//! # Memory
+//!
+//! An entry takes 12 bytes: strings are ranges of the JSON text, or of one buffer for those that had escapes. JSON has at
+//! least two bytes for each value or key, so a tape takes at most seven times the bytes of its text, whatever the text
+//! is; a response of this API takes about as much as its text. While objects with many keys are read, the hashes of their
+//! keys come on top: at most three times the bytes of those objects.
 
 use std::cell::RefCell;
 
 use super::DecodeError;
+use super::entry::{Entry, Halves, Range, Value};
+use super::error::MAX_PROBLEMS;
 use super::node::Node;
+use super::path::Path;
 
-/// Where the value starts; the entry before it is the null that stands for nothing.
+/// The null that stands for nothing.
+const NOTHING: u32 = 0;
+
+/// Where the value starts.
 const ROOT: u32 = 1;
 
-/// One scalar, one key, or the head of a container.
-#[derive(Debug)]
-pub(super) enum Entry<'de> {
-    Null,
-    Boolean(bool),
-    Integer(i64),
-    /// Only above the range of `Integer`.
-    Unsigned(u64),
-    Float(f64),
-    /// A number that none of the above holds exactly, as it was written.
-    Numeral(Box<str>),
-    Borrowed(&'de str),
-    Owned(Box<str>),
-    Array {
-        len: u32,
-        end: u32,
-    },
-    Object {
-        end: u32,
-    },
-}
+/// How many bytes of text a key or value takes in the payloads of this API, or more. Room for that many is made at once.
+const USUAL_DENSITY: usize = 12;
 
-/// The first mistake found, located by the entry it is about.
+/// There are more values, or more text, than positions of 32 bits.
+#[derive(Debug)]
+pub(super) struct TooMany;
+
+/// A mistake, located by the entry it is about.
 #[derive(Debug)]
 pub(super) struct Parked {
     pub(super) at: u32,
@@ -55,22 +53,35 @@ pub(super) enum Problem {
     Length(usize),
 }
 
+/// The mistakes found so far.
+#[derive(Debug, Default)]
+pub(super) struct Problems {
+    pub(super) parked: Vec<Parked>,
+    /// Whether there were more than are kept.
+    pub(super) more: bool,
+}
+
 /// See the module's documentation.
 #[derive(Debug)]
 pub(super) struct Tape<'de> {
-    entries: Vec<Entry<'de>>,
-    parked: RefCell<Option<Parked>>,
+    /// The text that is read; empty for other deserializers.
+    source: &'de str,
+    /// The strings that are no part of the source.
+    copied: String,
+    entries: Vec<Entry>,
+    problems: RefCell<Problems>,
 }
 
 impl<'de> Tape<'de> {
-    /// An empty tape with room for the scalars and keys of a text of `bytes` bytes.
-    pub(super) fn for_text_of(bytes: usize) -> Self {
-        // A key or value takes 12 bytes or more in the payloads of this API; what is too little grows.
-        let mut entries = Vec::with_capacity(bytes / 12 + 8);
+    /// An empty tape for the values of a JSON text.
+    pub(super) fn for_text(source: &'de str) -> Self {
+        let mut entries = Vec::with_capacity(source.len() / USUAL_DENSITY + 8);
         entries.push(Entry::Null);
         Self {
+            source,
+            copied: String::new(),
             entries,
-            parked: RefCell::new(None),
+            problems: RefCell::default(),
         }
     }
 
@@ -80,113 +91,245 @@ impl<'de> Tape<'de> {
 
     /// The null that stands for what is not there.
     pub(super) fn nothing(&self) -> Node<'_, 'de> {
-        Node::new(self, 0)
+        Node::new(self, NOTHING)
     }
 
     #[inline]
-    pub(super) fn entry(&self, at: u32) -> &Entry<'de> {
+    fn entry(&self, at: u32) -> Entry {
         // Out of range cannot happen with positions taken from the tape; the fallback spares a panic path.
-        self.entries.get(at as usize).unwrap_or(&Entry::Null)
+        self.entries
+            .get(at as usize)
+            .copied()
+            .unwrap_or(Entry::Null)
+    }
+
+    #[inline]
+    pub(super) fn value(&self, at: u32) -> Value<'_> {
+        match self.entry(at) {
+            Entry::Null => Value::Null,
+            Entry::Boolean(value) => Value::Boolean(value),
+            Entry::Integer(halves) => Value::Integer(halves.bits().cast_signed()),
+            Entry::Unsigned(halves) => Value::Unsigned(halves.bits()),
+            Entry::Float(halves) => Value::Float(f64::from_bits(halves.bits())),
+            Entry::Numeral(range) => Value::Numeral(range.of(&self.copied)),
+            Entry::Text(range) => Value::Text(range.of(self.source)),
+            Entry::Copied(range) => Value::Text(range.of(&self.copied)),
+            Entry::Array { len, end } => Value::Array { len, end },
+            Entry::Object { end } => Value::Object { end },
+        }
     }
 
     /// The text at an entry: a string value or a key.
     #[inline]
     pub(super) fn text(&self, at: u32) -> Option<&str> {
         match self.entry(at) {
-            Entry::Borrowed(text) => Some(text),
-            Entry::Owned(text) => Some(text),
+            Entry::Text(range) => Some(range.of(self.source)),
+            Entry::Copied(range) => Some(range.of(&self.copied)),
             _ => None,
         }
     }
 
     #[inline]
     pub(super) fn is_key(&self, at: u32, key: &str) -> bool {
-        self.text(at).is_some_and(|text| text == key)
+        match self.entry(at) {
+            // Bytes, for the ends of a key need not be checked to be those of characters.
+            Entry::Text(Range { start, len }) => {
+                len as usize == key.len()
+                    && self
+                        .source
+                        .as_bytes()
+                        .get(start as usize..start as usize + key.len())
+                        == Some(key.as_bytes())
+            }
+            Entry::Copied(range) => range.of(&self.copied) == key,
+            _ => false,
+        }
     }
 
     /// The position after the value at `at`, its contents included.
     #[inline]
     pub(super) fn after(&self, at: u32) -> u32 {
         match self.entry(at) {
-            Entry::Array { end, .. } | Entry::Object { end, .. } => *end,
+            Entry::Array { end, .. } | Entry::Object { end, .. } => end,
             _ => at + 1,
         }
+    }
+
+    /// How many bytes of memory it holds.
+    #[cfg(test)]
+    pub(super) fn memory(&self) -> usize {
+        self.entries.capacity() * size_of::<Entry>() + self.copied.capacity()
     }
 
     pub(super) fn len(&self) -> usize {
         self.entries.len()
     }
 
+    /// Adds a scalar or a key, or holds the place of a container's head. Strings that are no part of the source are copied.
     #[inline]
-    pub(super) fn push(&mut self, entry: Entry<'de>) {
-        self.entries.push(entry);
+    pub(super) fn push(&mut self, value: Value<'_>) -> Result<(), TooMany> {
+        let entry = match value {
+            Value::Null => Entry::Null,
+            Value::Boolean(value) => Entry::Boolean(value),
+            Value::Integer(value) => Entry::Integer(Halves::new(value.cast_unsigned())),
+            Value::Unsigned(value) => Entry::Unsigned(Halves::new(value)),
+            Value::Float(value) => Entry::Float(Halves::new(value.to_bits())),
+            Value::Numeral(text) => Entry::Numeral(self.copy(text)?),
+            Value::Text(text) => match self.place(text) {
+                Some(range) => Entry::Text(range),
+                None => Entry::Copied(self.copy(text)?),
+            },
+            Value::Array { len, end } => Entry::Array { len, end },
+            Value::Object { end } => Entry::Object { end },
+        };
+        self.add(entry);
+        Ok(())
     }
 
-    /// Writes the head of a container over its place holder, or a number over the object that carried it.
-    pub(super) fn replace(&mut self, at: usize, entry: Entry<'de>) {
+    /// Writes the head of a container over its place holder.
+    pub(super) fn close(&mut self, at: usize, head: Value<'_>) {
+        let entry = match head {
+            Value::Array { len, end } => Entry::Array { len, end },
+            Value::Object { end } => Entry::Object { end },
+            _ => return,
+        };
         if let Some(place) = self.entries.get_mut(at) {
             *place = entry;
         }
     }
 
-    pub(super) fn truncate(&mut self, len: usize) {
-        self.entries.truncate(len);
+    /// Forgets the entries from `at` on, which have copied all text after the first `copied` bytes of it.
+    pub(super) fn truncate(&mut self, at: usize, copied: usize) {
+        self.entries.truncate(at);
+        self.copied.truncate(copied);
     }
 
-    /// Notes a mistake; only the first one counts.
-    #[cold]
-    pub(super) fn park(&self, at: u32, problem: Problem) {
-        let mut parked = self.parked.borrow_mut();
-        if parked.is_none() {
-            *parked = Some(Parked {
-                at,
-                problem,
-                variant: None,
-            });
-        }
+    /// How many bytes of text were copied.
+    pub(super) fn copied(&self) -> usize {
+        self.copied.len()
     }
 
     #[inline]
-    pub(super) fn failed(&self) -> bool {
-        self.parked.borrow().is_some()
+    fn add(&mut self, entry: Entry) {
+        if self.entries.len() == self.entries.capacity() {
+            self.grow();
+        }
+        self.entries.push(entry);
     }
 
-    pub(super) fn take_parked(&self) -> Option<Parked> {
-        self.parked.borrow_mut().take()
-    }
-
-    pub(super) fn restore_parked(&self, before: Option<Parked>) {
-        *self.parked.borrow_mut() = before;
-    }
-
-    /// Says in which variant the parked mistake was made. The innermost variant is named first and stays.
+    /// Makes room for all that may still come, instead of doubling what is there.
     #[cold]
-    pub(super) fn name_variant(&self, variant: &'static str) {
-        if let Some(parked) = self.parked.borrow_mut().as_mut() {
+    fn grow(&mut self) {
+        let bytes = self.source.as_bytes();
+        let separators = bytes
+            .iter()
+            .filter(|byte| matches!(byte, b',' | b':' | b'[' | b'{'))
+            .count();
+        // A separator is followed by at most one entry; one more is in front of them all, and one before that.
+        let most = separators.min(bytes.len() / 2) + 2;
+        // Other deserializers, and numbers that come as objects, have no such bound.
+        let more = most.saturating_sub(self.entries.len());
+        match more {
+            0 => self.entries.reserve(1),
+            more => self.entries.reserve_exact(more),
+        }
+    }
+
+    /// Where a text is in the source, if it is a part of it.
+    #[inline]
+    fn place(&self, text: &str) -> Option<Range> {
+        let start = text
+            .as_ptr()
+            .addr()
+            .checked_sub(self.source.as_ptr().addr())?;
+        let fits = start.checked_add(text.len())? <= self.source.len();
+        fits.then(|| Range::new(start, text.len())).flatten()
+    }
+
+    fn copy(&mut self, text: &str) -> Result<Range, TooMany> {
+        let range = Range::new(self.copied.len(), text.len()).ok_or(TooMany)?;
+        let free = self.copied.capacity() - self.copied.len();
+        if free < text.len() {
+            let double = self.copied.capacity().max(64);
+            // All copies together are shorter than the source that they were escaped in.
+            match self.source.len().saturating_sub(self.copied.len()) {
+                0 => self.copied.reserve(text.len()),
+                rest => self.copied.reserve_exact(double.min(rest).max(text.len())),
+            }
+        }
+        self.copied.push_str(text);
+        Ok(range)
+    }
+
+    /// Notes a mistake. Of many only the first are kept, and none about the null that stands for nothing: what is
+    /// missing is noted where it is missed.
+    #[cold]
+    pub(super) fn park(&self, at: u32, problem: Problem) {
+        if at == NOTHING {
+            return;
+        }
+        let mut problems = self.problems.borrow_mut();
+        if problems.parked.len() == MAX_PROBLEMS {
+            problems.more = true;
+            return;
+        }
+        problems.parked.push(Parked {
+            at,
+            problem,
+            variant: None,
+        });
+    }
+
+    /// How many mistakes are parked.
+    #[inline]
+    pub(super) fn failures(&self) -> usize {
+        self.problems.borrow().parked.len()
+    }
+
+    /// Whether a further mistake would change nothing.
+    #[inline]
+    pub(super) fn is_hopeless(&self) -> bool {
+        self.problems.borrow().more
+    }
+
+    pub(super) fn take_problems(&self) -> Problems {
+        self.problems.take()
+    }
+
+    pub(super) fn restore_problems(&self, before: Problems) {
+        *self.problems.borrow_mut() = before;
+    }
+
+    /// Says in which variant the mistakes from the `first` on were made. The innermost variant is named first and stays.
+    #[cold]
+    pub(super) fn name_variant(&self, first: usize, variant: &'static str) {
+        for parked in self.problems.borrow_mut().parked.iter_mut().skip(first) {
             parked.variant.get_or_insert(("", variant));
         }
     }
 
-    /// Says to which union the named variant belongs.
+    /// Says to which union the named variants of the mistakes from the `first` on belong.
     #[cold]
-    pub(super) fn name_union(&self, union: &'static str) {
-        if let Some(parked) = self.parked.borrow_mut().as_mut()
-            && let Some((name @ "", _)) = parked.variant.as_mut()
-        {
-            *name = union;
+    pub(super) fn name_union(&self, first: usize, union: &'static str) {
+        for parked in self.problems.borrow_mut().parked.iter_mut().skip(first) {
+            if let Some((name @ "", _)) = parked.variant.as_mut() {
+                *name = union;
+            }
         }
     }
 
-    /// The parked mistake as an error, with the path to it.
+    /// The parked mistakes as an error, with the paths to them.
     pub(super) fn take_error(&self) -> Option<DecodeError> {
-        self.take_parked()
-            .map(|parked| DecodeError::locate(self, &parked))
+        if self.failures() == 0 {
+            return None;
+        }
+        Some(DecodeError::locate(self, &self.take_problems()))
     }
 
     /// The keys and indexes that lead from the value to the entry at `target`.
     #[cold]
-    pub(super) fn path(&self, target: u32) -> String {
-        let mut path = String::new();
+    pub(super) fn path(&self, target: u32) -> Path {
+        let mut path = Path::default();
         let mut at = ROOT;
         while at < target {
             let Some(step) = self.step(at, target, &mut path) else {
@@ -198,10 +341,10 @@ impl<'de> Tape<'de> {
     }
 
     /// One step of [`Tape::path`]: the item or field of the container at `at` that holds `target`.
-    fn step(&self, at: u32, target: u32, path: &mut String) -> Option<u32> {
+    fn step(&self, at: u32, target: u32, path: &mut Path) -> Option<u32> {
         let (is_object, end) = match self.entry(at) {
-            Entry::Array { end, .. } => (false, *end),
-            Entry::Object { end, .. } => (true, *end),
+            Entry::Array { end, .. } => (false, end),
+            Entry::Object { end } => (true, end),
             _ => return None,
         };
         let mut index = 0_usize;
@@ -211,8 +354,8 @@ impl<'de> Tape<'de> {
             let after = self.after(value);
             if target < after {
                 match self.text(child) {
-                    Some(key) if is_object => push_key(path, key),
-                    _ => path.push_str(&format!("[{index}]")),
+                    Some(key) if is_object => path.key(key),
+                    _ => path.index(index),
                 }
                 return Some(value);
             }
@@ -221,20 +364,4 @@ impl<'de> Tape<'de> {
         }
         None
     }
-}
-
-/// Adds a key to a path: `.key`, or `["any text"]` when the key is no plain word.
-pub(super) fn push_key(path: &mut String, key: &str) {
-    let plain = !key.is_empty()
-        && key
-            .bytes()
-            .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
-    if !plain {
-        path.push_str(&format!("[{key:?}]"));
-        return;
-    }
-    if !path.is_empty() {
-        path.push('.');
-    }
-    path.push_str(key);
 }

@@ -57,20 +57,52 @@ impl Body {
 }
 
 /// The pieces of a body so far.
+///
+/// However it is cut, a body takes little more than twice its size while it is put together, and its size then: small
+/// pieces are copied into larger ones, for each has a head of 32 bytes, and may keep the whole buffer that it was read into.
 #[derive(Default)]
 pub(crate) struct Pieces {
     pieces: Vec<Bytes>,
+    /// Small pieces, which follow the others.
+    small: Vec<u8>,
     len: usize,
 }
 
 impl Pieces {
+    /// Pieces of fewer bytes are small.
+    const SMALL: usize = 2048;
+
+    /// The bytes of small pieces that become one of the others.
+    const ENOUGH: usize = 16 * 1024;
+
     fn push(&mut self, piece: Bytes) {
+        if piece.is_empty() {
+            return;
+        }
         self.len += piece.len();
-        self.pieces.push(piece);
+        // Most bodies are one piece, however small; that is kept as it is.
+        if piece.len() >= Self::SMALL || self.len == piece.len() {
+            self.gather();
+            self.pieces.push(piece);
+            return;
+        }
+        self.small.extend_from_slice(&piece);
+        if self.small.len() >= Self::ENOUGH {
+            self.gather();
+        }
     }
 
-    /// All of them as one. Most bodies are one piece, which is not copied.
+    /// Makes one piece of the small ones.
+    fn gather(&mut self) {
+        if !self.small.is_empty() {
+            self.pieces.push(Bytes::copy_from_slice(&self.small));
+            self.small.clear();
+        }
+    }
+
+    /// All of them as one. A body of one piece is not copied.
     pub(crate) fn join(mut self) -> Bytes {
+        self.gather();
         match self.pieces.len() {
             0 | 1 => self.pieces.pop().unwrap_or_default(),
             _ => self.pieces.concat().into(),
@@ -122,5 +154,53 @@ impl fmt::Debug for Body {
             Content::Full(bytes) => write!(f, "Body({} bytes)", bytes.len()),
             Content::Stream(_) => f.write_str("Body(stream)"),
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// What they take of memory, buffers that pieces share with others aside.
+    fn taken(pieces: &Pieces) -> usize {
+        let contents: usize = pieces.pieces.iter().map(Bytes::len).sum();
+        contents + pieces.pieces.capacity() * size_of::<Bytes>() + pieces.small.capacity()
+    }
+
+    #[test]
+    fn pieces_of_any_size_take_little_more_than_their_bytes() {
+        const LEN: usize = 1 << 20;
+        let body: Bytes = (0..LEN)
+            .map(|index| u8::try_from(index % 251).unwrap_or_default())
+            .collect();
+        for sizes in [
+            &[1][..],
+            &[7],
+            &[2047],
+            &[2048],
+            &[1, 2048],
+            &[2047, 2048],
+            &[LEN],
+        ] {
+            let (mut pieces, mut rest, mut most) = (Pieces::default(), body.clone(), 0);
+            for size in sizes.iter().cycle() {
+                if rest.is_empty() {
+                    break;
+                }
+                pieces.push(rest.split_to(rest.len().min(*size)));
+                most = most.max(taken(&pieces));
+            }
+            assert!(most <= LEN + LEN / 8, "{sizes:?}: {most}");
+            assert_eq!(pieces.join(), body, "{sizes:?}");
+        }
+    }
+
+    #[test]
+    fn one_piece_is_not_copied() {
+        let body = Bytes::from_static(b"small");
+        let mut pieces = Pieces::default();
+        pieces.push(Bytes::new());
+        pieces.push(body.clone());
+        assert_eq!(pieces.join().as_ptr(), body.as_ptr());
     }
 }

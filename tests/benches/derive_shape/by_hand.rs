@@ -3,7 +3,7 @@
 
 use std::fmt::Write as _;
 
-use polar_codegen::ir::{Constant, Decision, Kind, Union};
+use polar_codegen::ir::{Constant, Decision, Kind, Needed, Union};
 
 /// `Deserialize` of a union. `payload` gives the type of a variant, and what makes the variant's content of it.
 pub(super) fn deserialize(
@@ -121,21 +121,23 @@ impl Code<'_> {
                 format!("{text} _ => {otherwise} }}")
             }
             Decision::Key {
-                any_of,
+                needed,
+                paths,
                 // The measured pages have no union where a key with null decides.
                 sought: _,
                 present,
                 absent,
             } => {
-                let keys: Vec<String> = any_of
+                let keys: Vec<String> = paths
                     .iter()
                     .map(|path| format!("{}.is_some()", self.probes.at(path)))
                     .collect();
                 let (present, absent) = (self.decide(present), self.decide(absent));
-                format!(
-                    "if {} {{ {present} }} else {{ {absent} }}",
-                    keys.join(" || ")
-                )
+                let keys = keys.join(match needed {
+                    Needed::Any => " || ",
+                    Needed::All => " && ",
+                });
+                format!("if {keys} {{ {present} }} else {{ {absent} }}")
             }
             Decision::Kind { arms } => {
                 let mut text = "match raw.as_bytes().first() {".to_owned();
@@ -172,8 +174,10 @@ fn constant(constant: &Constant) -> String {
 fn first_byte(kind: Kind) -> &'static str {
     match kind {
         Kind::Boolean => "Some(b't' | b'f')",
-        Kind::Integer => "Some(b'-' | b'0'..=b'9') if !raw.contains(['.', 'e', 'E'])",
-        Kind::Number => "Some(b'-' | b'0'..=b'9')",
+        Kind::Integer | Kind::BigInteger => {
+            "Some(b'-' | b'0'..=b'9') if !raw.contains(['.', 'e', 'E'])"
+        }
+        Kind::Whole | Kind::Number => "Some(b'-' | b'0'..=b'9')",
         Kind::String => "Some(b'\"')",
         Kind::Array => "Some(b'[')",
         Kind::Object => "Some(b'{')",

@@ -227,6 +227,7 @@ fn scalar_type(scalar: Scalar) -> &'static str {
     match scalar {
         Scalar::String | Scalar::Decimal => "String",
         Scalar::Integer => "i64",
+        Scalar::Unsigned => "u64",
         Scalar::Float => "f64",
         Scalar::Number => "serde_json::Number",
         Scalar::Boolean => "bool",

@@ -104,7 +104,7 @@ impl<'a> Sampler<'a> {
         let turn = self.next();
         match scalar {
             Scalar::String => json!(format!("Sample text, number {turn}")),
-            Scalar::Integer => json!(turn),
+            Scalar::Integer | Scalar::Unsigned => json!(turn),
             Scalar::Float => json!(turn as f64 + 0.25),
             Scalar::Number if turn.is_multiple_of(2) => json!(turn),
             Scalar::Number => json!(turn as f64 + 0.5),

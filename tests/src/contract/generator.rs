@@ -30,7 +30,7 @@ impl Instance {
 pub enum Mark {
     /// A text out of a list, or the only one that the contract knows: a server may send others one day.
     Open,
-    /// A scalar that must be there, and must not be null.
+    /// A scalar or list that must be there, and must not be null.
     Required,
     /// A value that must not be printed.
     Secret,
@@ -317,8 +317,10 @@ impl<'c> Generator<'c> {
             }
             let value = self.at(key, |it| {
                 let value = it.value(property);
-                let scalar = !(value.is_null() || value.is_array() || value.is_object());
-                if is_required && scalar && !it.admits_null(property) {
+                // Objects are told apart by what is in them, and any object is a map.
+                let is_list = value.is_array() && property["type"] == "array";
+                let is_scalar = !(value.is_null() || value.is_array() || value.is_object());
+                if is_required && (is_scalar || is_list) && !it.admits_null(property) {
                     it.mark(Mark::Required);
                 }
                 value

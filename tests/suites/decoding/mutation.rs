@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 use crate::subject::{Case, Subject, for_each_version};
 
 for_each_version! {
-    a_missing_scalar_is_named: missing;
+    a_missing_scalar_or_list_is_named: missing;
     a_broken_body_is_no_other_variant: broken;
     half_a_text_is_refused: truncated;
     anything_else_is_refused_or_kept: arbitrary;
@@ -22,7 +22,7 @@ fn decoded(case: &Case<'_>, value: &Value) -> Result<Box<dyn Decoded>, DecodeErr
     (case.source.entry.decode)(&value.to_string())
 }
 
-/// Without one of its required scalars, a value is refused, and the error names the scalar. One that tells the variants
+/// Without one of its required scalars or lists, a value is refused, and the error names it. A scalar that tells the variants
 /// of a union apart is different: without it the value is of an unknown variant, or of one that does not have it, and
 /// kept as such.
 fn missing(subject: &Subject) {

@@ -188,6 +188,60 @@ fn the_open_variant_takes_what_the_constant_one_does_not() {
 }
 
 #[test]
+fn a_constant_that_the_open_variant_may_have_decides_together_with_required_keys() {
+    use inputs::shared_constant_union::models::{Charge, Wallet};
+
+    let wallets: Vec<Wallet> = round_trip(
+        r#"[{"id":"1","type":"card","details":{"brand":"visa","last4":"4242"},"holder":"h"},{"id":"2","type":"card"},{"id":"3","type":"card","data":{"a":1}},{"id":"4","type":"paypal"},{"id":"5","type":"bank","data":{"iban":"DE"}},{"id":"6","type":"bank","data":{}},{"id":"7","type":"cash"},{"id":"8","type":"voucher","code":null},{"id":"9","type":"voucher"}]"#,
+    );
+    assert!(matches!(
+        wallets.as_slice(),
+        [
+            Wallet::Card(_),
+            Wallet::Generic(_),
+            Wallet::Generic(_),
+            Wallet::Generic(_),
+            Wallet::Bank(_),
+            Wallet::Generic(_),
+            Wallet::Cash(_),
+            Wallet::Voucher(_),
+            Wallet::Generic(_)
+        ]
+    ));
+    // Without one of the keys it cannot be a card; null is no value.
+    for json in [
+        r#"{"id":"1","type":"card","details":{"brand":"visa","last4":"4242"}}"#,
+        r#"{"id":"1","type":"card","details":null,"holder":"h"}"#,
+    ] {
+        let wallet: Wallet = codec::from_str(json).unwrap();
+        assert!(matches!(wallet, Wallet::Generic(_)), "{wallet:?}");
+    }
+    // With the keys, what is wrong within them is an error of the card.
+    let error =
+        refusal::<Wallet>(r#"{"id":"1","type":"card","details":{"brand":"visa"},"holder":"h"}"#);
+    assert_eq!(
+        (error.path(), error.variant()),
+        ("details.last4", Some("Wallet::Card"))
+    );
+
+    let charges: Vec<Charge> = round_trip(
+        r#"[{"id":"1","kind":"card","network":"visa","digits":16},{"id":"2","kind":"card","network":"amex","digits":15},{"id":"3","kind":"card"},{"id":"4","kind":"cash"}]"#,
+    );
+    assert!(matches!(
+        charges.as_slice(),
+        [
+            Charge::Visa(_),
+            Charge::Amex(_),
+            Charge::Other(_),
+            Charge::Other(_)
+        ]
+    ));
+    let other: Charge =
+        codec::from_str(r#"{"id":"1","kind":"card","network":"new","digits":1}"#).unwrap();
+    assert!(matches!(other, Charge::Other(_)));
+}
+
+#[test]
 fn scalars_lists_and_objects_are_told_apart_by_their_json_type() {
     use inputs::kind_union::models::{
         Cell, Code, Currency, Label, Moment, Scalar, Values, ValuesLocItem, When,

@@ -257,7 +257,7 @@ fn the_received_half_of_a_pair_has_the_name() {
 
 #[test]
 fn numbers_keep_their_exact_value() {
-    use inputs::numbers::models::{Rate, RateCreate};
+    use inputs::numbers::models::{Rate, RateCode, RateCreate, RateSerialOrText};
 
     let rate: Rate = round_trip(
         r#"{"cents":999999999999,"ratio":56.425000000000004,"quantity":3,"unit_amount":"0.1000","tax":null,"fee":"12"}"#,
@@ -269,6 +269,27 @@ fn numbers_keep_their_exact_value() {
         r#"{"cents":-1,"ratio":0.5,"quantity":3.0,"unit_amount":"1","tax":null,"fee":null}"#,
     );
     assert_eq!(rate.quantity.as_i64(), None);
+    assert_eq!(rate.serial, None);
+    let rate = |fields: &str| {
+        let json = format!(r#"{{"cents":2.0,{fields},"ratio":1,"quantity":1,"unit_amount":"1"}}"#);
+        codec::from_str::<Rate>(&json).unwrap()
+    };
+    let whole = rate(r#""serial":18446744073709551615,"code":3.0,"serial_or_text":1e3"#);
+    assert_eq!((whole.cents, whole.serial), (2, Some(u64::MAX)));
+    assert_eq!(whole.code, Some(RateCode::Integer(3)));
+    assert_eq!(whole.serial_or_text, Some(RateSerialOrText::Integer(1000)));
+    let large = rate(r#""code":9223372036854775808,"serial_or_text":9223372036854775808"#);
+    assert!(matches!(large.code, Some(RateCode::Unknown(_))));
+    assert_eq!(
+        large.serial_or_text,
+        Some(RateSerialOrText::Integer(9_223_372_036_854_775_808))
+    );
+    let text = codec::to_string(&large);
+    assert!(text.contains(r#""code":9223372036854775808,"serial_or_text":9223372036854775808"#));
+    assert!(matches!(
+        rate(r#""code":1.5"#).code,
+        Some(RateCode::Unknown(_))
+    ));
     for wrong in [r#""1""#, "1.5", "9223372036854775808"] {
         let json = format!(r#"{{"cents":{wrong},"ratio":1.0,"quantity":1,"unit_amount":"1"}}"#);
         assert_eq!(refusal::<Rate>(&json).path(), "cents", "{wrong}");
@@ -282,8 +303,9 @@ fn numbers_keep_their_exact_value() {
                     .unwrap()
             )
             .ratio(0.25)
+            .serial(u64::MAX)
         ),
-        r#"{"cents":5,"unit_amount":"0.05","ratio":0.25}"#
+        r#"{"cents":5,"unit_amount":"0.05","serial":18446744073709551615,"ratio":0.25}"#
     );
 }
 

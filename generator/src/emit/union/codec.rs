@@ -5,7 +5,7 @@ use quote::quote;
 
 use crate::emit::ambiguous;
 use crate::emit::types::{ident, literal};
-use crate::ir::{Constant, Decision, Kind, Resolution, Sought, Type, TypeDef, Union};
+use crate::ir::{Constant, Decision, Kind, Needed, Resolution, Sought, Type, TypeDef, Union};
 use crate::names;
 
 /// How a union is decoded and seen.
@@ -115,7 +115,8 @@ impl Reader<'_> {
             } => self.tag(path, arms, otherwise),
             Decision::Key {
                 sought,
-                any_of,
+                needed,
+                paths,
                 present,
                 absent,
             } => {
@@ -123,8 +124,11 @@ impl Reader<'_> {
                     Sought::Value => quote!(has),
                     Sought::Key => quote!(has_key),
                 };
-                let tests = any_of.iter().map(|path| quote!(node.#test(&[#(#path),*])));
-                let tests = quote!(#(#tests)||*);
+                let tests = paths.iter().map(|path| quote!(node.#test(&[#(#path),*])));
+                let tests = match needed {
+                    Needed::Any => quote!(#(#tests)||*),
+                    Needed::All => quote!(#(#tests)&&*),
+                };
                 let present = self.decide(present).tokens();
                 let absent = self.decide(absent).otherwise();
                 Code::If(quote!(if #tests { #present } #absent))
@@ -177,7 +181,7 @@ impl Reader<'_> {
         let arms: Vec<TokenStream> = arms
             .iter()
             .map(|(constants, then)| {
-                let then = self.arm(&constant_word(&constants[0]), then);
+                let then = self.arm(&constants[0].to_string(), then);
                 let constants = constants.iter().map(literal);
                 quote!(Some(#(#constants)|*) => #then,)
             })
@@ -204,19 +208,12 @@ impl Reader<'_> {
     }
 }
 
-fn constant_word(constant: &Constant) -> String {
-    match constant {
-        Constant::Text(text) => text.clone(),
-        Constant::Boolean(value) => value.to_string(),
-        Constant::Integer(value) => value.to_string(),
-        Constant::Null => "null".to_owned(),
-    }
-}
-
 fn kind_pattern(kind: Kind) -> TokenStream {
     match kind {
         Kind::Boolean => quote!(Kind::Boolean),
         Kind::Integer => quote!(Kind::Integer),
+        Kind::BigInteger => quote!(Kind::BigInteger),
+        Kind::Whole => quote!(Kind::Whole),
         Kind::Number => quote!(Kind::Number),
         Kind::String => quote!(Kind::String),
         Kind::Array => quote!(Kind::Array),

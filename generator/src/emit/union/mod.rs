@@ -12,8 +12,8 @@ use super::docs::{self, Docs};
 use super::type_docs::{field_docs, type_docs};
 use super::types::{Keeping, as_struct, ident, is_copy, payload, rust_type};
 use crate::ir::{
-    Api, Constant, Decision, Field, Resolution, Scalar, Sought, Struct, Type, TypeDef, Union,
-    Variant,
+    Api, Constant, Decision, Field, Needed, Resolution, Scalar, Sought, Struct, Type, TypeDef,
+    Union, Variant,
 };
 use crate::names;
 
@@ -68,23 +68,46 @@ fn told_apart(union: &Union) -> String {
 
 /// What is read as another variant, because it leaves out all that sets it apart.
 fn overlap(union: &Union, decision: &Decision) -> String {
-    let Decision::Key {
-        sought: Sought::Key,
-        present,
-        absent,
-        ..
-    } = decision
-    else {
-        return String::new();
-    };
     let name = |decision: &Decision| {
         let variant = decision.outcomes().first().copied();
         variant.map(|variant| docs::article(&union.variants[variant].name.rust))
     };
-    match (name(present), name(absent)) {
-        (Some(larger), Some(smaller)) => {
-            let larger = docs::capitalized(&larger);
-            format!("{larger} without the keys that only it has is read as {smaller}.")
+    match decision {
+        Decision::Key {
+            sought: Sought::Key,
+            present,
+            absent,
+            ..
+        } => match (name(present), name(absent)) {
+            (Some(larger), Some(smaller)) => {
+                let larger = docs::capitalized(&larger);
+                format!("{larger} without the keys that only it has is read as {smaller}.")
+            }
+            _ => String::new(),
+        },
+        Decision::Tag { arms, .. } => {
+            let arms = arms.iter().filter_map(|(constants, then)| {
+                let Decision::Key {
+                    needed: Needed::All,
+                    paths,
+                    absent,
+                    ..
+                } = then
+                else {
+                    return None;
+                };
+                let constants = constants
+                    .iter()
+                    .map(|constant| docs::code(&constant.to_string()));
+                let keys = paths.iter().map(|path| docs::code(&path.join(".")));
+                Some(format!(
+                    "{} without {} is read as {}.",
+                    constants.collect::<Vec<_>>().join(" or "),
+                    keys.collect::<Vec<_>>().join(" or "),
+                    name(absent)?,
+                ))
+            });
+            arms.collect::<Vec<_>>().join(" ")
         }
         _ => String::new(),
     }

@@ -23,6 +23,7 @@ pub(super) struct Property<'t> {
     /// Whether the constant is one of the contract, rather than one of an enum that may grow.
     pub(super) fixed: bool,
     pub(super) promise: Promise,
+    pub(super) kinds: Vec<Kind>,
     /// Whether there may be keys within that are not listed.
     pub(super) further: Further,
 }
@@ -36,10 +37,12 @@ pub(super) enum Further {
     Any,
 }
 
-#[derive(PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Promise {
     /// There, and not null.
     Value,
+    /// There, and perhaps null.
+    Key,
     /// Perhaps there.
     Perhaps,
 }
@@ -77,6 +80,29 @@ impl<'t> Candidate<'t> {
             || self.properties.iter().any(open_above)
     }
 
+    /// Whether a value may have this constant there.
+    pub(super) fn takes(&self, path: &[String], constant: &Constant) -> bool {
+        let Some(property) = self.property(path) else {
+            return self.knows(path);
+        };
+        let kind = match constant {
+            Constant::Text(_) => Kind::String,
+            Constant::Boolean(_) => Kind::Boolean,
+            Constant::Integer(_) => Kind::Integer,
+            Constant::Null => return false,
+        };
+        match &property.constants {
+            Some(constants) => constants.contains(constant),
+            None => property.kinds.contains(&kind),
+        }
+    }
+
+    /// Whether a value without a key that is promised to this extent may still be this variant.
+    pub(super) fn can_lack(&self, path: &[String], promise: Promise) -> bool {
+        let own = self.property(path).map(|property| property.promise);
+        own != Some(Promise::Value) && own != Some(promise)
+    }
+
     /// The keys of the object itself, without those within.
     pub(super) fn own_keys(&self) -> impl Iterator<Item = &Property<'t>> {
         let properties = self.properties.iter();
@@ -97,7 +123,8 @@ fn add_properties<'t>(
         if let Some(fields) = within {
             add_properties(types, fields, &path, found);
         }
-        let is_object = kinds(types, &field.ty).contains(&Kind::Object);
+        let kinds = kinds(types, &field.ty);
+        let is_object = kinds.contains(&Kind::Object);
         found.push(Property {
             path,
             ty: &field.ty,
@@ -108,11 +135,12 @@ fn add_properties<'t>(
             },
             constants: constants(types, field.ty.non_null()),
             fixed: matches!(field.ty.non_null(), Type::Const(_)),
-            promise: if certain {
-                Promise::Value
-            } else {
-                Promise::Perhaps
+            promise: match field.presence {
+                Presence::Required if certain => Promise::Value,
+                Presence::Required => Promise::Key,
+                Presence::Optional => Promise::Perhaps,
             },
+            kinds,
         });
     }
 }
@@ -169,9 +197,14 @@ fn constants(types: &[TypeDef], ty: &Type) -> Option<Vec<Constant>> {
 
 fn kinds(types: &[TypeDef], ty: &Type) -> Vec<Kind> {
     match target(types, ty) {
-        Type::Scalar(Scalar::Integer) | Type::Const(Constant::Integer(_)) => vec![Kind::Integer],
-        Type::Scalar(Scalar::Float | Scalar::Number) => vec![Kind::Integer, Kind::Number],
-        Type::Scalar(Scalar::Decimal) => vec![Kind::String, Kind::Integer, Kind::Number],
+        Type::Scalar(Scalar::Integer) | Type::Const(Constant::Integer(_)) => {
+            vec![Kind::Integer, Kind::Whole]
+        }
+        Type::Scalar(Scalar::Unsigned) => vec![Kind::Integer, Kind::BigInteger, Kind::Whole],
+        // A double does not hold all large integers, so they stay raw JSON.
+        Type::Scalar(Scalar::Float) => vec![Kind::Integer, Kind::Whole, Kind::Number],
+        Type::Scalar(Scalar::Number) => NUMBERS.to_vec(),
+        Type::Scalar(Scalar::Decimal) => [&[Kind::String][..], &NUMBERS].concat(),
         Type::Scalar(Scalar::Boolean) | Type::Const(Constant::Boolean(_)) => vec![Kind::Boolean],
         Type::Scalar(_) | Type::Const(Constant::Text(_)) => vec![Kind::String],
         Type::List(_) | Type::Tuple(_) => vec![Kind::Array],
@@ -187,9 +220,13 @@ fn kinds(types: &[TypeDef], ty: &Type) -> Vec<Kind> {
     }
 }
 
-pub(super) const ALL_KINDS: [Kind; 6] = [
+const NUMBERS: [Kind; 4] = [Kind::Integer, Kind::BigInteger, Kind::Whole, Kind::Number];
+
+pub(super) const ALL_KINDS: [Kind; 8] = [
     Kind::Boolean,
     Kind::Integer,
+    Kind::BigInteger,
+    Kind::Whole,
     Kind::Number,
     Kind::String,
     Kind::Array,

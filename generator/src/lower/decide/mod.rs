@@ -6,20 +6,23 @@
 //! 1. the JSON type, then for texts constants and formats;
 //! 2. a property that is constant in every candidate (*tag*); candidates that share a constant are split further
 //!    (*guard*);
-//! 3. a property that is constant in some candidates: those first, then the open ones (*fallback*, *guard*);
+//! 3. a property that is constant in some candidates: those first, then the open ones (*fallback*, *guard*). A constant
+//!    that an open candidate may have, too, only leads to its variant together with the keys that this variant requires
+//!    and the open one does not: a value without them cannot be the variant, and can be the open one;
 //! 4. a key that some candidates require and the others do not know (*keys*);
 //! 5. keys that one candidate has beyond those of the other, whether required or not (*keys*).
 //!
 //! Objects that take any key know every key.
 
 mod candidate;
+mod tag;
 
 use std::collections::BTreeSet;
-use std::mem::discriminant;
 
 use candidate::{ALL_KINDS, Candidate, Further, Promise, Property};
+use tag::{Tag, tag};
 
-use crate::ir::{Constant, Decision, Kind, Sought, TypeDef, Union};
+use crate::ir::{Decision, Kind, Needed, Sought, TypeDef, Union};
 
 /// Decides a union.
 ///
@@ -74,22 +77,23 @@ fn any(candidates: &[&Candidate<'_>]) -> Decided {
     }
 }
 
-/// The candidates a value of a JSON type can be. An integer is only a number where nothing takes integers.
+/// The candidates a value of a JSON type can be. An integer is only a number where nothing takes integers, and `1.0` is
+/// only an integer where nothing takes numbers.
 fn of_kind<'c>(candidates: &[&'c Candidate<'c>], kind: Kind) -> Vec<&'c Candidate<'c>> {
-    let group: Vec<&Candidate<'_>> = candidates
+    let group = candidates
         .iter()
         .copied()
-        .filter(|candidate| candidate.kinds.contains(&kind))
-        .collect();
-    let integers: Vec<&Candidate<'_>> = group
-        .iter()
-        .copied()
-        .filter(|candidate| candidate.kinds == [Kind::Integer])
-        .collect();
-    if kind == Kind::Integer && !integers.is_empty() {
-        integers
-    } else {
-        group
+        .filter(|candidate| candidate.kinds.contains(&kind));
+    let (numbers, others): (Vec<_>, Vec<_>) =
+        group.partition(|candidate| candidate.kinds.contains(&Kind::Number));
+    match kind {
+        Kind::Integer | Kind::BigInteger if !others.is_empty() => others,
+        Kind::Whole if !numbers.is_empty() => numbers,
+        _ => candidates
+            .iter()
+            .copied()
+            .filter(|candidate| candidate.kinds.contains(&kind))
+            .collect(),
     }
 }
 
@@ -167,92 +171,6 @@ fn all_paths(candidates: &[&Candidate<'_>]) -> Vec<Vec<String>> {
     paths
 }
 
-/// A property that splits the candidates by its constants.
-struct Tag<'c> {
-    path: Vec<String>,
-    arms: Vec<(Vec<Constant>, Vec<&'c Candidate<'c>>)>,
-    /// Candidates in which it is not constant.
-    open: Vec<&'c Candidate<'c>>,
-}
-
-fn tag<'c>(candidates: &[&'c Candidate<'c>], path: &[String]) -> Option<Tag<'c>> {
-    let constants_of = |candidate: &'c Candidate<'c>| candidate.property(path)?.constants.as_ref();
-    let (tagged, open): (Vec<&Candidate<'_>>, Vec<&Candidate<'_>>) = candidates
-        .iter()
-        .partition(|candidate| constants_of(candidate).is_some());
-    let mut values: Vec<&Constant> = Vec::new();
-    for value in tagged
-        .iter()
-        .filter_map(|candidate| constants_of(candidate))
-        .flatten()
-    {
-        if !values.contains(&value) {
-            values.push(value);
-        }
-    }
-    let mut arms: Vec<(Vec<Constant>, Vec<&Candidate<'_>>)> = Vec::new();
-    for value in values {
-        let group: Vec<&Candidate<'_>> = tagged
-            .iter()
-            .copied()
-            .filter(|candidate| {
-                constants_of(candidate).is_some_and(|constants| constants.contains(value))
-            })
-            .collect();
-        match arms.iter_mut().find(|(_, other)| same(other, &group)) {
-            Some((values, _)) => values.push(value.clone()),
-            None => arms.push((vec![value.clone()], group)),
-        }
-    }
-    // Beside candidates that are open, an enum does not decide: a value it does not know yet would lead to them.
-    // Nor does a constant that may be left out: without it the value would be taken for one of them.
-    let is_certain = |candidate: &&Candidate<'_>| {
-        candidate
-            .property(path)
-            .is_some_and(|property| property.fixed && property.promise == Promise::Value)
-    };
-    let first = arms.first().and_then(|(values, _)| values.first())?;
-    let is_of_one_type = arms
-        .iter()
-        .flat_map(|(values, _)| values)
-        .all(|value| discriminant(value) == discriminant(first));
-    let splits = is_of_one_type
-        && open.len() < candidates.len()
-        && (open.is_empty() || tagged.iter().all(is_certain))
-        && arms.iter().all(|(_, group)| group.len() < candidates.len());
-    splits.then(|| Tag {
-        path: path.to_vec(),
-        arms,
-        open,
-    })
-}
-
-impl Tag<'_> {
-    /// Whether it exists to mark its variants (`legacy: true`), rather than to describe them.
-    fn is_marker(&self) -> bool {
-        self.arms
-            .iter()
-            .all(|(values, _)| matches!(values.as_slice(), [Constant::Boolean(_)]))
-    }
-
-    fn decide(self) -> Decided {
-        let arms = self
-            .arms
-            .into_iter()
-            .map(|(values, group)| Ok((values, objects(&group)?)));
-        let otherwise = if self.open.is_empty() {
-            Decision::Unknown
-        } else {
-            objects(&self.open)?
-        };
-        Ok(Decision::Tag {
-            path: self.path,
-            arms: arms.collect::<Result<_, Vec<usize>>>()?,
-            otherwise: Box::new(otherwise),
-        })
-    }
-}
-
 fn required_key(candidates: &[&Candidate<'_>], path: &[String]) -> Option<Decision> {
     let (knowing, ignorant): (Vec<&Candidate<'_>>, Vec<&Candidate<'_>>) = candidates
         .iter()
@@ -267,7 +185,8 @@ fn required_key(candidates: &[&Candidate<'_>], path: &[String]) -> Option<Decisi
     }
     Some(Decision::Key {
         sought: Sought::Value,
-        any_of: vec![path.to_vec()],
+        needed: Needed::Any,
+        paths: vec![path.to_vec()],
         present: Box::new(objects(&knowing).ok()?),
         absent: Box::new(objects(&ignorant).ok()?),
     })
@@ -284,8 +203,7 @@ fn further_keys(candidates: &[&Candidate<'_>]) -> Option<Decision> {
     };
     let fits = |key: &Property<'_>| {
         large.property(&key.path).is_some_and(|other| {
-            other.ty == key.ty
-                && (other.promise == Promise::Value || key.promise == Promise::Perhaps)
+            other.ty == key.ty && (other.promise == Promise::Value || key.promise != Promise::Value)
         })
     };
     let is_closed = [large, small]
@@ -301,7 +219,8 @@ fn further_keys(candidates: &[&Candidate<'_>]) -> Option<Decision> {
     }
     Some(Decision::Key {
         sought: Sought::Key,
-        any_of: more,
+        needed: Needed::Any,
+        paths: more,
         present: Box::new(Decision::Variant(large.variant)),
         absent: Box::new(Decision::Variant(small.variant)),
     })
@@ -313,12 +232,14 @@ fn grounded(decision: Decision, candidates: &[Candidate<'_>]) -> Decision {
     match decision {
         Decision::Key {
             sought,
-            any_of,
+            needed,
+            paths,
             present,
             absent,
         } => Decision::Key {
             sought,
-            any_of,
+            needed,
+            paths,
             present,
             absent: Box::new(match *absent {
                 Decision::Variant(variant) => shown(variant, candidates),
@@ -351,7 +272,8 @@ fn shown(variant: usize, candidates: &[Candidate<'_>]) -> Decision {
     {
         Some(key) => Decision::Key {
             sought: Sought::Value,
-            any_of: vec![key.path.clone()],
+            needed: Needed::Any,
+            paths: vec![key.path.clone()],
             present: Box::new(decision),
             absent: Box::new(Decision::Unknown),
         },

@@ -121,7 +121,7 @@ impl Model for Link {
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
             url: o.field("url"),
-            headers: o.field("headers"),
+            headers: o.field::<Option<_>>("headers").unwrap_or_default(),
         }
     }
 

@@ -179,7 +179,7 @@ impl Model for PartAddress {
         Self {
             number: o.field("number"),
             url: o.field("url"),
-            headers: o.field("headers"),
+            headers: o.field::<Option<_>>("headers").unwrap_or_default(),
         }
     }
 

@@ -1,0 +1,181 @@
+//! Candidates that are told apart by constants.
+
+use std::mem::discriminant;
+
+use super::candidate::{Candidate, Promise};
+use super::{Decided, objects, same};
+use crate::ir::{Constant, Decision, Needed, Sought};
+
+/// A property that splits the candidates by its constants.
+pub(super) struct Tag<'c> {
+    path: Vec<String>,
+    arms: Vec<(Vec<Constant>, Vec<&'c Candidate<'c>>)>,
+    /// Candidates in which it is not constant.
+    pub(super) open: Vec<&'c Candidate<'c>>,
+}
+
+pub(super) fn tag<'c>(candidates: &[&'c Candidate<'c>], path: &[String]) -> Option<Tag<'c>> {
+    let constants_of = |candidate: &'c Candidate<'c>| candidate.property(path)?.constants.as_ref();
+    let (tagged, open): (Vec<&Candidate<'_>>, Vec<&Candidate<'_>>) = candidates
+        .iter()
+        .partition(|candidate| constants_of(candidate).is_some());
+    let mut values: Vec<&Constant> = Vec::new();
+    for value in tagged
+        .iter()
+        .filter_map(|candidate| constants_of(candidate))
+        .flatten()
+    {
+        if !values.contains(&value) {
+            values.push(value);
+        }
+    }
+    let mut arms: Vec<(Vec<Constant>, Vec<&Candidate<'_>>)> = Vec::new();
+    for value in values {
+        let group: Vec<&Candidate<'_>> = tagged
+            .iter()
+            .copied()
+            .filter(|candidate| {
+                constants_of(candidate).is_some_and(|constants| constants.contains(value))
+            })
+            .collect();
+        match arms.iter_mut().find(|(_, other)| same(other, &group)) {
+            Some((values, _)) => values.push(value.clone()),
+            None => arms.push((vec![value.clone()], group)),
+        }
+    }
+    // Beside candidates that are open, an enum does not decide: a value it does not know yet would lead to them.
+    // Nor does a constant that may be left out: without it the value would be taken for one of them.
+    let is_certain = |candidate: &&Candidate<'_>| {
+        candidate
+            .property(path)
+            .is_some_and(|property| property.fixed && property.promise == Promise::Value)
+    };
+    let first = arms.first().and_then(|(values, _)| values.first())?;
+    let is_of_one_type = arms
+        .iter()
+        .flat_map(|(values, _)| values)
+        .all(|value| discriminant(value) == discriminant(first));
+    let splits = is_of_one_type
+        && open.len() < candidates.len()
+        && (open.is_empty() || tagged.iter().all(is_certain))
+        && arms.iter().all(|(_, group)| group.len() < candidates.len());
+    splits.then(|| Tag {
+        path: path.to_vec(),
+        arms,
+        open,
+    })
+}
+
+impl Tag<'_> {
+    /// Whether it exists to mark its variants (`legacy: true`), rather than to describe them.
+    pub(super) fn is_marker(&self) -> bool {
+        self.arms
+            .iter()
+            .all(|(values, _)| matches!(values.as_slice(), [Constant::Boolean(_)]))
+    }
+
+    pub(super) fn decide(self) -> Decided {
+        let arm = |(values, group): (Vec<Constant>, Vec<&Candidate<'_>>)| {
+            let decision = objects(&group)?;
+            let takes = |open: &&&Candidate<'_>| values.iter().any(|v| open.takes(&self.path, v));
+            let open: Vec<&Candidate<'_>> = self.open.iter().filter(takes).copied().collect();
+            let decision = match open.as_slice() {
+                [] => decision,
+                _ => with_keys(decision, &group, &open, &objects(&open)?),
+            };
+            Ok((values, decision))
+        };
+        let arms = self.arms.into_iter().map(arm);
+        let arms = arms.collect::<Result<_, Vec<usize>>>()?;
+        let otherwise = match self.open.as_slice() {
+            [] => Decision::Unknown,
+            open => objects(open)?,
+        };
+        Ok(Decision::Tag {
+            path: self.path,
+            arms,
+            otherwise: Box::new(otherwise),
+        })
+    }
+}
+
+/// The decision between candidates that share a constant with open ones: a variant it leads to needs the keys that set it
+/// apart from those. Without them it is one of the open ones, as it is where no variant fits at all.
+fn with_keys(
+    decision: Decision,
+    tagged: &[&Candidate<'_>],
+    open: &[&Candidate<'_>],
+    otherwise: &Decision,
+) -> Decision {
+    let inner = |decision: Decision| with_keys(decision, tagged, open, otherwise);
+    match decision {
+        Decision::Variant(variant) => {
+            let own = tagged.iter().find(|other| other.variant == variant);
+            let keys = own.and_then(|candidate| distinctive_keys(candidate, open));
+            match keys {
+                Some((sought, paths)) => Decision::Key {
+                    sought,
+                    needed: Needed::All,
+                    paths,
+                    present: Box::new(decision),
+                    absent: Box::new(otherwise.clone()),
+                },
+                None => decision,
+            }
+        }
+        Decision::Unknown => otherwise.clone(),
+        Decision::Tag {
+            path,
+            arms,
+            otherwise,
+        } => Decision::Tag {
+            path,
+            arms: arms
+                .into_iter()
+                .map(|(values, then)| (values, inner(then)))
+                .collect(),
+            otherwise: Box::new(inner(*otherwise)),
+        },
+        Decision::Key {
+            sought,
+            needed,
+            paths,
+            present,
+            absent,
+        } => Decision::Key {
+            sought,
+            needed,
+            paths,
+            present: Box::new(inner(*present)),
+            absent: Box::new(inner(*absent)),
+        },
+        // Candidates that are tagged are objects.
+        other @ (Decision::Kind { .. } | Decision::Text { .. }) => other,
+    }
+}
+
+/// The keys that a candidate requires and an open one does not: those with values or, without such, those with null. Of
+/// an object that no open one knows, the object is enough: what is wrong within it is an error.
+fn distinctive_keys(
+    candidate: &Candidate<'_>,
+    open: &[&Candidate<'_>],
+) -> Option<(Sought, Vec<Vec<String>>)> {
+    let promised = |promise: Promise| {
+        let mut paths: Vec<Vec<String>> = Vec::new();
+        // Shorter paths come first.
+        for property in &candidate.properties {
+            let path = &property.path;
+            let is_within = paths.iter().any(|above| {
+                path.starts_with(above) && open.iter().all(|open| open.property(above).is_none())
+            });
+            let is_distinctive =
+                property.promise == promise && open.iter().any(|open| open.can_lack(path, promise));
+            if is_distinctive && !is_within {
+                paths.push(path.clone());
+            }
+        }
+        (!paths.is_empty()).then_some(paths)
+    };
+    let values = promised(Promise::Value).map(|paths| (Sought::Value, paths));
+    values.or_else(|| promised(Promise::Key).map(|paths| (Sought::Key, paths)))
+}

@@ -1,0 +1,114 @@
+//! What a tape consists of.
+
+/// One scalar, one key, or the head of a container, as it is kept.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Entry {
+    Null,
+    Boolean(bool),
+    Integer(Halves),
+    Unsigned(Halves),
+    Float(Halves),
+    Numeral(Range),
+    /// A range of the source.
+    Text(Range),
+    /// A range of the buffer.
+    Copied(Range),
+    Array {
+        len: u32,
+        end: u32,
+    },
+    Object {
+        end: u32,
+    },
+}
+
+/// 64 bits that need no alignment of eight bytes, which would make every entry a third larger.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Halves([u32; 2]);
+
+impl Halves {
+    #[inline]
+    pub(super) fn new(bits: u64) -> Self {
+        #[allow(
+            clippy::cast_possible_truncation,
+            reason = "the two halves are what is wanted"
+        )]
+        Self([bits as u32, (bits >> 32) as u32])
+    }
+
+    #[inline]
+    pub(super) fn bits(self) -> u64 {
+        let [low, high] = self.0;
+        u64::from(low) | u64::from(high) << 32
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Range {
+    pub(super) start: u32,
+    pub(super) len: u32,
+}
+
+impl Range {
+    /// `None` beyond 4 GiB.
+    #[inline]
+    pub(super) fn new(start: usize, len: usize) -> Option<Self> {
+        u32::try_from(start.checked_add(len)?).ok()?;
+        Some(Self {
+            start: u32::try_from(start).ok()?,
+            len: u32::try_from(len).ok()?,
+        })
+    }
+
+    #[inline]
+    pub(super) fn of(self, text: &str) -> &str {
+        let start = self.start as usize;
+        text.get(start..start + self.len as usize)
+            .unwrap_or_default()
+    }
+}
+
+/// One scalar, one key, or the head of a container.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Value<'r> {
+    Null,
+    Boolean(bool),
+    Integer(i64),
+    /// Only above the range of `Integer`.
+    Unsigned(u64),
+    Float(f64),
+    /// A number that none of the above holds exactly, as it was written.
+    Numeral(&'r str),
+    Text(&'r str),
+    Array {
+        len: u32,
+        end: u32,
+    },
+    Object {
+        end: u32,
+    },
+}
+
+impl Value<'_> {
+    /// The integer it is. As in JSON Schema, `1.0` is one, too, as long as a double is sure to be the number that was
+    /// written: up to 2^53.
+    #[inline]
+    pub(super) fn integer(self) -> Option<i64> {
+        match self {
+            Self::Integer(value) => Some(value),
+            Self::Float(value) => whole(value),
+            Self::Numeral(text) => text.parse().ok().and_then(whole),
+            _ => None,
+        }
+    }
+}
+
+#[cold]
+fn whole(value: f64) -> Option<i64> {
+    const MOST: f64 = 9_007_199_254_740_992.0;
+    #[allow(
+        clippy::cast_possible_truncation,
+        reason = "it has no fraction and is in range"
+    )]
+    (value.fract() == 0.0 && value.abs() < MOST).then_some(value as i64)
+}

@@ -1,0 +1,101 @@
+//! The place of a value within another one, as errors show it: `items[3].metadata["some key"]`.
+
+use super::debug::REDACTED;
+use crate::secrets::{is_secret_key, is_secret_text};
+
+/// Keys longer than this are cut.
+const MAX_KEY: usize = 40;
+
+/// Keys and indexes that lead to a value.
+///
+/// Keys come from outside, and they may be anything: those that contain a token are not shown, and long ones are cut.
+#[derive(Debug, Default)]
+pub(super) struct Path {
+    text: String,
+    is_secret: bool,
+}
+
+impl Path {
+    pub(super) fn as_str(&self) -> &str {
+        &self.text
+    }
+
+    pub(super) fn into_string(self) -> String {
+        self.text
+    }
+
+    /// Whether a key on the way says that what it leads to is secret: the items of `tokens` are tokens.
+    pub(super) fn is_secret(&self) -> bool {
+        self.is_secret
+    }
+
+    /// Adds a key that was received: `.key`, or `["any text"]` when it is no plain word.
+    pub(super) fn key(&mut self, key: &str) {
+        if is_secret_text(key) || (self.is_secret && !is_word(key)) {
+            self.text.push_str(REDACTED);
+        } else {
+            self.shown(key);
+        }
+        self.is_secret |= is_secret_key(key);
+    }
+
+    /// Adds a key that the API's description knows.
+    pub(super) fn field(&mut self, key: &str) {
+        self.shown(key);
+        self.is_secret |= is_secret_key(key);
+    }
+
+    /// Adds the index of an item.
+    pub(super) fn index(&mut self, index: usize) {
+        self.text.push_str(&format!("[{index}]"));
+    }
+
+    /// The place to go [back](Path::back) to.
+    pub(super) fn mark(&self) -> Mark {
+        Mark {
+            len: self.text.len(),
+            is_secret: self.is_secret,
+        }
+    }
+
+    /// Takes off what was added since.
+    pub(super) fn back(&mut self, mark: Mark) {
+        self.text.truncate(mark.len);
+        self.is_secret = mark.is_secret;
+    }
+
+    fn shown(&mut self, key: &str) {
+        let plain = !key.is_empty()
+            && key.len() <= MAX_KEY
+            && key
+                .bytes()
+                .all(|byte| byte.is_ascii_alphanumeric() || byte == b'_');
+        if plain {
+            if !self.text.is_empty() {
+                self.text.push('.');
+            }
+            self.text.push_str(key);
+            return;
+        }
+        match key.char_indices().nth(MAX_KEY) {
+            Some((end, _)) => {
+                let begin = key.get(..end).unwrap_or_default();
+                self.text.push_str(&format!("[{begin:?}…]"));
+            }
+            None => self.text.push_str(&format!("[{key:?}]")),
+        }
+    }
+}
+
+/// A place within a [`Path`].
+#[derive(Debug)]
+pub(super) struct Mark {
+    len: usize,
+    is_secret: bool,
+}
+
+/// Whether a key looks like the name of a field, rather than like a value: tokens have digits or capitals.
+fn is_word(key: &str) -> bool {
+    key.bytes()
+        .all(|byte| byte.is_ascii_lowercase() || byte == b'_')
+}
