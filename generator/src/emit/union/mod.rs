@@ -286,5 +286,5 @@ fn conversions(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
 fn is_body(api: &Api, def: &TypeDef) -> bool {
     api.operations()
         .filter_map(|operation| operation.body.as_ref())
-        .any(|body| matches!(target(api, &body.ty), Type::Named(id) if api.def(*id).at == def.at))
+        .any(|body| matches!(target(api, &body.ty), Type::Named(id) if api.def(*id).name == def.name))
 }
