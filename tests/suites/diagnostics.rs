@@ -34,12 +34,12 @@ mod contracts {
     refused! {
         contract, "bad":
         alias_of_itself colliding_enum_values colliding_events colliding_fields colliding_methods colliding_servers colliding_types dangling_reference duplicate_key
-        duplicate_operation_id empty header_parameter invalid_yaml needless_ambiguity no_server not_a_contract
-        operation_without_service other_version reserved_types several_problems type_beside_any_of undecidable_constants
+        duplicate_operation_id empty header_parameter invalid_yaml misplaced_facts needless_ambiguity no_server not_a_contract
+        operation_without_service other_version reserved_types several_media_types several_problems type_beside_any_of undecidable_constants
         undecidable_further_keys undecidable_open_objects undecidable_open_property undecidable_optional_tag
-        undecidable_shorter undecidable_texts undecidable_union unfit_flows unfit_ingest unfit_key unfit_operations unfit_rows
+        undecidable_shorter undecidable_texts undecidable_union unfit_flows unfit_ingest unfit_key unfit_operations unfit_parameters unfit_rows unfit_styles
         unfit_webhooks union_in_itself unknown_flows unknown_keyword unknown_security unsupported_answers unsupported_schemas
-        wrong_choices
+        wrong_choices wrong_discriminators
     }
 }
 

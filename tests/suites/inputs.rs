@@ -8,6 +8,8 @@
     reason = "a panic is how a test fails"
 )]
 
+#[path = "inputs/contracts.rs"]
+mod contracts;
 #[path = "inputs/limits.rs"]
 mod limits;
 #[path = "inputs/paging.rs"]
@@ -64,7 +66,9 @@ snapshots! {
     csv_rows: ALL,
     dates_and_times: TYPES,
     deep_object: OPERATIONS,
+    directions: TYPES,
     enum_odd_values: TYPES,
+    equal_successes: OPERATIONS,
     error_classes: ALL,
     fallback_union: TYPES,
     flows: ALL,
@@ -73,6 +77,7 @@ snapshots! {
     ingest: OPERATIONS,
     inline_types: TYPES,
     input_output_pairs: TYPES,
+    joined_parameters: OPERATIONS,
     json_body: ALL,
     json_parameter: OPERATIONS,
     keywords: ALL,
@@ -83,10 +88,14 @@ snapshots! {
     nested_tag: TYPES,
     nested_union: TYPES,
     nullable: TYPES,
+    nullable_components: TYPES,
     numbers: TYPES,
+    open_objects: TYPES,
+    open_tuples: TYPES,
     overlapping_tags: TYPES,
     paging: ALL,
     patch_body: ALL,
+    patch_shared_type: TYPES,
     path_parameters: OPERATIONS,
     query_parameters: OPERATIONS,
     recursive_type: TYPES,

@@ -1,6 +1,7 @@
 //! Phase 3, check: what must hold of the IR whatever the documents say. All violations are reported together.
 
 mod flows;
+mod texts;
 
 use std::collections::BTreeMap;
 
@@ -319,6 +320,7 @@ impl Checker<'_> {
 
     fn operation(&mut self, operation: &Operation) {
         self.safety(operation);
+        self.texts(operation);
         if let Success::Csv(Some(row)) = &operation.success {
             self.row(operation, row);
         }

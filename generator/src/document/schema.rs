@@ -6,6 +6,7 @@
 //! | `const: v` | `enum: [v]` and `x-const: true` |
 //! | `exclusiveMinimum: n` | `minimum: n` and `exclusiveMinimum: true`, unless a `minimum` is stricter |
 //! | `prefixItems`, `propertyNames` | `x-prefix-items`, `x-property-names` |
+//! | `items: false` beside `prefixItems` | `maxItems` |
 //! | `$ref` beside other keywords | `allOf: [$ref]` beside them |
 //! | a component that is a `$ref` alone | `allOf: [$ref]` |
 //! | `default: null` | `x-default-null: true` |
@@ -61,6 +62,7 @@ impl<'a> Schemas<'a> {
         self.normalize_type(&mut schema, at);
         let kind = self.kind(&schema, at);
         self.check_fit(&mut schema, kind, at);
+        close_tuple(&mut schema);
         self.children(&mut schema, at);
         annotations(&mut schema);
         Value::Object(match kind {
@@ -326,6 +328,20 @@ impl<'a> Schemas<'a> {
             schema.insert("nullable".to_owned(), Value::Bool(true));
         }
         schema
+    }
+}
+
+/// `items: false` after positions allows no item beyond them: `maxItems` says the same.
+fn close_tuple(schema: &mut Entries) {
+    let Some(Value::Array(positions)) = schema.get("prefixItems") else {
+        return;
+    };
+    let count = positions.len() as u64;
+    if schema.get("items") == Some(&Value::Bool(false)) {
+        schema.shift_remove("items");
+        let most = schema.get("maxItems").and_then(Value::as_u64);
+        let most = most.map_or(count, |most| most.min(count));
+        schema.insert("maxItems".to_owned(), most.into());
     }
 }
 

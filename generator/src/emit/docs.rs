@@ -145,7 +145,16 @@ fn limits(limits: &Limits) -> String {
         };
         format!("{words} {}", number(bound))
     }));
+    parts.extend(
+        limits
+            .multiple_of
+            .as_ref()
+            .map(|number| format!("a multiple of {number} (not checked)")),
+    );
     parts.extend(count(limits.min_items, limits.max_items, "item"));
+    if limits.unique_items {
+        parts.push("no item twice (not checked)".to_owned());
+    }
     parts.extend(
         limits
             .keys
@@ -258,7 +267,10 @@ fn arguments(operation: &Operation) -> String {
         .iter()
         .chain(required)
         .filter_map(argument);
-    described.collect::<Vec<_>>().join("\n")
+    let body = operation.body.as_ref().map(|body| limits(&body.limits));
+    let body = body.filter(|limits| !limits.is_empty());
+    let body = body.map(|limits| format!("- `body`: {}. (Not checked.)", capitalized(&limits)));
+    described.chain(body).collect::<Vec<_>>().join("\n")
 }
 
 fn argument(param: &Param) -> Option<String> {

@@ -349,6 +349,7 @@ fn push(api: &Api, param: &Param, request: &TokenStream) -> TokenStream {
     match param.style {
         ParamStyle::DeepObject => quote!(#values #request.deep_object(#wire, #value);),
         ParamStyle::Json => quote!(#values #request.json_query(#wire, #value);),
+        ParamStyle::Joined => quote!(#values #request.joined_query(#wire, #value);),
         ParamStyle::Plain => quote!(#values #request.query(#wire, #value);),
     }
 }

@@ -12,11 +12,15 @@ pub(super) fn type_docs(def: &TypeDef, what: &str) -> Docs {
         true => format!("Schema `{}`.", def.name.wire),
         false => format!("Inline in the contract, first at `{}`.", def.at),
     };
-    match &def.docs {
+    let docs = match &def.docs {
         Some(words) => Docs::new(Some(words), "").paragraph(origin),
         None if def.is_component() => Docs::new(None, format!("{what} `{}`.", def.name.wire)),
         None => Docs::new(None, format!("{what} `{}`.", def.name.wire)).paragraph(origin),
-    }
+    };
+    docs.paragraph(match def.lifecycle {
+        Lifecycle::Active => "",
+        Lifecycle::Deprecated => "Deprecated.",
+    })
 }
 
 /// The doc comment of a field.

@@ -16,9 +16,9 @@ pub use operations::{
     ParamStyle, Safety, Service, ServiceCredential, Success,
 };
 pub use types::{
-    Bound, Choices, Constant, Digits, Edge, Engine, Enum, EnumValue, Facts, Field, Lifecycle,
-    Limits, Pattern, Presence, Resolution, Role, Scalar, Sensitivity, Shape, Struct, Subject, Type,
-    TypeDef, TypeId, Union, Usage, Variant,
+    Bound, Choices, Constant, Digits, Direction, Edge, Engine, Enum, EnumValue, Facts, Field,
+    Lifecycle, Limits, Pattern, Presence, Resolution, Role, Scalar, Sensitivity, Shape, Struct,
+    Subject, Type, TypeDef, TypeId, Union, Usage, Variant,
 };
 
 use crate::names::Name;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use super::{Facts, Lifecycle, Presence, Type, TypeId};
+use super::{Facts, Lifecycle, Limits, Presence, Type, TypeId};
 use crate::names::Name;
 
 /// A group of operations: `customers`, and within it `members`.
@@ -148,6 +148,8 @@ pub struct Param {
 pub enum ParamStyle {
     /// `name=value`, repeated for lists; or a path segment.
     Plain,
+    /// `name=a,b`: one value, in which commas separate the items of a list.
+    Joined,
     /// `name[key]=value`.
     DeepObject,
     /// `name=<JSON text>`.
@@ -163,6 +165,10 @@ pub struct Body {
     pub encoding: Encoding,
     /// Whether it must be there.
     pub presence: Presence,
+    /// Limits on the value as a whole; the fields of its type have their own.
+    pub limits: Limits,
+    /// JSON pointer of its schema.
+    pub at: String,
 }
 
 /// How a body is written.

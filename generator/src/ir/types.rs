@@ -21,6 +21,8 @@ pub struct TypeDef {
     pub usage: Usage,
     /// Whether fields that accept null are cleared by it: the type is (part of) the body of a partial update.
     pub role: Role,
+    /// Whether the type still should be used.
+    pub lifecycle: Lifecycle,
     /// The file of `models/` the type belongs to.
     pub module: String,
     /// What the type is made of.
@@ -132,6 +134,53 @@ pub struct Facts {
     pub lifecycle: Lifecycle,
     /// Whether it may appear in `Debug` output.
     pub sensitivity: Sensitivity,
+    /// Whether it is in requests, in responses, or in both.
+    pub direction: Direction,
+}
+
+impl Facts {
+    /// What holds of a value of which two schemas speak, one of which refers to the other. The referring one decides where
+    /// only one can be right.
+    #[must_use]
+    pub fn beside(self, referred: Self) -> Self {
+        Self {
+            limits: self.limits.beside(referred.limits),
+            default: self.default.or(referred.default),
+            lifecycle: self.lifecycle.max(referred.lifecycle),
+            sensitivity: self.sensitivity.max(referred.sensitivity),
+            direction: match self.direction {
+                Direction::Both => referred.direction,
+                own => own,
+            },
+        }
+    }
+
+    /// What these facts of each item say of the list or map. Default and deprecation are those of an item alone.
+    #[must_use]
+    pub fn of_items(self) -> Self {
+        let items = (!self.limits.is_empty()).then(|| Box::new(self.limits));
+        Self {
+            limits: Limits {
+                items,
+                ..Limits::default()
+            },
+            sensitivity: self.sensitivity,
+            direction: self.direction,
+            ..Self::default()
+        }
+    }
+}
+
+/// Which way a property travels.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Direction {
+    /// In requests and responses.
+    #[default]
+    Both,
+    /// Only in responses (`readOnly`).
+    Received,
+    /// Only in requests (`writeOnly`).
+    Sent,
 }
 
 /// Limits on a value; those of list items, map values and map keys are nested.
@@ -155,6 +204,10 @@ pub struct Limits {
     pub min_items: Option<u64>,
     /// Most items or entries.
     pub max_items: Option<u64>,
+    /// Whether all items differ. Only documented.
+    pub unique_items: bool,
+    /// Number that the value is a multiple of, as it stands in JSON. Only documented.
+    pub multiple_of: Option<String>,
     /// Limits on each item of a list or value of a map.
     pub items: Option<Box<Limits>>,
     /// Limits on each key of a map.
@@ -165,6 +218,30 @@ impl Limits {
     /// Whether there is nothing to say.
     pub fn is_empty(&self) -> bool {
         *self == Self::default()
+    }
+
+    /// The limits of two schemas, one of which refers to the other.
+    #[must_use]
+    pub fn beside(self, referred: Self) -> Self {
+        let nested = |own: Option<Box<Self>>, referred: Option<Box<Self>>| match (own, referred) {
+            (Some(own), Some(referred)) => Some(Box::new(own.beside(*referred))),
+            (own, referred) => own.or(referred),
+        };
+        Self {
+            min_length: self.min_length.or(referred.min_length),
+            max_length: self.max_length.or(referred.max_length),
+            pattern: self.pattern.or(referred.pattern),
+            digits: self.digits.or(referred.digits),
+            format: self.format.or(referred.format),
+            minimum: self.minimum.or(referred.minimum),
+            maximum: self.maximum.or(referred.maximum),
+            min_items: self.min_items.or(referred.min_items),
+            max_items: self.max_items.or(referred.max_items),
+            unique_items: self.unique_items || referred.unique_items,
+            multiple_of: self.multiple_of.or(referred.multiple_of),
+            items: nested(self.items, referred.items),
+            keys: nested(self.keys, referred.keys),
+        }
     }
 
     /// What holds for a value of any of several types: of the limits on one kind of values the loosest, and none where a
@@ -182,6 +259,7 @@ impl Limits {
             digits: on(Subject::Decimal).digits,
             minimum: number.minimum,
             maximum: number.maximum,
+            multiple_of: number.multiple_of,
             min_length: text.min_length,
             max_length: text.max_length,
             pattern: text.pattern,
@@ -205,6 +283,8 @@ impl Limits {
             maximum: looser_bound(self.maximum, other.maximum, Ordering::Greater),
             min_items: of_both(self.min_items, other.min_items, u64::min),
             max_items: of_both(self.max_items, other.max_items, u64::max),
+            unique_items: self.unique_items && other.unique_items,
+            multiple_of: same(self.multiple_of, other.multiple_of),
             items: same(self.items, other.items),
             keys: same(self.keys, other.keys),
         }
@@ -303,7 +383,7 @@ pub enum Edge {
 }
 
 /// Whether something still should be used.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Lifecycle {
     /// Yes.
     #[default]
@@ -313,7 +393,7 @@ pub enum Lifecycle {
 }
 
 /// Whether a value may be shown.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Sensitivity {
     /// Yes.
     #[default]

@@ -3,6 +3,7 @@
 use openapiv3::Schema;
 
 use super::Lowering;
+use super::place::Place;
 use crate::document::SchemaDataExt;
 use crate::ir::{Choices, Resolution, Shape, Struct, Type, TypeId};
 
@@ -39,6 +40,18 @@ pub(super) fn note(cx: &mut Lowering<'_, '_>, id: TypeId, schema: &Schema) {
         cx.problem(
             &at,
             "`x-chosen-by` and `x-choices` are for unions with `x-ambiguous`",
+        );
+    }
+}
+
+/// Refuses to accept a union that becomes part of another one, which is what has to be decided.
+pub(super) fn refuse_nested(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) {
+    let data = &schema.schema_data;
+    let is_accepted = data.ambiguous().is_some();
+    if is_accepted || !data.chosen_by().is_empty() || !data.choices().is_empty() {
+        cx.problem(
+            &place.at,
+            "the union is part of another one: `x-ambiguous`, `x-chosen-by` and `x-choices` belong there",
         );
     }
 }

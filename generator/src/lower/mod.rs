@@ -5,23 +5,28 @@
 
 mod ambiguous;
 mod decide;
+mod discriminator;
+mod inherit;
 mod name;
+mod nullable;
 mod operations;
 mod paging;
 mod place;
 mod recursion;
 mod scalar;
 mod services;
+mod split;
+mod tuple;
 mod types;
 mod union;
 mod usage;
 mod webhooks;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 use crate::document::{Document, ServerExt as _};
 use crate::error::{Problem, Report};
-use crate::ir::{Api, Page, Server, Service, TypeDef, TypeId, Webhook};
+use crate::ir::{Api, Facts, Page, Server, Service, TypeDef, TypeId, Webhook};
 use crate::names;
 use crate::words::{Coverage, Glossary, Words};
 
@@ -41,11 +46,13 @@ pub(crate) fn lower<'a>(document: &Document, words: &'a Words) -> Result<Lowered
     let mut draft = operations::draft(&mut cx);
     types::fill(&mut cx);
     recursion::refuse_alias_cycles(&mut cx);
+    inherit::settle(&mut cx, &mut draft);
     let webhooks = webhooks::settle(&mut cx, &draft.webhooks);
     recursion::box_cycles(&mut cx);
     name::inline_types(&mut cx);
     union::name_variants(&mut cx);
     let pages = paging::settle(&mut cx, &mut draft);
+    split::by_direction(&mut cx, &mut draft);
     usage::assign(&mut cx, &draft);
     union::resolve(&mut cx);
     ambiguous::choose(&mut cx);
@@ -61,6 +68,10 @@ struct Lowering<'d, 'w> {
     types: Vec<TypeDef>,
     /// Components by schema name.
     components: HashMap<String, TypeId>,
+    /// Components of which null is a value: the places that refer to them say so, their definitions do not.
+    nullable: HashSet<TypeId>,
+    /// What components say of their values, for the places that refer to them.
+    component_facts: HashMap<TypeId, Facts>,
     /// Components that are declared and not yet filled in.
     queue: VecDeque<(TypeId, String)>,
     /// Types the contract leaves inline, to be named when all are known.
@@ -77,6 +88,8 @@ impl<'d, 'w> Lowering<'d, 'w> {
             glossary: Glossary::new(words),
             types: Vec::new(),
             components: HashMap::new(),
+            nullable: HashSet::new(),
+            component_facts: HashMap::new(),
             queue: VecDeque::new(),
             inline: Vec::new(),
             ambiguous: HashMap::new(),

@@ -6,8 +6,6 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use openapiv3::Schema;
-
 use super::place::Place;
 use super::{Lowering, types};
 use crate::ir::{Facts, Shape, Type, TypeId};
@@ -25,14 +23,10 @@ pub(super) struct Inline {
 pub(super) fn hoist(
     cx: &mut Lowering<'_, '_>,
     shape: Shape,
-    schema: &Schema,
+    title: Option<&str>,
     place: &Place,
 ) -> TypeId {
-    let title = schema
-        .schema_data
-        .title
-        .as_deref()
-        .map(|title| names::inline(title).rust);
+    let title = title.map(|title| names::inline(title).rust);
     // Equal unions are one type wherever they stand; enums and structs only if the contract calls them the same.
     let mergeable = title.is_some() || matches!(shape, Shape::Union(_));
     let equal = cx.inline.iter().find(|inline| {
@@ -143,5 +137,5 @@ fn same_shape(a: &Shape, b: &Shape) -> bool {
 }
 
 fn same_facts(a: &Facts, b: &Facts) -> bool {
-    a.sensitivity == b.sensitivity
+    a.sensitivity == b.sensitivity && a.direction == b.direction
 }

@@ -1,5 +1,7 @@
 //! Single values: which Rust type a format has, and the limits that remain to be said.
 
+use std::fmt::Debug;
+
 use openapiv3::{
     IntegerType, NumberType, StringFormat, StringType, VariantOrUnknownOrEmpty as Format,
 };
@@ -85,6 +87,8 @@ pub(super) fn integer(schema: &IntegerType) -> (Scalar, Limits) {
     let limits = Limits {
         minimum: bound(schema.minimum, schema.exclusive_minimum),
         maximum: bound(schema.maximum, schema.exclusive_maximum),
+        multiple_of: schema.multiple_of.map(|number| number.to_string()),
+        format: numeric_format(&schema.format),
         ..Limits::default()
     };
     let scalar = match &schema.format {
@@ -100,9 +104,19 @@ pub(super) fn number(schema: &NumberType) -> (Scalar, Limits) {
     let limits = Limits {
         minimum: bound(schema.minimum, schema.exclusive_minimum),
         maximum: bound(schema.maximum, schema.exclusive_maximum),
+        multiple_of: schema.multiple_of.map(|number| number.to_string()),
+        format: numeric_format(&schema.format),
         ..Limits::default()
     };
     (Scalar::Float, limits)
+}
+
+fn numeric_format<T: Debug>(format: &Format<T>) -> Option<String> {
+    match format {
+        Format::Item(known) => Some(format!("{known:?}").to_lowercase()),
+        Format::Unknown(format) => Some(format.clone()),
+        Format::Empty => None,
+    }
 }
 
 fn bound(value: String, exclusive: bool) -> Bound {

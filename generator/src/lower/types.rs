@@ -1,14 +1,16 @@
 //! Schemas become types: components when they are referred to, inline ones where they stand.
 
-use openapiv3::{AdditionalProperties, ArrayType, ObjectType, Schema, SchemaKind, Type as Kind};
+use openapiv3::{
+    AdditionalProperties, ArrayType, ObjectType, ReferenceOr, Schema, SchemaKind, Type as Kind,
+};
 
 use super::place::{Node, Place};
-use super::{Lowering, ambiguous, name, scalar, union};
+use super::{Lowering, ambiguous, discriminator, inherit, name, nullable, scalar, tuple, union};
 use crate::document::{Literal, SchemaDataExt as _, SchemaExt as _};
 use crate::error::escape_pointer;
 use crate::ir::{
-    Constant, Enum, EnumValue, Facts, Field, Lifecycle, Limits, Presence, Role, Sensitivity, Shape,
-    Struct, Type, TypeDef, TypeId, Usage,
+    Constant, Direction, Enum, EnumValue, Facts, Field, Lifecycle, Limits, Presence, Role,
+    Sensitivity, Shape, Struct, Type, TypeDef, TypeId, Usage,
 };
 use crate::names;
 
@@ -21,34 +23,46 @@ pub(super) fn fill(cx: &mut Lowering<'_, '_>) {
         );
         let document = cx.document;
         if let Some((_, schema)) = document.schema(&format!("#/components/schemas/{schema_name}")) {
-            let shape = match shape(cx, schema, &place) {
-                Some(shape) => shape,
-                None => Shape::Alias(value(cx, Node::Schema(schema), &place).0),
+            let (shape, facts) = match shape(cx, schema, &place) {
+                Some(shape) => (shape, own_facts(schema)),
+                None => {
+                    let (ty, facts) = value(cx, Node::Schema(schema), &place);
+                    (Shape::Alias(ty.non_null().clone()), facts)
+                }
             };
             ambiguous::note(cx, id, schema);
-            cx.types[id.0].shape = shape;
+            let def = &mut cx.types[id.0];
+            (def.shape, def.lifecycle) = (shape, facts.lifecycle);
+            cx.component_facts.insert(id, facts);
         }
     }
 }
 
-/// The type that a `$ref` leads to, declared if this is the first one.
+/// The type that a `$ref` leads to, declared if this is the first one. A component that may be null is another type: the
+/// null is taken out of its definition.
 pub(super) fn reference(cx: &mut Lowering<'_, '_>, reference: &str, place: &Place) -> Type {
     let Some((schema_name, _)) = cx.document.schema(reference) else {
         cx.problem(&place.at, format!("`{reference}` leads nowhere"));
         return Type::Json;
     };
-    if let Some(&id) = cx.components.get(schema_name) {
-        return Type::Named(id);
+    let id = match cx.components.get(schema_name) {
+        Some(&id) => id,
+        None => {
+            let name = schema_name.to_owned();
+            let id = declare(cx, names::schema(&name), component_pointer(&name));
+            if nullable::allows_null(cx.document, Node::Reference(reference)) {
+                cx.nullable.insert(id);
+            }
+            cx.components.insert(name.clone(), id);
+            cx.queue.push_back((id, name));
+            id
+        }
+    };
+    if cx.nullable.contains(&id) {
+        Type::Named(id).nullable()
+    } else {
+        Type::Named(id)
     }
-    let schema_name = schema_name.to_owned();
-    let id = declare(
-        cx,
-        names::schema(&schema_name),
-        component_pointer(&schema_name),
-    );
-    cx.components.insert(schema_name.clone(), id);
-    cx.queue.push_back((id, schema_name));
-    Type::Named(id)
 }
 
 /// Adds a type that is yet to be filled in.
@@ -59,6 +73,7 @@ pub(super) fn declare(cx: &mut Lowering<'_, '_>, name: names::Name, at: String) 
         docs: None,
         usage: Usage::Output,
         role: Role::Plain,
+        lifecycle: Lifecycle::Active,
         module: String::new(),
         shape: Shape::Alias(Type::Json),
         at,
@@ -72,73 +87,94 @@ pub(super) fn value(cx: &mut Lowering<'_, '_>, node: Node<'_>, place: &Place) ->
         Node::Reference(path) => return (reference(cx, path, place), Facts::default()),
         Node::Schema(schema) => schema,
     };
+    if schema.schema_data.read_only && schema.schema_data.write_only {
+        cx.problem(&place.at, "`readOnly` and `writeOnly` leave nothing");
+    }
+    let (ty, facts) = non_null(cx, schema, place);
+    let facts = own_facts(schema).beside(facts);
+    let ty = match ty {
+        Type::Const(Constant::Null) => ty,
+        ty if nullable::allows_null(cx.document, node) => ty.nullable(),
+        ty => ty,
+    };
+    (ty, facts)
+}
+
+/// What a schema says beyond its type and limits.
+pub(super) fn own_facts(schema: &Schema) -> Facts {
     let data = &schema.schema_data;
-    let (ty, limits) = non_null(cx, schema, place);
-    let facts = Facts {
-        limits,
+    Facts {
+        limits: Limits::default(),
         default: data.default_value().map(|literal| json_text(&literal)),
         lifecycle: if data.deprecated {
             Lifecycle::Deprecated
         } else {
             Lifecycle::Active
         },
-        sensitivity: if data.is_secret() {
+        sensitivity: if data.is_secret() || is_password(schema) {
             Sensitivity::Secret
         } else {
             Sensitivity::Public
         },
-    };
-    let ty = match ty {
-        Type::Const(Constant::Null) => ty,
-        ty if data.nullable => ty.nullable(),
-        ty => ty,
-    };
-    (ty, facts)
+        direction: match (data.read_only, data.write_only) {
+            (true, false) => Direction::Received,
+            (false, true) => Direction::Sent,
+            _ => Direction::Both,
+        },
+    }
 }
 
-fn non_null(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -> (Type, Limits) {
+fn is_password(schema: &Schema) -> bool {
+    let password = openapiv3::VariantOrUnknownOrEmpty::Item(openapiv3::StringFormat::Password);
+    matches!(&schema.schema_kind, SchemaKind::Type(Kind::String(string)) if string.format == password)
+}
+
+fn non_null(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -> (Type, Facts) {
     if let Some(literal) = schema.constant() {
-        return (constant(cx, &literal, place), Limits::default());
+        return (constant(cx, &literal, place), Facts::default());
     }
     if let Some(single) = union::single_type(cx, schema, place) {
         return single;
     }
     if let Some(shape) = shape(cx, schema, place) {
-        let id = name::hoist(cx, shape, schema, place);
+        let id = name::hoist(cx, shape, schema.schema_data.title.as_deref(), place);
         ambiguous::note(cx, id, schema);
-        return (Type::Named(id), Limits::default());
+        return (Type::Named(id), Facts::default());
     }
+    let scalar = |(ty, limits)| {
+        let facts = Facts {
+            limits,
+            ..Facts::default()
+        };
+        (Type::Scalar(ty), facts)
+    };
     match &schema.schema_kind {
-        SchemaKind::Type(Kind::String(string)) => {
-            let (ty, limits) = scalar::string(string);
-            (Type::Scalar(ty), limits)
-        }
-        SchemaKind::Type(Kind::Integer(integer)) => {
-            let (ty, limits) = scalar::integer(integer);
-            (Type::Scalar(ty), limits)
-        }
-        SchemaKind::Type(Kind::Number(number)) => {
-            let (ty, limits) = scalar::number(number);
-            (Type::Scalar(ty), limits)
-        }
-        SchemaKind::Type(Kind::Boolean(_)) => {
-            (Type::Scalar(crate::ir::Scalar::Boolean), Limits::default())
+        SchemaKind::Type(Kind::String(string)) => scalar(scalar::string(string)),
+        SchemaKind::Type(Kind::Integer(integer)) => scalar(scalar::integer(integer)),
+        SchemaKind::Type(Kind::Number(number)) => scalar(scalar::number(number)),
+        SchemaKind::Type(Kind::Boolean(boolean)) => {
+            if boolean.enumeration.len() == 1 {
+                cx.problem(
+                    &format!("{}/enum", place.at),
+                    "an enum of one boolean has no counterpart in the client; `const` has",
+                );
+            }
+            scalar((crate::ir::Scalar::Boolean, Limits::default()))
         }
         SchemaKind::Type(Kind::Array(items)) => array(cx, schema, items, place),
         SchemaKind::Type(Kind::Object(object)) => map(cx, schema, object, place),
         SchemaKind::AllOf { all_of } if all_of.len() == 1 => {
-            let (ty, facts) = value(cx, Node::from(&all_of[0]), place);
-            (ty, facts.limits)
+            value(cx, Node::from(&all_of[0]), place)
         }
         SchemaKind::Any(any) if *any == openapiv3::AnySchema::default() => {
-            (Type::Json, Limits::default())
+            (Type::Json, Facts::default())
         }
         _ => {
             cx.problem(
                 &place.at,
                 "a schema of this form has no counterpart in the client",
             );
-            (Type::Json, Limits::default())
+            (Type::Json, Facts::default())
         }
     }
 }
@@ -160,12 +196,16 @@ fn shape(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -> Option<Sh
             None
         }
         SchemaKind::Type(Kind::Object(object)) if has_known_fields(object) => {
+            if schema.schema_data.property_names().is_some() {
+                refuse_beside_properties(cx, "propertyNames", place);
+            }
             Some(Shape::Struct(fields(cx, object, place)))
         }
-        SchemaKind::OneOf { .. } | SchemaKind::AnyOf { .. }
-            if union::single_type(cx, schema, place).is_none() =>
-        {
-            Some(Shape::Union(union::union(cx, schema, place)))
+        SchemaKind::OneOf { one_of: members } | SchemaKind::AnyOf { any_of: members } => {
+            discriminator::check(cx, schema, members, place);
+            union::single_type(cx, schema, place)
+                .is_none()
+                .then(|| Shape::Union(union::union(cx, schema, place)))
         }
         _ => None,
     }
@@ -196,7 +236,22 @@ fn text_enum(values: &[Option<String>]) -> Enum {
     }
 }
 
+fn refuse_beside_properties(cx: &mut Lowering<'_, '_>, keyword: &str, place: &Place) {
+    cx.problem(
+        &format!("{}/{keyword}", place.at),
+        "has no counterpart in the client beside `properties`",
+    );
+}
+
 fn fields(cx: &mut Lowering<'_, '_>, object: &ObjectType, place: &Place) -> Struct {
+    for (keyword, count) in [
+        ("minProperties", object.min_properties),
+        ("maxProperties", object.max_properties),
+    ] {
+        if count.is_some() {
+            refuse_beside_properties(cx, keyword, place);
+        }
+    }
     let fields = object.properties.iter().map(|(key, schema)| {
         let place = place.property(key);
         let (ty, facts) = value(cx, Node::from(schema), &place);
@@ -216,18 +271,12 @@ fn fields(cx: &mut Lowering<'_, '_>, object: &ObjectType, place: &Place) -> Stru
         }
     });
     let fields = fields.collect();
-    for key in &object.required {
-        if !object.properties.contains_key(key) {
-            cx.problem(
-                &place.at,
-                format!("`{key}` is required and not among the properties"),
-            );
-        }
-    }
+    require_properties(cx, object, place);
     let (rest, rest_limits) = match &object.additional_properties {
         Some(AdditionalProperties::Schema(schema)) => {
             let place = place.below("additionalProperties", "value");
             let (ty, facts) = value(cx, Node::from(schema.as_ref()), &place);
+            inherit::refuse_outside_properties(cx, &facts, &place.at);
             (Some(ty), facts.limits)
         }
         Some(AdditionalProperties::Any(true)) => (Some(Type::Json), Limits::default()),
@@ -240,30 +289,46 @@ fn fields(cx: &mut Lowering<'_, '_>, object: &ObjectType, place: &Place) -> Stru
     }
 }
 
+fn require_properties(cx: &mut Lowering<'_, '_>, object: &ObjectType, place: &Place) {
+    for key in &object.required {
+        if !object.properties.contains_key(key) {
+            cx.problem(
+                &place.at,
+                format!("`{key}` is required and not among the properties"),
+            );
+        }
+    }
+}
+
 fn array(
     cx: &mut Lowering<'_, '_>,
     schema: &Schema,
     array: &ArrayType,
     place: &Place,
-) -> (Type, Limits) {
+) -> (Type, Facts) {
     if let Some(positions) = schema.schema_data.prefix_items() {
-        let items = positions.iter().enumerate().map(|(index, item)| {
-            let place = place.below(&format!("prefixItems/{index}"), "item");
-            value(cx, Node::from(item), &place).0
-        });
-        return (Type::Tuple(items.collect()), Limits::default());
+        return tuple::tuple(cx, array, &positions, place);
     }
-    let (item, facts) = match &array.items {
+    let (item, item_facts) = match &array.items {
         Some(items) => value(cx, Node::from(items), &place.below("items", "item")),
         None => (Type::Json, Facts::default()),
     };
     let limits = Limits {
         min_items: array.min_items.map(|count| count as u64),
         max_items: array.max_items.map(|count| count as u64),
-        items: some_limits(facts.limits),
+        unique_items: array.unique_items,
         ..Limits::default()
     };
-    (Type::List(Box::new(item)), limits)
+    (Type::List(Box::new(item)), collection(limits, item_facts))
+}
+
+/// What is said of a list or map with these limits, and these facts of each item.
+fn collection(limits: Limits, item: Facts) -> Facts {
+    let own = Facts {
+        limits,
+        ..Facts::default()
+    };
+    own.beside(item.of_items())
 }
 
 fn map(
@@ -271,26 +336,57 @@ fn map(
     schema: &Schema,
     object: &ObjectType,
     place: &Place,
-) -> (Type, Limits) {
-    let (item, facts) = match &object.additional_properties {
+) -> (Type, Facts) {
+    require_properties(cx, object, place);
+    let (item, item_facts) = match &object.additional_properties {
         Some(AdditionalProperties::Schema(schema)) => {
             let place = place.below("additionalProperties", "value");
             value(cx, Node::from(schema.as_ref()), &place)
         }
         _ => (Type::Json, Facts::default()),
     };
-    let keys = schema.schema_data.property_names().and_then(|keys| {
-        let place = place.below("propertyNames", "key");
-        some_limits(value(cx, Node::from(&keys), &place).1.limits)
-    });
+    let keys = schema.schema_data.property_names();
+    let keys = keys.and_then(|keys| key_limits(cx, &keys, &place.below("propertyNames", "key")));
     let limits = Limits {
         min_items: object.min_properties.map(|count| count as u64),
         max_items: object.max_properties.map(|count| count as u64),
-        items: some_limits(facts.limits),
         keys,
         ..Limits::default()
     };
-    (Type::Map(Box::new(item)), limits)
+    (Type::Map(Box::new(item)), collection(limits, item_facts))
+}
+
+fn key_limits(
+    cx: &mut Lowering<'_, '_>,
+    keys: &ReferenceOr<Schema>,
+    place: &Place,
+) -> Option<Box<Limits>> {
+    let (name, schema) = match keys {
+        ReferenceOr::Reference { reference } => cx.document.schema(reference)?,
+        ReferenceOr::Item(schema) => ("", schema),
+    };
+    match &schema.schema_kind {
+        SchemaKind::Type(Kind::String(string)) if string.enumeration.is_empty() => {
+            let limits = scalar::string(string).1;
+            (!limits.is_empty()).then(|| Box::new(limits))
+        }
+        // Keys are plain strings for users, who learn here which enum has those that are known.
+        SchemaKind::Type(Kind::String(_)) if !name.is_empty() => {
+            reference(cx, &format!("#/components/schemas/{name}"), place);
+            Some(Box::new(Limits {
+                format: Some(names::schema(name).rust),
+                ..Limits::default()
+            }))
+        }
+        _ => {
+            cx.problem(
+                &place.at,
+                "keys of this form have no counterpart in the client: \
+                 they are strings without a list of values, or refer to an enum",
+            );
+            None
+        }
+    }
 }
 
 fn constant(cx: &mut Lowering<'_, '_>, literal: &Literal, place: &Place) -> Type {
@@ -307,10 +403,6 @@ fn constant(cx: &mut Lowering<'_, '_>, literal: &Literal, place: &Place) -> Type
             Type::Json
         }
     }
-}
-
-fn some_limits(limits: Limits) -> Option<Box<Limits>> {
-    (!limits.is_empty()).then(|| Box::new(limits))
 }
 
 fn component_pointer(schema_name: &str) -> String {

@@ -5,9 +5,9 @@ use std::collections::BTreeSet;
 use openapiv3::{ReferenceOr, Schema, SchemaKind};
 
 use super::place::{Node, Place};
-use super::{Lowering, ambiguous, decide, scalar, types};
+use super::{Lowering, ambiguous, decide, discriminator, inherit, nullable, scalar, types};
 use crate::ir::{
-    Constant, Limits, Resolution, Scalar, Shape, Subject, Type, TypeId, Union, Variant,
+    Constant, Facts, Limits, Resolution, Scalar, Shape, Subject, Type, TypeId, Union, Variant,
 };
 use crate::names::{self, Name};
 
@@ -19,6 +19,27 @@ pub(super) fn union(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -
         variants,
         resolution: Resolution::WriteOnly,
     }
+}
+
+/// The union of members that stand at paths below a place, and whether null is one of them.
+pub(super) fn of_members(
+    cx: &mut Lowering<'_, '_>,
+    members: &[(String, ReferenceOr<Schema>)],
+    place: &Place,
+) -> (Union, bool) {
+    let (mut variants, mut open) = (Vec::new(), BTreeSet::new());
+    for (path, member) in members {
+        collect_member(cx, member, place.below(path, ""), &mut open, &mut variants);
+    }
+    let mut nodes = members.iter().map(|(_, member)| Node::from(member));
+    let nullable = nodes.any(|node| {
+        nullable::allows_null(cx.document, node) || nullable::is_null(cx.document, node)
+    });
+    let union = Union {
+        variants,
+        resolution: Resolution::WriteOnly,
+    };
+    (union, nullable)
 }
 
 fn collect(
@@ -33,38 +54,62 @@ fn collect(
     };
     for (index, member) in members.iter().enumerate() {
         let place = place.below(&format!("{keyword}/{index}"), "");
-        let nested = match member {
-            ReferenceOr::Reference { reference } => cx.document.schema(reference),
-            ReferenceOr::Item(schema) => Some(("", schema)),
-        };
-        match nested {
-            Some((name, nested)) if is_union(cx, nested, &place) => {
-                if name.is_empty() || open.insert(name.to_owned()) {
-                    collect(cx, nested, &place, open, variants);
-                } else {
-                    cx.problem(&place.at, format!("the union `{name}` contains itself"));
-                }
+        collect_member(cx, member, place, open, variants);
+    }
+}
+
+/// Adds what a member stands for. The null of one that may be null is that of the union.
+fn collect_member(
+    cx: &mut Lowering<'_, '_>,
+    member: &ReferenceOr<Schema>,
+    place: Place,
+    open: &mut BTreeSet<String>,
+    variants: &mut Vec<Variant>,
+) {
+    if nullable::is_null(cx.document, Node::from(member)) {
+        return;
+    }
+    let nested = match member {
+        ReferenceOr::Reference { reference } => cx.document.schema(reference),
+        ReferenceOr::Item(schema) => Some(("", schema)),
+    };
+    match nested {
+        Some((name, nested)) if is_union(cx, nested, &place) => {
+            inherit::refuse_outside_properties(cx, &types::own_facts(nested), &place.at);
+            if let (ReferenceOr::Item(schema), Some((_, members))) = (member, members(nested)) {
+                discriminator::check(cx, schema, members, &place);
+                ambiguous::refuse_nested(cx, schema, &place);
             }
-            _ => {
-                let (ty, facts) = types::value(cx, Node::from(member), &place);
-                if let Some(known) = variants.iter_mut().find(|variant| variant.ty == ty) {
-                    known.at.push(place.at);
-                    known.limits = std::mem::take(&mut known.limits).loosest(facts.limits);
-                } else {
-                    let name = Name {
-                        rust: String::new(),
-                        wire: String::new(),
-                    };
-                    variants.push(Variant {
-                        name,
-                        ty,
-                        limits: facts.limits,
-                        at: vec![place.at],
-                    });
-                }
+            if name.is_empty() || open.insert(name.to_owned()) {
+                collect(cx, nested, &place, open, variants);
+            } else {
+                cx.problem(&place.at, format!("the union `{name}` contains itself"));
             }
         }
+        _ => {
+            let (ty, facts) = types::value(cx, Node::from(member), &place);
+            inherit::refuse_outside_properties(cx, &facts, &place.at);
+            add(variants, ty.non_null().clone(), facts.limits, place.at);
+        }
     }
+}
+
+fn add(variants: &mut Vec<Variant>, ty: Type, limits: Limits, at: String) {
+    if let Some(known) = variants.iter_mut().find(|variant| variant.ty == ty) {
+        known.at.push(at);
+        known.limits = std::mem::take(&mut known.limits).loosest(limits);
+        return;
+    }
+    let name = Name {
+        rust: String::new(),
+        wire: String::new(),
+    };
+    variants.push(Variant {
+        name,
+        ty,
+        limits,
+        at: vec![at],
+    });
 }
 
 fn members(schema: &Schema) -> Option<(&'static str, &[ReferenceOr<Schema>])> {
@@ -76,9 +121,7 @@ fn members(schema: &Schema) -> Option<(&'static str, &[ReferenceOr<Schema>])> {
 }
 
 fn is_union(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -> bool {
-    members(schema).is_some()
-        && !schema.schema_data.nullable
-        && single_type(cx, schema, place).is_none()
+    members(schema).is_some() && single_type(cx, schema, place).is_none()
 }
 
 /// The type of a union that is a single type to the client: one member, or numbers written in different ways.
@@ -86,15 +129,11 @@ pub(super) fn single_type(
     cx: &mut Lowering<'_, '_>,
     schema: &Schema,
     place: &Place,
-) -> Option<(Type, Limits)> {
+) -> Option<(Type, Facts)> {
     let (keyword, members) = members(schema)?;
     if let [only] = members {
-        let (ty, facts) = types::value(
-            cx,
-            Node::from(only),
-            &place.below(&format!("{keyword}/0"), ""),
-        );
-        return Some((ty, facts.limits));
+        let place = place.below(&format!("{keyword}/0"), "");
+        return Some(types::value(cx, Node::from(only), &place));
     }
     let scalars: Option<Vec<(Scalar, Limits)>> = members
         .iter()
@@ -118,7 +157,11 @@ pub(super) fn single_type(
         .into_iter()
         .map(|(scalar, limits)| (subjects(scalar), limits))
         .collect();
-    Some((Type::Scalar(single), Limits::of_any(&limits)))
+    let facts = Facts {
+        limits: Limits::of_any(&limits),
+        ..Facts::default()
+    };
+    Some((Type::Scalar(single), facts))
 }
 
 /// What the members of a numeric union limit. A decimal is the same number as text: it limits how that is written.
@@ -134,7 +177,7 @@ pub(super) fn one_or_many(
     cx: &mut Lowering<'_, '_>,
     schema: &Schema,
     place: &Place,
-) -> Option<(Type, Limits)> {
+) -> Option<(Type, Facts)> {
     let (_, [one, many]) = members(schema)? else {
         return None;
     };
@@ -153,11 +196,12 @@ pub(super) fn one_or_many(
         return None;
     }
     let (item, facts) = types::value(cx, Node::from(one), place);
-    let limits = Limits {
-        items: (!facts.limits.is_empty()).then(|| Box::new(facts.limits)),
-        ..Limits::default()
-    };
-    Some((Type::List(Box::new(item)), limits))
+    let ty = Type::List(Box::new(item.non_null().clone()));
+    let mut facts = facts.of_items();
+    // One value is a list of one.
+    facts.limits.max_items = array.max_items.map(|count| count as u64);
+    facts.limits.unique_items = array.unique_items;
+    Some((ty, facts))
 }
 
 /// Names the variants of all unions, once all types have their names.
@@ -241,11 +285,17 @@ pub(super) fn resolve(cx: &mut Lowering<'_, '_>) {
         let Shape::Union(union) = &def.shape else {
             continue;
         };
-        if !def.usage.is_decoded() {
-            continue;
-        }
         let at = def.at.clone();
         let accepted = cx.ambiguous.get(&TypeId(index)).cloned();
+        if !def.usage.is_decoded() {
+            if accepted.is_some() {
+                cx.problem(
+                    &at,
+                    "the union is listed as ambiguous, and is never decoded",
+                );
+            }
+            continue;
+        }
         let resolution = match (decide::decide(&cx.types, union), accepted) {
             (Ok(decision), None) => Resolution::Decided(decision),
             (Err(_), Some(accepted)) => Resolution::Ambiguous {

@@ -39,16 +39,18 @@ pub(super) fn assign(cx: &mut Lowering<'_, '_>, draft: &Draft) {
     }
 }
 
+/// The types that operations and webhooks name.
 #[derive(Default)]
-struct Roots {
-    sent: Vec<TypeId>,
-    patched: Vec<TypeId>,
-    received: Vec<TypeId>,
+pub(super) struct Roots {
+    pub(super) sent: Vec<TypeId>,
+    /// Those of partial updates.
+    pub(super) patched: Vec<TypeId>,
+    pub(super) received: Vec<TypeId>,
     by_module: BTreeMap<String, Vec<TypeId>>,
 }
 
 impl Roots {
-    fn of(draft: &Draft) -> Self {
+    pub(super) fn of(draft: &Draft) -> Self {
         let mut roots = Self::default();
         for operation in &draft.operations {
             roots.add_operation(operation);
@@ -112,7 +114,7 @@ fn named(ty: &Type) -> Vec<TypeId> {
 }
 
 /// How many references away from the roots each type is that they reach.
-fn distances(types: &[TypeDef], roots: &[TypeId]) -> BTreeMap<TypeId, usize> {
+pub(super) fn distances(types: &[TypeDef], roots: &[TypeId]) -> BTreeMap<TypeId, usize> {
     let mut found = BTreeMap::new();
     let mut queue: VecDeque<(TypeId, usize)> = roots.iter().map(|&id| (id, 0)).collect();
     while let Some((id, distance)) = queue.pop_front() {

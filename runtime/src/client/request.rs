@@ -55,7 +55,19 @@ pub(super) struct Content {
 struct Pair {
     parameter: &'static str,
     key: Cow<'static, str>,
-    value: String,
+    /// One text, or several that are joined by commas.
+    values: Vec<String>,
+}
+
+impl Pair {
+    /// Each text is encoded on its own, so that a comma within one does not end it.
+    fn push_to(&self, query: &mut String) {
+        query.extend(form_urlencoded::byte_serialize(self.key.as_bytes()));
+        for (index, value) in self.values.iter().enumerate() {
+            query.push(if index == 0 { '=' } else { ',' });
+            query.extend(form_urlencoded::byte_serialize(value.as_bytes()));
+        }
+    }
 }
 
 /// A parameter that cannot be sent.
@@ -112,8 +124,17 @@ impl Request {
         let pairs = texts(value).map(|texts| {
             texts
                 .into_iter()
-                .map(|text| (Cow::Borrowed(name), text))
+                .map(|text| (Cow::Borrowed(name), vec![text]))
                 .collect()
+        });
+        self.set_query(name, pairs);
+    }
+
+    /// Sets a query parameter to the items of a list, separated by commas; null and an empty list add nothing.
+    pub fn joined_query(&mut self, name: &'static str, value: &dyn Encode) {
+        let pairs = texts(value).map(|texts| {
+            let pair = (!texts.is_empty()).then(|| (Cow::Borrowed(name), texts));
+            pair.into_iter().collect()
         });
         self.set_query(name, pairs);
     }
@@ -123,7 +144,7 @@ impl Request {
         let pairs = entries(value).map(|entries| {
             let pair = |(key, texts): (String, Vec<String>)| {
                 let key = Cow::<str>::Owned(format!("{name}[{key}]"));
-                texts.into_iter().map(move |text| (key.clone(), text))
+                texts.into_iter().map(move |text| (key.clone(), vec![text]))
             };
             entries.into_iter().flat_map(pair).collect()
         });
@@ -134,7 +155,7 @@ impl Request {
     pub fn json_query(&mut self, name: &'static str, value: &dyn Encode) {
         let pairs = match value.view() {
             View::Absent | View::Null => Vec::new(),
-            _ => vec![(Cow::Borrowed(name), codec::to_string(value))],
+            _ => vec![(Cow::Borrowed(name), vec![codec::to_string(value)])],
         };
         self.set_query(name, Ok(pairs));
     }
@@ -191,7 +212,7 @@ impl Request {
     /// The text that a query parameter is set to, the first one of a list.
     pub(super) fn query_text(&self, name: &str) -> Option<&str> {
         let pair = self.query.iter().find(|pair| pair.parameter == name)?;
-        Some(&pair.value)
+        pair.values.first().map(String::as_str)
     }
 
     /// The URL, or the first thing that does not fit.
@@ -201,11 +222,9 @@ impl Request {
         }
         let mut url = self.shared.server.url().to_owned();
         self.push_path(&mut url)?;
-        if !self.query.is_empty() {
-            let mut query = form_urlencoded::Serializer::new(String::new());
-            query.extend_pairs(self.query.iter().map(|pair| (&pair.key, &pair.value)));
-            url.push('?');
-            url.push_str(&query.finish());
+        for (index, pair) in self.query.iter().enumerate() {
+            url.push(if index == 0 { '?' } else { '&' });
+            pair.push_to(&mut url);
         }
         Ok(url)
     }
@@ -248,15 +267,15 @@ impl Request {
     fn set_query(
         &mut self,
         parameter: &'static str,
-        pairs: Result<Vec<(Cow<'static, str>, String)>, &'static str>,
+        pairs: Result<Vec<(Cow<'static, str>, Vec<String>)>, &'static str>,
     ) {
         self.query.retain(|pair| pair.parameter != parameter);
         if let Some(pairs) = self.note(parameter, pairs) {
             self.query
-                .extend(pairs.into_iter().map(|(key, value)| Pair {
+                .extend(pairs.into_iter().map(|(key, values)| Pair {
                     parameter,
                     key,
-                    value,
+                    values,
                 }));
         }
     }

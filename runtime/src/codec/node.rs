@@ -1,7 +1,6 @@
 //! One value on the tape, and the cursor over the fields of an object.
 
 use std::borrow::Cow;
-use std::collections::BTreeMap;
 
 use super::decode::{Decode, Model, Union};
 use super::entry::Value;
@@ -359,7 +358,7 @@ impl<'r, 'de> Object<'r, 'de> {
     }
 
     /// The fields whose keys are not in `known`.
-    pub fn rest<T: Decode>(&mut self, known: &[&str]) -> BTreeMap<String, T> {
+    pub fn rest<T: Decode, M: FromIterator<(String, T)>>(&mut self, known: &[&str]) -> M {
         let fields = Fields {
             tape: self.tape,
             next: self.at + 1,

@@ -25,22 +25,24 @@ macro_rules! client {
     };
 }
 
+pub(super) use client;
+
 /// Runs a call. The recorder answers at once, so one poll is enough.
-fn run<T>(call: impl IntoFuture<Output = Result<T, Error>>) -> Result<T, Error> {
+pub(super) fn run<T>(call: impl IntoFuture<Output = Result<T, Error>>) -> Result<T, Error> {
     match pin!(call.into_future()).poll(&mut Context::from_waker(Waker::noop())) {
         Poll::Ready(result) => result,
         Poll::Pending => panic!("the recorder answers at once"),
     }
 }
 
-fn only(recorder: &Recorder) -> Sent {
+pub(super) fn only(recorder: &Recorder) -> Sent {
     let mut sent = recorder.take();
     assert_eq!(sent.len(), 1, "{sent:?}");
     sent.remove(0)
 }
 
 /// Method and target of the only request.
-fn line(recorder: &Recorder) -> String {
+pub(super) fn line(recorder: &Recorder) -> String {
     let sent = only(recorder);
     format!("{} {}", sent.method, sent.target)
 }

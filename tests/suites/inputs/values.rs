@@ -200,7 +200,7 @@ fn aliases_are_what_they_stand_for() {
     );
     assert_eq!(shelf.books[0].isbn, "1");
     assert_eq!(shelf.last, Some(Book::new("4")));
-    assert_eq!(shelf.later, Some(Some("x".to_owned())));
+    assert_eq!(shelf.later, Some("x".to_owned()));
 }
 
 #[test]

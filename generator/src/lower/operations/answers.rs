@@ -3,9 +3,9 @@
 use openapiv3::{Operation as Source, ReferenceOr, Response, StatusCode};
 
 use super::errors;
-use crate::ir::{Scalar, Success, Type, TypeId};
+use crate::ir::{Facts, Scalar, Success, Type, TypeId};
 use crate::lower::place::{Node, Place};
-use crate::lower::{Lowering, types};
+use crate::lower::{Lowering, inherit, types};
 
 /// The success, and the types of the documented errors, by status.
 pub(super) fn responses(
@@ -23,7 +23,7 @@ pub(super) fn responses(
         };
         match code {
             200..=299 => successes.extend(success(cx, *code, response, place, &at)),
-            400..=599 => errors::types(cx, response, &at)
+            400..=599 => errors::types(cx, response, place, &at)
                 .into_iter()
                 .for_each(|id| errors.push((*code, id))),
             _ => cx.problem(
@@ -32,7 +32,13 @@ pub(super) fn responses(
             ),
         }
     }
-    let success = match successes.as_slice() {
+    let mut kinds: Vec<Success> = Vec::new();
+    for success in successes {
+        if !kinds.contains(&success) {
+            kinds.push(success);
+        }
+    }
+    let success = match kinds.as_slice() {
         [only] => only.clone(),
         [Success::Json(ty), Success::Empty] | [Success::Empty, Success::Json(ty)] => {
             Success::JsonOrEmpty(ty.clone())
@@ -43,8 +49,8 @@ pub(super) fn responses(
         }
         _ => {
             cx.problem(
-                &place.at,
-                "successes of several kinds have no counterpart in the client",
+                &format!("{}/responses", place.at),
+                "successes of several types have no counterpart in the client",
             );
             Success::Empty
         }
@@ -59,17 +65,23 @@ fn success(
     place: &Place,
     at: &str,
 ) -> Option<Success> {
-    let Some((media_type, media)) = response.content.first() else {
-        return Some(Success::Empty);
+    let (media_type, media) = match response.content.iter().collect::<Vec<_>>().as_slice() {
+        [] => return Some(Success::Empty),
+        [only] => *only,
+        _ => {
+            refuse_media_types(cx, at);
+            return None;
+        }
     };
     match media_type.as_str() {
         "application/json" => {
             let at = format!("{at}/content/application~1json/schema");
             let place = Place::new(at, format!("{} response", place.name));
-            let ty = match &media.schema {
-                Some(schema) => types::value(cx, Node::from(schema), &place).0,
-                None => Type::Json,
+            let (ty, facts) = match &media.schema {
+                Some(schema) => types::value(cx, Node::from(schema), &place),
+                None => (Type::Json, Facts::default()),
             };
+            inherit::refuse_outside_properties(cx, &facts, &place.at);
             // An accepted request with a free answer has none to speak of: the server sends `null`.
             Some(if code == 202 && ty == Type::Json {
                 Success::Empty
@@ -95,4 +107,12 @@ fn success(
             None
         }
     }
+}
+
+/// The client reads one media type, and does not ask for one of several.
+pub(super) fn refuse_media_types(cx: &mut Lowering<'_, '_>, at: &str) {
+    cx.problem(
+        &format!("{at}/content"),
+        "several media types have no counterpart in the client: leave one of them, by a correction",
+    );
 }

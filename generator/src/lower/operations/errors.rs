@@ -4,11 +4,12 @@ use std::collections::BTreeMap;
 
 use openapiv3::{Operation as Source, ReferenceOr, Response, Schema, StatusCode};
 
-use super::{Draft, DraftOperation};
+use super::{Draft, DraftOperation, answers};
+use crate::error::escape_pointer;
 use crate::ir::{Constant, Shape, Type, TypeId};
 use crate::lower::Lowering;
-use crate::lower::place::Place;
-use crate::lower::types::reference;
+use crate::lower::place::{Node, Place};
+use crate::lower::types::{self, reference};
 
 /// The documented error statuses; their codes are filled in by [`name_errors`].
 pub(super) fn statuses(source: &Source) -> BTreeMap<u16, Vec<String>> {
@@ -23,16 +24,28 @@ pub(super) fn statuses(source: &Source) -> BTreeMap<u16, Vec<String>> {
     codes.collect()
 }
 
-/// The components an error response is made of: itself, or the members of its union, and theirs.
-pub(super) fn types(cx: &mut Lowering<'_, '_>, response: &Response, at: &str) -> Vec<TypeId> {
-    let schema = response
-        .content
-        .get("application/json")
-        .and_then(|media| media.schema.as_ref());
+/// The types an error response is made of: itself, or the members of its union, and theirs.
+pub(super) fn types(
+    cx: &mut Lowering<'_, '_>,
+    response: &Response,
+    place: &Place,
+    at: &str,
+) -> Vec<TypeId> {
     let mut found = Vec::new();
-    if let Some(schema) = schema {
-        let place = Place::new(format!("{at}/content/application~1json/schema"), "error");
-        collect(cx, schema, &place, &mut found);
+    if response.content.len() > 1 {
+        answers::refuse_media_types(cx, at);
+        return found;
+    }
+    for (media_type, media) in &response.content {
+        let at = format!("{at}/content/{}", escape_pointer(media_type));
+        if media_type != "application/json" {
+            let message =
+                format!("an error of type `{media_type}` has no counterpart in the client");
+            cx.problem(&at, message);
+        } else if let Some(schema) = &media.schema {
+            let place = Place::new(format!("{at}/schema"), format!("{} error", place.name));
+            collect(cx, schema, &place, &mut found);
+        }
     }
     found
 }
@@ -46,8 +59,8 @@ fn collect(
     let document = cx.document;
     let target = match schema {
         ReferenceOr::Reference { reference: name } => {
-            if let Type::Named(id) = reference(cx, name, place) {
-                found.push(id);
+            if let Type::Named(id) = reference(cx, name, place).non_null() {
+                found.push(*id);
             }
             document.schema(name).map(|(_, schema)| schema)
         }
@@ -61,6 +74,9 @@ fn collect(
         members
             .iter()
             .for_each(|member| collect(cx, member, place, found));
+    } else if let ReferenceOr::Item(schema) = schema {
+        let (ty, _) = types::value(cx, Node::Schema(schema), place);
+        ty.visit_named(&mut |id| found.push(id));
     }
 }
 

@@ -8,7 +8,7 @@ use openapiv3::{
 use crate::error::escape_pointer;
 use crate::ir::{Body, Encoding, Facts, Lifecycle, Param, ParamStyle, Presence, Type};
 use crate::lower::place::{Node, Place};
-use crate::lower::{Lowering, types, union};
+use crate::lower::{Lowering, inherit, types, union};
 use crate::names;
 
 /// The parameters of the path, in the order of the template, and of the query.
@@ -24,6 +24,9 @@ pub(super) fn parameters(
         let at = format!("{}/parameters/{index}", place.at);
         match parameter {
             ReferenceOr::Item(Parameter::Path { parameter_data, .. }) => {
+                if !parameter_data.required {
+                    cx.problem(&at, "a parameter of the path is required");
+                }
                 in_path.push(param(cx, id, parameter_data, ParamStyle::Plain, place, &at));
             }
             ReferenceOr::Item(Parameter::Query {
@@ -31,10 +34,7 @@ pub(super) fn parameters(
                 style,
                 ..
             }) => {
-                let style = match style {
-                    QueryStyle::DeepObject => ParamStyle::DeepObject,
-                    _ => ParamStyle::Plain,
-                };
+                let style = query_style(cx, style, parameter_data, &at);
                 in_query.push(param(cx, id, parameter_data, style, place, &at));
             }
             _ => cx.problem(
@@ -66,6 +66,27 @@ pub(super) fn parameters(
     (in_path, in_query)
 }
 
+/// How a query parameter is written. Lists and objects are taken apart unless the contract says otherwise.
+fn query_style(
+    cx: &mut Lowering<'_, '_>,
+    style: &QueryStyle,
+    data: &ParameterData,
+    at: &str,
+) -> ParamStyle {
+    match (style, data.explode.unwrap_or(true)) {
+        (QueryStyle::DeepObject, true) => ParamStyle::DeepObject,
+        (QueryStyle::Form, true) => ParamStyle::Plain,
+        (QueryStyle::Form, false) => ParamStyle::Joined,
+        _ => {
+            cx.problem(
+                at,
+                "this combination of `style` and `explode` has no counterpart in the client",
+            );
+            ParamStyle::Plain
+        }
+    }
+}
+
 fn param(
     cx: &mut Lowering<'_, '_>,
     id: &str,
@@ -84,11 +105,21 @@ fn param(
             (ty, facts, style)
         }
         ParameterSchemaOrContent::Content(content) => {
-            let schema = content
+            let json = content
                 .get("application/json")
-                .and_then(|media| media.schema.as_ref());
-            match schema {
+                .filter(|_| content.len() == 1);
+            match json.and_then(|media| media.schema.as_ref()) {
                 Some(schema) => {
+                    if style != ParamStyle::Plain {
+                        cx.problem(
+                            at,
+                            "`style` and `explode` do not fit a parameter with content",
+                        );
+                    }
+                    let place = Place::new(
+                        format!("{at}/content/application~1json/schema"),
+                        place.name.clone(),
+                    );
                     let (ty, facts) = types::value(cx, Node::from(schema), &place);
                     (ty, facts, ParamStyle::Json)
                 }
@@ -102,6 +133,7 @@ fn param(
             }
         }
     };
+    inherit::refuse_direction(cx, &facts, &place.at);
     Param {
         docs: cx.glossary.parameter(id, &data.name),
         name: names::field(&data.name),
@@ -131,15 +163,9 @@ fn param_value(
     place: &Place,
 ) -> (Type, Facts) {
     if let ReferenceOr::Item(item) = schema
-        && let Some((ty, limits)) = union::one_or_many(cx, item, place)
+        && let Some((ty, facts)) = union::one_or_many(cx, item, place)
     {
-        return (
-            ty,
-            Facts {
-                limits,
-                ..Facts::default()
-            },
-        );
+        return (ty, types::own_facts(item).beside(facts));
     }
     types::value(cx, Node::from(schema), place)
 }
@@ -175,17 +201,12 @@ pub(super) fn body(
         }
     };
     let at = format!("{at}/content/{}/schema", escape_pointer(media_type));
-    let ty = match &media.schema {
-        Some(schema) => {
-            types::value(
-                cx,
-                Node::from(schema),
-                &Place::new(at, format!("{} body", place.name)),
-            )
-            .0
-        }
-        None => Type::Json,
+    let place = Place::new(at, format!("{} body", place.name));
+    let (ty, facts) = match &media.schema {
+        Some(schema) => types::value(cx, Node::from(schema), &place),
+        None => (Type::Json, Facts::default()),
     };
+    inherit::refuse_outside_properties(cx, &facts, &place.at);
     let presence = if body.required {
         Presence::Required
     } else {
@@ -195,5 +216,7 @@ pub(super) fn body(
         ty,
         encoding,
         presence,
+        limits: facts.limits,
+        at: place.at,
     })
 }

@@ -1,0 +1,101 @@
+//! Paths, queries and forms are made of plain strings: what has none would fail when it is sent.
+
+use super::Checker;
+use crate::ir::{Api, Encoding, Operation, Param, ParamStyle, Shape, Type};
+
+impl Checker<'_> {
+    /// Parameters and forms hold nothing that cannot be written as strings.
+    pub(super) fn texts(&mut self, operation: &Operation) {
+        for param in &operation.path_params {
+            if !is_text(self.api, &param.ty) {
+                let message = "a list or object in a path has no counterpart in the client";
+                self.problem(&param.at, message.to_owned());
+            }
+        }
+        for param in &operation.query {
+            if let Some(message) = query_problem(self.api, param) {
+                self.problem(&param.at, message.to_owned());
+            }
+        }
+        if let Some(body) = &operation.body
+            && body.encoding == Encoding::Form
+            && !has_texts(self.api, &body.ty)
+        {
+            let message =
+                "a form is an object of strings, numbers and the like, and of lists of those";
+            self.problem(&body.at, message.to_owned());
+        }
+    }
+}
+
+fn query_problem(api: &Api, param: &Param) -> Option<&'static str> {
+    match param.style {
+        ParamStyle::Plain | ParamStyle::Joined if !is_texts(api, &param.ty) => Some(
+            "an object or a list of lists in a query has no counterpart in the client, \
+             unless its style is `deepObject` or its content is JSON",
+        ),
+        ParamStyle::DeepObject if !has_texts(api, &param.ty) => Some(
+            "a parameter of the style `deepObject` is an object of strings, numbers and the like, \
+             and of lists of those",
+        ),
+        _ => None,
+    }
+}
+
+/// Whether every value is written as one string.
+fn is_text(api: &Api, ty: &Type) -> bool {
+    match ty {
+        Type::Scalar(_) | Type::Const(_) => true,
+        Type::Nullable(inner) | Type::Boxed(inner) => is_text(api, inner),
+        Type::Named(id) => match &api.def(*id).shape {
+            Shape::Enum(_) => true,
+            Shape::Alias(target) => is_text(api, target),
+            Shape::Union(union) => union
+                .variants
+                .iter()
+                .all(|variant| is_text(api, &variant.ty)),
+            Shape::Struct(_) => false,
+        },
+        Type::List(_) | Type::Tuple(_) | Type::Map(_) | Type::Json => false,
+    }
+}
+
+/// Whether every value is written as one string, or is a list of such values.
+fn is_texts(api: &Api, ty: &Type) -> bool {
+    match ty {
+        Type::List(item) => is_text(api, item),
+        Type::Tuple(items) => items.iter().all(|item| is_text(api, item)),
+        Type::Nullable(inner) | Type::Boxed(inner) => is_texts(api, inner),
+        Type::Named(id) => match &api.def(*id).shape {
+            Shape::Alias(target) => is_texts(api, target),
+            Shape::Union(union) => union
+                .variants
+                .iter()
+                .all(|variant| is_texts(api, &variant.ty)),
+            Shape::Enum(_) => true,
+            Shape::Struct(_) => false,
+        },
+        other => is_text(api, other),
+    }
+}
+
+/// Whether every value is an object of strings and lists of strings.
+fn has_texts(api: &Api, ty: &Type) -> bool {
+    match ty {
+        Type::Map(value) => is_texts(api, value),
+        Type::Nullable(inner) | Type::Boxed(inner) => has_texts(api, inner),
+        Type::Named(id) => match &api.def(*id).shape {
+            Shape::Struct(object) => {
+                let fields = object.fields.iter().map(|field| &field.ty);
+                fields.chain(&object.rest).all(|ty| is_texts(api, ty))
+            }
+            Shape::Alias(target) => has_texts(api, target),
+            Shape::Union(union) => union
+                .variants
+                .iter()
+                .all(|variant| has_texts(api, &variant.ty)),
+            Shape::Enum(_) => false,
+        },
+        _ => false,
+    }
+}

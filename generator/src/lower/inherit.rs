@@ -1,0 +1,120 @@
+//! What a component says of its values holds wherever it is referred to: limits, default, deprecation, secrecy, direction.
+
+use std::collections::HashMap;
+
+use super::Lowering;
+use super::operations::Draft;
+use crate::ir::{Direction, Facts, Sensitivity, Shape, Success, Type, TypeId};
+
+/// Gives all places what the components that they refer to say, now that all components are filled in.
+pub(super) fn settle(cx: &mut Lowering<'_, '_>, draft: &mut Draft) {
+    let mut known = Known::default();
+    for index in 0..cx.types.len() {
+        let mut shape = std::mem::replace(&mut cx.types[index].shape, Shape::Alias(Type::Json));
+        cx.types[index].shape = shape.clone();
+        match &mut shape {
+            Shape::Struct(object) => {
+                for field in &mut object.fields {
+                    let referred = known.of(cx, &field.ty);
+                    field.facts = std::mem::take(&mut field.facts).beside(referred);
+                }
+                if let Some(ty) = &object.rest {
+                    let at = format!("{}/additionalProperties", cx.types[index].at);
+                    let referred = known.of(cx, ty);
+                    refuse_outside_properties(cx, &referred, &at);
+                    let limits = std::mem::take(&mut object.rest_limits);
+                    object.rest_limits = limits.beside(referred.limits);
+                }
+            }
+            Shape::Union(union) => {
+                for variant in &mut union.variants {
+                    let referred = known.of(cx, &variant.ty);
+                    refuse_outside_properties(cx, &referred, &variant.at[0]);
+                    let limits = std::mem::take(&mut variant.limits);
+                    variant.limits = limits.beside(referred.limits);
+                }
+            }
+            Shape::Enum(_) | Shape::Alias(_) => {}
+        }
+        cx.types[index].shape = shape;
+    }
+    operations(cx, draft, &mut known);
+}
+
+fn operations(cx: &mut Lowering<'_, '_>, draft: &mut Draft, known: &mut Known) {
+    for drafted in &mut draft.operations {
+        let operation = &mut drafted.operation;
+        for param in operation.path_params.iter_mut().chain(&mut operation.query) {
+            let referred = known.of(cx, &param.ty);
+            param.facts = std::mem::take(&mut param.facts).beside(referred);
+        }
+        if let Some(body) = &mut operation.body {
+            let referred = known.of(cx, &body.ty);
+            refuse_outside_properties(cx, &referred, &body.at);
+            body.limits = std::mem::take(&mut body.limits).beside(referred.limits);
+        }
+        if let Success::Json(ty) | Success::JsonOrEmpty(ty) = &operation.success {
+            let referred = known.of(cx, ty);
+            refuse_outside_properties(cx, &referred, &operation.at);
+        }
+    }
+}
+
+/// Only fields can be left out of one direction, and kept from being printed.
+pub(super) fn refuse_outside_properties(cx: &mut Lowering<'_, '_>, facts: &Facts, at: &str) {
+    if facts.sensitivity == Sensitivity::Secret {
+        cx.problem(
+            at,
+            "a secret that is not (in a list or map that is) a property would be printed: \
+             put `x-secret` on a property",
+        );
+    }
+    refuse_direction(cx, facts, at);
+}
+
+/// Refuses `readOnly` and `writeOnly` where there is no property to leave out.
+pub(super) fn refuse_direction(cx: &mut Lowering<'_, '_>, facts: &Facts, at: &str) {
+    if facts.direction != Direction::Both {
+        cx.problem(
+            at,
+            "`readOnly` and `writeOnly` are for properties: nothing else can be left out",
+        );
+    }
+}
+
+/// What components say, and those they are only another name for.
+#[derive(Default)]
+struct Known {
+    components: HashMap<TypeId, Facts>,
+}
+
+impl Known {
+    fn of(&mut self, cx: &Lowering<'_, '_>, ty: &Type) -> Facts {
+        match ty {
+            Type::Named(id) => self.component(cx, *id),
+            Type::Nullable(inner) | Type::Boxed(inner) => self.of(cx, inner),
+            Type::List(item) | Type::Map(item) => self.of(cx, item).of_items(),
+            Type::Tuple(items) => {
+                let items = items.iter().map(|item| self.of(cx, item).sensitivity);
+                Facts {
+                    sensitivity: items.max().unwrap_or_default(),
+                    ..Facts::default()
+                }
+            }
+            Type::Scalar(_) | Type::Const(_) | Type::Json => Facts::default(),
+        }
+    }
+
+    fn component(&mut self, cx: &Lowering<'_, '_>, id: TypeId) -> Facts {
+        if let Some(facts) = self.components.get(&id) {
+            return facts.clone();
+        }
+        let own = cx.component_facts.get(&id).cloned().unwrap_or_default();
+        let facts = match &cx.types[id.0].shape {
+            Shape::Alias(target) => own.beside(self.of(cx, target)),
+            _ => own,
+        };
+        self.components.insert(id, facts.clone());
+        facts
+    }
+}

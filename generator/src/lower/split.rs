@@ -1,0 +1,111 @@
+//! Types that are not the same in both directions become two: `Team`, which is received, and `TeamInput`, which is sent.
+//!
+//! A type has to be two if it is sent and received and
+//! - some of its properties are only sent, or only received;
+//! - it is part of a partial update, where null in a field that may be left out clears what is stored. What is received has
+//!   no use for telling null from absent.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::Lowering;
+use super::operations::Draft;
+use super::usage::{self, Roots};
+use crate::ir::{Constant, Direction, Field, Presence, Shape, Type, TypeDef, TypeId};
+
+/// Makes two types where one cannot be both, and leaves out of each direction what does not travel in it.
+pub(super) fn by_direction(cx: &mut Lowering<'_, '_>, draft: &mut Draft) {
+    let roots = Roots::of(draft);
+    let reached = |roots: &[TypeId]| -> BTreeSet<TypeId> {
+        usage::distances(&cx.types, roots).into_keys().collect()
+    };
+    let (sent, patched) = (reached(&roots.sent), reached(&roots.patched));
+    let received = reached(&roots.received);
+    let both = sent.intersection(&received).copied();
+    let differs = |id: &TypeId| {
+        let parts = usage::distances(&cx.types, &[*id]).into_keys();
+        let mut parts = parts.filter(|part| received.contains(part));
+        parts.any(|part| is_directional(&cx.types[part.0], patched.contains(&part)))
+    };
+    let split: Vec<TypeId> = both.filter(differs).collect();
+    let inputs = copies(cx, &split);
+    let only_sent = sent.difference(&received).copied();
+    for id in only_sent.chain(inputs.values().copied()) {
+        visit_types(&mut cx.types[id.0].shape, &mut |ty| redirect(ty, &inputs));
+        drop_fields(&mut cx.types[id.0], Direction::Received);
+    }
+    for id in &received {
+        drop_fields(&mut cx.types[id.0], Direction::Sent);
+    }
+    for drafted in &mut draft.operations {
+        let operation = &mut drafted.operation;
+        let params = operation.path_params.iter_mut().chain(&mut operation.query);
+        params.for_each(|param| redirect(&mut param.ty, &inputs));
+        if let Some(body) = &mut operation.body {
+            redirect(&mut body.ty, &inputs);
+        }
+    }
+}
+
+/// Whether the type itself is not the same in both directions.
+fn is_directional(def: &TypeDef, patched: bool) -> bool {
+    let Shape::Struct(object) = &def.shape else {
+        return false;
+    };
+    object
+        .fields
+        .iter()
+        .any(|field| field.facts.direction != Direction::Both || (patched && can_be_cleared(field)))
+}
+
+fn can_be_cleared(field: &Field) -> bool {
+    let is_constant = matches!(field.ty, Type::Const(Constant::Null));
+    field.presence == Presence::Optional && field.ty.is_nullable() && !is_constant
+}
+
+/// A copy of each type, to be sent.
+fn copies(cx: &mut Lowering<'_, '_>, split: &[TypeId]) -> BTreeMap<TypeId, TypeId> {
+    let mut inputs = BTreeMap::new();
+    for id in split {
+        let mut def = cx.types[id.0].clone();
+        def.name.rust.push_str("Input");
+        inputs.insert(*id, TypeId(cx.types.len()));
+        cx.types.push(def);
+    }
+    inputs
+}
+
+fn visit_types(shape: &mut Shape, visit: &mut impl FnMut(&mut Type)) {
+    match shape {
+        Shape::Struct(object) => {
+            object
+                .fields
+                .iter_mut()
+                .for_each(|field| visit(&mut field.ty));
+            object.rest.iter_mut().for_each(visit);
+        }
+        Shape::Union(union) => {
+            let variants = union.variants.iter_mut();
+            variants.for_each(|variant| visit(&mut variant.ty));
+        }
+        Shape::Alias(ty) => visit(ty),
+        Shape::Enum(_) => {}
+    }
+}
+
+fn redirect(ty: &mut Type, inputs: &BTreeMap<TypeId, TypeId>) {
+    match ty {
+        Type::Named(id) => *id = inputs.get(id).copied().unwrap_or(*id),
+        Type::List(inner) | Type::Map(inner) | Type::Nullable(inner) | Type::Boxed(inner) => {
+            redirect(inner, inputs);
+        }
+        Type::Tuple(items) => items.iter_mut().for_each(|item| redirect(item, inputs)),
+        Type::Scalar(_) | Type::Const(_) | Type::Json => {}
+    }
+}
+
+fn drop_fields(def: &mut TypeDef, direction: Direction) {
+    if let Shape::Struct(object) = &mut def.shape {
+        let travels = |field: &Field| field.facts.direction != direction;
+        object.fields.retain(travels);
+    }
+}

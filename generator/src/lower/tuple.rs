@@ -1,0 +1,111 @@
+//! Arrays whose positions have schemas of their own.
+//!
+//! With a fixed length they are tuples. Those that may be shorter or longer are lists: of the one type that all items have,
+//! or of a union of their types.
+
+use openapiv3::{ArrayType, ReferenceOr, Schema};
+
+use super::place::{Node, Place};
+use super::{Lowering, inherit, name, types, union};
+use crate::ir::{Facts, Limits, Sensitivity, Shape, Type};
+
+/// How many items the tuples have that the codec reads.
+const LENGTHS: std::ops::RangeInclusive<usize> = 2..=4;
+
+/// The type of an array with these positions, and what is said of it.
+pub(super) fn tuple(
+    cx: &mut Lowering<'_, '_>,
+    array: &ArrayType,
+    positions: &[ReferenceOr<Schema>],
+    place: &Place,
+) -> (Type, Facts) {
+    let bounds = (array.min_items, array.max_items);
+    let (least, most) = (bounds.0.unwrap_or_default(), bounds.1.unwrap_or(usize::MAX));
+    let says_nothing = bounds == (None, None) && array.items.is_none();
+    let length = positions.len().min(most);
+    let is_fixed = says_nothing || (least == length && most == length);
+    if is_fixed && LENGTHS.contains(&length) {
+        let (ty, mut facts) = fixed(cx, &positions[..length], place);
+        facts.limits.unique_items = array.unique_items;
+        return (ty, facts);
+    }
+    let mut members: Vec<(String, ReferenceOr<Schema>)> = Vec::new();
+    for (index, position) in positions[..length].iter().enumerate() {
+        members.push((format!("prefixItems/{index}"), position.clone()));
+    }
+    if most > length && !says_nothing {
+        let further = array.items.clone().map(ReferenceOr::unbox);
+        members.push(("items".to_owned(), further.unwrap_or_else(anything)));
+    }
+    let (item, item_facts) = one_of(cx, members, place);
+    let length = says_nothing.then_some(length as u64);
+    let limits = Limits {
+        min_items: array.min_items.map(|count| count as u64).or(length),
+        max_items: array.max_items.map(|count| count as u64).or(length),
+        unique_items: array.unique_items,
+        ..Limits::default()
+    };
+    let own = Facts {
+        limits,
+        ..Facts::default()
+    };
+    (
+        Type::List(Box::new(item)),
+        own.beside(item_facts.of_items()),
+    )
+}
+
+fn fixed(
+    cx: &mut Lowering<'_, '_>,
+    positions: &[ReferenceOr<Schema>],
+    place: &Place,
+) -> (Type, Facts) {
+    let mut sensitivity = Sensitivity::Public;
+    let items = positions.iter().enumerate().map(|(index, item)| {
+        let place = place.below(&format!("prefixItems/{index}"), "item");
+        let (ty, facts) = types::value(cx, Node::from(item), &place);
+        inherit::refuse_direction(cx, &facts, &place.at);
+        sensitivity = sensitivity.max(facts.sensitivity);
+        ty
+    });
+    let ty = Type::Tuple(items.collect());
+    let facts = Facts {
+        sensitivity,
+        ..Facts::default()
+    };
+    (ty, facts)
+}
+
+fn anything() -> ReferenceOr<Schema> {
+    ReferenceOr::Item(Schema {
+        schema_data: openapiv3::SchemaData::default(),
+        schema_kind: openapiv3::SchemaKind::Any(openapiv3::AnySchema::default()),
+    })
+}
+
+/// The type of an item that any of the members describes.
+fn one_of(
+    cx: &mut Lowering<'_, '_>,
+    mut members: Vec<(String, ReferenceOr<Schema>)>,
+    place: &Place,
+) -> (Type, Facts) {
+    let anything = anything();
+    if members.iter().any(|(_, member)| *member == anything) {
+        return (Type::Json, Facts::default());
+    }
+    let mut seen: Vec<ReferenceOr<Schema>> = Vec::new();
+    members.retain(|(_, member)| {
+        let is_new = !seen.contains(member);
+        seen.extend(is_new.then(|| member.clone()));
+        is_new
+    });
+    let place = Place::new(place.at.clone(), format!("{} item", place.name));
+    if let [(path, only)] = members.as_slice() {
+        return types::value(cx, Node::from(only), &place.below(path, ""));
+    }
+    let (union, nullable) = union::of_members(cx, &members, &place);
+    let id = name::hoist(cx, Shape::Union(union), None, &place);
+    let ty = Type::Named(id);
+    let ty = if nullable { ty.nullable() } else { ty };
+    (ty, Facts::default())
+}
