@@ -21,10 +21,10 @@ mod emit;
 mod lower;
 mod print;
 mod reserved;
+mod stack;
 mod summary;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::panic::resume_unwind;
 use std::thread;
 use std::time::Instant;
 
@@ -34,6 +34,7 @@ pub use summary::{Summary, UnionRow};
 use document::{Document, Source};
 use emit::Home;
 use ir::Api;
+use stack::{Work, with_room};
 use words::{Coverage, Words};
 
 /// What the crate is generated from.
@@ -68,16 +69,17 @@ pub fn generate(input: &Input<'_>) -> Result<Output, Report> {
         .map_or_else(|| Ok(Words::default()), Words::parse)?;
     let words = &words;
     let versions = thread::scope(|scope| {
-        let start =
-            |contract| scope.spawn(move || Version::generate(contract, input.overlay, words));
+        let start = |contract| {
+            Work::start(scope, move || {
+                Version::generate(contract, input.overlay, words)
+            })
+        };
         let started: Vec<_> = input
             .contracts
             .iter()
             .map(|contract| start(*contract))
             .collect();
-        all(started
-            .into_iter()
-            .map(|version| version.join().unwrap_or_else(|panic| resume_unwind(panic))))
+        all(started.into_iter().map(Work::finish))
     })?;
     let used = versions
         .iter()
@@ -149,8 +151,10 @@ pub fn api(
     overlay: Option<Source<'_>>,
     words: &Words,
 ) -> Result<Api, Report> {
-    let document = document::load(contract, overlay)?;
-    lower(&document, words).map(|(api, ..)| api)
+    with_room(|| {
+        let document = document::load(contract, overlay)?;
+        lower(&document, words).map(|(api, ..)| api)
+    })
 }
 
 type LoweredApi<'w> = (Api, Coverage, BTreeSet<(&'static str, &'w str)>);
@@ -166,7 +170,7 @@ fn lower<'w>(document: &Document, words: &'w Words) -> Result<LoweredApi<'w>, Re
 /// # Errors
 /// Emitted source that does not parse: a mistake of the generator.
 pub fn version_files(api: &Api) -> Result<BTreeMap<String, String>, Report> {
-    print_version(api, Home::Alone)
+    with_room(|| print_version(api, Home::Alone))
 }
 
 fn print_version(api: &Api, home: Home) -> Result<BTreeMap<String, String>, Report> {

@@ -2,7 +2,7 @@
 
 mod flows;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::{Problem, Report};
 use crate::ir::{
@@ -196,16 +196,15 @@ impl Checker<'_> {
                 arms,
                 otherwise,
             } => {
-                let mut seen = Vec::new();
+                let mut seen = BTreeSet::new();
                 for constant in arms.iter().flat_map(|(constants, _)| constants) {
-                    if seen.contains(&constant) {
+                    if !seen.insert(constant) {
                         let path = path.join(".");
                         self.problem(
                             &def.at,
                             format!("`{path}` leads to two places for {constant:?}"),
                         );
                     }
-                    seen.push(constant);
                 }
                 arms.iter().for_each(|(_, then)| self.decision(def, then));
                 self.decision(def, otherwise);

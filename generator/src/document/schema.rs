@@ -10,6 +10,8 @@
 //! | a component that is a `$ref` alone | `allOf: [$ref]` |
 //! | `default: null` | `x-default-null: true` |
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Number, Value, json};
 
 use super::access::{
@@ -313,12 +315,12 @@ impl<'a> Schemas<'a> {
         if values.is_empty() {
             self.problem(&at.key("enum"), "has no values");
         }
-        let enumeration = at.key("enum");
+        let (enumeration, mut seen) = (at.key("enum"), HashSet::new());
         for (index, value) in values.iter().enumerate() {
             if !kind.admits(value) {
                 let message = format!("{} is not {kind}", describe(value));
                 self.problem(&enumeration.index(index), message);
-            } else if values.iter().take(index).any(|earlier| earlier == value) {
+            } else if !seen.insert(value.to_string()) {
                 self.problem(&enumeration.index(index), "stands there twice");
             }
         }

@@ -106,14 +106,16 @@ impl Keeping {
 }
 
 /// The type behind aliases and boxes.
-pub(super) fn target<'a>(api: &'a Api, ty: &'a Type) -> &'a Type {
-    match ty {
-        Type::Named(id) => match &api.def(*id).shape {
-            Shape::Alias(inner) => target(api, inner),
-            _ => ty,
-        },
-        Type::Boxed(inner) => target(api, inner),
-        other => other,
+pub(super) fn target<'a>(api: &'a Api, mut ty: &'a Type) -> &'a Type {
+    loop {
+        ty = match ty {
+            Type::Named(id) => match &api.def(*id).shape {
+                Shape::Alias(inner) => inner,
+                _ => return ty,
+            },
+            Type::Boxed(inner) => inner,
+            other => return other,
+        }
     }
 }
 

@@ -5,6 +5,7 @@
 
 mod ambiguous;
 mod decide;
+mod graph;
 mod name;
 mod operations;
 mod paging;

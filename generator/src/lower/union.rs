@@ -14,18 +14,28 @@ use crate::names::{self, Name};
 /// The union that a schema is, with nested unions flattened. Variants are named by [`name_variants`].
 pub(super) fn union(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -> Union {
     let mut variants = Vec::new();
-    collect(cx, schema, place, &mut BTreeSet::new(), &mut variants);
+    collect(cx, schema, place, &mut Nesting::default(), &mut variants);
     Union {
         variants,
         resolution: Resolution::WriteOnly,
     }
 }
 
-fn collect(
-    cx: &mut Lowering<'_, '_>,
+/// How many unions may be nested by reference.
+const MAX_NESTED: usize = 32;
+
+/// The components on the way to a nested union, and those whose variants are all there.
+#[derive(Default)]
+struct Nesting<'d> {
+    open: Vec<&'d str>,
+    done: BTreeSet<&'d str>,
+}
+
+fn collect<'d>(
+    cx: &mut Lowering<'d, '_>,
     schema: &Schema,
     place: &Place,
-    open: &mut BTreeSet<String>,
+    nesting: &mut Nesting<'d>,
     variants: &mut Vec<Variant>,
 ) {
     let Some((keyword, members)) = members(schema) else {
@@ -38,11 +48,19 @@ fn collect(
             ReferenceOr::Item(schema) => Some(("", schema)),
         };
         match nested {
+            Some(("", nested)) if is_union(cx, nested, &place) => {
+                collect(cx, nested, &place, nesting, variants);
+            }
             Some((name, nested)) if is_union(cx, nested, &place) => {
-                if name.is_empty() || open.insert(name.to_owned()) {
-                    collect(cx, nested, &place, open, variants);
-                } else {
+                if nesting.open.contains(&name) {
                     cx.problem(&place.at, format!("the union `{name}` contains itself"));
+                } else if nesting.open.len() == MAX_NESTED {
+                    let message = format!("nests more than {MAX_NESTED} unions in each other");
+                    cx.problem(&place.at, message);
+                } else if !nesting.done.contains(name) {
+                    nesting.open.push(name);
+                    collect(cx, nested, &place, nesting, variants);
+                    nesting.done.extend(nesting.open.pop());
                 }
             }
             _ => {

@@ -14,7 +14,7 @@
 
 mod candidate;
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::mem::discriminant;
 
 use candidate::{ALL_KINDS, Candidate, Further, Promise, Property};
@@ -154,12 +154,12 @@ fn objects(candidates: &[&Candidate<'_>]) -> Decided {
 }
 
 fn all_paths(candidates: &[&Candidate<'_>]) -> Vec<Vec<String>> {
-    let mut paths: Vec<Vec<String>> = Vec::new();
+    let (mut paths, mut seen) = (Vec::new(), BTreeSet::new());
     for property in candidates
         .iter()
         .flat_map(|candidate| &candidate.properties)
     {
-        if !paths.contains(&property.path) {
+        if seen.insert(&property.path) {
             paths.push(property.path.clone());
         }
     }
@@ -180,26 +180,22 @@ fn tag<'c>(candidates: &[&'c Candidate<'c>], path: &[String]) -> Option<Tag<'c>>
     let (tagged, open): (Vec<&Candidate<'_>>, Vec<&Candidate<'_>>) = candidates
         .iter()
         .partition(|candidate| constants_of(candidate).is_some());
-    let mut values: Vec<&Constant> = Vec::new();
-    for value in tagged
-        .iter()
-        .filter_map(|candidate| constants_of(candidate))
-        .flatten()
-    {
-        if !values.contains(&value) {
-            values.push(value);
+    let mut values: Vec<(&Constant, Vec<&Candidate<'_>>)> = Vec::new();
+    let mut position = BTreeMap::new();
+    for candidate in &tagged {
+        for value in constants_of(candidate).into_iter().flatten() {
+            let index = *position.entry(value).or_insert(values.len());
+            match values.get_mut(index) {
+                Some((_, group)) => group.push(*candidate),
+                None => values.push((value, vec![*candidate])),
+            }
         }
     }
     let mut arms: Vec<(Vec<Constant>, Vec<&Candidate<'_>>)> = Vec::new();
-    for value in values {
-        let group: Vec<&Candidate<'_>> = tagged
-            .iter()
-            .copied()
-            .filter(|candidate| {
-                constants_of(candidate).is_some_and(|constants| constants.contains(value))
-            })
-            .collect();
-        match arms.iter_mut().find(|(_, other)| same(other, &group)) {
+    let mut position = BTreeMap::new();
+    for (value, group) in values {
+        let index = *position.entry(undecided(&group)).or_insert(arms.len());
+        match arms.get_mut(index) {
             Some((values, _)) => values.push(value.clone()),
             None => arms.push((vec![value.clone()], group)),
         }

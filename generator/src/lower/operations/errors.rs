@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use openapiv3::{Operation as Source, ReferenceOr, Response, Schema, StatusCode};
+use openapiv3::{Operation as Source, ReferenceOr, Response, Schema, SchemaKind, StatusCode};
 
 use super::{Draft, DraftOperation};
 use crate::ir::{Constant, Shape, Type, TypeId};
@@ -29,39 +29,30 @@ pub(super) fn types(cx: &mut Lowering<'_, '_>, response: &Response, at: &str) ->
         .content
         .get("application/json")
         .and_then(|media| media.schema.as_ref());
+    let place = Place::new(format!("{at}/content/application~1json/schema"), "error");
+    let document = cx.document;
     let mut found = Vec::new();
-    if let Some(schema) = schema {
-        let place = Place::new(format!("{at}/content/application~1json/schema"), "error");
-        collect(cx, schema, &place, &mut found);
+    let mut open: Vec<&ReferenceOr<Schema>> = schema.into_iter().collect();
+    while let Some(schema) = open.pop() {
+        let target = match schema {
+            ReferenceOr::Reference { reference: name } => {
+                match reference(cx, name, &place) {
+                    Type::Named(id) if !found.contains(&id) => found.push(id),
+                    // Its members are there already.
+                    _ => continue,
+                }
+                document.schema(name).map(|(_, schema)| schema)
+            }
+            ReferenceOr::Item(schema) => Some(schema),
+        };
+        if let Some(SchemaKind::OneOf { one_of: members } | SchemaKind::AnyOf { any_of: members }) =
+            target.map(|schema| &schema.schema_kind)
+        {
+            // The last one is taken first.
+            open.extend(members.iter().rev());
+        }
     }
     found
-}
-
-fn collect(
-    cx: &mut Lowering<'_, '_>,
-    schema: &ReferenceOr<Schema>,
-    place: &Place,
-    found: &mut Vec<TypeId>,
-) {
-    let document = cx.document;
-    let target = match schema {
-        ReferenceOr::Reference { reference: name } => {
-            if let Type::Named(id) = reference(cx, name, place) {
-                found.push(id);
-            }
-            document.schema(name).map(|(_, schema)| schema)
-        }
-        ReferenceOr::Item(schema) => Some(schema),
-    };
-    if let Some(
-        openapiv3::SchemaKind::OneOf { one_of: members }
-        | openapiv3::SchemaKind::AnyOf { any_of: members },
-    ) = target.map(|schema| &schema.schema_kind)
-    {
-        members
-            .iter()
-            .for_each(|member| collect(cx, member, place, found));
-    }
 }
 
 /// Writes the error codes into the operations, now that the error types are filled in; returns all of them.
