@@ -81,6 +81,17 @@ pub fn generate(input: &Input<'_>) -> Result<Output, Report> {
             .collect();
         all(started.into_iter().map(Work::finish))
     })?;
+    let mut seen = BTreeSet::new();
+    let twice = versions
+        .iter()
+        .filter(|version| !seen.insert(&version.summary.version));
+    Report::check(twice.map(|version| {
+        let message = format!(
+            "another contract is of version `{}`, too",
+            version.summary.version
+        );
+        Problem::new(&version.file, "/info/version", message)
+    }))?;
     let used = versions
         .iter()
         .flat_map(|version| version.words_used.iter().copied());
@@ -117,6 +128,7 @@ pub fn generate(input: &Input<'_>) -> Result<Output, Report> {
 
 /// One version of the crate.
 struct Version<'w> {
+    file: String,
     files: BTreeMap<String, String>,
     summary: Summary,
     words_used: BTreeSet<(&'static str, &'w str)>,
@@ -135,6 +147,7 @@ impl<'w> Version<'w> {
         let mut summary = Summary::new(&api, coverage);
         summary.seconds = started.elapsed().as_secs_f64();
         Ok(Self {
+            file: api.file,
             files,
             summary,
             words_used,

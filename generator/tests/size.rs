@@ -111,7 +111,8 @@ fn schemas_nest_as_deeply_as_the_limit_allows() {
             .count(),
         28
     );
-    assert!(models(&one(nested(100, in_array))).contains(&"Vec<".repeat(100)));
+    let lists = models(&one(nested(100, in_array)));
+    assert_eq!(lists.matches("Vec<").count(), 100);
 }
 
 #[test]

@@ -16,7 +16,8 @@ mod tests;
 mod yaml;
 
 pub use access::{
-    Flow, OperationExt, Pagination, PaginationKind, SchemaDataExt, SchemaExt, ServerExt,
+    DocumentExt, Flow, OperationExt, Pagination, PaginationKind, ParameterExt, SchemaDataExt,
+    SchemaExt, ServerExt,
 };
 pub use literal::Literal;
 

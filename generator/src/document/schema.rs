@@ -15,7 +15,7 @@ use std::collections::HashSet;
 use serde_json::{Map, Number, Value, json};
 
 use super::access::{
-    AMBIGUOUS, CHOICES, CHOSEN_BY, CONST, DEFAULT_NULL, PREFIX_ITEMS, PROPERTY_NAMES,
+    AMBIGUOUS, CHOICES, CHOSEN_BY, CONST, DEFAULT_NULL, PREFIX_ITEMS, PROPERTY_NAMES, RUST_NAME,
 };
 use super::keywords::{Keyword, Kind, describe};
 use super::pointer::At;
@@ -89,6 +89,10 @@ impl<'a> Schemas<'a> {
             if !matches {
                 let expected = keyword.shape.expected();
                 let message = format!("expected {expected}, found {}", describe(value));
+                self.problem(&at.key(name), message);
+            }
+            if name == RUST_NAME && !at.is_named() {
+                let message = "names components and properties; other types have a `title`";
                 self.problem(&at.key(name), message);
             }
             matches

@@ -132,7 +132,7 @@ fn method(api: &Api, operation: &Operation) -> TokenStream {
     let docs = docs::operation(operation).attributes();
     let deprecation = deprecated(operation.lifecycle);
     let (name, ty) = (ident(&operation.name.rust), ident(&operation.type_name));
-    let facts = ident(&names::constant(&operation.name.wire));
+    let facts = ident(&names::constant(&operation.name));
     let required = operation
         .query
         .iter()
@@ -257,7 +257,7 @@ fn request(api: &Api, operation: &Operation) -> TokenStream {
     let setters: Vec<TokenStream> = setters.chain(body).collect();
     let setters = (!setters.is_empty()).then(|| quote!(impl #ty { #(#setters)* }));
     let output = output(api, operation);
-    let facts = ident(&names::constant(&operation.name.wire));
+    let facts = ident(&names::constant(&operation.name));
     quote! {
         #docs
         #[derive(Clone, Debug)]
@@ -270,7 +270,7 @@ fn request(api: &Api, operation: &Operation) -> TokenStream {
 
 fn setter(api: &Api, param: &Param) -> TokenStream {
     let name = ident(&param.name.rust);
-    let method = ident(&names::setter(&param.name));
+    let method = ident(&names::param_setter(&param.name));
     let (ty, _) = argument(api, param, &name);
     let push = push(api, param, &quote!(self.0));
     let docs = Docs::new(
@@ -317,7 +317,7 @@ fn output(api: &Api, operation: &Operation) -> TokenStream {
 }
 
 fn operation_facts(operation: &Operation) -> TokenStream {
-    let name = ident(&names::constant(&operation.name.wire));
+    let name = ident(&names::constant(&operation.name));
     let (id, path) = (&operation.id, &operation.path);
     let method = match operation.method {
         Method::Get => quote!(Get),

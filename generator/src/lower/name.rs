@@ -32,6 +32,7 @@ pub(super) fn hoist(
         .schema_data
         .title
         .as_deref()
+        .filter(|title| !title.trim().is_empty())
         .map(|title| names::inline(title).rust);
     // Equal unions are one type wherever they stand; enums and structs only if the contract calls them the same.
     let mergeable = title.is_some() || matches!(shape, Shape::Union(_));

@@ -1,9 +1,11 @@
 //! Schemas become types: components when they are referred to, inline ones where they stand.
 
-use openapiv3::{AdditionalProperties, ArrayType, ObjectType, Schema, SchemaKind, Type as Kind};
+use openapiv3::{
+    AdditionalProperties, ArrayType, ObjectType, ReferenceOr, Schema, SchemaKind, Type as Kind,
+};
 
 use super::place::{Node, Place};
-use super::{Lowering, ambiguous, name, scalar, union};
+use super::{Lowering, ambiguous, given, name, scalar, union};
 use crate::document::{Literal, SchemaDataExt as _, SchemaExt as _};
 use crate::error::escape_pointer;
 use crate::ir::{
@@ -33,7 +35,7 @@ pub(super) fn fill(cx: &mut Lowering<'_, '_>) {
 
 /// The type that a `$ref` leads to, declared if this is the first one.
 pub(super) fn reference(cx: &mut Lowering<'_, '_>, reference: &str, place: &Place) -> Type {
-    let Some((schema_name, _)) = cx.document.schema(reference) else {
+    let Some((schema_name, schema)) = cx.document.schema(reference) else {
         cx.problem(&place.at, format!("`{reference}` leads nowhere"));
         return Type::Json;
     };
@@ -41,11 +43,9 @@ pub(super) fn reference(cx: &mut Lowering<'_, '_>, reference: &str, place: &Plac
         return Type::Named(id);
     }
     let schema_name = schema_name.to_owned();
-    let id = declare(
-        cx,
-        names::schema(&schema_name),
-        component_pointer(&schema_name),
-    );
+    let at = component_pointer(&schema_name);
+    let name = given::type_name(cx, &schema_name, schema.schema_data.rust_name(), &at);
+    let id = declare(cx, name, at);
     cx.components.insert(schema_name.clone(), id);
     cx.queue.push_back((id, schema_name));
     Type::Named(id)
@@ -205,8 +205,12 @@ fn fields(cx: &mut Lowering<'_, '_>, object: &ObjectType, place: &Place) -> Stru
         } else {
             Presence::Optional
         };
+        let given = match schema {
+            ReferenceOr::Item(schema) => schema.schema_data.rust_name(),
+            ReferenceOr::Reference { .. } => None,
+        };
         Field {
-            name: names::field(key),
+            name: given::name(cx, key, given, names::field, &place.at),
             docs: None,
             ty,
             presence,
