@@ -240,7 +240,7 @@ fn a_file_that_is_no_document_is_refused() {
     for (text, expected) in [
         ("<!doctype html><html></html>", "an HTML page"),
         ("{\"openapi\": \"3.1.0\", \"info\": {", "EOF while parsing"),
-        ("openapi: 3.1.0\ninfo: {}\ninfo: {}\n", "duplicate entry"),
+        ("openapi: 3.1.0\ninfo: {}\ninfo: {}\n", "duplicate key"),
         ("", "not an OpenAPI document"),
     ] {
         fs::write(&path, text).unwrap();
