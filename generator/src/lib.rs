@@ -23,10 +23,10 @@ mod lower;
 mod print;
 mod reserved;
 pub mod share;
+mod stack;
 mod summary;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::panic::resume_unwind;
 use std::sync::Mutex;
 use std::thread;
 
@@ -37,6 +37,7 @@ use document::{Document, Source};
 use emit::{Layout, Site, Surroundings};
 use ir::Api;
 use share::Reason;
+use stack::{Work, with_room};
 use words::{Coverage, Words};
 
 /// What the crate is generated from.
@@ -77,6 +78,14 @@ pub fn generate(input: &Input<'_>) -> Result<Output, Report> {
     let read = |contract: Source<'_>| Version::read(contract, input.overlay, words);
     let mut versions = side_by_side(&input.contracts, |contract| read(*contract))?;
     versions.sort_by(|a, b| a.api.version.cmp(&b.api.version));
+    let twice = versions
+        .windows(2)
+        .filter(|pair| pair[0].api.version == pair[1].api.version);
+    Report::check(twice.map(|pair| {
+        let api = &pair[1].api;
+        let message = format!("another contract is of version `{}`, too", api.version);
+        Problem::new(&api.file, "/info/version", message)
+    }))?;
     let used = versions
         .iter()
         .flat_map(|version| version.words_used.iter().copied());
@@ -143,8 +152,10 @@ pub fn api(
     overlay: Option<Source<'_>>,
     words: &Words,
 ) -> Result<Api, Report> {
-    let document = document::load(contract, overlay)?;
-    lower(&document, words).map(|(api, ..)| api)
+    with_room(|| {
+        let document = document::load(contract, overlay)?;
+        lower(&document, words).map(|(api, ..)| api)
+    })
 }
 
 type LoweredApi<'w> = (Api, Coverage, BTreeSet<(&'static str, &'w str)>);
@@ -160,14 +171,16 @@ fn lower<'w>(document: &Document, words: &'w Words) -> Result<LoweredApi<'w>, Re
 /// # Errors
 /// Emitted source that does not parse: a mistake of the generator.
 pub fn version_files(api: &Api) -> Result<BTreeMap<String, String>, Report> {
-    let plan = share::share(&[api]);
-    let layout = Layout {
-        apis: &[api],
-        plan: &plan,
-        surroundings: Surroundings::Nothing,
-    };
-    let files = layout.sites().map(print_site);
-    Ok(all(files)?.into_iter().flatten().collect())
+    with_room(|| {
+        let plan = share::share(&[api]);
+        let layout = Layout {
+            apis: &[api],
+            plan: &plan,
+            surroundings: Surroundings::Nothing,
+        };
+        let files = layout.sites().map(print_site);
+        Ok(all(files)?.into_iter().flatten().collect())
+    })
 }
 
 /// The text of each file of a home, by path below its folder.
@@ -198,11 +211,9 @@ where
     thread::scope(|scope| {
         let started: Vec<_> = items
             .iter()
-            .map(|item| scope.spawn(|| apply(item)))
+            .map(|item| Work::start(scope, || apply(item)))
             .collect();
-        all(started
-            .into_iter()
-            .map(|done| done.join().unwrap_or_else(|panic| resume_unwind(panic))))
+        all(started.into_iter().map(Work::finish))
     })
 }
 

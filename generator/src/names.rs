@@ -1,6 +1,15 @@
 //! Every identifier of the generated crate is made here: casing, keywords, odd enum values, list names, variant names.
 //!
-//! Nothing else in the generator changes the case of a word or escapes a keyword.
+//! Nothing else in the generator changes the case of a word or escapes a keyword. Identifiers are ASCII: other characters
+//! separate words, and a text without a letter or digit is spelled by the numbers of its characters. A name that Rust or
+//! the client has given a meaning to gets a trailing underscore, or `set_` before it.
+
+mod taken;
+#[cfg(test)]
+mod tests;
+mod variants;
+
+pub use variants::{union_variants, variant};
 
 use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
 
@@ -25,7 +34,7 @@ const KEYWORDS: &[&str] = &[
 /// Keywords that cannot be written as raw identifiers.
 const NEVER_RAW: &[&str] = &["crate", "self", "super", "Self", "_"];
 
-/// The name of a struct field, parameter, or method: `snake_case`, keywords raw.
+/// The name of a struct field or of an optional parameter: `snake_case`, keywords raw.
 ///
 /// A leading underscore is dropped (`_cost` is `cost`), a leading digit gets one, and `%` is a word.
 pub fn field(wire: &str) -> Name {
@@ -33,6 +42,81 @@ pub fn field(wire: &str) -> Name {
         rust: snake(&wire.replace('%', " percent ")),
         wire: wire.to_owned(),
     }
+}
+
+/// The name of a parameter that is an argument of its method.
+pub fn argument(wire: &str) -> Name {
+    free(field(wire), &[taken::VARIABLES])
+}
+
+/// The name of an operation: a method of its service.
+pub fn method(wire: &str) -> Name {
+    free(field(wire), &[taken::METHODS])
+}
+
+/// The name of a service: a method of what it belongs to, a module, and a file.
+pub fn service(wire: &str) -> Name {
+    free(
+        field(wire),
+        &[taken::METHODS, taken::ROOT_METHODS, taken::MODULES],
+    )
+}
+
+/// The type of a service: `customer_seats` is `CustomerSeats`.
+pub fn service_type(service: &Name) -> String {
+    camel(plain(&service.rust))
+}
+
+/// The module, and so the file, of the types that belong to a service.
+pub fn module(service: &Name) -> String {
+    match service.rust.strip_prefix("r#") {
+        Some(keyword) => format!("{keyword}_"),
+        None => service.rust.clone(),
+    }
+}
+
+/// Adds an underscore to a name that one of the lists has.
+fn free(name: Name, lists: &[&[&str]]) -> Name {
+    let is_taken = lists.iter().any(|list| list.contains(&plain(&name.rust)));
+    match is_taken {
+        true => Name {
+            rust: format!("{}_", plain(&name.rust)),
+            ..name
+        },
+        false => name,
+    }
+}
+
+/// A name without the sign of raw identifiers.
+fn plain(rust: &str) -> &str {
+    rust.trim_start_matches("r#")
+}
+
+/// A name that the corrections give to what is `wire`, if it is one that `make` would leave as it is.
+pub fn given(wire: &str, rust: &str, make: fn(&str) -> Name) -> Option<Name> {
+    let made = make(rust);
+    (plain(&made.rust) == rust).then(|| Name {
+        rust: made.rust,
+        wire: wire.to_owned(),
+    })
+}
+
+/// A name that the corrections give to the schema `wire`, if it is an `UpperCamelCase` identifier.
+pub fn given_type(wire: &str, rust: &str) -> Option<Name> {
+    let begins = rust.starts_with(|c: char| c.is_ascii_uppercase());
+    let is_camel = begins && rust.chars().all(|c| c.is_ascii_alphanumeric());
+    (is_camel && rust != "Self").then(|| Name {
+        rust: rust.to_owned(),
+        wire: wire.to_owned(),
+    })
+}
+
+/// Whether a text is a version of the API: `YYYY-MM`.
+pub fn is_version(text: &str) -> bool {
+    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    text.split_once('-').is_some_and(|(year, month)| {
+        year.len() == 4 && month.len() == 2 && digits(year) && digits(month)
+    })
 }
 
 /// The name of a schema: `UpperCamelCase`, with the conventions of the document undone.
@@ -63,69 +147,47 @@ pub fn inline(title_or_place: &str) -> Name {
     }
 }
 
-/// The name of an enum variant for `value`, within the enum named `owner`.
-///
-/// - `-created_at` sorts downwards: `CreatedAtDesc`;
-/// - a leading digit is preceded by the last word of the enum's name: `2xx` of `HttpCodeClass` is `Class2xx`;
-/// - signs that carry meaning become words (`Etc/GMT+1` is `EtcGmtPlus1`), others separate words.
-pub fn variant(owner: &str, value: &str) -> Name {
-    let rust = match value.strip_prefix('-') {
-        Some(descending) if descending.starts_with(|c: char| c.is_ascii_alphabetic()) => {
-            format!("{}Desc", camel(descending))
-        }
-        _ => camel(&spell_signs(value)),
-    };
-    let rust = match rust.chars().next() {
-        None => "Empty".to_owned(),
-        Some(first) if first.is_ascii_digit() => format!("{}{rust}", last_word(owner)),
-        Some(_) => rust,
-    };
-    Name {
-        rust,
-        wire: value.to_owned(),
-    }
-}
-
-/// The variants of a union, named by what distinguishes their types: words that all of them share are left out.
-///
-/// `ProductPriceFixed` and `LegacyRecurringProductPriceFixed` become `Fixed` and `LegacyRecurringFixed`.
-/// Words stay where leaving them out would leave one of the names empty or make two of them equal.
-pub fn union_variants(types: &[&str]) -> Vec<String> {
-    let mut names: Vec<Vec<String>> = types.iter().map(|name| words(name)).collect();
-    if names.len() < 2 {
-        return types.iter().map(|&name| name.to_owned()).collect();
-    }
-    while let Some(shared) = longest_shared_run(&names) {
-        let shorter: Vec<Vec<String>> = names
-            .iter()
-            .map(|name| without_run(name, &shared))
-            .collect();
-        if !shorter.iter().all(|name| starts_a_name(name)) || has_equal(&shorter) {
-            break;
-        }
-        names = shorter;
-    }
-    names.iter().map(|name| name.concat()).collect()
-}
-
-/// Method names that Rust's own traits give a meaning to.
-const TRAIT_METHODS: &[&str] = &[
-    "add", "cmp", "default", "div", "drop", "eq", "hash", "index", "mul", "neg", "next", "not",
-    "rem", "shl", "shr", "sub",
-];
-
-/// The method that sets a field: its name, `set_` before it where Rust means something else by that.
+/// The method that sets a field: its name, `set_` before it where that means something else.
 pub fn setter(field: &Name) -> String {
-    if TRAIT_METHODS.contains(&field.rust.as_str()) {
-        format!("set_{}", field.rust)
-    } else {
-        field.rust.clone()
+    set(field, &[taken::TRAIT_METHODS, taken::MODEL_METHODS])
+}
+
+/// The method of a request that sets a parameter: its name, `set_` before it where that means something else.
+pub fn param_setter(param: &Name) -> String {
+    set(param, &[taken::TRAIT_METHODS, taken::REQUEST_METHODS])
+}
+
+fn set(name: &Name, lists: &[&[&str]]) -> String {
+    let plain = plain(&name.rust);
+    match lists.iter().any(|list| list.contains(&plain)) {
+        true => format!("set_{plain}"),
+        false => name.rust.clone(),
     }
+}
+
+/// Whether a union cannot have a method of this name that returns a field of its variants.
+pub fn is_union_method(name: &str) -> bool {
+    taken::UNION_METHODS.contains(&name)
+}
+
+/// The method of a struct that sees a field by what stands beside it.
+pub fn field_view(field: &Name) -> String {
+    format!("{}_view", plain(&field.rust))
+}
+
+/// The method of a union that returns the value of a variant: `as_fixed`.
+pub fn narrowing(variant: &str) -> String {
+    format!("as_{}", plain(&snake(variant)))
+}
+
+/// The method of a union without a decision that reads it as a variant: `to_fixed`.
+pub fn view(variant: &str) -> String {
+    snake(&format!("to_{variant}"))
 }
 
 /// The type of the request value of a method: `list_seats` is `ListSeats`.
-pub fn request_type(method: &Name) -> String {
-    camel(&method.wire)
+pub fn request_type(method: &str) -> String {
+    camel(method)
 }
 
 /// The Rust module of a published version: `2026-10` is `v2026_10`.
@@ -143,9 +205,9 @@ pub fn version_variant(version: &str) -> String {
     format!("V{}", version.replace('-', "_"))
 }
 
-/// The name of a constant: `SCREAMING_SNAKE_CASE`.
-pub fn constant(wire: &str) -> String {
-    wire.to_snake_case().to_uppercase()
+/// The constant of a method: `SCREAMING_SNAKE_CASE`.
+pub fn constant(name: &Name) -> String {
+    plain(&name.rust).to_uppercase()
 }
 
 /// A name as words for doc comments: `customer_seats` is `customer seats`.
@@ -172,16 +234,27 @@ fn snake_words(name: &str) -> Vec<String> {
 }
 
 fn snake(wire: &str) -> String {
-    escape(wire.to_snake_case())
+    escape(ascii(wire).to_snake_case())
 }
 
 fn camel(wire: &str) -> String {
-    let name = wire.to_upper_camel_case();
-    if NEVER_RAW.contains(&name.as_str()) {
-        format!("{name}_")
-    } else {
-        name
+    escape_type(cased(wire))
+}
+
+fn cased(wire: &str) -> String {
+    ascii(wire).to_upper_camel_case()
+}
+
+/// What identifiers can be made of.
+fn ascii(text: &str) -> String {
+    if text.is_empty() {
+        return "empty".to_owned();
     }
+    if text.contains(|c: char| c.is_ascii_alphanumeric()) {
+        return text.replace(|c: char| !c.is_ascii(), " ");
+    }
+    let spelled = text.chars().map(|c| format!(" u{:04x}", u32::from(c)));
+    spelled.collect()
 }
 
 fn escape(word: String) -> String {
@@ -189,7 +262,17 @@ fn escape(word: String) -> String {
         format!("r#{word}")
     } else if NEVER_RAW.contains(&word.as_str()) {
         format!("{word}_")
-    } else if word.is_empty() || word.starts_with(|c: char| c.is_ascii_digit()) {
+    } else if word.starts_with(|c: char| c.is_ascii_digit()) {
+        format!("_{word}")
+    } else {
+        word
+    }
+}
+
+fn escape_type(word: String) -> String {
+    if NEVER_RAW.contains(&word.as_str()) {
+        format!("{word}_")
+    } else if word.starts_with(|c: char| c.is_ascii_digit()) {
         format!("_{word}")
     } else {
         word
@@ -198,174 +281,4 @@ fn escape(word: String) -> String {
 
 fn generic<'a>(wire: &'a str, prefix: &str) -> Option<&'a str> {
     wire.strip_prefix(prefix)?.strip_suffix('_')
-}
-
-fn spell_signs(value: &str) -> String {
-    let signed = |sign: char| {
-        move |(at, _): (usize, &str)| {
-            value[at + sign.len_utf8()..].starts_with(|c: char| c.is_ascii_digit())
-        }
-    };
-    let mut spelled = String::with_capacity(value.len());
-    for (at, c) in value.char_indices() {
-        match c {
-            '+' => spelled.push_str(" plus "),
-            '-' if signed('-')((at, ""))
-                && !value[..at].ends_with(|c: char| c.is_ascii_digit()) =>
-            {
-                spelled.push_str(" minus ");
-            }
-            '*' => spelled.push_str(" any "),
-            _ => spelled.push(c),
-        }
-    }
-    spelled
-}
-
-fn last_word(name: &str) -> String {
-    words(name).pop().unwrap_or_else(|| "Value".to_owned())
-}
-
-/// The words of an `UpperCamelCase` name.
-fn words(name: &str) -> Vec<String> {
-    name.to_snake_case()
-        .split('_')
-        .filter(|word| !word.is_empty())
-        .map(str::to_upper_camel_case)
-        .collect()
-}
-
-fn starts_a_name(words: &[String]) -> bool {
-    words
-        .first()
-        .is_some_and(|word| word.starts_with(|c: char| c.is_ascii_alphabetic()))
-}
-
-fn has_equal(names: &[Vec<String>]) -> bool {
-    names
-        .iter()
-        .enumerate()
-        .any(|(at, name)| names[..at].contains(name))
-}
-
-/// Without it a name would say the opposite.
-const NEGATION: &str = "Not";
-
-/// The longest run of words that stands in every name and that the names can do without.
-fn longest_shared_run(names: &[Vec<String>]) -> Option<Vec<String>> {
-    let (first, others) = names.split_first()?;
-    (1..=first.len())
-        .rev()
-        .flat_map(|length| first.windows(length))
-        .filter(|run| run.iter().all(|word| word != NEGATION))
-        .find(|run| others.iter().all(|name| find_run(name, run).is_some()))
-        .map(<[String]>::to_vec)
-}
-
-fn without_run(name: &[String], run: &[String]) -> Vec<String> {
-    match find_run(name, run) {
-        Some(at) => [&name[..at], &name[at + run.len()..]].concat(),
-        None => name.to_vec(),
-    }
-}
-
-fn find_run(name: &[String], run: &[String]) -> Option<usize> {
-    name.windows(run.len()).position(|window| window == run)
-}
-
-#[cfg(test)]
-mod tests {
-    use super::*;
-
-    #[test]
-    fn fields_keep_their_words_and_escape_keywords() {
-        let table = [
-            ("created_at", "created_at"),
-            ("type", "r#type"),
-            ("self", "self_"),
-            ("_cost", "cost"),
-            ("2fa", "_2fa"),
-            ("externalId", "external_id"),
-        ];
-        for (wire, rust) in table {
-            assert_eq!(
-                field(wire),
-                Name {
-                    rust: rust.into(),
-                    wire: wire.into()
-                }
-            );
-        }
-    }
-
-    #[test]
-    fn schemas_get_names_a_person_would_write() {
-        let table = [
-            ("ListResource_Product_", "ProductList"),
-            ("ListResourceWithCursorPagination_Event_", "EventCursorList"),
-            ("CostMetadata-Input", "CostMetadataInput"),
-            ("CostMetadata-Output", "CostMetadata"),
-            ("LLMMetadata", "LlmMetadata"),
-            ("S3DownloadURL", "S3DownloadUrl"),
-        ];
-        for (wire, rust) in table {
-            assert_eq!(schema(wire).rust, rust);
-        }
-    }
-
-    #[test]
-    fn enum_values_become_identifiers_by_rule() {
-        let table = [
-            ("EventSortProperty", "-created_at", "CreatedAtDesc"),
-            ("HttpCodeClass", "2xx", "Class2xx"),
-            ("Zone", "Etc/GMT+1", "EtcGmtPlus1"),
-            ("Zone", "Etc/GMT-1", "EtcGmtMinus1"),
-            ("ApiVersion", "2026-10", "Version202610"),
-            ("Scope", "benefits:read", "BenefitsRead"),
-            ("Scope", "*", "Any"),
-            ("Kind", "", "Empty"),
-            ("Kind", "self", "Self_"),
-            (
-                "WebhookEventType",
-                "customer.state_changed",
-                "CustomerStateChanged",
-            ),
-        ];
-        for (owner, wire, rust) in table {
-            assert_eq!(variant(owner, wire).rust, rust, "{owner} {wire}");
-        }
-    }
-
-    #[test]
-    fn union_variants_are_what_distinguishes_them() {
-        let table: [(&[&str], &[&str]); 5] = [
-            (
-                &[
-                    "LegacyRecurringProductPriceFixed",
-                    "ProductPriceFixed",
-                    "ProductPriceSeatBased",
-                ],
-                &["LegacyRecurringFixed", "Fixed", "SeatBased"],
-            ),
-            (
-                &["BenefitGrantDiscordWebhook", "BenefitGrantCustomWebhook"],
-                &["Discord", "Custom"],
-            ),
-            (&["MeterCreditEvent", "UserEvent"], &["MeterCredit", "User"]),
-            (&["FilterClause", "Filter"], &["FilterClause", "Filter"]),
-            (
-                &["NotPermitted", "PaymentNotReady"],
-                &["NotPermitted", "PaymentNotReady"],
-            ),
-        ];
-        for (types, expected) in table {
-            assert_eq!(union_variants(types), expected);
-        }
-    }
-
-    #[test]
-    fn plural_and_singular_mention_each_other() {
-        assert!(mentions("CustomerSeat", "customer_seats"));
-        assert!(!mentions("CustomerSeat", "subscriptions"));
-    }
 }

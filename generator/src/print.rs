@@ -32,7 +32,28 @@ pub(crate) fn print(path: &str, tokens: TokenStream) -> Result<String, Report> {
         text.push_str(&print_item(item));
         before = group;
     }
-    Ok(text)
+    Ok(visible(text))
+}
+
+/// Characters that nobody sees, in the texts of documents, as their numbers. Some of them turn the direction of what
+/// follows, so the compiler refuses them in comments.
+fn visible(text: String) -> String {
+    let is_hidden = |c: char| {
+        (c.is_control() && c != '\n')
+            || matches!(
+                c,
+                '\u{ad}' | '\u{61c}' | '\u{180e}' | '\u{200b}'..='\u{200f}' | '\u{feff}'
+            )
+            || matches!(c, '\u{2028}'..='\u{202e}' | '\u{2060}'..='\u{206f}' | '\u{e0000}'..='\u{e007f}')
+    };
+    if !text.contains(is_hidden) {
+        return text;
+    }
+    let shown = text.chars().map(|c| match is_hidden(c) {
+        true => c.escape_unicode().to_string(),
+        false => c.to_string(),
+    });
+    shown.collect()
 }
 
 /// Private imports before everything else, from the nearest module to other crates, as rustfmt sorts them.

@@ -70,6 +70,8 @@ pub(crate) const RUNTIME: &[(&str, &[&str])] = &[
 const RUST: &[&str] = &[
     "BTreeMap",
     "Box",
+    // The credential, wherever services are generic.
+    "C",
     "Clone",
     "Copy",
     "Cow",

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::Deserialize;
 
-use crate::document::Source;
+use crate::document::{self, Source};
 use crate::error::{Problem, Report};
 
 /// The parsed `docs.yaml`.
@@ -45,9 +45,9 @@ impl Words {
     /// Reads `docs.yaml`.
     ///
     /// # Errors
-    /// YAML that cannot be read, and sections that do not exist.
+    /// YAML that cannot be read, keys that stand twice, and sections that do not exist.
     pub fn parse(source: Source<'_>) -> Result<Self, Report> {
-        let mut words: Self = serde_yaml::from_str(source.text)
+        let mut words = Self::deserialize(document::corrected(source, None)?)
             .map_err(|error| Problem::new(source.name, "", error.to_string()))?;
         words.file = source.name.to_owned();
         Ok(words)

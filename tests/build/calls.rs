@@ -289,7 +289,10 @@ impl Call<'_> {
         }
         writeln!(text, "}};")?;
         for param in query.filter(|param| !given(param)) {
-            let (setter, value) = (names::setter(&param.name), optional_value_of(api, param));
+            let (setter, value) = (
+                names::param_setter(&param.name),
+                optional_value_of(api, param),
+            );
             let reference = if is_text(api, param) { "&" } else { "" };
             writeln!(
                 text,

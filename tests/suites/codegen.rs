@@ -199,6 +199,74 @@ fn write_repairs_the_differences_and_nothing_else() {
     assert!(workspace.run(Mode::Check).is_clean());
 }
 
+/// Links to a folder, to a file and to nothing: beside the files, in place of a file, in place of a folder.
+#[cfg(unix)]
+#[test]
+fn links_are_stale_and_what_they_lead_to_stays() {
+    use std::os::unix::fs::symlink;
+
+    let (workspace, mine) = (Workspace::generated(), TempDir::new().unwrap());
+    let expected: BTreeSet<String> = workspace.files().into_keys().collect();
+    let note = mine.path().join("note.txt");
+    fs::write(&note, "keep me").unwrap();
+    // A file of the same name and content as one that is generated, behind a link to its folder.
+    let (codec, copy) = (
+        workspace.path("src/v2026_10/codec"),
+        mine.path().join("codec"),
+    );
+    fs::rename(&codec, &copy).unwrap();
+    let text = |path: &Path| fs::read_to_string(path).unwrap();
+    let (changed, before) = (workspace.path(CHANGED), text(&copy.join("mod.rs")));
+    fs::remove_file(&changed).unwrap();
+    symlink(&copy, &codec).unwrap();
+    symlink(&note, &changed).unwrap();
+    symlink(mine.path(), workspace.path("notes")).unwrap();
+    symlink(workspace.path("nowhere"), workspace.path("dangling")).unwrap();
+    symlink(workspace.path(""), workspace.path("src/circle")).unwrap();
+
+    let links = [
+        "dangling",
+        "notes",
+        "src/circle",
+        "src/v2026_10/codec",
+        CHANGED,
+    ];
+    let check = workspace.run(Mode::Check);
+    assert_eq!(check.stale, links);
+    assert!(check.missing.contains(&CHANGED.to_owned()), "{check:?}");
+    assert!(
+        check
+            .missing
+            .contains(&"src/v2026_10/codec/mod.rs".to_owned())
+    );
+    assert!(fs::symlink_metadata(&changed).unwrap().is_symlink());
+
+    let outcome = workspace.run(Mode::Write);
+    assert_eq!(outcome.stale, links);
+    assert_eq!(
+        workspace.files().into_keys().collect::<BTreeSet<_>>(),
+        expected
+    );
+    assert!(fs::symlink_metadata(&codec).unwrap().is_dir());
+    assert!(fs::symlink_metadata(&changed).unwrap().is_file());
+    assert_eq!(text(&note), "keep me");
+    assert_eq!(text(&copy.join("mod.rs")), before);
+    assert!(workspace.run(Mode::Check).is_clean());
+}
+
+#[cfg(unix)]
+#[test]
+fn a_generated_folder_that_is_a_link_is_refused() {
+    let (workspace, mine) = (Workspace::new(), TempDir::new().unwrap());
+    fs::write(mine.path().join("note.txt"), "keep me").unwrap();
+    std::os::unix::fs::symlink(mine.path(), workspace.root.path().join("generated")).unwrap();
+    for mode in [Mode::Check, Mode::Write] {
+        let error = codegen::run(workspace.root.path(), mode).unwrap_err();
+        assert!(error.to_string().contains("is a symbolic link"), "{error}");
+    }
+    assert_eq!(fs::read_dir(mine.path()).unwrap().count(), 1);
+}
+
 #[test]
 fn wrong_input_is_reported_and_nothing_is_written() {
     let workspace = Workspace::with_differences();

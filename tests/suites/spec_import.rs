@@ -10,7 +10,7 @@ use std::thread;
 
 use serde_json::{Value, json};
 use tempfile::TempDir;
-use xtask::spec::{Error, Import, LIMIT, contract, import};
+use xtask::spec::{Error, Import, LIMIT, contract, import, redirected};
 
 const OLD: &str = "what was there before\n";
 
@@ -240,7 +240,7 @@ fn a_file_that_is_no_document_is_refused() {
     for (text, expected) in [
         ("<!doctype html><html></html>", "an HTML page"),
         ("{\"openapi\": \"3.1.0\", \"info\": {", "EOF while parsing"),
-        ("openapi: 3.1.0\ninfo: {}\ninfo: {}\n", "duplicate entry"),
+        ("openapi: 3.1.0\ninfo: {}\ninfo: {}\n", "duplicate key"),
         ("", "not an OpenAPI document"),
     ] {
         fs::write(&path, text).unwrap();
@@ -299,6 +299,74 @@ fn nobody_listening_is_an_error() {
         .unwrap();
     let error = failed(&of(&format!("http://{address}/")), "");
     assert!(matches!(error, Error::Download { .. }), "{error:?}");
+}
+
+#[test]
+fn redirects_lead_to_https_only() {
+    let https = "https://a.example/openapi.json";
+    let table = [
+        (https, "https://b.example/x", Some("https://b.example/x")),
+        (https, "HTTPS://b.example/x", Some("HTTPS://b.example/x")),
+        (https, "/v2?x=1", Some("https://a.example/v2?x=1")),
+        (https, "//b.example/x", Some("https://b.example/x")),
+        (https, "http://a.example/x", None),
+        (https, "file:///etc/passwd", None),
+        (https, "", None),
+        ("http://a.example/x", "/v2", None),
+        ("http://a.example/x", "//b.example/x", None),
+        ("http://a.example/x", https, Some(https)),
+    ];
+    for (from, location, expected) in table {
+        let followed = redirected(from, location).ok();
+        assert_eq!(followed.as_deref(), expected, "{from} {location}");
+    }
+}
+
+#[test]
+fn a_redirect_to_plain_http_is_not_followed() {
+    let elsewhere = serve(vec![ok(&published())]);
+    let error = failed(&of(&serve(vec![redirect(&elsewhere)])), "").to_string();
+    assert!(error.contains("only redirects to https"), "{error}");
+}
+
+#[test]
+fn a_redirect_to_https_is_followed_with_tls() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let address = listener.local_addr().unwrap();
+    let first = thread::spawn(move || {
+        let mut byte = [0];
+        listener.accept().unwrap().0.read_exact(&mut byte).unwrap();
+        byte[0]
+    });
+    let url = serve(vec![redirect(&format!("https://{address}/openapi.json"))]);
+    let error = failed(&of(&url), "");
+    assert!(matches!(error, Error::Download { .. }), "{error:?}");
+    // The first byte of a TLS handshake.
+    assert_eq!(first.join().unwrap(), 0x16);
+}
+
+#[test]
+fn a_link_in_place_of_a_contract_is_replaced_and_what_it_leads_to_stays() {
+    let (spec, elsewhere) = (directory(), TempDir::new().unwrap());
+    let (contract, other) = (
+        spec.path().join("2026-10.yaml"),
+        elsewhere.path().join("mine.yaml"),
+    );
+    fs::write(&other, OLD).unwrap();
+    fs::remove_file(&contract).unwrap();
+    link(&other, &contract);
+    let url = serve(vec![ok(&published())]);
+    import(&of(&url), "", spec.path()).unwrap();
+    assert_eq!(fs::read_to_string(&other).unwrap(), OLD);
+    assert!(fs::symlink_metadata(&contract).unwrap().is_file());
+
+    let linked = elsewhere.path().join("spec");
+    link(spec.path(), &linked);
+    fs::write(&contract, OLD).unwrap();
+    let url = serve(vec![ok(&published())]);
+    let error = import(&of(&url), "", &linked).unwrap_err().to_string();
+    assert!(error.contains("is a symbolic link"), "{error}");
+    assert_eq!(fs::read_to_string(&contract).unwrap(), OLD);
 }
 
 #[test]
@@ -370,6 +438,26 @@ fn of(source: &str) -> Import {
 
 fn ok(body: &Value) -> Vec<u8> {
     format!("HTTP/1.1 200 OK\r\nConnection: close\r\n\r\n{body}").into_bytes()
+}
+
+fn redirect(to: &str) -> Vec<u8> {
+    format!(
+        "HTTP/1.1 302 Found\r\nLocation: {to}\r\nContent-Length: 0\r\nConnection: close\r\n\r\n"
+    )
+    .into_bytes()
+}
+
+#[cfg(unix)]
+fn link(to: &Path, at: &Path) {
+    std::os::unix::fs::symlink(to, at).unwrap();
+}
+
+#[cfg(windows)]
+fn link(to: &Path, at: &Path) {
+    match to.is_dir() {
+        true => std::os::windows::fs::symlink_dir(to, at).unwrap(),
+        false => std::os::windows::fs::symlink_file(to, at).unwrap(),
+    }
 }
 
 /// A directory with one version in it.

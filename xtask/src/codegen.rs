@@ -1,14 +1,17 @@
 //! `cargo xtask codegen`: `spec/` becomes `generated/`. One function for writing, for `--check` and for the test.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use polar_codegen::document::Source;
 use polar_codegen::share::Reason;
 use polar_codegen::{HomeSummary, Input, Output, Report, Summary};
+
+use crate::files::{self, Entry, Kind};
 
 /// The version whose feature is on by default: the one that Polar calls Current.
 const DEFAULT_VERSION: &str = "2026-10";
@@ -29,7 +32,7 @@ pub struct Outcome {
     pub changed: Vec<String>,
     /// Files that are not there.
     pub missing: Vec<String>,
-    /// Files that are not generated.
+    /// Files that are not generated, and symbolic links wherever they are.
     pub stale: Vec<String>,
     /// Files that are as they should be.
     pub unchanged: Vec<String>,
@@ -79,15 +82,18 @@ pub fn run(root: &Path, mode: Mode) -> Result<Outcome, CodegenError> {
     let started = Instant::now();
     let output = generate(root)?;
     let target = root.join("generated");
-    let mut outcome = compare(&target, &output)?;
+    files::own_folder(&target).map_err(at(&target))?;
+    let found = files::entries(&target).map_err(at(&target))?;
+    let mut outcome = compare(&target, &found, &output)?;
     if mode == Mode::Write {
-        for path in outcome.missing.iter().chain(&outcome.changed) {
-            write(&target.join(path), &output.files[path])?;
+        // First, since a link may stand where a folder has to be.
+        for path in outcome.stale.iter().map(|name| &found[name].path) {
+            files::remove(path).map_err(at(path))?;
+            files::remove_empty_folders(path.parent(), &target);
         }
-        for path in &outcome.stale {
-            let path = target.join(path);
-            fs::remove_file(&path).map_err(|error| CodegenError::File(path.clone(), error))?;
-            remove_empty_folders(path.parent(), &target);
+        for name in outcome.missing.iter().chain(&outcome.changed) {
+            let path = target.join(name);
+            files::write(&path, &output.files[name]).map_err(at(&path))?;
         }
     }
     outcome.versions = output.versions;
@@ -139,55 +145,41 @@ fn as_source((name, text): &(String, String)) -> Source<'_> {
     Source { name, text }
 }
 
-fn compare(target: &Path, output: &Output) -> Result<Outcome, CodegenError> {
+fn compare(
+    target: &Path,
+    found: &BTreeMap<String, Entry>,
+    output: &Output,
+) -> Result<Outcome, CodegenError> {
     let mut outcome = Outcome::default();
-    for (path, text) in &output.files {
-        match fs::read(target.join(path)) {
-            Ok(found) if found == text.as_bytes() => outcome.unchanged.push(path.clone()),
-            Ok(_) => outcome.changed.push(path.clone()),
-            Err(error) if error.kind() == io::ErrorKind::NotFound => {
-                outcome.missing.push(path.clone())
-            }
-            Err(error) => return Err(CodegenError::File(target.join(path), error)),
+    let is_file = |entry: &Entry| entry.kind == Kind::File;
+    for (name, text) in &output.files {
+        if !found.get(name).is_some_and(is_file) {
+            outcome.missing.push(name.clone());
+            continue;
         }
+        let path = target.join(name);
+        let is_same = fs::read(&path).map_err(at(&path))? == text.as_bytes();
+        let names = match is_same {
+            true => &mut outcome.unchanged,
+            false => &mut outcome.changed,
+        };
+        names.push(name.clone());
     }
-    for path in all_files(target)? {
-        let relative = path
-            .strip_prefix(target)
-            .unwrap_or(&path)
-            .to_string_lossy()
-            .replace('\\', "/");
-        if !output.files.contains_key(&relative) {
-            outcome.stale.push(relative);
-        }
-    }
-    outcome.stale.sort();
+    let stale = found
+        .iter()
+        .filter(|(name, entry)| !(is_file(entry) && output.files.contains_key(*name)));
+    outcome.stale = stale.map(|(name, _)| name.clone()).collect();
     Ok(outcome)
 }
 
-/// Writes beside the file and renames, so that no file is ever half-written.
-fn write(path: &Path, text: &str) -> Result<(), CodegenError> {
-    let attempt = || -> io::Result<()> {
-        let folder = path.parent().unwrap_or(Path::new("."));
-        fs::create_dir_all(folder)?;
-        let mut file = tempfile::Builder::new()
-            .permissions(permissions())
-            .tempfile_in(folder)?;
-        file.write_all(text.as_bytes())?;
-        file.persist(path).map_err(|error| error.error)?;
-        Ok(())
-    };
-    attempt().map_err(|error| CodegenError::File(path.to_owned(), error))
-}
-
-/// What a file gets that is simply created; temporary files are private otherwise.
-#[cfg(unix)]
-fn permissions() -> fs::Permissions {
-    std::os::unix::fs::PermissionsExt::from_mode(0o644)
+/// The error of a file.
+fn at(path: &Path) -> impl FnOnce(io::Error) -> CodegenError {
+    let path = path.to_owned();
+    move |error| CodegenError::File(path, error)
 }
 
 fn read(path: &Path) -> Result<String, CodegenError> {
-    fs::read_to_string(path).map_err(|error| CodegenError::File(path.to_owned(), error))
+    fs::read_to_string(path).map_err(at(path))
 }
 
 fn files_in(folder: &Path) -> Result<Vec<PathBuf>, CodegenError> {
@@ -197,31 +189,5 @@ fn files_in(folder: &Path) -> Result<Vec<PathBuf>, CodegenError> {
         paths.sort();
         Ok(paths)
     };
-    list().map_err(|error| CodegenError::File(folder.to_owned(), error))
-}
-
-fn all_files(folder: &Path) -> Result<Vec<PathBuf>, CodegenError> {
-    if !folder.exists() {
-        return Ok(vec![]);
-    }
-    let mut files = Vec::new();
-    for path in files_in(folder)? {
-        if path.is_dir() {
-            files.extend(all_files(&path)?);
-        } else {
-            files.push(path);
-        }
-    }
-    Ok(files)
-}
-
-fn remove_empty_folders(folder: Option<&Path>, up_to: &Path) {
-    let mut folder = folder;
-    while let Some(path) = folder.filter(|path| *path != up_to) {
-        // Fails if the folder is not empty, and then it stays.
-        if fs::remove_dir(path).is_err() {
-            return;
-        }
-        folder = path.parent();
-    }
+    list().map_err(at(folder))
 }

@@ -1,11 +1,13 @@
 //! `cargo xtask conformance`: the client against the contracts, and against a mock server that nobody here wrote.
 
-use std::fs::{self, File};
+use std::fs;
 use std::net::TcpListener;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command};
 use std::thread;
 use std::time::{Duration, Instant};
+
+use crate::files;
 
 /// The mock server, and its last version for the Node.js of long-term support distributions.
 const PRISM: &str = "@stoplight/prism-cli@5.14.2";
@@ -92,6 +94,7 @@ fn test(root: &Path, arguments: &[&str], prism: Option<&str>) -> Result<(), Stri
 }
 
 fn install(folder: &Path) -> Result<(), String> {
+    files::own_folder(folder).map_err(|error| format!("{}: {error}", folder.display()))?;
     if executable(folder).exists() {
         return Ok(());
     }
@@ -145,7 +148,7 @@ impl Prism {
         let copy = folder.join(format!("{version}.yaml"));
         let text = fs::read_to_string(contract).map_err(failed)?;
         // No standard knows this format, so Prism would make texts that are no UUIDs.
-        fs::write(&copy, text.replace("format: uuid4", "format: uuid")).map_err(failed)?;
+        files::write(&copy, &text.replace("format: uuid4", "format: uuid")).map_err(failed)?;
         let free = TcpListener::bind("127.0.0.1:0").map_err(failed)?;
         let port = free.local_addr().map_err(failed)?.port();
         drop(free);
@@ -162,7 +165,7 @@ impl Prism {
             ])
             .arg(port.to_string())
             .arg(&copy)
-            .stdout(File::create(&log).map_err(failed)?)
+            .stdout(files::create(&log).map_err(failed)?)
             .spawn()
             .map_err(failed)?;
         let url = format!("http://127.0.0.1:{port}");

@@ -2,6 +2,7 @@
 
 pub mod codegen;
 pub mod conformance;
+mod files;
 pub mod report;
 pub mod spec;
 

@@ -3,33 +3,20 @@
 mod flows;
 mod texts;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::error::{Problem, Report};
 use crate::ir::{
-    Api, Decision, Operation, Resolution, Safety, Scalar, Service, Shape, Struct, Success, Type,
-    TypeDef, Union,
+    Api, Decision, FlowKind, Operation, Presence, Resolution, Safety, Scalar, Service, Shape,
+    Struct, Success, Type, TypeDef, Union,
 };
-use crate::reserved;
+use crate::{names, reserved};
 
-/// Methods of every type that users build, and of every service.
-const RESERVED_METHODS: &[&str] = &["clone", "fmt", "new", "validate"];
+/// Longer names of files are refused by some system or other, with what stands before and after them.
+const MAX_MODULE: usize = 64;
 
-/// Methods of every request value, beside these.
-const REQUEST_METHODS: &[&str] = &[
-    "collect_all",
-    "into_future",
-    "pages",
-    "records",
-    "rows",
-    "send",
-    "send_blocking",
-    "send_bytes",
-    "send_stream",
-    "send_with_response",
-    "stream",
-    "with",
-];
+/// What to do about names that are equal.
+const RENAME: &str = "rename one with `x-rust-name`, or with `title` where it is inline";
 
 /// Checks an API.
 ///
@@ -42,6 +29,7 @@ pub(crate) fn check(api: &Api) -> Result<(), Report> {
     };
     checker.servers();
     checker.types();
+    api.pages.keys().for_each(|id| checker.page(api.def(*id)));
     checker.webhooks();
     for service in &api.services {
         checker.service(service);
@@ -73,7 +61,7 @@ impl Checker<'_> {
             if let Some(other) = first.insert(name, at) {
                 self.problem(
                     at,
-                    format!("two {what} would be called `{name}`: this and {other}"),
+                    format!("two {what} would be called `{name}`: this and {other}; {RENAME}"),
                 );
             }
         }
@@ -103,13 +91,13 @@ impl Checker<'_> {
             self.problem("", "no server is named".to_owned());
         }
         let servers = &api.servers;
-        self.unique_at(
-            "/servers",
-            "servers",
-            servers
-                .iter()
-                .map(|server| (server.name.rust.as_str(), server.url.as_str())),
-        );
+        let names: Vec<(String, &str)> = servers
+            .iter()
+            .map(|server| (names::constant(&server.name), server.url.as_str()))
+            .collect();
+        let names = names.iter().map(|(name, url)| (name.as_str(), *url));
+        let own = [("ALL", "all servers"), ("DEFAULT", "the first server")];
+        self.unique_at("/servers", "servers", names.chain(own));
     }
 
     fn types(&mut self) {
@@ -127,7 +115,8 @@ impl Checker<'_> {
                 self.problem(
                     &def.at,
                     format!(
-                        "the type name `{}` is taken by Rust or the runtime",
+                        "the type name `{}` is taken by Rust or the runtime; rename it with `x-rust-name`, or with `title` \
+                         where it is inline",
                         def.name.rust
                     ),
                 );
@@ -150,6 +139,22 @@ impl Checker<'_> {
         let names = api.webhooks.iter().map(|webhook| &webhook.name);
         let names = names.map(|name| (name.rust.as_str(), name.wire.as_str()));
         self.unique_at("/webhooks", "events", names.chain([UNKNOWN, OTHER_VERSION]));
+        for webhook in &api.webhooks {
+            let payload = &api.def(webhook.payload).name.rust;
+            if matches!(payload.as_str(), "Event" | "Webhooks") {
+                let message = format!("a payload cannot be called `{payload}`; {RENAME}");
+                self.problem(&webhook.at, message);
+            }
+        }
+        let codes: Vec<(String, &String)> = api
+            .error_codes
+            .keys()
+            .map(|code| (names::variant("ErrorCode", code).rust, code))
+            .collect();
+        let codes = codes
+            .iter()
+            .map(|(name, code)| (name.as_str(), code.as_str()));
+        self.unique_at("/paths", "error codes", codes.chain([UNKNOWN]));
     }
 
     fn object(&mut self, def: &TypeDef, object: &Struct) {
@@ -159,14 +164,59 @@ impl Checker<'_> {
             .map(|field| (field.name.rust.as_str(), field.at.as_str()));
         let rest = object.rest.iter().map(|_| (REST_FIELD, def.at.as_str()));
         self.unique("fields", fields.chain(rest).collect::<Vec<_>>());
-        if def.usage.is_built() {
-            for field in &object.fields {
-                if RESERVED_METHODS.contains(&field.name.rust.as_str()) {
-                    self.problem(
-                        &field.at,
-                        format!("the setter `{}` would hide a method", field.name.rust),
-                    );
-                }
+        self.methods(def, object);
+    }
+
+    /// Setters, and views of fields.
+    fn methods(&mut self, def: &TypeDef, object: &Struct) {
+        let mut seen = BTreeSet::new();
+        // Fields of one name are reported already.
+        let fields = object
+            .fields
+            .iter()
+            .filter(|field| seen.insert(&field.name.rust));
+        let methods = fields.flat_map(|field| {
+            let setter = def.usage.is_built().then(|| names::setter(&field.name));
+            let view = field
+                .chosen_by
+                .is_some()
+                .then(|| names::field_view(&field.name));
+            setter
+                .into_iter()
+                .chain(view)
+                .map(|name| (name, field.at.as_str()))
+        });
+        let methods: Vec<(String, &str)> = methods.collect();
+        self.unique(
+            "methods",
+            methods.iter().map(|(name, at)| (name.as_str(), *at)),
+        );
+    }
+
+    /// The runtime reads pages by the names of their fields.
+    fn page(&mut self, def: &TypeDef) {
+        let Shape::Struct(page) = &def.shape else {
+            return;
+        };
+        let pagination = page
+            .fields
+            .iter()
+            .find(|field| field.name.wire == "pagination");
+        let within = match pagination.map(|field| &field.ty) {
+            Some(Type::Named(id)) => match &self.api.def(*id).shape {
+                Shape::Struct(object) => object.fields.as_slice(),
+                _ => &[],
+            },
+            _ => &[],
+        };
+        for field in page.fields.iter().chain(within) {
+            let is_read = ["items", "pagination", "max_page", "has_next_page"]
+                .contains(&field.name.wire.as_str());
+            if is_read && field.name.rust != field.name.wire {
+                self.problem(
+                    &field.at,
+                    "a field that pages are read by keeps its name".to_owned(),
+                );
             }
         }
     }
@@ -175,6 +225,17 @@ impl Checker<'_> {
         let variants = union.variants.iter().map(|variant| &variant.name);
         let names = variants.map(|name| (name.rust.as_str(), name.wire.as_str()));
         self.unique_at(&def.at, "variants of the union", names.chain([UNKNOWN]));
+        let method = match union.resolution {
+            Resolution::Ambiguous { .. } => names::view,
+            _ => names::narrowing,
+        };
+        let variants = union.variants.iter().map(|variant| &variant.name.rust);
+        let methods: Vec<(String, &String)> = variants.map(|name| (method(name), name)).collect();
+        let methods = methods
+            .iter()
+            .map(|(method, name)| (method.as_str(), name.as_str()));
+        let own = [("to_view", "the view that a text chooses")];
+        self.unique_at(&def.at, "methods of the union", methods.chain(own));
         if let Resolution::Decided(decision) = &union.resolution {
             let outcomes = decision.outcomes();
             for (index, variant) in union.variants.iter().enumerate() {
@@ -197,16 +258,15 @@ impl Checker<'_> {
                 arms,
                 otherwise,
             } => {
-                let mut seen = Vec::new();
+                let mut seen = BTreeSet::new();
                 for constant in arms.iter().flat_map(|(constants, _)| constants) {
-                    if seen.contains(&constant) {
+                    if !seen.insert(constant) {
                         let path = path.join(".");
                         self.problem(
                             &def.at,
                             format!("`{path}` leads to two places for {constant:?}"),
                         );
                     }
-                    seen.push(constant);
                 }
                 arms.iter().for_each(|(_, then)| self.decision(def, then));
                 self.decision(def, otherwise);
@@ -232,12 +292,23 @@ impl Checker<'_> {
             .children
             .iter()
             .map(|child| (child.name.rust.as_str(), "/paths"));
-        let flows = service.operations.iter().filter_map(|operation| {
-            let flow = operation.flow.as_ref()?;
-            Some((flow.name.rust.as_str(), operation.at.as_str()))
-        });
+        let flows: Vec<(String, &str)> = flow_methods(service);
+        let flows = flows.iter().map(|(name, at)| (name.as_str(), *at));
         let methods = operations.chain(children).chain(flows);
         self.unique("methods", methods.collect::<Vec<_>>());
+        let requests = service.operations.iter();
+        let requests =
+            requests.map(|operation| (operation.type_name.as_str(), operation.at.as_str()));
+        let own = (service.type_name.as_str(), "the service itself");
+        self.unique("types", requests.chain([own]).collect::<Vec<_>>());
+        if service.name.rust.len() > MAX_MODULE {
+            let message = format!(
+                "the service `{}` has a name of more than {MAX_MODULE} characters, which not every system has as a file; \
+                 give it another one with `x-rust-name` at the root of the contract",
+                service.name.wire
+            );
+            self.problem("/paths", message);
+        }
         for operation in &service.operations {
             self.operation(operation);
             self.flow(service, operation);
@@ -331,16 +402,34 @@ impl Checker<'_> {
             .iter()
             .map(|_| ("body", operation.at.as_str()));
         self.unique("parameters", params.chain(body).collect::<Vec<_>>());
-        for param in &operation.query {
-            let name = param.name.rust.as_str();
-            if RESERVED_METHODS.contains(&name) || REQUEST_METHODS.contains(&name) {
-                self.problem(
-                    &param.at,
-                    format!("the setter `{}` would hide a method", param.name.rust),
-                );
+        let mut seen = BTreeSet::new();
+        // Parameters of one name are reported already.
+        let params = operation
+            .query
+            .iter()
+            .filter(|param| seen.insert(&param.name.rust));
+        let optional = params.filter(|param| param.presence == Presence::Optional);
+        let setters = optional.map(|param| (names::param_setter(&param.name), param.at.as_str()));
+        let setters: Vec<(String, &str)> = setters.collect();
+        self.unique(
+            "setters",
+            setters.iter().map(|(name, at)| (name.as_str(), *at)),
+        );
+    }
+}
+
+/// The methods of the flows of a service.
+fn flow_methods(service: &Service) -> Vec<(String, &str)> {
+    let mut found = Vec::new();
+    for operation in &service.operations {
+        if let Some(flow) = &operation.flow {
+            found.push((flow.name.rust.clone(), operation.at.as_str()));
+            if matches!(flow.kind, FlowKind::Download { .. }) {
+                found.push((format!("{}_by_id", flow.name.rust), operation.at.as_str()));
             }
         }
     }
+    found
 }
 
 /// The field of a struct that holds entries without a field of their own.

@@ -1,6 +1,8 @@
 //! Typed access to what the downgraded document says beyond OpenAPI 3.0. JSON values stay behind these methods.
 
-use openapiv3::{Operation, ReferenceOr, Schema, SchemaData, SchemaKind, Server, Type};
+use openapiv3::{
+    OpenAPI, Operation, ParameterData, ReferenceOr, Schema, SchemaData, SchemaKind, Server, Type,
+};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -30,6 +32,8 @@ pub(super) const ALLOWED_SUBJECTS: &str = "x-polar-allowed-subjects";
 pub(super) const IDEMPOTENCY_KEY: &str = "x-idempotency-key";
 /// What the client makes of an operation and of others around it.
 pub(super) const FLOW: &str = "x-flow";
+/// The name in Rust of a type, field, parameter or operation; at the root of a contract, those of its services.
+pub(super) const RUST_NAME: &str = "x-rust-name";
 /// Which environment a server is.
 pub(super) const ENVIRONMENT: &str = "x-polar-environment";
 
@@ -39,6 +43,8 @@ pub trait SchemaDataExt {
     fn is_const(&self) -> bool;
     /// Values must never be printed.
     fn is_secret(&self) -> bool;
+    /// What the type or the field is called in Rust, if the corrections say so.
+    fn rust_name(&self) -> Option<&str>;
     /// Why no decision between the members of this union exists, if that is accepted.
     fn ambiguous(&self) -> Option<&str>;
     /// Dotted paths, from the object that holds this union, to a text that says what the union's value is.
@@ -60,6 +66,10 @@ impl SchemaDataExt for SchemaData {
 
     fn is_secret(&self) -> bool {
         self.extensions.get(SECRET) == Some(&Value::Bool(true))
+    }
+
+    fn rust_name(&self) -> Option<&str> {
+        self.extensions.get(RUST_NAME)?.as_str()
     }
 
     fn ambiguous(&self) -> Option<&str> {
@@ -195,6 +205,8 @@ pub trait OperationExt {
     fn idempotency_key(&self) -> Vec<String>;
     /// What the client makes of it beyond a call, if it does.
     fn flow(&self) -> Option<Flow>;
+    /// What it is called in Rust, if the corrections say so.
+    fn rust_name(&self) -> Option<&str>;
 }
 
 impl OperationExt for Operation {
@@ -222,6 +234,38 @@ impl OperationExt for Operation {
 
     fn flow(&self) -> Option<Flow> {
         self.extensions.get(FLOW).and_then(read)
+    }
+
+    fn rust_name(&self) -> Option<&str> {
+        self.extensions.get(RUST_NAME)?.as_str()
+    }
+}
+
+/// What a parameter says beyond OpenAPI 3.0.
+pub trait ParameterExt {
+    /// What it is called in Rust, if the corrections say so.
+    fn rust_name(&self) -> Option<&str>;
+}
+
+impl ParameterExt for ParameterData {
+    fn rust_name(&self) -> Option<&str> {
+        self.extensions.get(RUST_NAME)?.as_str()
+    }
+}
+
+/// What a document says beyond OpenAPI 3.0.
+pub trait DocumentExt {
+    /// What its services are called in Rust where the corrections say so, by the segments of operation ids (`a:b`).
+    fn service_names(&self) -> Vec<(&str, &str)>;
+}
+
+impl DocumentExt for OpenAPI {
+    fn service_names(&self) -> Vec<(&str, &str)> {
+        let names = self.extensions.get(RUST_NAME).and_then(Value::as_object);
+        let entries = names.into_iter().flatten();
+        entries
+            .filter_map(|(service, name)| Some((service.as_str(), name.as_str()?)))
+            .collect()
     }
 }
 

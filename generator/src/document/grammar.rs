@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::access::{
-    ALLOWED_SUBJECTS, ENVIRONMENT, FLOW, IDEMPOTENCY_KEY, PAGINATION, PaginationKind,
+    ALLOWED_SUBJECTS, ENVIRONMENT, FLOW, IDEMPOTENCY_KEY, PAGINATION, PaginationKind, RUST_NAME,
 };
 use super::keywords::describe;
 use super::pointer::At;
@@ -63,6 +63,7 @@ const fn optional(name: &'static str, part: &'static Part) -> Key {
 /// `tests/coverage.rs` proves that all of this is read, or lists why not.
 pub(super) static DOCUMENT: Part = Part::Object(&[
     required("openapi", &Part::Text),
+    optional(RUST_NAME, &Part::Map(&Part::Text)),
     required(
         "info",
         &Part::Object(&[
@@ -104,6 +105,7 @@ static PATH: Part = Part::Object(&[
 
 static OPERATION: Part = Part::Object(&[
     required("operationId", &Part::Text),
+    optional(RUST_NAME, &Part::Text),
     optional("deprecated", &Part::Flag),
     optional("security", &Part::List(&Part::Map(&Part::Texts))),
     optional(ALLOWED_SUBJECTS, &Part::Texts),
@@ -150,6 +152,7 @@ static FLOWS: Part = Part::Choice(&[
 
 static PARAMETER: Part = Part::Object(&[
     required("name", &Part::Text),
+    optional(RUST_NAME, &Part::Text),
     required("in", &Part::OneOf(&["path", "query", "header"])),
     optional("required", &Part::Flag),
     optional("style", &Part::OneOf(&["form", "deepObject", "simple"])),

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::access::{AMBIGUOUS, CHOICES, CHOSEN_BY, SECRET};
+use super::access::{AMBIGUOUS, CHOICES, CHOSEN_BY, RUST_NAME, SECRET};
 
 /// What a schema is, by its one deciding keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -257,6 +257,7 @@ pub(super) static KEYWORDS: &[Keyword] = &[
     annotation("writeOnly", Shape::Flag),
     annotation("nullable", Shape::Flag),
     annotation(SECRET, Shape::True),
+    annotation(RUST_NAME, Shape::Text),
     keyword(AMBIGUOUS, Shape::Text, UNION),
     keyword(CHOSEN_BY, Shape::Texts, UNION),
     keyword(CHOICES, Shape::TextMap, UNION),

@@ -16,7 +16,8 @@ mod tests;
 mod yaml;
 
 pub use access::{
-    Flow, OperationExt, Pagination, PaginationKind, SchemaDataExt, SchemaExt, ServerExt,
+    DocumentExt, Flow, OperationExt, Pagination, PaginationKind, ParameterExt, SchemaDataExt,
+    SchemaExt, ServerExt,
 };
 pub use literal::Literal;
 
@@ -62,6 +63,9 @@ pub struct Webhook {
 
 const SCHEMAS: &str = "#/components/schemas/";
 
+/// How many mappings and sequences a contract may nest in each other. Every phase takes some of the stack for each.
+pub const MAX_DEPTH: usize = 120;
+
 impl Document {
     /// The name and the schema that a `$ref` of this document leads to.
     pub fn schema(&self, reference: &str) -> Option<(&str, &Schema)> {
@@ -91,10 +95,30 @@ pub fn load(contract: Source<'_>, overlay: Option<Source<'_>>) -> Result<Documen
 /// When one of the two is no YAML, and all corrections that do not apply.
 pub fn corrected(contract: Source<'_>, overlay: Option<Source<'_>>) -> Result<Value, Report> {
     let mut tree = yaml::parse(contract)?;
+    if let Some(place) = beyond(&tree, &At::Root, MAX_DEPTH) {
+        let message = format!("is nested more than {MAX_DEPTH} levels deep");
+        return Err(Problem::new(contract.name, place, message).into());
+    }
     if let Some(overlay) = overlay {
         overlay::apply(overlay, contract.name, &mut tree)?;
     }
     Ok(tree)
+}
+
+/// The first mapping or sequence in a tree that is nested deeper than so many levels.
+fn beyond(tree: &Value, at: &At<'_>, levels: usize) -> Option<String> {
+    match (tree, levels) {
+        (Value::Object(_) | Value::Array(_), 0) => Some(at.to_string()),
+        (Value::Object(entries), _) => {
+            let mut entries = entries.iter();
+            entries.find_map(|(key, value)| beyond(value, &at.key(key), levels - 1))
+        }
+        (Value::Array(items), _) => {
+            let mut items = items.iter().enumerate();
+            items.find_map(|(index, value)| beyond(value, &at.index(index), levels - 1))
+        }
+        _ => None,
+    }
 }
 
 /// Makes a schema out of every component that is only another name for one, so that each component is a schema.

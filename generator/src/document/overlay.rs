@@ -8,7 +8,7 @@ use serde_json::{Map, Value};
 use serde_json_path::JsonPath;
 
 use super::pointer::At;
-use super::{Source, yaml};
+use super::{MAX_DEPTH, Source, beyond, yaml};
 use crate::error::{Problem, Report};
 
 /// Applies the overlay to the contract's tree. `contract` is its name in messages.
@@ -100,7 +100,7 @@ impl Action {
         })
     }
 
-    fn apply(&self, tree: &mut Value) -> Result<(), &'static str> {
+    fn apply(&self, tree: &mut Value) -> Result<(), String> {
         let targets: Vec<String> = self
             .target
             .query_located(tree)
@@ -108,7 +108,7 @@ impl Action {
             .map(|location| location.to_json_pointer())
             .collect();
         if targets.is_empty() {
-            return Err("matches nothing");
+            return Err("matches nothing".to_owned());
         }
         let Some(update) = &self.update else {
             // From the end, so that the indices of earlier targets stay true.
@@ -119,16 +119,24 @@ impl Action {
         };
         let mut changed = false;
         for target in &targets {
+            let above = target.matches('/').count();
+            let levels = MAX_DEPTH.saturating_sub(above);
+            if beyond(update, &At::Root, levels).is_some() {
+                return Err(format!("nests more than {MAX_DEPTH} levels"));
+            }
             changed |= match tree.pointer_mut(target) {
                 Some(Value::Array(items)) => append(items, update),
                 Some(node @ Value::Object(_)) if update.is_object() => merge(node, update),
-                _ => return Err("cannot update what is neither an object nor an array"),
+                _ => {
+                    let message = "cannot update what is neither an object nor an array";
+                    return Err(message.to_owned());
+                }
             };
         }
         if changed {
             Ok(())
         } else {
-            Err("changes nothing")
+            Err("changes nothing".to_owned())
         }
     }
 }

@@ -17,6 +17,15 @@ impl<'a> At<'a> {
         At::Key(self, key)
     }
 
+    /// Whether a schema here has a name: a component or a property.
+    pub(super) fn is_named(&self) -> bool {
+        match self {
+            At::Key(At::Key(At::Key(At::Root, "components"), "schemas"), _) => true,
+            At::Key(At::Key(_, "properties"), _) => true,
+            _ => false,
+        }
+    }
+
     pub(super) fn index(&'a self, index: usize) -> Self {
         At::Index(self, index)
     }

@@ -11,10 +11,12 @@
 //! | a component that is a `$ref` alone | `allOf: [$ref]` |
 //! | `default: null` | `x-default-null: true` |
 
+use std::collections::HashSet;
+
 use serde_json::{Map, Number, Value, json};
 
 use super::access::{
-    AMBIGUOUS, CHOICES, CHOSEN_BY, CONST, DEFAULT_NULL, PREFIX_ITEMS, PROPERTY_NAMES,
+    AMBIGUOUS, CHOICES, CHOSEN_BY, CONST, DEFAULT_NULL, PREFIX_ITEMS, PROPERTY_NAMES, RUST_NAME,
 };
 use super::keywords::{Keyword, Kind, describe};
 use super::pointer::At;
@@ -89,6 +91,10 @@ impl<'a> Schemas<'a> {
             if !matches {
                 let expected = keyword.shape.expected();
                 let message = format!("expected {expected}, found {}", describe(value));
+                self.problem(&at.key(name), message);
+            }
+            if name == RUST_NAME && !at.is_named() {
+                let message = "names components and properties; other types have a `title`";
                 self.problem(&at.key(name), message);
             }
             matches
@@ -315,12 +321,12 @@ impl<'a> Schemas<'a> {
         if values.is_empty() {
             self.problem(&at.key("enum"), "has no values");
         }
-        let enumeration = at.key("enum");
+        let (enumeration, mut seen) = (at.key("enum"), HashSet::new());
         for (index, value) in values.iter().enumerate() {
             if !kind.admits(value) {
                 let message = format!("{} is not {kind}", describe(value));
                 self.problem(&enumeration.index(index), message);
-            } else if values.iter().take(index).any(|earlier| earlier == value) {
+            } else if !seen.insert(value.to_string()) {
                 self.problem(&enumeration.index(index), "stands there twice");
             }
         }

@@ -8,12 +8,38 @@ use serde_json::{Map, Number, Value};
 use super::Source;
 use crate::error::Problem;
 
+/// Brackets that may be open at once. The parser takes a time that grows with their square, and refuses what is nested
+/// that deeply only afterwards. Text may have some that are never closed.
+const MAX_OPEN: usize = 256;
+
 /// Parses the text. The parser's message says line and column.
 pub(super) fn parse(source: Source<'_>) -> Result<Value, Problem> {
+    check_brackets(source)?;
     match serde_yaml::from_str::<Tree>(source.text) {
         Ok(Tree(value)) => Ok(value),
         Err(error) => Err(Problem::new(source.name, "", error.to_string())),
     }
+}
+
+fn check_brackets(source: Source<'_>) -> Result<(), Problem> {
+    let mut open = 0_usize;
+    for (line, text) in source.text.lines().enumerate() {
+        for (column, byte) in text.bytes().enumerate() {
+            open = match byte {
+                b'[' | b'{' => open + 1,
+                b']' | b'}' => open.saturating_sub(1),
+                _ => open,
+            };
+            if open > MAX_OPEN {
+                let (line, column) = (line + 1, column + 1);
+                let message = format!(
+                    "more than {MAX_OPEN} brackets are open at line {line} column {column}"
+                );
+                return Err(Problem::new(source.name, "", message));
+            }
+        }
+    }
+    Ok(())
 }
 
 struct Tree(Value);
@@ -161,6 +187,27 @@ mod tests {
     fn a_duplicate_status_is_refused_whether_quoted_or_not() {
         let message = parsed("200: 1\n'200': 2\n").unwrap_err();
         assert!(message.contains("duplicate key `200`"), "{message}");
+    }
+
+    #[test]
+    fn brackets_beyond_the_limit_are_refused_before_they_are_parsed() {
+        for nested in ["[", "{a: "] {
+            let message = parsed(&format!("a:\n  b: {}", nested.repeat(16_000))).unwrap_err();
+            assert!(
+                message.contains("more than 256 brackets are open at line 2"),
+                "{message}"
+            );
+        }
+        assert!(
+            parsed(
+                &"[]"
+                    .repeat(1_000)
+                    .replace("][", "],[")
+                    .replacen('[', "[[", 1)
+            )
+            .is_err()
+        );
+        assert!(parsed(&format!("a: [{}]", "[],".repeat(1_000))).is_ok());
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! Unions that nothing in them decides: the raw JSON, with typed views.
 
 use proc_macro2::TokenStream;
-use quote::{format_ident, quote};
+use quote::quote;
 
 use super::docs::{self, Docs};
 use super::type_docs::type_docs;
@@ -27,7 +27,7 @@ pub(super) fn definition(
     let views = union.variants.iter().filter_map(|variant| {
         payload(api, &variant.ty)?;
         let ty = rust_type(api, &variant.ty);
-        let method = ident(&view_method(&variant.name.rust));
+        let method = ident(&names::view(&variant.name.rust));
         let doc = format!(" The value read as `{}`.", variant.name.rust);
         Some(quote! {
             #[doc = #doc]
@@ -49,10 +49,6 @@ pub(super) fn definition(
         impl #name { #(#views)* #to_view }
         #view
     }
-}
-
-fn view_method(variant: &str) -> String {
-    names::field(&format!("to_{variant}")).rust
 }
 
 /// The view that a text chooses.
@@ -175,7 +171,7 @@ fn chosen_view(api: &Api, field: &Field) -> Option<TokenStream> {
         return None;
     };
     let (view, name) = (ident(&choices.name), ident(&field.name.rust));
-    let method = format_ident!("{}_view", field.name.rust.trim_start_matches("r#"));
+    let method = ident(&names::field_view(&field.name));
     let words = format!(
         "`{}` as what `{}` says it is.",
         field.name.wire,

@@ -36,7 +36,7 @@ pub(super) fn implementation(api: &Api, def: &TypeDef) -> TokenStream {
         }
         Shape::Enum(texts) => enumeration(def, texts),
         Shape::Union(union) => {
-            let implementation = union::codec(def, union);
+            let implementation = union::codec(api, def, union);
             let close = match union.resolution {
                 Resolution::WriteOnly => quote!(polar_client_runtime::choice! { #name }),
                 Resolution::Decided(_) => quote!(polar_client_runtime::union! { #name }),

@@ -6,7 +6,9 @@ use quote::quote;
 use super::argument::argument;
 use super::docs::{self, Docs};
 use super::types::{ident, rust_type};
-use crate::ir::{Api, FlowKind, Operation, Presence, Safety, Service, Shape, Success, Type};
+use crate::ir::{
+    Api, FlowKind, Operation, Presence, Safety, Service, Shape, Struct, Success, Type,
+};
 use crate::names;
 
 /// The method of an operation's flow, if it has one.
@@ -155,17 +157,29 @@ fn accessor(api: &Api, ty: &Type, name: &str) -> Option<TokenStream> {
     let Type::Named(id) = ty.non_null() else {
         return None;
     };
-    let field = ident(&names::field(name).rust);
+    let field = |object: &Struct| {
+        let mut fields = object.fields.iter();
+        let field = fields.find(|field| field.name.wire == name)?;
+        Some(ident(&field.name.rust))
+    };
     match &api.def(*id).shape {
-        Shape::Struct(_) => Some(quote!(&mut self.#field)),
+        Shape::Struct(object) => {
+            let field = field(object)?;
+            Some(quote!(&mut self.#field))
+        }
         Shape::Union(union) => {
-            let variants = union.variants.iter();
-            let variants = variants.map(|variant| ident(&variant.name.rust));
-            Some(quote! {
-                match self {
-                    #(Self::#variants(event) => &mut event.#field),*
-                }
-            })
+            let arms = union.variants.iter().map(|variant| {
+                let Type::Named(id) = api.target(&variant.ty) else {
+                    return None;
+                };
+                let Shape::Struct(object) = &api.def(*id).shape else {
+                    return None;
+                };
+                let (field, variant) = (field(object)?, ident(&variant.name.rust));
+                Some(quote!(Self::#variant(event) => &mut event.#field))
+            });
+            let arms = arms.collect::<Option<Vec<_>>>()?;
+            Some(quote!(match self { #(#arms),* }))
         }
         Shape::Alias(inner) => accessor(api, inner, name),
         Shape::Enum(_) => None,
@@ -232,5 +246,5 @@ fn flow_docs(operation: &Operation, words: &str, calls: &[&Operation]) -> TokenS
 
 /// The constant with the facts about an operation.
 fn facts(operation: &Operation) -> Ident {
-    ident(&names::constant(&operation.name.wire))
+    ident(&names::constant(&operation.name))
 }

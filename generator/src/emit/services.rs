@@ -182,7 +182,7 @@ impl<'a> Spot<'a> {
         let home = site.elsewhere(&Key::Operation(operation.id.clone()))?;
         let path = self.path_in(home);
         let ty = ident(&operation.type_name);
-        let facts = ident(&names::constant(&operation.name.wire));
+        let facts = ident(&names::constant(&operation.name));
         Some((quote!(#path::#facts), quote!(#path::#ty)))
     }
 }
@@ -282,7 +282,7 @@ fn method(api: &Api, operation: &Operation) -> TokenStream {
     let docs = docs::operation(operation).attributes();
     let deprecation = deprecated(operation.lifecycle);
     let (name, ty) = (ident(&operation.name.rust), ident(&operation.type_name));
-    let facts = ident(&names::constant(&operation.name.wire));
+    let facts = ident(&names::constant(&operation.name));
     let required = operation
         .query
         .iter()
@@ -388,7 +388,7 @@ fn request(api: &Api, operation: &Operation, visible: &TokenStream) -> TokenStre
     let setters: Vec<TokenStream> = setters.chain(body).collect();
     let setters = (!setters.is_empty()).then(|| quote!(impl #ty { #(#setters)* }));
     let output = output(api, operation);
-    let facts = ident(&names::constant(&operation.name.wire));
+    let facts = ident(&names::constant(&operation.name));
     quote! {
         #docs
         #[derive(Clone, Debug)]
@@ -401,7 +401,7 @@ fn request(api: &Api, operation: &Operation, visible: &TokenStream) -> TokenStre
 
 fn setter(api: &Api, param: &Param) -> TokenStream {
     let name = ident(&param.name.rust);
-    let method = ident(&names::setter(&param.name));
+    let method = ident(&names::param_setter(&param.name));
     let (ty, _) = argument(api, param, &name);
     let push = push(api, param, &quote!(self.0));
     let docs = Docs::new(
@@ -448,7 +448,7 @@ fn output(api: &Api, operation: &Operation) -> TokenStream {
 }
 
 fn operation_facts(operation: &Operation, visible: &TokenStream) -> TokenStream {
-    let name = ident(&names::constant(&operation.name.wire));
+    let name = ident(&names::constant(&operation.name));
     let (id, path) = (&operation.id, &operation.path);
     let method = match operation.method {
         Method::Get => quote!(Get),

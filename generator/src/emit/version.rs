@@ -214,7 +214,7 @@ fn accessor(service: &Service) -> TokenStream {
 pub(super) fn servers(api: &Api) -> TokenStream {
     let title = Docs::new(None, "Where the API is served.").inner_attributes();
     let servers = api.servers.iter().map(|server| {
-        let name = ident(&names::constant(&server.name.wire));
+        let name = ident(&names::constant(&server.name));
         let (wire, url) = (&server.name.wire, &server.url);
         let docs = Docs::new(None, format!("The {wire} server: <{url}>.")).attributes();
         quote! {
@@ -223,7 +223,7 @@ pub(super) fn servers(api: &Api) -> TokenStream {
         }
     });
     let default = api.servers.first().map(|server| {
-        let name = ident(&names::constant(&server.name.wire));
+        let name = ident(&names::constant(&server.name));
         quote! {
             #[doc = " The server that clients talk to unless they are told another one."]
             pub const DEFAULT: Server = #name;
@@ -232,7 +232,7 @@ pub(super) fn servers(api: &Api) -> TokenStream {
     let all = api
         .servers
         .iter()
-        .map(|server| ident(&names::constant(&server.name.wire)));
+        .map(|server| ident(&names::constant(&server.name)));
     quote! {
         #title
         #(#servers)*

@@ -74,14 +74,16 @@ impl Api {
     }
 
     /// The type behind aliases and boxes.
-    pub fn target<'a>(&'a self, ty: &'a Type) -> &'a Type {
-        match ty {
-            Type::Named(id) => match &self.def(*id).shape {
-                Shape::Alias(inner) => self.target(inner),
-                _ => ty,
-            },
-            Type::Boxed(inner) => self.target(inner),
-            other => other,
+    pub fn target<'a>(&'a self, mut ty: &'a Type) -> &'a Type {
+        loop {
+            ty = match ty {
+                Type::Named(id) => match &self.def(*id).shape {
+                    Shape::Alias(inner) => inner,
+                    _ => return ty,
+                },
+                Type::Boxed(inner) => inner,
+                other => return other,
+            }
         }
     }
 

@@ -6,6 +6,8 @@
 mod ambiguous;
 mod decide;
 mod discriminator;
+mod given;
+mod graph;
 mod inherit;
 mod name;
 mod nullable;
@@ -130,6 +132,10 @@ impl<'d, 'w> Lowering<'d, 'w> {
             error_codes,
             webhooks,
         };
+        if !names::is_version(&api.version) {
+            let message = format!("expected a version like `2026-10`, found `{}`", api.version);
+            self.problem("/info/version", message);
+        }
         Report::check(self.problems)?;
         let (coverage, words_used) = self.glossary.finish();
         Ok(Lowered {

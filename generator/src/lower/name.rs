@@ -26,6 +26,7 @@ pub(super) fn hoist(
     title: Option<&str>,
     place: &Place,
 ) -> TypeId {
+    let title = title.filter(|title| !title.trim().is_empty());
     let title = title.map(|title| names::inline(title).rust);
     // Equal unions are one type wherever they stand; enums and structs only if the contract calls them the same.
     let mergeable = title.is_some() || matches!(shape, Shape::Union(_));

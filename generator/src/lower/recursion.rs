@@ -1,84 +1,117 @@
 //! Types that contain themselves: by value they need a box somewhere, and the field that closes the circle gets it; names
 //! for nothing but themselves are refused.
 
-use super::Lowering;
+use std::collections::BTreeMap;
+
+use super::{Lowering, graph};
 use crate::ir::{Shape, Type, TypeDef, TypeId};
 
-/// Boxes every field through which a struct contains itself. Lists, maps and unions already put their content on the heap.
+/// How many structs may contain each other by value. The compiler works out their sizes one within the other, and gives
+/// up at 128.
+const MAX_NESTED: usize = 32;
+
+/// Boxes every field through which a struct contains itself, or a long chain of others. Lists, maps and unions already
+/// put their content on the heap.
 pub(super) fn box_cycles(cx: &mut Lowering<'_, '_>) {
-    for index in 0..cx.types.len() {
-        let Shape::Struct(object) = &cx.types[index].shape else {
-            continue;
-        };
-        let owner = TypeId(index);
-        let closing: Vec<usize> = object
-            .fields
-            .iter()
-            .enumerate()
-            .filter(|(_, field)| reaches(&cx.types, &field.ty, owner, &mut Vec::new()))
-            .map(|(position, _)| position)
-            .collect();
-        if let Shape::Struct(object) = &mut cx.types[index].shape {
-            for position in closing {
-                let ty = &mut object.fields[position].ty;
-                *ty = boxed(std::mem::replace(ty, Type::Json));
+    loop {
+        let edges: Vec<Vec<usize>> = cx.types.iter().map(contained).collect();
+        let component = graph::components(&edges);
+        let circular = graph::circular(&edges, &component);
+        // The first struct of a circle opens it. What is left of the circle is looked at again.
+        let mut openers = BTreeMap::new();
+        for (index, def) in cx.types.iter().enumerate() {
+            if circular[index] && matches!(def.shape, Shape::Struct(_)) {
+                openers.entry(component[index]).or_insert(index);
             }
+        }
+        if openers.is_empty() {
+            return box_chains(cx, &component);
+        }
+        for (circle, owner) in openers {
+            box_fields(&mut cx.types[owner], |id| component[id.0] == circle);
+        }
+    }
+}
+
+/// Boxes the fields that hold too long a chain of structs, now that there are no circles.
+fn box_chains(cx: &mut Lowering<'_, '_>, component: &[usize]) {
+    let mut inner_first: Vec<usize> = (0..cx.types.len()).collect();
+    inner_first.sort_by_key(|&index| component[index]);
+    let mut nested = vec![0; cx.types.len()];
+    for index in inner_first {
+        let is_struct = matches!(cx.types[index].shape, Shape::Struct(_));
+        if is_struct {
+            box_fields(&mut cx.types[index], |id| nested[id.0] >= MAX_NESTED);
+        }
+        let deepest = contained(&cx.types[index])
+            .into_iter()
+            .map(|id| nested[id])
+            .max();
+        nested[index] = deepest.unwrap_or(0) + usize::from(is_struct);
+    }
+}
+
+fn box_fields(def: &mut TypeDef, is_boxed: impl Fn(TypeId) -> bool) {
+    let Shape::Struct(object) = &mut def.shape else {
+        return;
+    };
+    for field in &mut object.fields {
+        let mut closes = false;
+        by_value(&field.ty, &mut |id| closes |= is_boxed(id));
+        if closes {
+            field.ty = boxed(std::mem::replace(&mut field.ty, Type::Json));
         }
     }
 }
 
 /// Refuses aliases that lead back to themselves: no Rust type is written that way.
 pub(super) fn refuse_alias_cycles(cx: &mut Lowering<'_, '_>) {
-    for index in 0..cx.types.len() {
-        if !names_itself(&cx.types, TypeId(index)) {
-            continue;
+    let aliased = |def: &TypeDef| {
+        let mut found = Vec::new();
+        if let Shape::Alias(ty) = &def.shape {
+            ty.visit_named(&mut |id| found.push(id.0));
         }
-        let TypeDef { at, name, .. } = &cx.types[index];
-        let (at, name) = (at.clone(), name.wire.clone());
-        cx.problem(&at, format!("`{name}` is only another name for itself"));
-        cx.types[index].shape = Shape::Alias(Type::Json);
+        found
+    };
+    let edges: Vec<Vec<usize>> = cx.types.iter().map(aliased).collect();
+    let circular = graph::circular(&edges, &graph::components(&edges));
+    for (index, circular) in circular.into_iter().enumerate() {
+        if circular {
+            let TypeDef { at, name, .. } = &cx.types[index];
+            let (at, name) = (at.clone(), name.wire.clone());
+            cx.problem(&at, format!("`{name}` is only another name for itself"));
+            cx.types[index].shape = Shape::Alias(Type::Json);
+        }
     }
 }
 
-fn names_itself(types: &[TypeDef], id: TypeId) -> bool {
-    let (mut open, mut seen) = (vec![id], Vec::new());
-    while let Some(next) = open.pop() {
-        if let Shape::Alias(ty) = &types[next.0].shape {
-            ty.visit_named(&mut |id| {
-                if !seen.contains(&id) {
-                    seen.push(id);
-                    open.push(id);
-                }
-            });
+/// The types that a value of this type contains directly.
+fn contained(def: &TypeDef) -> Vec<usize> {
+    let mut found = Vec::new();
+    let mut add = |id: TypeId| found.push(id.0);
+    match &def.shape {
+        Shape::Struct(object) => {
+            let fields = object.fields.iter();
+            fields.for_each(|field| by_value(&field.ty, &mut add));
         }
+        Shape::Alias(inner) => by_value(inner, &mut add),
+        Shape::Enum(_) | Shape::Union(_) => {}
     }
-    seen.contains(&id)
+    found
 }
 
-/// Whether a value of the type contains a value of `owner` directly.
-fn reaches(types: &[TypeDef], ty: &Type, owner: TypeId, open: &mut Vec<TypeId>) -> bool {
+/// Calls `visit` with every named type that is not on the heap.
+fn by_value(ty: &Type, visit: &mut impl FnMut(TypeId)) {
     match ty {
-        Type::Named(id) if *id == owner => true,
-        Type::Named(id) if open.contains(id) => false,
-        Type::Named(id) => {
-            open.push(*id);
-            match &types[id.0].shape {
-                Shape::Struct(object) => object
-                    .fields
-                    .iter()
-                    .any(|field| reaches(types, &field.ty, owner, open)),
-                Shape::Alias(inner) => reaches(types, inner, owner, open),
-                Shape::Enum(_) | Shape::Union(_) => false,
-            }
-        }
-        Type::Nullable(inner) => reaches(types, inner, owner, open),
-        Type::Tuple(items) => items.iter().any(|item| reaches(types, item, owner, open)),
+        Type::Named(id) => visit(*id),
+        Type::Nullable(inner) => by_value(inner, visit),
+        Type::Tuple(items) => items.iter().for_each(|item| by_value(item, visit)),
         Type::Boxed(_)
         | Type::List(_)
         | Type::Map(_)
         | Type::Scalar(_)
         | Type::Const(_)
-        | Type::Json => false,
+        | Type::Json => {}
     }
 }
 

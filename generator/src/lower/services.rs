@@ -1,12 +1,18 @@
 //! Operations are grouped in services by the segments of their ids.
 
-use super::Lowering;
 use super::operations::{Draft, DraftOperation};
+use super::{Lowering, given};
 use crate::ir::{Access, Operation, Service, ServiceCredential};
 use crate::{names, reserved};
 
 /// Groups the operations by the segments of their ids.
 pub(super) fn group(cx: &mut Lowering<'_, '_>, draft: Draft) -> Vec<Service> {
+    let groups: Vec<&[String]> = draft
+        .operations
+        .iter()
+        .map(|draft| &draft.group[..])
+        .collect();
+    given::check_services(cx, &groups);
     let mut services = Vec::new();
     for DraftOperation {
         group, operation, ..
@@ -37,9 +43,10 @@ fn insert(
         .iter()
         .position(|service| service.name.wire == *segment)
         .unwrap_or_else(|| {
+            let name = given::service(cx, &group[..=depth]);
             services.push(Service {
-                name: names::field(segment),
-                type_name: names::inline(segment).rust,
+                type_name: names::service_type(&name),
+                name,
                 docs: cx.glossary.service(&group[..=depth].join(":")),
                 credential: ServiceCredential::Inherited,
                 operations: Vec::new(),

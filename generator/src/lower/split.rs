@@ -14,7 +14,7 @@ use crate::ir::{Constant, Direction, Field, Presence, Shape, Type, TypeDef, Type
 
 /// Makes two types where one cannot be both, and leaves out of each direction what does not travel in it.
 pub(super) fn by_direction(cx: &mut Lowering<'_, '_>, draft: &mut Draft) {
-    let roots = Roots::of(draft);
+    let roots = Roots::of(cx, draft);
     let reached = |roots: &[TypeId]| -> BTreeSet<TypeId> {
         usage::distances(&cx.types, roots).into_keys().collect()
     };

@@ -5,7 +5,9 @@ use openapiv3::{
 };
 
 use super::place::{Node, Place};
-use super::{Lowering, ambiguous, discriminator, inherit, name, nullable, scalar, tuple, union};
+use super::{
+    Lowering, ambiguous, discriminator, given, inherit, name, nullable, scalar, tuple, union,
+};
 use crate::document::{Literal, SchemaDataExt as _, SchemaExt as _};
 use crate::error::escape_pointer;
 use crate::ir::{
@@ -41,7 +43,7 @@ pub(super) fn fill(cx: &mut Lowering<'_, '_>) {
 /// The type that a `$ref` leads to, declared if this is the first one. A component that may be null is another type: the
 /// null is taken out of its definition.
 pub(super) fn reference(cx: &mut Lowering<'_, '_>, reference: &str, place: &Place) -> Type {
-    let Some((schema_name, _)) = cx.document.schema(reference) else {
+    let Some((schema_name, schema)) = cx.document.schema(reference) else {
         cx.problem(&place.at, format!("`{reference}` leads nowhere"));
         return Type::Json;
     };
@@ -49,7 +51,9 @@ pub(super) fn reference(cx: &mut Lowering<'_, '_>, reference: &str, place: &Plac
         Some(&id) => id,
         None => {
             let name = schema_name.to_owned();
-            let id = declare(cx, names::schema(&name), component_pointer(&name));
+            let at = component_pointer(&name);
+            let given = given::type_name(cx, &name, schema.schema_data.rust_name(), &at);
+            let id = declare(cx, given, at);
             if nullable::allows_null(cx.document, Node::Reference(reference)) {
                 cx.nullable.insert(id);
             }
@@ -260,8 +264,12 @@ fn fields(cx: &mut Lowering<'_, '_>, object: &ObjectType, place: &Place) -> Stru
         } else {
             Presence::Optional
         };
+        let given = match schema {
+            ReferenceOr::Item(schema) => schema.schema_data.rust_name(),
+            ReferenceOr::Reference { .. } => None,
+        };
         Field {
-            name: names::field(key),
+            name: given::name(cx, key, given, names::field, &place.at),
             docs: None,
             ty,
             presence,

@@ -14,7 +14,7 @@ use crate::names::{self, Name};
 /// The union that a schema is, with nested unions flattened. Variants are named by [`name_variants`].
 pub(super) fn union(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -> Union {
     let mut variants = Vec::new();
-    collect(cx, schema, place, &mut BTreeSet::new(), &mut variants);
+    collect(cx, schema, place, &mut Nesting::default(), &mut variants);
     Union {
         variants,
         resolution: Resolution::WriteOnly,
@@ -27,9 +27,15 @@ pub(super) fn of_members(
     members: &[(String, ReferenceOr<Schema>)],
     place: &Place,
 ) -> (Union, bool) {
-    let (mut variants, mut open) = (Vec::new(), BTreeSet::new());
+    let (mut variants, mut nesting) = (Vec::new(), Nesting::default());
     for (path, member) in members {
-        collect_member(cx, member, place.below(path, ""), &mut open, &mut variants);
+        collect_member(
+            cx,
+            member,
+            place.below(path, ""),
+            &mut nesting,
+            &mut variants,
+        );
     }
     let mut nodes = members.iter().map(|(_, member)| Node::from(member));
     let nullable = nodes.any(|node| {
@@ -42,11 +48,21 @@ pub(super) fn of_members(
     (union, nullable)
 }
 
+/// How many unions may be nested by reference.
+const MAX_NESTED: usize = 32;
+
+/// The components on the way to a nested union, and those whose variants are all there.
+#[derive(Default)]
+struct Nesting {
+    open: Vec<String>,
+    done: BTreeSet<String>,
+}
+
 fn collect(
     cx: &mut Lowering<'_, '_>,
     schema: &Schema,
     place: &Place,
-    open: &mut BTreeSet<String>,
+    nesting: &mut Nesting,
     variants: &mut Vec<Variant>,
 ) {
     let Some((keyword, members)) = members(schema) else {
@@ -54,7 +70,7 @@ fn collect(
     };
     for (index, member) in members.iter().enumerate() {
         let place = place.below(&format!("{keyword}/{index}"), "");
-        collect_member(cx, member, place, open, variants);
+        collect_member(cx, member, place, nesting, variants);
     }
 }
 
@@ -63,7 +79,7 @@ fn collect_member(
     cx: &mut Lowering<'_, '_>,
     member: &ReferenceOr<Schema>,
     place: Place,
-    open: &mut BTreeSet<String>,
+    nesting: &mut Nesting,
     variants: &mut Vec<Variant>,
 ) {
     if nullable::is_null(cx.document, Node::from(member)) {
@@ -80,17 +96,36 @@ fn collect_member(
                 discriminator::check(cx, schema, members, &place);
                 ambiguous::refuse_nested(cx, schema, &place);
             }
-            if name.is_empty() || open.insert(name.to_owned()) {
-                collect(cx, nested, &place, open, variants);
-            } else {
-                cx.problem(&place.at, format!("the union `{name}` contains itself"));
-            }
+            collect_nested(cx, name, nested, &place, nesting, variants);
         }
         _ => {
             let (ty, facts) = types::value(cx, Node::from(member), &place);
             inherit::refuse_outside_properties(cx, &facts, &place.at);
             add(variants, ty.non_null().clone(), facts.limits, place.at);
         }
+    }
+}
+
+/// Adds the variants of a union within a union: of a component only once, however many ways lead to it.
+fn collect_nested(
+    cx: &mut Lowering<'_, '_>,
+    name: &str,
+    nested: &Schema,
+    place: &Place,
+    nesting: &mut Nesting,
+    variants: &mut Vec<Variant>,
+) {
+    if name.is_empty() {
+        collect(cx, nested, place, nesting, variants);
+    } else if nesting.open.iter().any(|open| open == name) {
+        cx.problem(&place.at, format!("the union `{name}` contains itself"));
+    } else if nesting.open.len() == MAX_NESTED {
+        let message = format!("nests more than {MAX_NESTED} unions in each other");
+        cx.problem(&place.at, message);
+    } else if !nesting.done.contains(name) {
+        nesting.open.push(name.to_owned());
+        collect(cx, nested, place, nesting, variants);
+        nesting.done.extend(nesting.open.pop());
     }
 }
 

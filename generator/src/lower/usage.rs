@@ -2,8 +2,8 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::Lowering;
 use super::operations::{Draft, DraftOperation};
+use super::{Lowering, given};
 use crate::ir::{Method, Role, Shape, Success, Type, TypeDef, TypeId, Usage};
 use crate::names;
 
@@ -15,7 +15,7 @@ const ERRORS: &str = "errors";
 const WEBHOOKS: &str = "webhooks";
 
 pub(super) fn assign(cx: &mut Lowering<'_, '_>, draft: &Draft) {
-    let roots = Roots::of(draft);
+    let roots = Roots::of(cx, draft);
     let sent = distances(&cx.types, &roots.sent);
     let patched = distances(&cx.types, &roots.patched);
     let received = distances(&cx.types, &roots.received);
@@ -50,10 +50,10 @@ pub(super) struct Roots {
 }
 
 impl Roots {
-    pub(super) fn of(draft: &Draft) -> Self {
+    pub(super) fn of(cx: &Lowering<'_, '_>, draft: &Draft) -> Self {
         let mut roots = Self::default();
         for operation in &draft.operations {
-            roots.add_operation(operation);
+            roots.add_operation(cx, operation);
         }
         let payloads = draft
             .webhooks
@@ -70,11 +70,11 @@ impl Roots {
         roots
     }
 
-    fn add_operation(&mut self, draft: &DraftOperation) {
+    fn add_operation(&mut self, cx: &Lowering<'_, '_>, draft: &DraftOperation) {
         let operation = &draft.operation;
         let module = self
             .by_module
-            .entry(names::field(&draft.group[0]).rust)
+            .entry(names::module(&given::service(cx, &draft.group[..1])))
             .or_default();
         for param in operation.path_params.iter().chain(&operation.query) {
             self.sent.extend(named(&param.ty));

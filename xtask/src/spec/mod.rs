@@ -9,7 +9,7 @@ mod write;
 
 pub use contract::{Contract, contract};
 pub use error::Error;
-pub use read::{LIMIT, Origin};
+pub use read::{LIMIT, Origin, redirected};
 
 use std::fs;
 use std::path::Path;

@@ -6,8 +6,10 @@ use std::io::{self, Read};
 use std::path::PathBuf;
 use std::time::Duration;
 
+use polar_codegen::document::{self, Source};
 use serde_json::Value;
-use ureq::Agent;
+use ureq::http::Response;
+use ureq::{Agent, Body};
 
 use super::Error;
 
@@ -68,23 +70,69 @@ fn download(url: &str) -> Result<Option<Vec<u8>>, Error> {
         url: url.to_owned(),
         message,
     };
-    let agent = Agent::config_builder()
-        .timeout_connect(Some(Duration::from_secs(20)))
-        .timeout_global(Some(Duration::from_secs(120)))
+    let agent = agent();
+    let mut address = url.to_owned();
+    for _ in 0..=REDIRECTS {
+        let mut response = agent
+            .get(&address)
+            .call()
+            .map_err(|error| failed(causes(&error)))?;
+        if let Some(location) = location(&response) {
+            address = redirected(&address, location).map_err(failed)?;
+            continue;
+        }
+        if !response.status().is_success() {
+            return Err(Error::Status {
+                url: url.to_owned(),
+                status: response.status().as_u16(),
+            });
+        }
+        return limited(response.body_mut().as_reader()).map_err(|error| failed(causes(&error)));
+    }
+    Err(failed(format!("redirected more than {REDIRECTS} times")))
+}
+
+/// How many redirects are followed.
+const REDIRECTS: usize = 5;
+
+/// Redirects are left to [`download`], and every step is timed.
+fn agent() -> Agent {
+    Agent::config_builder()
+        .max_redirects(0)
+        .timeout_connect(Some(Duration::from_secs(10)))
+        .timeout_recv_response(Some(Duration::from_secs(15)))
+        .timeout_global(Some(Duration::from_secs(60)))
         .http_status_as_error(false)
         .build()
-        .new_agent();
-    let mut response = agent
-        .get(url)
-        .call()
-        .map_err(|error| failed(causes(&error)))?;
-    if !response.status().is_success() {
-        return Err(Error::Status {
-            url: url.to_owned(),
-            status: response.status().as_u16(),
-        });
+        .new_agent()
+}
+
+fn location(response: &Response<Body>) -> Option<&str> {
+    let location = response.headers().get("location")?.to_str().ok()?;
+    response.status().is_redirection().then_some(location)
+}
+
+/// Where a redirect leads: to `https` only, so that nobody on the way can replace the document.
+///
+/// # Errors
+/// What is wrong with the `Location`.
+pub fn redirected(from: &str, location: &str) -> Result<String, String> {
+    let origin = from.split_once("://").and_then(|(scheme, rest)| {
+        let host = rest.split(['/', '?', '#']).next()?;
+        (scheme == "https").then_some(host)
+    });
+    let is_https = |url: &str| {
+        let scheme = url.get(.."https://".len());
+        scheme.is_some_and(|scheme| scheme.eq_ignore_ascii_case("https://"))
+    };
+    match (origin, location) {
+        (_, url) if is_https(url) => Ok(url.to_owned()),
+        (Some(_), url) if url.starts_with("//") => Ok(format!("https:{url}")),
+        (Some(host), path) if path.starts_with('/') => Ok(format!("https://{host}{path}")),
+        _ => Err(format!(
+            "redirected to `{location}`: only redirects to https are followed"
+        )),
     }
-    limited(response.body_mut().as_reader()).map_err(|error| failed(causes(&error)))
 }
 
 /// Everything there is to read, or `None` when that is too much.
@@ -109,14 +157,16 @@ fn parse(bytes: &[u8], from: String) -> Result<Value, Error> {
     let parsed = match bytes.trim_ascii_start().first() {
         Some(b'<') => return Err(Error::Html { from }),
         Some(b'{') => serde_json::from_slice(bytes).map_err(|error| error.to_string()),
-        _ => parse_yaml(bytes),
+        _ => parse_yaml(bytes, &from),
     };
     parsed.map_err(|message| Error::Syntax { from, message })
 }
 
-/// By way of YAML's own tree, which refuses a mapping with the same key twice.
-fn parse_yaml(bytes: &[u8]) -> Result<Value, String> {
-    let tree: serde_yaml::Value =
-        serde_yaml::from_slice(bytes).map_err(|error| error.to_string())?;
-    serde_json::to_value(tree).map_err(|error| error.to_string())
+/// As the generator reads it: nothing in it is said twice, and it is not nested too deeply.
+fn parse_yaml(bytes: &[u8], from: &str) -> Result<Value, String> {
+    let text = std::str::from_utf8(bytes).map_err(|error| error.to_string())?;
+    document::corrected(Source { name: from, text }, None).map_err(|report| {
+        let messages = report.into_iter().map(|problem| problem.message);
+        messages.collect::<Vec<_>>().join("; ")
+    })
 }

@@ -1,12 +1,11 @@
 //! Writes a contract beside its old file and then puts it in its place: there is always a whole file.
 
 use std::fs;
-use std::io::{self, Write as _};
+use std::io;
 use std::path::Path;
 
-use tempfile::Builder;
-
 use super::{Contract, Error};
+use crate::files;
 
 /// Writes `spec/VERSION.yaml`, unless it is there with the same bytes. Returns what to tell the user.
 pub(super) fn write(contract: &Contract, spec: &Path) -> Result<String, Error> {
@@ -17,10 +16,12 @@ pub(super) fn write(contract: &Contract, spec: &Path) -> Result<String, Error> {
         error,
     };
     let text = text(contract).map_err(failed)?;
-    let state = if fs::read(&path).is_ok_and(|old| old == text.as_bytes()) {
+    let old = fs::read(&path).ok().filter(|_| files::is_file(&path));
+    let state = if old.is_some_and(|old| old == text.as_bytes()) {
         "unchanged"
     } else {
-        replace(&path, spec, &text).map_err(failed)?;
+        files::own_folder(spec).map_err(failed)?;
+        files::write(&path, &text).map_err(failed)?;
         "written"
     };
     Ok(format!("{name}: {state}; {}", contract.summary()))
@@ -37,18 +38,4 @@ fn text(contract: &Contract) -> io::Result<String> {
 {body}",
         version = contract.version
     ))
-}
-
-fn replace(path: &Path, directory: &Path, text: &str) -> io::Result<()> {
-    let mut builder = Builder::new();
-    #[cfg(unix)]
-    {
-        use std::os::unix::fs::PermissionsExt as _;
-        // A temporary file is private by default; this one becomes an ordinary file.
-        builder.permissions(fs::Permissions::from_mode(0o644));
-    }
-    let mut file = builder.tempfile_in(directory)?;
-    file.write_all(text.as_bytes())?;
-    file.persist(path)?;
-    Ok(())
 }

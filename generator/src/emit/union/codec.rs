@@ -1,15 +1,18 @@
 //! How a union is decoded, by the decision that tells its variants apart, and how it is seen.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use super::shared_fields;
 use crate::emit::ambiguous;
 use crate::emit::types::{ident, literal};
-use crate::ir::{Constant, Decision, Kind, Needed, Resolution, Sought, Type, TypeDef, Union};
+use crate::ir::{Api, Constant, Decision, Kind, Needed, Resolution, Sought, Type, TypeDef, Union};
 use crate::names;
 
 /// How a union is decoded and seen.
-pub(in crate::emit) fn codec(def: &TypeDef, union: &Union) -> TokenStream {
+pub(in crate::emit) fn codec(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
     let name = ident(&def.name.rust);
     let arms = union.variants.iter().map(|variant| {
         let pattern = ident(&variant.name.rust);
@@ -32,8 +35,10 @@ pub(in crate::emit) fn codec(def: &TypeDef, union: &Union) -> TokenStream {
             }
         },
         Resolution::Decided(decision) => {
+            let fields = shared_fields(api, union).into_iter();
             let mut reader = Reader {
                 union,
+                names: fields.map(|field| field.name.rust.clone()).collect(),
                 parts: Vec::new(),
             };
             let read = reader.decide(decision).tokens();
@@ -65,6 +70,8 @@ pub(in crate::emit) fn codec(def: &TypeDef, union: &Union) -> TokenStream {
 /// Writes a decision as an expression; what is decided within an arm becomes a function of its own.
 struct Reader<'u> {
     union: &'u Union,
+    /// Methods that the union has so far.
+    names: BTreeSet<String>,
     parts: Vec<TokenStream>,
 }
 
@@ -190,12 +197,24 @@ impl Reader<'_> {
         Code::Match(quote!(match node.#look(#path) { #(#arms)* _ => #otherwise, }))
     }
 
+    /// A name for what is decided within an arm, which no other method of the union has.
+    fn part_name(&mut self, word: &str) -> String {
+        let name = names::field(&format!("read {word}")).rust;
+        let mut numbered = name.clone();
+        let mut number = 2;
+        while !self.names.insert(numbered.clone()) {
+            numbered = format!("{name}_{number}");
+            number += 1;
+        }
+        numbered
+    }
+
     /// The expression of a match arm.
     fn arm(&mut self, word: &str, decision: &Decision) -> TokenStream {
         match self.decide(decision) {
             Code::Plain(tokens) => tokens,
             Code::If(tokens) | Code::Match(tokens) => {
-                let name = ident(&names::field(&format!("read {word}")).rust);
+                let name = ident(&self.part_name(word));
                 self.parts.push(quote! {
                     #[inline]
                     fn #name(node: Node<'_, '_>) -> Self {

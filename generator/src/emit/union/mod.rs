@@ -152,12 +152,7 @@ fn methods(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
             _ if as_struct(api, &variant.ty).is_some() => rust_type(api, &variant.ty),
             _ => ty,
         };
-        let method = ident(&format!(
-            "as_{}",
-            names::field(&variant.name.rust)
-                .rust
-                .trim_start_matches("r#")
-        ));
+        let method = ident(&names::narrowing(&variant.name.rust));
         let pattern = ident(&variant.name.rust);
         let doc = format!(
             " The value, if it is {}.",
@@ -208,8 +203,14 @@ fn shared_fields<'a>(api: &'a Api, union: &'a Union) -> Vec<&'a Field> {
                 && Keeping::of(def, other) == Keeping::of(first_def, field)
         })
     };
+    let is_free = |name: &str| {
+        let mut variants = union.variants.iter();
+        !names::is_union_method(name)
+            && variants.all(|variant| names::narrowing(&variant.name.rust) != name)
+    };
     let kept = first.fields.iter().filter(|field| {
-        !matches!(field.ty, Type::Const(_))
+        is_free(&field.name.rust)
+            && !matches!(field.ty, Type::Const(_))
             && !matches!(
                 Keeping::of(first_def, field),
                 Keeping::Sent | Keeping::Patch

@@ -1,5 +1,7 @@
 //! What the contract promises of a variant.
 
+use std::collections::HashMap;
+
 use crate::ir::{Constant, Field, Kind, Presence, Scalar, Shape, Type, TypeDef, TypeId};
 
 /// A variant and what the contract promises of it.
@@ -12,6 +14,8 @@ pub(super) struct Candidate<'t> {
     pub(super) free_text: bool,
     /// Keys, those of required objects within included.
     pub(super) properties: Vec<Property<'t>>,
+    /// Where each of them stands in the list, by its path.
+    positions: HashMap<Vec<String>, usize>,
     /// Whether there may be others.
     pub(super) further: Further,
 }
@@ -54,7 +58,10 @@ impl<'t> Candidate<'t> {
             add_properties(types, fields, &[], &mut properties);
         }
         properties.sort_by_key(|property: &Property<'_>| property.path.len());
+        let positions = properties.iter().enumerate();
+        let positions = positions.map(|(index, property)| (property.path.clone(), index));
         Self {
+            positions: positions.rev().collect(),
             variant,
             kinds: kinds(types, ty),
             texts: constants(types, ty),
@@ -65,9 +72,9 @@ impl<'t> Candidate<'t> {
     }
 
     pub(super) fn property(&self, path: &[String]) -> Option<&Property<'t>> {
-        self.properties
-            .iter()
-            .find(|property| property.path == path)
+        self.positions
+            .get(path)
+            .map(|&index| &self.properties[index])
     }
 
     /// Whether the key may be there.
@@ -146,14 +153,16 @@ fn add_properties<'t>(
 }
 
 /// The type behind aliases.
-fn target<'t>(types: &'t [TypeDef], ty: &'t Type) -> &'t Type {
-    match ty {
-        Type::Named(TypeId(id)) => match &types[*id].shape {
-            Shape::Alias(inner) => target(types, inner),
-            _ => ty,
-        },
-        Type::Boxed(inner) => target(types, inner),
-        other => other,
+fn target<'t>(types: &'t [TypeDef], mut ty: &'t Type) -> &'t Type {
+    loop {
+        ty = match ty {
+            Type::Named(TypeId(id)) => match &types[*id].shape {
+                Shape::Alias(inner) => inner,
+                _ => return ty,
+            },
+            Type::Boxed(inner) => inner,
+            other => return other,
+        }
     }
 }
 

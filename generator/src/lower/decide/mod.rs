@@ -158,12 +158,12 @@ fn objects(candidates: &[&Candidate<'_>]) -> Decided {
 }
 
 fn all_paths(candidates: &[&Candidate<'_>]) -> Vec<Vec<String>> {
-    let mut paths: Vec<Vec<String>> = Vec::new();
+    let (mut paths, mut seen) = (Vec::new(), BTreeSet::new());
     for property in candidates
         .iter()
         .flat_map(|candidate| &candidate.properties)
     {
-        if !paths.contains(&property.path) {
+        if seen.insert(&property.path) {
             paths.push(property.path.clone());
         }
     }

@@ -1,9 +1,10 @@
 //! Candidates that are told apart by constants.
 
+use std::collections::BTreeMap;
 use std::mem::discriminant;
 
 use super::candidate::{Candidate, Promise};
-use super::{Decided, objects, same};
+use super::{Decided, objects, undecided};
 use crate::ir::{Constant, Decision, Needed, Sought};
 
 /// A property that splits the candidates by its constants.
@@ -19,26 +20,22 @@ pub(super) fn tag<'c>(candidates: &[&'c Candidate<'c>], path: &[String]) -> Opti
     let (tagged, open): (Vec<&Candidate<'_>>, Vec<&Candidate<'_>>) = candidates
         .iter()
         .partition(|candidate| constants_of(candidate).is_some());
-    let mut values: Vec<&Constant> = Vec::new();
-    for value in tagged
-        .iter()
-        .filter_map(|candidate| constants_of(candidate))
-        .flatten()
-    {
-        if !values.contains(&value) {
-            values.push(value);
+    let mut values: Vec<(&Constant, Vec<&Candidate<'_>>)> = Vec::new();
+    let mut position = BTreeMap::new();
+    for candidate in &tagged {
+        for value in constants_of(candidate).into_iter().flatten() {
+            let index = *position.entry(value).or_insert(values.len());
+            match values.get_mut(index) {
+                Some((_, group)) => group.push(*candidate),
+                None => values.push((value, vec![*candidate])),
+            }
         }
     }
     let mut arms: Vec<(Vec<Constant>, Vec<&Candidate<'_>>)> = Vec::new();
-    for value in values {
-        let group: Vec<&Candidate<'_>> = tagged
-            .iter()
-            .copied()
-            .filter(|candidate| {
-                constants_of(candidate).is_some_and(|constants| constants.contains(value))
-            })
-            .collect();
-        match arms.iter_mut().find(|(_, other)| same(other, &group)) {
+    let mut position = BTreeMap::new();
+    for (value, group) in values {
+        let index = *position.entry(undecided(&group)).or_insert(arms.len());
+        match arms.get_mut(index) {
             Some((values, _)) => values.push(value.clone()),
             None => arms.push((vec![value.clone()], group)),
         }

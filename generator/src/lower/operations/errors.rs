@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use openapiv3::{Operation as Source, ReferenceOr, Response, Schema, StatusCode};
+use openapiv3::{Operation as Source, ReferenceOr, Response, Schema, SchemaKind, StatusCode};
 
 use super::{Draft, DraftOperation, answers};
 use crate::error::escape_pointer;
@@ -57,26 +57,28 @@ fn collect(
     found: &mut Vec<TypeId>,
 ) {
     let document = cx.document;
-    let target = match schema {
-        ReferenceOr::Reference { reference: name } => {
-            if let Type::Named(id) = reference(cx, name, place).non_null() {
-                found.push(*id);
+    let mut open = vec![schema];
+    while let Some(schema) = open.pop() {
+        let target = match schema {
+            ReferenceOr::Reference { reference: name } => {
+                match reference(cx, name, place).non_null() {
+                    Type::Named(id) if !found.contains(id) => found.push(*id),
+                    // Its members are there already.
+                    _ => continue,
+                }
+                document.schema(name).map(|(_, schema)| schema)
             }
-            document.schema(name).map(|(_, schema)| schema)
+            ReferenceOr::Item(schema) => Some(schema),
+        };
+        if let Some(SchemaKind::OneOf { one_of: members } | SchemaKind::AnyOf { any_of: members }) =
+            target.map(|schema| &schema.schema_kind)
+        {
+            // The last one is taken first.
+            open.extend(members.iter().rev());
+        } else if let ReferenceOr::Item(schema) = schema {
+            let (ty, _) = types::value(cx, Node::Schema(schema), place);
+            ty.visit_named(&mut |id| found.push(id));
         }
-        ReferenceOr::Item(schema) => Some(schema),
-    };
-    if let Some(
-        openapiv3::SchemaKind::OneOf { one_of: members }
-        | openapiv3::SchemaKind::AnyOf { any_of: members },
-    ) = target.map(|schema| &schema.schema_kind)
-    {
-        members
-            .iter()
-            .for_each(|member| collect(cx, member, place, found));
-    } else if let ReferenceOr::Item(schema) = schema {
-        let (ty, _) = types::value(cx, Node::Schema(schema), place);
-        ty.visit_named(&mut |id| found.push(id));
     }
 }
 

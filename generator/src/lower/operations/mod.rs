@@ -10,7 +10,7 @@ use std::collections::BTreeMap;
 use openapiv3::{Operation as Source, PathItem};
 
 use super::place::{Node, Place};
-use super::{Lowering, types};
+use super::{Lowering, given, types};
 use crate::document::{self, OperationExt as _};
 use crate::error::escape_pointer;
 use crate::ir::{Flow, FlowKind, Lifecycle, Method, Operation, Safety, Type, TypeId};
@@ -117,8 +117,9 @@ fn operation(
         );
         return None;
     }
-    let name = names::field(last);
-    let type_name = names::request_type(&name);
+    let given = source.rust_name();
+    let name = given::name(cx, last, given, names::method, at);
+    let type_name = names::request_type(given.unwrap_or(last));
     let place = Place::new(at, &type_name);
     let (path_params, query) = request::parameters(cx, &id, path, source, &place);
     let body = source
@@ -190,7 +191,7 @@ fn flow(last: &str, kind: document::Flow) -> Flow {
         document::Flow::Download { file } => ("download".to_owned(), FlowKind::Download { file }),
     };
     Flow {
-        name: names::field(&name),
+        name: names::method(&name),
         kind,
     }
 }

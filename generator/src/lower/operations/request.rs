@@ -5,10 +5,11 @@ use openapiv3::{
     ReferenceOr, RequestBody, Schema,
 };
 
+use crate::document::ParameterExt as _;
 use crate::error::escape_pointer;
 use crate::ir::{Body, Encoding, Facts, Lifecycle, Param, ParamStyle, Presence, Type};
 use crate::lower::place::{Node, Place};
-use crate::lower::{Lowering, inherit, types, union};
+use crate::lower::{Lowering, given, inherit, types, union};
 use crate::names;
 
 /// The parameters of the path, in the order of the template, and of the query.
@@ -134,15 +135,16 @@ fn param(
         }
     };
     inherit::refuse_direction(cx, &facts, &place.at);
+
+    let (presence, make): (_, fn(&str) -> names::Name) = match data.required {
+        true => (Presence::Required, names::argument),
+        false => (Presence::Optional, names::field),
+    };
     Param {
         docs: cx.glossary.parameter(id, &data.name),
-        name: names::field(&data.name),
+        name: given::name(cx, &data.name, data.rust_name(), make, at),
         ty,
-        presence: if data.required {
-            Presence::Required
-        } else {
-            Presence::Optional
-        },
+        presence,
         style,
         facts: Facts {
             lifecycle: if data.deprecated == Some(true) {

@@ -1,0 +1,79 @@
+//! Circles in what refers to what, found without recursion: documents may chain as many types as they like.
+
+/// The strongly connected component of each node, as a number. A component that others lead to has a smaller number
+/// than they have.
+pub(super) fn components(edges: &[Vec<usize>]) -> Vec<usize> {
+    const NONE: usize = usize::MAX;
+    let mut component = vec![NONE; edges.len()];
+    let (mut order, mut lowest) = (vec![NONE; edges.len()], vec![NONE; edges.len()]);
+    let (mut seen, mut found, mut waiting) = (0, 0, Vec::new());
+    for root in 0..edges.len() {
+        if order[root] != NONE {
+            continue;
+        }
+        // The path from the root, each node with the number of edges that were followed.
+        let mut path = vec![(root, 0)];
+        while let Some((node, followed)) = path.last_mut() {
+            let node = *node;
+            if order[node] == NONE {
+                (order[node], lowest[node]) = (seen, seen);
+                seen += 1;
+                waiting.push(node);
+            }
+            if let Some(&next) = edges[node].get(*followed) {
+                *followed += 1;
+                if order[next] == NONE {
+                    path.push((next, 0));
+                } else if component[next] == NONE {
+                    lowest[node] = lowest[node].min(order[next]);
+                }
+                continue;
+            }
+            path.pop();
+            if let Some(&(parent, _)) = path.last() {
+                lowest[parent] = lowest[parent].min(lowest[node]);
+            }
+            if lowest[node] == order[node] {
+                while let Some(member) = waiting.pop() {
+                    component[member] = found;
+                    if member == node {
+                        break;
+                    }
+                }
+                found += 1;
+            }
+        }
+    }
+    component
+}
+
+/// Whether each node leads back to itself, by the components.
+pub(super) fn circular(edges: &[Vec<usize>], component: &[usize]) -> Vec<bool> {
+    let leads_back = |node: usize| {
+        let mut targets = edges[node].iter();
+        targets.any(|&target| component[target] == component[node])
+    };
+    (0..edges.len()).map(leads_back).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn circles_are_components_and_come_after_what_they_lead_to() {
+        // 0 -> 1 <-> 2 -> 3, 4 -> 4
+        let edges = [vec![1], vec![2], vec![1, 3], vec![], vec![4]];
+        let found = components(&edges);
+        assert_eq!(found, [2, 1, 1, 0, 3]);
+        assert_eq!(circular(&edges, &found), [false, true, true, false, true]);
+    }
+
+    #[test]
+    fn a_chain_of_a_million_takes_no_stack() {
+        let mut edges: Vec<Vec<usize>> = (1..1_000_000).map(|next| vec![next]).collect();
+        edges.push(vec![0]);
+        let found = components(&edges);
+        assert!(found.iter().all(|&component| component == 0));
+    }
+}

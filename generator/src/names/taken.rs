@@ -1,0 +1,91 @@
+//! Names that have a meaning already where a name of the contract would stand.
+
+/// Methods that Rust's own traits give a meaning to.
+pub(super) const TRAIT_METHODS: &[&str] = &[
+    "add", "bitand", "bitor", "bitxor", "clone", "cmp", "default", "div", "drop", "eq", "fmt",
+    "from", "hash", "index", "into", "mul", "neg", "next", "not", "rem", "shl", "shr", "sub",
+    "try_from", "try_into",
+];
+
+/// Methods of every type that users build.
+pub(super) const MODEL_METHODS: &[&str] = &["new", "validate"];
+
+/// Methods of every request.
+pub(super) const REQUEST_METHODS: &[&str] = &[
+    "collect_all",
+    "into_future",
+    "pages",
+    "records",
+    "rows",
+    "send",
+    "send_blocking",
+    "send_bytes",
+    "send_json",
+    "send_stream",
+    "send_with_response",
+    "stream",
+    "with",
+];
+
+/// Methods of every union, those of traits included that look like one that returns a field.
+pub(super) const UNION_METHODS: &[&str] = &[
+    "as_ref",
+    "borrow",
+    "clone",
+    "deref",
+    "fmt",
+    "from",
+    "into",
+    "is_unknown",
+    "read",
+    "view",
+];
+
+/// Methods of every service, those of traits included that look like one that begins a request.
+pub(super) const METHODS: &[&str] = &[
+    "as_ref", "borrow", "clone", "cmp", "deref", "eq", "fmt", "from", "hash", "index", "into",
+    "new",
+];
+
+/// Methods of the client.
+pub(super) const ROOT_METHODS: &[&str] = &["anonymous", "builder", "from_env", "with_credential"];
+
+/// Variables of methods that begin a request.
+pub(super) const VARIABLES: &[&str] = &["generate", "request", "values"];
+
+/// Variants that every enum or union has of its own.
+pub(super) const VARIANTS: &[&str] = &["OtherVersion", "Unknown"];
+
+/// Modules whose files have a meaning, crates that emitted code names, and names of devices, which Windows gives to no
+/// file.
+pub(super) const MODULES: &[&str] = &[
+    "alloc",
+    "core",
+    "mod",
+    "polar_client_runtime",
+    "std",
+    "aux",
+    "con",
+    "nul",
+    "prn",
+    "com0",
+    "com1",
+    "com2",
+    "com3",
+    "com4",
+    "com5",
+    "com6",
+    "com7",
+    "com8",
+    "com9",
+    "lpt0",
+    "lpt1",
+    "lpt2",
+    "lpt3",
+    "lpt4",
+    "lpt5",
+    "lpt6",
+    "lpt7",
+    "lpt8",
+    "lpt9",
+];

@@ -1,0 +1,39 @@
+//! Room for recursion: the phases walk documents, whose depth is limited, and an unoptimized build takes much more of the
+//! stack for that than threads have.
+
+use std::panic::resume_unwind;
+use std::thread::{Builder, Scope, ScopedJoinHandle, scope};
+
+use crate::error::{Problem, Report};
+
+/// Enough for [`MAX_DEPTH`](crate::document::MAX_DEPTH) levels, several times over. Only what is used of it is memory.
+const SIZE: usize = 256 * 1024 * 1024;
+
+/// Work on a stack of its own, side by side with other work.
+pub(crate) struct Work<'scope, T>(std::io::Result<ScopedJoinHandle<'scope, Result<T, Report>>>);
+
+impl<'scope, T: Send + 'scope> Work<'scope, T> {
+    pub(crate) fn start<'env>(
+        scope: &'scope Scope<'scope, 'env>,
+        work: impl FnOnce() -> Result<T, Report> + Send + 'scope,
+    ) -> Self {
+        Self(Builder::new().stack_size(SIZE).spawn_scoped(scope, work))
+    }
+
+    /// Its result, once it is there.
+    pub(crate) fn finish(self) -> Result<T, Report> {
+        match self.0 {
+            Ok(thread) => thread.join().unwrap_or_else(|panic| resume_unwind(panic)),
+            Err(error) => {
+                Err(Problem::new("", "", format!("cannot start a thread: {error}")).into())
+            }
+        }
+    }
+}
+
+/// Does the work on a stack of its own.
+pub(crate) fn with_room<T: Send>(
+    work: impl FnOnce() -> Result<T, Report> + Send,
+) -> Result<T, Report> {
+    scope(|scope| Work::start(scope, work).finish())
+}
