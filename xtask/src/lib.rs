@@ -4,6 +4,7 @@ pub mod codegen;
 pub mod conformance;
 pub mod report;
 pub mod spec;
+pub mod weight;
 
 use std::path::PathBuf;
 

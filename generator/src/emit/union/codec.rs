@@ -25,7 +25,6 @@ pub(in crate::emit) fn codec(def: &TypeDef, union: &Union) -> TokenStream {
         Resolution::Ambiguous { choices, .. } => ambiguous::codec(def, union, choices.as_ref()),
         Resolution::WriteOnly => quote! {
             impl Choice for #name {
-                #[inline]
                 fn view(&self) -> &dyn Encode {
                     match self { #(#arms)* }
                 }
@@ -43,12 +42,10 @@ pub(in crate::emit) fn codec(def: &TypeDef, union: &Union) -> TokenStream {
             });
             quote! {
                 impl Union for #name {
-                    #[inline]
                     fn read(node: Node<'_, '_>) -> Self {
                         #read
                     }
 
-                    #[inline]
                     fn view(&self) -> &dyn Encode {
                         match self {
                             #(#arms)*
@@ -193,7 +190,6 @@ impl Reader<'_> {
             Code::If(tokens) | Code::Match(tokens) => {
                 let name = ident(&names::field(&format!("read {word}")).rust);
                 self.parts.push(quote! {
-                    #[inline]
                     fn #name(node: Node<'_, '_>) -> Self {
                         #tokens
                     }
