@@ -125,6 +125,7 @@ fn access_bound(access: Access) -> &'static str {
         Access::OpenIdConnect => "OpenIdAccess",
         Access::Portal => "PortalAccess",
         Access::Member => "MemberAccess",
+        Access::Registration => "RegistrationAccess",
     }
 }
 
@@ -339,6 +340,7 @@ fn operation_facts(operation: &Operation) -> TokenStream {
         Access::OpenIdConnect => quote!(OpenIdConnect),
         Access::Portal => quote!(Portal),
         Access::Member => quote!(Member),
+        Access::Registration => quote!(Registration),
     };
     quote! {
         static #name: Operation = Operation {
