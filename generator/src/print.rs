@@ -1,5 +1,7 @@
 //! The last step: token streams become formatted source text.
 
+mod inline;
+
 use proc_macro2::{Delimiter, TokenStream, TokenTree};
 use syn::{Attribute, File, Ident, Item, ItemMacro, UseTree, Visibility};
 
@@ -24,7 +26,8 @@ pub(crate) fn print(path: &str, tokens: TokenStream) -> Result<String, Report> {
     let mut text = HEADER.to_owned();
     text.push_str(&prettyplease::unparse(&file(attrs, vec![])));
     let mut before = None;
-    for item in imports_first(items) {
+    for mut item in imports_first(items) {
+        inline::mark(&mut item);
         let group = group(&item);
         if group.is_none() || group != before {
             text.push('\n');

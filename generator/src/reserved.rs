@@ -22,6 +22,7 @@ pub(crate) const RUNTIME: &[(&str, &[&str])] = &[
             "OrganizationToken",
             "PersonalAccess",
             "PortalAccess",
+            "RegistrationAccess",
             "Request",
             "Safety",
             "Server",

@@ -333,6 +333,7 @@ fn credentials(access: Access) -> &'static [&'static str] {
     const SIGNED_IN: &str = "OpenIdToken::new(\"polar_at_u_conformance\")";
     const CUSTOMER: &str = "CustomerSession::new(\"polar_cst_conformance\")";
     const MEMBER: &str = "MemberSession::new(\"polar_mst_conformance\")";
+    const REGISTRATION: &str = "RegistrationToken::new(\"polar_crt_conformance\")";
     match access {
         Access::Public => &[NONE],
         Access::Optional => &[NONE, PERSON, SIGNED_IN],
@@ -341,6 +342,7 @@ fn credentials(access: Access) -> &'static [&'static str] {
         Access::OpenIdConnect => &[SIGNED_IN],
         Access::Portal => &[CUSTOMER, MEMBER],
         Access::Member => &[MEMBER],
+        Access::Registration => &[REGISTRATION],
     }
 }
 

@@ -6,7 +6,9 @@
 //!
 //! ```
 //! use polar_client::v2026_10::Polar;
-//! use polar_client::{Anonymous, CustomerSession, MemberSession, OpenIdToken, PersonalToken};
+//! use polar_client::{
+//!     Anonymous, CustomerSession, MemberSession, OpenIdToken, PersonalToken, RegistrationToken,
+//! };
 //!
 //! fn calls(organization: &Polar, body: polar_client::v2026_10::models::CheckoutConfirmStripe) {
 //!     let _ = organization.orders().list();
@@ -16,7 +18,8 @@
 //!     let _ = anonymous.checkouts().client_confirm("secret", body);
 //!     let person = organization.with_credential(PersonalToken::new("polar_pat_"));
 //!     let _ = person.organizations().list();
-//!     let _ = person.oauth2().clients().get_client("id");
+//!     let registration = organization.with_credential(RegistrationToken::new("polar_crt_"));
+//!     let _ = registration.oauth2().clients().get_client("id");
 //!     let user = organization.with_credential(OpenIdToken::new("polar_at_u_"));
 //!     let _ = user.oauth2().userinfo();
 //!     let customer = organization.customer_portal(CustomerSession::new("polar_cst_"));
@@ -31,11 +34,15 @@
 //! let _ = polar_client::v2026_10::Polar::anonymous().orders().list();
 //! ```
 //!
-//! What acts for a person is not for an organization:
+//! The registration of an OAuth2 client is neither for an organization nor for a person:
 //! ```compile_fail,E0599
 //! fn call(organization: &polar_client::v2026_10::Polar) {
 //!     let _ = organization.oauth2().clients().get_client("id");
 //! }
+//! ```
+//! ```compile_fail,E0599
+//! use polar_client::{PersonalToken, v2026_10::Polar};
+//! let _ = Polar::anonymous().with_credential(PersonalToken::new("")).oauth2().clients().get_client("id");
 //! ```
 //!
 //! Nor is what was signed in for, not even for a personal access token:

@@ -137,6 +137,10 @@ fn credentials_are_those_of_the_security_sets() {
             ) {
                 ([], _) => "Public",
                 (["oat", "oidc", "pat"], false) => "Account",
+                (["oidc", "pat"], true) if operation.path == "/v1/oauth2/register" => "Public",
+                (["oidc", "pat"], true) if operation.path.starts_with("/v1/oauth2/register/") => {
+                    "Registration"
+                }
                 (["oidc", "pat"], true) => "Optional",
                 (["oidc", "pat"], false) => "Personal",
                 (["oidc"], false) => "OpenIdConnect",
@@ -156,10 +160,11 @@ fn credentials_are_those_of_the_security_sets() {
             ("Account", 128),
             ("Member", 4),
             ("OpenIdConnect", 1),
-            ("Optional", 6),
+            ("Optional", 2),
             ("Personal", 1),
             ("Portal", 37),
-            ("Public", 13),
+            ("Public", 14),
+            ("Registration", 3),
         ];
         assert_eq!(census, BTreeMap::from(expected), "{version}");
     }

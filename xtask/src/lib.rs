@@ -5,6 +5,7 @@ pub mod conformance;
 mod files;
 pub mod report;
 pub mod spec;
+pub mod weight;
 
 use std::path::PathBuf;
 

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use xtask::codegen::{self, Mode};
 use xtask::conformance::{self, Against};
-use xtask::{report, spec};
+use xtask::{report, spec, weight};
 
 /// Maintenance of the Polar client.
 #[derive(Parser)]
@@ -33,6 +33,8 @@ enum Command {
         #[arg(long)]
         prism: bool,
     },
+    /// Build the client and check that none of its functions is compiled in it instead of where it is used.
+    Weight,
     /// The contract in spec/.
     #[command(subcommand)]
     Spec(spec::Command),
@@ -55,6 +57,7 @@ fn main() -> ExitCode {
             };
             finish(conformance::run(&xtask::root(), against))
         }
+        Command::Weight => finish(weight::run(&xtask::root())),
         Command::Spec(command) => finish(spec::run(&command, &xtask::root())),
     }
 }

@@ -112,7 +112,6 @@ pub(super) fn codec(def: &TypeDef, union: &Union, choices: Option<&Choices>) -> 
         });
         quote! {
             impl Choice for #name {
-                #[inline]
                 fn view(&self) -> &dyn Encode {
                     match self {
                         #(#arms)*
@@ -125,12 +124,10 @@ pub(super) fn codec(def: &TypeDef, union: &Union, choices: Option<&Choices>) -> 
     });
     quote! {
         impl Union for #name {
-            #[inline]
             fn read(node: Node<'_, '_>) -> Self {
                 Self(node.json())
             }
 
-            #[inline]
             fn view(&self) -> &dyn Encode {
                 &self.0
             }

@@ -86,7 +86,6 @@ fn read(def: &TypeDef, object: &Struct) -> TokenStream {
         quote!(o)
     };
     quote! {
-        #[inline]
         fn read(#argument: &mut Object<'_, '_>) -> Self {
             #known
             Self { #(#fields)* #rest }
@@ -122,7 +121,6 @@ fn write(def: &TypeDef, object: &Struct) -> TokenStream {
         quote!(o)
     };
     quote! {
-        #[inline]
         fn write(&self, #argument: &mut Sink<'_>) {
             #fields
             #rest

@@ -294,6 +294,7 @@ pub(super) fn credential(operation: &Operation) -> String {
         Access::OpenIdConnect => "an OpenID Connect access token",
         Access::Portal => "a customer or member session",
         Access::Member => "a member session",
+        Access::Registration => "the registration access token of the OAuth2 client",
     };
     match operation.scopes.as_slice() {
         [] => format!("Credential: {who}."),

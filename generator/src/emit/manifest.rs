@@ -240,6 +240,7 @@ fn root(layout: Layout<'_>, with_webhooks: &[&str]) -> TokenStream {
         pub use polar_client_runtime::client::{OpenIdToken, OrganizationToken, PersonalToken};
         #[cfg(feature = "exports")]
         pub use polar_client_runtime::client::{Record, Records, Rows};
+        pub use polar_client_runtime::client::{RegistrationAccess, RegistrationToken};
         pub use polar_client_runtime::client::{Request, Server};
         pub use polar_client_runtime::client::{Secret, TokenProvider, TokenResult};
         pub use polar_client_runtime::codec::{DecodeError, Violation, Violations};

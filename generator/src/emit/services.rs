@@ -275,6 +275,7 @@ fn access_bound(access: Access) -> &'static str {
         Access::OpenIdConnect => "OpenIdAccess",
         Access::Portal => "PortalAccess",
         Access::Member => "MemberAccess",
+        Access::Registration => "RegistrationAccess",
     }
 }
 
@@ -470,6 +471,7 @@ fn operation_facts(operation: &Operation, visible: &TokenStream) -> TokenStream 
         Access::OpenIdConnect => quote!(OpenIdConnect),
         Access::Portal => quote!(Portal),
         Access::Member => quote!(Member),
+        Access::Registration => quote!(Registration),
     };
     quote! {
         #visible static #name: Operation = Operation {

@@ -210,6 +210,8 @@ pub enum Access {
     Portal,
     /// A member session.
     Member,
+    /// The registration access token of an OAuth2 client.
+    Registration,
 }
 
 /// How an answer is paged.

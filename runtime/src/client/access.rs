@@ -17,16 +17,19 @@ pub enum Access {
     Portal,
     /// A member of a customer.
     Member,
+    /// Who registered the OAuth2 client.
+    Registration,
 }
 
 /// Kinds of tokens, by how they begin.
-const KINDS: [(&str, Kind); 6] = [
+const KINDS: [(&str, Kind); 7] = [
     ("polar_oat_", Kind::Organization),
     ("polar_pat_", Kind::Personal),
     ("polar_at_u_", Kind::OpenIdUser),
     ("polar_at_o_", Kind::OpenIdOrganization),
     ("polar_cst_", Kind::Customer),
     ("polar_mst_", Kind::Member),
+    ("polar_crt_", Kind::Registration),
 ];
 
 /// Texts of Polar's that are taken for tokens now and then, and what to say then.
@@ -75,6 +78,7 @@ enum Kind {
     OpenIdOrganization,
     Customer,
     Member,
+    Registration,
 }
 
 impl Access {
@@ -121,6 +125,10 @@ impl Access {
             Self::Member => {
                 "the token is of another kind than the operation takes: a member session (polar_mst_)"
             }
+            Self::Registration => {
+                "the token is of another kind than the operation takes: the registration access token of the OAuth2 \
+                 client (polar_crt_)"
+            }
         }
     }
 
@@ -135,6 +143,7 @@ impl Access {
             Kind::OpenIdOrganization => matches!(self, Self::Account | Self::OpenIdConnect),
             Kind::Customer => matches!(self, Self::Portal),
             Kind::Member => matches!(self, Self::Portal | Self::Member),
+            Kind::Registration => matches!(self, Self::Registration),
         }
     }
 }
@@ -150,9 +159,17 @@ mod tests {
 
     #[test]
     fn tokens_of_other_kinds_are_told_by_their_beginning() {
-        use Access::{Account, Member, OpenIdConnect, Optional, Personal, Portal};
+        use Access::{Account, Member, OpenIdConnect, Optional, Personal, Portal, Registration};
 
-        let all = [Account, Personal, Optional, OpenIdConnect, Portal, Member];
+        let all = [
+            Account,
+            Personal,
+            Optional,
+            OpenIdConnect,
+            Portal,
+            Member,
+            Registration,
+        ];
         for (token, accepted) in [
             ("polar_oat_x", &[Account][..]),
             ("polar_pat_x", &[Account, Personal, Optional]),
@@ -163,6 +180,7 @@ mod tests {
             ("polar_at_o_x", &[Account, OpenIdConnect]),
             ("polar_cst_x", &[Portal]),
             ("polar_mst_x", &[Portal, Member]),
+            ("polar_crt_x", &[Registration]),
             ("polar_whs_x", &[]),
             ("whsec_x", &[]),
             ("polar_rt_u_x", &[]),

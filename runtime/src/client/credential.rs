@@ -27,6 +27,9 @@ pub trait PortalAccess: Credential {}
 /// Credentials that act for one member of a customer.
 pub trait MemberAccess: PortalAccess {}
 
+/// Credentials that manage the registration of one OAuth2 client.
+pub trait RegistrationAccess: Credential {}
+
 pub(super) mod sealed {
     use super::super::token::Bearer;
 
@@ -125,4 +128,10 @@ bearer! {
 bearer! {
     /// The token of a member session: the customer portal as one member of the customer sees it.
     MemberSession: PortalAccess, MemberAccess
+}
+
+bearer! {
+    /// The registration access token of an OAuth2 client: `polar_crt_...`. It is returned when the client is registered,
+    /// and reads, replaces and deletes that registration (RFC 7592).
+    RegistrationToken: RegistrationAccess
 }

@@ -54,11 +54,13 @@ macro_rules! operation {
 
         impl $name {
             /// Sends the request and gives the text as bytes.
+            #[inline]
             pub fn send_bytes(self) -> $crate::client::Call<$crate::__private::Bytes> {
                 $crate::client::Call::<$crate::__private::Bytes>::bytes(self.0)
             }
 
             /// Sends the request and gives the text piece by piece, as it arrives. It may be of any size.
+            #[inline]
             pub fn send_stream(self) -> $crate::client::Call<$crate::client::ByteStream> {
                 $crate::client::Call::<$crate::client::ByteStream>::stream(self.0)
             }
@@ -95,6 +97,7 @@ macro_rules! page {
         impl $crate::client::Page for $name {
             type Item = $item;
 
+            #[inline]
             fn extent(&self) -> $crate::client::Extent {
                 match self {
                     $(Self::$variant(page) => $crate::client::Page::extent(&**page),)+
@@ -102,6 +105,7 @@ macro_rules! page {
                 }
             }
 
+            #[inline]
             fn into_items(self) -> ::std::vec::Vec<$item> {
                 match self {
                     $(Self::$variant(page) => page.items,)+
@@ -109,6 +113,7 @@ macro_rules! page {
                 }
             }
 
+            #[inline]
             fn is_empty(&self) -> bool {
                 match self {
                     $(Self::$variant(page) => page.items.is_empty(),)+
@@ -126,15 +131,18 @@ macro_rules! __page {
         impl $crate::client::Page for $name {
             type Item = $item;
 
+            #[inline]
             fn extent(&self) -> $crate::client::Extent {
                 let $page = self;
                 $extent
             }
 
+            #[inline]
             fn into_items(self) -> ::std::vec::Vec<$item> {
                 self.items
             }
 
+            #[inline]
             fn is_empty(&self) -> bool {
                 self.items.is_empty()
             }
@@ -195,6 +203,7 @@ macro_rules! __records {
     ($name:ident) => {
         impl $name {
             /// The rows of the export, as texts by the titles of their columns, while they arrive.
+            #[inline]
             pub fn records(self) -> $crate::client::Records {
                 $crate::client::Records::new(self.0)
             }
@@ -216,6 +225,7 @@ macro_rules! __rows {
     ($name:ident, $row:ty) => {
         impl $name {
             /// The rows of the export, while they arrive.
+            #[inline]
             pub fn rows(self) -> $crate::client::Rows<$row> {
                 $crate::client::Rows::new(self.0)
             }
@@ -261,6 +271,7 @@ macro_rules! __endpoint {
             type Output = $output;
             const OPERATION: &'static $crate::client::Operation = &$operation;
 
+            #[inline]
             fn answer(output: &$output) -> $crate::testing::Answer {
                 $crate::testing::Answer::$form(output)
             }

@@ -42,7 +42,7 @@ pub use call::{Call, ResponseCall};
 pub use credential::{
     AccountAccess, Anonymous, Credential, CustomerSession, MemberAccess, MemberSession,
     OpenIdAccess, OpenIdToken, OptionalAccess, OrganizationToken, PersonalAccess, PersonalToken,
-    PortalAccess,
+    PortalAccess, RegistrationAccess, RegistrationToken,
 };
 #[cfg(feature = "webhooks")]
 pub(crate) use environment::required as required_variable;

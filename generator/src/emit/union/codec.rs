@@ -28,7 +28,6 @@ pub(in crate::emit) fn codec(api: &Api, def: &TypeDef, union: &Union) -> TokenSt
         Resolution::Ambiguous { choices, .. } => ambiguous::codec(def, union, choices.as_ref()),
         Resolution::WriteOnly => quote! {
             impl Choice for #name {
-                #[inline]
                 fn view(&self) -> &dyn Encode {
                     match self { #(#arms)* }
                 }
@@ -48,12 +47,10 @@ pub(in crate::emit) fn codec(api: &Api, def: &TypeDef, union: &Union) -> TokenSt
             });
             quote! {
                 impl Union for #name {
-                    #[inline]
                     fn read(node: Node<'_, '_>) -> Self {
                         #read
                     }
 
-                    #[inline]
                     fn view(&self) -> &dyn Encode {
                         match self {
                             #(#arms)*
@@ -216,7 +213,6 @@ impl Reader<'_> {
             Code::If(tokens) | Code::Match(tokens) => {
                 let name = ident(&self.part_name(word));
                 self.parts.push(quote! {
-                    #[inline]
                     fn #name(node: Node<'_, '_>) -> Self {
                         #tokens
                     }

@@ -37,6 +37,7 @@ pub(super) fn access(
         ["oidc"] => Access::OpenIdConnect,
         ["customer_session", "member_session"] => Access::Portal,
         ["member_session"] => Access::Member,
+        ["client_registration"] => Access::Registration,
         other => {
             let message = format!(
                 "no credential of the client stands for this set: {}",

@@ -1,0 +1,52 @@
+//! Marks functions so that they are compiled where they are used.
+//!
+//! The generated crate has thousands of functions of which a program uses a few. Generic ones are compiled by the crate
+//! that uses them; others by the crate that has them, with everything that they call, unless they are `#[inline]`. A
+//! single function that decodes the event of a webhook would make every build of the crate compile nearly every type.
+
+use proc_macro2::{TokenStream, TokenTree};
+use quote::ToTokens as _;
+use syn::{Attribute, GenericParam, Generics, ImplItem, Item, Signature, parse_quote};
+
+/// Marks each function of the item, and of its `impl` block, that is not generic.
+pub(super) fn mark(item: &mut Item) {
+    match item {
+        Item::Fn(function) => mark_function(&mut function.attrs, &function.sig),
+        Item::Impl(block) if !has_types(&block.generics) => {
+            for member in &mut block.items {
+                if let ImplItem::Fn(function) = member {
+                    mark_function(&mut function.attrs, &function.sig);
+                }
+            }
+        }
+        _ => {}
+    }
+}
+
+fn mark_function(attrs: &mut Vec<Attribute>, signature: &Signature) {
+    let is_generic = has_types(&signature.generics)
+        || signature
+            .inputs
+            .iter()
+            .any(|input| has_impl(input.to_token_stream()));
+    if !is_generic {
+        attrs.push(parse_quote!(#[inline]));
+    }
+}
+
+/// Whether there is a parameter other than lifetimes.
+fn has_types(generics: &Generics) -> bool {
+    generics
+        .params
+        .iter()
+        .any(|param| !matches!(param, GenericParam::Lifetime(_)))
+}
+
+/// Whether `impl Trait` occurs.
+fn has_impl(tokens: TokenStream) -> bool {
+    tokens.into_iter().any(|token| match token {
+        TokenTree::Ident(word) => word == "impl",
+        TokenTree::Group(group) => has_impl(group.stream()),
+        _ => false,
+    })
+}

@@ -1,0 +1,105 @@
+//! `cargo xtask weight`: that the client is compiled where it is used.
+//!
+//! A program uses a few of the thousands of functions of `polar-client`, and should pay for those only. Generic and
+//! `#[inline]` functions are compiled by the crate that calls them. One function that is neither is compiled in
+//! `polar-client`, together with everything it calls: a single one that decodes webhook events once made release builds
+//! five times as expensive. So there must be none, which is a count and not a time.
+
+use std::collections::BTreeSet;
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::process::{Command, Stdio};
+
+use object::read::archive::ArchiveFile;
+use object::{Object as _, ObjectSymbol as _, SymbolKind};
+use serde_json::Value;
+
+const PACKAGE: &str = "polar-client";
+
+/// How many functions a report names.
+const NAMED: usize = 40;
+
+/// Builds the client with its default features and checks that its library contains no function.
+///
+/// Only the client itself is optimized, as in a release build; its dependencies are those of other tests.
+///
+/// # Errors
+/// The names of the functions, or why the library could not be built or read.
+pub fn run(root: &Path) -> Result<(), String> {
+    let library = build(root)?;
+    let found = functions(&library)?;
+    if found.is_empty() {
+        println!("{PACKAGE} contains no compiled functions");
+        return Ok(());
+    }
+    let mut report = format!(
+        "{} functions are compiled in {PACKAGE} instead of where they are used; make those that call the others generic \
+         or `#[inline]`:\n",
+        found.len()
+    );
+    for name in found.iter().take(NAMED) {
+        report.push_str(&format!("  {name}\n"));
+    }
+    if found.len() > NAMED {
+        report.push_str("  ...\n");
+    }
+    Err(report)
+}
+
+/// Builds the library and returns its path.
+fn build(root: &Path) -> Result<PathBuf, String> {
+    let output = Command::new("cargo")
+        .current_dir(root)
+        .args(["rustc", "--quiet", "--message-format=json", "--lib"])
+        .args(["--package", PACKAGE, "--", "-Copt-level=3"])
+        .env("CARGO_INCREMENTAL", "0")
+        .stderr(Stdio::inherit())
+        .output()
+        .map_err(|error| format!("cargo rustc: {error}"))?;
+    if !output.status.success() {
+        return Err(format!("cargo rustc: {}", output.status));
+    }
+    let messages = String::from_utf8_lossy(&output.stdout);
+    let library = messages.lines().find_map(artifact);
+    library.ok_or_else(|| format!("cargo rustc: no library of {PACKAGE} was reported"))
+}
+
+/// The path of the client's library, if the message of cargo reports it.
+fn artifact(message: &str) -> Option<PathBuf> {
+    let message: Value = serde_json::from_str(message).ok()?;
+    let is_client = message["reason"] == "compiler-artifact"
+        && message["target"]["name"] == PACKAGE.replace('-', "_").as_str();
+    let files = message["filenames"].as_array().filter(|_| is_client)?;
+    let mut paths = files.iter().filter_map(Value::as_str).map(PathBuf::from);
+    paths.find(|path| {
+        path.extension()
+            .is_some_and(|extension| extension == "rlib")
+    })
+}
+
+/// The functions that the object files of a library define, by name.
+///
+/// # Errors
+/// Why the library could not be read.
+pub fn functions(library: &Path) -> Result<BTreeSet<String>, String> {
+    let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", library.display());
+    let data = fs::read(library).map_err(|error| failed(&error))?;
+    let archive = ArchiveFile::parse(&*data).map_err(|error| failed(&error))?;
+    let mut functions = BTreeSet::new();
+    for member in archive.members() {
+        let member = member.map_err(|error| failed(&error))?;
+        if !member.name().ends_with(b".o") {
+            continue;
+        }
+        let content = member.data(&*data).map_err(|error| failed(&error))?;
+        let object = object::File::parse(content).map_err(|error| failed(&error))?;
+        let defined = object
+            .symbols()
+            .filter(|symbol| symbol.kind() == SymbolKind::Text && symbol.is_definition());
+        for symbol in defined {
+            let name = symbol.name().map_err(|error| failed(&error))?;
+            functions.insert(format!("{:#}", rustc_demangle::demangle(name)));
+        }
+    }
+    Ok(functions)
+}
