@@ -3,7 +3,7 @@
 #[cfg(feature = "files")]
 use std::path::Path;
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use http::header::CONTENT_LENGTH;
@@ -14,6 +14,7 @@ use crate::client::{Address, ByteStream, Inspect, Storage, is_html};
 use crate::error::{Error, StorageError};
 #[cfg(feature = "files")]
 use crate::flows::disk::Landing;
+use crate::time::Instant;
 
 /// How far a download is, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]

@@ -8,7 +8,7 @@ use std::fmt;
 #[cfg(feature = "files")]
 use std::path::Path;
 use std::sync::{Arc, Mutex};
-use std::time::{Duration, Instant};
+use std::time::Duration;
 
 use bytes::Bytes;
 use uuid::Uuid;
@@ -20,6 +20,7 @@ use super::disk;
 use crate::client::{ByteStream, CallOptions, Operation, Request, Storage};
 use crate::codec::{self, DecodeError, Encode};
 use crate::error::Error;
+use crate::time::Instant;
 use crate::transport::{TransportError, TransportErrorKind};
 use located::{Fetch, Located, OnProgress};
 use wire::Listed;
