@@ -17,11 +17,10 @@ mod server;
 use std::collections::BTreeSet;
 use std::future::Future;
 use std::pin::pin;
-use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
-use polar_client::ingest::{Ended, Fate, Ingester, IngesterBuilder, Obstacle, Undelivered};
+use polar_client::ingest::{IngesterBuilder, Obstacle, Undelivered};
 use polar_client::types::Timestamp;
 use polar_client::v2026_10::Polar;
 use polar_client::v2026_10::models::{EventCreate, EventCreateExternalCustomer};
