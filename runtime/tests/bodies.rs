@@ -127,6 +127,25 @@ async fn a_slow_stream_is_no_pause() {
     assert!(stream.next().await.is_none());
 }
 
+#[tokio::test(start_paused = true)]
+async fn a_stream_that_trickles_ends() {
+    let script = Script::new([Step::Pieces(200, vec!["a"; 1000], End::Slow(6))]);
+    let start = tokio::time::Instant::now();
+    let mut stream = script.polar().export().send_stream().await.unwrap();
+    let mut pieces = 0;
+    let error = loop {
+        match stream.next().await.unwrap() {
+            Ok(_) => pieces += 1,
+            Err(error) => break error,
+        }
+    };
+    assert!(error.is_timeout());
+    assert!((599..=600).contains(&pieces), "{pieces}");
+    assert_eq!(start.elapsed().as_secs(), 3600);
+    assert!(stream.next().await.is_none());
+    assert_eq!(script.open(), 0);
+}
+
 #[tokio::test]
 async fn errors_of_exports_are_read_like_others() {
     let script = Script::new([answer(403, r#"{"error":"NotPermitted","detail":"no"}"#)]);

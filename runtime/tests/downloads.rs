@@ -6,6 +6,7 @@
 mod polar;
 mod script;
 
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use base64::Engine as _;
@@ -13,7 +14,7 @@ use base64::engine::general_purpose::STANDARD;
 use polar::{GET, INVOICE, LIST, RECEIPT};
 use polar_client_runtime::Error;
 use polar_client_runtime::client::{CallOptions, ClientBuilder, OrganizationToken, RetryPolicy};
-use polar_client_runtime::flows::Download;
+use polar_client_runtime::flows::{Download, DownloadProgress};
 use polar_client_runtime::transport::TransportErrorKind;
 use polar_client_runtime::types::Json;
 use script::{End, LOST, Script, Step, answer};
@@ -52,6 +53,7 @@ fn receipt(script: &Script) -> Download {
 fn file(script: &Script, size: usize, content: &str) -> Download {
     let file: Json = json!({
         "name": "a.txt",
+        "mime_type": "text/plain",
         "size": size,
         "checksum_sha256_base64": STANDARD.encode(Sha256::digest(content)),
         "download": {"url": "https://storage.test/a?X-Amz-Signature=hush", "headers": {"x-amz-what": "ever"}},
@@ -202,7 +204,7 @@ async fn waiting_ends() {
 fn page(item: &str, file: &str, last: u8) -> Step {
     let page = json!({
         "items": [{"id": item, "file": {
-            "id": file, "size": 3, "checksum_sha256_base64": null,
+            "id": file, "mime_type": "text/plain", "size": 3, "checksum_sha256_base64": null,
             "download": {"url": "https://storage.test/a?X-Amz-Signature=hush", "headers": {}},
         }}],
         "pagination": {"max_page": last, "total_count": last},
@@ -381,7 +383,7 @@ async fn options_reach_every_call() {
 
 #[tokio::test]
 async fn what_is_no_address_is_not_asked() {
-    let nothing = json!({"size": 3, "download": {"url": "/tmp/hush"}});
+    let nothing = json!({"mime_type": "text/plain", "size": 3, "download": {"url": "/tmp/hush"}});
     for (file, count) in [(nothing, 0), (json!({"size": 3}), 0)] {
         let script = Script::new([answer(200, "abc")]);
         let request = script.polar().client.request(&LIST);
@@ -389,6 +391,208 @@ async fn what_is_no_address_is_not_asked() {
         shown(&error);
         assert_eq!(script.count(), count);
     }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_download_that_trickles_ends() {
+    const PIECES: [&str; 200] = ["a"; 200];
+    let slow = || Step::Pieces(200, PIECES.to_vec(), End::Slow(20));
+    let start = tokio::time::Instant::now();
+    // The pauses are short enough, and there is something every time: an hour is enough.
+    let script = Script::new([slow()]);
+    let error = file(&script, 200, "").bytes().await.unwrap_err();
+    assert!(error.is_timeout());
+    assert_eq!(start.elapsed().as_secs(), 3600);
+    let cause = std::error::Error::source(&error).unwrap().to_string();
+    assert_eq!(cause, "the download was not complete in time");
+
+    // The time is that of all attempts, and of the wait for a document.
+    let minute = Duration::from_secs(60);
+    for steps in [
+        vec![slow()],
+        vec![Step::Pieces(200, vec!["a", "b"], End::Broken), slow()],
+        vec![NOT_YET, answer(200, LINK), slow()],
+        vec![NOT_YET],
+    ] {
+        let start = tokio::time::Instant::now();
+        let script = Script::new(steps.clone());
+        let download = match matches!(steps[0], Step::Pieces(..)) {
+            true => file(&script, 200, ""),
+            false => receipt(&script),
+        };
+        let error = download.timeout(minute).bytes().await.unwrap_err();
+        assert!(error.is_timeout(), "{error}");
+        assert!((59..=60).contains(&start.elapsed().as_secs()));
+    }
+
+    // So does a stream, by the option of the call, too, and whatever its reader does.
+    for by_option in [false, true] {
+        let script = Script::new([slow()]);
+        let download = match by_option {
+            true => file(&script, 200, "").with(CallOptions::new().stream_timeout(minute)),
+            false => file(&script, 200, "").timeout(minute),
+        };
+        let start = tokio::time::Instant::now();
+        let mut stream = download.stream().await.unwrap();
+        let mut pieces = 0;
+        let error = loop {
+            match stream.next().await.unwrap() {
+                Ok(_) => pieces += 1,
+                Err(error) => break error,
+            }
+        };
+        assert!(
+            error.is_timeout() && (pieces == 2 || pieces == 3),
+            "{pieces}"
+        );
+        assert_eq!(start.elapsed(), minute);
+        assert!(stream.next().await.is_none());
+        assert_eq!(script.open(), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_document_has_a_limit_wherever_it_goes() {
+    let pieces = Step::Pieces(200, vec!["abcdef"; 20], End::Whole);
+    let limited = |script: &Script| receipt(script).with(CallOptions::new().body_limit(100));
+    let is_limit = |error: &Error| matches!(error, Error::BodyTooLarge { limit: 100, .. });
+    let script = Script::new([answer(200, LINK), pieces.clone()]);
+    assert!(is_limit(&limited(&script).bytes().await.unwrap_err()));
+    let script = Script::new([answer(200, LINK), pieces.clone()]);
+    let mut stream = limited(&script).stream().await.unwrap();
+    let mut received = 0;
+    let error = loop {
+        match stream.next().await.unwrap() {
+            Ok(piece) => received += piece.len(),
+            Err(error) => break error,
+        }
+    };
+    assert!(is_limit(&error) && received <= 100);
+    assert!(stream.next().await.is_none() && script.open() == 0);
+
+    // A length that is said is not tried.
+    let long = Step::Answer(200, vec![("content-length", "101")], "abc");
+    let script = Script::new([answer(200, LINK), long]);
+    assert!(is_limit(&limited(&script).stream().await.unwrap_err()));
+
+    // Files that the API knows the size of are as large as they are.
+    let script = Script::new([pieces]);
+    let content = "abcdef".repeat(20);
+    let download = file(&script, 120, &content).with(CallOptions::new().body_limit(100));
+    let mut stream = download.stream().await.unwrap();
+    while let Some(piece) = stream.next().await {
+        piece.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_a_whole_file_is_one() {
+    for status in [201, 202, 203, 204, 206] {
+        let script = Script::new([answer(status, "abc")]);
+        let error = file(&script, 3, "abc").bytes().await.unwrap_err();
+        let storage = error.storage().unwrap();
+        assert_eq!((storage.status().as_u16(), script.count()), (status, 1));
+        let reason = "the response is not the whole file, which has the status 200";
+        assert_eq!(storage.message(), reason);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_page_of_html_is_only_a_file_where_the_file_is_one() {
+    for media_type in ["text/html; charset=utf-8", "Application/XHTML+xml"] {
+        let page = || Step::Answer(200, vec![("content-type", media_type)], "abc");
+        let script = Script::new([answer(200, LINK), page()]);
+        let error = receipt(&script).bytes().await.unwrap_err();
+        let reason = "the response is a page in HTML, not the file";
+        assert_eq!(error.storage().unwrap().message(), reason);
+        assert_eq!(script.count(), 2);
+        let script = Script::new([page()]);
+        let error = file(&script, 3, "abc").stream().await.unwrap_err();
+        assert_eq!(error.storage().unwrap().message(), reason);
+
+        let script = Script::new([page()]);
+        let listed = json!({
+            "mime_type": "text/html", "size": 3, "checksum_sha256_base64": null,
+            "download": {"url": "https://storage.test/a", "headers": {}},
+        });
+        let download = Download::file(script.polar().client.request(&LIST), &listed);
+        assert_eq!(download.bytes().await.unwrap(), "abc");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_cannot_be_checked_is_not_fetched() {
+    let sum = STANDARD.encode(Sha256::digest("abc"));
+    for (size, checksum, reason) in [
+        (-1, json!(sum), "`size`"),
+        (3, json!("not base64!"), "`checksum_sha256_base64`"),
+        (3, json!(""), "`checksum_sha256_base64`"),
+        // The digest in hexadecimal.
+        (
+            3,
+            json!("ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad"),
+            "`checksum_sha256_base64`",
+        ),
+    ] {
+        let listed = json!({
+            "id": "9eac85b9-55ec-4c68-a933-84be243cb2c1",
+            "mime_type": "text/plain", "size": size, "checksum_sha256_base64": checksum,
+            "download": {"url": "https://storage.test/a", "headers": {}},
+        });
+        let script = Script::new([answer(200, "abc")]);
+        let request = script.polar().client.request(&LIST);
+        let error = Download::file(request, &listed).bytes().await.unwrap_err();
+        assert!(matches!(error, Error::Decode { .. }));
+        assert!(error.to_string().contains(reason), "{error}");
+        assert_eq!(script.count(), 0);
+
+        let page = json!({
+            "items": [{"id": "9eac85b9-55ec-4c68-a933-84be243cb2c2", "file": listed}],
+            "pagination": {"max_page": 1, "total_count": 1},
+        });
+        let script = Script::new([answer(200, page.to_string().leak()), answer(200, "abc")]);
+        let list = script.polar().client.request(&LIST);
+        let id = "9eac85b9-55ec-4c68-a933-84be243cb2c1".parse().unwrap();
+        let error = Download::listed(list, id).bytes().await.unwrap_err();
+        assert!(error.to_string().contains(reason), "{error}");
+        assert_eq!(script.count(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn progress_is_told() {
+    let told = Arc::<Mutex<Vec<(u64, Option<u64>)>>>::default();
+    let tell = || {
+        let told = Arc::clone(&told);
+        move |progress: DownloadProgress| {
+            told.lock()
+                .unwrap()
+                .push((progress.received, progress.total));
+        }
+    };
+    let take = || std::mem::take(&mut *told.lock().unwrap());
+    let steps = [
+        Step::Pieces(200, vec!["a"], End::Broken),
+        Step::Pieces(200, vec!["a", "bc"], End::Whole),
+    ];
+    let script = Script::new(steps);
+    file(&script, 3, "abc")
+        .on_progress(tell())
+        .bytes()
+        .await
+        .unwrap();
+    let of = |received| (received, Some(3));
+    // From the beginning, when it is fetched again.
+    assert_eq!(take(), [of(0), of(1), of(0), of(1), of(3)]);
+
+    let script = Script::new([answer(200, LINK), answer(200, "abc")]);
+    let mut stream = receipt(&script).on_progress(tell()).stream().await.unwrap();
+    while stream.next().await.is_some() {}
+    assert_eq!(take(), [(0, None), (3, None)]);
+    let sized = Step::Answer(200, vec![("content-length", "3")], "abc");
+    let script = Script::new([answer(200, LINK), sized]);
+    receipt(&script).on_progress(tell()).bytes().await.unwrap();
+    assert_eq!(take(), [of(0), of(3)]);
 }
 
 #[test]
@@ -480,5 +684,41 @@ mod files {
             .unwrap_err();
         assert!(matches!(error, Error::File { .. }));
         assert_eq!(script.count(), 0);
+    }
+
+    #[tokio::test]
+    async fn only_regular_files_are_replaced() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        fs::create_dir(path("folder")).unwrap();
+        let mut targets = vec![(path("folder"), "no regular file")];
+        #[cfg(unix)]
+        {
+            let _ = std::os::unix::net::UnixListener::bind(path("socket")).unwrap();
+            fs::write(path("file"), "before").unwrap();
+            std::os::unix::fs::symlink(path("file"), path("link")).unwrap();
+            std::os::unix::fs::symlink(path("nowhere"), path("dangling")).unwrap();
+            targets.extend([
+                (path("socket"), "no regular file"),
+                ("/dev/null".into(), "no regular file"),
+                (path("link"), "symbolic link"),
+                (path("dangling"), "symbolic link"),
+            ]);
+        }
+        let mut before = names(&folder);
+        before.sort();
+        for (target, reason) in targets {
+            let script = Script::new([answer(200, LINK), answer(200, PDF)]);
+            let error = receipt(&script).to_file(&target).await.unwrap_err();
+            assert!(matches!(error, Error::File { .. }), "{error}");
+            assert!(error.to_string().contains(reason), "{error}");
+            // Not even the document was made.
+            assert_eq!(script.count(), 0);
+        }
+        let mut after = names(&folder);
+        after.sort();
+        assert_eq!(before, after);
+        #[cfg(unix)]
+        assert_eq!(fs::read_to_string(path("file")).unwrap(), "before");
     }
 }

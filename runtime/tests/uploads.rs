@@ -13,7 +13,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use bucket::{Bucket, Fate, ID, MIB, bytes};
 use polar_client_runtime::client::{CallOptions, RetryPolicy};
-use polar_client_runtime::flows::Progress;
+use polar_client_runtime::flows::UploadProgress;
 use polar_client_runtime::transport::TransportErrorKind;
 use polar_client_runtime::types::Json;
 use polar_client_runtime::{Error, UploadError, UploadStep};
@@ -167,6 +167,23 @@ async fn what_fails_says_how_far_it_came() {
 }
 
 #[tokio::test(start_paused = true)]
+async fn a_part_is_stored_when_the_storage_says_so() {
+    for (status, media_type) in [(202, "text/plain"), (206, "text/plain"), (200, "text/html")] {
+        let bucket = Bucket::default();
+        bucket.fate(1, [Fate::Accepted(status, media_type)]);
+        let error = bucket.upload(bytes(1)).await.unwrap_err();
+        let message = "the response does not say that the part is stored";
+        assert_eq!(error.storage().unwrap().message(), message);
+        assert_eq!(failed(error).step(), UploadStep::Part(1));
+    }
+    for status in [200, 201, 204] {
+        let bucket = Bucket::default();
+        bucket.fate(1, [Fate::Accepted(status, "application/xml")]);
+        bucket.upload(bytes(1)).await.unwrap();
+    }
+}
+
+#[tokio::test(start_paused = true)]
 async fn parts_without_an_etag_are_not_stored() {
     let bucket = Bucket::default();
     bucket.fate(1, [Fate::NoEtag]);
@@ -259,7 +276,7 @@ async fn a_file_that_fills_its_parts_has_no_further_one() {
 async fn progress_grows_to_the_whole() {
     let (bucket, seen) = (Bucket::default(), Arc::new(Mutex::new(Vec::new())));
     let told = Arc::clone(&seen);
-    let tell = move |progress: Progress| told.lock().unwrap().push(progress);
+    let tell = move |progress: UploadProgress| told.lock().unwrap().push(progress);
     bucket
         .upload(bytes(7 * MIB))
         .on_progress(tell)

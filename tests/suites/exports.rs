@@ -23,6 +23,7 @@ const ORDERS: &str = "Email,Created At,Product,Net Amount,Currency,Status,Invoic
 /// Answers with these pieces, one after the other.
 #[derive(Debug)]
 struct Pieces {
+    status: u16,
     media_type: &'static str,
     pieces: Mutex<Vec<Result<Bytes, TransportError>>>,
 }
@@ -44,6 +45,7 @@ impl Transport for Pieces {
     ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
         let pieces = std::mem::take(&mut *self.pieces.lock().unwrap());
         let response = http::Response::builder()
+            .status(self.status)
             .header("content-type", self.media_type)
             .body(Body::stream(Served(pieces.into_iter())))
             .unwrap();
@@ -55,11 +57,23 @@ fn served(
     media_type: &'static str,
     pieces: Vec<Result<Bytes, TransportError>>,
 ) -> Polar<OrganizationToken> {
+    responding(200, media_type, pieces)
+}
+
+fn responding(
+    status: u16,
+    media_type: &'static str,
+    pieces: Vec<Result<Bytes, TransportError>>,
+) -> Polar<OrganizationToken> {
     let pieces = Mutex::new(pieces);
     Polar::builder()
         .access_token("polar_oat_test")
         .retry(RetryPolicy::off())
-        .transport(Pieces { media_type, pieces })
+        .transport(Pieces {
+            status,
+            media_type,
+            pieces,
+        })
         .build()
         .unwrap()
 }
@@ -232,12 +246,45 @@ async fn no_rows_and_no_titles_are_two_things() {
 
 #[tokio::test]
 async fn a_page_of_html_is_no_export() {
-    let page = Ok(Bytes::from("<html>Sign in</html>"));
-    let polar = served("text/html; charset=utf-8", vec![page]);
-    let error = polar.orders().export().rows().try_next().await.unwrap_err();
+    let other = |status, media_type| {
+        let page = Ok(Bytes::from("<html>Sign in</html>"));
+        responding(status, media_type, vec![page]).orders().export()
+    };
+    for (status, media_type, reason) in [
+        (
+            200,
+            "text/html; charset=utf-8",
+            "cannot read the response, which is text/html: expected a document, found a page in HTML",
+        ),
+        (
+            206,
+            "text/csv",
+            "cannot read the response, which is text/csv: expected a whole document, with the status 200",
+        ),
+    ] {
+        let errors = [
+            other(status, media_type)
+                .rows()
+                .try_next()
+                .await
+                .unwrap_err(),
+            other(status, media_type).send_stream().await.unwrap_err(),
+            other(status, media_type).send_bytes().await.unwrap_err(),
+            other(status, media_type).await.unwrap_err(),
+        ];
+        for error in errors {
+            assert!(matches!(error, Error::Decode { .. }));
+            assert_eq!(error.to_string(), format!("orders:export: {reason}"));
+        }
+    }
+    // Whatever else it is, rows are CSV.
+    let mut rows = served("application/json", vec![Ok(Bytes::from("{}"))])
+        .orders()
+        .export()
+        .rows();
     assert_eq!(
-        error.to_string(),
-        "orders:export: row 0: the answer is text/html, not CSV"
+        rows.try_next().await.unwrap_err().to_string(),
+        "orders:export: row 0: the answer is application/json, not CSV"
     );
 }
 

@@ -42,6 +42,7 @@ const DOCUMENT: &[&str] = &["url"];
 
 /// What it reads of a file that can be downloaded.
 const FILE: &[&str] = &[
+    "mime_type",
     "size",
     "checksum_sha256_base64",
     "download.url",

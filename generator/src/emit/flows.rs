@@ -102,7 +102,7 @@ fn ingester(api: &Api, name: &Ident, operation: &Operation) -> Option<TokenStrea
         #docs
         #[cfg(feature = "ingest")]
         pub fn #name(&self) -> polar_client_runtime::ingest::IngesterBuilder<#event> {
-            polar_client_runtime::ingest::Ingester::builder(self.client.request(&#facts))
+            polar_client_runtime::ingest::IngesterBuilder::new(self.client.request(&#facts))
         }
     })
 }

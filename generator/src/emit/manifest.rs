@@ -244,8 +244,8 @@ fn root(layout: Layout<'_>, with_webhooks: &[&str]) -> TokenStream {
         pub use polar_client_runtime::client::{Request, Server};
         pub use polar_client_runtime::client::{Secret, TokenProvider, TokenResult};
         pub use polar_client_runtime::codec::{DecodeError, Violation, Violations};
-        pub use polar_client_runtime::flows::{Download, NewFile, Progress};
-        pub use polar_client_runtime::flows::{Upload, UploadSource};
+        pub use polar_client_runtime::flows::{Download, DownloadProgress, NewFile};
+        pub use polar_client_runtime::flows::{Upload, UploadProgress, UploadSource};
         #[cfg(feature = "ingest")]
         pub use polar_client_runtime::ingest;
         #[cfg(feature = "test-util")]

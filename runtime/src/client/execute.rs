@@ -16,7 +16,7 @@ use super::reply::{Form, Reply};
 use super::request::Request;
 use super::response::ByteStream;
 use super::token::{Bearer, Secret, Source};
-use super::{DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_BODY_LIMIT, DEFAULT_TIMEOUT};
+use super::{DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_BODY_LIMIT, DEFAULT_STREAM_TIMEOUT, DEFAULT_TIMEOUT};
 use crate::error::{ApiError, Error, Received, Repeat};
 use crate::time::Instant;
 use crate::transport::{Body, Clock, Pieces, Timeout, TransportError, TransportErrorKind, Unread};
@@ -375,7 +375,11 @@ impl<'a> Execution<'a> {
                 .options
                 .attempt_timeout
                 .unwrap_or(DEFAULT_ATTEMPT_TIMEOUT);
-            ByteStream::new(operation, body, self.clock.clone(), pause)
+            let total = self
+                .options
+                .stream_timeout
+                .unwrap_or(DEFAULT_STREAM_TIMEOUT);
+            ByteStream::new(operation, body, self.clock.clone(), pause, total)
         });
         Reply {
             operation,

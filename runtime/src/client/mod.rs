@@ -55,7 +55,9 @@ pub use options::CallOptions;
 #[cfg(feature = "blocking")]
 pub use paging::Blocking;
 pub use paging::{CollectAll, Extent, Items, Page, Pages};
+pub(crate) use reply::is_html;
 pub use request::Request;
+pub(crate) use response::Inspect;
 pub use response::{ByteStream, Response};
 use retry::Budget;
 pub use retry::RetryPolicy;
@@ -70,6 +72,9 @@ pub const DEFAULT_TIMEOUT: Duration = Duration::from_secs(60);
 
 /// How long one attempt may take when nothing else was said.
 pub const DEFAULT_ATTEMPT_TIMEOUT: Duration = Duration::from_secs(30);
+
+/// How long a body that is read as a stream may take when nothing else was said.
+pub const DEFAULT_STREAM_TIMEOUT: Duration = Duration::from_secs(60 * 60);
 
 /// The most bytes that a response may have when nothing else was said.
 pub const DEFAULT_BODY_LIMIT: usize = 64 << 20;

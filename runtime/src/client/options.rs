@@ -54,6 +54,7 @@ const OWN: [HeaderName; 11] = [
 pub struct CallOptions {
     pub(super) timeout: Option<Duration>,
     pub(super) attempt_timeout: Option<Duration>,
+    pub(super) stream_timeout: Option<Duration>,
     pub(super) retry: Option<RetryPolicy>,
     pub(super) safety: Option<Safety>,
     pub(super) body_limit: Option<usize>,
@@ -94,6 +95,13 @@ impl CallOptions {
     /// pieces.
     pub fn attempt_timeout(mut self, timeout: Duration) -> Self {
         self.attempt_timeout = Some(timeout);
+        self
+    }
+
+    /// Ends a body that is read as a stream, and a download, with [`Error::Timeout`] when it is not complete after this time,
+    /// the time that the reader takes between two pieces included. 1 hour if it is not set.
+    pub fn stream_timeout(mut self, timeout: Duration) -> Self {
+        self.stream_timeout = Some(timeout);
         self
     }
 
@@ -173,6 +181,7 @@ impl CallOptions {
     pub(super) fn update(&mut self, others: Self) {
         self.timeout = others.timeout.or(self.timeout);
         self.attempt_timeout = others.attempt_timeout.or(self.attempt_timeout);
+        self.stream_timeout = others.stream_timeout.or(self.stream_timeout);
         self.body_limit = others.body_limit.or(self.body_limit);
         self.organization = others.organization.or(self.organization);
         self.undecodable = others.undecodable.or(self.undecodable);
@@ -191,6 +200,7 @@ impl fmt::Debug for CallOptions {
         f.debug_struct("CallOptions")
             .field("timeout", &self.timeout)
             .field("attempt_timeout", &self.attempt_timeout)
+            .field("stream_timeout", &self.stream_timeout)
             .field("retry", &self.retry)
             .field("safety", &self.safety)
             .field("body_limit", &self.body_limit)

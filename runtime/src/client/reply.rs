@@ -79,21 +79,40 @@ impl Reply {
 
     /// The body as text. What is not UTF-8 is replaced.
     pub(super) fn text(&mut self) -> Result<String, Error> {
+        self.expect_document()?;
         Ok(String::from_utf8_lossy(&self.body).into_owned())
     }
 
     /// The body as it is.
     pub(super) fn bytes(&mut self) -> Result<Bytes, Error> {
+        self.expect_document()?;
         Ok(std::mem::take(&mut self.body))
     }
 
     /// The body as it arrives.
     pub(super) fn stream(&mut self) -> Result<ByteStream, Error> {
+        self.expect_document()?;
         let read = || {
             let body = std::mem::take(&mut self.body).into();
-            ByteStream::new(self.operation, body, None, std::time::Duration::MAX)
+            let never = std::time::Duration::MAX;
+            ByteStream::new(self.operation, body, None, never, never)
         };
         Ok(self.stream.take().unwrap_or_else(read))
+    }
+
+    /// Checks that the body is the text that was asked for, whole, and not a page of something in between.
+    fn expect_document(&self) -> Result<(), Error> {
+        let reason = match self.status {
+            StatusCode::OK if !is_html(&self.headers) => return Ok(()),
+            StatusCode::OK => "expected a document, found a page in HTML",
+            _ => "expected a whole document, with the status 200",
+        };
+        Err(Error::Decode {
+            operation: self.operation.id,
+            media_type: self.other_media_type(),
+            source: DecodeError::new(reason),
+            body: None,
+        })
     }
 
     fn undecodable(&self, source: DecodeError) -> Error {
@@ -118,4 +137,16 @@ impl Reply {
         let json = media_type.to_ascii_lowercase().ends_with("json");
         (!json).then(|| shown(media_type).into_owned())
     }
+}
+
+/// Whether a body is said to be a page: what proxies and sign-in pages send, whatever was asked for.
+pub(crate) fn is_html(headers: &HeaderMap) -> bool {
+    let text = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let media_type = text
+        .and_then(|text| text.split(';').next())
+        .unwrap_or_default();
+    let media_type = media_type.trim().to_ascii_lowercase();
+    media_type == "text/html" || media_type == "application/xhtml+xml"
 }

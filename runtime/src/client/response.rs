@@ -2,7 +2,7 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
 use bytes::Bytes;
@@ -13,8 +13,7 @@ use http::{HeaderMap, StatusCode};
 use super::Blocking;
 use super::Operation;
 use crate::Error;
-use crate::checksum::Check;
-use crate::error::{Headers, StorageError};
+use crate::error::Headers;
 use crate::transport::{Body, Clock, End, TransportError, TransportErrorKind};
 
 /// The result of a call together with the status and headers of the response.
@@ -71,39 +70,55 @@ impl<T> fmt::Debug for Response<T> {
 
 /// A body that is read piece by piece, while it arrives.
 ///
-/// An error ends it. So does a pause between two pieces that is longer than the call's attempt timeout. Dropping it closes
-/// the connection.
+/// An error ends it. So does a pause between two pieces that is longer than the call's attempt timeout, and so does the
+/// [stream timeout](super::CallOptions::stream_timeout) when the body is not complete by then. Dropping it closes the
+/// connection.
 pub struct ByteStream {
     operation: &'static Operation,
     body: Body,
-    pause: Option<Pause>,
-    check: Option<Check>,
+    timeouts: Option<Timeouts>,
+    inspection: Option<Box<dyn Inspect>>,
 }
 
-/// How long to wait for a piece, and the end of the wait for the next one.
-struct Pause {
+/// When a stream takes too long.
+struct Timeouts {
     clock: Clock,
-    longest: Duration,
-    end: Option<End>,
+    longest_pause: Duration,
+    /// The end of the wait for the next piece.
+    pause: Option<End>,
+    /// The end of the time for the whole body.
+    total: End,
+}
+
+/// Looks at what passes through a stream, and ends it with an error where it is not what it should be.
+pub(crate) trait Inspect: Send {
+    /// The next piece.
+    fn piece(&mut self, piece: &Bytes) -> Result<(), Error>;
+
+    /// There are no more pieces.
+    fn end(&mut self) -> Result<(), Error>;
 }
 
 impl ByteStream {
+    /// With the longest time between two pieces and for all of them, by a clock that is at hand.
     pub(super) fn new(
         operation: &'static Operation,
         body: Body,
         clock: Option<Clock>,
-        longest: Duration,
+        longest_pause: Duration,
+        total: Duration,
     ) -> Self {
-        let pause = clock.map(|clock| Pause {
+        let timeouts = clock.map(|clock| Timeouts {
+            total: End::after(&clock, total),
             clock,
-            longest,
-            end: None,
+            longest_pause,
+            pause: None,
         });
         Self {
             operation,
             body,
-            pause,
-            check: None,
+            timeouts,
+            inspection: None,
         }
     }
 
@@ -112,9 +127,9 @@ impl ByteStream {
         self.operation.id
     }
 
-    /// The same stream, ending with an error if the bytes are not the expected ones.
-    pub(crate) fn checked(mut self, check: Check) -> Self {
-        self.check = Some(check);
+    /// The same stream, with somebody who looks at what passes through.
+    pub(crate) fn inspected(mut self, inspection: impl Inspect + 'static) -> Self {
+        self.inspection = Some(Box::new(inspection));
         self
     }
 
@@ -129,30 +144,60 @@ impl ByteStream {
         Blocking::new(self.operation, self)
     }
 
-    /// Holds a piece, or the end, against what is expected.
-    fn check(&mut self, piece: Option<&Bytes>) -> Result<(), Error> {
-        let Some(check) = &mut self.check else {
+    /// Has a piece, or the end, looked at.
+    fn inspect(&mut self, piece: Option<&Bytes>) -> Result<(), Error> {
+        let Some(inspection) = &mut self.inspection else {
             return Ok(());
         };
         let result = match piece {
-            Some(piece) => check.update(piece),
-            None => self.check.take().map_or(Ok(()), Check::finish),
+            Some(piece) => inspection.piece(piece),
+            None => inspection.end(),
         };
-        result.map_err(|reason| {
-            self.body = Body::default();
-            self.check = None;
-            let error = StorageError::mismatch(self.operation.id, StatusCode::OK, reason);
-            Error::storage_error(error)
-        })
+        if result.is_err() {
+            self.close();
+        }
+        result
     }
 
     /// Ends the stream.
-    fn fail(&mut self, error: TransportError) -> Poll<Option<Result<Bytes, Error>>> {
+    fn close(&mut self) {
         self.body = Body::default();
-        self.pause = None;
-        self.check = None;
+        self.timeouts = None;
+        self.inspection = None;
+    }
+
+    /// Ends the stream with an error.
+    fn fail(&mut self, error: TransportError) -> Poll<Option<Result<Bytes, Error>>> {
+        self.close();
         let error = Error::transport(self.operation.id, error.after_head());
         Poll::Ready(Some(Err(error)))
+    }
+}
+
+impl Timeouts {
+    /// Why the stream ends now, if it does.
+    fn poll(&mut self, is_waiting: bool, context: &mut Context<'_>) -> Poll<TransportError> {
+        const PAUSE: &str = "the body paused for too long";
+        const TOTAL: &str = "the body was not complete in time";
+        let Self {
+            clock,
+            longest_pause,
+            pause,
+            total,
+        } = self;
+        if !clock.is_at_hand() {
+            return Poll::Ready(TransportError::no_runtime());
+        }
+        let late = |reason| TransportError::new(TransportErrorKind::Timeout, reason);
+        if total.poll(clock, context).is_ready() {
+            return Poll::Ready(late(TOTAL));
+        }
+        if !is_waiting {
+            *pause = None;
+            return Poll::Pending;
+        }
+        let pause = pause.get_or_insert_with(|| End::after(clock, *longest_pause));
+        pause.poll(clock, context).map(|()| late(PAUSE))
     }
 }
 
@@ -161,40 +206,26 @@ impl Stream for ByteStream {
 
     fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
         let stream = self.get_mut();
-        match Pin::new(&mut stream.body).poll_next(context) {
+        let piece = match Pin::new(&mut stream.body).poll_next(context) {
             Poll::Ready(Some(Err(error))) => return stream.fail(error),
-            Poll::Ready(piece) => {
-                if let Some(pause) = &mut stream.pause {
-                    pause.end = None;
-                }
-                let piece = piece.and_then(Result::ok);
-                let checked = stream.check(piece.as_ref());
-                return Poll::Ready(match checked {
-                    Ok(()) => piece.map(Ok),
-                    Err(error) => Some(Err(error)),
-                });
-            }
-            Poll::Pending => {}
-        }
-        let Some(Pause {
-            clock,
-            longest,
-            end,
-        }) = &mut stream.pause
-        else {
-            return Poll::Pending;
-        };
-        if !clock.is_at_hand() {
-            return stream.fail(TransportError::no_runtime());
-        }
-        let end = end.get_or_insert_with(|| End::after(clock, *longest));
-        match end.poll(clock, context) {
+            Poll::Ready(piece) => Poll::Ready(piece.and_then(Result::ok)),
             Poll::Pending => Poll::Pending,
-            Poll::Ready(()) => {
-                const REASON: &str = "the body paused for too long";
-                stream.fail(TransportError::new(TransportErrorKind::Timeout, REASON))
-            }
+        };
+        // What is complete is not late.
+        if !matches!(piece, Poll::Ready(None))
+            && let Some(timeouts) = &mut stream.timeouts
+            && let Poll::Ready(error) = timeouts.poll(piece.is_pending(), context)
+        {
+            return stream.fail(error);
         }
+        let piece = ready!(piece);
+        if let Err(error) = stream.inspect(piece.as_ref()) {
+            return Poll::Ready(Some(Err(error)));
+        }
+        if piece.is_none() {
+            stream.close();
+        }
+        Poll::Ready(piece.map(Ok))
     }
 }
 

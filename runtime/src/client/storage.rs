@@ -14,9 +14,10 @@ use super::access::Access;
 use super::execute::on_its_runtime;
 use super::operation::{Method, Operation, Safety};
 use super::options::CallOptions;
+use super::reply::is_html;
 use super::request::Request;
 use super::response::ByteStream;
-use super::{DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_BODY_LIMIT, Shared};
+use super::{DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_BODY_LIMIT, DEFAULT_STREAM_TIMEOUT, Shared};
 use crate::codec::REDACTED;
 use crate::error::{Error, StorageError};
 use crate::transport::{
@@ -90,6 +91,13 @@ impl Storage {
         self.options.body_limit.unwrap_or(DEFAULT_BODY_LIMIT)
     }
 
+    /// How long reading what is at an address may take, with all attempts.
+    pub(crate) fn stream_timeout(&self) -> Duration {
+        self.options
+            .stream_timeout
+            .unwrap_or(DEFAULT_STREAM_TIMEOUT)
+    }
+
     /// Runs what makes several requests, and ends it with an error when it is polled where the clock does not work.
     pub(crate) async fn run<T>(
         &self,
@@ -125,6 +133,12 @@ impl Storage {
             Ok(head)
         };
         let head = self.within(&PUT, timeout, exchange).await?;
+        let is_stored = matches!(head.status.as_u16(), 200 | 201 | 204) && !is_html(&head.headers);
+        if !is_stored {
+            const REASON: &str = "the response does not say that the part is stored";
+            let error = StorageError::mismatch(PUT.id, head.status, REASON);
+            return Err(Error::storage_error(error));
+        }
         let etag = head.headers.get(ETAG).and_then(|etag| etag.to_str().ok());
         etag.map(str::to_owned).ok_or_else(|| {
             const REASON: &str = "the part was accepted, and its ETag is missing";
@@ -132,8 +146,13 @@ impl Storage {
         })
     }
 
-    /// Begins to read what is at an address, and follows where it leads. One attempt.
-    pub(crate) async fn get(&self, address: &Address) -> Result<ByteStream, Error> {
+    /// Begins to read what is at an address, and follows where it leads. One attempt, with this much time until all is read.
+    /// Gives the headers, too.
+    pub(crate) async fn get(
+        &self,
+        address: &Address,
+        total: Duration,
+    ) -> Result<(ByteStream, HeaderMap), Error> {
         let timeout = self
             .options
             .attempt_timeout
@@ -149,8 +168,13 @@ impl Storage {
             match next(&uri, &response)? {
                 Some(next) => uri = next,
                 None => {
-                    let body = response.into_body();
-                    return Ok(ByteStream::new(&GET, body, self.clock.clone(), timeout));
+                    let (head, body) = response.into_parts();
+                    if head.status != StatusCode::OK {
+                        let reason = "the response is not the whole file, which has the status 200";
+                        return Err(mismatch(head.status, reason));
+                    }
+                    let stream = ByteStream::new(&GET, body, self.clock.clone(), timeout, total);
+                    return Ok((stream, head.headers));
                 }
             }
         }

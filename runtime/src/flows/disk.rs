@@ -26,6 +26,27 @@ pub(super) async fn blocking<T: Send + 'static>(
         .map_err(|error| Error::file(operation, error))
 }
 
+/// Checks that a file can take this name: that there is nothing, or a regular file, which it replaces.
+pub(super) async fn check_target(operation: &'static str, target: &Path) -> Result<(), Error> {
+    let target = target.to_owned();
+    blocking(operation, move || replaceable(&target)).await
+}
+
+fn replaceable(target: &Path) -> io::Result<()> {
+    let refused = |reason| Err(io::Error::new(io::ErrorKind::InvalidInput, reason));
+    match std::fs::symlink_metadata(target) {
+        Ok(about) if about.is_symlink() => {
+            refused("the target is a symbolic link; give the path that it leads to")
+        }
+        Ok(about) if !about.is_file() => {
+            refused("the target is no regular file; give the path of a new or a regular file")
+        }
+        Ok(_) => Ok(()),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
 /// A file that is written under another name than its own, and removed if it is not finished.
 pub(super) struct Landing {
     operation: &'static str,
@@ -71,6 +92,8 @@ impl Landing {
         } = self.flush().await?;
         let target = target.to_owned();
         blocking(operation, move || {
+            // It may have come meanwhile.
+            replaceable(&target)?;
             // The content first: after a crash there must be no name without it.
             file.as_file().sync_all()?;
             file.persist(target)?;

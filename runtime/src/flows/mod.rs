@@ -7,5 +7,5 @@ mod disk;
 mod download;
 mod upload;
 
-pub use download::Download;
-pub use upload::{NewFile, Progress, Upload, UploadSource};
+pub use download::{Download, DownloadProgress};
+pub use upload::{NewFile, Upload, UploadProgress, UploadSource};

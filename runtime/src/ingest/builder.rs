@@ -5,9 +5,13 @@ use std::marker::PhantomData;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::entry::Limits;
-use super::queue::{Handler, Queue};
-use super::{Driver, Event, Ingester, Undelivered};
+use super::backlog::Limits;
+use super::driver::Driver;
+use super::event::Event;
+use super::handle::Ingester;
+use super::outcome::Undelivered;
+use super::queue::Queue;
+use super::returns::Handler;
 use crate::Error;
 use crate::client::{CallOptions, Request, RetryPolicy};
 

@@ -7,11 +7,12 @@ use std::time::Duration;
 use chrono::SubsecRound;
 use uuid::Uuid;
 
-use super::entry::{Entry, MAX_BODY, Standing, Time};
-use super::outcome::{NotQueued, Obstacle, Receipt, Report, Slot, Stats};
+use super::backlog::MAX_BODY;
+use super::entry::{Entry, Time};
+use super::event::Event;
+use super::outcome::{Ended, NotQueued, Obstacle, Receipt, Report, Slot, Stats};
 use super::queue::Queue;
-use super::{Event, IngesterBuilder, first_of};
-use crate::client::Request;
+use super::select::first_of;
 use crate::codec;
 use crate::time::system_time;
 use crate::types::Timestamp;
@@ -20,7 +21,8 @@ use crate::types::Timestamp;
 ///
 /// An event that has no external id gets one (a random UUID), and one that has no time gets that of the call; if the server
 /// finds that to be in the future, for its clock is behind, the event takes the server's. When the last clone is dropped,
-/// the driver sends what is left and ends; a [`shutdown`](Self::shutdown) waits for that and tells how it went.
+/// the driver sends what is left and ends; a [`shutdown`](Self::shutdown) waits for that and tells how it went. Without one,
+/// events are lost if the runtime ends first; with the feature `tracing`, that is logged as a warning.
 pub struct Ingester<E>(Arc<Handle<E>>);
 
 /// What the driver gets on top of a shutdown's time, to hand back what it has.
@@ -31,17 +33,7 @@ struct Handle<E> {
     queue: Arc<Queue<E>>,
 }
 
-/// The ingester's driver has ended: it was dropped, or there was a shutdown. What was left is in the
-/// [`Report`].
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Ended;
-
 impl<E: Event> Ingester<E> {
-    /// Begins to set up an ingester whose batches are sent like this request.
-    pub fn builder(request: Request) -> IngesterBuilder<E> {
-        IngesterBuilder::new(request)
-    }
-
     pub(super) fn new(queue: Arc<Queue<E>>) -> Self {
         Self(Arc::new(Handle { queue }))
     }
@@ -142,7 +134,6 @@ impl<E: Event> Ingester<E> {
             size,
             since: self.queue().now(),
             time,
-            standing: Standing::Good,
             slot,
         })
     }
@@ -168,11 +159,3 @@ impl<E> Drop for Handle<E> {
         self.queue.abandon();
     }
 }
-
-impl fmt::Display for Ended {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str("the ingester ended before all events were sent")
-    }
-}
-
-impl std::error::Error for Ended {}

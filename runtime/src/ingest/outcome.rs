@@ -3,6 +3,7 @@
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use super::event::Counts;
 use crate::codec::Violations;
 use crate::error::{Error, ValidationEntry};
 
@@ -20,6 +21,16 @@ pub enum Fate {
         /// What it says about this event; empty if the answer names none.
         entries: Vec<ValidationEntry>,
     },
+    /// The server accepted the batch, and by its own count neither stored nor knew all of its events. Which ones are missing
+    /// is not known, so this is the fate of every event of the batch. Sent again with the same external id, an event is
+    /// stored once.
+    #[non_exhaustive]
+    Unconfirmed {
+        /// How many events the batch had.
+        sent: u64,
+        /// What the server counted.
+        counts: Counts,
+    },
     /// The ingester ended before the server had taken it. Whether it was stored nevertheless is not known where an answer
     /// was lost; sent again with the same external id, it is stored once.
     Unsent,
@@ -31,7 +42,7 @@ pub enum Fate {
 pub struct Undelivered<E> {
     /// The event.
     pub event: E,
-    /// Why: [`Fate::Refused`] or [`Fate::Unsent`].
+    /// Why: [`Fate::Refused`], [`Fate::Unconfirmed`] or [`Fate::Unsent`].
     pub fate: Fate,
 }
 
@@ -100,9 +111,11 @@ pub struct Stats {
     pub duplicates: u64,
     /// How many the server refused.
     pub refused: u64,
+    /// How many the server accepted without counting them as stored or known ([`Fate::Unconfirmed`]).
+    pub unconfirmed: u64,
     /// How many were left when the ingester ended.
     pub unsent: u64,
-    /// How many of the refused and unsent ones are nowhere: there was no handler and no more room in the report, or the
+    /// How many of the refused, unconfirmed and unsent ones are nowhere: there was no handler and no more room in the report, or the
     /// handler panicked.
     pub dropped: u64,
     /// How many requests were answered or failed.
@@ -117,8 +130,8 @@ pub struct Report<E> {
     /// The counts.
     pub stats: Stats,
     /// The events that were not delivered. Empty where
-    /// [`on_undelivered`](super::IngesterBuilder::on_undelivered) got them; else all that were unsent, and of the refused
-    /// ones the first, as many as the queue holds. [`Stats::dropped`] counts the others.
+    /// [`on_undelivered`](super::IngesterBuilder::on_undelivered) got them; else all that were unsent, and of the
+    /// others the first, as many as the queue holds. [`Stats::dropped`] counts the others.
     pub undelivered: Vec<Undelivered<E>>,
 }
 
@@ -130,6 +143,19 @@ impl<E> fmt::Debug for Report<E> {
             .finish()
     }
 }
+
+/// The ingester's driver has ended: it was dropped, or there was a shutdown. What was left is in the
+/// [`Report`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Ended;
+
+impl fmt::Display for Ended {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the ingester ended before all events were sent")
+    }
+}
+
+impl std::error::Error for Ended {}
 
 /// Tells what becomes of one event. Dropping it changes nothing.
 #[derive(Debug)]

@@ -1,61 +1,48 @@
-//! The events that are still to be delivered, and who waits for what.
+//! What those who ingest and the driver share, and how they wait for each other.
 
-use std::collections::{BTreeSet, VecDeque};
-use std::mem;
-use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use event_listener::{Event as Bell, EventListener, IntoNotification};
 
-use super::entry::{Entry, Limits, MAX_BODY, Standing};
-use super::first_of;
-use super::handle::Ended;
-use super::outcome::{Fate, NotQueued, Obstacle, Report, Stats, Undelivered};
+use super::backlog::{Backlog, Limits};
+use super::batch::Batch;
+use super::entry::Entry;
+use super::outcome::{Ended, Fate, NotQueued, Obstacle, Report, Stats};
+use super::returns::{Handler, Returns};
+use super::select::first_of;
 use crate::time::Instant;
 use crate::transport::Clock;
 
-/// Gets what was not delivered.
-pub(super) type Handler<E> = Box<dyn Fn(Undelivered<E>) + Send + Sync>;
-
-/// How long suspects wait until they are tried again. They are not to hold up the others, nor to be forgotten.
+/// How long suspects wait until one is tried again. They are not to hold up the others, nor to be forgotten.
 const SUSPENSION: Duration = Duration::from_secs(60);
+
+/// The same, when a shutdown is waited for.
+const SHORT_SUSPENSION: Duration = Duration::from_secs(1);
 
 /// The queue between those who ingest and the driver.
 pub(super) struct Queue<E> {
-    limits: Limits,
     clock: Clock,
-    handler: Option<Handler<E>>,
+    returns: Returns<E>,
     state: Mutex<State<E>>,
     /// There may be a batch to send.
     work: Bell,
     /// There is room again.
     room: Bell,
-    /// A batch is done, or all is over.
+    /// Events are settled, or all is over.
     progress: Bell,
     /// A shutdown begins.
     closing: Bell,
 }
 
 struct State<E> {
-    waiting: VecDeque<Entry<E>>,
-    /// Events that the server may fail on, and when to try them again.
-    suspects: VecDeque<Entry<E>>,
-    retrial: Instant,
-    /// What the driver holds and what waits: the numbers of the events, and their bytes of JSON.
-    held: BTreeSet<u64>,
-    bytes: usize,
-    /// The number of the last event that was queued.
-    queued: u64,
-    /// The number of the last one that shall be sent without delay.
-    wanted: u64,
+    backlog: Backlog<E>,
     phase: Phase,
     /// The number of the first event that was left at the end.
     left: Option<u64>,
     /// Nobody is left who could ask for a report, but the driver.
     abandoned: bool,
     stats: Stats,
-    undelivered: Vec<Undelivered<E>>,
 }
 
 /// Where in its life an ingester is.
@@ -70,7 +57,7 @@ enum Phase {
 /// What the driver does next.
 pub(super) enum Next<E> {
     /// Sends these.
-    Send(Vec<Entry<E>>),
+    Send(Batch<E>),
     /// Waits for a sign of more work; if there is a time, until then.
     Wait(EventListener, Option<Duration>),
     /// Ends.
@@ -80,23 +67,15 @@ pub(super) enum Next<E> {
 impl<E> Queue<E> {
     pub(super) fn new(limits: Limits, clock: Clock, handler: Option<Handler<E>>) -> Self {
         Self {
-            limits,
-            handler,
+            clock,
+            returns: Returns::new(handler, limits.capacity),
             state: Mutex::new(State {
-                waiting: VecDeque::new(),
-                suspects: VecDeque::new(),
-                retrial: clock.now(),
-                held: BTreeSet::new(),
-                bytes: 0,
-                queued: 0,
-                wanted: 0,
+                backlog: Backlog::new(limits),
                 phase: Phase::Open,
                 left: None,
                 abandoned: false,
                 stats: Stats::default(),
-                undelivered: Vec::new(),
             }),
-            clock,
             work: Bell::new(),
             room: Bell::new(),
             progress: Bell::new(),
@@ -115,7 +94,7 @@ impl<E> Queue<E> {
     pub(super) fn stats(&self) -> Stats {
         let state = self.state();
         Stats {
-            queued: state.held.len(),
+            queued: state.backlog.len(),
             ..state.stats.clone()
         }
     }
@@ -148,37 +127,25 @@ impl<E> Queue<E> {
     }
 
     /// Queues an event if there is room for it now.
-    pub(super) fn try_push(&self, mut entry: Entry<E>) -> Result<(), (Entry<E>, Obstacle)> {
+    pub(super) fn try_push(&self, entry: Entry<E>) -> Result<(), (Entry<E>, Obstacle)> {
         let mut state = self.state();
         if !matches!(state.phase, Phase::Open) {
             return Err((entry, Obstacle::Ended));
         }
-        let fits = state.held.len() < self.limits.capacity
-            && state.bytes.saturating_add(entry.size) <= self.limits.bytes;
-        // An event that is larger than the queue may be goes alone.
-        if !fits && !state.held.is_empty() {
+        if !state.backlog.has_room(entry.size) {
             return Err((entry, Obstacle::Full));
         }
-        state.queued += 1;
-        entry.number = state.queued;
-        state.held.insert(entry.number);
-        state.bytes += entry.size;
-        state.waiting.push_back(entry);
-        let first_or_enough = state.waiting.len() == 1 || self.is_batch(&state);
+        let is_work = state.backlog.push(entry);
         drop(state);
-        if first_or_enough {
+        if is_work {
             self.work.notify(1);
         }
         Ok(())
     }
 
-    /// Waits until everything that is queued now is done with.
+    /// Waits until everything that is queued now is settled.
     pub(super) async fn flush(&self) -> Result<(), Ended> {
-        let goal = {
-            let mut state = self.state();
-            state.wanted = state.queued;
-            state.queued
-        };
+        let goal = self.state().backlog.want_all();
         self.work.notify(1);
         loop {
             let progress = self.progress.listen();
@@ -187,7 +154,7 @@ impl<E> Queue<E> {
                 if state.left.is_some_and(|left| left <= goal) {
                     return Err(Ended);
                 }
-                if state.held.first().is_none_or(|first| *first > goal) {
+                if state.backlog.is_settled(goal) {
                     return Ok(());
                 }
                 if matches!(state.phase, Phase::Ended) {
@@ -207,6 +174,9 @@ impl<E> Queue<E> {
             Phase::Closing(before) => Phase::Closing(before.into_iter().chain(end).min()),
             Phase::Ended => Phase::Ended,
         };
+        if end.is_some() {
+            state.backlog.retry_suspects(None);
+        }
         drop(state);
         self.closing.notify(usize::MAX);
         self.work.notify(usize::MAX);
@@ -226,9 +196,10 @@ impl<E> Queue<E> {
 
     /// The counts, and the events that nobody was given yet.
     pub(super) fn report(&self) -> Report<E> {
-        let stats = self.stats();
-        let undelivered = mem::take(&mut self.state().undelivered);
-        Report { stats, undelivered }
+        Report {
+            stats: self.stats(),
+            undelivered: self.returns.take(),
+        }
     }
 
     /// The last one who could ask for a report is gone: what is left is sent, however long it takes.
@@ -240,33 +211,15 @@ impl<E> Queue<E> {
     // ---- For the driver ----------------------------------------------------------------------------------------------
 
     /// What the driver does next. Events that it gets are held until they are [settled](Self::settle) or
-    /// [given back](Self::give_back).
+    /// [put back](Self::put_back).
     pub(super) fn next(&self) -> Next<E> {
         let sign = self.work.listen();
         let mut state = self.state();
-        let now = self.clock.now();
-        let retrial =
-            (!state.suspects.is_empty()).then(|| state.retrial.saturating_duration_since(now));
-        let hurried = matches!(state.phase, Phase::Closing(Some(_))) && state.waiting.is_empty();
-        if retrial.is_some_and(|rest| rest.is_zero() || hurried) {
-            state.retrial = now.checked_add(SUSPENSION).unwrap_or(now);
-            return Next::Send(self.take_batch(&mut state.suspects));
-        }
-        let Some(oldest) = state.waiting.front() else {
-            return match (state.phase, retrial) {
-                (Phase::Closing(_) | Phase::Ended, None) => Next::End,
-                _ => Next::Wait(sign, retrial),
-            };
-        };
-        let waited = now.saturating_duration_since(oldest.since);
-        let at_once = oldest.number <= state.wanted
-            || !matches!(state.phase, Phase::Open)
-            || self.is_batch(&state);
-        match self.limits.delay.checked_sub(waited) {
-            Some(rest) if !at_once && !rest.is_zero() => {
-                Next::Wait(sign, retrial.into_iter().chain([rest]).min())
-            }
-            _ => Next::Send(self.take_batch(&mut state.waiting)),
+        let is_open = matches!(state.phase, Phase::Open);
+        match state.backlog.next(self.clock.now(), !is_open) {
+            Ok(batch) => Next::Send(batch),
+            Err(None) if !is_open => Next::End,
+            Err(longest) => Next::Wait(sign, longest),
         }
     }
 
@@ -305,88 +258,94 @@ impl<E> Queue<E> {
         }
     }
 
-    /// A request failed in a way that may pass; or, with `None`, one did not.
-    pub(super) fn note(&self, failure: Option<Arc<crate::Error>>) {
+    /// A request with this many bytes was sent, and the API responded.
+    pub(super) fn responded(&self, size: usize) {
         let mut state = self.state();
         state.stats.requests += 1;
-        state.stats.failing = failure;
+        state.stats.failing = None;
+        state.backlog.pass(size);
+    }
+
+    /// A request failed, and is sent again.
+    pub(super) fn failed(&self, error: Arc<crate::Error>) {
+        let mut state = self.state();
+        state.stats.requests += 1;
+        state.stats.failing = Some(error);
+    }
+
+    /// A request with this many bytes was too large.
+    pub(super) fn shrink(&self, size: usize) {
+        let now = self.clock.now();
+        self.state().backlog.shrink(size, now);
     }
 
     /// Lets go of events: it is known what became of them.
     pub(super) fn settle(&self, entries: &[Entry<E>], count: impl FnOnce(&mut Stats)) {
         let mut state = self.state();
         for entry in entries {
-            state.held.remove(&entry.number);
-            state.bytes = state.bytes.saturating_sub(entry.size);
+            state.backlog.settle(entry);
         }
         count(&mut state.stats);
         drop(state);
         self.room.notify(entries.len().additional());
-    }
-
-    /// Tells that an event is not delivered, to whom it concerns.
-    pub(super) fn tell(&self, entry: Entry<E>, fate: Fate) {
-        if let Some(slot) = &entry.slot {
-            slot.fill(fate.clone());
-        }
-        let event = entry.event;
-        let undelivered = Undelivered { event, fate };
-        if let Some(handler) = &self.handler {
-            // A panic of the handler is not to take the other events along.
-            if catch_unwind(AssertUnwindSafe(|| handler(undelivered))).is_err() {
-                self.state().stats.dropped += 1;
-            }
-            return;
-        }
-        let mut state = self.state();
-        let is_unsent = matches!(undelivered.fate, Fate::Unsent);
-        match is_unsent || state.undelivered.len() < self.limits.capacity {
-            true => state.undelivered.push(undelivered),
-            false => state.stats.dropped += 1,
-        }
-    }
-
-    /// The driver is done with a batch: what is left of it goes back to where it was.
-    pub(super) fn give_back(&self, entries: impl DoubleEndedIterator<Item = Entry<E>>) {
-        let mut state = self.state();
-        if matches!(state.phase, Phase::Ended) {
-            drop(state);
-            return self.leave(entries.collect());
-        }
-        for entry in entries.rev() {
-            match entry.standing {
-                Standing::Good => state.waiting.push_front(entry),
-                Standing::Suspect => state.suspects.push_front(entry),
-            }
-        }
-        drop(state);
         self.progress.notify(usize::MAX);
     }
 
-    /// The server failed on this event alone. It is tried again behind all others.
-    pub(super) fn suspect(&self, mut entry: Entry<E>) {
-        let now = self.clock.now();
-        let mut state = self.state();
-        entry.standing = Standing::Suspect;
-        if state.suspects.is_empty() {
-            state.retrial = now.checked_add(SUSPENSION).unwrap_or(now);
+    /// Hands back an event that is not delivered.
+    pub(super) fn hand_back(&self, entry: Entry<E>, fate: Fate) {
+        if !self.returns.hand_back(entry, fate) {
+            self.state().stats.dropped += 1;
         }
-        state.suspects.push_back(entry);
+    }
+
+    /// Takes a batch back that is to be sent again.
+    pub(super) fn put_back(&self, batch: Batch<E>) {
+        let mut state = self.state();
+        if matches!(state.phase, Phase::Ended) {
+            drop(state);
+            return self.leave(batch.into_entries().collect());
+        }
+        let retrial = self.retrial(&state);
+        state.backlog.put_back(batch, retrial);
+    }
+
+    /// The server failed on this event alone. It is tried again behind all others.
+    pub(super) fn suspect(&self, entry: Entry<E>) {
+        let mut state = self.state();
+        let retrial = self.retrial(&state);
+        state.backlog.suspect(entry, retrial);
+    }
+
+    /// The server did not fail on a suspect any more.
+    pub(super) fn release_suspects(&self) {
+        self.state().backlog.release_suspects();
+    }
+
+    /// When a suspect is tried again.
+    fn retrial(&self, state: &State<E>) -> Option<Instant> {
+        let suspension = match state.phase {
+            Phase::Closing(Some(_)) => SHORT_SUSPENSION,
+            _ => SUSPENSION,
+        };
+        self.clock.now().checked_add(suspension)
     }
 
     /// The driver ends, or is given up. What is left is not delivered.
     pub(super) fn end(&self) {
-        let left = {
+        let (left, was_shut_down) = {
             let mut state = self.state();
-            if matches!(state.phase, Phase::Ended) {
-                return;
-            }
+            let was_shut_down = match state.phase {
+                Phase::Ended => return,
+                Phase::Closing(end) => end.is_some(),
+                Phase::Open => false,
+            };
             // Nobody is to queue an event behind the driver's back.
             state.phase = Phase::Closing(None);
-            let mut left: Vec<_> = mem::take(&mut state.waiting).into();
-            left.extend(mem::take(&mut state.suspects));
-            left
+            (state.backlog.drain(), was_shut_down)
         };
+        if !was_shut_down && !left.is_empty() {
+            warn_of_unsent(left.len());
+        }
         // Before the end is known: who waits for it may end the process.
         self.leave(left);
         self.state().phase = Phase::Ended;
@@ -419,31 +378,24 @@ impl<E> Queue<E> {
         }
         self.settle(&left, |stats| stats.unsent += left.len() as u64);
         for entry in left {
-            self.tell(entry, Fate::Unsent);
+            self.hand_back(entry, Fate::Unsent);
         }
-    }
-
-    /// Whether there are enough events for a request.
-    fn is_batch(&self, state: &State<E>) -> bool {
-        let suspects: usize = state.suspects.iter().map(|entry| entry.size).sum();
-        let bytes = state.bytes.saturating_sub(suspects);
-        state.waiting.len() >= self.limits.batch || bytes >= MAX_BODY
-    }
-
-    fn take_batch(&self, waiting: &mut VecDeque<Entry<E>>) -> Vec<Entry<E>> {
-        let mut size = 0;
-        let fitting = waiting.iter().take(self.limits.batch).take_while(|entry| {
-            size += entry.size + 1;
-            size <= MAX_BODY
-        });
-        // A single event always fits: it was looked at when it was queued.
-        let count = fitting.count().max(1);
-        waiting.drain(..count).collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State<E>> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
+}
+
+/// Logs that events are left behind that nobody waited for.
+fn warn_of_unsent(count: usize) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        polar.ingest.unsent = count,
+        "the ingester ended with events that were not sent: await `Ingester::shutdown` before its runtime ends"
+    );
+    #[cfg(not(feature = "tracing"))]
+    let _ = count;
 }
 
 impl<E> From<(Entry<E>, Obstacle)> for NotQueued<E> {

@@ -51,6 +51,8 @@ pub enum Fate {
     Answer(u16, &'static str),
     Fail(TransportErrorKind),
     NoEtag,
+    /// Accepted with this status and media type, and with an ETag.
+    Accepted(u16, &'static str),
     Hang,
 }
 
@@ -201,10 +203,17 @@ impl Bucket {
         if let Some(Fate::Hang) = fate {
             return std::future::pending().await;
         }
+        if let Some(Fate::Accepted(status, media_type)) = fate {
+            let response = Response::builder().status(status);
+            let response = response
+                .header("etag", "\"x\"")
+                .header("content-type", media_type);
+            return Ok(response.body("".into()).unwrap());
+        }
         let (status, text) = match fate {
             Some(Fate::Fail(kind)) => return Err(TransportError::new(kind, "by the bucket")),
             Some(Fate::Answer(status, text)) => (status, text),
-            Some(Fate::NoEtag | Fate::Hang) => (200, ""),
+            Some(Fate::NoEtag | Fate::Accepted(..) | Fate::Hang) => (200, ""),
             None => {
                 self.0.lock().unwrap().stored.insert(number, body);
                 let response = Response::builder().header("etag", format!("\"etag-{number}\""));

@@ -44,6 +44,12 @@ pub(crate) struct Seen {
     most: Option<usize>,
     /// The name of the events on which it fails.
     pub(crate) poison: Option<&'static str>,
+    /// How it fails on them, if not with a 500.
+    pub(crate) pain: Option<Fault>,
+    /// The largest body that a gateway in front of it lets through.
+    pub(crate) gateway: Option<usize>,
+    /// Stores nothing and counts nothing, and says that all is well.
+    pub(crate) forgets: bool,
     /// Its time, if it is not that of this machine.
     pub(crate) now: Option<Timestamp>,
 }
@@ -77,6 +83,13 @@ impl Server {
     pub(crate) fn taking(most: usize) -> Self {
         let server = Self::default();
         server.0.lock().unwrap().most = Some(most);
+        server
+    }
+
+    /// Has a gateway in front of it that takes no body with more bytes.
+    pub(crate) fn behind_gateway(bytes: usize) -> Self {
+        let server = Self::default();
+        server.0.lock().unwrap().gateway = Some(bytes);
         server
     }
 
@@ -115,8 +128,21 @@ impl Seen {
         let events = json["events"].as_array().unwrap().clone();
         self.largest = self.largest.max(body.len());
         self.requests.push((Instant::now(), events.clone()));
+        if self.gateway.is_some_and(|most| body.len() > most) {
+            let mut response =
+                response(413, "<html>413 Request Entity Too Large</html>".to_owned());
+            response.headers_mut().remove("polar-version");
+            return Some(Ok(response));
+        }
         let broken = |kind| Some(Err(TransportError::new(kind, "the server failed")));
-        match self.faults.pop_front() {
+        let is_poisoned = |poison| events.iter().any(|event| event["name"] == poison);
+        let fault = match (self.faults.pop_front(), &self.pain) {
+            (None, _) if !self.poison.is_some_and(is_poisoned) => None,
+            (None, Some(fault)) => Some(fault.clone()),
+            (None, None) => Some(Fault::Answer(500, "", r#"{"error":"InternalServerError"}"#)),
+            (fault, _) => fault,
+        };
+        match fault {
             None => Some(Ok(self.answer(&events))),
             Some(Fault::NoConnection) => broken(TransportErrorKind::Connect),
             Some(Fault::Broken) => broken(TransportErrorKind::Interrupted),
@@ -149,12 +175,6 @@ impl Seen {
         if self.most.is_some_and(|most| events.len() > most) {
             return response(413, "<html>too large</html>".to_owned());
         }
-        if self
-            .poison
-            .is_some_and(|poison| events.iter().any(|event| event["name"] == poison))
-        {
-            return response(500, r#"{"error":"InternalServerError"}"#.to_owned());
-        }
         let is_future = |event: &Json| {
             let time = event["timestamp"].as_str();
             let time = time.map(|time| time.parse::<Timestamp>().unwrap());
@@ -181,6 +201,9 @@ impl Seen {
             let entries: Vec<Json> = entries.collect();
             let body = serde_json::json!({"error": "RequestValidationError", "detail": entries});
             return response(422, body.to_string());
+        }
+        if self.forgets {
+            return response(200, r#"{"inserted":0,"duplicates":0}"#.to_owned());
         }
         let ids = events
             .iter()

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 
-use super::Records;
+use super::records::Records;
 use crate::Error;
 #[cfg(feature = "blocking")]
 use crate::client::Blocking;

@@ -1,23 +1,29 @@
 //! Downloads: where a file is, and what is there.
 
+mod locate;
+mod located;
 mod wire;
 
 use std::fmt;
 #[cfg(feature = "files")]
 use std::path::Path;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use bytes::Bytes;
 use uuid::Uuid;
 
+pub use located::DownloadProgress;
+
 #[cfg(feature = "files")]
-use super::disk::Landing;
-use crate::checksum::{Check, Sum};
-use crate::client::{Address, ByteStream, Call, CallOptions, Operation, Pages, Request, Storage};
+use super::disk;
+use crate::client::{ByteStream, CallOptions, Operation, Request, Storage};
 use crate::codec::{self, DecodeError, Encode};
-use crate::error::{Error, retry_after};
+use crate::error::Error;
+use crate::time::Instant;
 use crate::transport::{TransportError, TransportErrorKind};
-use wire::{Document, Listed, Listing};
+use located::{Fetch, Located, OnProgress};
+use wire::Listed;
 
 /// How long to wait for a document when nothing else was said.
 const PATIENCE: Duration = Duration::from_secs(120);
@@ -25,27 +31,18 @@ const PATIENCE: Duration = Duration::from_secs(120);
 /// The most items that the API puts on a page.
 const LONGEST_PAGE: i64 = 100;
 
-/// The first wait for a document. It doubles with each further one.
-const FIRST_WAIT: Duration = Duration::from_millis(500);
-
-/// The shortest one, whatever the server asks for.
-const SHORTEST_WAIT: Duration = Duration::from_millis(100);
-
-/// How long before the end it is asked for a last time, so that there is time for an answer; less for those in a hurry.
-const LAST_CALL: Duration = Duration::from_secs(1);
-
-/// The longest wait, unless the server asks for a longer one.
-const LONGEST_WAIT: Duration = Duration::from_secs(8);
-
 /// A download that begins when it is asked for its bytes.
 ///
 /// What is not there yet is waited for, at the pace that the server asks for. The bytes come from a storage, to which the
-/// client's credential is not sent.
+/// client's credential is not sent. A response of the storage that is no success, a part of the file, or a page in HTML where
+/// the file is none, is an error.
 #[must_use = "a download does nothing until its bytes are asked for"]
 pub struct Download {
     request: Request,
     subject: Subject,
     patience: Duration,
+    timeout: Option<Duration>,
+    on_progress: Option<OnProgress>,
 }
 
 /// What is downloaded.
@@ -59,14 +56,20 @@ enum Subject {
 }
 
 impl Download {
+    fn new(request: Request, subject: Subject) -> Self {
+        Self {
+            request,
+            subject,
+            patience: PATIENCE,
+            timeout: None,
+            on_progress: None,
+        }
+    }
+
     /// What a request answers the address of. For generated code.
     #[doc(hidden)]
     pub fn document(request: impl Into<Request>) -> Self {
-        Self {
-            request: request.into(),
-            subject: Subject::Document { generate: None },
-            patience: PATIENCE,
-        }
+        Self::new(request.into(), Subject::Document { generate: None })
     }
 
     /// The same, if another request has to make it first. For generated code.
@@ -80,12 +83,8 @@ impl Download {
     /// A file that an operation has listed. For generated code.
     #[doc(hidden)]
     pub fn file(request: Request, file: &dyn Encode) -> Self {
-        let located = codec::from_slice::<Listed>(&codec::to_vec(file));
-        Self {
-            request,
-            subject: Subject::File(located.map(Located::from)),
-            patience: PATIENCE,
-        }
+        let listed = codec::from_slice::<Listed>(&codec::to_vec(file));
+        Self::new(request, Subject::File(listed.and_then(Located::try_from)))
     }
 
     /// A file that has to be looked for in a list, by its id or by that of its item. For generated code.
@@ -93,21 +92,34 @@ impl Download {
     pub fn listed(list: impl Into<Request>, id: Uuid) -> Self {
         let mut request = list.into();
         request.query("limit", &LONGEST_PAGE);
-        Self {
-            request,
-            subject: Subject::Listed(id),
-            patience: PATIENCE,
-        }
+        Self::new(request, Subject::Listed(id))
     }
 
-    /// How long to wait for a document that is not there yet. 2 minutes if it is not set.
+    /// Ends the download with [`Error::Timeout`] when it is not complete after this time: the wait for a document, all
+    /// attempts, and what the reader of a [`stream`](Self::stream) does between two pieces. 1 hour if neither this nor
+    /// [`CallOptions::stream_timeout`] is set.
     pub fn timeout(mut self, timeout: Duration) -> Self {
+        self.timeout = Some(timeout);
+        self
+    }
+
+    /// How long to wait for a document that is not there yet. 2 minutes if it is not set, and never longer than the
+    /// [`timeout`](Self::timeout).
+    pub fn wait_timeout(mut self, timeout: Duration) -> Self {
         self.patience = timeout;
         self
     }
 
+    /// Tells how far the download is, when it begins and after each piece. It is called while the bytes are read, so it
+    /// should be quick.
+    pub fn on_progress(mut self, tell: impl FnMut(DownloadProgress) + Send + 'static) -> Self {
+        self.on_progress = Some(Arc::new(Mutex::new(tell)));
+        self
+    }
+
     /// Sets how the calls to the API are sent, and how often the download is tried. The attempt timeout is also the
-    /// longest time between two pieces, the body limit is that of [`bytes`](Self::bytes).
+    /// longest time between two pieces. The body limit is that of [`bytes`](Self::bytes), and of documents also where they
+    /// are streamed or written to a file; other files have the size that the API says.
     pub fn with(mut self, options: CallOptions) -> Self {
         if let Subject::Document {
             generate: Some(generate),
@@ -122,15 +134,18 @@ impl Download {
     /// The bytes, piece by piece, as they arrive. A connection that breaks after the first one ends the stream.
     ///
     /// # Errors
-    /// Those of the calls, of the storage, and [`Error::Timeout`] if a document is not there in time.
+    /// Those of the calls, of the storage, [`Error::Timeout`] if a document is not there in time, and
+    /// [`Error::BodyTooLarge`] if it is larger than the body limit of the client or of the options. The stream ends with an
+    /// [`Error::Storage`] if the bytes are not those that the API knows.
     pub async fn stream(self) -> Result<ByteStream, Error> {
-        let (storage, operation) = (Storage::of(&self.request), self.operation().id);
+        let (job, subject) = self.begin();
         let work = async {
-            let located = self.locate(&storage).await?;
-            let attempt = || located.open(&storage);
-            storage.repeated(|| Box::pin(attempt())).await
+            let located = job.locate(subject).await?;
+            let fetch = job.fetch();
+            let attempt = || fetch.open(&located);
+            job.storage.repeated(|| Box::pin(attempt())).await
         };
-        storage.run(operation, work).await
+        job.run(work).await
     }
 
     /// The bytes, in memory, up to the body limit of the client or of the options. If the connection breaks, they are
@@ -139,33 +154,37 @@ impl Download {
     /// # Errors
     /// Those of [`stream`](Self::stream), and [`Error::BodyTooLarge`].
     pub async fn bytes(self) -> Result<Bytes, Error> {
-        let (storage, operation) = (Storage::of(&self.request), self.operation().id);
+        let (job, subject) = self.begin();
         let work = async {
-            let located = self.locate(&storage).await?;
-            let attempt = || located.collect(&storage);
-            storage.repeated(|| Box::pin(attempt())).await
+            let located = job.locate(subject).await?;
+            let fetch = job.fetch();
+            let attempt = || fetch.collect(&located);
+            job.storage.repeated(|| Box::pin(attempt())).await
         };
-        storage.run(operation, work).await
+        job.run(work).await
     }
 
     /// Writes the bytes to a file, and gives their number. If the connection breaks, they are fetched again.
     ///
     /// They go to a temporary file beside it, which takes its place when it is whole: under this name there is never half
     /// a file, and what was there before stays when the download fails. It has the rights of a file that it replaces (on
-    /// Unix). A symbolic link is replaced itself, not what it points to.
+    /// Unix). Only regular files are replaced: nothing is requested if there is a directory, a device, a pipe or a symbolic
+    /// link under this name.
     ///
     /// # Errors
     /// Those of [`stream`](Self::stream), and [`Error::File`].
     #[cfg(feature = "files")]
     pub async fn to_file(self, path: impl AsRef<Path>) -> Result<u64, Error> {
-        let (storage, operation) = (Storage::of(&self.request), self.operation().id);
+        let (job, subject) = self.begin();
         let target = path.as_ref().to_owned();
         let work = async {
-            let located = self.locate(&storage).await?;
-            let attempt = || located.land(&storage, operation, &target);
-            storage.repeated(|| Box::pin(attempt())).await
+            disk::check_target(job.operation.id, &target).await?;
+            let located = job.locate(subject).await?;
+            let fetch = job.fetch();
+            let attempt = || fetch.land(&located, job.operation.id, &target);
+            job.storage.repeated(|| Box::pin(attempt())).await
         };
-        storage.run(operation, work).await
+        job.run(work).await
     }
 
     /// [`bytes`](Self::bytes), which blocks this thread. Inside an async task it is an error.
@@ -186,30 +205,86 @@ impl Download {
         crate::client::wait(self.operation(), self.to_file(path))
     }
 
+    #[cfg(feature = "blocking")]
     fn operation(&self) -> &'static Operation {
         self.request.operation()
     }
 
+    /// The time begins to run.
+    fn begin(self) -> (Job, Work) {
+        let storage = Storage::of(&self.request);
+        let timeout = self.timeout.unwrap_or_else(|| storage.stream_timeout());
+        let end = storage
+            .clock()
+            .and_then(|clock| clock.now().checked_add(timeout));
+        let job = Job {
+            operation: self.request.operation(),
+            storage,
+            patience: self.patience.min(timeout),
+            timeout,
+            end,
+            on_progress: self.on_progress,
+        };
+        (job, (self.request, self.subject))
+    }
+}
+
+/// What is done, and by which request.
+type Work = (Request, Subject);
+
+/// A download that was begun.
+struct Job {
+    operation: &'static Operation,
+    storage: Storage,
+    patience: Duration,
+    timeout: Duration,
+    end: Option<Instant>,
+    on_progress: Option<OnProgress>,
+}
+
+impl Job {
     /// Finds out where the bytes are, and waits until they are there.
-    async fn locate(self, storage: &Storage) -> Result<Located, Error> {
-        let operation = self.operation().id;
-        match self.subject {
-            Subject::File(located) => located.map_err(|source| Error::Decode {
-                operation,
-                source,
-                media_type: None,
-                body: None,
-            }),
-            Subject::Listed(id) => find(self.request, id).await,
+    async fn locate(&self, (request, subject): Work) -> Result<Located, Error> {
+        let operation = self.operation.id;
+        match subject {
+            Subject::File(located) => {
+                located.map_err(|source| locate::unreadable(operation, source))
+            }
+            Subject::Listed(id) => locate::find(request, id).await,
             Subject::Document { generate } => {
-                let waiting = wait(self.request, generate, storage, self.patience);
-                let located = match storage.clock() {
+                let waiting = locate::wait(request, generate, &self.storage, self.patience);
+                let located = match self.storage.clock() {
                     Some(clock) => clock.within(self.patience, waiting).await,
                     None => Some(waiting.await),
                 };
-                located.unwrap_or_else(|| Err(late(operation)))
+                located.unwrap_or_else(|| Err(locate::late(operation)))
             }
         }
+    }
+
+    fn fetch(&self) -> Fetch<'_> {
+        Fetch {
+            storage: &self.storage,
+            end: self.end,
+            on_progress: self.on_progress.clone(),
+        }
+    }
+
+    /// Does the work in time, or not at all.
+    async fn run<T>(&self, work: impl Future<Output = Result<T, Error>>) -> Result<T, Error> {
+        let operation = self.operation.id;
+        let work = async {
+            let Some(clock) = self.storage.clock() else {
+                return work.await;
+            };
+            let result = clock.within(self.timeout, work).await;
+            result.unwrap_or_else(|| {
+                const REASON: &str = "the download was not complete in time";
+                let error = TransportError::new(TransportErrorKind::Timeout, REASON);
+                Err(Error::transport(operation, error))
+            })
+        };
+        self.storage.run(operation, work).await
     }
 }
 
@@ -218,152 +293,5 @@ impl fmt::Debug for Download {
         f.debug_struct("Download")
             .field("request", &self.request)
             .finish_non_exhaustive()
-    }
-}
-
-/// Asks for a document until it is there. What makes it is called when it is not there at first.
-async fn wait(
-    request: Request,
-    mut generate: Option<Box<Request>>,
-    storage: &Storage,
-    patience: Duration,
-) -> Result<Located, Error> {
-    let operation = request.operation().id;
-    let missing = match generate {
-        Some(_) => Missing::NotYet,
-        None => Missing::Never,
-    };
-    let end = storage
-        .clock()
-        .and_then(|clock| clock.now().checked_add(patience));
-    let mut pause = FIRST_WAIT;
-    loop {
-        let asked = match ask(request.clone(), missing).await? {
-            Answer::There(located) => return Ok(located),
-            Answer::NotYet(asked) => asked,
-        };
-        if let Some(generate) = generate.take() {
-            Call::empty(*generate).await?;
-        }
-        let Some(clock) = storage.clock() else {
-            return Err(Error::configuration(
-                "the document is not there yet, and waiting for it needs a timer",
-            ));
-        };
-        let left = end.map_or(Duration::MAX, |end| {
-            end.saturating_duration_since(clock.now())
-        });
-        let last = left.saturating_sub(LAST_CALL.min(patience / 10));
-        let rest = match asked {
-            Some(asked) => asked.max(SHORTEST_WAIT),
-            None => pause.min(last),
-        };
-        if rest.is_zero() || left <= rest {
-            return Err(late(operation));
-        }
-        clock.sleep(rest).await;
-        pause = (pause * 2).min(LONGEST_WAIT);
-    }
-}
-
-/// Looks for a file, page by page.
-async fn find(list: Request, id: Uuid) -> Result<Located, Error> {
-    let operation = list.operation().id;
-    let mut pages = Pages::<Listing>::new(list);
-    while let Some(page) = pages.try_next().await? {
-        let found = page
-            .items
-            .into_iter()
-            .find(|item| item.id == id || item.file.id == id);
-        if let Some(item) = found {
-            return Ok(item.file.listed.into());
-        }
-    }
-    Err(Error::NotListed { operation, id })
-}
-
-/// What a 404 says of a document.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Missing {
-    /// That it has to be made, or is being made.
-    NotYet,
-    /// That there is nothing that it would be of.
-    Never,
-}
-
-enum Answer {
-    There(Located),
-    /// And how long the server asks to wait.
-    NotYet(Option<Duration>),
-}
-
-async fn ask(request: Request, missing: Missing) -> Result<Answer, Error> {
-    match Call::<Option<Document>>::optional(request)
-        .with_response()
-        .await
-    {
-        Ok(response) => {
-            let asked = retry_after(response.headers());
-            Ok(match response.into_inner() {
-                Some(document) => Answer::There(document.into()),
-                None => Answer::NotYet(asked),
-            })
-        }
-        Err(error) if missing == Missing::NotYet && error.is_not_found() => {
-            Ok(Answer::NotYet(error.retry_after()))
-        }
-        Err(error) => Err(error),
-    }
-}
-
-fn late(operation: &'static str) -> Error {
-    const REASON: &str = "the document was not there in time";
-    let error = TransportError::new(TransportErrorKind::Timeout, REASON);
-    Error::transport(operation, error)
-}
-
-/// Where bytes are, and what is known of them.
-struct Located {
-    address: Address,
-    /// Their number, and their digest if the API knows it.
-    known: Option<(u64, Option<Sum>)>,
-}
-
-impl Located {
-    async fn open(&self, storage: &Storage) -> Result<ByteStream, Error> {
-        let stream = storage.get(&self.address).await?;
-        Ok(match self.known {
-            Some((size, sum)) => stream.checked(Check::new(size, sum)),
-            None => stream,
-        })
-    }
-
-    async fn collect(&self, storage: &Storage) -> Result<Bytes, Error> {
-        let (mut stream, limit) = (self.open(storage).await?, storage.body_limit());
-        let mut bytes = Vec::new();
-        while let Some(piece) = stream.next().await {
-            let piece = piece?;
-            if piece.len() > limit - bytes.len() {
-                let operation = stream.operation();
-                return Err(Error::BodyTooLarge { operation, limit });
-            }
-            bytes.extend_from_slice(&piece);
-        }
-        Ok(bytes.into())
-    }
-
-    #[cfg(feature = "files")]
-    async fn land(
-        &self,
-        storage: &Storage,
-        operation: &'static str,
-        target: &Path,
-    ) -> Result<u64, Error> {
-        let mut landing = Landing::beside(operation, target).await?;
-        let mut stream = self.open(storage).await?;
-        while let Some(piece) = stream.next().await {
-            landing = landing.write(&piece?).await?;
-        }
-        landing.finish(target).await
     }
 }

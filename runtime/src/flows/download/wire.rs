@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use super::Located;
+use super::located::{Known, Located};
 use crate::checksum::from_base64;
 use crate::client::{Address, Extent, Page};
-use crate::codec::{Encode, Model, Object, Redacted, Sink};
+use crate::codec::{DecodeError, Encode, Model, Object, Redacted, Sink};
 
 /// An answer that says where a document is.
 pub(super) struct Document {
@@ -16,6 +16,7 @@ pub(super) struct Document {
 
 /// A file as lists show it.
 pub(super) struct Listed {
+    pub(super) mime_type: String,
     pub(super) size: i64,
     pub(super) checksum: Option<String>,
     pub(super) download: Link,
@@ -75,14 +76,27 @@ impl From<Document> for Located {
     }
 }
 
-impl From<Listed> for Located {
-    fn from(file: Listed) -> Self {
+impl TryFrom<Listed> for Located {
+    type Error = DecodeError;
+
+    fn try_from(file: Listed) -> Result<Self, DecodeError> {
+        const SIZE: &str = "the `size` of the file is negative";
+        const SUM: &str = "the `checksum_sha256_base64` of the file is no SHA-256 digest in base64";
+        let size = u64::try_from(file.size).map_err(|_| DecodeError::new(SIZE))?;
+        let sum = match file.checksum {
+            Some(text) => Some(from_base64(&text).ok_or_else(|| DecodeError::new(SUM))?),
+            None => None,
+        };
+        let media_type = file.mime_type.to_ascii_lowercase();
         let Link { url, headers } = file.download;
-        let sum = file.checksum.as_deref().and_then(from_base64);
-        Self {
+        Ok(Self {
             address: Address { url, headers },
-            known: u64::try_from(file.size).ok().map(|size| (size, sum)),
-        }
+            known: Some(Known {
+                size,
+                sum,
+                is_html: media_type.contains("html"),
+            }),
+        })
     }
 }
 
@@ -101,6 +115,7 @@ impl Model for Document {
 impl Model for Listed {
     fn read(o: &mut Object<'_, '_>) -> Self {
         Self {
+            mime_type: o.field("mime_type"),
             size: o.field("size"),
             checksum: o.field("checksum_sha256_base64"),
             download: o.field("download"),
@@ -108,7 +123,8 @@ impl Model for Listed {
     }
 
     fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 3] = [
+        let fields: [(&str, &dyn Encode); 4] = [
+            ("mime_type", &self.mime_type),
             ("size", &self.size),
             ("checksum_sha256_base64", &self.checksum),
             ("download", &self.download),

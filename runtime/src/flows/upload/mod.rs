@@ -3,6 +3,7 @@
 #[cfg(feature = "files")]
 mod file;
 mod flight;
+mod new_file;
 mod plan;
 mod source;
 mod wire;
@@ -14,6 +15,7 @@ use std::time::Duration;
 
 use uuid::Uuid;
 
+pub use new_file::NewFile;
 pub use source::UploadSource;
 
 use crate::client::{Address, Call, CallOptions, Request, Storage};
@@ -31,51 +33,10 @@ const PARALLEL: usize = 4;
 /// How long a part may take when nothing else was said: with ten megabytes, about 280 kilobits a second.
 const PART_TIMEOUT: Duration = Duration::from_secs(300);
 
-/// A file that does not exist yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[must_use = "a file is uploaded by the `upload` method of a service"]
-pub struct NewFile {
-    service: String,
-    name: String,
-    mime_type: String,
-    organization_id: Option<Uuid>,
-    version: Option<String>,
-}
-
-impl NewFile {
-    /// A file for this service, a `FileServiceTypes`, with its name and media type: `manual.pdf`, `application/pdf`. Some
-    /// services take only some media types, and files up to some size.
-    pub fn new(
-        service: impl AsRef<str>,
-        name: impl Into<String>,
-        mime_type: impl Into<String>,
-    ) -> Self {
-        Self {
-            service: service.as_ref().to_owned(),
-            name: name.into(),
-            mime_type: mime_type.into(),
-            organization_id: None,
-            version: None,
-        }
-    }
-
-    /// The organization that it belongs to, for credentials that are not those of one.
-    pub fn organization_id(mut self, id: Uuid) -> Self {
-        self.organization_id = Some(id);
-        self
-    }
-
-    /// What its version is called.
-    pub fn version(mut self, version: impl Into<String>) -> Self {
-        self.version = Some(version.into());
-        self
-    }
-}
-
 /// How far an upload is, in bytes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 #[non_exhaustive]
-pub struct Progress {
+pub struct UploadProgress {
     /// How many were read for the checksums. Nothing is sent before all were.
     pub read: u64,
     /// How many are stored. It grows by whole parts.
@@ -141,7 +102,7 @@ impl<T> Upload<T> {
     }
 
     /// Tells how far the upload is, whenever that changes. It is called between two steps, so it should be quick.
-    pub fn on_progress(mut self, tell: impl FnMut(Progress) + Send + 'static) -> Self {
+    pub fn on_progress(mut self, tell: impl FnMut(UploadProgress) + Send + 'static) -> Self {
         self.job.on_progress = Box::new(tell);
         self
     }
@@ -203,7 +164,7 @@ struct Job {
     parallel: usize,
     part_size: Option<u64>,
     part_timeout: Duration,
-    on_progress: Box<dyn FnMut(Progress) + Send>,
+    on_progress: Box<dyn FnMut(UploadProgress) + Send>,
 }
 
 /// All parts are there, and the API can be told.
@@ -238,7 +199,7 @@ impl Job {
 
     async fn send(mut self, storage: &Storage) -> Result<Ready, Error> {
         let operation = self.create.operation().id;
-        let (mut state, mut progress) = (State::default(), Progress::default());
+        let (mut state, mut progress) = (State::default(), UploadProgress::default());
         let source = self.source;
         let on_read = |read, total| {
             (progress.read, progress.total) = (read, total);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use super::NewFile;
+use super::new_file::NewFile;
 use super::plan::Plan;
 use crate::checksum::{Sums, to_base64};
 use crate::client::Address;

@@ -1,0 +1,172 @@
+//! Files whose address is known, and how they are fetched.
+
+#[cfg(feature = "files")]
+use std::path::Path;
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::header::CONTENT_LENGTH;
+use http::{HeaderMap, StatusCode};
+
+use crate::checksum::{Check, Sum};
+use crate::client::{Address, ByteStream, Inspect, Storage, is_html};
+use crate::error::{Error, StorageError};
+#[cfg(feature = "files")]
+use crate::flows::disk::Landing;
+use crate::time::Instant;
+
+/// How far a download is, in bytes.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct DownloadProgress {
+    /// How many have arrived. It begins again from 0 when the file is fetched again.
+    pub received: u64,
+    /// How many there are, if the API or the storage says so.
+    pub total: Option<u64>,
+}
+
+/// Who is told of the progress.
+pub(super) type OnProgress = Arc<Mutex<dyn FnMut(DownloadProgress) + Send>>;
+
+/// Where bytes are, and what is known of them.
+pub(super) struct Located {
+    pub(super) address: Address,
+    /// What the API knows of them; nothing of documents.
+    pub(super) known: Option<Known>,
+}
+
+/// What the API knows of a file.
+pub(super) struct Known {
+    pub(super) size: u64,
+    pub(super) sum: Option<Sum>,
+    /// Whether the file itself is a page in HTML.
+    pub(super) is_html: bool,
+}
+
+/// How something is fetched.
+pub(super) struct Fetch<'a> {
+    pub(super) storage: &'a Storage,
+    /// When all of it must have arrived.
+    pub(super) end: Option<Instant>,
+    pub(super) on_progress: Option<OnProgress>,
+}
+
+impl Fetch<'_> {
+    /// Begins to read the bytes. They are checked while they pass.
+    pub(super) async fn open(&self, located: &Located) -> Result<ByteStream, Error> {
+        // Documents are small, and nothing says how small.
+        let limit = located.known.is_none().then(|| self.storage.body_limit());
+        self.begin(located, limit).await
+    }
+
+    async fn begin(&self, located: &Located, limit: Option<usize>) -> Result<ByteStream, Error> {
+        let (stream, headers) = self.storage.get(&located.address, self.remaining()).await?;
+        let operation = stream.operation();
+        let known = located.known.as_ref();
+        if is_html(&headers) && !known.is_some_and(|known| known.is_html) {
+            const REASON: &str = "the response is a page in HTML, not the file";
+            return Err(mismatch(operation, REASON));
+        }
+        let total = known.map(|known| known.size).or_else(|| length(&headers));
+        if let (Some(limit), Some(total)) = (limit, total)
+            && total > limit as u64
+        {
+            return Err(Error::BodyTooLarge { operation, limit });
+        }
+        let mut guard = Guard {
+            operation,
+            check: known.map(|known| Check::new(known.size, known.sum)),
+            limit,
+            on_progress: self.on_progress.clone(),
+            progress: DownloadProgress { received: 0, total },
+        };
+        guard.tell();
+        Ok(stream.inspected(guard))
+    }
+
+    /// Reads the bytes into memory.
+    pub(super) async fn collect(&self, located: &Located) -> Result<Bytes, Error> {
+        let limit = Some(self.storage.body_limit());
+        let mut stream = self.begin(located, limit).await?;
+        let mut bytes = Vec::new();
+        while let Some(piece) = stream.next().await {
+            bytes.extend_from_slice(&piece?);
+        }
+        Ok(bytes.into())
+    }
+
+    /// Writes the bytes to a file.
+    #[cfg(feature = "files")]
+    pub(super) async fn land(
+        &self,
+        located: &Located,
+        operation: &'static str,
+        target: &Path,
+    ) -> Result<u64, Error> {
+        let mut landing = Landing::beside(operation, target).await?;
+        let mut stream = self.open(located).await?;
+        while let Some(piece) = stream.next().await {
+            landing = landing.write(&piece?).await?;
+        }
+        landing.finish(target).await
+    }
+
+    fn remaining(&self) -> Duration {
+        match (self.storage.clock(), self.end) {
+            (Some(clock), Some(end)) => end.saturating_duration_since(clock.now()),
+            _ => Duration::MAX,
+        }
+    }
+}
+
+/// Checks what passes through a download, and tells how much it is.
+struct Guard {
+    operation: &'static str,
+    check: Option<Check>,
+    limit: Option<usize>,
+    on_progress: Option<OnProgress>,
+    progress: DownloadProgress,
+}
+
+impl Guard {
+    fn tell(&mut self) {
+        if let Some(tell) = &self.on_progress {
+            let mut tell = tell.lock().unwrap_or_else(PoisonError::into_inner);
+            tell(self.progress);
+        }
+    }
+}
+
+impl Inspect for Guard {
+    fn piece(&mut self, piece: &Bytes) -> Result<(), Error> {
+        let operation = self.operation;
+        self.progress.received += piece.len() as u64;
+        if let Some(limit) = self.limit
+            && self.progress.received > limit as u64
+        {
+            return Err(Error::BodyTooLarge { operation, limit });
+        }
+        if let Some(check) = &mut self.check {
+            let checked = check.update(piece);
+            checked.map_err(|reason| mismatch(operation, reason))?;
+        }
+        self.tell();
+        Ok(())
+    }
+
+    fn end(&mut self) -> Result<(), Error> {
+        let checked = self.check.take().map_or(Ok(()), Check::finish);
+        checked.map_err(|reason| mismatch(self.operation, reason))
+    }
+}
+
+/// The length of a body, if it is said. Compressed ones do not say how long they become.
+fn length(headers: &HeaderMap) -> Option<u64> {
+    headers.get(CONTENT_LENGTH)?.to_str().ok()?.parse().ok()
+}
+
+fn mismatch(operation: &'static str, reason: &str) -> Error {
+    let error = StorageError::mismatch(operation, StatusCode::OK, reason);
+    Error::storage_error(error)
+}

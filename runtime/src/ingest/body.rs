@@ -1,0 +1,38 @@
+//! The request body of a batch.
+
+use super::entry::Entry;
+use super::event::Event;
+use crate::codec::{Encode, List, Record, Sink, View};
+
+/// The body of a request: the list of its events.
+pub(super) struct Body<'a, E>(pub(super) &'a [Entry<E>]);
+
+impl<E: Event> Encode for Body<'_, E> {
+    fn view(&self) -> View<'_> {
+        View::Map(self)
+    }
+}
+
+impl<E: Event> Record for Body<'_, E> {
+    fn write(&self, sink: &mut Sink<'_>) {
+        sink.fields(&[(E::LIST, &Events(self.0))]);
+    }
+}
+
+struct Events<'a, E>(&'a [Entry<E>]);
+
+impl<E: Event> Encode for Events<'_, E> {
+    fn view(&self) -> View<'_> {
+        View::List(self)
+    }
+}
+
+impl<E: Event> List for Events<'_, E> {
+    fn len(&self) -> usize {
+        self.0.len()
+    }
+
+    fn item(&self, index: usize) -> Option<&dyn Encode> {
+        self.0.get(index).map(|entry| &entry.event as &dyn Encode)
+    }
+}

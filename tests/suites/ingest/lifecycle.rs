@@ -1,0 +1,274 @@
+//! How an ingester ends: by a shutdown, with its last handle, or with its driver.
+
+use std::fmt::Debug;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use polar_client::ingest::{Ended, Fate, Ingester, Obstacle};
+use polar_client::v2026_10::models::EventCreate;
+use tokio::time::Instant;
+use tracing::field::Field;
+use tracing::span::{Attributes, Id, Record};
+use tracing::{Level, Metadata, Subscriber};
+
+use super::failures::outage;
+use super::server::{self, Fault, Server};
+use super::{PATIENCE, WEEK, event, id, ingester, is_ready, numbered};
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_that_has_no_more_time_hands_events_back() {
+    let server = Server::failing(vec![Fault::NoConnection; 1000]);
+    let ingester = ingester(&server).max_events(2).start().unwrap();
+    let mut receipts = Vec::new();
+    for number in 0..5 {
+        let receipt = ingester.ingest_with_receipt(numbered(number)).await;
+        receipts.push(receipt.unwrap());
+    }
+    let start = Instant::now();
+    let report = ingester.shutdown(PATIENCE).await;
+    assert_eq!(start.elapsed().as_secs(), 10);
+    assert_eq!((report.stats.unsent, report.stats.queued), (5, 0));
+    assert!(report.stats.failing.unwrap().is_connection());
+    // In order, and with the ids by which they can be sent again.
+    let ids: Vec<String> = report.undelivered.iter().map(id).collect();
+    assert_eq!(ids, ["e-0", "e-1", "e-2", "e-3", "e-4"]);
+    for receipt in receipts {
+        assert!(matches!(receipt.fate().await, Fate::Unsent));
+    }
+    let late = ingester.ingest(numbered(6)).await.unwrap_err();
+    assert_eq!(late.obstacle, Obstacle::Ended);
+    assert!(ingester.shutdown(PATIENCE).await.undelivered.is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_does_not_sit_out_a_long_wait() {
+    // By then the waits are half a minute.
+    let server = Server::failing(vec![Fault::NoConnection; 12]);
+    let ingester = ingester(&server).max_delay(Duration::ZERO).start().unwrap();
+    ingester.ingest(numbered(1)).await.unwrap();
+    while server.sizes().len() < 12 {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let report = ingester.shutdown(Duration::from_secs(2)).await;
+    assert_eq!((report.stats.accepted, report.stats.unsent), (1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_waits_for_room_is_given_back_by_a_shutdown() {
+    let server = Server::failing(vec![Fault::Silence; 50]);
+    let ingester = ingester(&server).capacity(1).start().unwrap();
+    ingester.ingest(numbered(1)).await.unwrap();
+    let waiting = tokio::spawn({
+        let ingester = ingester.clone();
+        async move { ingester.ingest(numbered(2)).await }
+    });
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    let report = ingester.shutdown(PATIENCE).await;
+    let back = waiting.await.unwrap().unwrap_err();
+    assert_eq!(back.obstacle, Obstacle::Ended);
+    assert_eq!(
+        report.undelivered.iter().map(id).collect::<Vec<_>>(),
+        ["e-1"]
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_last_handle_to_go_has_everything_sent() {
+    let server = Server::failing(outage());
+    let (ingester, driver) = ingester(&server).max_delay(WEEK).build().unwrap();
+    let other = ingester.clone();
+    let driver = tokio::spawn(driver);
+    ingester.ingest(numbered(1)).await.unwrap();
+    drop(ingester);
+    tokio::time::sleep(Duration::from_secs(60)).await;
+    assert!(server.sizes().is_empty());
+    drop(other);
+    driver.await.unwrap();
+    assert_eq!(server.seen().stored.len(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_driver_that_is_dropped_hands_events_back() {
+    let server = Server::failing([Fault::Silence]);
+    let (ingester, driver) = ingester(&server).max_events(1).build().unwrap();
+    let driver = tokio::spawn(driver);
+    for number in 0..3 {
+        ingester.ingest(numbered(number)).await.unwrap();
+    }
+    tokio::time::sleep(Duration::from_secs(1)).await;
+    // One is on its way.
+    assert_eq!(server.sizes(), [1]);
+    let flush = tokio::spawn({
+        let ingester: Ingester<EventCreate> = ingester.clone();
+        async move { ingester.flush().await }
+    });
+    tokio::task::yield_now().await;
+    driver.abort();
+    assert_eq!(flush.await.unwrap(), Err(Ended));
+    let report = ingester.shutdown(PATIENCE).await;
+    let ids: Vec<String> = report.undelivered.iter().map(id).collect();
+    assert_eq!(ids, ["e-0", "e-1", "e-2"]);
+    assert_eq!(report.stats.unsent, 3);
+}
+
+#[test]
+fn without_a_runtime_there_is_an_error_and_no_panic() {
+    let server = Server::default();
+    let error = ingester(&server).start().unwrap_err();
+    assert!(error.to_string().contains("no tokio runtime"), "{error}");
+    // A driver that is polled where there is no clock ends, and says so.
+    let (ingester, mut driver) = ingester(&server).build().unwrap();
+    ingester.try_ingest(numbered(1)).unwrap();
+    assert!(is_ready(&mut driver));
+    assert_eq!(ingester.stats().unsent, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_handler_that_panics_takes_nothing_along() {
+    let server = Server::refusing("wrong");
+    let told = Arc::new(Mutex::new(0));
+    let count = Arc::clone(&told);
+    let ingester = ingester(&server)
+        .on_undelivered(move |_| {
+            *count.lock().unwrap_or_else(|lock| lock.into_inner()) += 1;
+            panic!("a handler that is wrong");
+        })
+        .start()
+        .unwrap();
+    ingester.ingest(event("wrong")).await.unwrap();
+    ingester.ingest(event("right")).await.unwrap();
+    assert_eq!(ingester.flush().await, Ok(()));
+    assert_eq!(ingester.stats().accepted, 1);
+    // And at the end.
+    *server.seen() = server::Seen::default();
+    server.seen().poison = Some("right");
+    let first = ingester.ingest_with_receipt(event("right")).await.unwrap();
+    let second = ingester.ingest_with_receipt(event("right")).await.unwrap();
+    let report = ingester.shutdown(PATIENCE).await;
+    assert_eq!((report.stats.unsent, report.stats.dropped), (2, 3));
+    for receipt in [first, second] {
+        assert!(matches!(receipt.fate().await, Fate::Unsent));
+    }
+    assert_eq!(*told.lock().unwrap_or_else(|lock| lock.into_inner()), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_the_report_has_no_room_for_is_counted() {
+    let server = Server::refusing("wrong");
+    let ingester = ingester(&server).capacity(3).start().unwrap();
+    for _ in 0..10 {
+        ingester.ingest(event("wrong")).await.unwrap();
+    }
+    let report = ingester.shutdown(PATIENCE).await;
+    assert_eq!((report.stats.refused, report.stats.dropped), (10, 7));
+    assert_eq!(report.undelivered.len(), 3);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_driver_reports_when_nobody_else_can() {
+    let server = Server::refusing("wrong");
+    for keeps in [false, true] {
+        let (ingester, driver) = ingester(&server).build().unwrap();
+        let driver = tokio::spawn(driver);
+        ingester.ingest(event("wrong")).await.unwrap();
+        let kept = keeps.then(|| ingester.clone());
+        if let Some(kept) = &kept {
+            kept.flush().await.unwrap();
+            let report = kept.shutdown(PATIENCE).await;
+            assert_eq!(report.undelivered.len(), 1);
+        }
+        drop((ingester, kept));
+        let report = driver.await.unwrap();
+        assert_eq!(report.stats.refused, 1);
+        assert_eq!(report.undelivered.len(), usize::from(!keeps));
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_shutdown_does_not_wait_for_a_driver_that_does_not_run() {
+    let server = Server::default();
+    let (ingester, driver) = ingester(&server).build().unwrap();
+    let receipt = ingester.ingest_with_receipt(numbered(1)).await.unwrap();
+    let shutdown = tokio::time::timeout(Duration::from_secs(60), ingester.shutdown(PATIENCE));
+    let report = shutdown.await.unwrap();
+    assert_eq!(
+        report.undelivered.iter().map(id).collect::<Vec<_>>(),
+        ["e-1"]
+    );
+    assert!(matches!(receipt.fate().await, Fate::Unsent));
+    // It has nothing left to do, and does not send the event after all.
+    assert_eq!(driver.await.stats.unsent, 1);
+    assert!(server.sizes().is_empty());
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_driver_that_does_not_run_has_in_its_hands_comes_back_with_it() {
+    let server = Server::failing([Fault::Silence]);
+    let (ingester, mut driver) = ingester(&server).max_events(1).build().unwrap();
+    let receipt = ingester.ingest_with_receipt(numbered(1)).await.unwrap();
+    assert!(!is_ready(&mut driver));
+    let report = ingester.shutdown(PATIENCE).await;
+    assert_eq!((report.stats.queued, report.stats.unsent), (1, 0));
+    drop(driver);
+    assert_eq!(ingester.stats().unsent, 1);
+    assert!(matches!(receipt.fate().await, Fate::Unsent));
+    assert_eq!(ingester.shutdown(PATIENCE).await.undelivered.len(), 1);
+}
+
+/// Keeps what is logged as a warning.
+#[derive(Clone, Default)]
+struct Warnings(Arc<Mutex<Vec<String>>>);
+
+impl Subscriber for Warnings {
+    fn enabled(&self, metadata: &Metadata<'_>) -> bool {
+        *metadata.level() == Level::WARN && metadata.target().starts_with("polar_client_runtime")
+    }
+
+    fn event(&self, event: &tracing::Event<'_>) {
+        let mut fields = String::new();
+        event.record(&mut |field: &Field, value: &dyn Debug| {
+            fields += &format!("{field}={value:?} ")
+        });
+        self.0.lock().unwrap().push(fields);
+    }
+
+    fn new_span(&self, _: &Attributes<'_>) -> Id {
+        Id::from_u64(1)
+    }
+
+    fn record(&self, _: &Id, _: &Record<'_>) {}
+    fn record_follows_from(&self, _: &Id, _: &Id) {}
+    fn enter(&self, _: &Id) {}
+    fn exit(&self, _: &Id) {}
+}
+
+#[test]
+fn a_forgotten_shutdown_is_logged() {
+    for shuts_down in [false, true] {
+        let warnings = Warnings::default();
+        tracing::subscriber::with_default(warnings.clone(), || {
+            let mut runtime = tokio::runtime::Builder::new_current_thread();
+            let runtime = runtime.enable_time().start_paused(true).build().unwrap();
+            runtime.block_on(async {
+                let server = Server::failing(vec![Fault::NoConnection; 100]);
+                let ingester = ingester(&server).start().unwrap();
+                ingester.ingest(numbered(1)).await.unwrap();
+                ingester.ingest(numbered(2)).await.unwrap();
+                if shuts_down {
+                    ingester.shutdown(PATIENCE).await;
+                }
+            });
+        });
+        let warnings = warnings.0.lock().unwrap();
+        match shuts_down {
+            true => assert_eq!(*warnings, [""; 0]),
+            false => {
+                assert_eq!(warnings.len(), 1);
+                assert!(
+                    warnings[0].contains("polar.ingest.unsent=2"),
+                    "{warnings:?}"
+                );
+            }
+        }
+    }
+}
