@@ -191,7 +191,7 @@ fn of_version(site: Site<'_>) -> TokenStream {
             site.shares(&Key::Type(payload.clone()), version)
         });
         let events: Vec<&str> = events.map(|webhook| webhook.name.wire.as_str()).collect();
-        (!events.is_empty()).then(|| quote!((#version, &[#(#events),*]),))
+        (!events.is_empty()).then(|| quote!(#version => &[#(#events),*],))
     });
     let shared: Vec<TokenStream> = shared.collect();
     let other = quote! {
@@ -206,13 +206,17 @@ fn of_version(site: Site<'_>) -> TokenStream {
         };
     }
     quote! {
-        #[doc = " The events of other versions whose payloads are those of this one."]
-        const SHARED: &'static [(&'static str, &'static [&'static str])] = &[#(#shared)*];
+        #[doc = " The events of another version whose payloads are those of this one."]
+        fn shared_with(version: &str) -> &'static [&'static str] {
+            match version {
+                #(#shared)*
+                _ => &[],
+            }
+        }
 
         fn of_version(version: &str, node: Node<'_, '_>) -> Self {
             let event = node.text(&["type"]).unwrap_or_default();
-            let mut shared = Self::SHARED.iter();
-            if shared.any(|(other, events)| *other == version && events.contains(&event)) {
+            if Self::shared_with(version).contains(&event) {
                 return Self::own(node);
             }
             #other
