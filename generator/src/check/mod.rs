@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 
 use crate::error::{Problem, Report};
 use crate::ir::{
-    Api, Decision, Operation, Resolution, Safety, Scalar, Service, Shape, Struct, Success, Type,
-    TypeDef, Union,
+    Api, Decision, Operation, Presence, Resolution, Safety, Scalar, Service, Shape, Struct,
+    Success, Type, TypeDef, Union,
 };
 use crate::reserved;
 
@@ -24,6 +24,8 @@ const REQUEST_METHODS: &[&str] = &[
     "send",
     "send_blocking",
     "send_bytes",
+    "send_json",
+    "send_json_blocking",
     "send_stream",
     "send_with_response",
     "stream",
@@ -261,6 +263,42 @@ impl Checker<'_> {
         }
     }
 
+    /// What is required as "one of" can be left out alone: optional parameters, or properties of a form of the body.
+    fn one_of(&mut self, operation: &Operation) {
+        let body = operation.body.as_ref().map(|body| &body.ty);
+        for name in operation.one_of.iter().flatten() {
+            let is_parameter = operation
+                .query
+                .iter()
+                .any(|param| param.name.wire == *name && param.presence == Presence::Optional);
+            if !is_parameter && !body.is_some_and(|ty| self.has_property(ty, name)) {
+                self.problem(
+                    &format!("{}/x-require-one-of", operation.at),
+                    format!("`{name}` is neither an optional parameter nor a property of the body"),
+                );
+            }
+        }
+    }
+
+    fn has_property(&self, ty: &Type, key: &str) -> bool {
+        match ty {
+            Type::Nullable(inner) | Type::Boxed(inner) => self.has_property(inner, key),
+            Type::Named(id) => match &self.api.def(*id).shape {
+                Shape::Struct(object) => {
+                    let mut fields = object.fields.iter();
+                    fields.any(|field| field.name.wire == key)
+                }
+                Shape::Union(union) => {
+                    let mut variants = union.variants.iter();
+                    variants.any(|variant| self.has_property(&variant.ty, key))
+                }
+                Shape::Alias(target) => self.has_property(target, key),
+                Shape::Enum(_) => false,
+            },
+            _ => false,
+        }
+    }
+
     fn leads_somewhere(&self, ty: &Type, path: &[String]) -> bool {
         let Some((key, rest)) = path.split_first() else {
             return true;
@@ -315,6 +353,7 @@ impl Checker<'_> {
 
     fn operation(&mut self, operation: &Operation) {
         self.safety(operation);
+        self.one_of(operation);
         if let Success::Csv(Some(row)) = &operation.success {
             self.row(operation, row);
         }

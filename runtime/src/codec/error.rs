@@ -52,6 +52,17 @@ impl DecodeError {
         }))
     }
 
+    /// The same error, of a value that is found at this place of a larger one.
+    pub(crate) fn inside(mut self, place: &str) -> Self {
+        let path = &self.0.path;
+        let dot = match path.is_empty() || path.starts_with('[') {
+            true => "",
+            false => ".",
+        };
+        self.0.path = format!("{place}{dot}{path}");
+        self
+    }
+
     /// The text is not JSON, or too deep.
     pub(super) fn syntax(error: serde_json::Error) -> Self {
         Self(Box::new(Details {

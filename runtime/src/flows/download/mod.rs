@@ -13,9 +13,9 @@ use uuid::Uuid;
 #[cfg(feature = "files")]
 use super::disk::Landing;
 use crate::checksum::{Check, Sum};
-use crate::client::{Address, ByteStream, Call, CallOptions, Operation, Pages, Request, Storage};
+use crate::client::{Address, ByteStream, Call, CallOptions, Items, Operation, Request, Storage};
 use crate::codec::{self, DecodeError, Encode};
-use crate::error::{Error, retry_after};
+use crate::error::{Error, RawBody, retry_after};
 use crate::transport::{TransportError, TransportErrorKind};
 use wire::{Document, Listed, Listing};
 
@@ -198,7 +198,7 @@ impl Download {
                 operation,
                 source,
                 media_type: None,
-                body: None,
+                body: RawBody::default(),
             }),
             Subject::Listed(id) => find(self.request, id).await,
             Subject::Document { generate } => {
@@ -266,20 +266,20 @@ async fn wait(
     }
 }
 
-/// Looks for a file, page by page.
+/// Looks for a file in a list, page by page.
 async fn find(list: Request, id: Uuid) -> Result<Located, Error> {
     let operation = list.operation().id;
-    let mut pages = Pages::<Listing>::new(list);
-    while let Some(page) = pages.try_next().await? {
-        let found = page
-            .items
-            .into_iter()
-            .find(|item| item.id == id || item.file.id == id);
-        if let Some(item) = found {
-            return Ok(item.file.listed.into());
+    let mut items = Items::<Listing>::new(list);
+    let mut failed = None;
+    while let Some(item) = items.next().await {
+        match item {
+            Ok(item) if item.id == id || item.file.id == id => return Ok(item.file.listed.into()),
+            Ok(_) => {}
+            // Another item that cannot be decoded is not in the way of this one.
+            Err(error) => failed = failed.or(Some(error)),
         }
     }
-    Err(Error::NotListed { operation, id })
+    Err(failed.unwrap_or(Error::NotListed { operation, id }))
 }
 
 /// What a 404 says of a document.
