@@ -265,6 +265,7 @@ impl ApiVersion for Api {
     const VERSION: &'static str = API_VERSION;
     const DEFAULT_SERVER: Server = server::DEFAULT;
     const SERVERS: &'static [Server] = server::ALL;
+    const NOT_FOUND: &'static [&'static str] = &["ResourceNotFound"];
     type Polar<C: Credential> = Polar<C>;
     fn wrap<C: Credential>(client: Client<C>) -> Polar<C> {
         Polar { client }

@@ -64,7 +64,7 @@ impl Model for CustomerMeterList {
 }
 
 polar_client_runtime::model! {
-    CustomerMeterList
+    page CustomerMeterList
 }
 
 polar_client_runtime::string_enum! {

@@ -117,7 +117,7 @@ impl Model for EventTypeWithStatsList {
 }
 
 polar_client_runtime::model! {
-    EventTypeWithStatsList
+    page EventTypeWithStatsList
 }
 
 polar_client_runtime::string_enum! {

@@ -1359,7 +1359,7 @@ impl Model for EventCursorList {
 }
 
 polar_client_runtime::model! {
-    EventCursorList
+    page EventCursorList
 }
 
 impl Model for EventList {
@@ -1382,7 +1382,7 @@ impl Model for EventList {
 }
 
 polar_client_runtime::model! {
-    EventList
+    page EventList
 }
 
 impl Record for EventMetadataInput {
@@ -1481,7 +1481,7 @@ impl Model for EventNameList {
 }
 
 polar_client_runtime::model! {
-    EventNameList
+    page EventNameList
 }
 
 polar_client_runtime::string_enum! {
@@ -1568,7 +1568,7 @@ impl Union for EventsPage {
 }
 
 polar_client_runtime::union! {
-    EventsPage
+    page EventsPage
 }
 
 impl Model for Filter {

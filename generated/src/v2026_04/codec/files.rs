@@ -171,7 +171,7 @@ impl Model for FileReadList {
 }
 
 polar_client_runtime::model! {
-    FileReadList
+    page FileReadList
 }
 
 polar_client_runtime::string_enum! {

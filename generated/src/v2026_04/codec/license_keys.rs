@@ -322,7 +322,7 @@ impl Model for LicenseKeyReadList {
 }
 
 polar_client_runtime::model! {
-    LicenseKeyReadList
+    page LicenseKeyReadList
 }
 
 polar_client_runtime::string_enum! {

@@ -993,7 +993,7 @@ impl Model for OrganizationList {
 }
 
 polar_client_runtime::model! {
-    OrganizationList
+    page OrganizationList
 }
 
 impl Model for OrganizationSocialLink {

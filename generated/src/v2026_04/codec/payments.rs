@@ -253,7 +253,7 @@ impl Model for PaymentList {
 }
 
 polar_client_runtime::model! {
-    PaymentList
+    page PaymentList
 }
 
 polar_client_runtime::string_enum! {

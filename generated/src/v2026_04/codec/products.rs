@@ -298,7 +298,7 @@ impl Model for ProductList {
 }
 
 polar_client_runtime::model! {
-    ProductList
+    page ProductList
 }
 
 impl Model for ProductMediaFileRead {

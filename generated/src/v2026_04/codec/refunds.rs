@@ -159,7 +159,7 @@ impl Model for RefundList {
 }
 
 polar_client_runtime::model! {
-    RefundList
+    page RefundList
 }
 
 polar_client_runtime::string_enum! {

@@ -993,7 +993,7 @@ impl Model for WebhookDeliveryList {
 }
 
 polar_client_runtime::model! {
-    WebhookDeliveryList
+    page WebhookDeliveryList
 }
 
 impl Model for WebhookDiscountCreatedPayload {
@@ -1161,7 +1161,7 @@ impl Model for WebhookEndpointList {
 }
 
 polar_client_runtime::model! {
-    WebhookEndpointList
+    page WebhookEndpointList
 }
 
 impl Record for WebhookEndpointUpdate {

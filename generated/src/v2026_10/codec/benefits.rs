@@ -393,7 +393,7 @@ impl Model for BenefitDownloadableFileList {
 }
 
 polar_client_runtime::model! {
-    BenefitDownloadableFileList
+    page BenefitDownloadableFileList
 }
 
 impl Model for BenefitDownloadables {
@@ -958,7 +958,7 @@ impl Model for BenefitList {
 }
 
 polar_client_runtime::model! {
-    BenefitList
+    page BenefitList
 }
 
 impl Model for BenefitMeterCredit {

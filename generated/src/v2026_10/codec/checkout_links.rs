@@ -206,7 +206,7 @@ impl Model for CheckoutLinkList {
 }
 
 polar_client_runtime::model! {
-    CheckoutLinkList
+    page CheckoutLinkList
 }
 
 impl Model for CheckoutLinkProduct {

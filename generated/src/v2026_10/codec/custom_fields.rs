@@ -333,7 +333,7 @@ impl Model for CustomFieldList {
 }
 
 polar_client_runtime::model! {
-    CustomFieldList
+    page CustomFieldList
 }
 
 impl Model for CustomFieldNumber {

@@ -970,7 +970,7 @@ impl Model for CustomerBenefitGrantList {
 }
 
 polar_client_runtime::model! {
-    CustomerBenefitGrantList
+    page CustomerBenefitGrantList
 }
 
 impl Model for CustomerBenefitGrantMember {
@@ -1225,7 +1225,7 @@ impl Model for CustomerCustomerMeterList {
 }
 
 polar_client_runtime::model! {
-    CustomerCustomerMeterList
+    page CustomerCustomerMeterList
 }
 
 impl Model for CustomerCustomerMeterMeter {
@@ -1476,7 +1476,7 @@ impl Model for CustomerOrderList {
 }
 
 polar_client_runtime::model! {
-    CustomerOrderList
+    page CustomerOrderList
 }
 
 impl Model for CustomerOrderPaymentConfirmation {
@@ -1947,7 +1947,7 @@ impl Model for CustomerPaymentMethodList {
 }
 
 polar_client_runtime::model! {
-    CustomerPaymentMethodList
+    page CustomerPaymentMethodList
 }
 
 impl Model for CustomerPortalCustomer {
@@ -2079,7 +2079,7 @@ impl Model for CustomerPortalMemberList {
 }
 
 polar_client_runtime::model! {
-    CustomerPortalMemberList
+    page CustomerPortalMemberList
 }
 
 impl Record for CustomerPortalMemberUpdate {
@@ -2325,7 +2325,7 @@ impl Model for CustomerSubscriptionList {
 }
 
 polar_client_runtime::model! {
-    CustomerSubscriptionList
+    page CustomerSubscriptionList
 }
 
 impl Model for CustomerSubscriptionMeter {
@@ -2606,7 +2606,7 @@ impl Model for CustomerWalletList {
 }
 
 polar_client_runtime::model! {
-    CustomerWalletList
+    page CustomerWalletList
 }
 
 polar_client_runtime::string_enum! {
@@ -2663,7 +2663,7 @@ impl Model for DownloadableReadList {
 }
 
 polar_client_runtime::model! {
-    DownloadableReadList
+    page DownloadableReadList
 }
 
 impl Model for FileDownload {

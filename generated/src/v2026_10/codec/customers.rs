@@ -245,7 +245,7 @@ impl Model for CustomerList {
 }
 
 polar_client_runtime::model! {
-    CustomerList
+    page CustomerList
 }
 
 impl Model for CustomerPaymentMethodCard {
@@ -880,7 +880,7 @@ impl Model for MemberList {
 }
 
 polar_client_runtime::model! {
-    MemberList
+    page MemberList
 }
 
 impl Record for MemberOwnerCreate {
@@ -979,5 +979,5 @@ impl Model for PaymentMethodList {
 }
 
 polar_client_runtime::model! {
-    PaymentMethodList
+    page PaymentMethodList
 }

@@ -131,7 +131,7 @@ impl Model for DisputeList {
 }
 
 polar_client_runtime::model! {
-    DisputeList
+    page DisputeList
 }
 
 polar_client_runtime::string_enum! {

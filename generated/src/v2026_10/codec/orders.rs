@@ -366,7 +366,7 @@ impl Model for OrderList {
 }
 
 polar_client_runtime::model! {
-    OrderList
+    page OrderList
 }
 
 impl Model for OrderProduct {

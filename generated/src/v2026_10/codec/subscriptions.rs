@@ -377,7 +377,7 @@ impl Model for SubscriptionList {
 }
 
 polar_client_runtime::model! {
-    SubscriptionList
+    page SubscriptionList
 }
 
 impl Model for SubscriptionMeter {

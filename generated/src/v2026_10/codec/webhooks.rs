@@ -994,7 +994,7 @@ impl Model for WebhookDeliveryList {
 }
 
 polar_client_runtime::model! {
-    WebhookDeliveryList
+    page WebhookDeliveryList
 }
 
 impl Model for WebhookDiscountCreatedPayload {
@@ -1162,7 +1162,7 @@ impl Model for WebhookEndpointList {
 }
 
 polar_client_runtime::model! {
-    WebhookEndpointList
+    page WebhookEndpointList
 }
 
 impl Record for WebhookEndpointUpdate {

@@ -76,6 +76,10 @@ impl<C: AccountAccess> CustomerSeats<C> {
     ///
     /// `POST /v1/customer-seats`, operation `customer-seats:assign_seat`.
     ///
+    /// Requires `subscription_id` or `order_id`: the server refuses a request with none
+    /// of them. Requires `customer_id`, `external_customer_id`, `email`, `member_id` or
+    /// `external_member_id`: the server refuses a request with none of them.
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `customer_seats:write`.
     ///
@@ -97,6 +101,9 @@ impl<C: AccountAccess> CustomerSeats<C> {
     /// those that are free.
     ///
     /// `GET /v1/customer-seats`, operation `customer-seats:list_seats`.
+    ///
+    /// Requires `subscription_id` or `order_id`: the server refuses a request with none
+    /// of them.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `customer_seats:read`.

@@ -196,7 +196,8 @@ impl List {
         self
     }
 
-    /// Searches the events.
+    /// Searches the events. The server refuses it without `organization_id`, even with an
+    /// organization token.
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self

@@ -208,7 +208,7 @@ impl Model for BenefitGrantList {
 }
 
 polar_client_runtime::model! {
-    BenefitGrantList
+    page BenefitGrantList
 }
 
 impl Model for BenefitGrantMeterCreditProperties {

@@ -437,7 +437,7 @@ impl Model for CheckoutList {
 }
 
 polar_client_runtime::model! {
-    CheckoutList
+    page CheckoutList
 }
 
 impl Model for CheckoutOrganization {

@@ -252,7 +252,7 @@ impl Model for DiscountList {
 }
 
 polar_client_runtime::model! {
-    DiscountList
+    page DiscountList
 }
 
 impl Record for DiscountPercentageCreate {

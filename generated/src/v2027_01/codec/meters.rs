@@ -157,7 +157,7 @@ impl Model for MeterList {
 }
 
 polar_client_runtime::model! {
-    MeterList
+    page MeterList
 }
 
 impl Model for MeterQuantities {

@@ -995,7 +995,7 @@ impl Model for WebhookDeliveryList {
 }
 
 polar_client_runtime::model! {
-    WebhookDeliveryList
+    page WebhookDeliveryList
 }
 
 impl Model for WebhookDiscountCreatedPayload {
@@ -1163,7 +1163,7 @@ impl Model for WebhookEndpointList {
 }
 
 polar_client_runtime::model! {
-    WebhookEndpointList
+    page WebhookEndpointList
 }
 
 impl Record for WebhookEndpointUpdate {

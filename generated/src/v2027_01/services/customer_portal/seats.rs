@@ -33,6 +33,11 @@ impl<C: PortalAccess> Seats<C> {
     ///
     /// `POST /v1/customer-portal/seats`, operation `customer_portal:seats:assign_seat`.
     ///
+    /// Requires `subscription_id`, `order_id` or `checkout_id`: the server refuses a
+    /// request with none of them. Requires `customer_id`, `external_customer_id`,
+    /// `email`, `member_id` or `external_member_id`: the server refuses a request with
+    /// none of them.
+    ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
     /// Sending it twice may do it twice.
@@ -68,6 +73,9 @@ impl<C: PortalAccess> Seats<C> {
     /// in all and those that are free.
     ///
     /// `GET /v1/customer-portal/seats`, operation `customer_portal:seats:list_seats`.
+    ///
+    /// Requires `subscription_id` or `order_id`: the server refuses a request with none
+    /// of them.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
