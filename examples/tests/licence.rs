@@ -440,8 +440,7 @@ async fn what_says_nothing_about_the_key_changes_nothing() {
         // The version is gone, and something in between that cannot be told from that.
         ResponseTemplate::new(404).set_body_json(json!({"detail": "Not Found"})),
         ResponseTemplate::new(404).set_body_raw(html, "text/html"),
-        ResponseTemplate::new(404)
-            .set_body_json(json!({"error": "ResourceNotFound", "detail": "?"})),
+        ResponseTemplate::new(404).set_body_json(json!({"error": "Not Found", "detail": "?"})),
         api(404, &json!({"detail": "Not Found"})),
         ResponseTemplate::new(500).set_body_string("Internal Server Error"),
         ResponseTemplate::new(502).set_body_raw(html, "text/html"),

@@ -43,6 +43,7 @@ impl AnyEvent {
 
     /// The version that the event follows.
     #[must_use]
+    #[inline]
     pub fn api_version(&self) -> &'static str {
         match self {
             #[cfg(feature = "v2026-04")]
@@ -56,6 +57,7 @@ impl AnyEvent {
 
     /// Its type, such as `order.paid`.
     #[must_use]
+    #[inline]
     pub fn event_type(&self) -> &str {
         match self {
             #[cfg(feature = "v2026-04")]
@@ -69,6 +71,7 @@ impl AnyEvent {
 
     /// Whether this version of the crate does not know its type.
     #[must_use]
+    #[inline]
     pub fn is_unknown(&self) -> bool {
         match self {
             #[cfg(feature = "v2026-04")]
@@ -81,6 +84,7 @@ impl AnyEvent {
     }
 
     /// The event of a version, if this crate was built for that.
+    #[inline]
     pub(crate) fn read(version: &str, node: Node<'_, '_>) -> Option<Self> {
         match version {
             #[cfg(feature = "v2026-04")]
@@ -101,6 +105,7 @@ impl AnyEvent {
 }
 
 impl Encode for AnyEvent {
+    #[inline]
     fn view(&self) -> View<'_> {
         match self {
             #[cfg(feature = "v2026-04")]

@@ -126,6 +126,16 @@ fn bodies_in_pieces_are_waited_for() {
     assert_eq!(script.open(), 0);
 }
 
+/// Not an error for ever: whoever goes on after errors would not come to an end.
+#[tokio::test]
+async fn an_iterator_inside_a_runtime_ends_after_its_error() {
+    let polar = Script::new([Step::Pieces(200, vec!["a", "b"], End::Whole)]).polar();
+    let mut pieces = polar.export().send_stream().await.unwrap().blocking();
+    let error = pieces.next().unwrap().unwrap_err();
+    assert!(matches!(error, Error::InvalidRequest { .. }), "{error:?}");
+    assert!(pieces.next().is_none());
+}
+
 #[tokio::test]
 async fn threads_for_blocking_work_can_wait() {
     // With retries, whose waits are those of the runtime of blocking calls.

@@ -9,9 +9,10 @@ mod script;
 use std::time::Duration;
 
 use bytes::Bytes;
-use polar_client_runtime::Error;
+use polar::Thing;
 use polar_client_runtime::client::CallOptions;
 use polar_client_runtime::transport::Body;
+use polar_client_runtime::{Error, RawBody};
 use script::{End, Script, Step, answer};
 
 #[tokio::test]
@@ -153,23 +154,61 @@ async fn errors_of_exports_are_read_like_others() {
     assert_eq!(error.class(), Some("NotPermitted"));
 }
 
+fn raw(error: &Error) -> &RawBody {
+    match error {
+        Error::Decode { body, .. } => body,
+        Error::Page { source, .. } => raw(source),
+        other => panic!("expected a decode error, not {other:?}"),
+    }
+}
+
 #[tokio::test]
-async fn bodies_that_cannot_be_read_are_kept_only_on_request() {
-    let script = Script::new([answer(200, r#"[{"name":"Jane hush"},{"name":1}]"#)]);
-    let kept = |error: &Error| match error {
-        Error::Decode { body, .. } => body.as_ref().map(|body| body.bytes().clone()),
-        _ => None,
-    };
-    let error = script.polar().list().await.unwrap_err();
-    assert_eq!(kept(&error), None);
-    let options = CallOptions::new().keep_undecodable_body();
-    let error = script.polar().list().with(options).await.unwrap_err();
-    assert_eq!(
-        kept(&error).unwrap(),
-        r#"[{"name":"Jane hush"},{"name":1}]"#
-    );
+async fn bodies_that_cannot_be_decoded_are_kept_and_not_shown() {
+    let body = r#"[{"name":"Jane hush"},{"name":1}]"#;
+    let error = Script::new([answer(200, body)]).polar().list().await;
+    let error = error.unwrap_err();
+    assert_eq!(raw(&error).bytes(), body);
+    assert!(!raw(&error).is_truncated());
     assert!(!format!("{error} {error:?}").contains("hush"), "{error:?}");
     assert!(matches!(&error, Error::Decode { source, .. } if source.path() == "[1].name"));
+    // Whatever it is: a call that created something has succeeded.
+    for body in ["<html>hush", "{", r#"{"name":null,"secret":"hush"}"#] {
+        let thing = Thing { name: "x".into() };
+        let error = Script::new([answer(201, body)]).polar();
+        let error = error.create(thing).await.unwrap_err();
+        assert_eq!(raw(&error).bytes(), body);
+        assert!(!format!("{error} {error:?}").contains("hush"), "{error:?}");
+    }
+}
+
+#[tokio::test]
+async fn of_large_bodies_the_beginning_is_kept() {
+    let body: &'static str = format!(r#"{{"name":1,"more":"{}"}}"#, "x".repeat(2 << 20)).leak();
+    let error = Script::new([answer(200, body)]).polar().get("1").await;
+    let error = error.unwrap_err();
+    assert!(raw(&error).is_truncated());
+    assert_eq!(raw(&error).bytes(), &body.as_bytes()[..1 << 20]);
+    assert!(format!("{error:?}").contains(&format!("{} bytes", body.len())));
+}
+
+#[tokio::test]
+async fn json_is_returned_as_it_is() {
+    let script = |status, body| Script::new([answer(status, body)]).polar();
+    let json = script(200, r#"{"name":1,"undocumented":[null]}"#).get("1");
+    let json = json.send_json().await.unwrap();
+    assert_eq!(json, serde_json::json!({"name": 1, "undocumented": [null]}));
+    let response = script(200, "[7]").list().send_json().with_response().await;
+    assert_eq!(response.unwrap().into_inner(), serde_json::json!([7]));
+    for (status, body) in [(202, ""), (200, "null"), (202, r#"{"later":true}"#)] {
+        assert_eq!(
+            script(status, body).receipt().send_json().await.unwrap(),
+            None
+        );
+    }
+    let receipt = script(200, r#"{"x":1}"#).receipt().send_json();
+    assert_eq!(receipt.await.unwrap(), Some(serde_json::json!({"x": 1})));
+    let error = script(200, "<html>").list().send_json().await.unwrap_err();
+    assert_eq!(raw(&error).bytes(), "<html>");
 }
 
 #[tokio::test]

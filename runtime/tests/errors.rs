@@ -6,7 +6,11 @@
 mod polar;
 mod script;
 
-use polar_client_runtime::client::RetryPolicy;
+use polar::Polar;
+use polar_client_runtime::client::{OrganizationToken, RetryPolicy, TokenProvider, TokenResult};
+use polar_client_runtime::transport::{
+    Body, BoxFuture, Transport, TransportError, TransportErrorKind,
+};
 use polar_client_runtime::{Error, Location, ValidationEntry};
 use script::{Script, Step, answer};
 
@@ -86,29 +90,47 @@ async fn a_detail_that_is_a_text_is_no_list() {
 }
 
 #[tokio::test]
-async fn only_the_api_can_say_that_something_does_not_exist() {
+async fn only_a_404_with_a_class_says_that_something_does_not_exist() {
     let echo = vec![("polar-version", "2026-10")];
-    let gone = "the server does not serve this version of the API";
+    let found = "404 Not Found: ";
+    let no_path = "(no error class, so this does not say that the resource does not exist: the server has no such path";
+    let gone = "404 without an error class, which does not say that the resource does not exist: the server does not \
+                serve this version of the API, or has no such path";
     let stranger = "404, but not from the API";
-    let found = "404 Not Found";
     for (headers, body, text) in [
+        // About the resource: the API, by its header, names a class.
         (
             echo.clone(),
             r#"{"error":"ResourceNotFound","detail":"x"}"#,
             found,
         ),
-        // The version was understood.
-        (echo.clone(), r#"{"detail":"Not Found"}"#, found),
-        (echo, "", found),
-        // The API does not know the version.
+        (
+            echo.clone(),
+            r#"{"error":"InvoiceDoesNotExist","detail":"x"}"#,
+            found,
+        ),
+        // Without the header, which a proxy may strip and older servers never sent: one of its documented classes.
+        (
+            vec![],
+            r#"{"error":"ResourceNotFound","detail":"x"}"#,
+            found,
+        ),
+        (vec![], r#"{"error":"ResourceNotFound"}"#, found),
+        // The router of the API, in the version that was requested: `team/1` as an external id.
+        (echo.clone(), r#"{"detail":"Not Found"}"#, no_path),
+        (echo.clone(), r#"{"error":"","detail":"x"}"#, no_path),
+        (echo.clone(), r#"{"error":null,"detail":"x"}"#, no_path),
+        (echo, "", no_path),
+        // The API does not know the version, or an older server not the path.
         (vec![], r#"{"detail":"Not Found"}"#, gone),
         // Anybody. Many servers name an error.
         (
             vec![],
-            r#"{"error":"ResourceNotFound","detail":"x"}"#,
+            r#"{"error":"InvoiceDoesNotExist","detail":"x"}"#,
             stranger,
         ),
         (vec![], r#"{"error":"Not Found"}"#, stranger),
+        (vec![], r#"{"error":"","detail":"x"}"#, stranger),
         (vec![], r#"{"error":null,"detail":"Not Found"}"#, stranger),
         (
             vec![],
@@ -125,14 +147,106 @@ async fn only_the_api_can_say_that_something_does_not_exist() {
         let error = error(Step::Answer(404, headers, body)).await;
         assert!(error.to_string().contains(text), "{body}: {error}");
         assert_eq!(error.is_not_found(), text == found, "{body}");
-        assert_eq!(error.is_version_gone(), text != found, "{body}");
-        assert_eq!(matches!(error, Error::VersionGone(_)), text != found);
+        let is_gone = text != found && text != no_path;
+        assert_eq!(error.is_version_gone(), is_gone, "{body}");
+        assert_eq!(matches!(error, Error::VersionGone(_)), is_gone);
         assert_eq!(
             (error.status().unwrap().as_u16(), error.is_retryable()),
             (404, false)
         );
         assert_eq!(&error.api().unwrap().body()[..], body.as_bytes());
     }
+}
+
+/// A class that is documented for 404 says nothing with another status.
+#[tokio::test]
+async fn a_class_alone_is_not_a_404() {
+    for status in [400, 403, 405, 410, 500] {
+        let error = error(answer(
+            status,
+            r#"{"error":"ResourceNotFound","detail":"x"}"#,
+        ))
+        .await;
+        assert!(!error.is_not_found(), "{error}");
+    }
+}
+
+#[derive(Debug)]
+struct Outer(std::io::Error);
+
+impl std::fmt::Display for Outer {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.write_str("cannot fetch a token")
+    }
+}
+
+impl std::error::Error for Outer {
+    fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
+        Some(&self.0)
+    }
+}
+
+#[derive(Debug)]
+struct Fails(&'static str);
+
+impl Fails {
+    fn error(&self) -> Outer {
+        Outer(std::io::Error::other(self.0))
+    }
+}
+
+impl TokenProvider for Fails {
+    fn token(&self) -> BoxFuture<'_, TokenResult> {
+        Box::pin(async { Err(self.error().into()) })
+    }
+}
+
+impl Transport for Fails {
+    fn execute(
+        &self,
+        _: http::Request<bytes::Bytes>,
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
+        let error = TransportError::new(TransportErrorKind::Connect, self.error());
+        Box::pin(async { Err(error) })
+    }
+}
+
+/// What `fn main() -> Result<(), Error>` prints.
+#[tokio::test]
+async fn debug_shows_the_chain_of_sources_and_no_secret() {
+    let list = async |token: Fails, transport: Fails| {
+        let builder = Polar::builder()
+            .credential(OrganizationToken::provided_by(token))
+            .retry(RetryPolicy::off());
+        let polar = builder.transport(transport).build().unwrap();
+        polar.list().await.unwrap_err()
+    };
+    let error = list(Fails("keyring locked"), Fails("")).await;
+    assert_eq!(
+        format!("{error:?}"),
+        r#"Token { operation: "things:list", source: "cannot fetch a token: keyring locked" }"#
+    );
+    let error = list(Fails("polar_oat_hush expired"), Fails("")).await;
+    assert!(!format!("{error:?}").contains("hush"), "{error:?}");
+}
+
+#[tokio::test]
+async fn debug_of_a_failed_connection_says_why() {
+    let connect = async |transport: Fails| {
+        let builder = Polar::builder()
+            .access_token("polar_oat_x")
+            .retry(RetryPolicy::off());
+        let polar = builder.transport(transport).build().unwrap();
+        polar.list().await.unwrap_err()
+    };
+    let error = connect(Fails("connection refused")).await;
+    assert_eq!(
+        format!("{error:?}"),
+        "Connection { operation: \"things:list\", source: TransportError { kind: Connect, source: \"cannot fetch a token: \
+         connection refused\" } }"
+    );
+    let on_page = format!("{:?}", connect(Fails("at polar_oat_hush")).await);
+    assert!(!on_page.contains("hush"), "{on_page}");
 }
 
 #[tokio::test]

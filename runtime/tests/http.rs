@@ -68,9 +68,9 @@ async fn an_empty_post_says_that_it_is_empty() {
     let (server, polar) =
         answering(ResponseTemplate::new(204).insert_header("content-type", "application/json"))
             .await;
-    polar.invoice("a/b").await.unwrap();
+    polar.invoice("a b").await.unwrap();
     let request = &server.received_requests().await.unwrap()[0];
-    assert_eq!(request.url.path(), "/v1/things/a%2Fb/invoice");
+    assert_eq!(request.url.path(), "/v1/things/a%20b/invoice");
     assert_eq!(request.headers["content-length"], "0");
     assert!(!request.headers.contains_key("transfer-encoding"));
 }

@@ -93,8 +93,9 @@ async fn path_values_are_percent_encoded() {
     let (polar, recorder) = recording();
     for (id, segment) in [
         ("a-b.c_d~9", "a-b.c_d~9"),
-        ("a/b", "a%2Fb"),
-        ("../x", "..%2Fx"),
+        ("a\\b", "a%5Cb"),
+        ("..;x", "..%3Bx"),
+        ("a%2Fb", "a%252Fb"),
         ("%2e%2e", "%252e%252e"),
         (
             "a b+c?d#e&f=g;h:i@j!$'()*,[]",
@@ -113,11 +114,17 @@ async fn path_values_are_percent_encoded() {
 
 #[tokio::test]
 async fn path_values_that_lead_elsewhere_are_refused_before_anything_is_sent() {
+    const SLASH: &str = "contains `/`, which the server cannot route, not even percent-encoded: use another identifier of \
+                         the resource, such as its `id`";
     let (polar, recorder) = recording();
     for (id, reason) in [
         ("", "is empty"),
         (".", "has a special meaning in URLs"),
         ("..", "has a special meaning in URLs"),
+        ("team/1", SLASH),
+        ("/", SLASH),
+        ("../x", SLASH),
+        ("a/", SLASH),
     ] {
         let error = polar.get(id).await.unwrap_err();
         assert!(matches!(

@@ -324,9 +324,29 @@ fn only_what_is_authentic_is_called_old_or_malformed() {
 fn bodies_are_read_after_all() {
     for body in ["", "{", "null", "\u{feff}{}", r#"{"type":"a","type":"a"}"#] {
         let error = verify(signed(body), body).unwrap_err();
-        assert!(matches!(error, WebhookError::Malformed(_)), "{error:?}");
+        assert!(matches!(error, WebhookError::Malformed { .. }), "{error:?}");
         assert_eq!(error.status(), StatusCode::BAD_REQUEST);
     }
+    let body = r#"{"type":"order.paid","data":"hush","data":1}"#;
+    let error = verify(signed(body), body).unwrap_err();
+    let text = format!("{error} {error:?}");
+    assert!(
+        text.contains("msg_1") && text.contains("order.paid"),
+        "{text}"
+    );
+    let WebhookError::Malformed {
+        id,
+        r#type,
+        timestamp,
+        body: raw,
+        ..
+    } = error
+    else {
+        panic!("{error:?}");
+    };
+    assert_eq!((&*id, r#type.as_deref()), ("msg_1", Some("order.paid")));
+    assert_eq!(timestamp, at(1000));
+    assert_eq!(raw.bytes(), body);
     for (body, expected) in [
         (r#"{"content":"a","embeds":[]}"#, Format::Discord),
         (r#"{"text":"a","blocks":[]}"#, Format::Slack),

@@ -308,18 +308,32 @@ async fn a_version_that_is_gone_is_not_a_resource_that_does_not_exist() {
     assert_eq!(error.code::<ErrorCode>(), None);
     assert_eq!(
         error.to_string(),
-        "customer-seats:list_seats: the server does not serve this version of the API (404, and no word about the \
-         resource)"
+        "customer-seats:list_seats: 404 without an error class, which does not say that the resource does not exist: the \
+         server does not serve this version of the API, or has no such path"
     );
 }
 
 #[tokio::test]
-async fn a_path_that_the_version_does_not_have_is_not_found() {
+async fn a_path_that_the_version_does_not_have_is_no_resource_that_does_not_exist() {
     let answer = json_answer(404, r#"{"detail":"Not Found"}"#);
     let error = api_error(seats_from(answer.insert_header("Polar-Version", "2026-10")).await);
 
     assert_eq!((error.class(), error.detail()), (None, Some("Not Found")));
-    assert_eq!(Error::Api(error).code::<ErrorCode>(), None);
+    let error = Error::Api(error);
+    assert!(!error.is_not_found() && !error.is_version_gone());
+    assert_eq!(error.code::<ErrorCode>(), None);
+    assert!(
+        error.to_string().contains("the server has no such path"),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn a_documented_class_is_enough_without_the_version_header() {
+    let answer = json_answer(404, r#"{"error":"ResourceNotFound","detail":"Not found"}"#);
+    let error = Error::Api(api_error(seats_from(answer).await));
+    assert!(error.is_not_found());
+    assert_eq!(error.code(), Some(ErrorCode::ResourceNotFound));
 }
 
 #[tokio::test]
@@ -435,6 +449,18 @@ async fn an_undecodable_answer_names_the_operation_and_the_field() {
         text.contains(LIST_CLAIMED) && text.contains(source.path()),
         "{text}"
     );
+}
+
+#[tokio::test]
+async fn a_list_that_comes_as_an_array_is_the_only_page() {
+    let page: Value = serde_json::from_str(SUBSCRIPTIONS).unwrap();
+    let whole = claimed_from(json_answer(200, SUBSCRIPTIONS)).await.unwrap();
+    let list = claimed_from(json_answer(200, &page["items"].to_string()));
+    let list = list.await.unwrap();
+    assert_eq!(list.items, whole.items);
+    let count = i64::try_from(list.items.len()).unwrap();
+    let pagination = (list.pagination.total_count, list.pagination.max_page);
+    assert_eq!(pagination, (count, 1));
 }
 
 #[tokio::test]

@@ -14,19 +14,18 @@ use polar_client_runtime::client::OrganizationToken;
 use polar_client_runtime::client::Server;
 
 mod codec;
-mod error_code;
 
 pub mod models;
 
 mod pages;
 
-pub mod server;
 pub mod services;
 
 #[cfg(feature = "webhooks")]
 pub mod webhooks;
 
-pub use error_code::ErrorCode;
+pub use crate::common::error_code::ErrorCode;
+pub use crate::common::server;
 #[cfg(feature = "webhooks")]
 pub use webhooks::Webhooks;
 
@@ -53,6 +52,7 @@ impl Polar {
     ///
     /// # Errors
     /// When there is no token, or the server is neither.
+    #[inline]
     pub fn from_env() -> Result<Self, Error> {
         ClientBuilder::<_, Api>::from_env()?.build()
     }
@@ -61,6 +61,7 @@ impl Polar {
 impl Polar<Anonymous> {
     /// A client without a credential, for the operations that need none.
     #[must_use]
+    #[inline]
     pub fn anonymous() -> Self {
         Self {
             client: Client::new::<Api>(Anonymous),
@@ -68,6 +69,7 @@ impl Polar<Anonymous> {
     }
 
     /// A client with other settings: server, credential, timeouts, retries, transport.
+    #[inline]
     pub fn builder() -> ClientBuilder<Anonymous, Api> {
         ClientBuilder::new()
     }
@@ -265,6 +267,7 @@ impl ApiVersion for Api {
     const VERSION: &'static str = API_VERSION;
     const DEFAULT_SERVER: Server = server::DEFAULT;
     const SERVERS: &'static [Server] = server::ALL;
+    const NOT_FOUND: &'static [&'static str] = &["ResourceNotFound"];
     type Polar<C: Credential> = Polar<C>;
     fn wrap<C: Credential>(client: Client<C>) -> Polar<C> {
         Polar { client }

@@ -5,18 +5,6 @@
 use super::models::*;
 
 polar_client_runtime::page! {
-    BenefitDownloadableFileList of BenefitDownloadableFile, last
-}
-
-polar_client_runtime::page! {
-    BenefitGrantList of BenefitGrant, last
-}
-
-polar_client_runtime::page! {
-    BenefitList of Benefit, last
-}
-
-polar_client_runtime::page! {
     CheckoutLinkList of CheckoutLink, last
 }
 
@@ -25,35 +13,7 @@ polar_client_runtime::page! {
 }
 
 polar_client_runtime::page! {
-    CustomFieldList of CustomField, last
-}
-
-polar_client_runtime::page! {
-    CustomerBenefitGrantList of CustomerBenefitGrant, last
-}
-
-polar_client_runtime::page! {
-    CustomerCustomerMeterList of CustomerCustomerMeter, last
-}
-
-polar_client_runtime::page! {
-    CustomerList of Customer, last
-}
-
-polar_client_runtime::page! {
-    CustomerMeterList of CustomerMeter, last
-}
-
-polar_client_runtime::page! {
     CustomerOrderList of CustomerOrder, last
-}
-
-polar_client_runtime::page! {
-    CustomerPaymentMethodList of CustomerPaymentMethod, last
-}
-
-polar_client_runtime::page! {
-    CustomerPortalMemberList of CustomerPortalMember, last
 }
 
 polar_client_runtime::page! {
@@ -61,89 +21,9 @@ polar_client_runtime::page! {
 }
 
 polar_client_runtime::page! {
-    CustomerWalletList of CustomerWallet, last
-}
-
-polar_client_runtime::page! {
-    DiscountList of Discount, last
-}
-
-polar_client_runtime::page! {
-    DisputeList of Dispute, last
-}
-
-polar_client_runtime::page! {
-    DownloadableReadList of DownloadableRead, last
-}
-
-polar_client_runtime::page! {
-    EventCursorList of Event, more
-}
-
-polar_client_runtime::page! {
-    EventList of Event, last
-}
-
-polar_client_runtime::page! {
-    EventNameList of EventName, last
-}
-
-polar_client_runtime::page! {
-    EventTypeWithStatsList of EventTypeWithStats, last
-}
-
-polar_client_runtime::page! {
-    EventsPage of Event, List | CursorList
-}
-
-polar_client_runtime::page! {
-    FileReadList of FileRead, last
-}
-
-polar_client_runtime::page! {
-    LicenseKeyReadList of LicenseKeyRead, last
-}
-
-polar_client_runtime::page! {
-    MemberList of Member, last
-}
-
-polar_client_runtime::page! {
-    MeterList of Meter, last
-}
-
-polar_client_runtime::page! {
-    OrderList of Order, last
-}
-
-polar_client_runtime::page! {
-    OrganizationList of Organization, last
-}
-
-polar_client_runtime::page! {
-    PaymentList of Payment, last
-}
-
-polar_client_runtime::page! {
-    PaymentMethodList of PaymentMethod, last
-}
-
-polar_client_runtime::page! {
     ProductList of Product, last
 }
 
 polar_client_runtime::page! {
-    RefundList of Refund, last
-}
-
-polar_client_runtime::page! {
     SubscriptionList of Subscription, last
-}
-
-polar_client_runtime::page! {
-    WebhookDeliveryList of WebhookDelivery, last
-}
-
-polar_client_runtime::page! {
-    WebhookEndpointList of WebhookEndpoint, last
 }

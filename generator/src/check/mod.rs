@@ -333,6 +333,42 @@ impl Checker<'_> {
         }
     }
 
+    /// What is required as "one of" can be left out alone: optional parameters, or properties of a form of the body.
+    fn one_of(&mut self, operation: &Operation) {
+        let body = operation.body.as_ref().map(|body| &body.ty);
+        for name in operation.one_of.iter().flatten() {
+            let is_parameter = operation
+                .query
+                .iter()
+                .any(|param| param.name.wire == *name && param.presence == Presence::Optional);
+            if !is_parameter && !body.is_some_and(|ty| self.has_property(ty, name)) {
+                self.problem(
+                    &format!("{}/x-require-one-of", operation.at),
+                    format!("`{name}` is neither an optional parameter nor a property of the body"),
+                );
+            }
+        }
+    }
+
+    fn has_property(&self, ty: &Type, key: &str) -> bool {
+        match ty {
+            Type::Nullable(inner) | Type::Boxed(inner) => self.has_property(inner, key),
+            Type::Named(id) => match &self.api.def(*id).shape {
+                Shape::Struct(object) => {
+                    let mut fields = object.fields.iter();
+                    fields.any(|field| field.name.wire == key)
+                }
+                Shape::Union(union) => {
+                    let mut variants = union.variants.iter();
+                    variants.any(|variant| self.has_property(&variant.ty, key))
+                }
+                Shape::Alias(target) => self.has_property(target, key),
+                Shape::Enum(_) => false,
+            },
+            _ => false,
+        }
+    }
+
     fn leads_somewhere(&self, ty: &Type, path: &[String]) -> bool {
         let Some((key, rest)) = path.split_first() else {
             return true;
@@ -392,6 +428,7 @@ impl Checker<'_> {
     fn operation(&mut self, operation: &Operation) {
         self.safety(operation);
         self.texts(operation);
+        self.one_of(operation);
         if let Success::Csv(Some(row)) = &operation.success {
             self.row(operation, row);
         }

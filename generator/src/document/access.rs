@@ -30,6 +30,8 @@ pub(super) const PAGINATION: &str = "x-polar-pagination";
 pub(super) const ALLOWED_SUBJECTS: &str = "x-polar-allowed-subjects";
 /// Where in an operation's body the server finds the keys by which it knows a repetition.
 pub(super) const IDEMPOTENCY_KEY: &str = "x-idempotency-key";
+/// Sets of optional parameters and properties of the body, of each of which an operation needs one.
+pub(super) const ONE_OF: &str = "x-require-one-of";
 /// What the client makes of an operation and of others around it.
 pub(super) const FLOW: &str = "x-flow";
 /// The name in Rust of a type, field, parameter or operation; at the root of a contract, those of its services.
@@ -203,6 +205,8 @@ pub trait OperationExt {
     fn allowed_subjects(&self) -> Vec<String>;
     /// The path to the keys in its body by which the server knows a repetition; none if there are none.
     fn idempotency_key(&self) -> Vec<String>;
+    /// Sets of optional parameters and properties of the body, of each of which it needs one.
+    fn one_of(&self) -> Vec<Vec<String>>;
     /// What the client makes of it beyond a call, if it does.
     fn flow(&self) -> Option<Flow>;
     /// What it is called in Rust, if the corrections say so.
@@ -228,6 +232,13 @@ impl OperationExt for Operation {
     fn idempotency_key(&self) -> Vec<String> {
         self.extensions
             .get(IDEMPOTENCY_KEY)
+            .and_then(read)
+            .unwrap_or_default()
+    }
+
+    fn one_of(&self) -> Vec<Vec<String>> {
+        self.extensions
+            .get(ONE_OF)
             .and_then(read)
             .unwrap_or_default()
     }

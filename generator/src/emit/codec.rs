@@ -16,6 +16,7 @@ const WIDEST_LIST: usize = 53;
 /// The codec of a type; nothing for an alias.
 pub(super) fn implementation(api: &Api, def: &TypeDef) -> TokenStream {
     let name = ident(&def.name.rust);
+    let page = is_page(api, def).then(|| quote!(page));
     match &def.shape {
         Shape::Struct(object) if def.usage.is_decoded() => {
             let read = read(def, object);
@@ -23,7 +24,7 @@ pub(super) fn implementation(api: &Api, def: &TypeDef) -> TokenStream {
             let limits = def.usage.is_built().then(|| limits::braced(api, object));
             quote! {
                 impl Model for #name { #read #write }
-                polar_client_runtime::model! { #name #limits }
+                polar_client_runtime::model! { #page #name #limits }
             }
         }
         Shape::Struct(object) => {
@@ -39,13 +40,19 @@ pub(super) fn implementation(api: &Api, def: &TypeDef) -> TokenStream {
             let implementation = union::codec(api, def, union);
             let close = match union.resolution {
                 Resolution::WriteOnly => quote!(polar_client_runtime::choice! { #name }),
-                Resolution::Decided(_) => quote!(polar_client_runtime::union! { #name }),
+                Resolution::Decided(_) => quote!(polar_client_runtime::union! { #page #name }),
                 Resolution::Ambiguous { .. } => TokenStream::new(),
             };
             quote!(#implementation #close)
         }
         Shape::Alias(_) => TokenStream::new(),
     }
+}
+
+/// Whether the type is a page of a list, which may come as a plain array. Pages that are sent are values of their own.
+fn is_page(api: &Api, def: &TypeDef) -> bool {
+    let mut pages = api.pages.keys().map(|id| api.def(*id));
+    !def.usage.is_built() && pages.any(|page| page.name.rust == def.name.rust)
 }
 
 fn read(def: &TypeDef, object: &Struct) -> TokenStream {

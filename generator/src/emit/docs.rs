@@ -247,6 +247,7 @@ pub(super) fn operation(operation: &Operation) -> Docs {
     )
     .paragraph(fact)
     .paragraph(arguments(operation))
+    .paragraph(one_of(operation))
     .paragraph(if operation.lifecycle == Lifecycle::Deprecated {
         "Deprecated."
     } else {
@@ -278,6 +279,21 @@ fn argument(param: &Param) -> Option<String> {
     let text = [words, facts(&param.facts)].join(" ");
     let text = text.trim();
     (!text.is_empty()).then(|| format!("- `{}`: {text}", param.name.wire))
+}
+
+/// What an operation needs although each of it is optional.
+fn one_of(operation: &Operation) -> String {
+    let sentences = operation.one_of.iter().map(|names| {
+        let names: Vec<String> = names.iter().map(|name| code(name)).collect();
+        let names = match names.split_last() {
+            Some((last, others)) if !others.is_empty() => {
+                format!("{} or {last}", others.join(", "))
+            }
+            _ => names.concat(),
+        };
+        format!("Requires {names}: the server refuses a request with none of them.")
+    });
+    sentences.collect::<Vec<_>>().join(" ")
 }
 
 /// Who may call an operation, as a sentence.

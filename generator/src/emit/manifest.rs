@@ -113,16 +113,18 @@ fn readme(versions: &[&str], default: &str) -> String {
         use polar_client::{module}::Polar;\n\n\
         # async fn run() -> Result<(), polar_client::Error> {{\n\
         let polar = Polar::new(\"polar_oat_...\");\n\
-        let seats = polar.customer_seats().list_seats().await?;\n\
-        println!(\"{{}} of {{}} seats are free\", seats.available_seats, seats.total_seats);\n\
+        for product in polar.products().list().await?.items {{\n    \
+            println!(\"{{}}: {{}} prices\", product.name, product.prices.len());\n\
+        }}\n\
         # Ok(())\n\
         # }}\n\
         ```\n\n\
         {guide}\
         {versions}\
         # Calls\n\n\
-        A request value is sent with `.await`. `.send_with_response()` gives status and headers too, `.send_blocking()` needs \
-        no runtime (feature `blocking`), and exports can be read with `.send_stream()`. `CallOptions` sets timeouts, \
+        A request value is sent with `.await`. `.send_with_response()` returns status and headers too, `.send_json()` the JSON \
+        as it was received, with keys that the OpenAPI description does not list. `.send_blocking()` needs no runtime \
+        (feature `blocking`), and exports can be read with `.send_stream()`. `CallOptions` sets timeouts, \
         retries, headers or the token of one call; the builder sets them for all:\n\n\
         ```rust,no_run\n\
         use std::time::Duration;\n\
@@ -137,11 +139,11 @@ fn readme(versions: &[&str], default: &str) -> String {
         let quick = CallOptions::new()\n    \
             .timeout(Duration::from_secs(5))\n    \
             .retry(RetryPolicy::off());\n\
-        let seats = polar.customer_seats().list_seats().with(quick).await;\n\
-        match seats {{\n    \
+        let orders = polar.orders().list().with(quick).await;\n\
+        match orders {{\n    \
             Err(error) if error.is_rate_limited() => println!(\"again in {{:?}}\", error.retry_after()),\n    \
             Err(error) if error.is_version_gone() => println!(\"time for an update\"),\n    \
-            other => println!(\"{{}}\", other?.total_seats),\n\
+            other => println!(\"{{}}\", other?.pagination.total_count),\n\
         }}\n\
         # Ok(())\n\
         # }}\n\

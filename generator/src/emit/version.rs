@@ -115,6 +115,10 @@ fn webhooks_module(site: Site<'_>) -> Shown {
 
 fn client(api: &Api) -> TokenStream {
     let accessors = api.services.iter().map(accessor);
+    let classes = api.error_codes.iter();
+    let not_found = classes
+        .filter(|(_, statuses)| statuses.contains(&404))
+        .map(|(class, _)| class);
     quote! {
         #[doc = " A client of the API, acting with the credential `C`. Cheap to clone: clones share their connections."]
         #[derive(Clone, Debug)]
@@ -170,6 +174,7 @@ fn client(api: &Api) -> TokenStream {
             const VERSION: &'static str = API_VERSION;
             const DEFAULT_SERVER: Server = server::DEFAULT;
             const SERVERS: &'static [Server] = server::ALL;
+            const NOT_FOUND: &'static [&'static str] = &[#(#not_found),*];
             type Polar<C: Credential> = Polar<C>;
 
             fn wrap<C: Credential>(client: Client<C>) -> Polar<C> {

@@ -71,6 +71,8 @@ pub struct Operation {
     pub paging: Option<Paging>,
     /// Whether it may be repeated.
     pub safety: Safety,
+    /// Sets of optional parameters and properties of the body, of each of which it needs one.
+    pub one_of: Vec<Vec<String>>,
     /// What the client makes of it beyond a call.
     pub flow: Option<Flow>,
     /// Whether it still should be used.

@@ -21,6 +21,7 @@ pub(super) const REQUEST_METHODS: &[&str] = &[
     "send_blocking",
     "send_bytes",
     "send_json",
+    "send_json_blocking",
     "send_stream",
     "send_with_response",
     "stream",

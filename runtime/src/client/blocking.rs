@@ -21,6 +21,14 @@ pub(crate) fn wait<T>(
     operation: &'static Operation,
     call: impl Future<Output = Result<T, Error>>,
 ) -> Result<T, Error> {
+    run(operation, call)?
+}
+
+/// Runs a future on this thread. An error says that it was not run.
+pub(super) fn run<T>(
+    operation: &'static Operation,
+    future: impl Future<Output = T>,
+) -> Result<T, Error> {
     static RUNTIME: OnceLock<io::Result<Handle>> = OnceLock::new();
     if is_in_task() {
         return Err(Error::InvalidRequest {
@@ -33,7 +41,7 @@ pub(crate) fn wait<T>(
     match RUNTIME.get_or_init(start) {
         Ok(runtime) => {
             let _context = runtime.enter();
-            drive(call)
+            Ok(drive(future))
         }
         Err(error) => Err(Error::configuration(format!(
             "cannot start the runtime of blocking calls: {error}"

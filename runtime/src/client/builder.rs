@@ -27,6 +27,9 @@ pub trait ApiVersion: 'static {
     /// All servers of the version.
     const SERVERS: &'static [Server];
 
+    /// The error classes that the OpenAPI description documents for the status 404.
+    const NOT_FOUND: &'static [&'static str];
+
     /// The client that users hold.
     type Polar<C: Credential>;
 
@@ -204,13 +207,17 @@ impl<C: Credential, V: ApiVersion> ClientBuilder<C, V> {
     /// does not fit into a header, when there is a rate limit but no timer to wait with, and when there is a token among
     /// the [`defaults`](Self::defaults).
     pub fn build(self) -> Result<V::Polar<C>, Error> {
-        let shared = self.settings.share(V::VERSION)?;
+        let shared = self.settings.share(V::VERSION, V::NOT_FOUND)?;
         Ok(V::wrap(Client::from_shared(shared, self.credential)))
     }
 }
 
 impl Settings {
-    fn share(self, version: &'static str) -> Result<Shared, Error> {
+    fn share(
+        self,
+        version: &'static str,
+        not_found: &'static [&'static str],
+    ) -> Result<Shared, Error> {
         if self.limit.is_some() && !self.clock.exists() {
             return Err(Error::configuration("a rate limit needs a timer"));
         }
@@ -229,6 +236,7 @@ impl Settings {
             transport: self.layers.into_iter().fold(transport, layered),
             server: self.server,
             version,
+            not_found,
             agent: agent(self.application)?,
             options: self.options,
             clock: self.clock,

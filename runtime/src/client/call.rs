@@ -69,7 +69,11 @@ impl Call<ByteStream> {
 }
 
 impl<T> Call<T> {
-    fn new(request: Request, form: Form, read: fn(&mut Reply) -> Result<T, Error>) -> Self {
+    pub(super) fn new(
+        request: Request,
+        form: Form,
+        read: fn(&mut Reply) -> Result<T, Error>,
+    ) -> Self {
         Self {
             operation: request.operation,
             reply: Box::pin(execute(request, form)),

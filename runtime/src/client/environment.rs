@@ -68,6 +68,7 @@ mod tests {
             Self::DEFAULT_SERVER,
             Server::fixed("sandbox", "https://sandbox.example"),
         ];
+        const NOT_FOUND: &'static [&'static str] = &[];
         type Polar<C: Credential> = Client<C>;
 
         fn wrap<C: Credential>(client: Client<C>) -> Client<C> {

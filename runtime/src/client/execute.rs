@@ -11,7 +11,7 @@ use http::{HeaderMap, StatusCode, Uri, response};
 use super::message::message;
 use super::observe::{self, CallSpan};
 use super::operation::{Method, Safety};
-use super::options::{BodyCheck, CallOptions, Undecodable};
+use super::options::{BodyCheck, CallOptions};
 use super::reply::{Form, Reply};
 use super::request::Request;
 use super::response::ByteStream;
@@ -28,7 +28,8 @@ const ERROR_BODY_LIMIT: usize = 1 << 20;
 pub(super) async fn execute(request: Request, form: Form) -> Result<Reply, Error> {
     let execution = Execution::new(&request, form)?;
     let clock = execution.clock.clone();
-    let call = on_its_runtime(clock, request.operation.id, execution.run());
+    // Boxed, as everything that is wrapped: a wrapper has room for what it wraps twice.
+    let call = on_its_runtime(clock, request.operation.id, Box::pin(execution.run()));
     observe::call(&request, call).await
 }
 
@@ -295,7 +296,7 @@ impl<'a> Execution<'a> {
         message.extensions_mut().insert(Timeout(timeout));
         let mut arrived = Arrived::default();
         let outcome = self
-            .within(timeout, self.exchange(message, &mut arrived))
+            .within(timeout, Box::pin(self.exchange(message, &mut arrived)))
             .await;
         match (arrived.head.take(), outcome) {
             // The status of an error is known, whatever became of its body.
@@ -305,7 +306,15 @@ impl<'a> Execution<'a> {
                     Some(Ok(())) => Received::Whole,
                     _ => Received::Part,
                 };
-                let error = ApiError::new(operation.id, head.status, head.headers, body, received);
+                let not_found = self.request.shared.not_found;
+                let error = ApiError::new(
+                    operation.id,
+                    head.status,
+                    head.headers,
+                    body,
+                    received,
+                    not_found,
+                );
                 Err(Error::answer(
                     error.with_hint(self.hint(head.status, token)),
                 ))
@@ -385,7 +394,6 @@ impl<'a> Execution<'a> {
             operation,
             status,
             headers,
-            undecodable: self.options.undecodable.unwrap_or(Undecodable::Dropped),
             body: arrived.body.join(),
             stream,
             span: CallSpan::NONE,
@@ -417,5 +425,52 @@ fn bearer(request: &Request, token: Option<Secret>) -> Result<Option<Bearer>, Er
             const REASON: &str = "a token was given for a call that has no credential";
             Err(request.invalid(None, REASON))
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+    use super::super::{Access, Anonymous, ApiVersion, Client, Credential, Operation, Server};
+    use super::*;
+
+    struct Version;
+
+    impl ApiVersion for Version {
+        const VERSION: &'static str = "2026-10";
+        const DEFAULT_SERVER: Server = Server::fixed("production", "https://api.example");
+        const SERVERS: &'static [Server] = &[];
+        const NOT_FOUND: &'static [&'static str] = &[];
+        type Polar<C: Credential> = Client<C>;
+
+        fn wrap<C: Credential>(client: Client<C>) -> Client<C> {
+            client
+        }
+    }
+
+    static OPERATION: Operation = Operation {
+        id: "things:list",
+        method: Method::Get,
+        path: "/v1/things/",
+        access: Access::Account,
+        safety: Safety::Safe,
+    };
+
+    /// With the spans of `tracing` as well: they must not multiply what they wrap.
+    #[test]
+    fn the_futures_of_a_call_are_small() {
+        let request = Client::new::<Version>(Anonymous).request(&OPERATION);
+        let execution = Execution::new(&request, Form::Json).unwrap();
+        let mut arrived = Arrived::default();
+        let message = http::Request::new(Bytes::new());
+        let exchange = size_of_val(&execution.exchange(message, &mut arrived));
+        let attempt = exchange + size_of_val(&execution.attempt(None));
+        let run = size_of_val(&execution.run());
+        let call = size_of_val(&execute(request.clone(), Form::Json));
+        assert!(
+            attempt + run + call < 6 * 1024,
+            "attempt {attempt}, run {run}, call {call}"
+        );
     }
 }

@@ -10,10 +10,12 @@
 macro_rules! operation {
     ($name:ident $(as $operation:ident)? => json $output:ty) => {
         $crate::__operation!($name, json, $output);
+        $crate::__send_json!($name, json, $crate::types::Json);
         $crate::__endpoint!($name, of_json, $output $(, $operation)?);
     };
     ($name:ident $(as $operation:ident)? => pages $output:ty) => {
         $crate::__operation!($name, json, $output);
+        $crate::__send_json!($name, json, $crate::types::Json);
         $crate::__endpoint!($name, of_json, $output $(, $operation)?);
 
         impl $name {
@@ -38,6 +40,7 @@ macro_rules! operation {
     };
     ($name:ident $(as $operation:ident)? => optional $output:ty) => {
         $crate::__operation!($name, optional, ::core::option::Option<$output>);
+        $crate::__send_json!($name, optional, ::core::option::Option<$crate::types::Json>);
         $crate::__endpoint!($name, of_optional, ::core::option::Option<$output> $(, $operation)?);
     };
     ($name:ident $(as $operation:ident)? => empty) => {
@@ -114,6 +117,14 @@ macro_rules! page {
             }
 
             #[inline]
+            fn items_mut(&mut self) -> ::core::option::Option<&mut ::std::vec::Vec<$item>> {
+                match self {
+                    $(Self::$variant(page) => ::core::option::Option::Some(&mut page.items),)+
+                    Self::Unknown(_) => ::core::option::Option::None,
+                }
+            }
+
+            #[inline]
             fn is_empty(&self) -> bool {
                 match self {
                     $(Self::$variant(page) => page.items.is_empty(),)+
@@ -140,6 +151,11 @@ macro_rules! __page {
             #[inline]
             fn into_items(self) -> ::std::vec::Vec<$item> {
                 self.items
+            }
+
+            #[inline]
+            fn items_mut(&mut self) -> ::core::option::Option<&mut ::std::vec::Vec<$item>> {
+                ::core::option::Option::Some(&mut self.items)
             }
 
             #[inline]
@@ -194,6 +210,43 @@ macro_rules! __operation {
             }
         }
     };
+}
+
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __send_json {
+    ($name:ident, $form:ident, $output:ty) => {
+        impl $name {
+            /// Sends the request and returns the JSON of the response as it is, with keys that the OpenAPI description
+            /// does not list, and whether or not it would decode into the type of the response.
+            #[inline]
+            pub fn send_json(self) -> $crate::client::Call<$output> {
+                $crate::client::Call::<$output>::$form(self.0)
+            }
+
+            $crate::__send_json_blocking!($output);
+        }
+    };
+}
+
+#[cfg(feature = "blocking")]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __send_json_blocking {
+    ($output:ty) => {
+        /// Like [`send_json`](Self::send_json), waiting on this thread.
+        #[inline]
+        pub fn send_json_blocking(self) -> ::core::result::Result<$output, $crate::Error> {
+            self.send_json().wait()
+        }
+    };
+}
+
+#[cfg(not(feature = "blocking"))]
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __send_json_blocking {
+    ($output:ty) => {};
 }
 
 #[cfg(feature = "exports")]

@@ -54,6 +54,8 @@ pub use operation::{Method, Operation, Safety};
 pub use options::CallOptions;
 #[cfg(feature = "blocking")]
 pub use paging::Blocking;
+#[doc(hidden)]
+pub use paging::decode_page;
 pub use paging::{CollectAll, Extent, Items, Page, Pages};
 pub(crate) use reply::is_html;
 pub use request::Request;
@@ -87,6 +89,7 @@ struct Shared {
     transport: Arc<dyn Transport>,
     server: Server,
     version: &'static str,
+    not_found: &'static [&'static str],
     agent: HeaderValue,
     options: CallOptions,
     clock: Clock,
@@ -112,6 +115,7 @@ impl<C: Credential> Client<C> {
             transport: transport::default_transport().unwrap_or_else(transport::broken),
             server: V::DEFAULT_SERVER,
             version: V::VERSION,
+            not_found: V::NOT_FOUND,
             agent: HeaderValue::from_static(AGENT),
             options: CallOptions::new(),
             clock: Clock::default(),

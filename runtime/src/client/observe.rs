@@ -16,6 +16,7 @@ mod on {
     use super::super::reply::Reply;
     use super::super::request::Request;
     use crate::Error;
+    use crate::transport::BoxFuture;
 
     type Outcome = Result<Reply, Error>;
 
@@ -34,10 +35,15 @@ mod on {
         }
     }
 
-    pub(in super::super) async fn call(
-        request: &Request,
-        call: impl Future<Output = Outcome>,
-    ) -> Outcome {
+    /// The futures are boxed before they are wrapped: each wrapper would otherwise have room for all of it twice.
+    pub(in super::super) fn call<'a>(
+        request: &'a Request,
+        call: impl Future<Output = Outcome> + Send + 'a,
+    ) -> impl Future<Output = Outcome> + Send + 'a {
+        call_within(request, Box::pin(call))
+    }
+
+    async fn call_within(request: &Request, call: BoxFuture<'_, Outcome>) -> Outcome {
         let operation = request.operation;
         let span = info_span!(
             "polar.call",
@@ -55,10 +61,18 @@ mod on {
         outcome
     }
 
-    pub(in super::super) async fn attempt(
+    pub(in super::super) fn attempt<'a>(
+        request: &'a Request,
+        resends: u32,
+        attempt: impl Future<Output = Outcome> + Send + 'a,
+    ) -> impl Future<Output = Outcome> + Send + 'a {
+        attempt_within(request, resends, Box::pin(attempt))
+    }
+
+    async fn attempt_within(
         request: &Request,
         resends: u32,
-        attempt: impl Future<Output = Outcome>,
+        attempt: BoxFuture<'_, Outcome>,
     ) -> Outcome {
         let (operation, server) = (request.operation, &request.shared.server);
         let method = operation.method.to_http();
@@ -81,7 +95,7 @@ mod on {
         finish(span, attempt).await
     }
 
-    async fn finish(span: Span, future: impl Future<Output = Outcome>) -> Outcome {
+    async fn finish(span: Span, future: BoxFuture<'_, Outcome>) -> Outcome {
         let outcome = future.instrument(span.clone()).await;
         let status = match &outcome {
             Ok(reply) => Some(reply.status),

@@ -60,16 +60,8 @@ pub struct CallOptions {
     pub(super) body_limit: Option<usize>,
     pub(super) access_token: Option<Secret>,
     pub(super) organization: Option<Uuid>,
-    pub(super) undecodable: Option<Undecodable>,
     pub(super) body_check: Option<BodyCheck>,
     pub(super) headers: HeaderMap,
-}
-
-/// What becomes of a body that cannot be read.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Undecodable {
-    Dropped,
-    Kept,
 }
 
 /// Whether bodies are held against the limits of the API's description.
@@ -146,12 +138,6 @@ impl CallOptions {
         self
     }
 
-    /// Keeps the body in [`Error::Decode`] when it cannot be read. It may hold personal data.
-    pub fn keep_undecodable_body(mut self) -> Self {
-        self.undecodable = Some(Undecodable::Kept);
-        self
-    }
-
     /// Sends the body even if it does not keep the limits that the API's description sets, and leaves it to the server to
     /// refuse it: for limits that the server has raised since.
     pub fn send_unchecked(mut self) -> Self {
@@ -184,7 +170,6 @@ impl CallOptions {
         self.stream_timeout = others.stream_timeout.or(self.stream_timeout);
         self.body_limit = others.body_limit.or(self.body_limit);
         self.organization = others.organization.or(self.organization);
-        self.undecodable = others.undecodable.or(self.undecodable);
         self.body_check = others.body_check.or(self.body_check);
         self.safety = others.safety.or(self.safety);
         self.retry = others.retry.or(self.retry.take());

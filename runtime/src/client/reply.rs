@@ -6,7 +6,6 @@ use http::{HeaderMap, StatusCode};
 
 use super::observe::CallSpan;
 use super::operation::Operation;
-use super::options::Undecodable;
 use super::response::ByteStream;
 use crate::codec::{self, Decode, DecodeError};
 use crate::error::{Error, RawBody, shown};
@@ -40,7 +39,6 @@ pub(super) struct Reply {
     pub(super) operation: &'static Operation,
     pub(super) status: StatusCode,
     pub(super) headers: HeaderMap,
-    pub(super) undecodable: Undecodable,
     pub(super) body: Bytes,
     /// The body of a call that expects a stream.
     pub(super) stream: Option<ByteStream>,
@@ -111,22 +109,19 @@ impl Reply {
             operation: self.operation.id,
             media_type: self.other_media_type(),
             source: DecodeError::new(reason),
-            body: None,
+            body: RawBody::new(&self.body),
         })
     }
 
-    fn undecodable(&self, source: DecodeError) -> Error {
-        let body = match self.undecodable {
-            Undecodable::Kept => Some(RawBody::new(self.body.clone())),
-            Undecodable::Dropped => None,
-        };
+    /// The error of a body that cannot be decoded.
+    pub(super) fn undecodable(&self, source: DecodeError) -> Error {
         // What is not JSON at all may say what it is.
         let is_other = std::error::Error::source(&source).is_some();
         Error::Decode {
             operation: self.operation.id,
             media_type: is_other.then(|| self.other_media_type()).flatten(),
             source,
-            body,
+            body: RawBody::new(&self.body),
         }
     }
 

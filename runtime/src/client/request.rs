@@ -25,6 +25,10 @@ const RESERVED: &AsciiSet = &NON_ALPHANUMERIC
     .remove(b'_')
     .remove(b'~');
 
+/// Why a value with a slash cannot be in a path: the server responds to `%2F` as to a path that does not exist.
+const SLASH: &str = "contains `/`, which the server cannot route, not even percent-encoded: use another identifier of the \
+                     resource, such as its `id`";
+
 /// A request for one operation, with what has been set so far.
 ///
 /// Values that do not fit are noted, and reported when the request is sent; then nothing is sent.
@@ -104,11 +108,12 @@ impl Request {
     }
 
     /// Puts a value in place of `{name}` in the operation's path. Empty values, `.` and `..` are refused, for they would
-    /// lead to another operation.
+    /// lead to another operation, and so is `/`, which the server's router does not accept even percent-encoded.
     pub fn path(&mut self, name: &'static str, value: &dyn Encode) {
         let segment = match text(value) {
             Ok(Some(text)) if text.is_empty() => Err("is empty"),
             Ok(Some(text)) if text == "." || text == ".." => Err("has a special meaning in URLs"),
+            Ok(Some(text)) if text.contains('/') => Err(SLASH),
             Ok(Some(text)) => Ok(utf8_percent_encode(&text, RESERVED).to_string()),
             Ok(None) => Err("is empty"),
             Err(reason) => Err(reason),

@@ -104,7 +104,7 @@ impl Storage {
         operation: &'static str,
         work: impl Future<Output = Result<T, Error>>,
     ) -> Result<T, Error> {
-        on_its_runtime(self.clock.clone(), operation, work).await
+        on_its_runtime(self.clock.clone(), operation, Box::pin(work)).await
     }
 
     /// Stores bytes. Gives the ETag as it came.

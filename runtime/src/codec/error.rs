@@ -115,6 +115,18 @@ impl DecodeError {
         Self::of(message.to_owned(), None)
     }
 
+    /// The same problems, of a value that is found at this place of a larger one.
+    pub(crate) fn inside(mut self, place: &str) -> Self {
+        for problem in &mut self.0.problems {
+            let dot = match problem.path.is_empty() || problem.path.starts_with('[') {
+                true => "",
+                false => ".",
+            };
+            problem.path = format!("{place}{dot}{}", problem.path);
+        }
+        self
+    }
+
     /// The text is not JSON, or too deep.
     pub(super) fn syntax(error: serde_json::Error) -> Self {
         Self::of(error.to_string(), Some(error))

@@ -3,12 +3,25 @@
 /// Implements [`Decode`](crate::codec::Decode), [`Encode`](crate::codec::Encode), `Debug`, `serde::Serialize` and
 /// `serde::Deserialize` for types that are [`Model`](crate::codec::Model)s.
 ///
+/// After `page` stands a type that is a [`Page`](crate::client::Page): it is also decoded from a plain array.
+///
 /// Types that are also sent have their [`Limit`](crate::codec::Limit)s in braces, and get a method `validate`.
 #[macro_export]
 macro_rules! model {
     ($name:ident { $($key:literal = [$($limit:expr),*]),* $(,)? }) => {
         $crate::model!(@ $name [$(($key, [$($limit),*]))*]);
         $crate::__validate!($name);
+    };
+    (page $name:ident) => {
+        impl $crate::codec::Decode for $name {
+            #[inline]
+            fn decode(node: $crate::codec::Node<'_, '_>) -> Self {
+                $crate::client::decode_page(node, |node| node.model())
+            }
+        }
+
+        $crate::__encode_model!($name []);
+        $crate::__codec_traits!($name);
     };
     ($($name:ident),* $(,)?) => {
         $($crate::model!(@ $name []);)*
@@ -27,9 +40,20 @@ macro_rules! model {
 }
 
 /// Implements [`Decode`](crate::codec::Decode), [`Encode`](crate::codec::Encode), `Debug`, `serde::Serialize` and
-/// `serde::Deserialize` for enums that are [`Union`](crate::codec::Union)s. `Debug` prints the variant's content.
+/// `serde::Deserialize` for enums that are [`Union`](crate::codec::Union)s. `Debug` prints the variant's content. After `page`
+/// stands a union that is a [`Page`](crate::client::Page): it is also decoded from a plain array.
 #[macro_export]
 macro_rules! union {
+    (page $name:ident) => {
+        impl $crate::codec::Decode for $name {
+            #[inline]
+            fn decode(node: $crate::codec::Node<'_, '_>) -> Self {
+                $crate::client::decode_page(node, |node| node.union(::core::stringify!($name)))
+            }
+        }
+
+        $crate::__encode_union!($name);
+    };
     ($($name:ident),* $(,)?) => {
         $(
             impl $crate::codec::Decode for $name {
@@ -39,14 +63,7 @@ macro_rules! union {
                 }
             }
 
-            impl $crate::codec::Encode for $name {
-                #[inline]
-                fn view(&self) -> $crate::codec::View<'_> {
-                    $crate::codec::Encode::view($crate::codec::Union::view(self))
-                }
-            }
-
-            $crate::__codec_traits!($name);
+            $crate::__encode_union!($name);
         )*
     };
 }
@@ -170,6 +187,22 @@ macro_rules! string_enum {
             #[inline]
             fn view(&self) -> $crate::codec::View<'_> {
                 $crate::codec::View::Text(self.as_str())
+            }
+        }
+
+        $crate::__codec_traits!($name);
+    };
+}
+
+/// The view of a union, and the traits that follow from it.
+#[doc(hidden)]
+#[macro_export]
+macro_rules! __encode_union {
+    ($name:ident) => {
+        impl $crate::codec::Encode for $name {
+            #[inline]
+            fn view(&self) -> $crate::codec::View<'_> {
+                $crate::codec::Encode::view($crate::codec::Union::view(self))
             }
         }
 

@@ -27,13 +27,15 @@ pub struct ApiError {
     hint: Option<String>,
 }
 
-/// What the answer is evidence of.
+/// Where the response comes from, as far as can be told.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Evidence {
-    /// The API, in the version that was asked for.
+    /// The API, in the version that was requested: it echoes the version.
     Version,
-    /// The API, which knows no such version.
-    NoVersion,
+    /// The API, without its header: a 404 whose class the OpenAPI description documents for 404.
+    Class,
+    /// A router of the API, without its header: JSON with a `detail` and without a class.
+    Router,
     /// Nobody in particular.
     Nothing,
 }
@@ -52,14 +54,20 @@ impl ApiError {
         headers: HeaderMap,
         body: Bytes,
         received: Received,
+        not_found: &[&str],
     ) -> Self {
         let json: Json = serde_json::from_slice(&body).unwrap_or_default();
         let text = |key: &str| json.get(key).and_then(Json::as_str).map(str::to_owned);
-        // Only the API repeats the version. Many servers have an `error` in their bodies.
+        let class = text("error").filter(|class| !class.is_empty());
+        // Only the API echoes the version. Many servers have an `error` in their bodies, but not one of its classes; a
+        // proxy may strip the header, and older servers never sent it.
+        let is_documented = class.as_deref().is_some_and(|it| not_found.contains(&it));
         let evidence = if headers.contains_key(POLAR_VERSION) {
             Evidence::Version
+        } else if status == StatusCode::NOT_FOUND && is_documented {
+            Evidence::Class
         } else if json.get("detail").is_some() && json.get("error").is_none() {
-            Evidence::NoVersion
+            Evidence::Router
         } else {
             Evidence::Nothing
         };
@@ -68,7 +76,7 @@ impl ApiError {
             status,
             headers,
             body,
-            class: text("error"),
+            class,
             detail: text("detail").or_else(|| text("error_description")),
             validation: json
                 .get("detail")
@@ -148,9 +156,16 @@ impl ApiError {
         self.evidence == Evidence::Version
     }
 
-    /// Whether a 404 is one. It is about the resource only if the answer repeats the version, as the API's do.
-    pub(super) fn is_about_resource(&self) -> bool {
-        self.status != StatusCode::NOT_FOUND || self.evidence == Evidence::Version
+    /// Whether the response is from the version that was requested. Only of a 404 there is doubt.
+    pub(super) fn is_from_version(&self) -> bool {
+        self.status != StatusCode::NOT_FOUND
+            || matches!(self.evidence, Evidence::Version | Evidence::Class)
+    }
+
+    /// Whether the response says that the resource does not exist: the API names a class then. The 404 of its router, for
+    /// a path that it does not know, has none.
+    pub(super) fn is_not_found(&self) -> bool {
+        self.status == StatusCode::NOT_FOUND && self.class.is_some() && self.is_from_version()
     }
 
     /// Rate limits answer without a body. A 429 that names an error is a rule of the operation, and one whose body did not
@@ -178,6 +193,12 @@ impl ApiError {
             write!(f, ": {}", shown(text))?;
         }
         validation::describe(&self.validation, f)?;
+        if self.status == StatusCode::NOT_FOUND && self.class.is_none() {
+            f.write_str(
+                " (no error class, so this does not say that the resource does not exist: the server has no such path, \
+                 for instance because a parameter in it contains `/`)",
+            )?;
+        }
         if let Some(origin) = self.redirect_origin() {
             write!(f, ": redirects to {origin} are not followed")?;
         }
@@ -187,15 +208,16 @@ impl ApiError {
         }
     }
 
-    /// The 404 that is not about the resource, without the operation.
+    /// The 404 that is not from the version that was requested, without the operation.
     pub(super) fn describe_missing_version(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self.evidence {
-            Evidence::Version | Evidence::NoVersion => {
-                "the server does not serve this version of the API (404, and no word about the resource)"
+            Evidence::Version | Evidence::Class | Evidence::Router => {
+                "404 without an error class, which does not say that the resource does not exist: the server does not \
+                 serve this version of the API, or has no such path"
             }
             Evidence::Nothing => {
-                "404, but not from the API: the server's URL is wrong, something in between answered, or this version of \
-                 the API is gone"
+                "404, but not from the API: the server's URL is wrong, a proxy responded, or the server does not serve \
+                 this version of the API"
             }
         })
     }
@@ -215,7 +237,7 @@ impl ApiError {
 impl fmt::Display for ApiError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}: ", self.operation)?;
-        match self.is_about_resource() {
+        match self.is_from_version() {
             true => self.describe(f),
             false => self.describe_missing_version(f),
         }

@@ -1,6 +1,8 @@
 //! Everything that can go wrong with a call.
 
 mod api;
+mod body;
+mod debug;
 mod export;
 mod shown;
 mod storage;
@@ -11,12 +13,13 @@ use std::fmt;
 use std::io;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::StatusCode;
 use uuid::Uuid;
 
 pub use api::ApiError;
 pub(crate) use api::{Received, retry_after};
+pub use body::RawBody;
+pub(crate) use debug::Chain;
 pub use export::ExportError;
 pub(crate) use shown::{Headers, shown};
 pub use storage::StorageError;
@@ -32,7 +35,9 @@ use crate::transport::{TransportError, TransportErrorKind};
 /// the words in which the server explains itself, which can repeat values that were sent: the class, the `detail`, and
 /// what it says about each of the first values that it did not accept. Each is cut after 300 characters, and left out if
 /// it contains one of Polar's secrets. A [`Decode`](Self::Decode) error shows the short value that does not fit.
-#[derive(Debug)]
+///
+/// `Display` shows the error without its sources; `Debug`, which is what a `main` that returns an error prints, shows the
+/// whole chain of them ("connection refused").
 #[non_exhaustive]
 pub enum Error {
     /// The client, or an option of a call, cannot be set up this way, or there is no transport that works here: no tokio
@@ -87,13 +92,16 @@ pub enum Error {
         /// What happened.
         source: TransportError,
     },
-    /// The server answered with an error.
-    Api(Box<ApiError>),
-    /// A 404 that says nothing about the resource: it does not echo the version, whatever its body says.
+    /// The server responded with an error.
     ///
-    /// The API answers so when it does not serve the client's version, be it not any more or not yet. A proxy, or a
-    /// server that is not the API's, answers similarly; the text of the error tells the two apart. Never take it as "does
-    /// not exist": what the request was about may well be there.
+    /// A 404 does not always say that the resource does not exist; see [`is_not_found`](Self::is_not_found).
+    Api(Box<ApiError>),
+    /// A 404 that says nothing about the resource, and does not come from the API version that was requested: it neither
+    /// echoes the version nor names an error class that the OpenAPI description documents for 404.
+    ///
+    /// The API responds so when it does not serve the client's version, be it no longer or not yet. A proxy, or a
+    /// server that is not the API's, responds similarly; the message distinguishes the two. Never treat it as "does
+    /// not exist": the resource may well exist.
     VersionGone(Box<ApiError>),
     /// A page of a list could not be had.
     #[non_exhaustive]
@@ -120,8 +128,9 @@ pub enum Error {
         source: DecodeError,
         /// What a body that is not JSON is said to be: `text/html`.
         media_type: Option<String>,
-        /// The body, if the client or the call was told to keep it.
-        body: Option<RawBody>,
+        /// The body as it was received: the call succeeded, and what it created has its id in here. For an item of a list,
+        /// the JSON of the item. Never shown by `Display` or `Debug`.
+        body: RawBody,
     },
     /// A row of an export is not what the API's description says, or it is no CSV.
     #[non_exhaustive]
@@ -270,11 +279,15 @@ impl Error {
         }
     }
 
-    /// The resource does not exist, or the credential cannot see it. Never true for [`Error::VersionGone`].
+    /// The resource does not exist, or the credential cannot see it: a 404 with an error class.
+    ///
+    /// False for a 404 without a class, which only says that the server has no such path: it serves another version
+    /// ([`Error::VersionGone`]), or a parameter made the path one that it does not know. False also for the 404 of a
+    /// proxy. A class that the OpenAPI description documents for 404 counts without the echoed version header, too.
     #[must_use]
     pub fn is_not_found(&self) -> bool {
         match self.cause() {
-            Self::Api(error) => error.status() == StatusCode::NOT_FOUND,
+            Self::Api(error) => error.is_not_found(),
             Self::NotListed { .. } => true,
             _ => false,
         }
@@ -413,7 +426,7 @@ impl Error {
 
     /// What became of an answer that is no success.
     pub(crate) fn answer(error: ApiError) -> Self {
-        match error.is_about_resource() {
+        match error.is_from_version() {
             true => Self::Api(Box::new(error)),
             false => Self::VersionGone(Box::new(error)),
         }
@@ -508,27 +521,5 @@ impl std::error::Error for Error {
             | Self::NotListed { .. }
             | Self::Storage(_) => None,
         }
-    }
-}
-
-/// The body of an answer that could not be read. It may hold personal data, so its `Debug` form only shows its length.
-#[derive(Clone, PartialEq, Eq)]
-pub struct RawBody(Bytes);
-
-impl RawBody {
-    pub(crate) fn new(bytes: Bytes) -> Self {
-        Self(bytes)
-    }
-
-    /// The bytes as they were received.
-    #[must_use]
-    pub fn bytes(&self) -> &Bytes {
-        &self.0
-    }
-}
-
-impl fmt::Debug for RawBody {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{} bytes", self.0.len())
     }
 }

@@ -24,6 +24,8 @@ pub(crate) use body::{Pieces, Unread};
 pub use timer::Timer;
 pub(crate) use timer::{Clock, End};
 
+use crate::error::Chain;
+
 /// A future on the heap that any thread may poll.
 pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
@@ -153,7 +155,7 @@ impl fmt::Debug for TransportError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("TransportError")
             .field("kind", &self.kind)
-            .field("source", &self.source.to_string())
+            .field("source", &Chain(&*self.source))
             .finish()
     }
 }

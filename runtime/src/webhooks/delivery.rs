@@ -4,7 +4,8 @@ use std::fmt;
 
 use super::WebhookError;
 use super::headers::Signed;
-use crate::codec::{self, Decode, Kind, Node};
+use crate::RawBody;
+use crate::codec::{self, Decode, DecodeError, Kind, Node};
 use crate::types::Timestamp;
 
 /// The events of one version of the API.
@@ -40,19 +41,44 @@ pub enum Format {
 impl<E: VersionedEvent> Delivery<E> {
     pub(super) fn read(signed: Signed, body: &[u8]) -> Result<Self, WebhookError> {
         let mut api_version = None;
+        let mut r#type = None;
         let event = codec::from_slice_if(body, |root| {
             if let Some(format) = Format::of(root) {
-                return Err(WebhookError::Formatted { format });
+                return Err(Refusal::Other(WebhookError::Formatted { format }));
             }
+            r#type = root.text(&["type"]).map(str::to_owned);
             api_version = root.text(&["api_version"]).map(str::to_owned);
-            check_version::<E>(api_version.as_deref())
-        })?;
-        Ok(Self {
-            id: signed.id,
-            timestamp: signed.timestamp,
-            api_version,
-            event,
-        })
+            check_version::<E>(api_version.as_deref()).map_err(Refusal::Other)
+        });
+        let Signed { id, timestamp, .. } = signed;
+        match event {
+            Ok(event) => Ok(Self {
+                id,
+                timestamp,
+                api_version,
+                event,
+            }),
+            Err(Refusal::Other(error)) => Err(error),
+            Err(Refusal::Malformed(source)) => Err(WebhookError::Malformed {
+                id,
+                r#type,
+                timestamp,
+                body: RawBody::copied(body),
+                source,
+            }),
+        }
+    }
+}
+
+/// Why a body does not become an event.
+enum Refusal {
+    Malformed(DecodeError),
+    Other(WebhookError),
+}
+
+impl From<DecodeError> for Refusal {
+    fn from(error: DecodeError) -> Self {
+        Self::Malformed(error)
     }
 }
 

@@ -7,7 +7,9 @@ use std::time::Duration;
 use http::StatusCode;
 
 use super::Format;
+use crate::RawBody;
 use crate::codec::DecodeError;
+use crate::types::Timestamp;
 
 /// Why a delivery is not accepted. Neither its text nor its `Debug` form shows secrets or signatures.
 #[derive(Debug)]
@@ -39,8 +41,21 @@ pub enum WebhookError {
         /// How far ahead of this machine's clock it is.
         ahead: Duration,
     },
-    /// The delivery is authentic, and its body is no event, or is an event whose content is not as the API describes it.
-    Malformed(DecodeError),
+    /// The delivery is authentic, and its body cannot be decoded: it is not an event, or an event whose content does not
+    /// match the OpenAPI description. Everything that is needed to handle it by hand is here.
+    #[non_exhaustive]
+    Malformed {
+        /// The id of the event at this endpoint, from the header `webhook-id`.
+        id: String,
+        /// The type that the body names: `order.paid`.
+        r#type: Option<String>,
+        /// When it was delivered, from the header `webhook-timestamp`.
+        timestamp: Timestamp,
+        /// The body as it was received. Never shown by `Display` or `Debug`.
+        body: RawBody,
+        /// What is wrong with the body, and where.
+        source: DecodeError,
+    },
     /// The delivery is authentic, and is a message for a chat: the format of the endpoint is not `raw`.
     #[non_exhaustive]
     Formatted {
@@ -101,7 +116,7 @@ impl WebhookError {
         match self {
             Self::MissingHeader { .. }
             | Self::MalformedHeader { .. }
-            | Self::Malformed(_)
+            | Self::Malformed { .. }
             | Self::Interrupted => StatusCode::BAD_REQUEST,
             Self::Signature => StatusCode::UNAUTHORIZED,
             Self::Stale { .. } | Self::Future { .. } => StatusCode::FORBIDDEN,
@@ -127,7 +142,7 @@ impl fmt::Display for WebhookError {
                 let seconds = ahead.as_secs();
                 write!(f, "the delivery is {seconds} seconds ahead of the clock")
             }
-            Self::Malformed(error) => write!(f, "the body is not an event: {error}"),
+            Self::Malformed { source, .. } => write!(f, "the body is not an event: {source}"),
             Self::Formatted { format } => write!(
                 f,
                 "the endpoint has its events delivered for {format}, not as `raw`"
@@ -149,14 +164,8 @@ impl fmt::Display for WebhookError {
 impl Error for WebhookError {
     fn source(&self) -> Option<&(dyn Error + 'static)> {
         match self {
-            Self::Malformed(error) => Some(error),
+            Self::Malformed { source, .. } => Some(source),
             _ => None,
         }
-    }
-}
-
-impl From<DecodeError> for WebhookError {
-    fn from(error: DecodeError) -> Self {
-        Self::Malformed(error)
     }
 }

@@ -24,6 +24,7 @@ impl ApiVersion for Api {
     const VERSION: &'static str = "2026-10";
     const DEFAULT_SERVER: Server = PRODUCTION;
     const SERVERS: &'static [Server] = &[PRODUCTION];
+    const NOT_FOUND: &'static [&'static str] = &["ResourceNotFound"];
     type Polar<C: Credential> = Polar<C>;
 
     fn wrap<C: Credential>(client: Client<C>) -> Polar<C> {

@@ -52,7 +52,8 @@ fn takes(is_required: bool, generator: &mut Generator<'_>, extent: Extent) -> bo
 fn segment<'c>(generator: &mut Generator<'c>, parameter: &Parameter<'c>) -> Value {
     loop {
         let value = generator.instance(parameter.schema.schema).value;
-        if !matches!(value.as_str(), Some("" | "." | "..")) {
+        let leads_elsewhere = |text: &str| matches!(text, "" | "." | "..") || text.contains('/');
+        if !value.as_str().is_some_and(leads_elsewhere) {
             return value;
         }
     }

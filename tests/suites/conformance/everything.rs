@@ -181,6 +181,7 @@ impl Trial {
         );
         let is_right = api.status() == status
             && code == class.map(|class| (class.to_owned(), false))
+            && error.is_not_found() == (status == 404 && class.is_some())
             && api.detail() == detail.as_str()
             && entries == expected;
         match is_right {

@@ -101,6 +101,7 @@ impl Subject {
             let parameter = parameter.ok_or_else(|| format!("{name} is not described"))?;
             let text = percent_decode_str(text).decode_utf8();
             let text = text.map_err(|error| format!("{name}: {error}"))?;
+            ensure(!text.contains('/'), "the router knows no path with %2F")?;
             self.value(operation, parameter, &[text.into_owned()])?;
         }
         Ok(())

@@ -44,15 +44,23 @@ async fn pages(subject: &'static Subject) {
             pages: page_schemas(&subject.corrected, described),
             arguments: arguments(described, &mut generator, Extent::Required),
         };
-        for schema in &list.pages {
-            for count in COUNTS {
-                let contents = contents(&mut generator, schema, count);
-                if let Err(problem) = walk(&server, subject, &list, contents).await {
-                    panic!(
-                        "{}, {count} pages, POLAR_SEED={seed}: {problem}",
-                        operation.id
-                    );
-                }
+        for (schema, count) in list
+            .pages
+            .iter()
+            .flat_map(|it| COUNTS.map(|count| (it, count)))
+        {
+            let contents = contents(&mut generator, schema, count);
+            let mut walked = walk(&server, subject, &list, contents.clone(), Value::clone).await;
+            if walked.is_ok() && count < 2 {
+                // A server of an older version: the items alone are the whole list.
+                let array = |page: &Value| page["items"].clone();
+                walked = walk(&server, subject, &list, contents, array).await;
+            }
+            if let Err(problem) = walked {
+                panic!(
+                    "{}, {count} pages, POLAR_SEED={seed}: {problem}",
+                    operation.id
+                );
             }
         }
     }
@@ -97,6 +105,7 @@ async fn walk(
     subject: &'static Subject,
     list: &List<'_>,
     contents: Vec<Value>,
+    body: fn(&Value) -> Value,
 ) -> Result<(), String> {
     let answered = contents.clone();
     server.answer(move |request| {
@@ -104,7 +113,7 @@ async fn walk(
         Reply {
             status: 200,
             content_type: Some("application/json".to_owned()),
-            body: page.to_string(),
+            body: body(page).to_string(),
         }
     });
     let items = list.operation.items(&list.arguments);

@@ -305,9 +305,116 @@ fn pages_may_be_of_either_form() {
     let error = now(offers.next()).unwrap().unwrap_err();
     assert_eq!(
         error.to_string(),
-        "page 2: offers:list: cannot read the response: neither form of a page"
+        "page 2: offers:list: cannot read the response: the page has an unknown form"
     );
     assert!(now(offers.next()).is_none());
+}
+
+#[test]
+fn an_array_is_the_only_page() {
+    let array = r#"[{"id":"a"},{"id":"b"}]"#;
+    let page: ProductList = codec::from_str(array).unwrap();
+    assert_eq!(page.items[1].id, "b");
+    let whole = json!({"items": [{"id": "a"}, {"id": "b"}], "pagination": {"total_count": 2, "max_page": 1}});
+    assert_eq!(serde_json::to_value(&page).unwrap(), whole);
+    assert_eq!(serde_json::from_str::<ProductList>(array).unwrap(), page);
+    let none: ProductList = codec::from_str("[]").unwrap();
+    assert_eq!(
+        (none.pagination.total_count, none.pagination.max_page),
+        (0, 0)
+    );
+    let prices: PriceCursorList = codec::from_str(r#"[{"kind":"fixed","amount":1}]"#).unwrap();
+    assert!(prices.items.len() == 1 && !prices.pagination.has_next_page);
+    let offers: OffersPage = codec::from_str(array).unwrap();
+    assert_eq!(
+        (offers.extent(), offers.is_empty()),
+        (Extent::Last(1), false)
+    );
+    // What is neither is an error, and so is an item.
+    let error = codec::from_str::<ProductList>(r#"[{"id":"a"},{"id":1}]"#).unwrap_err();
+    assert_eq!(error.path(), "[1].id");
+    for other in ["null", "7", r#""[]""#, "{}"] {
+        assert!(codec::from_str::<ProductList>(other).is_err(), "{other}");
+    }
+
+    let shop = Shop::default();
+    shop.stock(|stock| stock.pages.insert(1, array.to_owned()));
+    assert_eq!(ids(&mut shop.products().prefetch(3)), ["a", "b"]);
+    assert_eq!(shop.asked(), [""]);
+}
+
+/// The JSON that an error carries, and the place of what is wrong in the page.
+fn undecodable(error: &Error) -> (i64, &str, &[u8]) {
+    let Error::Page { page, source, .. } = error else {
+        panic!("{error:?}");
+    };
+    let Error::Decode { source, body, .. } = &**source else {
+        panic!("{error:?}");
+    };
+    (*page, source.path(), &body.bytes()[..])
+}
+
+#[test]
+fn an_item_that_cannot_be_decoded_does_not_cost_the_others() {
+    let items = r#"{"id":"a"}, {"id": 1, "more": "kept"},{"id":"c"},null"#;
+    let page = format!(r#"{{"items":[{items}],"pagination":{{"total_count":5,"max_page":2}}}}"#);
+    let shop = Shop::of([&[], &["d"]]);
+    shop.stock(|stock| stock.pages.insert(1, page.clone()));
+    for prefetch in [0, 3] {
+        let mut items = shop.products().prefetch(prefetch);
+        assert_eq!(now(items.try_next()).unwrap().unwrap().id, "a");
+        let error = now(items.try_next()).unwrap_err();
+        let broken: &[u8] = br#"{"id": 1, "more": "kept"}"#;
+        assert_eq!(undecodable(&error), (1, "items[1].id", broken));
+        assert!(!format!("{error} {error:?}").contains("kept"), "{error:?}");
+        assert_eq!(now(items.try_next()).unwrap().unwrap().id, "c");
+        let error = now(items.try_next()).unwrap_err();
+        assert_eq!(undecodable(&error), (1, "items[3]", &b"null"[..]));
+        assert_eq!(ids(&mut items), ["d"]);
+    }
+    // Page by page, it is the page; all together, it is all.
+    let mut pages = shop.client().products().list().pages();
+    let error = now(pages.try_next()).unwrap_err();
+    assert_eq!(undecodable(&error).2, page.as_bytes());
+    assert_eq!(now(pages.try_next()).unwrap().unwrap().items[0].id, "d");
+    assert!(now(pages.next()).is_none());
+    let error = now(shop.client().products().list().collect_all()).unwrap_err();
+    assert_eq!(undecodable(&error).1, "items[1].id");
+    // A thread that waits goes on as well.
+    let found: Vec<bool> = shop
+        .products()
+        .blocking()
+        .map(|item| item.is_ok())
+        .collect();
+    assert_eq!(found, [true, false, true, false, true]);
+    // And so does a list that is an array.
+    shop.stock(|stock| stock.pages.insert(1, format!("[{items}]")));
+    let mut items = shop.products();
+    assert_eq!(now(items.try_next()).unwrap().unwrap().id, "a");
+    assert_eq!(
+        undecodable(&now(items.try_next()).unwrap_err()).1,
+        "items[1].id"
+    );
+    assert_eq!(now(items.try_next()).unwrap().unwrap().id, "c");
+    assert!(now(items.next()).unwrap().is_err() && now(items.next()).is_none());
+}
+
+#[test]
+fn a_page_that_does_not_say_where_the_list_ends_ends_it() {
+    for broken in [
+        r#"{"items":[{"id":1}],"pagination":{"total_count":1,"max_page":"2"}}"#,
+        r#"{"items":[{"id":1}]}"#,
+        r#"{"items":{},"pagination":{"total_count":1,"max_page":2}}"#,
+        r#"{"items":[{"id":"a"}"#,
+        "<html>",
+    ] {
+        let shop = Shop::of([&["a"], &["b"]]);
+        shop.stock(|stock| stock.pages.insert(1, broken.to_owned()));
+        let mut items = shop.products();
+        let error = now(items.try_next()).unwrap_err();
+        assert_eq!(undecodable(&error).2, broken.as_bytes());
+        assert!(now(items.next()).is_none(), "{broken}");
+    }
 }
 
 #[test]

@@ -3,13 +3,7 @@
 //! How the types of `models/license_keys.rs` are read and written.
 
 use super::super::models::*;
-use polar_client_runtime::codec::Encode;
-use polar_client_runtime::codec::Model;
-use polar_client_runtime::codec::Object;
-use polar_client_runtime::codec::Record;
-use polar_client_runtime::codec::Redacted;
-use polar_client_runtime::codec::Sink;
-use polar_client_runtime::codec::optional;
+use polar_client_runtime::codec::{Encode, Model, Object, Redacted, Sink};
 
 impl Model for GrantedLicenseKey {
     #[inline]
@@ -60,58 +54,6 @@ impl Model for GrantedLicenseKey {
 
 polar_client_runtime::model! {
     GrantedLicenseKey
-}
-
-impl Record for LicenseKeyActivate {
-    #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 5] = [
-            ("key", &Redacted(&self.key)),
-            ("organization_id", &self.organization_id),
-            ("label", &self.label),
-            ("conditions", optional(&self.conditions)),
-            ("meta", optional(&self.meta)),
-        ];
-        o.fields(&fields);
-    }
-}
-
-polar_client_runtime::input! {
-    LicenseKeyActivate {
-        "conditions" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
-        "meta" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
-    }
-}
-
-impl Model for LicenseKeyActivationBase {
-    #[inline]
-    fn read(o: &mut Object<'_, '_>) -> Self {
-        Self {
-            id: o.field("id"),
-            license_key_id: o.field("license_key_id"),
-            label: o.field("label"),
-            meta: o.field("meta"),
-            created_at: o.field("created_at"),
-            modified_at: o.field("modified_at"),
-        }
-    }
-
-    #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 6] = [
-            ("id", &self.id),
-            ("license_key_id", &self.license_key_id),
-            ("label", &self.label),
-            ("meta", &self.meta),
-            ("created_at", &self.created_at),
-            ("modified_at", &self.modified_at),
-        ];
-        o.fields(&fields);
-    }
-}
-
-polar_client_runtime::model! {
-    LicenseKeyActivationBase
 }
 
 impl Model for LicenseKeyActivationCreated {
@@ -178,77 +120,6 @@ impl Model for LicenseKeyActivationRead {
 
 polar_client_runtime::model! {
     LicenseKeyActivationRead
-}
-
-impl Model for LicenseKeyCustomer {
-    #[inline]
-    fn read(o: &mut Object<'_, '_>) -> Self {
-        Self {
-            id: o.field("id"),
-            created_at: o.field("created_at"),
-            modified_at: o.field("modified_at"),
-            metadata: o.field("metadata"),
-            external_id: o.field("external_id"),
-            email: o.field("email"),
-            email_verified: o.field("email_verified"),
-            r#type: o.field("type"),
-            name: o.field("name"),
-            billing_name: o.field("billing_name"),
-            billing_address: o.field("billing_address"),
-            tax_id: o.field("tax_id"),
-            locale: o.field("locale"),
-            organization_id: o.field("organization_id"),
-            default_payment_method_id: o.field("default_payment_method_id"),
-            deleted_at: o.field("deleted_at"),
-            first_user_event_at: o.field("first_user_event_at"),
-            avatar_url: o.field("avatar_url"),
-        }
-    }
-
-    #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 18] = [
-            ("id", &self.id),
-            ("created_at", &self.created_at),
-            ("modified_at", &self.modified_at),
-            ("metadata", &self.metadata),
-            ("external_id", &self.external_id),
-            ("email", &self.email),
-            ("email_verified", &self.email_verified),
-            ("type", &self.r#type),
-            ("name", &self.name),
-            ("billing_name", &self.billing_name),
-            ("billing_address", &self.billing_address),
-            ("tax_id", &self.tax_id),
-            ("locale", &self.locale),
-            ("organization_id", &self.organization_id),
-            ("default_payment_method_id", &self.default_payment_method_id),
-            ("deleted_at", &self.deleted_at),
-            ("first_user_event_at", &self.first_user_event_at),
-            ("avatar_url", &self.avatar_url),
-        ];
-        o.fields(&fields);
-    }
-}
-
-polar_client_runtime::model! {
-    LicenseKeyCustomer
-}
-
-impl Record for LicenseKeyDeactivate {
-    #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 3] = [
-            ("key", &Redacted(&self.key)),
-            ("organization_id", &self.organization_id),
-            ("activation_id", &self.activation_id),
-        ];
-        o.fields(&fields);
-    }
-}
-
-polar_client_runtime::input! {
-    LicenseKeyDeactivate
 }
 
 impl Model for LicenseKeyRead {
@@ -322,60 +193,7 @@ impl Model for LicenseKeyReadList {
 }
 
 polar_client_runtime::model! {
-    LicenseKeyReadList
-}
-
-polar_client_runtime::string_enum! {
-    LicenseKeyStatus {
-        Granted = "granted",
-        Revoked = "revoked",
-        Disabled = "disabled",
-    }
-}
-
-impl Record for LicenseKeyUpdate {
-    #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 5] = [
-            ("status", &self.status),
-            ("usage", optional(&self.usage)),
-            ("limit_activations", &self.limit_activations),
-            ("limit_usage", &self.limit_usage),
-            ("expires_at", &self.expires_at),
-        ];
-        o.fields(&fields);
-    }
-}
-
-polar_client_runtime::input! {
-    LicenseKeyUpdate {
-        "usage" = [AtLeast(-2147483648), AtMost(2147483647)],
-        "limit_activations" = [MoreThan(0), AtMost(2147483647)],
-        "limit_usage" = [MoreThan(0), AtMost(2147483647)],
-    }
-}
-
-impl Record for LicenseKeyValidate {
-    #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 7] = [
-            ("key", &Redacted(&self.key)),
-            ("organization_id", &self.organization_id),
-            ("activation_id", optional(&self.activation_id)),
-            ("benefit_id", optional(&self.benefit_id)),
-            ("customer_id", optional(&self.customer_id)),
-            ("increment_usage", optional(&self.increment_usage)),
-            ("conditions", optional(&self.conditions)),
-        ];
-        o.fields(&fields);
-    }
-}
-
-polar_client_runtime::input! {
-    LicenseKeyValidate {
-        "increment_usage" = [AtLeast(0)],
-        "conditions" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
-    }
+    page LicenseKeyReadList
 }
 
 impl Model for LicenseKeyWithActivations {
@@ -480,13 +298,6 @@ impl Model for RotatedLicenseKey {
 
 polar_client_runtime::model! {
     RotatedLicenseKey
-}
-
-polar_client_runtime::string_enum! {
-    RotatedLicenseKeyStatus {
-        Granted = "granted",
-        Disabled = "disabled",
-    }
 }
 
 impl Model for ValidatedLicenseKey {

@@ -2,31 +2,5 @@
 
 //! How the types of the API are read and written.
 
-mod benefit_grants;
-mod benefits;
-mod checkout_links;
-mod checkouts;
-mod custom_fields;
-mod customer_meters;
-mod customer_portal;
-mod customer_seats;
-mod customer_sessions;
-mod customers;
-mod discounts;
-mod disputes;
-mod errors;
-mod event_types;
-mod events;
-mod files;
 mod license_keys;
-mod meters;
-mod metrics;
-mod oauth2;
-mod orders;
-mod organizations;
-mod payments;
-mod products;
-mod refunds;
-mod shared;
-mod subscriptions;
 mod webhooks;

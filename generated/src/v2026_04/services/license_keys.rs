@@ -3,6 +3,7 @@
 //! Operations on license keys.
 
 use super::super::models::*;
+use crate::common::services::license_keys::DEACTIVATE;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
@@ -14,6 +15,8 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{OneOrMany, Uuid};
 
+pub use crate::common::services::license_keys::Deactivate;
+
 /// License keys that the organization has issued. For servers of the organization;
 /// software at the customer's uses those of the customer portal.
 #[derive(Clone, Debug)]
@@ -22,7 +25,7 @@ pub struct LicenseKeys<C> {
 }
 
 impl<C: Credential> LicenseKeys<C> {
-    pub(in super::super) fn new(client: Client<C>) -> Self {
+    pub(crate) fn new(client: Client<C>) -> Self {
         Self { client }
     }
 }
@@ -197,15 +200,6 @@ polar_client_runtime::operation! {
     Activate as ACTIVATE => json LicenseKeyActivationCreated
 }
 
-/// A request to `license_keys:deactivate`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct Deactivate(Request);
-
-polar_client_runtime::operation! {
-    Deactivate as DEACTIVATE => empty
-}
-
 /// A request to `license_keys:get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
@@ -257,6 +251,7 @@ impl List {
     /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
+    #[inline]
     pub fn page(mut self, page: i64) -> Self {
         self.0.query("page", &page);
         self
@@ -265,6 +260,7 @@ impl List {
     /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
+    #[inline]
     pub fn limit(mut self, limit: i64) -> Self {
         self.0.query("limit", &limit);
         self
@@ -306,14 +302,6 @@ static ACTIVATE: Operation = Operation {
     id: "license_keys:activate",
     method: Method::Post,
     path: "/v1/license-keys/activate",
-    access: Access::Account,
-    safety: Safety::Unsafe,
-};
-
-static DEACTIVATE: Operation = Operation {
-    id: "license_keys:deactivate",
-    method: Method::Post,
-    path: "/v1/license-keys/deactivate",
     access: Access::Account,
     safety: Safety::Unsafe,
 };

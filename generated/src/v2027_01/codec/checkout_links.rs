@@ -3,14 +3,7 @@
 //! How the types of `models/checkout_links.rs` are read and written.
 
 use super::super::models::*;
-use polar_client_runtime::codec::Choice;
-use polar_client_runtime::codec::Encode;
-use polar_client_runtime::codec::Model;
-use polar_client_runtime::codec::Object;
-use polar_client_runtime::codec::Record;
-use polar_client_runtime::codec::Redacted;
-use polar_client_runtime::codec::Sink;
-use polar_client_runtime::codec::optional;
+use polar_client_runtime::codec::{Encode, Model, Object, Redacted, Sink};
 
 impl Model for CheckoutLink {
     #[inline]
@@ -71,121 +64,6 @@ polar_client_runtime::model! {
     CheckoutLink
 }
 
-impl Choice for CheckoutLinkCreate {
-    #[inline]
-    fn view(&self) -> &dyn Encode {
-        match self {
-            Self::ProductPrice(value) => value,
-            Self::Product(value) => value,
-            Self::Products(value) => value,
-        }
-    }
-}
-
-polar_client_runtime::choice! {
-    CheckoutLinkCreate
-}
-
-impl Record for CheckoutLinkCreateProduct {
-    #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 13] = [
-            ("metadata", optional(&self.metadata)),
-            ("trial_interval", optional(&self.trial_interval)),
-            ("trial_interval_count", optional(&self.trial_interval_count)),
-            ("payment_processor", &"stripe"),
-            ("label", optional(&self.label)),
-            ("allow_discount_codes", optional(&self.allow_discount_codes)),
-            ("require_billing_address", optional(&self.require_billing_address)),
-            ("discount_id", optional(&self.discount_id)),
-            ("seats", optional(&self.seats)),
-            ("units", optional(&self.units)),
-            ("success_url", optional(&self.success_url)),
-            ("return_url", optional(&self.return_url)),
-            ("product_id", &self.product_id),
-        ];
-        o.fields(&fields);
-    }
-}
-
-polar_client_runtime::input! {
-    CheckoutLinkCreateProduct {
-        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
-        "trial_interval_count" = [AtLeast(1), AtMost(1000)],
-        "seats" = [AtLeast(1), AtMost(10000)],
-        "units" = [AtLeast(1), AtMost(2147483647)],
-        "success_url" = [MinLength(1), MaxLength(2083)],
-        "return_url" = [MinLength(1), MaxLength(2083)],
-    }
-}
-
-impl Record for CheckoutLinkCreateProductPrice {
-    #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 13] = [
-            ("metadata", optional(&self.metadata)),
-            ("trial_interval", optional(&self.trial_interval)),
-            ("trial_interval_count", optional(&self.trial_interval_count)),
-            ("payment_processor", &"stripe"),
-            ("label", optional(&self.label)),
-            ("allow_discount_codes", optional(&self.allow_discount_codes)),
-            ("require_billing_address", optional(&self.require_billing_address)),
-            ("discount_id", optional(&self.discount_id)),
-            ("seats", optional(&self.seats)),
-            ("units", optional(&self.units)),
-            ("success_url", optional(&self.success_url)),
-            ("return_url", optional(&self.return_url)),
-            ("product_price_id", &self.product_price_id),
-        ];
-        o.fields(&fields);
-    }
-}
-
-polar_client_runtime::input! {
-    CheckoutLinkCreateProductPrice {
-        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
-        "trial_interval_count" = [AtLeast(1), AtMost(1000)],
-        "seats" = [AtLeast(1), AtMost(10000)],
-        "units" = [AtLeast(1), AtMost(2147483647)],
-        "success_url" = [MinLength(1), MaxLength(2083)],
-        "return_url" = [MinLength(1), MaxLength(2083)],
-    }
-}
-
-impl Record for CheckoutLinkCreateProducts {
-    #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 13] = [
-            ("metadata", optional(&self.metadata)),
-            ("trial_interval", optional(&self.trial_interval)),
-            ("trial_interval_count", optional(&self.trial_interval_count)),
-            ("payment_processor", &"stripe"),
-            ("label", optional(&self.label)),
-            ("allow_discount_codes", optional(&self.allow_discount_codes)),
-            ("require_billing_address", optional(&self.require_billing_address)),
-            ("discount_id", optional(&self.discount_id)),
-            ("seats", optional(&self.seats)),
-            ("units", optional(&self.units)),
-            ("success_url", optional(&self.success_url)),
-            ("return_url", optional(&self.return_url)),
-            ("products", &self.products),
-        ];
-        o.fields(&fields);
-    }
-}
-
-polar_client_runtime::input! {
-    CheckoutLinkCreateProducts {
-        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
-        "trial_interval_count" = [AtLeast(1), AtMost(1000)],
-        "seats" = [AtLeast(1), AtMost(10000)],
-        "units" = [AtLeast(1), AtMost(2147483647)],
-        "success_url" = [MinLength(1), MaxLength(2083)],
-        "return_url" = [MinLength(1), MaxLength(2083)],
-        "products" = [MinItems(1)],
-    }
-}
-
 impl Model for CheckoutLinkList {
     #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
@@ -206,7 +84,7 @@ impl Model for CheckoutLinkList {
 }
 
 polar_client_runtime::model! {
-    CheckoutLinkList
+    page CheckoutLinkList
 }
 
 impl Model for CheckoutLinkProduct {
@@ -264,50 +142,4 @@ impl Model for CheckoutLinkProduct {
 
 polar_client_runtime::model! {
     CheckoutLinkProduct
-}
-
-polar_client_runtime::string_enum! {
-    CheckoutLinkSortProperty {
-        CreatedAt = "created_at",
-        CreatedAtDesc = "-created_at",
-        Label = "label",
-        LabelDesc = "-label",
-        SuccessUrl = "success_url",
-        SuccessUrlDesc = "-success_url",
-        AllowDiscountCodes = "allow_discount_codes",
-        AllowDiscountCodesDesc = "-allow_discount_codes",
-    }
-}
-
-impl Record for CheckoutLinkUpdate {
-    #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 12] = [
-            ("trial_interval", &self.trial_interval),
-            ("trial_interval_count", &self.trial_interval_count),
-            ("metadata", optional(&self.metadata)),
-            ("products", &self.products),
-            ("label", &self.label),
-            ("allow_discount_codes", &self.allow_discount_codes),
-            ("require_billing_address", &self.require_billing_address),
-            ("discount_id", &self.discount_id),
-            ("seats", &self.seats),
-            ("units", &self.units),
-            ("success_url", &self.success_url),
-            ("return_url", &self.return_url),
-        ];
-        o.fields(&fields);
-    }
-}
-
-polar_client_runtime::input! {
-    CheckoutLinkUpdate {
-        "trial_interval_count" = [AtLeast(1), AtMost(1000)],
-        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
-        "products" = [MinItems(1)],
-        "seats" = [AtLeast(1), AtMost(10000)],
-        "units" = [AtLeast(1), AtMost(2147483647)],
-        "success_url" = [MinLength(1), MaxLength(2083)],
-        "return_url" = [MinLength(1), MaxLength(2083)],
-    }
 }

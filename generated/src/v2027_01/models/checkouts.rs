@@ -3,38 +3,9 @@
 //! Types of checkouts.
 
 use super::*;
-use polar_client_runtime::types::Entries;
-use polar_client_runtime::types::Items;
-use polar_client_runtime::types::Json;
-use polar_client_runtime::types::Patch;
-use polar_client_runtime::types::Timestamp;
-use polar_client_runtime::types::Uuid;
+use polar_client_runtime::types::{Entries, Items, Timestamp, Uuid};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-
-/// Whether a form asks for a part of the billing address.
-///
-/// Schema `BillingAddressFieldMode`.
-///
-/// Values that this version of the crate does not know are kept as `Unknown`.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum BillingAddressFieldMode {
-    /// The form asks for it; it has to be filled in.
-    ///
-    /// Value `required`.
-    Required,
-    /// The form asks for it; it can be left empty.
-    ///
-    /// Value `optional`.
-    Optional,
-    /// The form does not ask for it.
-    ///
-    /// Value `disabled`.
-    Disabled,
-    /// A value that this version of the crate does not know.
-    Unknown(String),
-}
 
 /// A checkout session, as the organization sees it.
 ///
@@ -184,528 +155,11 @@ pub struct Checkout {
     pub customer_metadata: BTreeMap<String, CustomerMetadataValue>,
 }
 
-/// Which parts of the billing address a checkout asks for.
-///
-/// Schema `CheckoutBillingAddressFields`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct CheckoutBillingAddressFields {
-    /// Whether the form asks for the country.
-    pub country: BillingAddressFieldMode,
-    /// Whether the form asks for the state.
-    pub state: BillingAddressFieldMode,
-    /// Whether the form asks for the city.
-    pub city: BillingAddressFieldMode,
-    /// Whether the form asks for the postal code.
-    pub postal_code: BillingAddressFieldMode,
-    /// Whether the form asks for the first line of the street address.
-    pub line1: BillingAddressFieldMode,
-    /// Whether the form asks for the second line of the street address.
-    pub line2: BillingAddressFieldMode,
-}
-
-/// What is sent to confirm a checkout session: what the customer filled in, and
-/// Stripe's token for the payment.
-///
-/// Schema `CheckoutConfirmStripe`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct CheckoutConfirmStripe {
-    /// Values of the custom fields, by slug of the field.
-    pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// ID of the product to choose, one of those of the checkout.
-    pub product_id: Option<Uuid>,
-    /// The price's ID.
-    ///
-    /// Deprecated.
-    pub product_price_id: Option<Uuid>,
-    /// What the customer pays, in cents, where the price is the customer's choice. Other
-    /// prices ignore it.
-    ///
-    /// At least 0.
-    pub amount: Option<i64>,
-    /// Number of seats.
-    ///
-    /// At least 1, at most 10000.
-    pub seats: Option<i64>,
-    /// Number of units.
-    ///
-    /// At least 1, at most 2147483647.
-    pub units: Option<i64>,
-    /// Whether the customer buys as a business, which demands a billing name and a full
-    /// billing address.
-    pub is_business_customer: Option<bool>,
-    /// The customer's name.
-    ///
-    /// At most 256 characters.
-    pub customer_name: Option<String>,
-    /// The customer's email address.
-    ///
-    /// Format `email`.
-    pub customer_email: Option<String>,
-    /// Name of the customer for invoices.
-    pub customer_billing_name: Option<String>,
-    /// The customer's billing address.
-    pub customer_billing_address: Option<AddressInput>,
-    /// Tax identification number of the customer.
-    pub customer_tax_id: Option<String>,
-    /// Language, with or without a region, such as `en` or `en-US`.
-    pub locale: Option<String>,
-    /// Kind of payment method that the customer chose in the form, such as `card`.
-    pub payment_method_type: Option<String>,
-    /// Code of a discount to apply.
-    pub discount_code: Option<String>,
-    /// Whether there is a trial, if the product has one; `false` leaves it out.
-    ///
-    /// Documented as always `false` or null.
-    pub allow_trial: Option<bool>,
-    /// ID of Stripe's confirmation token, which holds what the customer entered to pay.
-    /// Needed where the price is fixed or the customer's choice.
-    pub confirmation_token_id: Option<String>,
-}
-
-impl CheckoutConfirmStripe {
-    /// A `CheckoutConfirmStripe` with what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self {
-            custom_field_data: None,
-            product_id: None,
-            product_price_id: None,
-            amount: None,
-            seats: None,
-            units: None,
-            is_business_customer: None,
-            customer_name: None,
-            customer_email: None,
-            customer_billing_name: None,
-            customer_billing_address: None,
-            customer_tax_id: None,
-            locale: None,
-            payment_method_type: None,
-            discount_code: None,
-            allow_trial: None,
-            confirmation_token_id: None,
-        }
-    }
-
-    /// Values of the custom fields, by slug of the field.
-    #[must_use]
-    pub fn custom_field_data(
-        mut self,
-        custom_field_data: impl Entries<Option<CustomFieldValue>>,
-    ) -> Self {
-        self.custom_field_data = Some(custom_field_data.into_map());
-        self
-    }
-
-    /// ID of the product to choose, one of those of the checkout.
-    #[must_use]
-    pub fn product_id(mut self, product_id: Uuid) -> Self {
-        self.product_id = Some(product_id);
-        self
-    }
-
-    /// The price's ID.
-    ///
-    /// Deprecated.
-    #[must_use]
-    pub fn product_price_id(mut self, product_price_id: Uuid) -> Self {
-        self.product_price_id = Some(product_price_id);
-        self
-    }
-
-    /// What the customer pays, in cents, where the price is the customer's choice. Other
-    /// prices ignore it.
-    ///
-    /// At least 0.
-    #[must_use]
-    pub fn amount(mut self, amount: i64) -> Self {
-        self.amount = Some(amount);
-        self
-    }
-
-    /// Number of seats.
-    ///
-    /// At least 1, at most 10000.
-    #[must_use]
-    pub fn seats(mut self, seats: i64) -> Self {
-        self.seats = Some(seats);
-        self
-    }
-
-    /// Number of units.
-    ///
-    /// At least 1, at most 2147483647.
-    #[must_use]
-    pub fn units(mut self, units: i64) -> Self {
-        self.units = Some(units);
-        self
-    }
-
-    /// Whether the customer buys as a business, which demands a billing name and a full
-    /// billing address.
-    #[must_use]
-    pub fn is_business_customer(mut self, is_business_customer: bool) -> Self {
-        self.is_business_customer = Some(is_business_customer);
-        self
-    }
-
-    /// The customer's name.
-    ///
-    /// At most 256 characters.
-    #[must_use]
-    pub fn customer_name(mut self, customer_name: impl Into<String>) -> Self {
-        self.customer_name = Some(customer_name.into());
-        self
-    }
-
-    /// The customer's email address.
-    ///
-    /// Format `email`.
-    #[must_use]
-    pub fn customer_email(mut self, customer_email: impl Into<String>) -> Self {
-        self.customer_email = Some(customer_email.into());
-        self
-    }
-
-    /// Name of the customer for invoices.
-    #[must_use]
-    pub fn customer_billing_name(
-        mut self,
-        customer_billing_name: impl Into<String>,
-    ) -> Self {
-        self.customer_billing_name = Some(customer_billing_name.into());
-        self
-    }
-
-    /// The customer's billing address.
-    #[must_use]
-    pub fn customer_billing_address(
-        mut self,
-        customer_billing_address: AddressInput,
-    ) -> Self {
-        self.customer_billing_address = Some(customer_billing_address);
-        self
-    }
-
-    /// Tax identification number of the customer.
-    #[must_use]
-    pub fn customer_tax_id(mut self, customer_tax_id: impl Into<String>) -> Self {
-        self.customer_tax_id = Some(customer_tax_id.into());
-        self
-    }
-
-    /// Language, with or without a region, such as `en` or `en-US`.
-    #[must_use]
-    pub fn locale(mut self, locale: impl Into<String>) -> Self {
-        self.locale = Some(locale.into());
-        self
-    }
-
-    /// Kind of payment method that the customer chose in the form, such as `card`.
-    #[must_use]
-    pub fn payment_method_type(
-        mut self,
-        payment_method_type: impl Into<String>,
-    ) -> Self {
-        self.payment_method_type = Some(payment_method_type.into());
-        self
-    }
-
-    /// Code of a discount to apply.
-    #[must_use]
-    pub fn discount_code(mut self, discount_code: impl Into<String>) -> Self {
-        self.discount_code = Some(discount_code.into());
-        self
-    }
-
-    /// Whether there is a trial, if the product has one; `false` leaves it out.
-    ///
-    /// Documented as always `false` or null.
-    #[must_use]
-    pub fn allow_trial(mut self, allow_trial: bool) -> Self {
-        self.allow_trial = Some(allow_trial);
-        self
-    }
-
-    /// ID of Stripe's confirmation token, which holds what the customer entered to pay.
-    /// Needed where the price is fixed or the customer's choice.
-    #[must_use]
-    pub fn confirmation_token_id(
-        mut self,
-        confirmation_token_id: impl Into<String>,
-    ) -> Self {
-        self.confirmation_token_id = Some(confirmation_token_id.into());
-        self
-    }
-}
-
-impl Default for CheckoutConfirmStripe {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
 /// A checkout session to create. Its metadata becomes that of the order and the
 /// subscription that come out of it.
 ///
 /// Schema `CheckoutCreate`.
 pub type CheckoutCreate = CheckoutProductsCreate;
-
-/// The discount on a checkout session.
-///
-/// Inline in the contract, first at
-/// `/components/schemas/Checkout/properties/discount`.
-///
-/// Told apart by `type`, then `duration_in_months?`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub enum CheckoutDiscount {
-    /// A discount of an amount, once or forever.
-    FixedOnceForever(Box<CheckoutDiscountFixedOnceForeverDuration>),
-    /// A discount of an amount, for a number of months.
-    FixedRepeat(Box<CheckoutDiscountFixedRepeatDuration>),
-    /// A discount of a percentage, once or forever.
-    PercentageOnceForever(Box<CheckoutDiscountPercentageOnceForeverDuration>),
-    /// A discount of a percentage, for a number of months.
-    PercentageRepeat(Box<CheckoutDiscountPercentageRepeatDuration>),
-    /// A value that this version of the crate does not know, as it came.
-    Unknown(Json),
-}
-
-impl CheckoutDiscount {
-    /// How long the discount applies to a subscription.
-    ///
-    /// `None` if the value is unknown.
-    #[must_use]
-    pub fn duration(&self) -> Option<&DiscountDuration> {
-        match self {
-            Self::FixedOnceForever(it) => Some(&it.duration),
-            Self::FixedRepeat(it) => Some(&it.duration),
-            Self::PercentageOnceForever(it) => Some(&it.duration),
-            Self::PercentageRepeat(it) => Some(&it.duration),
-            Self::Unknown(_) => None,
-        }
-    }
-
-    /// Identifier assigned by Polar.
-    ///
-    /// `None` if the value is unknown.
-    #[must_use]
-    pub fn id(&self) -> Option<Uuid> {
-        match self {
-            Self::FixedOnceForever(it) => Some(it.id),
-            Self::FixedRepeat(it) => Some(it.id),
-            Self::PercentageOnceForever(it) => Some(it.id),
-            Self::PercentageRepeat(it) => Some(it.id),
-            Self::Unknown(_) => None,
-        }
-    }
-
-    /// Name.
-    ///
-    /// `None` if the value is unknown.
-    #[must_use]
-    pub fn name(&self) -> Option<&str> {
-        match self {
-            Self::FixedOnceForever(it) => Some(&it.name),
-            Self::FixedRepeat(it) => Some(&it.name),
-            Self::PercentageOnceForever(it) => Some(&it.name),
-            Self::PercentageRepeat(it) => Some(&it.name),
-            Self::Unknown(_) => None,
-        }
-    }
-
-    /// Code that gives customers the discount; null if it has none.
-    ///
-    /// `None` if the value is unknown.
-    #[must_use]
-    pub fn code(&self) -> Option<&str> {
-        match self {
-            Self::FixedOnceForever(it) => it.code.as_deref(),
-            Self::FixedRepeat(it) => it.code.as_deref(),
-            Self::PercentageOnceForever(it) => it.code.as_deref(),
-            Self::PercentageRepeat(it) => it.code.as_deref(),
-            Self::Unknown(_) => None,
-        }
-    }
-
-    /// The value, if it is a `FixedOnceForever`.
-    #[must_use]
-    pub fn as_fixed_once_forever(
-        &self,
-    ) -> Option<&CheckoutDiscountFixedOnceForeverDuration> {
-        match self {
-            Self::FixedOnceForever(value) => Some(value),
-            _ => None,
-        }
-    }
-
-    /// The value, if it is a `FixedRepeat`.
-    #[must_use]
-    pub fn as_fixed_repeat(&self) -> Option<&CheckoutDiscountFixedRepeatDuration> {
-        match self {
-            Self::FixedRepeat(value) => Some(value),
-            _ => None,
-        }
-    }
-
-    /// The value, if it is a `PercentageOnceForever`.
-    #[must_use]
-    pub fn as_percentage_once_forever(
-        &self,
-    ) -> Option<&CheckoutDiscountPercentageOnceForeverDuration> {
-        match self {
-            Self::PercentageOnceForever(value) => Some(value),
-            _ => None,
-        }
-    }
-
-    /// The value, if it is a `PercentageRepeat`.
-    #[must_use]
-    pub fn as_percentage_repeat(
-        &self,
-    ) -> Option<&CheckoutDiscountPercentageRepeatDuration> {
-        match self {
-            Self::PercentageRepeat(value) => Some(value),
-            _ => None,
-        }
-    }
-
-    /// Whether this version of the crate does not know the value.
-    #[must_use]
-    pub fn is_unknown(&self) -> bool {
-        matches!(self, Self::Unknown(_))
-    }
-}
-
-polar_client_runtime::from_variant! {
-    CheckoutDiscount::FixedOnceForever(Box<CheckoutDiscountFixedOnceForeverDuration>)
-}
-
-polar_client_runtime::from_variant! {
-    CheckoutDiscount::FixedRepeat(Box<CheckoutDiscountFixedRepeatDuration>)
-}
-
-polar_client_runtime::from_variant! {
-    CheckoutDiscount::PercentageOnceForever(Box <
-    CheckoutDiscountPercentageOnceForeverDuration>)
-}
-
-polar_client_runtime::from_variant! {
-    CheckoutDiscount::PercentageRepeat(Box<CheckoutDiscountPercentageRepeatDuration>)
-}
-
-/// A discount of an amount, once or forever.
-///
-/// Schema `CheckoutDiscountFixedOnceForeverDuration`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct CheckoutDiscountFixedOnceForeverDuration {
-    /// How long the discount applies to a subscription.
-    pub duration: DiscountDuration,
-    /// How much, in cents.
-    ///
-    /// Deprecated.
-    pub amount: i64,
-    /// Currency, as its ISO 4217 code in lower case.
-    ///
-    /// Deprecated.
-    pub currency: String,
-    /// Amount of the discount in cents, by currency.
-    pub amounts: BTreeMap<String, i64>,
-    /// Identifier assigned by Polar.
-    pub id: Uuid,
-    /// Name.
-    pub name: String,
-    /// Code that gives customers the discount; null if it has none.
-    pub code: Option<String>,
-    /// Which kind it is.
-    ///
-    /// Documented as always `fixed`.
-    pub r#type: Cow<'static, str>,
-}
-
-/// A discount of an amount, for a number of months.
-///
-/// Schema `CheckoutDiscountFixedRepeatDuration`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct CheckoutDiscountFixedRepeatDuration {
-    /// How long the discount applies to a subscription.
-    pub duration: DiscountDuration,
-    /// Number of months that the discount applies for.
-    pub duration_in_months: i64,
-    /// How much, in cents.
-    ///
-    /// Deprecated.
-    pub amount: i64,
-    /// Currency, as its ISO 4217 code in lower case.
-    ///
-    /// Deprecated.
-    pub currency: String,
-    /// Amount of the discount in cents, by currency.
-    pub amounts: BTreeMap<String, i64>,
-    /// Identifier assigned by Polar.
-    pub id: Uuid,
-    /// Name.
-    pub name: String,
-    /// Code that gives customers the discount; null if it has none.
-    pub code: Option<String>,
-    /// Which kind it is.
-    ///
-    /// Documented as always `fixed`.
-    pub r#type: Cow<'static, str>,
-}
-
-/// A discount of a percentage, once or forever.
-///
-/// Schema `CheckoutDiscountPercentageOnceForeverDuration`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct CheckoutDiscountPercentageOnceForeverDuration {
-    /// How long the discount applies to a subscription.
-    pub duration: DiscountDuration,
-    /// Discount in basis points, which are hundredths of a percent: 1000 takes off a
-    /// tenth.
-    pub basis_points: i64,
-    /// Identifier assigned by Polar.
-    pub id: Uuid,
-    /// Name.
-    pub name: String,
-    /// Code that gives customers the discount; null if it has none.
-    pub code: Option<String>,
-    /// Which kind it is.
-    ///
-    /// Documented as always `percentage`.
-    pub r#type: Cow<'static, str>,
-}
-
-/// A discount of a percentage, for a number of months.
-///
-/// Schema `CheckoutDiscountPercentageRepeatDuration`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct CheckoutDiscountPercentageRepeatDuration {
-    /// How long the discount applies to a subscription.
-    pub duration: DiscountDuration,
-    /// Number of months that the discount applies for.
-    pub duration_in_months: i64,
-    /// Discount in basis points, which are hundredths of a percent: 1000 takes off a
-    /// tenth.
-    pub basis_points: i64,
-    /// Identifier assigned by Polar.
-    pub id: Uuid,
-    /// Name.
-    pub name: String,
-    /// Code that gives customers the discount; null if it has none.
-    pub code: Option<String>,
-    /// Which kind it is.
-    ///
-    /// Documented as always `percentage`.
-    pub r#type: Cow<'static, str>,
-}
 
 /// A page of checkout sessions.
 ///
@@ -717,30 +171,6 @@ pub struct CheckoutList {
     pub items: Vec<Checkout>,
     /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
-}
-
-/// The organization that sells in a checkout, as customers see it.
-///
-/// Schema `CheckoutOrganization`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct CheckoutOrganization {
-    /// When it was created.
-    pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
-    pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
-    pub id: Uuid,
-    /// Name.
-    pub name: String,
-    /// Unique short name.
-    pub slug: String,
-    /// Address of the picture; null if there is none.
-    pub avatar_url: Option<String>,
-    /// How it is billed when a subscription changes in the middle of a billing period.
-    pub proration_behavior: SubscriptionProrationBehavior,
-    /// Whether the customer portal lets customers change their subscriptions.
-    pub allow_customer_updates: bool,
 }
 
 /// A product of a checkout session.
@@ -959,6 +389,7 @@ impl CheckoutProductsCreate {
 
     /// Unit that the trial is counted in.
     #[must_use]
+    #[inline]
     pub fn trial_interval(mut self, trial_interval: TrialInterval) -> Self {
         self.trial_interval = Some(trial_interval);
         self
@@ -968,6 +399,7 @@ impl CheckoutProductsCreate {
     ///
     /// At least 1, at most 1000.
     #[must_use]
+    #[inline]
     pub fn trial_interval_count(mut self, trial_interval_count: i64) -> Self {
         self.trial_interval_count = Some(trial_interval_count);
         self
@@ -994,6 +426,7 @@ impl CheckoutProductsCreate {
 
     /// The discount's ID.
     #[must_use]
+    #[inline]
     pub fn discount_id(mut self, discount_id: Uuid) -> Self {
         self.discount_id = Some(discount_id);
         self
@@ -1004,6 +437,7 @@ impl CheckoutProductsCreate {
     ///
     /// Default: `true`.
     #[must_use]
+    #[inline]
     pub fn allow_discount_codes(mut self, allow_discount_codes: bool) -> Self {
         self.allow_discount_codes = Some(allow_discount_codes);
         self
@@ -1014,6 +448,7 @@ impl CheckoutProductsCreate {
     ///
     /// Default: `false`.
     #[must_use]
+    #[inline]
     pub fn require_billing_address(mut self, require_billing_address: bool) -> Self {
         self.require_billing_address = Some(require_billing_address);
         self
@@ -1024,6 +459,7 @@ impl CheckoutProductsCreate {
     ///
     /// At least 0.
     #[must_use]
+    #[inline]
     pub fn amount(mut self, amount: i64) -> Self {
         self.amount = Some(amount);
         self
@@ -1033,6 +469,7 @@ impl CheckoutProductsCreate {
     ///
     /// At least 1, at most 10000.
     #[must_use]
+    #[inline]
     pub fn seats(mut self, seats: i64) -> Self {
         self.seats = Some(seats);
         self
@@ -1042,6 +479,7 @@ impl CheckoutProductsCreate {
     ///
     /// At least 1, at most 10000.
     #[must_use]
+    #[inline]
     pub fn min_seats(mut self, min_seats: i64) -> Self {
         self.min_seats = Some(min_seats);
         self
@@ -1051,6 +489,7 @@ impl CheckoutProductsCreate {
     ///
     /// At least 1, at most 10000.
     #[must_use]
+    #[inline]
     pub fn max_seats(mut self, max_seats: i64) -> Self {
         self.max_seats = Some(max_seats);
         self
@@ -1060,6 +499,7 @@ impl CheckoutProductsCreate {
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
+    #[inline]
     pub fn units(mut self, units: i64) -> Self {
         self.units = Some(units);
         self
@@ -1069,6 +509,7 @@ impl CheckoutProductsCreate {
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
+    #[inline]
     pub fn min_units(mut self, min_units: i64) -> Self {
         self.min_units = Some(min_units);
         self
@@ -1078,6 +519,7 @@ impl CheckoutProductsCreate {
     ///
     /// At least 1, at most 2147483647.
     #[must_use]
+    #[inline]
     pub fn max_units(mut self, max_units: i64) -> Self {
         self.max_units = Some(max_units);
         self
@@ -1087,6 +529,7 @@ impl CheckoutProductsCreate {
     ///
     /// Default: `true`.
     #[must_use]
+    #[inline]
     pub fn allow_trial(mut self, allow_trial: bool) -> Self {
         self.allow_trial = Some(allow_trial);
         self
@@ -1094,6 +537,7 @@ impl CheckoutProductsCreate {
 
     /// ID of the customer who buys. The form is filled in with what is known of them.
     #[must_use]
+    #[inline]
     pub fn customer_id(mut self, customer_id: Uuid) -> Self {
         self.customer_id = Some(customer_id);
         self
@@ -1104,6 +548,7 @@ impl CheckoutProductsCreate {
     ///
     /// Default: `false`.
     #[must_use]
+    #[inline]
     pub fn is_business_customer(mut self, is_business_customer: bool) -> Self {
         self.is_business_customer = Some(is_business_customer);
         self
@@ -1162,6 +607,7 @@ impl CheckoutProductsCreate {
 
     /// The customer's billing address.
     #[must_use]
+    #[inline]
     pub fn customer_billing_address(
         mut self,
         customer_billing_address: AddressInput,
@@ -1192,6 +638,7 @@ impl CheckoutProductsCreate {
     /// ID of the free subscription that is to be upgraded. The checkout's metadata is
     /// added to its own.
     #[must_use]
+    #[inline]
     pub fn subscription_id(mut self, subscription_id: Uuid) -> Self {
         self.subscription_id = Some(subscription_id);
         self
@@ -1232,6 +679,7 @@ impl CheckoutProductsCreate {
 
     /// Currency, as its ISO 4217 code in lower case.
     #[must_use]
+    #[inline]
     pub fn currency(mut self, currency: PresentmentCurrency) -> Self {
         self.currency = Some(currency);
         self
@@ -1527,753 +975,4 @@ pub struct CheckoutPublicConfirmed {
     pub attached_custom_fields: Option<Vec<AttachedCustomField>>,
     /// Token of a session for the customer portal; null if there is none.
     pub customer_session_token: Option<String>,
-}
-
-/// What checkout sessions are sorted by; `-` means descending.
-///
-/// Schema `CheckoutSortProperty`.
-///
-/// Values that this version of the crate does not know are kept as `Unknown`.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum CheckoutSortProperty {
-    /// `created_at`.
-    CreatedAt,
-    /// `-created_at`.
-    CreatedAtDesc,
-    /// `expires_at`.
-    ExpiresAt,
-    /// `-expires_at`.
-    ExpiresAtDesc,
-    /// `status`.
-    Status,
-    /// `-status`.
-    StatusDesc,
-    /// A value that this version of the crate does not know.
-    Unknown(String),
-}
-
-/// Where a checkout session stands.
-///
-/// Schema `CheckoutStatus`.
-///
-/// Values that this version of the crate does not know are kept as `Unknown`.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum CheckoutStatus {
-    /// It waits for the customer.
-    ///
-    /// Value `open`.
-    Open,
-    /// It was not completed in time.
-    ///
-    /// Value `expired`.
-    Expired,
-    /// The customer has confirmed it; the payment is not settled yet.
-    ///
-    /// Value `confirmed`.
-    Confirmed,
-    /// It is complete.
-    ///
-    /// Value `succeeded`.
-    Succeeded,
-    /// It went wrong for technical reasons, and cannot be repeated.
-    ///
-    /// Value `failed`.
-    Failed,
-    /// A value that this version of the crate does not know.
-    Unknown(String),
-}
-
-/// Changes of a checkout session, by the organization.
-///
-/// Schema `CheckoutUpdate`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct CheckoutUpdate {
-    /// Values of the custom fields, by slug of the field.
-    pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// ID of the product to choose, one of those of the checkout.
-    pub product_id: Patch<Uuid>,
-    /// The price's ID.
-    ///
-    /// Deprecated.
-    pub product_price_id: Patch<Uuid>,
-    /// What the customer pays, in cents, where the price is the customer's choice. Other
-    /// prices ignore it.
-    ///
-    /// At least 0.
-    pub amount: Patch<i64>,
-    /// Number of seats.
-    ///
-    /// At least 1, at most 10000.
-    pub seats: Patch<i64>,
-    /// Number of units.
-    ///
-    /// At least 1, at most 2147483647.
-    pub units: Patch<i64>,
-    /// Whether the customer buys as a business, which demands a billing name and a full
-    /// billing address.
-    pub is_business_customer: Patch<bool>,
-    /// The customer's name.
-    ///
-    /// At most 256 characters.
-    pub customer_name: Patch<String>,
-    /// The customer's email address.
-    ///
-    /// Format `email`.
-    pub customer_email: Patch<String>,
-    /// Name of the customer for invoices.
-    pub customer_billing_name: Patch<String>,
-    /// The customer's billing address.
-    pub customer_billing_address: Patch<AddressInput>,
-    /// Tax identification number of the customer.
-    pub customer_tax_id: Patch<String>,
-    /// Language, with or without a region, such as `en` or `en-US`.
-    pub locale: Patch<String>,
-    /// Unit that the trial is counted in.
-    pub trial_interval: Patch<TrialInterval>,
-    /// Length of the trial in units of `trial_interval`.
-    ///
-    /// At least 1, at most 1000.
-    pub trial_interval_count: Patch<i64>,
-    /// Data of your own, by key.
-    ///
-    /// At most 50 items, keys: 1 to 40 characters.
-    pub metadata: Option<BTreeMap<String, MetadataValue>>,
-    /// Currency, as its ISO 4217 code in lower case.
-    pub currency: Patch<PresentmentCurrency>,
-    /// The discount's ID.
-    pub discount_id: Patch<Uuid>,
-    /// Whether the customer can enter discount codes. A discount set by `discount_id`
-    /// applies in any case.
-    pub allow_discount_codes: Patch<bool>,
-    /// Whether the customer has to give a full billing address, not the country alone.
-    /// Customers in the US always have to.
-    pub require_billing_address: Patch<bool>,
-    /// Whether there is a trial, if the product has one; `false` leaves it out.
-    pub allow_trial: Patch<bool>,
-    /// The customer's IP address.
-    ///
-    /// Format `ipvanyaddress`.
-    pub customer_ip_address: Patch<String>,
-    /// Metadata for the customer that comes out of the checkout.
-    ///
-    /// At most 50 items, keys: 1 to 40 characters.
-    pub customer_metadata: Patch<BTreeMap<String, MetadataValue>>,
-    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
-    /// of the checkout session.
-    ///
-    /// Format `uri`, 1 to 2083 characters.
-    pub success_url: Patch<String>,
-    /// Where the page's back button leads; without an address there is none.
-    ///
-    /// Format `uri`, 1 to 2083 characters.
-    pub return_url: Patch<String>,
-    /// Origin of the page that the checkout is embedded in.
-    pub embed_origin: Patch<String>,
-}
-
-impl CheckoutUpdate {
-    /// A `CheckoutUpdate` with what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self {
-            custom_field_data: None,
-            product_id: Patch::Keep,
-            product_price_id: Patch::Keep,
-            amount: Patch::Keep,
-            seats: Patch::Keep,
-            units: Patch::Keep,
-            is_business_customer: Patch::Keep,
-            customer_name: Patch::Keep,
-            customer_email: Patch::Keep,
-            customer_billing_name: Patch::Keep,
-            customer_billing_address: Patch::Keep,
-            customer_tax_id: Patch::Keep,
-            locale: Patch::Keep,
-            trial_interval: Patch::Keep,
-            trial_interval_count: Patch::Keep,
-            metadata: None,
-            currency: Patch::Keep,
-            discount_id: Patch::Keep,
-            allow_discount_codes: Patch::Keep,
-            require_billing_address: Patch::Keep,
-            allow_trial: Patch::Keep,
-            customer_ip_address: Patch::Keep,
-            customer_metadata: Patch::Keep,
-            success_url: Patch::Keep,
-            return_url: Patch::Keep,
-            embed_origin: Patch::Keep,
-        }
-    }
-
-    /// Values of the custom fields, by slug of the field.
-    #[must_use]
-    pub fn custom_field_data(
-        mut self,
-        custom_field_data: impl Entries<Option<CustomFieldValue>>,
-    ) -> Self {
-        self.custom_field_data = Some(custom_field_data.into_map());
-        self
-    }
-
-    /// ID of the product to choose, one of those of the checkout.
-    #[must_use]
-    pub fn product_id(mut self, product_id: impl Into<Patch<Uuid>>) -> Self {
-        self.product_id = product_id.into();
-        self
-    }
-
-    /// The price's ID.
-    ///
-    /// Deprecated.
-    #[must_use]
-    pub fn product_price_id(mut self, product_price_id: impl Into<Patch<Uuid>>) -> Self {
-        self.product_price_id = product_price_id.into();
-        self
-    }
-
-    /// What the customer pays, in cents, where the price is the customer's choice. Other
-    /// prices ignore it.
-    ///
-    /// At least 0.
-    #[must_use]
-    pub fn amount(mut self, amount: impl Into<Patch<i64>>) -> Self {
-        self.amount = amount.into();
-        self
-    }
-
-    /// Number of seats.
-    ///
-    /// At least 1, at most 10000.
-    #[must_use]
-    pub fn seats(mut self, seats: impl Into<Patch<i64>>) -> Self {
-        self.seats = seats.into();
-        self
-    }
-
-    /// Number of units.
-    ///
-    /// At least 1, at most 2147483647.
-    #[must_use]
-    pub fn units(mut self, units: impl Into<Patch<i64>>) -> Self {
-        self.units = units.into();
-        self
-    }
-
-    /// Whether the customer buys as a business, which demands a billing name and a full
-    /// billing address.
-    #[must_use]
-    pub fn is_business_customer(
-        mut self,
-        is_business_customer: impl Into<Patch<bool>>,
-    ) -> Self {
-        self.is_business_customer = is_business_customer.into();
-        self
-    }
-
-    /// The customer's name.
-    ///
-    /// At most 256 characters.
-    #[must_use]
-    pub fn customer_name(mut self, customer_name: impl Into<Patch<String>>) -> Self {
-        self.customer_name = customer_name.into();
-        self
-    }
-
-    /// The customer's email address.
-    ///
-    /// Format `email`.
-    #[must_use]
-    pub fn customer_email(mut self, customer_email: impl Into<Patch<String>>) -> Self {
-        self.customer_email = customer_email.into();
-        self
-    }
-
-    /// Name of the customer for invoices.
-    #[must_use]
-    pub fn customer_billing_name(
-        mut self,
-        customer_billing_name: impl Into<Patch<String>>,
-    ) -> Self {
-        self.customer_billing_name = customer_billing_name.into();
-        self
-    }
-
-    /// The customer's billing address.
-    #[must_use]
-    pub fn customer_billing_address(
-        mut self,
-        customer_billing_address: impl Into<Patch<AddressInput>>,
-    ) -> Self {
-        self.customer_billing_address = customer_billing_address.into();
-        self
-    }
-
-    /// Tax identification number of the customer.
-    #[must_use]
-    pub fn customer_tax_id(mut self, customer_tax_id: impl Into<Patch<String>>) -> Self {
-        self.customer_tax_id = customer_tax_id.into();
-        self
-    }
-
-    /// Language, with or without a region, such as `en` or `en-US`.
-    #[must_use]
-    pub fn locale(mut self, locale: impl Into<Patch<String>>) -> Self {
-        self.locale = locale.into();
-        self
-    }
-
-    /// Unit that the trial is counted in.
-    #[must_use]
-    pub fn trial_interval(
-        mut self,
-        trial_interval: impl Into<Patch<TrialInterval>>,
-    ) -> Self {
-        self.trial_interval = trial_interval.into();
-        self
-    }
-
-    /// Length of the trial in units of `trial_interval`.
-    ///
-    /// At least 1, at most 1000.
-    #[must_use]
-    pub fn trial_interval_count(
-        mut self,
-        trial_interval_count: impl Into<Patch<i64>>,
-    ) -> Self {
-        self.trial_interval_count = trial_interval_count.into();
-        self
-    }
-
-    /// Data of your own, by key.
-    ///
-    /// At most 50 items, keys: 1 to 40 characters.
-    #[must_use]
-    pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
-        self.metadata = Some(metadata.into_map());
-        self
-    }
-
-    /// Currency, as its ISO 4217 code in lower case.
-    #[must_use]
-    pub fn currency(mut self, currency: impl Into<Patch<PresentmentCurrency>>) -> Self {
-        self.currency = currency.into();
-        self
-    }
-
-    /// The discount's ID.
-    #[must_use]
-    pub fn discount_id(mut self, discount_id: impl Into<Patch<Uuid>>) -> Self {
-        self.discount_id = discount_id.into();
-        self
-    }
-
-    /// Whether the customer can enter discount codes. A discount set by `discount_id`
-    /// applies in any case.
-    #[must_use]
-    pub fn allow_discount_codes(
-        mut self,
-        allow_discount_codes: impl Into<Patch<bool>>,
-    ) -> Self {
-        self.allow_discount_codes = allow_discount_codes.into();
-        self
-    }
-
-    /// Whether the customer has to give a full billing address, not the country alone.
-    /// Customers in the US always have to.
-    #[must_use]
-    pub fn require_billing_address(
-        mut self,
-        require_billing_address: impl Into<Patch<bool>>,
-    ) -> Self {
-        self.require_billing_address = require_billing_address.into();
-        self
-    }
-
-    /// Whether there is a trial, if the product has one; `false` leaves it out.
-    #[must_use]
-    pub fn allow_trial(mut self, allow_trial: impl Into<Patch<bool>>) -> Self {
-        self.allow_trial = allow_trial.into();
-        self
-    }
-
-    /// The customer's IP address.
-    ///
-    /// Format `ipvanyaddress`.
-    #[must_use]
-    pub fn customer_ip_address(
-        mut self,
-        customer_ip_address: impl Into<Patch<String>>,
-    ) -> Self {
-        self.customer_ip_address = customer_ip_address.into();
-        self
-    }
-
-    /// Metadata for the customer that comes out of the checkout.
-    ///
-    /// At most 50 items, keys: 1 to 40 characters.
-    #[must_use]
-    pub fn customer_metadata(
-        mut self,
-        customer_metadata: impl Into<Patch<BTreeMap<String, MetadataValue>>>,
-    ) -> Self {
-        self.customer_metadata = customer_metadata.into();
-        self
-    }
-
-    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
-    /// of the checkout session.
-    ///
-    /// Format `uri`, 1 to 2083 characters.
-    #[must_use]
-    pub fn success_url(mut self, success_url: impl Into<Patch<String>>) -> Self {
-        self.success_url = success_url.into();
-        self
-    }
-
-    /// Where the page's back button leads; without an address there is none.
-    ///
-    /// Format `uri`, 1 to 2083 characters.
-    #[must_use]
-    pub fn return_url(mut self, return_url: impl Into<Patch<String>>) -> Self {
-        self.return_url = return_url.into();
-        self
-    }
-
-    /// Origin of the page that the checkout is embedded in.
-    #[must_use]
-    pub fn embed_origin(mut self, embed_origin: impl Into<Patch<String>>) -> Self {
-        self.embed_origin = embed_origin.into();
-        self
-    }
-}
-
-impl Default for CheckoutUpdate {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-/// Changes of a checkout session, by the customer.
-///
-/// Schema `CheckoutUpdatePublic`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct CheckoutUpdatePublic {
-    /// Values of the custom fields, by slug of the field.
-    pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// ID of the product to choose, one of those of the checkout.
-    pub product_id: Patch<Uuid>,
-    /// The price's ID.
-    ///
-    /// Deprecated.
-    pub product_price_id: Patch<Uuid>,
-    /// What the customer pays, in cents, where the price is the customer's choice. Other
-    /// prices ignore it.
-    ///
-    /// At least 0.
-    pub amount: Patch<i64>,
-    /// Number of seats.
-    ///
-    /// At least 1, at most 10000.
-    pub seats: Patch<i64>,
-    /// Number of units.
-    ///
-    /// At least 1, at most 2147483647.
-    pub units: Patch<i64>,
-    /// Whether the customer buys as a business, which demands a billing name and a full
-    /// billing address.
-    pub is_business_customer: Patch<bool>,
-    /// The customer's name.
-    ///
-    /// At most 256 characters.
-    pub customer_name: Patch<String>,
-    /// The customer's email address.
-    ///
-    /// Format `email`.
-    pub customer_email: Patch<String>,
-    /// Name of the customer for invoices.
-    pub customer_billing_name: Patch<String>,
-    /// The customer's billing address.
-    pub customer_billing_address: Patch<AddressInput>,
-    /// Tax identification number of the customer.
-    pub customer_tax_id: Patch<String>,
-    /// Language, with or without a region, such as `en` or `en-US`.
-    pub locale: Patch<String>,
-    /// Kind of payment method that the customer chose in the form, such as `card`.
-    pub payment_method_type: Patch<String>,
-    /// Code of a discount to apply.
-    pub discount_code: Patch<String>,
-    /// Whether there is a trial, if the product has one; `false` leaves it out.
-    ///
-    /// Documented as always `false` or null.
-    pub allow_trial: Patch<bool>,
-}
-
-impl CheckoutUpdatePublic {
-    /// A `CheckoutUpdatePublic` with what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self {
-            custom_field_data: None,
-            product_id: Patch::Keep,
-            product_price_id: Patch::Keep,
-            amount: Patch::Keep,
-            seats: Patch::Keep,
-            units: Patch::Keep,
-            is_business_customer: Patch::Keep,
-            customer_name: Patch::Keep,
-            customer_email: Patch::Keep,
-            customer_billing_name: Patch::Keep,
-            customer_billing_address: Patch::Keep,
-            customer_tax_id: Patch::Keep,
-            locale: Patch::Keep,
-            payment_method_type: Patch::Keep,
-            discount_code: Patch::Keep,
-            allow_trial: Patch::Keep,
-        }
-    }
-
-    /// Values of the custom fields, by slug of the field.
-    #[must_use]
-    pub fn custom_field_data(
-        mut self,
-        custom_field_data: impl Entries<Option<CustomFieldValue>>,
-    ) -> Self {
-        self.custom_field_data = Some(custom_field_data.into_map());
-        self
-    }
-
-    /// ID of the product to choose, one of those of the checkout.
-    #[must_use]
-    pub fn product_id(mut self, product_id: impl Into<Patch<Uuid>>) -> Self {
-        self.product_id = product_id.into();
-        self
-    }
-
-    /// The price's ID.
-    ///
-    /// Deprecated.
-    #[must_use]
-    pub fn product_price_id(mut self, product_price_id: impl Into<Patch<Uuid>>) -> Self {
-        self.product_price_id = product_price_id.into();
-        self
-    }
-
-    /// What the customer pays, in cents, where the price is the customer's choice. Other
-    /// prices ignore it.
-    ///
-    /// At least 0.
-    #[must_use]
-    pub fn amount(mut self, amount: impl Into<Patch<i64>>) -> Self {
-        self.amount = amount.into();
-        self
-    }
-
-    /// Number of seats.
-    ///
-    /// At least 1, at most 10000.
-    #[must_use]
-    pub fn seats(mut self, seats: impl Into<Patch<i64>>) -> Self {
-        self.seats = seats.into();
-        self
-    }
-
-    /// Number of units.
-    ///
-    /// At least 1, at most 2147483647.
-    #[must_use]
-    pub fn units(mut self, units: impl Into<Patch<i64>>) -> Self {
-        self.units = units.into();
-        self
-    }
-
-    /// Whether the customer buys as a business, which demands a billing name and a full
-    /// billing address.
-    #[must_use]
-    pub fn is_business_customer(
-        mut self,
-        is_business_customer: impl Into<Patch<bool>>,
-    ) -> Self {
-        self.is_business_customer = is_business_customer.into();
-        self
-    }
-
-    /// The customer's name.
-    ///
-    /// At most 256 characters.
-    #[must_use]
-    pub fn customer_name(mut self, customer_name: impl Into<Patch<String>>) -> Self {
-        self.customer_name = customer_name.into();
-        self
-    }
-
-    /// The customer's email address.
-    ///
-    /// Format `email`.
-    #[must_use]
-    pub fn customer_email(mut self, customer_email: impl Into<Patch<String>>) -> Self {
-        self.customer_email = customer_email.into();
-        self
-    }
-
-    /// Name of the customer for invoices.
-    #[must_use]
-    pub fn customer_billing_name(
-        mut self,
-        customer_billing_name: impl Into<Patch<String>>,
-    ) -> Self {
-        self.customer_billing_name = customer_billing_name.into();
-        self
-    }
-
-    /// The customer's billing address.
-    #[must_use]
-    pub fn customer_billing_address(
-        mut self,
-        customer_billing_address: impl Into<Patch<AddressInput>>,
-    ) -> Self {
-        self.customer_billing_address = customer_billing_address.into();
-        self
-    }
-
-    /// Tax identification number of the customer.
-    #[must_use]
-    pub fn customer_tax_id(mut self, customer_tax_id: impl Into<Patch<String>>) -> Self {
-        self.customer_tax_id = customer_tax_id.into();
-        self
-    }
-
-    /// Language, with or without a region, such as `en` or `en-US`.
-    #[must_use]
-    pub fn locale(mut self, locale: impl Into<Patch<String>>) -> Self {
-        self.locale = locale.into();
-        self
-    }
-
-    /// Kind of payment method that the customer chose in the form, such as `card`.
-    #[must_use]
-    pub fn payment_method_type(
-        mut self,
-        payment_method_type: impl Into<Patch<String>>,
-    ) -> Self {
-        self.payment_method_type = payment_method_type.into();
-        self
-    }
-
-    /// Code of a discount to apply.
-    #[must_use]
-    pub fn discount_code(mut self, discount_code: impl Into<Patch<String>>) -> Self {
-        self.discount_code = discount_code.into();
-        self
-    }
-
-    /// Whether there is a trial, if the product has one; `false` leaves it out.
-    ///
-    /// Documented as always `false` or null.
-    #[must_use]
-    pub fn allow_trial(mut self, allow_trial: impl Into<Patch<bool>>) -> Self {
-        self.allow_trial = allow_trial.into();
-        self
-    }
-}
-
-impl Default for CheckoutUpdatePublic {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-/// A value of a customer's metadata.
-///
-/// Inline in the contract, first at
-/// `/components/schemas/Checkout/properties/customer_metadata/additionalProperties`.
-///
-/// Told apart by `(type)`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub enum CustomerMetadataValue {
-    /// A value that is a `String`.
-    String(String),
-    /// A value that is an `Integer`.
-    Integer(i64),
-    /// A value that is a `Boolean`.
-    Boolean(bool),
-    /// A value that this version of the crate does not know, as it came.
-    Unknown(Json),
-}
-
-impl CustomerMetadataValue {
-    /// The value, if it is a `String`.
-    #[must_use]
-    pub fn as_string(&self) -> Option<&str> {
-        match self {
-            Self::String(value) => Some(value),
-            _ => None,
-        }
-    }
-
-    /// The value, if it is an `Integer`.
-    #[must_use]
-    pub fn as_integer(&self) -> Option<&i64> {
-        match self {
-            Self::Integer(value) => Some(value),
-            _ => None,
-        }
-    }
-
-    /// The value, if it is a `Boolean`.
-    #[must_use]
-    pub fn as_boolean(&self) -> Option<&bool> {
-        match self {
-            Self::Boolean(value) => Some(value),
-            _ => None,
-        }
-    }
-
-    /// Whether this version of the crate does not know the value.
-    #[must_use]
-    pub fn is_unknown(&self) -> bool {
-        matches!(self, Self::Unknown(_))
-    }
-}
-
-polar_client_runtime::from_variant! {
-    CustomerMetadataValue::String(String)
-}
-
-impl From<&str> for CustomerMetadataValue {
-    fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
-    }
-}
-
-polar_client_runtime::from_variant! {
-    CustomerMetadataValue::Integer(i64)
-}
-
-polar_client_runtime::from_variant! {
-    CustomerMetadataValue::Boolean(bool)
-}
-
-/// Whether an amount includes taxes.
-///
-/// Schema `TaxBehavior`.
-///
-/// Values that this version of the crate does not know are kept as `Unknown`.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum TaxBehavior {
-    /// Taxes are included.
-    ///
-    /// Value `inclusive`.
-    Inclusive,
-    /// Taxes come on top.
-    ///
-    /// Value `exclusive`.
-    Exclusive,
-    /// A value that this version of the crate does not know.
-    Unknown(String),
 }

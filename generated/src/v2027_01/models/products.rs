@@ -3,140 +3,9 @@
 //! Types of products.
 
 use super::*;
-use polar_client_runtime::types::Decimal;
-use polar_client_runtime::types::Entries;
-use polar_client_runtime::types::Items;
-use polar_client_runtime::types::Patch;
-use polar_client_runtime::types::Timestamp;
-use polar_client_runtime::types::Uuid;
+use polar_client_runtime::types::{Entries, Items, Patch, Timestamp, Uuid};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
-
-/// A custom field to attach to a product.
-///
-/// Schema `AttachedCustomFieldCreate`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct AttachedCustomFieldCreate {
-    /// The custom field's ID.
-    pub custom_field_id: Uuid,
-    /// Whether the customer has to fill in the field.
-    pub required: bool,
-}
-
-impl AttachedCustomFieldCreate {
-    /// An `AttachedCustomFieldCreate` with what is required.
-    #[must_use]
-    pub fn new(custom_field_id: Uuid, required: bool) -> Self {
-        Self { custom_field_id, required }
-    }
-}
-
-/// A price that the product has already, and keeps.
-///
-/// Schema `ExistingProductPrice`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct ExistingProductPrice {
-    /// Identifier assigned by Polar.
-    pub id: Uuid,
-}
-
-impl ExistingProductPrice {
-    /// An `ExistingProductPrice` with what is required.
-    #[must_use]
-    pub fn new(id: Uuid) -> Self {
-        Self { id }
-    }
-}
-
-/// A price of the customer's choice that carries its own billing interval.
-/// Deprecated: the interval belongs to the product.
-///
-/// Schema `LegacyRecurringProductPriceCustom`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct LegacyRecurringProductPriceCustom {
-    /// When it was created.
-    pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
-    pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
-    pub id: Uuid,
-    /// Where it comes from.
-    pub source: ProductPriceSource,
-    /// How the price is calculated.
-    ///
-    /// Documented as always `custom`.
-    pub amount_type: Cow<'static, str>,
-    /// Currency of the price, as its ISO 4217 code in lower case.
-    pub price_currency: String,
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
-    pub tax_behavior: Option<TaxBehaviorOption>,
-    /// Whether it is archived: kept, but no longer on offer.
-    pub is_archived: bool,
-    /// The product's ID.
-    pub product_id: Uuid,
-    /// Tells that the price recurs.
-    ///
-    /// Documented as always `recurring`.
-    pub r#type: Cow<'static, str>,
-    /// Unit that the price's own billing cycle is counted in.
-    pub recurring_interval: RecurringInterval,
-    /// Least that the customer can pay, in cents; 0 means that they may pay nothing.
-    pub minimum_amount: i64,
-    /// Most that the customer can pay, in cents; null if nothing limits it.
-    pub maximum_amount: Option<i64>,
-    /// Amount that the form starts with, in cents.
-    pub preset_amount: Option<i64>,
-    /// Tells a legacy price from a current one.
-    ///
-    /// Documented as always `true`.
-    pub legacy: bool,
-}
-
-/// A fixed price that carries its own billing interval. Deprecated: the interval
-/// belongs to the product.
-///
-/// Schema `LegacyRecurringProductPriceFixed`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct LegacyRecurringProductPriceFixed {
-    /// When it was created.
-    pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
-    pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
-    pub id: Uuid,
-    /// Where it comes from.
-    pub source: ProductPriceSource,
-    /// How the price is calculated.
-    ///
-    /// Documented as always `fixed`.
-    pub amount_type: Cow<'static, str>,
-    /// Currency of the price, as its ISO 4217 code in lower case.
-    pub price_currency: String,
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
-    pub tax_behavior: Option<TaxBehaviorOption>,
-    /// Whether it is archived: kept, but no longer on offer.
-    pub is_archived: bool,
-    /// The product's ID.
-    pub product_id: Uuid,
-    /// Tells that the price recurs.
-    ///
-    /// Documented as always `recurring`.
-    pub r#type: Cow<'static, str>,
-    /// Unit that the price's own billing cycle is counted in.
-    pub recurring_interval: RecurringInterval,
-    /// What it costs, in cents.
-    pub price_amount: i64,
-    /// Tells a legacy price from a current one.
-    ///
-    /// Documented as always `true`.
-    pub legacy: bool,
-}
 
 /// A product.
 ///
@@ -190,26 +59,6 @@ pub struct Product {
     pub medias: Vec<ProductMediaFileRead>,
     /// Custom fields that come with the product.
     pub attached_custom_fields: Vec<AttachedCustomField>,
-}
-
-/// The benefits that a product is to grant.
-///
-/// Schema `ProductBenefitsUpdate`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct ProductBenefitsUpdate {
-    /// IDs of the benefits.
-    pub benefits: Vec<Uuid>,
-}
-
-impl ProductBenefitsUpdate {
-    /// A `ProductBenefitsUpdate` with what is required.
-    #[must_use]
-    pub fn new(benefits: impl Items<Uuid>) -> Self {
-        Self {
-            benefits: benefits.into_list(),
-        }
-    }
 }
 
 /// A product to create, bought once or as a subscription.
@@ -309,6 +158,7 @@ impl ProductCreateOneTime {
     ///
     /// Default: `"public"`.
     #[must_use]
+    #[inline]
     pub fn visibility(mut self, visibility: ProductVisibility) -> Self {
         self.visibility = Some(visibility);
         self
@@ -333,6 +183,7 @@ impl ProductCreateOneTime {
 
     /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
+    #[inline]
     pub fn organization_id(mut self, organization_id: Uuid) -> Self {
         self.organization_id = Some(organization_id);
         self
@@ -441,6 +292,7 @@ impl ProductCreateRecurring {
     ///
     /// Default: `"public"`.
     #[must_use]
+    #[inline]
     pub fn visibility(mut self, visibility: ProductVisibility) -> Self {
         self.visibility = Some(visibility);
         self
@@ -465,6 +317,7 @@ impl ProductCreateRecurring {
 
     /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
+    #[inline]
     pub fn organization_id(mut self, organization_id: Uuid) -> Self {
         self.organization_id = Some(organization_id);
         self
@@ -472,6 +325,7 @@ impl ProductCreateRecurring {
 
     /// Unit that the trial is counted in.
     #[must_use]
+    #[inline]
     pub fn trial_interval(mut self, trial_interval: TrialInterval) -> Self {
         self.trial_interval = Some(trial_interval);
         self
@@ -481,6 +335,7 @@ impl ProductCreateRecurring {
     ///
     /// At least 1, at most 1000.
     #[must_use]
+    #[inline]
     pub fn trial_interval_count(mut self, trial_interval_count: i64) -> Self {
         self.trial_interval_count = Some(trial_interval_count);
         self
@@ -491,6 +346,7 @@ impl ProductCreateRecurring {
     ///
     /// At least 1, at most 999. Default: `1`.
     #[must_use]
+    #[inline]
     pub fn recurring_interval_count(mut self, recurring_interval_count: i64) -> Self {
         self.recurring_interval_count = Some(recurring_interval_count);
         self
@@ -500,6 +356,7 @@ impl ProductCreateRecurring {
     /// be a multiple of it, and it cannot be changed later. Null means that metering
     /// follows the billing cycle.
     #[must_use]
+    #[inline]
     pub fn meter_interval(mut self, meter_interval: RecurringInterval) -> Self {
         self.meter_interval = Some(meter_interval);
         self
@@ -510,6 +367,7 @@ impl ProductCreateRecurring {
     ///
     /// At least 1, at most 999.
     #[must_use]
+    #[inline]
     pub fn meter_interval_count(mut self, meter_interval_count: i64) -> Self {
         self.meter_interval_count = Some(meter_interval_count);
         self
@@ -526,50 +384,6 @@ pub struct ProductList {
     pub items: Vec<Product>,
     /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
-}
-
-/// A media file of a product, such as a picture.
-///
-/// Schema `ProductMediaFileRead`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct ProductMediaFileRead {
-    /// Identifier assigned by Polar.
-    pub id: Uuid,
-    /// ID of the organization that the file belongs to.
-    pub organization_id: Uuid,
-    /// The file's name.
-    pub name: String,
-    /// Path in the storage.
-    pub path: String,
-    /// MIME type of the content.
-    pub mime_type: String,
-    /// Size in bytes.
-    pub size: i64,
-    /// Version of the content in the storage.
-    pub storage_version: Option<String>,
-    /// ETag that the storage reports for the content.
-    pub checksum_etag: Option<String>,
-    /// SHA-256 checksum of the content, in Base64.
-    pub checksum_sha256_base64: Option<String>,
-    /// SHA-256 checksum of the content, in hexadecimal digits.
-    pub checksum_sha256_hex: Option<String>,
-    /// When the stored content was last modified.
-    pub last_modified_at: Option<Timestamp>,
-    /// Version of the file, if its owner gave it one.
-    pub version: Option<String>,
-    /// What the file is for.
-    ///
-    /// Documented as always `product_media`.
-    pub service: Cow<'static, str>,
-    /// Whether the content has been uploaded.
-    pub is_uploaded: bool,
-    /// When it was created.
-    pub created_at: Timestamp,
-    /// Size, in words for people.
-    pub size_readable: String,
-    /// Address where anyone can get the file.
-    pub public_url: String,
 }
 
 /// A price to create, of any kind.
@@ -615,444 +429,6 @@ polar_client_runtime::from_variant! {
 
 polar_client_runtime::from_variant! {
     ProductPriceCreate::MeteredTiers(Box<ProductPriceMeteredTiersCreate>)
-}
-
-/// A price that the customer chooses, within limits.
-///
-/// Schema `ProductPriceCustom`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct ProductPriceCustom {
-    /// When it was created.
-    pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
-    pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
-    pub id: Uuid,
-    /// Where it comes from.
-    pub source: ProductPriceSource,
-    /// How the price is calculated.
-    ///
-    /// Documented as always `custom`.
-    pub amount_type: Cow<'static, str>,
-    /// Currency of the price, as its ISO 4217 code in lower case.
-    pub price_currency: String,
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
-    pub tax_behavior: Option<TaxBehaviorOption>,
-    /// Whether it is archived: kept, but no longer on offer.
-    pub is_archived: bool,
-    /// The product's ID.
-    pub product_id: Uuid,
-    /// Least that the customer can pay, in cents; 0 means that they may pay nothing.
-    pub minimum_amount: i64,
-    /// Most that the customer can pay, in cents; null if nothing limits it.
-    pub maximum_amount: Option<i64>,
-    /// Amount that the form starts with, in cents.
-    pub preset_amount: Option<i64>,
-}
-
-/// A price to create, one that the customer chooses.
-///
-/// Schema `ProductPriceCustomCreate`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct ProductPriceCustomCreate {
-    /// Currency of the price, as its ISO 4217 code in lower case.
-    ///
-    /// Default: `"usd"`.
-    pub price_currency: Option<PresentmentCurrency>,
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
-    pub tax_behavior: Patch<TaxBehaviorOption>,
-    /// Least that the customer can pay, in cents; 0 means that they may pay nothing.
-    ///
-    /// At least 0. Default: `50`.
-    pub minimum_amount: Option<i64>,
-    /// Most that the customer can pay, in cents; null if nothing limits it.
-    ///
-    /// At least 1.
-    pub maximum_amount: Patch<i64>,
-    /// Amount that the form starts with, in cents.
-    ///
-    /// At least 0.
-    pub preset_amount: Patch<i64>,
-}
-
-impl ProductPriceCustomCreate {
-    /// A `ProductPriceCustomCreate` with what is required.
-    #[must_use]
-    pub fn new() -> Self {
-        Self {
-            price_currency: None,
-            tax_behavior: Patch::Keep,
-            minimum_amount: None,
-            maximum_amount: Patch::Keep,
-            preset_amount: Patch::Keep,
-        }
-    }
-
-    /// Currency of the price, as its ISO 4217 code in lower case.
-    ///
-    /// Default: `"usd"`.
-    #[must_use]
-    pub fn price_currency(mut self, price_currency: PresentmentCurrency) -> Self {
-        self.price_currency = Some(price_currency);
-        self
-    }
-
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
-    #[must_use]
-    pub fn tax_behavior(
-        mut self,
-        tax_behavior: impl Into<Patch<TaxBehaviorOption>>,
-    ) -> Self {
-        self.tax_behavior = tax_behavior.into();
-        self
-    }
-
-    /// Least that the customer can pay, in cents; 0 means that they may pay nothing.
-    ///
-    /// At least 0. Default: `50`.
-    #[must_use]
-    pub fn minimum_amount(mut self, minimum_amount: i64) -> Self {
-        self.minimum_amount = Some(minimum_amount);
-        self
-    }
-
-    /// Most that the customer can pay, in cents; null if nothing limits it.
-    ///
-    /// At least 1.
-    #[must_use]
-    pub fn maximum_amount(mut self, maximum_amount: impl Into<Patch<i64>>) -> Self {
-        self.maximum_amount = maximum_amount.into();
-        self
-    }
-
-    /// Amount that the form starts with, in cents.
-    ///
-    /// At least 0.
-    #[must_use]
-    pub fn preset_amount(mut self, preset_amount: impl Into<Patch<i64>>) -> Self {
-        self.preset_amount = preset_amount.into();
-        self
-    }
-}
-
-impl Default for ProductPriceCustomCreate {
-    fn default() -> Self {
-        Self::new()
-    }
-}
-
-/// A price that is always the same.
-///
-/// Schema `ProductPriceFixed`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct ProductPriceFixed {
-    /// When it was created.
-    pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
-    pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
-    pub id: Uuid,
-    /// Where it comes from.
-    pub source: ProductPriceSource,
-    /// How the price is calculated.
-    ///
-    /// Documented as always `fixed`.
-    pub amount_type: Cow<'static, str>,
-    /// Currency of the price, as its ISO 4217 code in lower case.
-    pub price_currency: String,
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
-    pub tax_behavior: Option<TaxBehaviorOption>,
-    /// Whether it is archived: kept, but no longer on offer.
-    pub is_archived: bool,
-    /// The product's ID.
-    pub product_id: Uuid,
-    /// What it costs, in cents.
-    pub price_amount: i64,
-}
-
-/// A price to create, one that is always the same.
-///
-/// Schema `ProductPriceFixedCreate`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct ProductPriceFixedCreate {
-    /// Currency of the price, as its ISO 4217 code in lower case.
-    ///
-    /// Default: `"usd"`.
-    pub price_currency: Option<PresentmentCurrency>,
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
-    pub tax_behavior: Patch<TaxBehaviorOption>,
-    /// What it costs, in cents; 0 means that it is free.
-    ///
-    /// At least 0.
-    pub price_amount: i64,
-}
-
-impl ProductPriceFixedCreate {
-    /// A `ProductPriceFixedCreate` with what is required.
-    #[must_use]
-    pub fn new(price_amount: i64) -> Self {
-        Self {
-            price_currency: None,
-            tax_behavior: Patch::Keep,
-            price_amount,
-        }
-    }
-
-    /// Currency of the price, as its ISO 4217 code in lower case.
-    ///
-    /// Default: `"usd"`.
-    #[must_use]
-    pub fn price_currency(mut self, price_currency: PresentmentCurrency) -> Self {
-        self.price_currency = Some(price_currency);
-        self
-    }
-
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
-    #[must_use]
-    pub fn tax_behavior(
-        mut self,
-        tax_behavior: impl Into<Patch<TaxBehaviorOption>>,
-    ) -> Self {
-        self.tax_behavior = tax_behavior.into();
-        self
-    }
-}
-
-/// The meter of a price for usage.
-///
-/// Schema `ProductPriceMeter`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct ProductPriceMeter {
-    /// Identifier assigned by Polar.
-    pub id: Uuid,
-    /// What the meter is called.
-    pub name: String,
-    /// What the meter counts.
-    pub unit: MeterUnit,
-    /// What one unit is called; only for custom units.
-    pub custom_label: Option<String>,
-    /// Number of counted units in one unit as it is shown; only for custom units.
-    pub custom_multiplier: Option<i64>,
-}
-
-/// A price for usage: what a meter counts, at a price per unit that depends on the
-/// tier.
-///
-/// Schema `ProductPriceMeteredTiers`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct ProductPriceMeteredTiers {
-    /// When it was created.
-    pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
-    pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
-    pub id: Uuid,
-    /// Where it comes from.
-    pub source: ProductPriceSource,
-    /// How the price is calculated.
-    ///
-    /// Documented as always `metered_tiers`.
-    pub amount_type: Cow<'static, str>,
-    /// Currency of the price, as its ISO 4217 code in lower case.
-    pub price_currency: String,
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
-    pub tax_behavior: Option<TaxBehaviorOption>,
-    /// Whether it is archived: kept, but no longer on offer.
-    pub is_archived: bool,
-    /// The product's ID.
-    pub product_id: Uuid,
-    /// Most that is charged, in cents, however much is used; null means no limit.
-    pub cap_amount: Option<i64>,
-    /// ID of the meter that counts the usage.
-    pub meter_id: Uuid,
-    /// The meter that counts the usage.
-    pub meter: ProductPriceMeter,
-    /// What a unit costs, by the number of units consumed.
-    pub tiers: Tiers,
-}
-
-/// A price to create, one for usage, per unit by tier.
-///
-/// Schema `ProductPriceMeteredTiersCreate`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct ProductPriceMeteredTiersCreate {
-    /// Currency of the price, as its ISO 4217 code in lower case.
-    ///
-    /// Default: `"usd"`.
-    pub price_currency: Option<PresentmentCurrency>,
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
-    pub tax_behavior: Patch<TaxBehaviorOption>,
-    /// The meter's ID.
-    pub meter_id: Uuid,
-    /// What a unit costs, by the number of units consumed.
-    pub tiers: TiersInput,
-    /// Most that is charged, in cents, however much is used; null means no limit.
-    ///
-    /// At least 0, at most 2147483647.
-    pub cap_amount: Patch<i64>,
-}
-
-impl ProductPriceMeteredTiersCreate {
-    /// A `ProductPriceMeteredTiersCreate` with what is required.
-    #[must_use]
-    pub fn new(meter_id: Uuid, tiers: TiersInput) -> Self {
-        Self {
-            price_currency: None,
-            tax_behavior: Patch::Keep,
-            meter_id,
-            tiers,
-            cap_amount: Patch::Keep,
-        }
-    }
-
-    /// Currency of the price, as its ISO 4217 code in lower case.
-    ///
-    /// Default: `"usd"`.
-    #[must_use]
-    pub fn price_currency(mut self, price_currency: PresentmentCurrency) -> Self {
-        self.price_currency = Some(price_currency);
-        self
-    }
-
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
-    #[must_use]
-    pub fn tax_behavior(
-        mut self,
-        tax_behavior: impl Into<Patch<TaxBehaviorOption>>,
-    ) -> Self {
-        self.tax_behavior = tax_behavior.into();
-        self
-    }
-
-    /// Most that is charged, in cents, however much is used; null means no limit.
-    ///
-    /// At least 0, at most 2147483647.
-    #[must_use]
-    pub fn cap_amount(mut self, cap_amount: impl Into<Patch<i64>>) -> Self {
-        self.cap_amount = cap_amount.into();
-        self
-    }
-}
-
-/// A price for usage: what a meter counts, at one price per unit.
-///
-/// Schema `ProductPriceMeteredUnit`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct ProductPriceMeteredUnit {
-    /// When it was created.
-    pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
-    pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
-    pub id: Uuid,
-    /// Where it comes from.
-    pub source: ProductPriceSource,
-    /// How the price is calculated.
-    ///
-    /// Documented as always `metered_unit`.
-    pub amount_type: Cow<'static, str>,
-    /// Currency of the price, as its ISO 4217 code in lower case.
-    pub price_currency: String,
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
-    pub tax_behavior: Option<TaxBehaviorOption>,
-    /// Whether it is archived: kept, but no longer on offer.
-    pub is_archived: bool,
-    /// The product's ID.
-    pub product_id: Uuid,
-    /// Most that is charged, in cents, however much is used; null means no limit.
-    pub cap_amount: Option<i64>,
-    /// ID of the meter that counts the usage.
-    pub meter_id: Uuid,
-    /// The meter that counts the usage.
-    pub meter: ProductPriceMeter,
-    /// Price of one unit in cents; fractions of a cent are possible.
-    pub unit_amount: Decimal,
-}
-
-/// A price to create, one for usage, per unit.
-///
-/// Schema `ProductPriceMeteredUnitCreate`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct ProductPriceMeteredUnitCreate {
-    /// Currency of the price, as its ISO 4217 code in lower case.
-    ///
-    /// Default: `"usd"`.
-    pub price_currency: Option<PresentmentCurrency>,
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
-    pub tax_behavior: Patch<TaxBehaviorOption>,
-    /// The meter's ID.
-    pub meter_id: Uuid,
-    /// Price of one unit in cents; fractions of a cent are possible.
-    ///
-    /// At most 5 digits before the point and 12 after it, more than 0.
-    pub unit_amount: Decimal,
-    /// Most that is charged, in cents, however much is used; null means no limit.
-    ///
-    /// At least 0, at most 2147483647.
-    pub cap_amount: Patch<i64>,
-}
-
-impl ProductPriceMeteredUnitCreate {
-    /// A `ProductPriceMeteredUnitCreate` with what is required.
-    #[must_use]
-    pub fn new(meter_id: Uuid, unit_amount: impl Into<Decimal>) -> Self {
-        Self {
-            price_currency: None,
-            tax_behavior: Patch::Keep,
-            meter_id,
-            unit_amount: unit_amount.into(),
-            cap_amount: Patch::Keep,
-        }
-    }
-
-    /// Currency of the price, as its ISO 4217 code in lower case.
-    ///
-    /// Default: `"usd"`.
-    #[must_use]
-    pub fn price_currency(mut self, price_currency: PresentmentCurrency) -> Self {
-        self.price_currency = Some(price_currency);
-        self
-    }
-
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
-    #[must_use]
-    pub fn tax_behavior(
-        mut self,
-        tax_behavior: impl Into<Patch<TaxBehaviorOption>>,
-    ) -> Self {
-        self.tax_behavior = tax_behavior.into();
-        self
-    }
-
-    /// Most that is charged, in cents, however much is used; null means no limit.
-    ///
-    /// At least 0, at most 2147483647.
-    #[must_use]
-    pub fn cap_amount(mut self, cap_amount: impl Into<Patch<i64>>) -> Self {
-        self.cap_amount = cap_amount.into();
-        self
-    }
 }
 
 /// A price that depends on the number of seats.
@@ -1115,6 +491,7 @@ pub struct ProductPriceSeatBasedCreate {
 impl ProductPriceSeatBasedCreate {
     /// A `ProductPriceSeatBasedCreate` with what is required.
     #[must_use]
+    #[inline]
     pub fn new(tiers: TiersInput) -> Self {
         Self {
             price_currency: None,
@@ -1128,6 +505,7 @@ impl ProductPriceSeatBasedCreate {
     ///
     /// Default: `"usd"`.
     #[must_use]
+    #[inline]
     pub fn price_currency(mut self, price_currency: PresentmentCurrency) -> Self {
         self.price_currency = Some(price_currency);
         self
@@ -1150,150 +528,6 @@ impl ProductPriceSeatBasedCreate {
     #[must_use]
     pub fn minimum_units(mut self, minimum_units: impl Into<Patch<i64>>) -> Self {
         self.minimum_units = minimum_units.into();
-        self
-    }
-}
-
-/// Where a price comes from.
-///
-/// Schema `ProductPriceSource`.
-///
-/// Values that this version of the crate does not know are kept as `Unknown`.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum ProductPriceSource {
-    /// Set up in advance, with the product.
-    ///
-    /// Value `catalog`.
-    Catalog,
-    /// Created for a single checkout session.
-    ///
-    /// Value `ad_hoc`.
-    AdHoc,
-    /// A value that this version of the crate does not know.
-    Unknown(String),
-}
-
-/// A price that depends on the number of units. The customer chooses the number and
-/// pays in advance; in a subscription, changes of it are prorated.
-///
-/// Schema `ProductPriceUnitBased`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct ProductPriceUnitBased {
-    /// When it was created.
-    pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
-    pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
-    pub id: Uuid,
-    /// Where it comes from.
-    pub source: ProductPriceSource,
-    /// How the price is calculated.
-    ///
-    /// Documented as always `unit_based`.
-    pub amount_type: Cow<'static, str>,
-    /// Currency of the price, as its ISO 4217 code in lower case.
-    pub price_currency: String,
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
-    pub tax_behavior: Option<TaxBehaviorOption>,
-    /// Whether it is archived: kept, but no longer on offer.
-    pub is_archived: bool,
-    /// The product's ID.
-    pub product_id: Uuid,
-    /// What a unit costs, by the number of units.
-    pub tiers: Tiers,
-    /// Fewest units that can be bought; null if nothing limits them.
-    pub minimum_units: Option<i64>,
-    /// What one unit and several units are called, by language; null means `unit` and
-    /// `units`.
-    ///
-    /// At least 1 item.
-    pub unit_label: Option<BTreeMap<String, BTreeMap<String, String>>>,
-    /// Most units that can be bought, which is where the last tier ends; null if nothing
-    /// limits them.
-    pub maximum_units: Option<i64>,
-}
-
-/// A price to create, one that depends on the number of units.
-///
-/// Schema `ProductPriceUnitBasedCreate`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct ProductPriceUnitBasedCreate {
-    /// Currency of the price, as its ISO 4217 code in lower case.
-    ///
-    /// Default: `"usd"`.
-    pub price_currency: Option<PresentmentCurrency>,
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
-    pub tax_behavior: Patch<TaxBehaviorOption>,
-    /// What a unit costs, by the number of units.
-    pub tiers: TiersInput,
-    /// Fewest units that can be bought; null if nothing limits them.
-    ///
-    /// At least 1.
-    pub minimum_units: Patch<i64>,
-    /// What one unit and several units are called, by language; without it, `unit` and
-    /// `units`.
-    ///
-    /// At least 1 item.
-    pub unit_label: Patch<BTreeMap<String, BTreeMap<String, String>>>,
-}
-
-impl ProductPriceUnitBasedCreate {
-    /// A `ProductPriceUnitBasedCreate` with what is required.
-    #[must_use]
-    pub fn new(tiers: TiersInput) -> Self {
-        Self {
-            price_currency: None,
-            tax_behavior: Patch::Keep,
-            tiers,
-            minimum_units: Patch::Keep,
-            unit_label: Patch::Keep,
-        }
-    }
-
-    /// Currency of the price, as its ISO 4217 code in lower case.
-    ///
-    /// Default: `"usd"`.
-    #[must_use]
-    pub fn price_currency(mut self, price_currency: PresentmentCurrency) -> Self {
-        self.price_currency = Some(price_currency);
-        self
-    }
-
-    /// Whether the price includes taxes; null means that the organization's default
-    /// decides.
-    #[must_use]
-    pub fn tax_behavior(
-        mut self,
-        tax_behavior: impl Into<Patch<TaxBehaviorOption>>,
-    ) -> Self {
-        self.tax_behavior = tax_behavior.into();
-        self
-    }
-
-    /// Fewest units that can be bought; null if nothing limits them.
-    ///
-    /// At least 1.
-    #[must_use]
-    pub fn minimum_units(mut self, minimum_units: impl Into<Patch<i64>>) -> Self {
-        self.minimum_units = minimum_units.into();
-        self
-    }
-
-    /// What one unit and several units are called, by language; without it, `unit` and
-    /// `units`.
-    ///
-    /// At least 1 item.
-    #[must_use]
-    pub fn unit_label(
-        mut self,
-        unit_label: impl Into<Patch<BTreeMap<String, BTreeMap<String, String>>>>,
-    ) -> Self {
-        self.unit_label = unit_label.into();
         self
     }
 }
@@ -1349,34 +583,6 @@ polar_client_runtime::from_variant! {
     ProductPriceUpdate::MeteredTiersCreate(Box<ProductPriceMeteredTiersCreate>)
 }
 
-/// What products are sorted by; `-` means descending.
-///
-/// Schema `ProductSortProperty`.
-///
-/// Values that this version of the crate does not know are kept as `Unknown`.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum ProductSortProperty {
-    /// `created_at`.
-    CreatedAt,
-    /// `-created_at`.
-    CreatedAtDesc,
-    /// `name`.
-    Name,
-    /// `-name`.
-    NameDesc,
-    /// `price_amount_type`.
-    PriceAmountType,
-    /// `-price_amount_type`.
-    PriceAmountTypeDesc,
-    /// `price_amount`.
-    PriceAmount,
-    /// `-price_amount`.
-    PriceAmountDesc,
-    /// A value that this version of the crate does not know.
-    Unknown(String),
-}
-
 /// Changes of a product.
 ///
 /// Schema `ProductUpdate`.
@@ -1424,6 +630,7 @@ pub struct ProductUpdate {
 impl ProductUpdate {
     /// A `ProductUpdate` with what is required.
     #[must_use]
+    #[inline]
     pub fn new() -> Self {
         Self {
             metadata: None,
@@ -1557,94 +764,8 @@ impl ProductUpdate {
 }
 
 impl Default for ProductUpdate {
+    #[inline]
     fn default() -> Self {
         Self::new()
-    }
-}
-
-/// Who gets to see a product.
-///
-/// Schema `ProductVisibility`.
-///
-/// Values that this version of the crate does not know are kept as `Unknown`.
-#[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
-#[non_exhaustive]
-pub enum ProductVisibility {
-    /// Not offered yet.
-    ///
-    /// Value `draft`.
-    Draft,
-    /// Offered, but not listed.
-    ///
-    /// Value `private`.
-    Private,
-    /// Offered to everybody.
-    ///
-    /// Value `public`.
-    Public,
-    /// A value that this version of the crate does not know.
-    Unknown(String),
-}
-
-/// A range of units and what each of them costs. It begins where the tier before it
-/// ends, the first one at zero.
-///
-/// Schema `TierInput`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct TierInput {
-    /// Last unit that belongs to the tier; null for a last tier that has no end.
-    ///
-    /// More than 0.
-    pub bound: Patch<i64>,
-    /// Price of one unit in cents; fractions of a cent are possible.
-    ///
-    /// At most 19 digits before the point and 12 after it, at least 0, at most
-    /// 9223372036854776000 (not checked).
-    pub unit_amount: Decimal,
-}
-
-impl TierInput {
-    /// A `TierInput` with what is required.
-    #[must_use]
-    pub fn new(unit_amount: impl Into<Decimal>) -> Self {
-        Self {
-            bound: Patch::Keep,
-            unit_amount: unit_amount.into(),
-        }
-    }
-
-    /// Last unit that belongs to the tier; null for a last tier that has no end.
-    ///
-    /// More than 0.
-    #[must_use]
-    pub fn bound(mut self, bound: impl Into<Patch<i64>>) -> Self {
-        self.bound = bound.into();
-        self
-    }
-}
-
-/// Prices per unit that depend on the number of units.
-///
-/// Schema `TiersInput`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct TiersInput {
-    /// How the tiers apply.
-    pub r#type: TierType,
-    /// Tiers of the price.
-    ///
-    /// At least 1 item.
-    pub tiers: Vec<TierInput>,
-}
-
-impl TiersInput {
-    /// A `TiersInput` with what is required.
-    #[must_use]
-    pub fn new(r#type: TierType, tiers: impl Items<TierInput>) -> Self {
-        Self {
-            r#type,
-            tiers: tiers.into_list(),
-        }
     }
 }

@@ -3,6 +3,7 @@
 //! Operations on checkout links.
 
 use super::super::models::*;
+use crate::common::services::checkout_links::DELETE;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
@@ -14,6 +15,8 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{OneOrMany, Uuid};
 
+pub use crate::common::services::checkout_links::Delete;
+
 /// Checkout links: addresses that can be shared and used again. Each visit opens a
 /// checkout session of its own.
 #[derive(Clone, Debug)]
@@ -22,7 +25,7 @@ pub struct CheckoutLinks<C> {
 }
 
 impl<C: Credential> CheckoutLinks<C> {
-    pub(in super::super) fn new(client: Client<C>) -> Self {
+    pub(crate) fn new(client: Client<C>) -> Self {
         Self { client }
     }
 }
@@ -125,15 +128,6 @@ polar_client_runtime::operation! {
     Create as CREATE => json CheckoutLink
 }
 
-/// A request to `checkout-links:delete`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct Delete(Request);
-
-polar_client_runtime::operation! {
-    Delete as DELETE => empty
-}
-
 /// A request to `checkout-links:get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
@@ -169,6 +163,7 @@ impl List {
     /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
+    #[inline]
     pub fn page(mut self, page: i64) -> Self {
         self.0.query("page", &page);
         self
@@ -177,6 +172,7 @@ impl List {
     /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
+    #[inline]
     pub fn limit(mut self, limit: i64) -> Self {
         self.0.query("limit", &limit);
         self
@@ -215,14 +211,6 @@ static CREATE: Operation = Operation {
     path: "/v1/checkout-links/",
     access: Access::Account,
     safety: Safety::Unsafe,
-};
-
-static DELETE: Operation = Operation {
-    id: "checkout-links:delete",
-    method: Method::Delete,
-    path: "/v1/checkout-links/{id}",
-    access: Access::Account,
-    safety: Safety::Safe,
 };
 
 static GET: Operation = Operation {

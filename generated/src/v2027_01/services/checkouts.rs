@@ -23,7 +23,7 @@ pub struct Checkouts<C> {
 }
 
 impl<C: Credential> Checkouts<C> {
-    pub(in super::super) fn new(client: Client<C>) -> Self {
+    pub(crate) fn new(client: Client<C>) -> Self {
         Self { client }
     }
 }
@@ -279,6 +279,7 @@ impl List {
     }
 
     /// Searches the email addresses of the customers.
+    #[inline]
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
@@ -287,6 +288,7 @@ impl List {
     /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
+    #[inline]
     pub fn page(mut self, page: i64) -> Self {
         self.0.query("page", &page);
         self
@@ -295,6 +297,7 @@ impl List {
     /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
+    #[inline]
     pub fn limit(mut self, limit: i64) -> Self {
         self.0.query("limit", &limit);
         self

@@ -3,6 +3,12 @@
 //! Operations on license keys.
 
 use super::super::models::*;
+use crate::common::services::license_keys::DEACTIVATE;
+use crate::v2026_10_and_v2027_01::services::license_keys::GET;
+use crate::v2026_10_and_v2027_01::services::license_keys::GET_ACTIVATION;
+use crate::v2026_10_and_v2027_01::services::license_keys::LIST;
+use crate::v2026_10_and_v2027_01::services::license_keys::ROTATE;
+use crate::v2026_10_and_v2027_01::services::license_keys::UPDATE;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
@@ -12,7 +18,14 @@ use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::{OneOrMany, Uuid};
+use polar_client_runtime::types::Uuid;
+
+pub use crate::common::services::license_keys::Deactivate;
+pub use crate::v2026_10_and_v2027_01::services::license_keys::Get;
+pub use crate::v2026_10_and_v2027_01::services::license_keys::GetActivation;
+pub use crate::v2026_10_and_v2027_01::services::license_keys::List;
+pub use crate::v2026_10_and_v2027_01::services::license_keys::Rotate;
+pub use crate::v2026_10_and_v2027_01::services::license_keys::Update;
 
 /// License keys that the organization has issued. For servers of the organization;
 /// software at the customer's uses those of the customer portal.
@@ -22,7 +35,7 @@ pub struct LicenseKeys<C> {
 }
 
 impl<C: Credential> LicenseKeys<C> {
-    pub(in super::super) fn new(client: Client<C>) -> Self {
+    pub(crate) fn new(client: Client<C>) -> Self {
         Self { client }
     }
 }
@@ -197,102 +210,6 @@ polar_client_runtime::operation! {
     Activate as ACTIVATE => json LicenseKeyActivationCreated
 }
 
-/// A request to `license_keys:deactivate`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct Deactivate(Request);
-
-polar_client_runtime::operation! {
-    Deactivate as DEACTIVATE => empty
-}
-
-/// A request to `license_keys:get`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct Get(Request);
-
-polar_client_runtime::operation! {
-    Get as GET => json LicenseKeyWithActivations
-}
-
-/// A request to `license_keys:get_activation`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct GetActivation(Request);
-
-polar_client_runtime::operation! {
-    GetActivation as GET_ACTIVATION => json LicenseKeyActivationRead
-}
-
-/// A request to `license_keys:list`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct List(Request);
-
-impl List {
-    /// The organization's ID.
-    pub fn organization_id(
-        mut self,
-        organization_id: impl Into<OneOrMany<Uuid>>,
-    ) -> Self {
-        let values: OneOrMany<_> = organization_id.into();
-        self.0.query("organization_id", &values);
-        self
-    }
-
-    /// The benefit's ID.
-    pub fn benefit_id(mut self, benefit_id: impl Into<OneOrMany<Uuid>>) -> Self {
-        let values: OneOrMany<_> = benefit_id.into();
-        self.0.query("benefit_id", &values);
-        self
-    }
-
-    /// State that it is in.
-    pub fn status(mut self, status: impl Into<OneOrMany<LicenseKeyStatus>>) -> Self {
-        let values: OneOrMany<_> = status.into();
-        self.0.query("status", &values);
-        self
-    }
-
-    /// Number of the page, counted from 1.
-    ///
-    /// More than 0. Default: `1`.
-    pub fn page(mut self, page: i64) -> Self {
-        self.0.query("page", &page);
-        self
-    }
-
-    /// Number of items on a page. The server cuts higher numbers down to 100.
-    ///
-    /// More than 0. Default: `10`.
-    pub fn limit(mut self, limit: i64) -> Self {
-        self.0.query("limit", &limit);
-        self
-    }
-}
-
-polar_client_runtime::operation! {
-    List as LIST => pages LicenseKeyReadList
-}
-
-/// A request to `license_keys:rotate`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct Rotate(Request);
-
-polar_client_runtime::operation! {
-    Rotate as ROTATE => json RotatedLicenseKey
-}
-
-/// A request to `license_keys:update`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct Update(Request);
-
-polar_client_runtime::operation! {
-    Update as UPDATE => json LicenseKeyRead
-}
-
 /// A request to `license_keys:validate`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
@@ -306,54 +223,6 @@ static ACTIVATE: Operation = Operation {
     id: "license_keys:activate",
     method: Method::Post,
     path: "/v1/license-keys/activate",
-    access: Access::Account,
-    safety: Safety::Unsafe,
-};
-
-static DEACTIVATE: Operation = Operation {
-    id: "license_keys:deactivate",
-    method: Method::Post,
-    path: "/v1/license-keys/deactivate",
-    access: Access::Account,
-    safety: Safety::Unsafe,
-};
-
-static GET: Operation = Operation {
-    id: "license_keys:get",
-    method: Method::Get,
-    path: "/v1/license-keys/{id}",
-    access: Access::Account,
-    safety: Safety::Safe,
-};
-
-static GET_ACTIVATION: Operation = Operation {
-    id: "license_keys:get_activation",
-    method: Method::Get,
-    path: "/v1/license-keys/{id}/activations/{activation_id}",
-    access: Access::Account,
-    safety: Safety::Safe,
-};
-
-static LIST: Operation = Operation {
-    id: "license_keys:list",
-    method: Method::Get,
-    path: "/v1/license-keys/",
-    access: Access::Account,
-    safety: Safety::Safe,
-};
-
-static ROTATE: Operation = Operation {
-    id: "license_keys:rotate",
-    method: Method::Post,
-    path: "/v1/license-keys/{id}/rotate",
-    access: Access::Account,
-    safety: Safety::Unsafe,
-};
-
-static UPDATE: Operation = Operation {
-    id: "license_keys:update",
-    method: Method::Patch,
-    path: "/v1/license-keys/{id}",
     access: Access::Account,
     safety: Safety::Unsafe,
 };

@@ -3,6 +3,7 @@
 //! Operations on products.
 
 use super::super::models::*;
+use crate::common::services::products::DELETE;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
@@ -14,6 +15,8 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::{Entries, OneOrMany, Pairs, Uuid};
 
+pub use crate::common::services::products::Delete;
+
 /// Products: what is sold, once or as a subscription, with prices and benefits.
 #[derive(Clone, Debug)]
 pub struct Products<C> {
@@ -21,7 +24,7 @@ pub struct Products<C> {
 }
 
 impl<C: Credential> Products<C> {
-    pub(in super::super) fn new(client: Client<C>) -> Self {
+    pub(crate) fn new(client: Client<C>) -> Self {
         Self { client }
     }
 }
@@ -155,15 +158,6 @@ polar_client_runtime::operation! {
     Create as CREATE => json Product
 }
 
-/// A request to `products:delete`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct Delete(Request);
-
-polar_client_runtime::operation! {
-    Delete as DELETE => empty
-}
-
 /// A request to `products:get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
@@ -197,18 +191,21 @@ impl List {
     }
 
     /// Searches the names.
+    #[inline]
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
     }
 
     /// Whether it is archived: kept, but no longer on offer.
+    #[inline]
     pub fn is_archived(mut self, is_archived: bool) -> Self {
         self.0.query("is_archived", &is_archived);
         self
     }
 
     /// Whether the product is a subscription rather than a one-time purchase.
+    #[inline]
     pub fn is_recurring(mut self, is_recurring: bool) -> Self {
         self.0.query("is_recurring", &is_recurring);
         self
@@ -234,6 +231,7 @@ impl List {
     /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
+    #[inline]
     pub fn page(mut self, page: i64) -> Self {
         self.0.query("page", &page);
         self
@@ -242,6 +240,7 @@ impl List {
     /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
+    #[inline]
     pub fn limit(mut self, limit: i64) -> Self {
         self.0.query("limit", &limit);
         self
@@ -297,14 +296,6 @@ static CREATE: Operation = Operation {
     path: "/v1/products/",
     access: Access::Account,
     safety: Safety::Unsafe,
-};
-
-static DELETE: Operation = Operation {
-    id: "products:delete",
-    method: Method::Delete,
-    path: "/v1/products/{id}",
-    access: Access::Account,
-    safety: Safety::Safe,
 };
 
 static GET: Operation = Operation {

@@ -3,6 +3,7 @@
 //! Operations on subscriptions.
 
 use super::super::models::*;
+use crate::common::services::subscriptions::EXPORT;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
@@ -18,6 +19,8 @@ use polar_client_runtime::types::Pairs;
 use polar_client_runtime::types::Timestamp;
 use polar_client_runtime::types::Uuid;
 
+pub use crate::common::services::subscriptions::Export;
+
 /// Subscriptions: products that are billed again and again.
 #[derive(Clone, Debug)]
 pub struct Subscriptions<C> {
@@ -25,7 +28,7 @@ pub struct Subscriptions<C> {
 }
 
 impl<C: Credential> Subscriptions<C> {
-    pub(in super::super) fn new(client: Client<C>) -> Self {
+    pub(crate) fn new(client: Client<C>) -> Self {
         Self { client }
     }
 }
@@ -149,78 +152,6 @@ polar_client_runtime::operation! {
     Create as CREATE => json Subscription
 }
 
-/// A request to `subscriptions:export`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct Export(Request);
-
-impl Export {
-    /// The organization's ID.
-    pub fn organization_id(
-        mut self,
-        organization_id: impl Into<OneOrMany<Uuid>>,
-    ) -> Self {
-        let values: OneOrMany<_> = organization_id.into();
-        self.0.query("organization_id", &values);
-        self
-    }
-
-    /// The product's ID.
-    pub fn product_id(mut self, product_id: impl Into<OneOrMany<Uuid>>) -> Self {
-        let values: OneOrMany<_> = product_id.into();
-        self.0.query("product_id", &values);
-        self
-    }
-
-    /// State that it is in.
-    pub fn status(mut self, status: impl Into<OneOrMany<SubscriptionStatus>>) -> Self {
-        let values: OneOrMany<_> = status.into();
-        self.0.query("status", &values);
-        self
-    }
-
-    /// Whether the subscription ends with the current billing period.
-    pub fn cancel_at_period_end(mut self, cancel_at_period_end: bool) -> Self {
-        self.0.query("cancel_at_period_end", &cancel_at_period_end);
-        self
-    }
-
-    /// Only subscriptions that started after this point in time.
-    pub fn started_after(mut self, started_after: Timestamp) -> Self {
-        self.0.query("started_after", &started_after);
-        self
-    }
-
-    /// Only subscriptions that started before this point in time.
-    pub fn started_before(mut self, started_before: Timestamp) -> Self {
-        self.0.query("started_before", &started_before);
-        self
-    }
-
-    /// Time zone of the times in the result.
-    ///
-    /// Default: `"UTC"`.
-    pub fn timezone(mut self, timezone: &str) -> Self {
-        self.0.query("timezone", &timezone);
-        self
-    }
-
-    /// Columns of the export, in this order. Without it: email address, start, product,
-    /// amount, currency, status and recurring interval.
-    pub fn columns(
-        mut self,
-        columns: impl Into<OneOrMany<SubscriptionExportColumn>>,
-    ) -> Self {
-        let values: OneOrMany<_> = columns.into();
-        self.0.query("columns", &values);
-        self
-    }
-}
-
-polar_client_runtime::operation! {
-    Export as EXPORT => csv SubscriptionExportRow
-}
-
 /// A request to `subscriptions:get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
@@ -281,6 +212,7 @@ impl List {
     ///
     /// Deprecated.
     #[deprecated = "the API will drop it"]
+    #[inline]
     pub fn active(mut self, active: bool) -> Self {
         self.0.query("active", &active);
         self
@@ -294,6 +226,7 @@ impl List {
     }
 
     /// Whether the subscription ends with the current billing period.
+    #[inline]
     pub fn cancel_at_period_end(mut self, cancel_at_period_end: bool) -> Self {
         self.0.query("cancel_at_period_end", &cancel_at_period_end);
         self
@@ -310,24 +243,28 @@ impl List {
     }
 
     /// Only subscriptions that were canceled at this point in time or later.
+    #[inline]
     pub fn canceled_at_after(mut self, canceled_at_after: Timestamp) -> Self {
         self.0.query("canceled_at_after", &canceled_at_after);
         self
     }
 
     /// Only subscriptions that were canceled at this point in time or earlier.
+    #[inline]
     pub fn canceled_at_before(mut self, canceled_at_before: Timestamp) -> Self {
         self.0.query("canceled_at_before", &canceled_at_before);
         self
     }
 
     /// Only subscriptions that started after this point in time.
+    #[inline]
     pub fn started_after(mut self, started_after: Timestamp) -> Self {
         self.0.query("started_after", &started_after);
         self
     }
 
     /// Only subscriptions that started before this point in time.
+    #[inline]
     pub fn started_before(mut self, started_before: Timestamp) -> Self {
         self.0.query("started_before", &started_before);
         self
@@ -336,6 +273,7 @@ impl List {
     /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
+    #[inline]
     pub fn page(mut self, page: i64) -> Self {
         self.0.query("page", &page);
         self
@@ -344,6 +282,7 @@ impl List {
     /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
+    #[inline]
     pub fn limit(mut self, limit: i64) -> Self {
         self.0.query("limit", &limit);
         self
@@ -399,14 +338,6 @@ static CREATE: Operation = Operation {
     path: "/v1/subscriptions/",
     access: Access::Account,
     safety: Safety::Unsafe,
-};
-
-static EXPORT: Operation = Operation {
-    id: "subscriptions:export",
-    method: Method::Get,
-    path: "/v1/subscriptions/export",
-    access: Access::Account,
-    safety: Safety::Safe,
 };
 
 static GET: Operation = Operation {

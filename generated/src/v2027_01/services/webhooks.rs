@@ -3,6 +3,12 @@
 //! Operations on webhooks.
 
 use super::super::models::*;
+use crate::common::services::webhooks::DELETE_WEBHOOK_ENDPOINT;
+use crate::common::services::webhooks::GET_WEBHOOK_ENDPOINT;
+use crate::common::services::webhooks::LIST_WEBHOOK_DELIVERIES;
+use crate::common::services::webhooks::LIST_WEBHOOK_ENDPOINTS;
+use crate::common::services::webhooks::REDELIVER_WEBHOOK_EVENT;
+use crate::common::services::webhooks::RESET_WEBHOOK_ENDPOINT_SECRET;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
@@ -12,7 +18,14 @@ use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::{OneOrMany, Timestamp, Uuid};
+use polar_client_runtime::types::Uuid;
+
+pub use crate::common::services::webhooks::DeleteWebhookEndpoint;
+pub use crate::common::services::webhooks::GetWebhookEndpoint;
+pub use crate::common::services::webhooks::ListWebhookDeliveries;
+pub use crate::common::services::webhooks::ListWebhookEndpoints;
+pub use crate::common::services::webhooks::RedeliverWebhookEvent;
+pub use crate::common::services::webhooks::ResetWebhookEndpointSecret;
 
 /// Webhooks: endpoints that events are delivered to, and the record of the
 /// deliveries.
@@ -22,7 +35,7 @@ pub struct Webhooks<C> {
 }
 
 impl<C: Credential> Webhooks<C> {
-    pub(in super::super) fn new(client: Client<C>) -> Self {
+    pub(crate) fn new(client: Client<C>) -> Self {
         Self { client }
     }
 }
@@ -191,153 +204,6 @@ polar_client_runtime::operation! {
     CreateWebhookEndpoint as CREATE_WEBHOOK_ENDPOINT => json WebhookEndpoint
 }
 
-/// A request to `webhooks:delete_webhook_endpoint`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct DeleteWebhookEndpoint(Request);
-
-polar_client_runtime::operation! {
-    DeleteWebhookEndpoint as DELETE_WEBHOOK_ENDPOINT => empty
-}
-
-/// A request to `webhooks:get_webhook_endpoint`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct GetWebhookEndpoint(Request);
-
-polar_client_runtime::operation! {
-    GetWebhookEndpoint as GET_WEBHOOK_ENDPOINT => json WebhookEndpoint
-}
-
-/// A request to `webhooks:list_webhook_deliveries`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct ListWebhookDeliveries(Request);
-
-impl ListWebhookDeliveries {
-    /// Only deliveries to this endpoint.
-    pub fn endpoint_id(mut self, endpoint_id: impl Into<OneOrMany<Uuid>>) -> Self {
-        let values: OneOrMany<_> = endpoint_id.into();
-        self.0.query("endpoint_id", &values);
-        self
-    }
-
-    /// Where the span of time starts.
-    pub fn start_timestamp(mut self, start_timestamp: Timestamp) -> Self {
-        self.0.query("start_timestamp", &start_timestamp);
-        self
-    }
-
-    /// Where the span of time ends.
-    pub fn end_timestamp(mut self, end_timestamp: Timestamp) -> Self {
-        self.0.query("end_timestamp", &end_timestamp);
-        self
-    }
-
-    /// Whether it succeeded.
-    pub fn succeeded(mut self, succeeded: bool) -> Self {
-        self.0.query("succeeded", &succeeded);
-        self
-    }
-
-    /// Searches the deliveries.
-    pub fn query(mut self, query: &str) -> Self {
-        self.0.query("query", &query);
-        self
-    }
-
-    /// Only deliveries that were answered with a status of this class.
-    pub fn http_code_class(mut self, http_code_class: HttpCodeClass) -> Self {
-        self.0.query("http_code_class", &http_code_class);
-        self
-    }
-
-    /// Only deliveries of events of this type.
-    pub fn event_type(
-        mut self,
-        event_type: impl Into<OneOrMany<WebhookEventType>>,
-    ) -> Self {
-        let values: OneOrMany<_> = event_type.into();
-        self.0.query("event_type", &values);
-        self
-    }
-
-    /// Number of the page, counted from 1.
-    ///
-    /// More than 0. Default: `1`.
-    pub fn page(mut self, page: i64) -> Self {
-        self.0.query("page", &page);
-        self
-    }
-
-    /// Number of items on a page. The server cuts higher numbers down to 100.
-    ///
-    /// More than 0. Default: `10`.
-    pub fn limit(mut self, limit: i64) -> Self {
-        self.0.query("limit", &limit);
-        self
-    }
-}
-
-polar_client_runtime::operation! {
-    ListWebhookDeliveries as LIST_WEBHOOK_DELIVERIES => pages WebhookDeliveryList
-}
-
-/// A request to `webhooks:list_webhook_endpoints`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct ListWebhookEndpoints(Request);
-
-impl ListWebhookEndpoints {
-    /// The organization's ID.
-    pub fn organization_id(
-        mut self,
-        organization_id: impl Into<OneOrMany<Uuid>>,
-    ) -> Self {
-        let values: OneOrMany<_> = organization_id.into();
-        self.0.query("organization_id", &values);
-        self
-    }
-
-    /// Number of the page, counted from 1.
-    ///
-    /// More than 0. Default: `1`.
-    pub fn page(mut self, page: i64) -> Self {
-        self.0.query("page", &page);
-        self
-    }
-
-    /// Number of items on a page. The server cuts higher numbers down to 100.
-    ///
-    /// More than 0. Default: `10`.
-    pub fn limit(mut self, limit: i64) -> Self {
-        self.0.query("limit", &limit);
-        self
-    }
-}
-
-polar_client_runtime::operation! {
-    ListWebhookEndpoints as LIST_WEBHOOK_ENDPOINTS => pages WebhookEndpointList
-}
-
-/// A request to `webhooks:redeliver_webhook_event`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct RedeliverWebhookEvent(Request);
-
-polar_client_runtime::operation! {
-    RedeliverWebhookEvent as REDELIVER_WEBHOOK_EVENT => empty
-}
-
-/// A request to `webhooks:reset_webhook_endpoint_secret`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct ResetWebhookEndpointSecret(Request);
-
-polar_client_runtime::operation! {
-    ResetWebhookEndpointSecret as RESET_WEBHOOK_ENDPOINT_SECRET => json WebhookEndpoint
-}
-
 /// A request to `webhooks:update_webhook_endpoint`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
@@ -351,54 +217,6 @@ static CREATE_WEBHOOK_ENDPOINT: Operation = Operation {
     id: "webhooks:create_webhook_endpoint",
     method: Method::Post,
     path: "/v1/webhooks/endpoints",
-    access: Access::Account,
-    safety: Safety::Unsafe,
-};
-
-static DELETE_WEBHOOK_ENDPOINT: Operation = Operation {
-    id: "webhooks:delete_webhook_endpoint",
-    method: Method::Delete,
-    path: "/v1/webhooks/endpoints/{id}",
-    access: Access::Account,
-    safety: Safety::Safe,
-};
-
-static GET_WEBHOOK_ENDPOINT: Operation = Operation {
-    id: "webhooks:get_webhook_endpoint",
-    method: Method::Get,
-    path: "/v1/webhooks/endpoints/{id}",
-    access: Access::Account,
-    safety: Safety::Safe,
-};
-
-static LIST_WEBHOOK_DELIVERIES: Operation = Operation {
-    id: "webhooks:list_webhook_deliveries",
-    method: Method::Get,
-    path: "/v1/webhooks/deliveries",
-    access: Access::Account,
-    safety: Safety::Safe,
-};
-
-static LIST_WEBHOOK_ENDPOINTS: Operation = Operation {
-    id: "webhooks:list_webhook_endpoints",
-    method: Method::Get,
-    path: "/v1/webhooks/endpoints",
-    access: Access::Account,
-    safety: Safety::Safe,
-};
-
-static REDELIVER_WEBHOOK_EVENT: Operation = Operation {
-    id: "webhooks:redeliver_webhook_event",
-    method: Method::Post,
-    path: "/v1/webhooks/events/{id}/redeliver",
-    access: Access::Account,
-    safety: Safety::Unsafe,
-};
-
-static RESET_WEBHOOK_ENDPOINT_SECRET: Operation = Operation {
-    id: "webhooks:reset_webhook_endpoint_secret",
-    method: Method::Patch,
-    path: "/v1/webhooks/endpoints/{id}/secret",
     access: Access::Account,
     safety: Safety::Unsafe,
 };

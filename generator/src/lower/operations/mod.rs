@@ -149,6 +149,7 @@ fn operation(
         scopes,
         paging: None,
         safety: safety(method, source),
+        one_of: source.one_of(),
         flow: source.flow().map(|kind| flow(last, kind)),
         lifecycle: if source.deprecated {
             Lifecycle::Deprecated

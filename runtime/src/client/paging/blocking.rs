@@ -46,15 +46,18 @@ impl<T, S: Stream<Item = Result<T, Error>> + Unpin> Iterator for Blocking<S> {
 
     fn next(&mut self) -> Option<Self::Item> {
         let stream = self.stream.as_mut()?;
-        let next = std::future::poll_fn(|context| {
-            let next = Pin::new(&mut *stream).poll_next(context);
-            next.map(Option::transpose)
-        });
-        let next = blocking::wait(self.operation, next).transpose();
-        if !matches!(next, Some(Ok(_))) {
-            self.stream = None;
+        let next = std::future::poll_fn(|context| Pin::new(&mut *stream).poll_next(context));
+        match blocking::run(self.operation, next) {
+            Ok(Some(next)) => Some(next),
+            Ok(None) => {
+                self.stream = None;
+                None
+            }
+            Err(error) => {
+                self.stream = None;
+                Some(Err(error))
+            }
         }
-        next
     }
 }
 

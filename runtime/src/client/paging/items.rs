@@ -2,12 +2,12 @@
 
 use std::fmt;
 use std::pin::Pin;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 use std::vec;
 
 use futures_core::Stream;
 
-use super::{Page, Pages};
+use super::{Page, Pages, Portion};
 use crate::Error;
 #[cfg(feature = "blocking")]
 use crate::client::Operation;
@@ -16,13 +16,34 @@ use crate::client::Request;
 /// The items of a list, in order, over all pages from the one that the request asks for.
 ///
 /// A [`Stream`] that also has [`next`](Self::next) and [`try_next`](Self::try_next), so that no other crate is needed.
-/// An error ends the stream; it is an [`Error::Page`]. A larger `limit` on the request makes fewer requests. What a list
-/// that changes in the meantime comes to is said at [`Pages`].
+/// An item that cannot be decoded is an [`Error::Decode`] with the JSON of that item, after which the stream continues with
+/// the next item; every other error ends it. Both are [`Error::Page`]s, which say which page it was. A larger `limit` on
+/// the request makes fewer requests. How a list that changes in the meantime is read is described at [`Pages`].
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Items<P: Page> {
     pages: Pages<P>,
-    /// What is left of the page that arrived last.
-    left: vec::IntoIter<P::Item>,
+    left: Left<P::Item>,
+}
+
+/// What is left of the page that arrived last.
+enum Left<T> {
+    Whole(vec::IntoIter<T>),
+    /// Of a page with items that cannot be decoded, with its number.
+    Part(i64, vec::IntoIter<Result<T, Error>>),
+}
+
+impl<T> Iterator for Left<T> {
+    type Item = Result<T, Error>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        match self {
+            Self::Whole(items) => items.next().map(Ok),
+            Self::Part(page, items) => {
+                let item = items.next()?;
+                Some(item.map_err(|error| error.on_page(*page)))
+            }
+        }
+    }
 }
 
 impl<P: Page> Items<P> {
@@ -30,7 +51,7 @@ impl<P: Page> Items<P> {
     pub fn new(request: Request) -> Self {
         Self {
             pages: Pages::new(request),
-            left: Vec::new().into_iter(),
+            left: Left::Whole(Vec::new().into_iter()),
         }
     }
 
@@ -40,15 +61,15 @@ impl<P: Page> Items<P> {
         self
     }
 
-    /// The next item; `None` after the last one, and after an error. Dropping the future loses nothing.
+    /// Returns the next item; `None` after the last one, and after an error that ended the stream. Cancel safe.
     pub async fn next(&mut self) -> Option<Result<P::Item, Error>> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 
-    /// The next item; `None` after the last one, and after an error. Dropping the future loses nothing.
+    /// Returns the next item; `None` after the last one, and after an error that ended the stream. Cancel safe.
     ///
     /// # Errors
-    /// The error of the call that asked for a page, as [`Error::Page`].
+    /// The error of the call that requested a page, or of an item that cannot be decoded, as [`Error::Page`].
     pub async fn try_next(&mut self) -> Result<Option<P::Item>, Error> {
         self.next().await.transpose()
     }
@@ -58,7 +79,7 @@ impl<P: Page> Items<P> {
         self.pages.operation()
     }
 
-    /// All items that are left, as a list.
+    /// Collects all items that are left. The first error ends it, also that of an item that cannot be decoded.
     pub fn collect_all(self) -> CollectAll<P> {
         CollectAll {
             items: self,
@@ -74,14 +95,16 @@ impl<P: Page> Stream for Items<P> {
         let items = self.get_mut();
         loop {
             if let Some(item) = items.left.next() {
-                return Poll::Ready(Some(Ok(item)));
+                return Poll::Ready(Some(item));
             }
-            match Pin::new(&mut items.pages).poll_next(context) {
-                Poll::Ready(Some(Ok(page))) => items.left = page.into_items().into_iter(),
-                Poll::Ready(Some(Err(error))) => return Poll::Ready(Some(Err(error))),
-                Poll::Ready(None) => return Poll::Ready(None),
-                Poll::Pending => return Poll::Pending,
-            }
+            let Some((number, result)) = ready!(items.pages.poll_portion(context)) else {
+                return Poll::Ready(None);
+            };
+            items.left = match result {
+                Ok(Portion::Whole(page)) => Left::Whole(page.into_items().into_iter()),
+                Ok(Portion::Part { items, .. }) => Left::Part(number, items.into_iter()),
+                Err(error) => return Poll::Ready(Some(Err(error.on_page(number)))),
+            };
         }
     }
 }

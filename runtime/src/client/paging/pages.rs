@@ -7,12 +7,11 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 
-use super::{Extent, Page};
+use super::{Extent, Page, Portion};
 use crate::Error;
 #[cfg(feature = "blocking")]
 use crate::client::Operation;
 use crate::client::{Call, Request};
-use crate::codec::DecodeError;
 
 /// The parameter that says which page is wanted.
 const PAGE: &str = "page";
@@ -20,8 +19,9 @@ const PAGE: &str = "page";
 /// The pages of a list, in order, from the page that the request asks for (the first, if it does not say).
 ///
 /// A [`Stream`] that also has [`next`](Self::next) and [`try_next`](Self::try_next), so that no other crate is needed.
-/// Each page is asked for when the one before has said that there is another. An error ends the stream; it is an
-/// [`Error::Page`], which says which page it was. Go on from there with a new request for that page.
+/// Each page is requested when the one before has said that there is another. Errors are [`Error::Page`]s, which say
+/// which page it was. A page of which only items cannot be decoded is an [`Error::Decode`] with the raw body, after which
+/// the stream continues with the next page; every other error ends it. Continue there with a new request for that page.
 ///
 /// The list may change in the meantime. What moves to a later page is seen twice, and what moves to an earlier one may be
 /// missed; where that matters, sort by something that does not change, and tell items apart by their `id`. A page without
@@ -41,15 +41,18 @@ pub struct Pages<P: Page> {
     begun: VecDeque<Begun<P>>,
 }
 
-struct Begun<P> {
+struct Begun<P: Page> {
     page: i64,
     state: State<P>,
 }
 
-enum State<P> {
-    OnItsWay(Call<P>),
-    Arrived(Result<P, Error>),
+enum State<P: Page> {
+    OnItsWay(Call<Portion<P>>),
+    Arrived(Result<Portion<P>, Error>),
 }
+
+/// A page, or why there is none, with its number.
+type Numbered<P> = (i64, Result<Portion<P>, Error>);
 
 impl<P: Page> Pages<P> {
     /// The pages that a request asks for.
@@ -78,12 +81,12 @@ impl<P: Page> Pages<P> {
         self
     }
 
-    /// The next page; `None` after the last one, and after an error. Dropping the future loses nothing.
+    /// Returns the next page; `None` after the last one, and after an error that ended the stream. Cancel safe.
     pub async fn next(&mut self) -> Option<Result<P, Error>> {
         std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
     }
 
-    /// The next page; `None` after the last one, and after an error. Dropping the future loses nothing.
+    /// Returns the next page; `None` after the last one, and after an error that ended the stream. Cancel safe.
     ///
     /// # Errors
     /// The error of the call that asked for the page, as [`Error::Page`].
@@ -107,7 +110,7 @@ impl<P: Page> Pages<P> {
             }
             self.begun.push_back(Begun {
                 page,
-                state: State::OnItsWay(Call::json(self.request.clone())),
+                state: State::OnItsWay(Call::portion(self.request.clone())),
             });
             self.next = page.checked_add(1);
         }
@@ -125,7 +128,7 @@ impl<P: Page> Pages<P> {
     }
 
     /// The page that is due, if it has arrived.
-    fn arrived(&mut self) -> Option<(i64, Result<P, Error>)> {
+    fn arrived(&mut self) -> Option<Numbered<P>> {
         match self.begun.pop_front()? {
             Begun {
                 page,
@@ -139,24 +142,16 @@ impl<P: Page> Pages<P> {
     }
 
     /// Takes from a page what it says about those after it.
-    fn learn(&mut self, number: i64, page: &P) -> Result<(), Error> {
+    fn learn(&mut self, number: i64, page: &Portion<P>) {
         self.last = match page.extent() {
-            Extent::Unknown => {
-                return Err(Error::Decode {
-                    operation: self.request.operation().id,
-                    source: DecodeError::new("neither form of a page"),
-                    media_type: None,
-                    body: None,
-                });
-            }
             _ if page.is_empty() => number,
             Extent::Last(last) => last,
             Extent::More => number.saturating_add(1),
-            Extent::End => number,
+            // One of unknown form is an error already.
+            Extent::End | Extent::Unknown => number,
         };
         let last = self.last;
         self.begun.retain(|begun| begun.page <= last);
-        Ok(())
     }
 
     /// Ends the stream. Requests that are on their way are dropped.
@@ -166,29 +161,42 @@ impl<P: Page> Pages<P> {
     }
 }
 
-impl<P: Page> Stream for Pages<P> {
-    type Item = Result<P, Error>;
-
-    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
-        let pages = self.get_mut();
-        pages.begin(pages.ahead.max(1));
-        pages.advance(context);
-        let Some((number, result)) = pages.arrived() else {
-            return match pages.begun.is_empty() {
+impl<P: Page> Pages<P> {
+    /// The next page, with its items one by one if some of them cannot be decoded.
+    pub(super) fn poll_portion(&mut self, context: &mut Context<'_>) -> Poll<Option<Numbered<P>>> {
+        self.begin(self.ahead.max(1));
+        self.advance(context);
+        let Some((number, result)) = self.arrived() else {
+            return match self.begun.is_empty() {
                 true => Poll::Ready(None),
                 false => Poll::Pending,
             };
         };
-        let result = result.and_then(|page| pages.learn(number, &page).map(|()| page));
         match &result {
-            Ok(_) => {
+            Ok(page) => {
+                self.learn(number, page);
                 // Those ahead set off while this one is being handled.
-                pages.begin(pages.ahead);
-                pages.advance(context);
+                self.begin(self.ahead);
+                self.advance(context);
             }
-            Err(_) => pages.stop(),
+            Err(_) => self.stop(),
         }
-        Poll::Ready(Some(result.map_err(|error| error.on_page(number))))
+        Poll::Ready(Some((number, result)))
+    }
+}
+
+impl<P: Page> Stream for Pages<P> {
+    type Item = Result<P, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        self.get_mut().poll_portion(context).map(|portion| {
+            let (number, result) = portion?;
+            let page = match result {
+                Ok(Portion::Whole(page)) => Ok(page),
+                Ok(Portion::Part { error, .. }) | Err(error) => Err(error.on_page(number)),
+            };
+            Some(page)
+        })
     }
 }
 

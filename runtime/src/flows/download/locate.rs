@@ -6,9 +6,9 @@ use uuid::Uuid;
 
 use super::located::Located;
 use super::wire::{Document, Listing};
-use crate::client::{Call, Pages, Request, Storage};
+use crate::client::{Call, Items, Request, Storage};
 use crate::codec::DecodeError;
-use crate::error::{Error, retry_after};
+use crate::error::{Error, RawBody, retry_after};
 use crate::transport::{TransportError, TransportErrorKind};
 
 /// The first wait for a document. It doubles with each further one.
@@ -68,21 +68,23 @@ pub(super) async fn wait(
     }
 }
 
-/// Looks for a file, page by page.
+/// Looks for a file in a list, page by page.
 pub(super) async fn find(list: Request, id: Uuid) -> Result<Located, Error> {
     let operation = list.operation().id;
-    let mut pages = Pages::<Listing>::new(list);
-    while let Some(page) = pages.try_next().await? {
-        let found = page
-            .items
-            .into_iter()
-            .find(|item| item.id == id || item.file.id == id);
-        if let Some(item) = found {
-            let located = Located::try_from(item.file.listed);
-            return located.map_err(|source| unreadable(operation, source));
+    let mut items = Items::<Listing>::new(list);
+    let mut failed = None;
+    while let Some(item) = items.next().await {
+        match item {
+            Ok(item) if item.id == id || item.file.id == id => {
+                let located = Located::try_from(item.file.listed);
+                return located.map_err(|source| unreadable(operation, source));
+            }
+            Ok(_) => {}
+            // Another item that cannot be decoded is not in the way of this one.
+            Err(error) => failed = failed.or(Some(error)),
         }
     }
-    Err(Error::NotListed { operation, id })
+    Err(failed.unwrap_or(Error::NotListed { operation, id }))
 }
 
 /// What a 404 says of a document.
@@ -131,6 +133,6 @@ pub(super) fn unreadable(operation: &'static str, source: DecodeError) -> Error 
         operation,
         source,
         media_type: None,
-        body: None,
+        body: RawBody::default(),
     }
 }

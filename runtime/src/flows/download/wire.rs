@@ -59,6 +59,10 @@ impl Page for Listing {
         self.items
     }
 
+    fn items_mut(&mut self) -> Option<&mut Vec<Item>> {
+        Some(&mut self.items)
+    }
+
     fn is_empty(&self) -> bool {
         self.items.is_empty()
     }
@@ -198,4 +202,5 @@ impl Model for Pagination {
     }
 }
 
-crate::model! { Document, Identified, Item, Link, Listed, Listing, Pagination }
+crate::model! { Document, Identified, Item, Link, Listed, Pagination }
+crate::model! { page Listing }

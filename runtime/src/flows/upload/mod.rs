@@ -20,7 +20,7 @@ pub use source::UploadSource;
 
 use crate::client::{Address, Call, CallOptions, Request, Storage};
 use crate::codec::{Decode, DecodeError};
-use crate::error::{Error, UploadError, UploadStep};
+use crate::error::{Error, RawBody, UploadError, UploadStep};
 use crate::transport::BoxFuture;
 use flight::Flight;
 use plan::Part;
@@ -274,7 +274,7 @@ fn addresses(
                 operation,
                 source: DecodeError::new("a part of the file has no address"),
                 media_type: None,
-                body: None,
+                body: RawBody::default(),
             })
     });
     addresses.collect()

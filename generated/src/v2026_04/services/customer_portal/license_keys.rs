@@ -3,6 +3,7 @@
 //! Operations on license keys.
 
 use super::super::super::models::*;
+use crate::common::services::customer_portal::license_keys::DEACTIVATE;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
@@ -14,6 +15,8 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::Uuid;
 
+pub use crate::common::services::customer_portal::license_keys::Deactivate;
+
 /// The customer's license keys. Software at the customer's can check keys here
 /// without any credential.
 #[derive(Clone, Debug)]
@@ -22,7 +25,7 @@ pub struct LicenseKeys<C> {
 }
 
 impl<C: Credential> LicenseKeys<C> {
-    pub(in super::super) fn new(client: Client<C>) -> Self {
+    pub(crate) fn new(client: Client<C>) -> Self {
         Self { client }
     }
 }
@@ -159,15 +162,6 @@ polar_client_runtime::operation! {
     Activate as ACTIVATE => json LicenseKeyActivationCreated
 }
 
-/// A request to `customer_portal:license_keys:deactivate`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct Deactivate(Request);
-
-polar_client_runtime::operation! {
-    Deactivate as DEACTIVATE => empty
-}
-
 /// A request to `customer_portal:license_keys:get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
@@ -184,6 +178,7 @@ pub struct List(Request);
 
 impl List {
     /// The benefit's ID.
+    #[inline]
     pub fn benefit_id(mut self, benefit_id: Uuid) -> Self {
         self.0.query("benefit_id", &benefit_id);
         self
@@ -192,6 +187,7 @@ impl List {
     /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
+    #[inline]
     pub fn page(mut self, page: i64) -> Self {
         self.0.query("page", &page);
         self
@@ -200,6 +196,7 @@ impl List {
     /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
+    #[inline]
     pub fn limit(mut self, limit: i64) -> Self {
         self.0.query("limit", &limit);
         self
@@ -232,14 +229,6 @@ static ACTIVATE: Operation = Operation {
     id: "customer_portal:license_keys:activate",
     method: Method::Post,
     path: "/v1/customer-portal/license-keys/activate",
-    access: Access::Public,
-    safety: Safety::Unsafe,
-};
-
-static DEACTIVATE: Operation = Operation {
-    id: "customer_portal:license_keys:deactivate",
-    method: Method::Post,
-    path: "/v1/customer-portal/license-keys/deactivate",
     access: Access::Public,
     safety: Safety::Unsafe,
 };

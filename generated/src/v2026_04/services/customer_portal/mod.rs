@@ -4,18 +4,19 @@
 
 use polar_client_runtime::client::{Client, Credential};
 
-pub mod benefit_grants;
-pub mod customer_meters;
-pub mod customer_session;
-pub mod customers;
-pub mod downloadables;
 pub mod license_keys;
-pub mod members;
-pub mod orders;
-pub mod organizations;
-pub mod seats;
-pub mod subscriptions;
-pub mod wallets;
+
+pub use crate::common::services::customer_portal::benefit_grants;
+pub use crate::common::services::customer_portal::customer_meters;
+pub use crate::common::services::customer_portal::customer_session;
+pub use crate::common::services::customer_portal::customers;
+pub use crate::common::services::customer_portal::downloadables;
+pub use crate::common::services::customer_portal::members;
+pub use crate::common::services::customer_portal::wallets;
+pub use crate::v2026_04_and_v2026_10::services::customer_portal::orders;
+pub use crate::v2026_04_and_v2026_10::services::customer_portal::organizations;
+pub use crate::v2026_04_and_v2026_10::services::customer_portal::seats;
+pub use crate::v2026_04_and_v2026_10::services::customer_portal::subscriptions;
 
 /// What customers see and do in the customer portal, with a session of their own.
 #[derive(Clone, Debug)]
@@ -24,7 +25,7 @@ pub struct CustomerPortal<C> {
 }
 
 impl<C: Credential> CustomerPortal<C> {
-    pub(in super::super) fn new(client: Client<C>) -> Self {
+    pub(crate) fn new(client: Client<C>) -> Self {
         Self { client }
     }
 

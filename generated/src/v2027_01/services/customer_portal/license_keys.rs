@@ -3,6 +3,10 @@
 //! Operations on license keys.
 
 use super::super::super::models::*;
+use crate::common::services::customer_portal::license_keys::DEACTIVATE;
+use crate::v2026_10_and_v2027_01::services::customer_portal::license_keys::GET;
+use crate::v2026_10_and_v2027_01::services::customer_portal::license_keys::LIST;
+use crate::v2026_10_and_v2027_01::services::customer_portal::license_keys::ROTATE;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
@@ -14,6 +18,11 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::Uuid;
 
+pub use crate::common::services::customer_portal::license_keys::Deactivate;
+pub use crate::v2026_10_and_v2027_01::services::customer_portal::license_keys::Get;
+pub use crate::v2026_10_and_v2027_01::services::customer_portal::license_keys::List;
+pub use crate::v2026_10_and_v2027_01::services::customer_portal::license_keys::Rotate;
+
 /// The customer's license keys. Software at the customer's can check keys here
 /// without any credential.
 #[derive(Clone, Debug)]
@@ -22,7 +31,7 @@ pub struct LicenseKeys<C> {
 }
 
 impl<C: Credential> LicenseKeys<C> {
-    pub(in super::super) fn new(client: Client<C>) -> Self {
+    pub(crate) fn new(client: Client<C>) -> Self {
         Self { client }
     }
 }
@@ -159,66 +168,6 @@ polar_client_runtime::operation! {
     Activate as ACTIVATE => json LicenseKeyActivationCreated
 }
 
-/// A request to `customer_portal:license_keys:deactivate`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct Deactivate(Request);
-
-polar_client_runtime::operation! {
-    Deactivate as DEACTIVATE => empty
-}
-
-/// A request to `customer_portal:license_keys:get`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct Get(Request);
-
-polar_client_runtime::operation! {
-    Get as GET => json LicenseKeyWithActivations
-}
-
-/// A request to `customer_portal:license_keys:list`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct List(Request);
-
-impl List {
-    /// The benefit's ID.
-    pub fn benefit_id(mut self, benefit_id: Uuid) -> Self {
-        self.0.query("benefit_id", &benefit_id);
-        self
-    }
-
-    /// Number of the page, counted from 1.
-    ///
-    /// More than 0. Default: `1`.
-    pub fn page(mut self, page: i64) -> Self {
-        self.0.query("page", &page);
-        self
-    }
-
-    /// Number of items on a page. The server cuts higher numbers down to 100.
-    ///
-    /// More than 0. Default: `10`.
-    pub fn limit(mut self, limit: i64) -> Self {
-        self.0.query("limit", &limit);
-        self
-    }
-}
-
-polar_client_runtime::operation! {
-    List as LIST => pages LicenseKeyReadList
-}
-
-/// A request to `customer_portal:license_keys:rotate`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct Rotate(Request);
-
-polar_client_runtime::operation! {
-    Rotate as ROTATE => json RotatedLicenseKey
-}
-
 /// A request to `customer_portal:license_keys:validate`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
@@ -233,38 +182,6 @@ static ACTIVATE: Operation = Operation {
     method: Method::Post,
     path: "/v1/customer-portal/license-keys/activate",
     access: Access::Public,
-    safety: Safety::Unsafe,
-};
-
-static DEACTIVATE: Operation = Operation {
-    id: "customer_portal:license_keys:deactivate",
-    method: Method::Post,
-    path: "/v1/customer-portal/license-keys/deactivate",
-    access: Access::Public,
-    safety: Safety::Unsafe,
-};
-
-static GET: Operation = Operation {
-    id: "customer_portal:license_keys:get",
-    method: Method::Get,
-    path: "/v1/customer-portal/license-keys/{id}",
-    access: Access::Portal,
-    safety: Safety::Safe,
-};
-
-static LIST: Operation = Operation {
-    id: "customer_portal:license_keys:list",
-    method: Method::Get,
-    path: "/v1/customer-portal/license-keys/",
-    access: Access::Portal,
-    safety: Safety::Safe,
-};
-
-static ROTATE: Operation = Operation {
-    id: "customer_portal:license_keys:rotate",
-    method: Method::Post,
-    path: "/v1/customer-portal/license-keys/{id}/rotate",
-    access: Access::Portal,
     safety: Safety::Unsafe,
 };
 

@@ -3,6 +3,11 @@
 //! Operations on orders.
 
 use super::super::super::models::*;
+use crate::common::services::customer_portal::orders::CONFIRM_RETRY_PAYMENT;
+use crate::common::services::customer_portal::orders::GENERATE_INVOICE;
+use crate::common::services::customer_portal::orders::GET_PAYMENT_STATUS;
+use crate::common::services::customer_portal::orders::INVOICE;
+use crate::common::services::customer_portal::orders::RECEIPT;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
@@ -15,6 +20,12 @@ use polar_client_runtime::client::Safety;
 use polar_client_runtime::flows::Download;
 use polar_client_runtime::types::{OneOrMany, Uuid};
 
+pub use crate::common::services::customer_portal::orders::ConfirmRetryPayment;
+pub use crate::common::services::customer_portal::orders::GenerateInvoice;
+pub use crate::common::services::customer_portal::orders::GetPaymentStatus;
+pub use crate::common::services::customer_portal::orders::Invoice;
+pub use crate::common::services::customer_portal::orders::Receipt;
+
 /// The customer's orders, with their payments, invoices and receipts.
 #[derive(Clone, Debug)]
 pub struct Orders<C> {
@@ -22,7 +33,7 @@ pub struct Orders<C> {
 }
 
 impl<C: Credential> Orders<C> {
-    pub(in super::super) fn new(client: Client<C>) -> Self {
+    pub(crate) fn new(client: Client<C>) -> Self {
         Self { client }
     }
 }
@@ -213,24 +224,6 @@ impl<C: PortalAccess> Orders<C> {
     }
 }
 
-/// A request to `customer_portal:orders:confirm_retry_payment`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct ConfirmRetryPayment(Request);
-
-polar_client_runtime::operation! {
-    ConfirmRetryPayment as CONFIRM_RETRY_PAYMENT => json CustomerOrderPaymentConfirmation
-}
-
-/// A request to `customer_portal:orders:generate_invoice`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct GenerateInvoice(Request);
-
-polar_client_runtime::operation! {
-    GenerateInvoice as GENERATE_INVOICE => empty
-}
-
 /// A request to `customer_portal:orders:get`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
@@ -238,24 +231,6 @@ pub struct Get(Request);
 
 polar_client_runtime::operation! {
     Get as GET => json CustomerOrder
-}
-
-/// A request to `customer_portal:orders:get_payment_status`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct GetPaymentStatus(Request);
-
-polar_client_runtime::operation! {
-    GetPaymentStatus as GET_PAYMENT_STATUS => json CustomerOrderPaymentStatus
-}
-
-/// A request to `customer_portal:orders:invoice`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct Invoice(Request);
-
-polar_client_runtime::operation! {
-    Invoice as INVOICE => json CustomerOrderInvoice
 }
 
 /// A request to `customer_portal:orders:list`.
@@ -293,6 +268,7 @@ impl List {
     }
 
     /// Searches the names of products and organizations.
+    #[inline]
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
@@ -301,6 +277,7 @@ impl List {
     /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
+    #[inline]
     pub fn page(mut self, page: i64) -> Self {
         self.0.query("page", &page);
         self
@@ -309,6 +286,7 @@ impl List {
     /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
+    #[inline]
     pub fn limit(mut self, limit: i64) -> Self {
         self.0.query("limit", &limit);
         self
@@ -332,15 +310,6 @@ polar_client_runtime::operation! {
     List as LIST => pages CustomerOrderList
 }
 
-/// A request to `customer_portal:orders:receipt`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct Receipt(Request);
-
-polar_client_runtime::operation! {
-    Receipt as RECEIPT => optional CustomerOrderReceipt
-}
-
 /// A request to `customer_portal:orders:update`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
@@ -350,22 +319,6 @@ polar_client_runtime::operation! {
     Update as UPDATE => json CustomerOrder
 }
 
-static CONFIRM_RETRY_PAYMENT: Operation = Operation {
-    id: "customer_portal:orders:confirm_retry_payment",
-    method: Method::Post,
-    path: "/v1/customer-portal/orders/{id}/confirm-payment",
-    access: Access::Portal,
-    safety: Safety::Unsafe,
-};
-
-static GENERATE_INVOICE: Operation = Operation {
-    id: "customer_portal:orders:generate_invoice",
-    method: Method::Post,
-    path: "/v1/customer-portal/orders/{id}/invoice",
-    access: Access::Portal,
-    safety: Safety::Unsafe,
-};
-
 static GET: Operation = Operation {
     id: "customer_portal:orders:get",
     method: Method::Get,
@@ -374,34 +327,10 @@ static GET: Operation = Operation {
     safety: Safety::Safe,
 };
 
-static GET_PAYMENT_STATUS: Operation = Operation {
-    id: "customer_portal:orders:get_payment_status",
-    method: Method::Get,
-    path: "/v1/customer-portal/orders/{id}/payment-status",
-    access: Access::Portal,
-    safety: Safety::Safe,
-};
-
-static INVOICE: Operation = Operation {
-    id: "customer_portal:orders:invoice",
-    method: Method::Get,
-    path: "/v1/customer-portal/orders/{id}/invoice",
-    access: Access::Portal,
-    safety: Safety::Safe,
-};
-
 static LIST: Operation = Operation {
     id: "customer_portal:orders:list",
     method: Method::Get,
     path: "/v1/customer-portal/orders/",
-    access: Access::Portal,
-    safety: Safety::Safe,
-};
-
-static RECEIPT: Operation = Operation {
-    id: "customer_portal:orders:receipt",
-    method: Method::Get,
-    path: "/v1/customer-portal/orders/{id}/receipt",
     access: Access::Portal,
     safety: Safety::Safe,
 };

@@ -18,7 +18,7 @@ pub struct Organizations<C> {
 }
 
 impl<C: Credential> Organizations<C> {
-    pub(in super::super) fn new(client: Client<C>) -> Self {
+    pub(crate) fn new(client: Client<C>) -> Self {
         Self { client }
     }
 }

@@ -3,6 +3,10 @@
 //! Operations on seats.
 
 use super::super::super::models::*;
+use crate::common::services::customer_portal::seats::ASSIGN_SEAT;
+use crate::common::services::customer_portal::seats::LIST_SEATS;
+use crate::common::services::customer_portal::seats::RESEND_INVITATION;
+use crate::common::services::customer_portal::seats::REVOKE_SEAT;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
@@ -14,6 +18,11 @@ use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::Uuid;
 
+pub use crate::common::services::customer_portal::seats::AssignSeat;
+pub use crate::common::services::customer_portal::seats::ListSeats;
+pub use crate::common::services::customer_portal::seats::ResendInvitation;
+pub use crate::common::services::customer_portal::seats::RevokeSeat;
+
 /// The customer's seats: those they assign to others, and those they hold themselves.
 #[derive(Clone, Debug)]
 pub struct Seats<C> {
@@ -21,7 +30,7 @@ pub struct Seats<C> {
 }
 
 impl<C: Credential> Seats<C> {
-    pub(in super::super) fn new(client: Client<C>) -> Self {
+    pub(crate) fn new(client: Client<C>) -> Self {
         Self { client }
     }
 }
@@ -32,6 +41,11 @@ impl<C: PortalAccess> Seats<C> {
     /// theirs at once.
     ///
     /// `POST /v1/customer-portal/seats`, operation `customer_portal:seats:assign_seat`.
+    ///
+    /// Requires `subscription_id`, `order_id` or `checkout_id`: the server refuses a
+    /// request with none of them. Requires `customer_id`, `external_customer_id`,
+    /// `email`, `member_id` or `external_member_id`: the server refuses a request with
+    /// none of them.
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
@@ -68,6 +82,9 @@ impl<C: PortalAccess> Seats<C> {
     /// in all and those that are free.
     ///
     /// `GET /v1/customer-portal/seats`, operation `customer_portal:seats:list_seats`.
+    ///
+    /// Requires `subscription_id` or `order_id`: the server refuses a request with none
+    /// of them.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
@@ -126,15 +143,6 @@ impl<C: PortalAccess> Seats<C> {
     }
 }
 
-/// A request to `customer_portal:seats:assign_seat`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct AssignSeat(Request);
-
-polar_client_runtime::operation! {
-    AssignSeat as ASSIGN_SEAT => json CustomerSeat
-}
-
 /// A request to `customer_portal:seats:list_claimed_subscriptions`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
@@ -144,6 +152,7 @@ impl ListClaimedSubscriptions {
     /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
+    #[inline]
     pub fn page(mut self, page: i64) -> Self {
         self.0.query("page", &page);
         self
@@ -152,6 +161,7 @@ impl ListClaimedSubscriptions {
     /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
+    #[inline]
     pub fn limit(mut self, limit: i64) -> Self {
         self.0.query("limit", &limit);
         self
@@ -163,83 +173,10 @@ polar_client_runtime::operation! {
     CustomerSubscriptionList
 }
 
-/// A request to `customer_portal:seats:list_seats`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct ListSeats(Request);
-
-impl ListSeats {
-    /// The subscription's ID.
-    pub fn subscription_id(mut self, subscription_id: Uuid) -> Self {
-        self.0.query("subscription_id", &subscription_id);
-        self
-    }
-
-    /// The order's ID.
-    pub fn order_id(mut self, order_id: Uuid) -> Self {
-        self.0.query("order_id", &order_id);
-        self
-    }
-}
-
-polar_client_runtime::operation! {
-    ListSeats as LIST_SEATS => json SeatsList
-}
-
-/// A request to `customer_portal:seats:resend_invitation`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct ResendInvitation(Request);
-
-polar_client_runtime::operation! {
-    ResendInvitation as RESEND_INVITATION => json CustomerSeat
-}
-
-/// A request to `customer_portal:seats:revoke_seat`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct RevokeSeat(Request);
-
-polar_client_runtime::operation! {
-    RevokeSeat as REVOKE_SEAT => json CustomerSeat
-}
-
-static ASSIGN_SEAT: Operation = Operation {
-    id: "customer_portal:seats:assign_seat",
-    method: Method::Post,
-    path: "/v1/customer-portal/seats",
-    access: Access::Portal,
-    safety: Safety::Unsafe,
-};
-
 static LIST_CLAIMED_SUBSCRIPTIONS: Operation = Operation {
     id: "customer_portal:seats:list_claimed_subscriptions",
     method: Method::Get,
     path: "/v1/customer-portal/seats/subscriptions",
-    access: Access::Portal,
-    safety: Safety::Safe,
-};
-
-static LIST_SEATS: Operation = Operation {
-    id: "customer_portal:seats:list_seats",
-    method: Method::Get,
-    path: "/v1/customer-portal/seats",
-    access: Access::Portal,
-    safety: Safety::Safe,
-};
-
-static RESEND_INVITATION: Operation = Operation {
-    id: "customer_portal:seats:resend_invitation",
-    method: Method::Post,
-    path: "/v1/customer-portal/seats/{seat_id}/resend",
-    access: Access::Portal,
-    safety: Safety::Unsafe,
-};
-
-static REVOKE_SEAT: Operation = Operation {
-    id: "customer_portal:seats:revoke_seat",
-    method: Method::Delete,
-    path: "/v1/customer-portal/seats/{seat_id}",
     access: Access::Portal,
     safety: Safety::Safe,
 };

@@ -22,7 +22,7 @@ pub struct Subscriptions<C> {
 }
 
 impl<C: Credential> Subscriptions<C> {
-    pub(in super::super) fn new(client: Client<C>) -> Self {
+    pub(crate) fn new(client: Client<C>) -> Self {
         Self { client }
     }
 }
@@ -146,12 +146,14 @@ impl List {
     }
 
     /// Only subscriptions that are active, or only those that are not.
+    #[inline]
     pub fn active(mut self, active: bool) -> Self {
         self.0.query("active", &active);
         self
     }
 
     /// Searches the names of products and organizations.
+    #[inline]
     pub fn query(mut self, query: &str) -> Self {
         self.0.query("query", &query);
         self
@@ -160,6 +162,7 @@ impl List {
     /// Number of the page, counted from 1.
     ///
     /// More than 0. Default: `1`.
+    #[inline]
     pub fn page(mut self, page: i64) -> Self {
         self.0.query("page", &page);
         self
@@ -168,6 +171,7 @@ impl List {
     /// Number of items on a page. The server cuts higher numbers down to 100.
     ///
     /// More than 0. Default: `10`.
+    #[inline]
     pub fn limit(mut self, limit: i64) -> Self {
         self.0.query("limit", &limit);
         self

@@ -1,0 +1,103 @@
+//! The `Debug` form of errors: what a `main` that returns an error prints.
+
+use std::fmt::{self, Debug, Formatter};
+
+use super::{Error, shown};
+
+/// An error of somebody else with all of its sources, on one line: "error sending request: connection refused".
+pub(crate) struct Chain<'a>(pub(crate) &'a (dyn std::error::Error + 'static));
+
+impl Chain<'_> {
+    fn text(&self) -> String {
+        let causes = std::iter::successors(Some(self.0), |cause| (*cause).source());
+        let mut texts: Vec<String> = Vec::new();
+        for text in causes.map(ToString::to_string) {
+            // Some repeat what their source says.
+            if texts.last().is_none_or(|last| !last.ends_with(&text)) {
+                texts.push(text);
+            }
+        }
+        texts.join(": ")
+    }
+}
+
+impl Debug for Chain<'_> {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        Debug::fmt(&*shown(&self.text()), f)
+    }
+}
+
+impl Debug for Error {
+    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
+        let mut fields = |name: &str, fields: &[(&str, &dyn Debug)]| {
+            let mut shape = f.debug_struct(name);
+            for (key, value) in fields {
+                shape.field(key, value);
+            }
+            shape.finish()
+        };
+        match self {
+            Self::Configuration { message } => fields("Configuration", &[("message", message)]),
+            Self::InvalidRequest {
+                operation,
+                parameter,
+                reason,
+            } => fields(
+                "InvalidRequest",
+                &[
+                    ("operation", operation),
+                    ("parameter", parameter),
+                    ("reason", reason),
+                ],
+            ),
+            Self::InvalidBody { operation, source } => fields(
+                "InvalidBody",
+                &[("operation", operation), ("source", source)],
+            ),
+            Self::Token { operation, source } => fields(
+                "Token",
+                &[("operation", operation), ("source", &Chain(&**source))],
+            ),
+            Self::Connection { operation, source } => fields(
+                "Connection",
+                &[("operation", operation), ("source", source)],
+            ),
+            Self::Timeout { operation, source } => {
+                fields("Timeout", &[("operation", operation), ("source", source)])
+            }
+            Self::Api(error) => f.debug_tuple("Api").field(error).finish(),
+            Self::VersionGone(error) => f.debug_tuple("VersionGone").field(error).finish(),
+            Self::Page { page, source } => fields("Page", &[("page", page), ("source", source)]),
+            Self::NotListed { operation, id } => {
+                fields("NotListed", &[("operation", operation), ("id", id)])
+            }
+            Self::Decode {
+                operation,
+                source,
+                media_type,
+                body,
+            } => fields(
+                "Decode",
+                &[
+                    ("operation", operation),
+                    ("source", source),
+                    ("media_type", media_type),
+                    ("body", body),
+                ],
+            ),
+            Self::Export { operation, source } => {
+                fields("Export", &[("operation", operation), ("source", source)])
+            }
+            Self::BodyTooLarge { operation, limit } => fields(
+                "BodyTooLarge",
+                &[("operation", operation), ("limit", limit)],
+            ),
+            Self::Storage(error) => f.debug_tuple("Storage").field(error).finish(),
+            Self::File { operation, source } => fields(
+                "File",
+                &[("operation", operation), ("source", &Chain(source))],
+            ),
+            Self::Upload(error) => f.debug_tuple("Upload").field(error).finish(),
+        }
+    }
+}
