@@ -191,7 +191,16 @@ fn of_version(site: Site<'_>) -> TokenStream {
             site.shares(&Key::Type(payload.clone()), version)
         });
         let events: Vec<&str> = events.map(|webhook| webhook.name.wire.as_str()).collect();
-        (!events.is_empty()).then(|| quote!(#version => &[#(#events),*],))
+        (!events.is_empty()).then(|| {
+            quote! {
+                if version == #version {
+                    let shared = [#(#events),*];
+                    if shared.contains(&event) {
+                        return Self::own(node);
+                    }
+                }
+            }
+        })
     });
     let shared: Vec<TokenStream> = shared.collect();
     let other = quote! {
@@ -206,19 +215,9 @@ fn of_version(site: Site<'_>) -> TokenStream {
         };
     }
     quote! {
-        #[doc = " The events of another version whose payloads are those of this one."]
-        fn shared_with(version: &str) -> &'static [&'static str] {
-            match version {
-                #(#shared)*
-                _ => &[],
-            }
-        }
-
         fn of_version(version: &str, node: Node<'_, '_>) -> Self {
             let event = node.text(&["type"]).unwrap_or_default();
-            if Self::shared_with(version).contains(&event) {
-                return Self::own(node);
-            }
+            #(#shared)*
             #other
         }
     }
