@@ -3,6 +3,7 @@
 //!
 //! `OUT_DIR/calls.rs` has a module for each version in `spec/`. What the code uses is in `suites/calls/`.
 
+use std::collections::BTreeSet;
 use std::fmt::{Result as Written, Write as _};
 use std::fs;
 use std::path::Path;
@@ -12,6 +13,7 @@ use polar_codegen::ir::{
     ServiceCredential, Shape, Struct, Type, TypeDef, Union, Usage,
 };
 use polar_codegen::names;
+use polar_codegen::share::{Key, share};
 
 use super::Result;
 
@@ -19,20 +21,33 @@ use super::Result;
 const MAX_ARGUMENTS: usize = 7;
 
 pub(super) fn generate(versions: &[Api], out: &Path) -> Result<()> {
+    let plan = share(&versions.iter().collect::<Vec<_>>());
     let modules: Result<Vec<String>> = versions
         .iter()
-        .map(|api| {
+        .enumerate()
+        .map(|(version, api)| {
             let module = names::version_module(&api.version);
             let path = format!("polar_client::{module}");
-            module_of(api, &module.to_uppercase(), &path)
+            // A type that versions share is described by the first of them.
+            let homes = plan.homes.iter();
+            let own = homes.filter(|home| home.versions.first() == Some(&version));
+            let own: BTreeSet<&Key> = own.flat_map(|home| &home.keys).collect();
+            let is_own = |def: &TypeDef| own.contains(&Key::Type(def.name.rust.clone()));
+            module_of(api, &module.to_uppercase(), &path, is_own)
         })
         .collect();
     fs::write(out.join("calls.rs"), modules?.concat())?;
     Ok(())
 }
 
-/// The module of one API, whose code is at `path`, and a static that has its operations.
-pub(super) fn module_of(api: &Api, name: &str, path: &str) -> Result<String> {
+/// The module of one API, whose code is at `path`, and a static that has its operations. Types that are not its own are
+/// described elsewhere.
+pub(super) fn module_of(
+    api: &Api,
+    name: &str,
+    path: &str,
+    is_own: impl Fn(&TypeDef) -> bool,
+) -> Result<String> {
     let (mut text, module) = (String::new(), format!("calls_{}", name.to_lowercase()));
     write!(
         text,
@@ -50,7 +65,8 @@ pub(super) fn module_of(api: &Api, name: &str, path: &str) -> Result<String> {
          type Client = Polar<c::Anonymous>;\n",
         version = api.version,
     )?;
-    for def in api.types.iter().filter(|def| def.usage.is_built()) {
+    let sent = api.types.iter().filter(|def| def.usage.is_built());
+    for def in sent.filter(|def| is_own(def)) {
         write_type(&mut text, api, def)?;
     }
     let calls = api

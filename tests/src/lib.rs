@@ -5,7 +5,6 @@ pub mod decoded;
 mod delivered;
 pub mod difference;
 mod emitted;
-mod identity;
 #[cfg(doctest)]
 mod misuse;
 mod recorder;

@@ -8,6 +8,9 @@
 
 mod support;
 
+#[path = "real_documents/identity.rs"]
+mod identity;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 use std::fs;

@@ -1,5 +1,7 @@
 //! Services: the methods that begin requests, and the request values with their setters.
 
+use std::collections::BTreeMap;
+
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -235,33 +237,23 @@ fn service_type(service: &Service) -> TokenStream {
 /// Methods in one block for each kind of credential.
 fn methods(api: &Api, service: &Service) -> TokenStream {
     let name = ident(&service.type_name);
-    let bounds = [
-        "Credential",
-        "OptionalAccess",
-        "AccountAccess",
-        "PersonalAccess",
-        "OpenIdAccess",
-        "PortalAccess",
-        "MemberAccess",
-    ];
-    let blocks = bounds.iter().filter_map(|bound| {
-        let own: Vec<_> = service
-            .operations
-            .iter()
-            .filter(|operation| access_bound(operation.access) == *bound)
-            .collect();
-        if own.is_empty() {
-            return None;
-        }
+    let mut by_access: BTreeMap<Access, Vec<&Operation>> = BTreeMap::new();
+    for operation in &service.operations {
+        by_access
+            .entry(operation.access)
+            .or_default()
+            .push(operation);
+    }
+    let blocks = by_access.into_iter().map(|(access, own)| {
         let methods = own.into_iter().map(|operation| {
             let flow = flows::method(api, service, operation);
             let method = method(api, operation);
             quote!(#method #flow)
         });
-        let bound = ident(bound);
-        Some(quote! {
+        let bound = ident(access_bound(access));
+        quote! {
             impl<C: #bound> #name<C> { #(#methods)* }
-        })
+        }
     });
     blocks.collect()
 }
