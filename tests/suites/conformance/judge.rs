@@ -41,7 +41,7 @@ impl Subject {
         self.body(operation, request)
     }
 
-    fn headers(&self, operation: &Operation<'_>, request: &Received) -> Verdict {
+    fn headers(&'static self, operation: &Operation<'_>, request: &Received) -> Verdict {
         let header = |name: &str| request.headers.get(name).and_then(|it| it.to_str().ok());
         ensure(
             header("polar-version") == Some(self.version()),
