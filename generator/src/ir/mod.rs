@@ -5,21 +5,26 @@
 //! [`Name`].
 
 mod decision;
+mod facts;
+mod limits;
 mod operations;
 mod types;
+mod values;
 
 use std::collections::{BTreeMap, BTreeSet};
 
 pub use decision::{Decision, Kind, Needed, Sought};
+pub use facts::{Direction, Facts, Lifecycle, Presence, Sensitivity};
+pub use limits::{Bound, Digits, Edge, Engine, Limits, Pattern, Subject};
 pub use operations::{
     Access, Body, Encoding, Flow, FlowKind, Method, Operation, Page, PageForm, Paging, Param,
     ParamStyle, Safety, Service, ServiceCredential, Success,
 };
 pub use types::{
-    Bound, Choices, Constant, Digits, Direction, Edge, Engine, Enum, EnumValue, Facts, Field,
-    Lifecycle, Limits, Pattern, Presence, Resolution, Role, Scalar, Sensitivity, Shape, Struct,
-    Subject, Type, TypeDef, TypeId, Union, Usage, Variant,
+    Choices, Enum, EnumValue, Field, Resolution, Role, Shape, Struct, TypeDef, Union, Usage,
+    Variant,
 };
+pub use values::{Constant, Scalar, Type, TypeId};
 
 use crate::names::Name;
 

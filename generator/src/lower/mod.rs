@@ -5,7 +5,10 @@
 
 mod ambiguous;
 mod decide;
+mod declare;
 mod discriminator;
+mod draft;
+mod facts;
 mod given;
 mod graph;
 mod inherit;
@@ -28,9 +31,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 use crate::document::{Document, ServerExt as _};
 use crate::error::{Problem, Report};
-use crate::ir::{Api, Facts, Page, Server, Service, TypeDef, TypeId, Webhook};
+use crate::ir::{Api, Facts, Page, Server, Service, Type, TypeDef, TypeId, Webhook};
 use crate::names;
 use crate::words::{Coverage, Glossary, Words};
+use place::{Node, Place};
 
 /// What lowering gives.
 pub(crate) struct Lowered<'a> {
@@ -102,6 +106,12 @@ impl<'d, 'w> Lowering<'d, 'w> {
     fn problem(&mut self, at: &str, message: impl Into<String>) {
         self.problems
             .push(Problem::new(&self.document.file, at, message));
+    }
+
+    /// The type of a value, and what else is said of it. Schemas contain schemas; what [`types`] itself calls for a part of
+    /// one (unions, tuples) comes back to it here.
+    fn value(&mut self, node: Node<'_>, place: &Place) -> (Type, Facts) {
+        types::value(self, node, place)
     }
 
     fn servers(&mut self) -> Vec<Server> {

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::operations::{Draft, DraftOperation};
+use super::draft::{Draft, DraftOperation};
 use super::{Lowering, given};
 use crate::ir::{Method, Role, Shape, Success, Type, TypeDef, TypeId, Usage};
 use crate::names;
