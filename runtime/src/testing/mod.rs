@@ -14,6 +14,7 @@
 mod answer;
 mod mock;
 mod recorded;
+mod rule;
 mod when;
 
 pub use answer::Answer;

@@ -12,10 +12,12 @@ mod axum;
 mod body;
 mod delivery;
 mod error;
+mod format;
 mod headers;
 mod keys;
 mod memory;
 mod once;
+mod store;
 
 use std::env;
 use std::fmt;
@@ -28,11 +30,13 @@ use crate::client::required_variable;
 use crate::time::system_time;
 use crate::types::Timestamp;
 
-pub use delivery::{Delivery, Format, VersionedEvent};
+pub use delivery::{Delivery, VersionedEvent};
 pub use error::WebhookError;
+pub use format::Format;
 pub use headers::Headers;
 pub use memory::MemoryStore;
-pub use once::{Claim, Deliveries, OnceError, Outcome, Store};
+pub use once::{Deliveries, OnceError, Outcome};
+pub use store::{Claim, Store};
 
 use headers::{ID, SIGNATURE, Signed, TIMESTAMP};
 use keys::Keys;
