@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::token::{Bearer, Secret, Source, TokenProvider};
-use crate::codec::REDACTED;
+use crate::secrets::REDACTED;
 
 /// Something that a request can identify itself with. Implemented by the types of this module only.
 pub trait Credential: sealed::Token + Clone + fmt::Debug + Send + Sync + 'static {}

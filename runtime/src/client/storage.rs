@@ -18,8 +18,8 @@ use super::reply::is_html;
 use super::request::Request;
 use super::response::ByteStream;
 use super::{DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_BODY_LIMIT, DEFAULT_STREAM_TIMEOUT, Shared};
-use crate::codec::REDACTED;
 use crate::error::{Error, StorageError};
+use crate::secrets::REDACTED;
 use crate::transport::{
     Body, BoxFuture, Clock, Pieces, Timeout, TransportError, TransportErrorKind, Unread,
 };

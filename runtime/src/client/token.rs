@@ -4,7 +4,7 @@ use std::error::Error;
 use std::fmt;
 use std::sync::Arc;
 
-use crate::codec::REDACTED;
+use crate::secrets::REDACTED;
 use crate::transport::BoxFuture;
 
 /// A text that is never shown.
