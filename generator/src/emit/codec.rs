@@ -5,10 +5,10 @@ use quote::quote;
 
 use super::types::{Keeping, ident, literal};
 use super::{limits, union};
-use crate::check::REST_FIELD;
 use crate::ir::{
     Api, Constant, Enum, Field, Presence, Resolution, Sensitivity, Shape, Struct, Type, TypeDef,
 };
+use crate::names::REST_FIELD;
 
 /// Keys in a call that fit on a line.
 const WIDEST_LIST: usize = 53;

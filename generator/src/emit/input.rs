@@ -6,9 +6,8 @@ use quote::quote;
 use super::docs::{self, Docs};
 use super::type_docs::{field_docs, rest_docs};
 use super::types::{Keeping, ident, is_copy, literal, rust_type};
-use crate::check::REST_FIELD;
 use crate::ir::{Api, Constant, Field, Limits, Shape, Struct, Type, TypeDef};
-use crate::names;
+use crate::names::{self, REST_FIELD};
 
 /// `new`, setters and `Default`; nothing for types that are only received.
 pub(super) fn constructors(api: &Api, def: &TypeDef, object: &Struct) -> TokenStream {

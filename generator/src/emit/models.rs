@@ -7,8 +7,8 @@ use super::docs::{self, Docs};
 use super::type_docs::{field_docs, rest_docs, type_docs};
 use super::types::{Keeping, ident, rust_type};
 use super::{ambiguous, input, union};
-use crate::check::REST_FIELD;
 use crate::ir::{Api, Enum, Shape, Struct, Type, TypeDef};
+use crate::names::REST_FIELD;
 
 /// The definition of a type and what can be done with it.
 pub(super) fn definition(api: &Api, def: &TypeDef) -> TokenStream {

@@ -196,7 +196,7 @@ pub enum Success {
 }
 
 /// Who may call an operation.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Access {
     /// Anybody, without a credential.
     Public,
