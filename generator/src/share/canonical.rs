@@ -80,7 +80,6 @@ impl Names<'_> {
                 });
                 Shape::Enum(Enum {
                     values: sorted(values, |value| value.name.wire.clone()),
-                    ..texts.clone()
                 })
             }
             Shape::Union(union) => Shape::Union(self.union(union)),
