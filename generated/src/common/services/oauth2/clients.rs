@@ -9,6 +9,7 @@ use polar_client_runtime::client::Client;
 use polar_client_runtime::client::Credential;
 use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
+use polar_client_runtime::client::RegistrationAccess;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 
@@ -43,6 +44,64 @@ impl<C: Credential> Clients<C> {
         let mut request = self.client.request(&CREATE_CLIENT);
         request.json_body(&body);
         CreateClient(request)
+    }
+}
+
+impl<C: RegistrationAccess> Clients<C> {
+    /// Deletes an OAuth2 client.
+    ///
+    /// `DELETE /v1/oauth2/register/{client_id}`, operation
+    /// `oauth2:clients:delete_client`.
+    ///
+    /// - `client_id`: The OAuth2 client's ID.
+    ///
+    /// Credential: the registration access token of the OAuth2 client.
+    ///
+    /// # Errors
+    /// - 422: `RequestValidationError`
+    pub fn delete_client(&self, client_id: &str) -> DeleteClient {
+        let mut request = self.client.request(&DELETE_CLIENT);
+        request.path("client_id", &client_id);
+        DeleteClient(request)
+    }
+
+    /// Gets an OAuth2 client.
+    ///
+    /// `GET /v1/oauth2/register/{client_id}`, operation `oauth2:clients:get_client`.
+    ///
+    /// - `client_id`: The OAuth2 client's ID.
+    ///
+    /// Credential: the registration access token of the OAuth2 client.
+    ///
+    /// # Errors
+    /// - 422: `RequestValidationError`
+    pub fn get_client(&self, client_id: &str) -> GetClient {
+        let mut request = self.client.request(&GET_CLIENT);
+        request.path("client_id", &client_id);
+        GetClient(request)
+    }
+
+    /// Replaces the registration of an OAuth2 client.
+    ///
+    /// `PUT /v1/oauth2/register/{client_id}`, operation `oauth2:clients:update_client`.
+    ///
+    /// - `client_id`: The OAuth2 client's ID.
+    ///
+    /// Credential: the registration access token of the OAuth2 client.
+    ///
+    /// Sending it twice may do it twice.
+    ///
+    /// # Errors
+    /// - 422: `RequestValidationError`
+    pub fn update_client(
+        &self,
+        client_id: &str,
+        body: impl Body<OAuth2ClientConfigurationUpdate>,
+    ) -> UpdateClient {
+        let mut request = self.client.request(&UPDATE_CLIENT);
+        request.path("client_id", &client_id);
+        request.json_body(&body);
+        UpdateClient(request)
     }
 }
 
