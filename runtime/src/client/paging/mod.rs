@@ -10,8 +10,6 @@ mod pages;
 mod portion;
 mod whole;
 
-#[cfg(feature = "blocking")]
-pub use blocking::Blocking;
 pub use items::{CollectAll, Items};
 pub use pages::Pages;
 pub(super) use portion::Portion;

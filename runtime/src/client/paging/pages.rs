@@ -9,9 +9,10 @@ use futures_core::Stream;
 
 use super::{Extent, Page, Portion};
 use crate::Error;
+use crate::client::execution::Call;
 #[cfg(feature = "blocking")]
-use crate::client::Operation;
-use crate::client::{Call, Request};
+use crate::client::operation::Operation;
+use crate::client::requests::Request;
 
 /// The parameter that says which page is wanted.
 const PAGE: &str = "page";

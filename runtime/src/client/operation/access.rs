@@ -83,7 +83,7 @@ enum Kind {
 
 impl Access {
     /// Why the token does not do, if that can be told from its beginning.
-    pub(super) fn refusal(self, token: &str) -> Option<&'static str> {
+    pub(in crate::client) fn refusal(self, token: &str) -> Option<&'static str> {
         let start = token.as_bytes().get(..SCHEME.len());
         if start.is_some_and(|start| start.eq_ignore_ascii_case(SCHEME.as_bytes())) {
             return Some("the token begins with `Bearer`, which the client adds by itself");
@@ -96,7 +96,7 @@ impl Access {
     }
 
     /// What may be wrong with a token that the server does not know, if its beginning says nothing.
-    pub(super) fn doubt(self, token: &str) -> Option<String> {
+    pub(in crate::client) fn doubt(self, token: &str) -> Option<String> {
         kind(token)
             .is_none()
             .then(|| format!("perhaps {}", self.other_kind()))

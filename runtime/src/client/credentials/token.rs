@@ -83,17 +83,17 @@ pub type TokenResult = Result<Secret, Box<dyn Error + Send + Sync>>;
 
 /// The token of a credential.
 #[derive(Clone)]
-pub struct Bearer(pub(super) Source);
+pub struct Bearer(pub(in crate::client) Source);
 
 #[derive(Clone)]
-pub(super) enum Source {
+pub(in crate::client) enum Source {
     Fixed(Secret),
     Provider(Arc<dyn TokenProvider>),
 }
 
 impl Bearer {
     /// The token to send now.
-    pub(super) async fn get(&self) -> TokenResult {
+    pub(in crate::client) async fn get(&self) -> TokenResult {
         match &self.0 {
             Source::Fixed(token) => Ok(token.clone()),
             Source::Provider(provider) => provider.token().await,
@@ -101,7 +101,7 @@ impl Bearer {
     }
 
     /// A token that may be used in place of one that was rejected.
-    pub(super) async fn renewed(&self, rejected: &Secret) -> Option<Secret> {
+    pub(in crate::client) async fn renewed(&self, rejected: &Secret) -> Option<Secret> {
         let Source::Provider(provider) = &self.0 else {
             return None;
         };

@@ -7,11 +7,12 @@ use std::task::{Context, Poll, ready};
 use bytes::Bytes;
 
 use super::execute::execute;
-use super::operation::Operation;
-use super::reply::{Form, Reply};
-use super::request::Request;
-use super::response::{ByteStream, Response};
 use crate::Error;
+#[cfg(feature = "blocking")]
+use crate::client::blocking;
+use crate::client::operation::Operation;
+use crate::client::requests::{Form, Request};
+use crate::client::responses::{ByteStream, Reply, Response};
 use crate::codec::Decode;
 use crate::transport::BoxFuture;
 
@@ -69,7 +70,7 @@ impl Call<ByteStream> {
 }
 
 impl<T> Call<T> {
-    pub(super) fn new(
+    pub(in crate::client) fn new(
         request: Request,
         form: Form,
         read: fn(&mut Reply) -> Result<T, Error>,
@@ -100,7 +101,7 @@ impl<T> Call<T> {
     /// the call there, or wait on a thread that `std::thread` started.
     #[cfg(feature = "blocking")]
     pub fn wait(self) -> Result<T, Error> {
-        super::blocking::wait(self.operation, self)
+        blocking::wait(self.operation, self)
     }
 }
 

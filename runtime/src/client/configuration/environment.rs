@@ -2,8 +2,11 @@
 
 use std::env::{self, VarError};
 
-use super::{Anonymous, ApiVersion, ClientBuilder, OrganizationToken, Server};
+use super::builder::ClientBuilder;
+use super::client::ApiVersion;
+use super::server::Server;
 use crate::Error;
+use crate::client::credentials::{Anonymous, OrganizationToken};
 
 const TOKEN: &str = "POLAR_ACCESS_TOKEN";
 const SERVER: &str = "POLAR_SERVER";
@@ -56,8 +59,8 @@ mod tests {
 
     use std::ffi::OsString;
 
-    use super::super::{Client, Credential};
     use super::*;
+    use crate::client::{Client, Credential};
 
     struct Version;
 

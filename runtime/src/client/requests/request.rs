@@ -7,13 +7,11 @@ use std::sync::Arc;
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::Shared;
-use super::access::Access;
-use super::operation::{Operation, Safety};
-use super::options::CallOptions;
 use super::texts::{entries, has_key, text, texts};
-use super::token::Bearer;
 use crate::Error;
+use crate::client::configuration::{CallOptions, Client, Shared};
+use crate::client::credentials::{Bearer, Credential};
+use crate::client::operation::{Access, Operation, Safety};
 use crate::codec::{self, Encode, View, Violations};
 #[cfg(feature = "ingest")]
 use crate::transport::Clock;
@@ -34,11 +32,11 @@ const SLASH: &str = "contains `/`, which the server cannot route, not even perce
 /// Values that do not fit are noted, and reported when the request is sent; then nothing is sent.
 #[derive(Clone)]
 pub struct Request {
-    pub(super) shared: Arc<Shared>,
-    pub(super) token: Option<Bearer>,
-    pub(super) operation: &'static Operation,
-    pub(super) options: CallOptions,
-    pub(super) body: Option<Content>,
+    pub(in crate::client) shared: Arc<Shared>,
+    pub(in crate::client) token: Option<Bearer>,
+    pub(in crate::client) operation: &'static Operation,
+    pub(in crate::client) options: CallOptions,
+    pub(in crate::client) body: Option<Content>,
     path: Vec<(&'static str, String)>,
     query: Vec<Pair>,
     /// Whether the body has all keys by which the server knows a repetition.
@@ -49,10 +47,13 @@ pub struct Request {
 
 /// A body and its media type.
 #[derive(Clone)]
-pub(super) struct Content {
-    pub(super) media_type: &'static str,
-    pub(super) bytes: Bytes,
+pub(in crate::client) struct Content {
+    pub(in crate::client) media_type: &'static str,
+    pub(in crate::client) bytes: Bytes,
 }
+
+/// A key of the query, and its text, or several that are joined by commas.
+type KeyValues = (Cow<'static, str>, Vec<String>);
 
 /// One pair of the query, with the parameter that it belongs to.
 #[derive(Clone)]
@@ -81,12 +82,16 @@ struct Misfit {
     reason: &'static str,
 }
 
+impl<C: Credential> Client<C> {
+    /// Begins a request for an operation.
+    #[must_use]
+    pub fn request(&self, operation: &'static Operation) -> Request {
+        Request::new(Arc::clone(&self.shared), self.credential.token(), operation)
+    }
+}
+
 impl Request {
-    pub(super) fn new(
-        shared: Arc<Shared>,
-        token: Option<Bearer>,
-        operation: &'static Operation,
-    ) -> Self {
+    fn new(shared: Arc<Shared>, token: Option<Bearer>, operation: &'static Operation) -> Self {
         Self {
             shared,
             // The server refuses tokens that are not valid any more also where it needs none.
@@ -138,7 +143,7 @@ impl Request {
     /// Sets a query parameter to the items of a list, separated by commas; null and an empty list add nothing.
     pub fn joined_query(&mut self, name: &'static str, value: &dyn Encode) {
         let pairs = texts(value).map(|texts| {
-            let pair = (!texts.is_empty()).then(|| (Cow::Borrowed(name), texts));
+            let pair = (!texts.is_empty()).then_some((Cow::Borrowed(name), texts));
             pair.into_iter().collect()
         });
         self.set_query(name, pairs);
@@ -215,13 +220,13 @@ impl Request {
     }
 
     /// The text that a query parameter is set to, the first one of a list.
-    pub(super) fn query_text(&self, name: &str) -> Option<&str> {
+    pub(in crate::client) fn query_text(&self, name: &str) -> Option<&str> {
         let pair = self.query.iter().find(|pair| pair.parameter == name)?;
         pair.values.first().map(String::as_str)
     }
 
     /// The URL, or the first thing that does not fit.
-    pub(super) fn url(&self) -> Result<String, Error> {
+    pub(in crate::client) fn url(&self) -> Result<String, Error> {
         if let Some(Misfit { parameter, reason }) = self.misfit {
             return Err(self.invalid(Some(parameter), reason));
         }
@@ -235,7 +240,7 @@ impl Request {
     }
 
     /// Whether the body keeps its limits.
-    pub(super) fn check_body(&self) -> Result<(), Error> {
+    pub(in crate::client) fn check_body(&self) -> Result<(), Error> {
         match &self.violations {
             None => Ok(()),
             Some(violations) => Err(Error::InvalidBody {
@@ -246,7 +251,11 @@ impl Request {
     }
 
     /// An error about this request, which was not sent.
-    pub(super) fn invalid(&self, parameter: Option<&'static str>, reason: &'static str) -> Error {
+    pub(in crate::client) fn invalid(
+        &self,
+        parameter: Option<&'static str>,
+        reason: &'static str,
+    ) -> Error {
         Error::InvalidRequest {
             operation: self.operation.id,
             parameter,
@@ -269,11 +278,7 @@ impl Request {
         Ok(())
     }
 
-    fn set_query(
-        &mut self,
-        parameter: &'static str,
-        pairs: Result<Vec<(Cow<'static, str>, Vec<String>)>, &'static str>,
-    ) {
+    fn set_query(&mut self, parameter: &'static str, pairs: Result<Vec<KeyValues>, &'static str>) {
         self.query.retain(|pair| pair.parameter != parameter);
         if let Some(pairs) = self.note(parameter, pairs) {
             self.query

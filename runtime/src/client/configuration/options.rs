@@ -9,13 +9,14 @@ use http::header::{
 };
 use uuid::Uuid;
 
-use super::operation::Safety;
 use super::retry::RetryPolicy;
-use super::token::Secret;
 use crate::Error;
+use crate::client::credentials::Secret;
+use crate::client::operation::Safety;
 
-pub(super) const POLAR_VERSION: HeaderName = HeaderName::from_static("polar-version");
-pub(super) const POLAR_ORGANIZATION: HeaderName = HeaderName::from_static("polar-organization");
+pub(in crate::client) const POLAR_VERSION: HeaderName = HeaderName::from_static("polar-version");
+pub(in crate::client) const POLAR_ORGANIZATION: HeaderName =
+    HeaderName::from_static("polar-organization");
 
 /// The headers that the client is responsible for.
 const OWN: [HeaderName; 11] = [
@@ -52,21 +53,21 @@ const OWN: [HeaderName; 11] = [
 #[derive(Clone, Default)]
 #[must_use = "options do nothing until a request is given them"]
 pub struct CallOptions {
-    pub(super) timeout: Option<Duration>,
-    pub(super) attempt_timeout: Option<Duration>,
-    pub(super) stream_timeout: Option<Duration>,
-    pub(super) retry: Option<RetryPolicy>,
-    pub(super) safety: Option<Safety>,
-    pub(super) body_limit: Option<usize>,
-    pub(super) access_token: Option<Secret>,
-    pub(super) organization: Option<Uuid>,
-    pub(super) body_check: Option<BodyCheck>,
-    pub(super) headers: HeaderMap,
+    pub(in crate::client) timeout: Option<Duration>,
+    pub(in crate::client) attempt_timeout: Option<Duration>,
+    pub(in crate::client) stream_timeout: Option<Duration>,
+    pub(in crate::client) retry: Option<RetryPolicy>,
+    pub(in crate::client) safety: Option<Safety>,
+    pub(in crate::client) body_limit: Option<usize>,
+    pub(in crate::client) access_token: Option<Secret>,
+    pub(in crate::client) organization: Option<Uuid>,
+    pub(in crate::client) body_check: Option<BodyCheck>,
+    pub(in crate::client) headers: HeaderMap,
 }
 
 /// Whether bodies are held against the limits of the API's description.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum BodyCheck {
+pub(in crate::client) enum BodyCheck {
     Skipped,
 }
 
@@ -104,7 +105,7 @@ impl CallOptions {
     }
 
     /// Repeats the call also when the server may have acted on it already, whatever the operation's own
-    /// [`safety`](super::Operation::safety) is: for calls that do the same again when they are sent twice, or whose
+    /// [`safety`](crate::client::Operation::safety) is: for calls that do the same again when they are sent twice, or whose
     /// repetition the server knows by something that this crate does not.
     pub fn assume_safe(mut self) -> Self {
         self.safety = Some(Safety::Safe);
@@ -112,7 +113,7 @@ impl CallOptions {
     }
 
     /// Repeats the call only when the server cannot have acted on it, whatever the operation's own
-    /// [`safety`](super::Operation::safety) is.
+    /// [`safety`](crate::client::Operation::safety) is.
     pub fn assume_unsafe(mut self) -> Self {
         self.safety = Some(Safety::Unsafe);
         self
@@ -164,7 +165,7 @@ impl CallOptions {
     }
 
     /// Takes over what is set in the others.
-    pub(super) fn update(&mut self, others: Self) {
+    pub(in crate::client) fn update(&mut self, others: Self) {
         self.timeout = others.timeout.or(self.timeout);
         self.attempt_timeout = others.attempt_timeout.or(self.attempt_timeout);
         self.stream_timeout = others.stream_timeout.or(self.stream_timeout);

@@ -4,36 +4,21 @@
 //! was sent or received.
 
 #[cfg(feature = "tracing")]
-pub(super) use on::{CallSpan, attempt, call};
+pub(super) use on::{attempt, call};
 
 #[cfg(not(feature = "tracing"))]
-pub(super) use off::{CallSpan, attempt, call};
+pub(super) use off::{attempt, call};
 
 #[cfg(feature = "tracing")]
 mod on {
     use tracing::{Instrument, Span, field::Empty, info_span};
 
-    use super::super::reply::Reply;
-    use super::super::request::Request;
     use crate::Error;
+    use crate::client::requests::Request;
+    use crate::client::responses::{CallSpan, Reply, record};
     use crate::transport::BoxFuture;
 
     type Outcome = Result<Reply, Error>;
-
-    /// The span of a call, for what is only known when its reply is read.
-    pub(in super::super) struct CallSpan(Option<Span>);
-
-    impl CallSpan {
-        /// That of a reply which has none yet.
-        pub(in super::super) const NONE: Self = Self(None);
-
-        /// The reply could not be read.
-        pub(in super::super) fn failed(&self, error: &Error) {
-            if let Some(span) = &self.0 {
-                record(span, error);
-            }
-        }
-    }
 
     /// The futures are boxed before they are wrapped: each wrapper would otherwise have room for all of it twice.
     pub(in super::super) fn call<'a>(
@@ -56,7 +41,7 @@ mod on {
         );
         let mut outcome = finish(span.clone(), call).await;
         if let Ok(reply) = &mut outcome {
-            reply.span = CallSpan(Some(span));
+            reply.span = CallSpan { span: Some(span) };
         }
         outcome
     }
@@ -109,31 +94,15 @@ mod on {
         }
         outcome
     }
-
-    fn record(span: &Span, error: &Error) {
-        span.record("otel.status_code", "ERROR");
-        match error.status() {
-            Some(status) => span.record("error.type", status.as_str()),
-            None => span.record("error.type", error.kind()),
-        };
-    }
 }
 
 #[cfg(not(feature = "tracing"))]
 mod off {
-    use super::super::reply::Reply;
-    use super::super::request::Request;
     use crate::Error;
+    use crate::client::requests::Request;
+    use crate::client::responses::Reply;
 
     type Outcome = Result<Reply, Error>;
-
-    pub(in super::super) struct CallSpan;
-
-    impl CallSpan {
-        pub(in super::super) const NONE: Self = Self;
-
-        pub(in super::super) fn failed(&self, _: &Error) {}
-    }
 
     pub(in super::super) fn call(
         _: &Request,

@@ -54,13 +54,13 @@ impl Server {
 
     /// The host, without the port.
     #[cfg(feature = "tracing")]
-    pub(super) fn host(&self) -> Option<String> {
+    pub(in crate::client) fn host(&self) -> Option<String> {
         Some(self.authority()?.host().to_owned())
     }
 
     /// The port, also when it is the scheme's usual one.
     #[cfg(feature = "tracing")]
-    pub(super) fn port(&self) -> Option<u16> {
+    pub(in crate::client) fn port(&self) -> Option<u16> {
         let usual = if self.url.starts_with("https:") {
             443
         } else {

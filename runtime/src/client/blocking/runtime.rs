@@ -13,8 +13,8 @@ use std::thread::{self, Thread};
 use tokio::runtime::{Builder, Handle};
 use tokio::task::coop;
 
-use super::Operation;
 use crate::Error;
+use crate::client::operation::Operation;
 
 /// Waits for the result of a call, or of one of several, on this thread.
 pub(crate) fn wait<T>(

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use crate::Error;
-use crate::client::Safety;
+use crate::client::operation::Safety;
 use crate::error::Repeat;
 
 /// No wait is longer than this, whatever the policy says.
@@ -81,7 +81,12 @@ impl RetryPolicy {
     }
 
     /// How long to wait before the next attempt after this many failed; `None` if there is to be none.
-    pub(super) fn delay(&self, error: &Error, safety: Safety, failed: u32) -> Option<Duration> {
+    pub(in crate::client) fn delay(
+        &self,
+        error: &Error,
+        safety: Safety,
+        failed: u32,
+    ) -> Option<Duration> {
         let useful = match error.repeat() {
             Repeat::Useless => false,
             Repeat::IfSafe => safety == Safety::Safe,
@@ -99,7 +104,7 @@ impl RetryPolicy {
     }
 
     /// The longest wait that the server may ask for.
-    pub(super) fn longest_retry_after(&self) -> Duration {
+    pub(in crate::client) fn longest_retry_after(&self) -> Duration {
         self.max_retry_after.min(DAY)
     }
 
@@ -120,7 +125,7 @@ impl RetryPolicy {
 
 /// What all clones of a client may spend on repeats, together.
 #[derive(Debug)]
-pub(super) struct Budget(Mutex<u32>);
+pub(in crate::client) struct Budget(Mutex<u32>);
 
 const CAPACITY: u32 = 500;
 const COST: u32 = 5;
@@ -135,7 +140,7 @@ impl Default for Budget {
 
 impl Budget {
     /// Pays for the repeat of a call that failed with this error. Gives the price, or `None` if there is not enough left.
-    pub(super) fn pay(&self, error: &Error) -> Option<u32> {
+    pub(in crate::client) fn pay(&self, error: &Error) -> Option<u32> {
         let price = match error.is_timeout() {
             true => COST_OF_TIMEOUT,
             false => COST,
@@ -144,7 +149,7 @@ impl Budget {
     }
 
     /// A call succeeded, after repeats for which this was paid last.
-    pub(super) fn refund(&self, paid: Option<u32>) {
+    pub(in crate::client) fn refund(&self, paid: Option<u32>) {
         self.change(|left| Some(left.saturating_add(paid.unwrap_or(REWARD)).min(CAPACITY)));
     }
 

@@ -1,6 +1,8 @@
 //! The facts about an operation that do not change from request to request.
 
-use super::access::Access;
+mod access;
+
+pub use access::Access;
 
 /// One operation of the API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -29,7 +31,7 @@ pub enum Method {
 }
 
 impl Method {
-    pub(super) fn to_http(self) -> http::Method {
+    pub(in crate::client) fn to_http(self) -> http::Method {
         match self {
             Self::Delete => http::Method::DELETE,
             Self::Get => http::Method::GET,
@@ -40,7 +42,7 @@ impl Method {
     }
 
     /// Whether servers want to know the length of the body even if there is none.
-    pub(super) fn has_body(self) -> bool {
+    pub(in crate::client) fn has_body(self) -> bool {
         matches!(self, Self::Patch | Self::Post | Self::Put)
     }
 }
@@ -53,6 +55,6 @@ pub enum Safety {
     /// Sending it twice could do something twice.
     Unsafe,
     /// Safe if the body has a key everywhere at the end of this path, by which the server knows what it already has. Lists
-    /// on the way are not named. [`Request::safety`](super::Request::safety) has looked.
+    /// on the way are not named. [`Request::safety`](crate::client::Request::safety) has looked.
     Keyed(&'static [&'static str]),
 }

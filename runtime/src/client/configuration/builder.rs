@@ -8,34 +8,15 @@ use std::time::Duration;
 use http::HeaderValue;
 use uuid::Uuid;
 
+use super::client::{ApiVersion, Client};
 use super::limiter::{Limiter, RateLimit};
-use super::{
-    AGENT, Anonymous, Budget, CallOptions, Client, Credential, OrganizationToken, RetryPolicy,
-    Server, Shared,
-};
+use super::options::CallOptions;
+use super::retry::{Budget, RetryPolicy};
+use super::server::Server;
+use super::shared::{AGENT, Shared};
 use crate::Error;
+use crate::client::credentials::{Anonymous, Credential, OrganizationToken};
 use crate::transport::{self, Clock, Timer, Transport};
-
-/// One version of the API: what its generated client tells this crate about itself.
-pub trait ApiVersion: 'static {
-    /// The version, as sent in the `Polar-Version` header: `2026-10`.
-    const VERSION: &'static str;
-
-    /// The server that is used unless another is named.
-    const DEFAULT_SERVER: Server;
-
-    /// All servers of the version.
-    const SERVERS: &'static [Server];
-
-    /// The error classes that the OpenAPI description documents for the status 404.
-    const NOT_FOUND: &'static [&'static str];
-
-    /// The client that users hold.
-    type Polar<C: Credential>;
-
-    /// Makes that client.
-    fn wrap<C: Credential>(client: Client<C>) -> Self::Polar<C>;
-}
 
 /// Sets up a client of the API version `V`.
 #[must_use = "a builder does nothing until it builds"]
@@ -100,7 +81,7 @@ impl<C: Credential, V: ApiVersion> ClientBuilder<C, V> {
         self.credential(token.into())
     }
 
-    /// Acts with this credential: [`PersonalToken`](super::PersonalToken), [`OpenIdToken`](super::OpenIdToken), a session.
+    /// Acts with this credential: [`PersonalToken`](crate::client::PersonalToken), [`OpenIdToken`](crate::client::OpenIdToken), a session.
     pub fn credential<D: Credential>(self, credential: D) -> ClientBuilder<D, V> {
         ClientBuilder {
             credential,

@@ -8,15 +8,15 @@ use std::time::Duration;
 use bytes::Bytes;
 use http::{HeaderMap, StatusCode, Uri, response};
 
-use super::message::message;
-use super::observe::{self, CallSpan};
-use super::operation::{Method, Safety};
-use super::options::{BodyCheck, CallOptions};
-use super::reply::{Form, Reply};
-use super::request::Request;
-use super::response::ByteStream;
-use super::token::{Bearer, Secret, Source};
-use super::{DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_BODY_LIMIT, DEFAULT_STREAM_TIMEOUT, DEFAULT_TIMEOUT};
+use super::observe;
+use crate::client::configuration::{
+    BodyCheck, CallOptions, DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_BODY_LIMIT, DEFAULT_STREAM_TIMEOUT,
+    DEFAULT_TIMEOUT,
+};
+use crate::client::credentials::{Bearer, Secret, Source};
+use crate::client::operation::{Method, Safety};
+use crate::client::requests::{Form, Request, message};
+use crate::client::responses::{ByteStream, CallSpan, Reply};
 use crate::error::{ApiError, Error, Received, Repeat};
 use crate::time::Instant;
 use crate::transport::{Body, Clock, Pieces, Timeout, TransportError, TransportErrorKind, Unread};
@@ -396,7 +396,7 @@ impl<'a> Execution<'a> {
             headers,
             body: arrived.body.join(),
             stream,
-            span: CallSpan::NONE,
+            span: CallSpan::default(),
         }
     }
 
@@ -432,8 +432,8 @@ fn bearer(request: &Request, token: Option<Secret>) -> Result<Option<Bearer>, Er
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
 
-    use super::super::{Access, Anonymous, ApiVersion, Client, Credential, Operation, Server};
     use super::*;
+    use crate::client::{Access, Anonymous, ApiVersion, Client, Credential, Operation, Server};
 
     struct Version;
 

@@ -44,7 +44,7 @@ impl RateLimit {
 
 /// The row in which requests wait for their turn.
 #[derive(Debug)]
-pub(super) struct Limiter {
+pub(in crate::client) struct Limiter {
     limit: RateLimit,
     row: Mutex<Row>,
 }
@@ -86,7 +86,7 @@ struct Place<'a> {
 }
 
 impl Limiter {
-    pub(super) fn new(limit: RateLimit) -> Self {
+    pub(in crate::client) fn new(limit: RateLimit) -> Self {
         Self {
             limit,
             row: Mutex::default(),
@@ -94,7 +94,11 @@ impl Limiter {
     }
 
     /// Waits for a turn and takes it. Returns when that was; `None` if that would leave, or leaves, nothing of `patience`.
-    pub(super) async fn take_turn(&self, clock: &Clock, patience: Duration) -> Option<Instant> {
+    pub(in crate::client) async fn take_turn(
+        &self,
+        clock: &Clock,
+        patience: Duration,
+    ) -> Option<Instant> {
         let place = self.enter(clock.now(), patience)?;
         let mut armed = None;
         let turn = std::future::poll_fn(|context| place.poll(clock, &mut armed, context));
@@ -104,7 +108,7 @@ impl Limiter {
 
     /// The server has had enough: nobody gets a turn for as long as it asks, but at most for `longest`. If it asks for
     /// longer, one request probes then whether it still has, and the others wait for its outcome.
-    pub(super) fn pause(&self, now: Instant, asked: Duration, longest: Duration) {
+    pub(in crate::client) fn pause(&self, now: Instant, asked: Duration, longest: Duration) {
         let Some(until) = now.checked_add(asked.min(longest)) else {
             return;
         };
@@ -118,7 +122,7 @@ impl Limiter {
     }
 
     /// A request whose turn was taken at `turn` did not meet a rate limit. If it was a probe, the others go on.
-    pub(super) fn passed(&self, turn: Instant, now: Instant) {
+    pub(in crate::client) fn passed(&self, turn: Instant, now: Instant) {
         let mut row = self.lock();
         let Some(probe) = row.probe.filter(|probe| turn >= probe.start) else {
             return;

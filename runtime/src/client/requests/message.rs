@@ -6,14 +6,14 @@ use http::header::{
     ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT,
 };
 
-use super::options::{CallOptions, POLAR_ORGANIZATION, POLAR_VERSION};
-use super::reply::Form;
+use super::form::Form;
 use super::request::{Content, Request};
-use super::token::Secret;
 use crate::Error;
+use crate::client::configuration::{CallOptions, POLAR_ORGANIZATION, POLAR_VERSION};
+use crate::client::credentials::Secret;
 
 /// The HTTP request of an attempt, without its timeout.
-pub(super) fn message(
+pub(in crate::client) fn message(
     request: &Request,
     options: &CallOptions,
     uri: &Uri,

@@ -30,7 +30,7 @@ pub trait MemberAccess: PortalAccess {}
 /// Credentials that manage the registration of one OAuth2 client.
 pub trait RegistrationAccess: Credential {}
 
-pub(super) mod sealed {
+mod sealed {
     use super::super::token::Bearer;
 
     pub trait Token {

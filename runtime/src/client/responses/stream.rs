@@ -1,4 +1,4 @@
-//! What calls give: a value with its response, or a body as a stream.
+//! A body as a stream.
 
 use std::fmt;
 use std::pin::Pin;
@@ -7,71 +7,17 @@ use std::time::Duration;
 
 use bytes::Bytes;
 use futures_core::Stream;
-use http::{HeaderMap, StatusCode};
 
-#[cfg(feature = "blocking")]
-use super::Blocking;
-use super::Operation;
 use crate::Error;
-use crate::error::Headers;
+#[cfg(feature = "blocking")]
+use crate::client::blocking::Blocking;
+use crate::client::operation::Operation;
 use crate::transport::{Body, Clock, End, TransportError, TransportErrorKind};
-
-/// The result of a call together with the status and headers of the response.
-#[derive(Clone)]
-pub struct Response<T> {
-    value: T,
-    status: StatusCode,
-    headers: HeaderMap,
-}
-
-impl<T> Response<T> {
-    pub(super) fn new(value: T, status: StatusCode, headers: HeaderMap) -> Self {
-        Self {
-            value,
-            status,
-            headers,
-        }
-    }
-
-    /// The status.
-    #[must_use]
-    pub fn status(&self) -> StatusCode {
-        self.status
-    }
-
-    /// All headers.
-    #[must_use]
-    pub fn headers(&self) -> &HeaderMap {
-        &self.headers
-    }
-
-    /// The result.
-    #[must_use]
-    pub fn value(&self) -> &T {
-        &self.value
-    }
-
-    /// The result alone.
-    #[must_use]
-    pub fn into_inner(self) -> T {
-        self.value
-    }
-}
-
-/// Shows no result: texts are whole exports.
-impl<T> fmt::Debug for Response<T> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Response")
-            .field("status", &self.status)
-            .field("headers", &Headers(&self.headers))
-            .finish_non_exhaustive()
-    }
-}
 
 /// A body that is read piece by piece, while it arrives.
 ///
 /// An error ends it. So does a pause between two pieces that is longer than the call's attempt timeout, and so does the
-/// [stream timeout](super::CallOptions::stream_timeout) when the body is not complete by then. Dropping it closes the
+/// [stream timeout](crate::client::CallOptions::stream_timeout) when the body is not complete by then. Dropping it closes the
 /// connection.
 pub struct ByteStream {
     operation: &'static Operation,
@@ -101,7 +47,7 @@ pub(crate) trait Inspect: Send {
 
 impl ByteStream {
     /// With the longest time between two pieces and for all of them, by a clock that is at hand.
-    pub(super) fn new(
+    pub(in crate::client) fn new(
         operation: &'static Operation,
         body: Body,
         clock: Option<Clock>,

@@ -4,50 +4,27 @@ use bytes::Bytes;
 use http::header::CONTENT_TYPE;
 use http::{HeaderMap, StatusCode};
 
-use super::observe::CallSpan;
-use super::operation::Operation;
-use super::response::ByteStream;
+use super::span::CallSpan;
+use super::stream::ByteStream;
+use crate::client::operation::Operation;
 use crate::codec::{self, Decode, DecodeError};
 use crate::error::{Error, RawBody, shown};
 use crate::types::Json;
 
-/// What a call expects of a success.
-#[derive(Clone, Copy, PartialEq, Eq)]
-pub(super) enum Form {
-    /// JSON, or nothing where the operation allows for that.
-    Json,
-    /// Nothing, or JSON that does not matter.
-    Empty,
-    /// Text.
-    Text,
-    /// Text, as it arrives.
-    Stream,
-}
-
-impl Form {
-    /// The `Accept` header.
-    pub(super) fn accept(self) -> &'static str {
-        match self {
-            Self::Json | Self::Empty => "application/json",
-            Self::Text | Self::Stream => "text/csv, */*;q=0.1",
-        }
-    }
-}
-
 /// A response that says that the request succeeded.
-pub(super) struct Reply {
-    pub(super) operation: &'static Operation,
-    pub(super) status: StatusCode,
-    pub(super) headers: HeaderMap,
-    pub(super) body: Bytes,
+pub(in crate::client) struct Reply {
+    pub(in crate::client) operation: &'static Operation,
+    pub(in crate::client) status: StatusCode,
+    pub(in crate::client) headers: HeaderMap,
+    pub(in crate::client) body: Bytes,
     /// The body of a call that expects a stream.
-    pub(super) stream: Option<ByteStream>,
-    pub(super) span: CallSpan,
+    pub(in crate::client) stream: Option<ByteStream>,
+    pub(in crate::client) span: CallSpan,
 }
 
 impl Reply {
     /// The body as JSON.
-    pub(super) fn json<T: Decode>(&mut self) -> Result<T, Error> {
+    pub(in crate::client) fn json<T: Decode>(&mut self) -> Result<T, Error> {
         if self.body.trim_ascii().is_empty() {
             let message = format!(
                 "the response has no body, expected JSON; the call itself succeeded with {}",
@@ -59,7 +36,7 @@ impl Reply {
     }
 
     /// The body as JSON, if there is something to read: no empty body, no null, and no promise that there will be one.
-    pub(super) fn optional<T: Decode>(&mut self) -> Result<Option<T>, Error> {
+    pub(in crate::client) fn optional<T: Decode>(&mut self) -> Result<Option<T>, Error> {
         let is_nothing = matches!(self.body.trim_ascii(), b"" | b"null");
         match is_nothing || self.status == StatusCode::ACCEPTED {
             true => Ok(None),
@@ -68,7 +45,7 @@ impl Reply {
     }
 
     /// Checks that there is no body, or some JSON.
-    pub(super) fn nothing(&mut self) -> Result<(), Error> {
+    pub(in crate::client) fn nothing(&mut self) -> Result<(), Error> {
         match self.body.trim_ascii() {
             b"" => Ok(()),
             _ => self.json::<Json>().map(drop),
@@ -76,19 +53,19 @@ impl Reply {
     }
 
     /// The body as text. What is not UTF-8 is replaced.
-    pub(super) fn text(&mut self) -> Result<String, Error> {
+    pub(in crate::client) fn text(&mut self) -> Result<String, Error> {
         self.expect_document()?;
         Ok(String::from_utf8_lossy(&self.body).into_owned())
     }
 
     /// The body as it is.
-    pub(super) fn bytes(&mut self) -> Result<Bytes, Error> {
+    pub(in crate::client) fn bytes(&mut self) -> Result<Bytes, Error> {
         self.expect_document()?;
         Ok(std::mem::take(&mut self.body))
     }
 
     /// The body as it arrives.
-    pub(super) fn stream(&mut self) -> Result<ByteStream, Error> {
+    pub(in crate::client) fn stream(&mut self) -> Result<ByteStream, Error> {
         self.expect_document()?;
         let read = || {
             let body = std::mem::take(&mut self.body).into();
@@ -114,7 +91,7 @@ impl Reply {
     }
 
     /// The error of a body that cannot be decoded.
-    pub(super) fn undecodable(&self, source: DecodeError) -> Error {
+    pub(in crate::client) fn undecodable(&self, source: DecodeError) -> Error {
         // What is not JSON at all may say what it is.
         let is_other = std::error::Error::source(&source).is_some();
         Error::Decode {

@@ -10,14 +10,13 @@ use http::header::{ACCEPT, CONTENT_LENGTH, ETAG, HeaderName, HeaderValue, LOCATI
 use http::uri::{Authority, Scheme};
 use http::{HeaderMap, StatusCode, Uri};
 
-use super::access::Access;
 use super::execute::on_its_runtime;
-use super::operation::{Method, Operation, Safety};
-use super::options::CallOptions;
-use super::reply::is_html;
-use super::request::Request;
-use super::response::ByteStream;
-use super::{DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_BODY_LIMIT, DEFAULT_STREAM_TIMEOUT, Shared};
+use crate::client::configuration::{
+    CallOptions, DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_BODY_LIMIT, DEFAULT_STREAM_TIMEOUT, Shared,
+};
+use crate::client::operation::{Access, Method, Operation, Safety};
+use crate::client::requests::Request;
+use crate::client::responses::{ByteStream, is_html};
 use crate::error::{Error, StorageError};
 use crate::secrets::REDACTED;
 use crate::transport::{
