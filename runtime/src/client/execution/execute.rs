@@ -1,33 +1,28 @@
-//! The one place where requests are sent: as often as it takes, and as the retry policy allows.
+//! The one place where requests are sent: as often as it takes, and as the retry policy allows. What happens in one
+//! attempt is in `attempt.rs`.
 
 use std::future::poll_fn;
 use std::pin::pin;
 use std::task::Poll;
 use std::time::Duration;
 
-use bytes::Bytes;
-use http::{HeaderMap, StatusCode, Uri, response};
+use http::StatusCode;
 
+use super::attempt::{Arrived, Sending};
 use super::observe;
-use crate::client::configuration::{
-    BodyCheck, CallOptions, DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_BODY_LIMIT, DEFAULT_STREAM_TIMEOUT,
-    DEFAULT_TIMEOUT,
-};
+use crate::client::configuration::{BodyCheck, DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_TIMEOUT};
 use crate::client::credentials::{Bearer, Secret, Source};
 use crate::client::operation::{Method, Safety};
-use crate::client::requests::{Form, Request, message};
-use crate::client::responses::{ByteStream, CallSpan, Reply};
-use crate::error::{ApiError, Error, Received, Repeat};
+use crate::client::requests::{Form, Request};
+use crate::client::responses::Reply;
+use crate::error::{Error, Repeat};
 use crate::time::Instant;
-use crate::transport::{Body, Clock, Pieces, Timeout, TransportError, TransportErrorKind, Unread};
-
-/// How much is read of the body of an error.
-const ERROR_BODY_LIMIT: usize = 1 << 20;
+use crate::transport::{Clock, TransportError, TransportErrorKind};
 
 /// Sends a request and sorts the responses: success, or an error of the API.
 pub(super) async fn execute(request: Request, form: Form) -> Result<Reply, Error> {
     let execution = Execution::new(&request, form)?;
-    let clock = execution.clock.clone();
+    let clock = execution.sending.clock.clone();
     // Boxed, as everything that is wrapped: a wrapper has room for what it wraps twice.
     let call = on_its_runtime(clock, request.operation.id, Box::pin(execution.run()));
     observe::call(&request, call).await
@@ -52,12 +47,8 @@ pub(super) async fn on_its_runtime<T>(
 
 /// A request with all that decides on how it is sent.
 struct Execution<'a> {
-    request: &'a Request,
-    form: Form,
-    uri: Uri,
+    sending: Sending<'a>,
     token: Option<Bearer>,
-    options: CallOptions,
-    clock: Option<Clock>,
     deadline: Option<Instant>,
     /// When the attempt had its turn in the client's own rate limit.
     turn: Option<Instant>,
@@ -78,14 +69,6 @@ struct History {
     last: Option<Error>,
 }
 
-/// What has arrived of a response.
-#[derive(Default)]
-struct Arrived {
-    head: Option<response::Parts>,
-    body: Pieces,
-    stream: Option<Body>,
-}
-
 impl<'a> Execution<'a> {
     fn new(request: &'a Request, form: Form) -> Result<Self, Error> {
         let uri = request
@@ -100,16 +83,18 @@ impl<'a> Execution<'a> {
         let clock = request.shared.clock.at_hand();
         let timeout = options.timeout.unwrap_or(DEFAULT_TIMEOUT);
         Ok(Self {
-            request,
-            form,
-            uri,
             token: bearer(request, options.access_token.take())?,
-            options,
             deadline: clock
                 .as_ref()
                 .and_then(|clock| clock.now().checked_add(timeout)),
-            clock,
             turn: None,
+            sending: Sending {
+                request,
+                form,
+                uri,
+                options,
+                clock,
+            },
         })
     }
 
@@ -122,13 +107,14 @@ impl<'a> Execution<'a> {
                 // What the server said counts, not that there was no time left to ask again.
                 Err(error) => return Err(history.last.unwrap_or(error)),
             };
-            let attempt = self.attempt(token.as_ref());
+            let timeout = self.attempt_timeout();
+            let attempt = self.sending.attempt(token.as_ref(), timeout);
             let resends = history.failed + history.renewed;
-            let outcome = observe::attempt(self.request, resends, attempt).await;
+            let outcome = observe::attempt(self.sending.request, resends, attempt).await;
             self.tell_limiter(outcome.as_ref().err());
             let error = match outcome {
                 Ok(reply) => {
-                    self.request.shared.budget.refund(history.paid);
+                    self.sending.request.shared.budget.refund(history.paid);
                     return Ok(reply);
                 }
                 Err(error) => error,
@@ -136,7 +122,7 @@ impl<'a> Execution<'a> {
             if self.is_deleted(&error, &history) {
                 let headers = error.api().map(|error| error.headers().clone());
                 let head = (StatusCode::NOT_FOUND, headers.unwrap_or_default());
-                return Ok(self.reply(head, Arrived::default()));
+                return Ok(self.sending.reply(head, Arrived::default()));
             }
             if history.renewed == 0 && error.is_unauthorized() {
                 renewed = self.renewed(token).await;
@@ -168,19 +154,19 @@ impl<'a> Execution<'a> {
 
     /// A deadline that passed while nobody polled is put off a little.
     fn forgive_sleep(&mut self) {
-        if let Some(clock) = &self.clock {
+        if let Some(clock) = &self.sending.clock {
             self.deadline = clock.extended(self.deadline);
         }
     }
 
     /// Waits for the next attempt and gives the error back; as an error if there is to be none.
     async fn wait_to_repeat(&self, error: Error, history: &mut History) -> Result<Error, Error> {
-        let Some(clock) = &self.clock else {
+        let Some(clock) = &self.sending.clock else {
             return Err(error);
         };
         history.failed += 1;
-        let policy = self.options.retry.unwrap_or_default();
-        let shared = &self.request.shared;
+        let policy = self.sending.options.retry.unwrap_or_default();
+        let shared = &self.sending.request.shared;
         let Some(delay) = policy.delay(&error, self.safety(), history.failed) else {
             return Err(error);
         };
@@ -198,29 +184,29 @@ impl<'a> Execution<'a> {
 
     /// Whether the request may be sent again when nobody knows what became of it.
     fn safety(&self) -> Safety {
-        let assumed = self.options.safety;
-        assumed.unwrap_or_else(|| self.request.safety())
+        let assumed = self.sending.options.safety;
+        assumed.unwrap_or_else(|| self.sending.request.safety())
     }
 
     /// Whether this says that an earlier attempt, whose answer did not come through, deleted what it should.
     fn is_deleted(&self, error: &Error, history: &History) -> bool {
         history.maybe_done
             && error.is_not_found()
-            && self.form == Form::Empty
-            && self.request.operation.method == Method::Delete
+            && self.sending.form == Form::Empty
+            && self.sending.request.operation.method == Method::Delete
     }
 
     /// The time until the deadline. Without a clock, all of it.
     fn remaining(&self) -> Duration {
-        match (&self.clock, self.deadline) {
+        match (&self.sending.clock, self.deadline) {
             (Some(clock), Some(deadline)) => deadline.saturating_duration_since(clock.now()),
-            _ => self.options.timeout.unwrap_or(DEFAULT_TIMEOUT),
+            _ => self.sending.options.timeout.unwrap_or(DEFAULT_TIMEOUT),
         }
     }
 
     /// The longest time that an attempt may take now.
     fn attempt_timeout(&self) -> Duration {
-        let timeout = self.options.attempt_timeout;
+        let timeout = self.sending.options.attempt_timeout;
         timeout
             .unwrap_or(DEFAULT_ATTEMPT_TIMEOUT)
             .min(self.remaining())
@@ -228,7 +214,9 @@ impl<'a> Execution<'a> {
 
     /// Waits for the turn of this request in the client's own rate limit.
     async fn take_turn(&mut self) -> Result<(), Error> {
-        let (Some(limiter), Some(clock)) = (&self.request.shared.limiter, &self.clock) else {
+        let (Some(limiter), Some(clock)) =
+            (&self.sending.request.shared.limiter, &self.sending.clock)
+        else {
             return Ok(());
         };
         match limiter.take_turn(clock, self.remaining()).await {
@@ -245,8 +233,8 @@ impl<'a> Execution<'a> {
     /// Pauses the client's own rate limit if the server has had enough. How long the server may stop all calls is up to
     /// the client, not to one of them.
     fn tell_limiter(&self, error: Option<&Error>) {
-        let shared = &self.request.shared;
-        let (Some(limiter), Some(clock)) = (&shared.limiter, &self.clock) else {
+        let shared = &self.sending.request.shared;
+        let (Some(limiter), Some(clock)) = (&shared.limiter, &self.sending.clock) else {
             return;
         };
         match error.filter(|error| error.is_rate_limited()) {
@@ -272,11 +260,15 @@ impl<'a> Execution<'a> {
         if let Source::Fixed(token) = &bearer.0 {
             return Ok(Some(token.clone()));
         }
-        match self.within(self.attempt_timeout(), bearer.get()).await {
+        match self
+            .sending
+            .within(self.attempt_timeout(), bearer.get())
+            .await
+        {
             None => Err(self.not_sent("the token did not come in time")),
             Some(Ok(token)) => Ok(Some(token)),
             Some(Err(source)) => Err(Error::Token {
-                operation: self.request.operation.id,
+                operation: self.sending.request.operation.id,
                 source,
             }),
         }
@@ -285,134 +277,13 @@ impl<'a> Execution<'a> {
     /// Another token in place of one that was rejected, if there is one.
     async fn renewed(&self, rejected: Option<Secret>) -> Option<Secret> {
         let (bearer, rejected) = (self.token.as_ref()?, rejected?);
-        self.within(self.attempt_timeout(), bearer.renewed(&rejected))
+        self.sending
+            .within(self.attempt_timeout(), bearer.renewed(&rejected))
             .await?
     }
 
-    async fn attempt(&self, token: Option<&Secret>) -> Result<Reply, Error> {
-        let operation = self.request.operation;
-        let timeout = self.attempt_timeout();
-        let mut message = message(self.request, &self.options, &self.uri, self.form, token)?;
-        message.extensions_mut().insert(Timeout(timeout));
-        let mut arrived = Arrived::default();
-        let outcome = self
-            .within(timeout, Box::pin(self.exchange(message, &mut arrived)))
-            .await;
-        match (arrived.head.take(), outcome) {
-            // The status of an error is known, whatever became of its body.
-            (Some(head), outcome) if !head.status.is_success() => {
-                let body = arrived.body.join();
-                let received = match outcome {
-                    Some(Ok(())) => Received::Whole,
-                    _ => Received::Part,
-                };
-                let not_found = self.request.shared.not_found;
-                let error = ApiError::new(
-                    operation.id,
-                    head.status,
-                    head.headers,
-                    body,
-                    received,
-                    not_found,
-                );
-                Err(Error::answer(
-                    error.with_hint(self.hint(head.status, token)),
-                ))
-            }
-            (_, None) => {
-                const REASON: &str = "the attempt took too long";
-                Err(self.failure(TransportErrorKind::Timeout, REASON))
-            }
-            (_, Some(Err(error))) => Err(error),
-            (head, Some(Ok(()))) => {
-                let head = head.map(|head| (head.status, head.headers));
-                Ok(self.reply(head.unwrap_or_default(), arrived))
-            }
-        }
-    }
-
-    /// Sends the request and receives the response. What arrives is in `arrived`, also when this is cut short.
-    async fn exchange(
-        &self,
-        message: http::Request<Bytes>,
-        arrived: &mut Arrived,
-    ) -> Result<(), Error> {
-        let operation = self.request.operation.id;
-        let response = self.request.shared.transport.execute(message).await;
-        let response = response.map_err(|error| Error::transport(operation, error))?;
-        let (head, body) = response.into_parts();
-        let success = head.status.is_success();
-        let limit = match success {
-            true => self.options.body_limit.unwrap_or(DEFAULT_BODY_LIMIT),
-            false => ERROR_BODY_LIMIT,
-        };
-        arrived.head = Some(head);
-        if success && self.form == Form::Stream {
-            arrived.stream = Some(body);
-            return Ok(());
-        }
-        body.read(limit, &mut arrived.body)
-            .await
-            .map_err(|unread| match unread {
-                Unread::TooLarge => Error::BodyTooLarge { operation, limit },
-                Unread::Broken(error) => Error::transport(operation, error.after_head()),
-            })
-    }
-
-    /// What may be wrong with the token.
-    fn hint(&self, status: StatusCode, token: Option<&Secret>) -> Option<String> {
-        if status != StatusCode::UNAUTHORIZED {
-            return None;
-        }
-        let doubt = self.request.operation.access.doubt(token?.expose());
-        let server = self.request.shared.server.name();
-        let other = match server {
-            "production" => Some("sandbox"),
-            "sandbox" => Some("production"),
-            _ => None,
-        };
-        let elsewhere = other
-            .map(|other| format!("it was sent to {server}, where tokens of {other} are not known"));
-        let hints: Vec<String> = elsewhere.into_iter().chain(doubt).collect();
-        (!hints.is_empty()).then(|| hints.join("; "))
-    }
-
-    fn reply(&self, (status, headers): (StatusCode, HeaderMap), arrived: Arrived) -> Reply {
-        let operation = self.request.operation;
-        let stream = arrived.stream.map(|body| {
-            let pause = self
-                .options
-                .attempt_timeout
-                .unwrap_or(DEFAULT_ATTEMPT_TIMEOUT);
-            let total = self
-                .options
-                .stream_timeout
-                .unwrap_or(DEFAULT_STREAM_TIMEOUT);
-            ByteStream::new(operation, body, self.clock.clone(), pause, total)
-        });
-        Reply {
-            operation,
-            status,
-            headers,
-            body: arrived.body.join(),
-            stream,
-            span: CallSpan::default(),
-        }
-    }
-
-    async fn within<T>(&self, timeout: Duration, future: impl Future<Output = T>) -> Option<T> {
-        match &self.clock {
-            Some(clock) => clock.within(timeout, future).await,
-            None => Some(future.await),
-        }
-    }
-
     fn not_sent(&self, reason: &'static str) -> Error {
-        self.failure(TransportErrorKind::NotSent, reason)
-    }
-
-    fn failure(&self, kind: TransportErrorKind, reason: &'static str) -> Error {
-        Error::transport(self.request.operation.id, TransportError::new(kind, reason))
+        self.sending.failure(TransportErrorKind::NotSent, reason)
     }
 }
 
@@ -431,6 +302,8 @@ fn bearer(request: &Request, token: Option<Secret>) -> Result<Option<Bearer>, Er
 #[cfg(test)]
 mod tests {
     #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+    use bytes::Bytes;
 
     use super::*;
     use crate::client::{Access, Anonymous, ApiVersion, Client, Credential, Operation, Server};
@@ -464,8 +337,8 @@ mod tests {
         let execution = Execution::new(&request, Form::Json).unwrap();
         let mut arrived = Arrived::default();
         let message = http::Request::new(Bytes::new());
-        let exchange = size_of_val(&execution.exchange(message, &mut arrived));
-        let attempt = exchange + size_of_val(&execution.attempt(None));
+        let exchange = size_of_val(&execution.sending.exchange(message, &mut arrived));
+        let attempt = exchange + size_of_val(&execution.sending.attempt(None, Duration::MAX));
         let run = size_of_val(&execution.run());
         let call = size_of_val(&execute(request.clone(), Form::Json));
         assert!(

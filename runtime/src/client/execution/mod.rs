@@ -1,5 +1,6 @@
 //! Sending: calls, and requests to file storages.
 
+mod attempt;
 mod call;
 mod execute;
 mod observe;
