@@ -83,7 +83,7 @@ impl<'r, 'de> Object<'r, 'de> {
     }
 }
 
-/// A key that an object lacks: what [`Decode::absent`] gets.
+/// A key that an object lacks: what [`Decode::absent`](super::Decode::absent) gets.
 #[derive(Clone, Copy, Debug)]
 pub struct Missing<'r, 'de> {
     pub(super) tape: &'r Tape<'de>,

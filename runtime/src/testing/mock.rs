@@ -18,7 +18,7 @@ use crate::transport::{Body, BoxFuture, Transport, TransportError};
 /// that come one after the other. A call that nobody expected is answered with status 418 and a text that says so, which
 /// no client repeats, and is reported by [`verify`](Self::verify), too. Dropping the mock verifies it.
 ///
-/// Repeats are calls as well: expect them with [`times`](When::times), or turn them off with
+/// Repeats are calls as well: expect them with [`times`](super::When::times), or turn them off with
 /// [`RetryPolicy::off`](crate::client::RetryPolicy::off).
 #[derive(Default)]
 pub struct Mock {

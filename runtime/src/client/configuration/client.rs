@@ -44,7 +44,8 @@ pub struct Client<C> {
 impl<C: Credential> Client<C> {
     /// A client of the version's usual server, with the default transport and settings.
     ///
-    /// A transport that cannot be set up is reported by the first call. To know at once, use [`ClientBuilder`].
+    /// A transport that cannot be set up is reported by the first call. To know at once, use
+    /// [`ClientBuilder`](crate::client::ClientBuilder).
     #[must_use]
     pub fn new<V: ApiVersion>(credential: C) -> Self {
         let shared = Shared {
