@@ -4,8 +4,8 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::panic::Location;
 
-use super::Endpoint;
 use super::answer::Answer;
+use super::endpoint::Endpoint;
 use super::mock::Mock;
 use super::rule::{Condition, Count, Rule};
 use crate::codec::{self, Encode};

@@ -1,6 +1,8 @@
 //! Lists without a runtime of one's own.
 
-use super::{Items, Page, Pages};
+use super::items::Items;
+use super::page::Page;
+use super::pages::Pages;
 use crate::client::blocking::Blocking;
 
 impl<P: Page> Pages<P> {

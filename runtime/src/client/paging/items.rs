@@ -7,7 +7,9 @@ use std::vec;
 
 use futures_core::Stream;
 
-use super::{Page, Pages, Portion};
+use super::page::Page;
+use super::pages::Pages;
+use super::portion::Portion;
 use crate::Error;
 #[cfg(feature = "blocking")]
 use crate::client::operation::Operation;

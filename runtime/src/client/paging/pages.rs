@@ -7,7 +7,8 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 
-use super::{Extent, Page, Portion};
+use super::page::{Extent, Page};
+use super::portion::Portion;
 use crate::Error;
 use crate::client::execution::Call;
 #[cfg(feature = "blocking")]

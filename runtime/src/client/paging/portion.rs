@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use super::{Extent, Page};
+use super::page::{Extent, Page};
 use crate::Error;
 use crate::client::execution::Call;
 use crate::client::requests::{Form, Request};
