@@ -11,7 +11,7 @@ mod operations;
 mod types;
 mod values;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 pub use decision::{Decision, Kind, Needed, Sought};
 pub use facts::{Direction, Facts, Lifecycle, Presence, Sensitivity};
@@ -21,8 +21,8 @@ pub use operations::{
     ParamStyle, Safety, Service, ServiceCredential, Success,
 };
 pub use types::{
-    Choices, Enum, EnumValue, Field, Resolution, Role, Shape, Struct, TypeDef, Union, Usage,
-    Variant,
+    Choices, Enum, EnumValue, Field, Keeping, Resolution, Role, Shape, Struct, TypeDef, Union,
+    Usage, Variant,
 };
 pub use values::{Constant, Scalar, Type, TypeId};
 
@@ -64,18 +64,6 @@ impl Api {
             Some(&service.operations)
         })
         .flatten()
-    }
-
-    /// The types that an operation sends as its whole body, aliases followed.
-    pub fn bodies(&self) -> BTreeSet<TypeId> {
-        let bodies = self
-            .operations()
-            .filter_map(|operation| operation.body.as_ref());
-        let bodies = bodies.filter_map(|body| match self.target(&body.ty) {
-            Type::Named(id) => Some(*id),
-            _ => None,
-        });
-        bodies.collect()
     }
 
     /// The type behind aliases and boxes.

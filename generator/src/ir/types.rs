@@ -14,6 +14,8 @@ pub struct TypeDef {
     pub usage: Usage,
     /// Whether fields that accept null are cleared by it: the type is (part of) the body of a partial update.
     pub role: Role,
+    /// Whether an operation sends it as its whole body.
+    pub is_body: bool,
     /// Whether the type still should be used.
     pub lifecycle: Lifecycle,
     /// The file of `models/` the type belongs to.
@@ -77,6 +79,23 @@ pub enum Shape {
     Alias(Type),
 }
 
+/// How the client keeps a field.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Keeping {
+    /// A value that is always there.
+    Value,
+    /// `Option`, null when there is none.
+    OrNull,
+    /// `Option`, left out when there is none.
+    OrAbsent,
+    /// `Patch`: absent, null or a value.
+    Patch,
+    /// A constant that is sent and not kept.
+    Sent,
+    /// A constant that is kept as it came.
+    Constant,
+}
+
 /// An object with known fields.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Struct {
@@ -99,6 +118,8 @@ pub struct Field {
     pub ty: Type,
     /// Whether the key must be there.
     pub presence: Presence,
+    /// How the client keeps it.
+    pub keeping: Keeping,
     /// What else the contract says of it.
     pub facts: Facts,
     /// The keys that lead, from the struct, to the text that says which form the value has; for an ambiguous union.

@@ -44,6 +44,7 @@ pub(super) fn declare(cx: &mut Lowering<'_, '_>, name: names::Name, at: String) 
         docs: None,
         usage: Usage::Output,
         role: Role::Plain,
+        is_body: false,
         lifecycle: Lifecycle::Active,
         module: String::new(),
         shape: Shape::Alias(Type::Json),

@@ -12,6 +12,7 @@ mod facts;
 mod given;
 mod graph;
 mod inherit;
+mod keeping;
 mod name;
 mod nullable;
 mod operations;
@@ -60,6 +61,7 @@ pub(crate) fn lower<'a>(document: &Document, words: &'a Words) -> Result<Lowered
     let pages = paging::settle(&mut cx, &mut draft);
     split::by_direction(&mut cx, &mut draft);
     usage::assign(&mut cx, &draft);
+    keeping::settle(&mut cx);
     union::resolve(&mut cx);
     ambiguous::choose(&mut cx);
     let error_codes = operations::name_errors(&cx, &mut draft);
@@ -132,7 +134,7 @@ impl<'d, 'w> Lowering<'d, 'w> {
         webhooks: Vec<Webhook>,
         error_codes: BTreeMap<String, Vec<u16>>,
     ) -> Result<Lowered<'w>, Report> {
-        let api = Api {
+        let mut api = Api {
             file: self.document.file.clone(),
             version: self.document.api.info.version.clone(),
             servers: self.servers(),
@@ -142,6 +144,7 @@ impl<'d, 'w> Lowering<'d, 'w> {
             error_codes,
             webhooks,
         };
+        usage::mark_bodies(&mut api);
         if !names::is_version(&api.version) {
             let message = format!("expected a version like `2026-10`, found `{}`", api.version);
             self.problem("/info/version", message);

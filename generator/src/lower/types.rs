@@ -10,7 +10,9 @@ use super::{
     Lowering, ambiguous, discriminator, facts, given, name, nullable, scalar, tuple, union,
 };
 use crate::document::{Literal, SchemaDataExt as _, SchemaExt as _};
-use crate::ir::{Constant, Enum, EnumValue, Facts, Field, Limits, Presence, Shape, Struct, Type};
+use crate::ir::{
+    Constant, Enum, EnumValue, Facts, Field, Keeping, Limits, Presence, Shape, Struct, Type,
+};
 use crate::names;
 
 /// Fills in declared components until none is left.
@@ -196,6 +198,7 @@ fn fields(cx: &mut Lowering<'_, '_>, object: &ObjectType, place: &Place) -> Stru
             docs: None,
             ty,
             presence,
+            keeping: Keeping::Value,
             facts,
             chosen_by: None,
             at: place.at,

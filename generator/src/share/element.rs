@@ -17,8 +17,6 @@ pub(super) enum Content {
         def: Box<TypeDef>,
         /// Its page, if it is one.
         page: Option<Page>,
-        /// Whether an operation sends it as its whole body.
-        is_body: bool,
     },
     Operation(Box<Operation>),
     Service {
@@ -113,7 +111,6 @@ impl<'a> Collector<'a> {
     }
 
     fn types(&mut self, api: &Api) {
-        let bodies = api.bodies();
         for (index, def) in api.types.iter().enumerate() {
             let id = TypeId(index);
             let mut reaches = BTreeSet::new();
@@ -130,7 +127,6 @@ impl<'a> Collector<'a> {
             let content = Content::Type {
                 def: Box::new(self.names.def(def)),
                 page: api.pages.get(&id).map(|page| self.names.page(page)),
-                is_body: bodies.contains(&id),
             };
             self.add(Key::Type(def.name.rust.clone()), content, reaches);
         }
