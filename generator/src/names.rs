@@ -13,6 +13,9 @@ pub use variants::{union_variants, variant};
 
 use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
 
+/// The field of a struct that holds entries without a field of their own.
+pub const REST_FIELD: &str = "additional";
+
 /// An identifier in Rust and the text it stands for on the wire.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Name {

@@ -154,7 +154,7 @@ impl Source {
                 .into_owned();
             let module = match stem.as_str() {
                 "lib" | "mod" => above.to_vec(),
-                _ => [above, &[stem.clone()]].concat(),
+                _ => [above, std::slice::from_ref(&stem)].concat(),
             };
             if stem == "tests" {
                 continue;
@@ -202,7 +202,7 @@ impl Source {
             if segment == "super" {
                 at.pop();
             } else {
-                let below = [at.as_slice(), &[segment.clone()]].concat();
+                let below = [at.as_slice(), std::slice::from_ref(segment)].concat();
                 if self.files.contains_key(&below) {
                     at = below;
                 } else {
@@ -227,7 +227,7 @@ impl Source {
             let (Some(first), true) = (above.first(), last == item) else {
                 continue;
             };
-            let below = [module.as_slice(), &[first.clone()]].concat();
+            let below = [module.as_slice(), std::slice::from_ref(first)].concat();
             if self.files.contains_key(&below) {
                 let deeper = [module.as_slice(), above].concat();
                 return match self.files.contains_key(&deeper) {

@@ -1,5 +1,8 @@
 //! What must never be printed.
 
+/// What is printed in place of a secret.
+pub(crate) const REDACTED: &str = "[redacted]";
+
 /// How Polar's tokens and secrets begin.
 const PREFIXES: [&str; 19] = [
     "polar_oat_",

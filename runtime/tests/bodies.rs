@@ -1,7 +1,11 @@
 //! Bodies of answers: large, late, broken, in pieces.
 
 #![cfg(feature = "reqwest")]
-#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic is how a test fails"
+)]
 
 mod polar;
 mod script;

@@ -1,7 +1,11 @@
 //! Deliveries: what is verified, in which order it is refused, and how often it is handled.
 
 #![cfg(feature = "webhooks")]
-#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic is how a test fails"
+)]
 
 mod event;
 

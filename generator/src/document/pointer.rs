@@ -19,11 +19,13 @@ impl<'a> At<'a> {
 
     /// Whether a schema here has a name: a component or a property.
     pub(super) fn is_named(&self) -> bool {
-        match self {
-            At::Key(At::Key(At::Key(At::Root, "components"), "schemas"), _) => true,
-            At::Key(At::Key(_, "properties"), _) => true,
-            _ => false,
-        }
+        matches!(
+            self,
+            At::Key(
+                At::Key(At::Key(At::Root, "components"), "schemas") | At::Key(_, "properties"),
+                _
+            )
+        )
     }
 
     pub(super) fn index(&'a self, index: usize) -> Self {

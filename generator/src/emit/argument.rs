@@ -1,10 +1,10 @@
-//! Parameters as arguments of methods.
+//! Parameters and bodies: as arguments of methods, and how they are put into requests.
 
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::types::{is_copy, rust_type};
-use crate::ir::{Api, Param, Scalar, Shape, Type};
+use super::types::{ident, is_copy, rust_type};
+use crate::ir::{Api, Body, Encoding, Param, ParamStyle, Scalar, Shape, Type};
 
 /// The type of a parameter's argument, and the reference that the request takes.
 pub(super) fn argument(api: &Api, param: &Param, name: &Ident) -> (TokenStream, TokenStream) {
@@ -23,5 +23,34 @@ pub(super) fn argument(api: &Api, param: &Param, name: &Ident) -> (TokenStream, 
         inner if is_copy(api, inner) => (rust, quote!(&#name)),
         Type::Named(id) if matches!(api.def(*id).shape, Shape::Enum(_)) => (rust, quote!(&#name)),
         _ => (quote!(impl Body<#rust>), quote!(&#name)),
+    }
+}
+
+/// The statement that puts a query parameter into a request.
+pub(super) fn push(api: &Api, param: &Param, request: &TokenStream) -> TokenStream {
+    let (wire, name) = (&param.name.wire, ident(&param.name.rust));
+    let (_, value) = argument(api, param, &name);
+    let values = match api.target(param.ty.non_null()).non_null() {
+        Type::List(_) => quote!(let values: OneOrMany<_> = #name.into();),
+        Type::Map(item) => {
+            let item = rust_type(api, item);
+            // Pairs, not a map: a key may come twice.
+            quote!(let values: Pairs<#item> = #name.into_map();)
+        }
+        _ => TokenStream::new(),
+    };
+    match param.style {
+        ParamStyle::DeepObject => quote!(#values #request.deep_object(#wire, #value);),
+        ParamStyle::Json => quote!(#values #request.json_query(#wire, #value);),
+        ParamStyle::Joined => quote!(#values #request.joined_query(#wire, #value);),
+        ParamStyle::Plain => quote!(#values #request.query(#wire, #value);),
+    }
+}
+
+/// The statement that puts a body into a request.
+pub(super) fn push_body(body: &Body, request: &TokenStream) -> TokenStream {
+    match body.encoding {
+        Encoding::Json => quote!(#request.json_body(&body);),
+        Encoding::Form => quote!(#request.form_body(&body);),
     }
 }

@@ -3,12 +3,13 @@
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::types::{Keeping, ident, literal};
+use super::types::{ident, literal};
 use super::{limits, union};
-use crate::check::REST_FIELD;
 use crate::ir::{
-    Api, Constant, Enum, Field, Presence, Resolution, Sensitivity, Shape, Struct, Type, TypeDef,
+    Api, Constant, Enum, Field, Keeping, Presence, Resolution, Sensitivity, Shape, Struct, Type,
+    TypeDef,
 };
+use crate::names::REST_FIELD;
 
 /// Keys in a call that fit on a line.
 const WIDEST_LIST: usize = 53;
@@ -19,8 +20,8 @@ pub(super) fn implementation(api: &Api, def: &TypeDef) -> TokenStream {
     let page = is_page(api, def).then(|| quote!(page));
     match &def.shape {
         Shape::Struct(object) if def.usage.is_decoded() => {
-            let read = read(def, object);
-            let write = write(def, object);
+            let read = read(object);
+            let write = write(object);
             let limits = def.usage.is_built().then(|| limits::braced(api, object));
             quote! {
                 impl Model for #name { #read #write }
@@ -28,7 +29,7 @@ pub(super) fn implementation(api: &Api, def: &TypeDef) -> TokenStream {
             }
         }
         Shape::Struct(object) => {
-            let write = write(def, object);
+            let write = write(object);
             let limits = limits::braced_if_any(api, object);
             quote! {
                 impl Record for #name { #write }
@@ -55,11 +56,11 @@ fn is_page(api: &Api, def: &TypeDef) -> bool {
     !def.usage.is_built() && pages.any(|page| page.name.rust == def.name.rust)
 }
 
-fn read(def: &TypeDef, object: &Struct) -> TokenStream {
+fn read(object: &Struct) -> TokenStream {
     let fields = object.fields.iter().map(|field| {
         let name = ident(&field.name.rust);
         let key = &field.name.wire;
-        match (&field.ty, Keeping::of(def, field), field.presence) {
+        match (&field.ty, field.keeping, field.presence) {
             (Type::Const(Constant::Text(text)), _, Presence::Required) => {
                 quote!(#name: o.constant(#key, #text),)
             }
@@ -100,12 +101,8 @@ fn read(def: &TypeDef, object: &Struct) -> TokenStream {
     }
 }
 
-fn write(def: &TypeDef, object: &Struct) -> TokenStream {
-    let fields: Vec<TokenStream> = object
-        .fields
-        .iter()
-        .map(|field| written(def, field))
-        .collect();
+fn write(object: &Struct) -> TokenStream {
+    let fields: Vec<TokenStream> = object.fields.iter().map(written).collect();
     let single = matches!(fields.as_slice(), [_]);
     let count = proc_macro2::Literal::usize_unsuffixed(fields.len());
     let fields = (!fields.is_empty()).then(|| {
@@ -135,11 +132,11 @@ fn write(def: &TypeDef, object: &Struct) -> TokenStream {
     }
 }
 
-fn written(def: &TypeDef, field: &Field) -> TokenStream {
+fn written(field: &Field) -> TokenStream {
     let name = ident(&field.name.rust);
     let key = &field.name.wire;
     let secret = field.facts.sensitivity == Sensitivity::Secret;
-    let value = match (Keeping::of(def, field), secret) {
+    let value = match (field.keeping, secret) {
         (Keeping::Sent, _) => match &field.ty {
             Type::Const(constant) => {
                 let value = literal(constant);

@@ -4,7 +4,8 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::argument::argument;
-use super::docs::{self, Docs};
+use super::docs::Docs;
+use super::operation_docs;
 use super::types::{ident, rust_type};
 use crate::ir::{
     Api, FlowKind, Operation, Presence, Safety, Service, Shape, Struct, Success, Type,
@@ -94,7 +95,7 @@ fn ingester(api: &Api, name: &Ident, operation: &Operation) -> Option<TokenStrea
     const WORDS: &str =
         "Begins to set up what sends events in batches, from many tasks and through outages.";
     let docs = Docs::new(None, WORDS)
-        .paragraph(docs::credential(operation))
+        .paragraph(operation_docs::credential(operation))
         .attributes();
     let (_, event) = api.ingested(operation)?;
     let (event, facts) = (rust_type(api, event), facts(operation));
@@ -239,7 +240,7 @@ fn flow_docs(operation: &Operation, words: &str, calls: &[&Operation]) -> TokenS
     };
     let credential = match calls {
         [] => String::new(),
-        _ => docs::credential(operation),
+        _ => operation_docs::credential(operation),
     };
     docs.paragraph(credential).paragraph(errors).attributes()
 }

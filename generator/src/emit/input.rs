@@ -5,10 +5,9 @@ use quote::quote;
 
 use super::docs::{self, Docs};
 use super::type_docs::{field_docs, rest_docs};
-use super::types::{Keeping, ident, is_copy, literal, rust_type};
-use crate::check::REST_FIELD;
-use crate::ir::{Api, Constant, Field, Limits, Shape, Struct, Type, TypeDef};
-use crate::names;
+use super::types::{ident, is_copy, literal, rust_type};
+use crate::ir::{Api, Constant, Field, Keeping, Limits, Shape, Struct, Type, TypeDef};
+use crate::names::{self, REST_FIELD};
 
 /// `new`, setters and `Default`; nothing for types that are only received.
 pub(super) fn constructors(api: &Api, def: &TypeDef, object: &Struct) -> TokenStream {
@@ -16,21 +15,18 @@ pub(super) fn constructors(api: &Api, def: &TypeDef, object: &Struct) -> TokenSt
         return TokenStream::new();
     }
     let name = ident(&def.name.rust);
-    let kept: Vec<(&Field, Keeping)> = object
+    let kept: Vec<&Field> = object
         .fields
         .iter()
-        .map(|field| (field, Keeping::of(def, field)))
-        .filter(|(_, keeping)| *keeping != Keeping::Sent)
+        .filter(|field| field.keeping != Keeping::Sent)
         .collect();
     let new = (!is_literal(def, object)).then(|| new(api, def, object, &kept));
-    let setters = kept
-        .iter()
-        .filter_map(|(field, keeping)| setter(api, field, *keeping));
+    let setters = kept.iter().filter_map(|field| setter(api, field));
     let rest = object
         .rest
         .as_ref()
         .map(|ty| rest_setter(api, ty, &object.rest_limits));
-    let has_arguments = kept.iter().any(|(_, keeping)| is_argument(*keeping));
+    let has_arguments = kept.iter().any(|field| is_argument(field));
     let default = (!has_arguments).then(|| {
         quote! {
             impl Default for #name {
@@ -51,31 +47,25 @@ const MAX_ARGUMENTS: usize = 7;
 
 /// Whether a struct has so many required fields that it is best written as a literal, each value by its name.
 pub(super) fn is_literal(def: &TypeDef, object: &Struct) -> bool {
-    let required = object
-        .fields
-        .iter()
-        .filter(|field| is_argument(Keeping::of(def, field)));
+    let required = object.fields.iter().filter(|field| is_argument(field));
     def.usage.is_built() && required.count() > MAX_ARGUMENTS
 }
 
-fn is_argument(keeping: Keeping) -> bool {
-    matches!(keeping, Keeping::Value | Keeping::OrNull)
+fn is_argument(field: &Field) -> bool {
+    matches!(field.keeping, Keeping::Value | Keeping::OrNull)
 }
 
-fn new(api: &Api, def: &TypeDef, object: &Struct, kept: &[(&Field, Keeping)]) -> TokenStream {
-    let arguments = kept
-        .iter()
-        .filter(|(_, keeping)| is_argument(*keeping))
-        .map(|(field, keeping)| {
-            let name = ident(&field.name.rust);
-            let (ty, _) = argument(api, &field.ty, *keeping, &name);
-            quote!(#name: #ty)
-        });
-    let values = kept.iter().map(|(field, keeping)| {
+fn new(api: &Api, def: &TypeDef, object: &Struct, kept: &[&Field]) -> TokenStream {
+    let arguments = kept.iter().filter(|field| is_argument(field)).map(|field| {
         let name = ident(&field.name.rust);
-        let value = match keeping {
+        let (ty, _) = argument(api, field, &name);
+        quote!(#name: #ty)
+    });
+    let values = kept.iter().map(|field| {
+        let name = ident(&field.name.rust);
+        let value = match field.keeping {
             Keeping::Value | Keeping::OrNull => {
-                let value = argument(api, &field.ty, *keeping, &name).1;
+                let value = argument(api, field, &name).1;
                 if name == value.to_string() {
                     return quote!(#name);
                 }
@@ -122,11 +112,11 @@ fn constant_value(ty: &Type) -> TokenStream {
     }
 }
 
-fn setter(api: &Api, field: &Field, keeping: Keeping) -> Option<TokenStream> {
+fn setter(api: &Api, field: &Field) -> Option<TokenStream> {
     let name = ident(&field.name.rust);
     let method = ident(&names::setter(&field.name));
-    let (ty, value) = argument(api, &field.ty, keeping, &name);
-    let value = match keeping {
+    let (ty, value) = argument(api, field, &name);
+    let value = match field.keeping {
         Keeping::OrAbsent => quote!(Some(#value)),
         Keeping::Patch => value,
         Keeping::Value | Keeping::OrNull | Keeping::Sent | Keeping::Constant => return None,
@@ -157,13 +147,14 @@ fn rest_setter(api: &Api, ty: &Type, limits: &Limits) -> TokenStream {
 }
 
 /// The type of an argument and the expression that makes the field's value of it.
-fn argument(api: &Api, ty: &Type, keeping: Keeping, name: &Ident) -> (TokenStream, TokenStream) {
-    let value = rust_type(api, ty.non_null());
-    match keeping {
+fn argument(api: &Api, field: &Field, name: &Ident) -> (TokenStream, TokenStream) {
+    let ty = field.ty.non_null();
+    let value = rust_type(api, ty);
+    match field.keeping {
         Keeping::Patch => (quote!(impl Into<Patch<#value>>), quote!(#name.into())),
-        Keeping::OrNull if is_copy(api, ty.non_null()) => (quote!(Option<#value>), quote!(#name)),
+        Keeping::OrNull if is_copy(api, ty) => (quote!(Option<#value>), quote!(#name)),
         Keeping::OrNull => (quote!(impl Into<Option<#value>>), quote!(#name.into())),
-        _ => conversion(api, ty.non_null(), name),
+        _ => conversion(api, ty, name),
     }
 }
 

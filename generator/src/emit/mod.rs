@@ -12,6 +12,7 @@ mod input;
 mod limits;
 mod manifest;
 mod models;
+mod operation_docs;
 mod paging;
 mod services;
 mod shared;

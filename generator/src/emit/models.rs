@@ -5,10 +5,10 @@ use quote::quote;
 
 use super::docs::{self, Docs};
 use super::type_docs::{field_docs, rest_docs, type_docs};
-use super::types::{Keeping, ident, rust_type};
+use super::types::{field_type, ident, rust_type};
 use super::{ambiguous, input, union};
-use crate::check::REST_FIELD;
-use crate::ir::{Api, Enum, Shape, Struct, Type, TypeDef};
+use crate::ir::{Api, Enum, Keeping, Shape, Struct, Type, TypeDef};
+use crate::names::REST_FIELD;
 
 /// The definition of a type and what can be done with it.
 pub(super) fn definition(api: &Api, def: &TypeDef) -> TokenStream {
@@ -29,13 +29,12 @@ fn structure(api: &Api, def: &TypeDef, object: &Struct) -> TokenStream {
     let docs = type_docs(def, "The object").attributes();
     let name = ident(&def.name.rust);
     let fields = object.fields.iter().filter_map(|field| {
-        let keeping = Keeping::of(def, field);
-        if keeping == Keeping::Sent {
+        if field.keeping == Keeping::Sent {
             return None;
         }
         let docs = field_docs(field).attributes();
         let name = ident(&field.name.rust);
-        let ty = keeping.field_type(api, &field.ty);
+        let ty = field_type(api, field);
         Some(quote!(#docs pub #name: #ty,))
     });
     let rest = object.rest.as_ref().map(|ty| {

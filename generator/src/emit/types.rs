@@ -3,9 +3,7 @@
 use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 
-use crate::ir::{
-    Api, Constant, Field, Presence, Role, Scalar, Shape, Struct, Type, TypeDef, Usage,
-};
+use crate::ir::{Api, Constant, Field, Keeping, Scalar, Shape, Struct, Type};
 
 /// An identifier; `r#type` is raw.
 pub(super) fn ident(name: &str) -> Ident {
@@ -64,47 +62,13 @@ fn scalar_type(scalar: Scalar) -> TokenStream {
     }
 }
 
-/// How the client keeps a field.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Keeping {
-    /// A value that is always there.
-    Value,
-    /// `Option`, null when there is none.
-    OrNull,
-    /// `Option`, left out when there is none.
-    OrAbsent,
-    /// `Patch`: absent, null or a value.
-    Patch,
-    /// A constant that is sent and not kept.
-    Sent,
-    /// A constant that is kept as it came.
-    Constant,
-}
-
-impl Keeping {
-    pub(super) fn of(def: &TypeDef, field: &Field) -> Self {
-        let constant = matches!(field.ty, Type::Const(Constant::Text(_) | Constant::Null))
-            || (matches!(field.ty, Type::Const(_)) && field.presence == Presence::Required);
-        match (field.presence, field.ty.is_nullable()) {
-            _ if constant && !def.usage.is_decoded() => Self::Sent,
-            _ if constant => Self::Constant,
-            (Presence::Required, false) => Self::Value,
-            (Presence::Required, true) => Self::OrNull,
-            (Presence::Optional, true) if def.role == Role::Patch => Self::Patch,
-            // The server writes null where there is no value, also where the contract lets it leave the key out.
-            (Presence::Optional, true) if def.usage == Usage::Output => Self::OrNull,
-            (Presence::Optional, _) => Self::OrAbsent,
-        }
-    }
-
-    /// The type of the field.
-    pub(super) fn field_type(self, api: &Api, ty: &Type) -> TokenStream {
-        let value = rust_type(api, ty.non_null());
-        match self {
-            Self::Value | Self::Sent | Self::Constant => value,
-            Self::OrNull | Self::OrAbsent => quote!(Option<#value>),
-            Self::Patch => quote!(Patch<#value>),
-        }
+/// The type of a field.
+pub(super) fn field_type(api: &Api, field: &Field) -> TokenStream {
+    let value = rust_type(api, field.ty.non_null());
+    match field.keeping {
+        Keeping::Value | Keeping::Sent | Keeping::Constant => value,
+        Keeping::OrNull | Keeping::OrAbsent => quote!(Option<#value>),
+        Keeping::Patch => quote!(Patch<#value>),
     }
 }
 
@@ -119,10 +83,10 @@ pub(super) fn payload(api: &Api, ty: &Type) -> Option<TokenStream> {
 }
 
 /// The struct that a type is, aliases and boxes followed.
-pub(super) fn as_struct<'a>(api: &'a Api, ty: &'a Type) -> Option<(&'a TypeDef, &'a Struct)> {
+pub(super) fn as_struct<'a>(api: &'a Api, ty: &'a Type) -> Option<&'a Struct> {
     match api.target(ty) {
         Type::Named(id) => match &api.def(*id).shape {
-            Shape::Struct(object) => Some((api.def(*id), object)),
+            Shape::Struct(object) => Some(object),
             _ => None,
         },
         _ => None,

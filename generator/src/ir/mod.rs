@@ -5,21 +5,26 @@
 //! [`Name`].
 
 mod decision;
+mod facts;
+mod limits;
 mod operations;
 mod types;
+mod values;
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 pub use decision::{Decision, Kind, Needed, Sought};
+pub use facts::{Direction, Facts, Lifecycle, Presence, Sensitivity};
+pub use limits::{Bound, Digits, Edge, Engine, Limits, Pattern, Subject};
 pub use operations::{
     Access, Body, Encoding, Flow, FlowKind, Method, Operation, Page, PageForm, Paging, Param,
     ParamStyle, Safety, Service, ServiceCredential, Success,
 };
 pub use types::{
-    Bound, Choices, Constant, Digits, Direction, Edge, Engine, Enum, EnumValue, Facts, Field,
-    Lifecycle, Limits, Pattern, Presence, Resolution, Role, Scalar, Sensitivity, Shape, Struct,
-    Subject, Type, TypeDef, TypeId, Union, Usage, Variant,
+    Choices, Enum, EnumValue, Field, Keeping, Resolution, Role, Shape, Struct, TypeDef, Union,
+    Usage, Variant,
 };
+pub use values::{Constant, Scalar, Type, TypeId};
 
 use crate::names::Name;
 
@@ -59,18 +64,6 @@ impl Api {
             Some(&service.operations)
         })
         .flatten()
-    }
-
-    /// The types that an operation sends as its whole body, aliases followed.
-    pub fn bodies(&self) -> BTreeSet<TypeId> {
-        let bodies = self
-            .operations()
-            .filter_map(|operation| operation.body.as_ref());
-        let bodies = bodies.filter_map(|body| match self.target(&body.ty) {
-            Type::Named(id) => Some(*id),
-            _ => None,
-        });
-        bodies.collect()
     }
 
     /// The type behind aliases and boxes.

@@ -3,8 +3,9 @@
 use std::collections::HashMap;
 
 use super::Lowering;
-use super::operations::Draft;
-use crate::ir::{Direction, Facts, Sensitivity, Shape, Success, Type, TypeId};
+use super::draft::Draft;
+use super::facts::refuse_outside_properties;
+use crate::ir::{Facts, Shape, Success, Type, TypeId};
 
 /// Gives all places what the components that they refer to say, now that all components are filled in.
 pub(super) fn settle(cx: &mut Lowering<'_, '_>, draft: &mut Draft) {
@@ -57,28 +58,6 @@ fn operations(cx: &mut Lowering<'_, '_>, draft: &mut Draft, known: &mut Known) {
             let referred = known.of(cx, ty);
             refuse_outside_properties(cx, &referred, &operation.at);
         }
-    }
-}
-
-/// Only fields can be left out of one direction, and kept from being printed.
-pub(super) fn refuse_outside_properties(cx: &mut Lowering<'_, '_>, facts: &Facts, at: &str) {
-    if facts.sensitivity == Sensitivity::Secret {
-        cx.problem(
-            at,
-            "a secret that is not (in a list or map that is) a property would be printed: \
-             put `x-secret` on a property",
-        );
-    }
-    refuse_direction(cx, facts, at);
-}
-
-/// Refuses `readOnly` and `writeOnly` where there is no property to leave out.
-pub(super) fn refuse_direction(cx: &mut Lowering<'_, '_>, facts: &Facts, at: &str) {
-    if facts.direction != Direction::Both {
-        cx.problem(
-            at,
-            "`readOnly` and `writeOnly` are for properties: nothing else can be left out",
-        );
     }
 }
 

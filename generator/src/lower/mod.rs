@@ -5,10 +5,14 @@
 
 mod ambiguous;
 mod decide;
+mod declare;
 mod discriminator;
+mod draft;
+mod facts;
 mod given;
 mod graph;
 mod inherit;
+mod keeping;
 mod name;
 mod nullable;
 mod operations;
@@ -28,9 +32,10 @@ use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
 use crate::document::{Document, ServerExt as _};
 use crate::error::{Problem, Report};
-use crate::ir::{Api, Facts, Page, Server, Service, TypeDef, TypeId, Webhook};
+use crate::ir::{Api, Facts, Page, Server, Service, Type, TypeDef, TypeId, Webhook};
 use crate::names;
 use crate::words::{Coverage, Glossary, Words};
+use place::{Node, Place};
 
 /// What lowering gives.
 pub(crate) struct Lowered<'a> {
@@ -56,6 +61,7 @@ pub(crate) fn lower<'a>(document: &Document, words: &'a Words) -> Result<Lowered
     let pages = paging::settle(&mut cx, &mut draft);
     split::by_direction(&mut cx, &mut draft);
     usage::assign(&mut cx, &draft);
+    keeping::settle(&mut cx);
     union::resolve(&mut cx);
     ambiguous::choose(&mut cx);
     let error_codes = operations::name_errors(&cx, &mut draft);
@@ -104,6 +110,12 @@ impl<'d, 'w> Lowering<'d, 'w> {
             .push(Problem::new(&self.document.file, at, message));
     }
 
+    /// The type of a value, and what else is said of it. Schemas contain schemas; what [`types`] itself calls for a part of
+    /// one (unions, tuples) comes back to it here.
+    fn value(&mut self, node: Node<'_>, place: &Place) -> (Type, Facts) {
+        types::value(self, node, place)
+    }
+
     fn servers(&mut self) -> Vec<Server> {
         let servers = &self.document.api.servers;
         servers
@@ -122,7 +134,7 @@ impl<'d, 'w> Lowering<'d, 'w> {
         webhooks: Vec<Webhook>,
         error_codes: BTreeMap<String, Vec<u16>>,
     ) -> Result<Lowered<'w>, Report> {
-        let api = Api {
+        let mut api = Api {
             file: self.document.file.clone(),
             version: self.document.api.info.version.clone(),
             servers: self.servers(),
@@ -132,6 +144,7 @@ impl<'d, 'w> Lowering<'d, 'w> {
             error_codes,
             webhooks,
         };
+        usage::mark_bodies(&mut api);
         if !names::is_version(&api.version) {
             let message = format!("expected a version like `2026-10`, found `{}`", api.version);
             self.problem("/info/version", message);

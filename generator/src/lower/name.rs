@@ -7,7 +7,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::place::Place;
-use super::{Lowering, types};
+use super::{Lowering, declare};
 use crate::ir::{Facts, Shape, Type, TypeId};
 use crate::names;
 
@@ -38,7 +38,7 @@ pub(super) fn hoist(
         return id;
     }
     let place_name = names::inline(&place.name);
-    let id = types::declare(cx, place_name.clone(), place.at.clone());
+    let id = declare::declare(cx, place_name.clone(), place.at.clone());
     cx.types[id.0].shape = shape;
     cx.inline.push(Inline {
         id,

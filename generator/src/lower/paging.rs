@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::Lowering;
-use super::operations::{Draft, DraftOperation};
+use super::draft::{Draft, DraftOperation};
 use crate::ir::{Page, PageForm, Paging, Presence, Scalar, Shape, Struct, Success, Type, TypeId};
 
 /// The parameter that says which page is wanted.

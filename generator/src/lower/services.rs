@@ -1,6 +1,6 @@
 //! Operations are grouped in services by the segments of their ids.
 
-use super::operations::{Draft, DraftOperation};
+use super::draft::{Draft, DraftOperation};
 use super::{Lowering, given};
 use crate::ir::{Access, Operation, Service, ServiceCredential};
 use crate::{names, reserved};

@@ -8,7 +8,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::Lowering;
-use super::operations::Draft;
+use super::draft::Draft;
 use super::usage::{self, Roots};
 use crate::ir::{Constant, Direction, Field, Presence, Shape, Type, TypeDef, TypeId};
 

@@ -6,7 +6,7 @@
 use openapiv3::{ArrayType, ReferenceOr, Schema};
 
 use super::place::{Node, Place};
-use super::{Lowering, inherit, name, types, union};
+use super::{Lowering, facts, name, union};
 use crate::ir::{Facts, Limits, Sensitivity, Shape, Type};
 
 /// How many items the tuples have that the codec reads.
@@ -63,8 +63,8 @@ fn fixed(
     let mut sensitivity = Sensitivity::Public;
     let items = positions.iter().enumerate().map(|(index, item)| {
         let place = place.below(&format!("prefixItems/{index}"), "item");
-        let (ty, facts) = types::value(cx, Node::from(item), &place);
-        inherit::refuse_direction(cx, &facts, &place.at);
+        let (ty, facts) = cx.value(Node::from(item), &place);
+        facts::refuse_direction(cx, &facts, &place.at);
         sensitivity = sensitivity.max(facts.sensitivity);
         ty
     });
@@ -101,7 +101,7 @@ fn one_of(
     });
     let place = Place::new(place.at.clone(), format!("{} item", place.name));
     if let [(path, only)] = members.as_slice() {
-        return types::value(cx, Node::from(only), &place.below(path, ""));
+        return cx.value(Node::from(only), &place.below(path, ""));
     }
     let (union, nullable) = union::of_members(cx, &members, &place);
     let id = name::hoist(cx, Shape::Union(union), None, &place);

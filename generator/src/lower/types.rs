@@ -4,15 +4,14 @@ use openapiv3::{
     AdditionalProperties, ArrayType, ObjectType, ReferenceOr, Schema, SchemaKind, Type as Kind,
 };
 
+use super::declare::{component_pointer, reference};
 use super::place::{Node, Place};
 use super::{
-    Lowering, ambiguous, discriminator, given, inherit, name, nullable, scalar, tuple, union,
+    Lowering, ambiguous, discriminator, facts, given, name, nullable, scalar, tuple, union,
 };
 use crate::document::{Literal, SchemaDataExt as _, SchemaExt as _};
-use crate::error::escape_pointer;
 use crate::ir::{
-    Constant, Direction, Enum, EnumValue, Facts, Field, Lifecycle, Limits, Presence, Role,
-    Sensitivity, Shape, Struct, Type, TypeDef, TypeId, Usage,
+    Constant, Enum, EnumValue, Facts, Field, Keeping, Limits, Presence, Shape, Struct, Type,
 };
 use crate::names;
 
@@ -26,7 +25,7 @@ pub(super) fn fill(cx: &mut Lowering<'_, '_>) {
         let document = cx.document;
         if let Some((_, schema)) = document.schema(&format!("#/components/schemas/{schema_name}")) {
             let (shape, facts) = match shape(cx, schema, &place) {
-                Some(shape) => (shape, own_facts(schema)),
+                Some(shape) => (shape, facts::own_facts(schema)),
                 None => {
                     let (ty, facts) = value(cx, Node::Schema(schema), &place);
                     (Shape::Alias(ty.non_null().clone()), facts)
@@ -40,51 +39,6 @@ pub(super) fn fill(cx: &mut Lowering<'_, '_>) {
     }
 }
 
-/// The type that a `$ref` leads to, declared if this is the first one. A component that may be null is another type: the
-/// null is taken out of its definition.
-pub(super) fn reference(cx: &mut Lowering<'_, '_>, reference: &str, place: &Place) -> Type {
-    let Some((schema_name, schema)) = cx.document.schema(reference) else {
-        cx.problem(&place.at, format!("`{reference}` leads nowhere"));
-        return Type::Json;
-    };
-    let id = match cx.components.get(schema_name) {
-        Some(&id) => id,
-        None => {
-            let name = schema_name.to_owned();
-            let at = component_pointer(&name);
-            let given = given::type_name(cx, &name, schema.schema_data.rust_name(), &at);
-            let id = declare(cx, given, at);
-            if nullable::allows_null(cx.document, Node::Reference(reference)) {
-                cx.nullable.insert(id);
-            }
-            cx.components.insert(name.clone(), id);
-            cx.queue.push_back((id, name));
-            id
-        }
-    };
-    if cx.nullable.contains(&id) {
-        Type::Named(id).nullable()
-    } else {
-        Type::Named(id)
-    }
-}
-
-/// Adds a type that is yet to be filled in.
-pub(super) fn declare(cx: &mut Lowering<'_, '_>, name: names::Name, at: String) -> TypeId {
-    let id = TypeId(cx.types.len());
-    cx.types.push(TypeDef {
-        name,
-        docs: None,
-        usage: Usage::Output,
-        role: Role::Plain,
-        lifecycle: Lifecycle::Active,
-        module: String::new(),
-        shape: Shape::Alias(Type::Json),
-        at,
-    });
-    id
-}
-
 /// The type of a value and what else is said of it.
 pub(super) fn value(cx: &mut Lowering<'_, '_>, node: Node<'_>, place: &Place) -> (Type, Facts) {
     let schema = match node {
@@ -95,42 +49,13 @@ pub(super) fn value(cx: &mut Lowering<'_, '_>, node: Node<'_>, place: &Place) ->
         cx.problem(&place.at, "`readOnly` and `writeOnly` leave nothing");
     }
     let (ty, facts) = non_null(cx, schema, place);
-    let facts = own_facts(schema).beside(facts);
+    let facts = facts::own_facts(schema).beside(facts);
     let ty = match ty {
         Type::Const(Constant::Null) => ty,
         ty if nullable::allows_null(cx.document, node) => ty.nullable(),
         ty => ty,
     };
     (ty, facts)
-}
-
-/// What a schema says beyond its type and limits.
-pub(super) fn own_facts(schema: &Schema) -> Facts {
-    let data = &schema.schema_data;
-    Facts {
-        limits: Limits::default(),
-        default: data.default_value().map(|literal| json_text(&literal)),
-        lifecycle: if data.deprecated {
-            Lifecycle::Deprecated
-        } else {
-            Lifecycle::Active
-        },
-        sensitivity: if data.is_secret() || is_password(schema) {
-            Sensitivity::Secret
-        } else {
-            Sensitivity::Public
-        },
-        direction: match (data.read_only, data.write_only) {
-            (true, false) => Direction::Received,
-            (false, true) => Direction::Sent,
-            _ => Direction::Both,
-        },
-    }
-}
-
-fn is_password(schema: &Schema) -> bool {
-    let password = openapiv3::VariantOrUnknownOrEmpty::Item(openapiv3::StringFormat::Password);
-    matches!(&schema.schema_kind, SchemaKind::Type(Kind::String(string)) if string.format == password)
 }
 
 fn non_null(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -> (Type, Facts) {
@@ -273,6 +198,7 @@ fn fields(cx: &mut Lowering<'_, '_>, object: &ObjectType, place: &Place) -> Stru
             docs: None,
             ty,
             presence,
+            keeping: Keeping::Value,
             facts,
             chosen_by: None,
             at: place.at,
@@ -284,7 +210,7 @@ fn fields(cx: &mut Lowering<'_, '_>, object: &ObjectType, place: &Place) -> Stru
         Some(AdditionalProperties::Schema(schema)) => {
             let place = place.below("additionalProperties", "value");
             let (ty, facts) = value(cx, Node::from(schema.as_ref()), &place);
-            inherit::refuse_outside_properties(cx, &facts, &place.at);
+            facts::refuse_outside_properties(cx, &facts, &place.at);
             (Some(ty), facts.limits)
         }
         Some(AdditionalProperties::Any(true)) => (Some(Type::Json), Limits::default()),
@@ -409,32 +335,6 @@ fn constant(cx: &mut Lowering<'_, '_>, literal: &Literal, place: &Place) -> Type
                 "a constant of this type has no counterpart in the client",
             );
             Type::Json
-        }
-    }
-}
-
-fn component_pointer(schema_name: &str) -> String {
-    format!("/components/schemas/{}", escape_pointer(schema_name))
-}
-
-/// A literal as it stands in JSON.
-fn json_text(literal: &Literal) -> String {
-    match literal {
-        Literal::Null => "null".to_owned(),
-        Literal::Bool(value) => value.to_string(),
-        Literal::Integer(value) => value.to_string(),
-        Literal::Number(value) => value.to_string(),
-        Literal::Text(text) => format!("{text:?}"),
-        Literal::List(items) => {
-            let items: Vec<String> = items.iter().map(json_text).collect();
-            format!("[{}]", items.join(", "))
-        }
-        Literal::Object(entries) => {
-            let entries: Vec<String> = entries
-                .iter()
-                .map(|(key, value)| format!("{key:?}: {}", json_text(value)))
-                .collect();
-            format!("{{{}}}", entries.join(", "))
         }
     }
 }

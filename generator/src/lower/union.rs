@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use openapiv3::{ReferenceOr, Schema, SchemaKind};
 
 use super::place::{Node, Place};
-use super::{Lowering, ambiguous, decide, discriminator, inherit, nullable, scalar, types};
+use super::{Lowering, ambiguous, decide, discriminator, facts, nullable, scalar};
 use crate::ir::{
     Constant, Facts, Limits, Resolution, Scalar, Shape, Subject, Type, TypeId, Union, Variant,
 };
@@ -91,7 +91,7 @@ fn collect_member(
     };
     match nested {
         Some((name, nested)) if is_union(cx, nested, &place) => {
-            inherit::refuse_outside_properties(cx, &types::own_facts(nested), &place.at);
+            facts::refuse_outside_properties(cx, &facts::own_facts(nested), &place.at);
             if let (ReferenceOr::Item(schema), Some((_, members))) = (member, members(nested)) {
                 discriminator::check(cx, schema, members, &place);
                 ambiguous::refuse_nested(cx, schema, &place);
@@ -99,8 +99,8 @@ fn collect_member(
             collect_nested(cx, name, nested, &place, nesting, variants);
         }
         _ => {
-            let (ty, facts) = types::value(cx, Node::from(member), &place);
-            inherit::refuse_outside_properties(cx, &facts, &place.at);
+            let (ty, facts) = cx.value(Node::from(member), &place);
+            facts::refuse_outside_properties(cx, &facts, &place.at);
             add(variants, ty.non_null().clone(), facts.limits, place.at);
         }
     }
@@ -168,7 +168,7 @@ pub(super) fn single_type(
     let (keyword, members) = members(schema)?;
     if let [only] = members {
         let place = place.below(&format!("{keyword}/0"), "");
-        return Some(types::value(cx, Node::from(only), &place));
+        return Some(cx.value(Node::from(only), &place));
     }
     let scalars: Option<Vec<(Scalar, Limits)>> = members
         .iter()
@@ -230,7 +230,7 @@ pub(super) fn one_or_many(
     if !same {
         return None;
     }
-    let (item, facts) = types::value(cx, Node::from(one), place);
+    let (item, facts) = cx.value(Node::from(one), place);
     let ty = Type::List(Box::new(item.non_null().clone()));
     let mut facts = facts.of_items();
     // One value is a list of one.

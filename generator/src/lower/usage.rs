@@ -2,9 +2,9 @@
 
 use std::collections::{BTreeMap, VecDeque};
 
-use super::operations::{Draft, DraftOperation};
+use super::draft::{Draft, DraftOperation};
 use super::{Lowering, given};
-use crate::ir::{Method, Role, Shape, Success, Type, TypeDef, TypeId, Usage};
+use crate::ir::{Api, Method, Role, Shape, Success, Type, TypeDef, TypeId, Usage};
 use crate::names;
 
 /// Types that no single resource owns.
@@ -36,6 +36,22 @@ pub(super) fn assign(cx: &mut Lowering<'_, '_>, draft: &Draft) {
             &def.name.rust,
             owners.get(&id).map(Vec::as_slice).unwrap_or_default(),
         );
+    }
+}
+
+/// Marks the types that operations send as their whole bodies.
+pub(super) fn mark_bodies(api: &mut Api) {
+    let bodies = api
+        .operations()
+        .filter_map(|operation| operation.body.as_ref());
+    let bodies: Vec<TypeId> = bodies
+        .filter_map(|body| match api.target(&body.ty) {
+            Type::Named(id) => Some(*id),
+            _ => None,
+        })
+        .collect();
+    for id in bodies {
+        api.types[id.0].is_body = true;
     }
 }
 

@@ -1,7 +1,7 @@
 //! Webhooks: what is delivered. A payload is known by its type, which is the name of the webhook.
 
 use super::Lowering;
-use super::operations::DraftWebhook;
+use super::draft::DraftWebhook;
 use crate::ir::{Constant, Field, Presence, Shape, Type, TypeId, Webhook};
 use crate::names;
 

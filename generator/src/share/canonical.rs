@@ -7,8 +7,8 @@ use std::collections::{BTreeSet, HashMap};
 
 use super::key::Key;
 use crate::ir::{
-    Api, Body, Choices, Constant, Decision, Enum, EnumValue, Field, Kind, Operation, Page, Paging,
-    Param, Resolution, Shape, Struct, Success, Type, TypeDef, TypeId, Union, Variant,
+    Api, Body, Choices, Constant, Decision, Enum, EnumValue, Field, Keeping, Kind, Operation, Page,
+    Paging, Param, Resolution, Shape, Struct, Success, Type, TypeDef, TypeId, Union, Variant,
 };
 
 /// The types of one version by ids that all versions share.
@@ -80,7 +80,6 @@ impl Names<'_> {
                 });
                 Shape::Enum(Enum {
                     values: sorted(values, |value| value.name.wire.clone()),
-                    ..texts.clone()
                 })
             }
             Shape::Union(union) => Shape::Union(self.union(union)),
@@ -92,6 +91,8 @@ impl Names<'_> {
         Field {
             docs: None,
             at: String::new(),
+            // Follows from the rest.
+            keeping: Keeping::Value,
             ty: self.ty(&field.ty),
             ..field.clone()
         }

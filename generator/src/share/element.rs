@@ -14,11 +14,9 @@ use crate::names::Name;
 #[derive(Debug, Clone, PartialEq)]
 pub(super) enum Content {
     Type {
-        def: TypeDef,
+        def: Box<TypeDef>,
         /// Its page, if it is one.
         page: Option<Page>,
-        /// Whether an operation sends it as its whole body.
-        is_body: bool,
     },
     Operation(Box<Operation>),
     Service {
@@ -113,7 +111,6 @@ impl<'a> Collector<'a> {
     }
 
     fn types(&mut self, api: &Api) {
-        let bodies = api.bodies();
         for (index, def) in api.types.iter().enumerate() {
             let id = TypeId(index);
             let mut reaches = BTreeSet::new();
@@ -128,17 +125,17 @@ impl<'a> Collector<'a> {
                 Shape::Enum(_) => {}
             }
             let content = Content::Type {
-                def: self.names.def(def),
+                def: Box::new(self.names.def(def)),
                 page: api.pages.get(&id).map(|page| self.names.page(page)),
-                is_body: bodies.contains(&id),
             };
             self.add(Key::Type(def.name.rust.clone()), content, reaches);
         }
     }
 
     fn service(&mut self, service: &Service, above: &[String]) {
-        let path = [above, &[service.name.rust.clone()]].concat();
-        let child = |child: &Service| [path.as_slice(), &[child.name.rust.clone()]].concat();
+        let path = [above, std::slice::from_ref(&service.name.rust)].concat();
+        let child =
+            |child: &Service| [path.as_slice(), std::slice::from_ref(&child.name.rust)].concat();
         let mut reaches = BTreeSet::new();
         for operation in &service.operations {
             self.operation(operation);

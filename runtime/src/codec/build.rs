@@ -7,7 +7,8 @@ use std::hash::{BuildHasher, RandomState};
 use serde::de::{DeserializeSeed, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 
 use super::entry::Value;
-use super::tape::{Problem, Tape, TooMany};
+use super::problems::Problem;
+use super::tape::{Tape, TooMany};
 
 /// How many containers may lie inside each other.
 const MAX_DEPTH: u8 = 128;

@@ -2,12 +2,9 @@
 
 use std::fmt;
 
-use super::sink::{Encode, Field, Record, Sink, View};
-use crate::secrets::is_secret_text;
+use super::sink::{Encode, Field, Record, Redacted, Sink, View};
+use crate::secrets::{REDACTED, is_secret_text};
 use crate::types::{Json, timestamp};
-
-/// What is printed in place of a secret.
-pub(crate) const REDACTED: &str = "[redacted]";
 
 /// Prints a value as `Debug` does, `{:#?}` included. Fields without a value are left out, null is `None`, and neither
 /// secrets nor texts that contain a Polar token are shown.
@@ -94,5 +91,11 @@ struct Shown<'a>(&'a dyn Encode);
 impl fmt::Debug for Shown<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         debug(self.0, f)
+    }
+}
+
+impl fmt::Debug for Redacted<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        debug(self, f)
     }
 }

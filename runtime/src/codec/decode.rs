@@ -1,4 +1,4 @@
-//! From the tape to Rust values: the traits, and what scalars and containers do.
+//! From the tape to Rust values: how scalars and containers are read.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -6,55 +6,13 @@ use std::collections::BTreeMap;
 use uuid::Uuid;
 
 use super::entry::Value;
-use super::node::{Missing, Node, Object};
-use super::sink::Sink;
-use crate::codec::Encode;
+use super::node::Node;
+use super::object::Missing;
+use super::traits::{Decode, Key};
 use crate::types::{Date, Decimal, Json, JsonObject, Number, Patch, Timestamp};
 
 /// How many values a list makes room for before the first one is known to be right.
 const MAX_RESERVE: usize = 1024;
-
-/// A type that can be read from a received value.
-pub trait Decode: Sized {
-    /// Reads the value. Mistakes are parked in the reader and reported at the end; what is returned then is never seen.
-    fn decode(node: Node<'_, '_>) -> Self;
-
-    /// What it means that an object lacks the key: an error, unless the type knows better.
-    fn absent(missing: Missing<'_, '_>) -> Self {
-        missing.required()
-    }
-}
-
-/// A struct that stands for an object.
-///
-/// The [`model!`](crate::model) macro makes the other traits from this one.
-pub trait Model: Sized {
-    /// Reads the fields, in the order in which they are usually sent.
-    fn read(object: &mut Object<'_, '_>) -> Self;
-
-    /// Hands the fields to the sink, in the order in which they are written.
-    fn write(&self, sink: &mut Sink<'_>);
-}
-
-/// An enum of which each variant stands for one of the forms that a value can have.
-///
-/// The [`union!`](crate::union) macro makes the other traits from this one.
-pub trait Union: Sized {
-    /// Decides on the variant and reads it.
-    fn read(node: Node<'_, '_>) -> Self;
-
-    /// The variant's content.
-    fn view(&self) -> &dyn Encode;
-}
-
-/// A type whose values are the keys of an object.
-pub trait Key: Ord + Sized {
-    /// The key that a text stands for; `None` if it stands for none.
-    fn from_text(text: &str) -> Option<Self>;
-
-    /// The text of the key.
-    fn as_text(&self) -> Cow<'_, str>;
-}
 
 impl Key for String {
     fn from_text(text: &str) -> Option<Self> {

@@ -5,9 +5,9 @@ use std::collections::BTreeMap;
 
 use uuid::Uuid;
 
-use super::decode::Key;
 use super::sink::{Encode, List, Record, Sink, View};
-use crate::types::{Date, Decimal, Json, JsonObject, Number, OneOrMany, Patch, Timestamp};
+use super::traits::Key;
+use crate::types::{Date, Decimal, Json, JsonObject, Number, OneOrMany, Pairs, Patch, Timestamp};
 
 impl Encode for str {
     #[inline]
@@ -193,6 +193,20 @@ impl<K: Key, T: Encode> Record for BTreeMap<K, T> {
     fn write(&self, sink: &mut Sink<'_>) {
         for (key, value) in self {
             sink.fields(&[(&key.as_text(), value)]);
+        }
+    }
+}
+
+impl<V: Encode> Encode for Pairs<V> {
+    fn view(&self) -> View<'_> {
+        View::Map(self)
+    }
+}
+
+impl<V: Encode> Record for Pairs<V> {
+    fn write(&self, sink: &mut Sink<'_>) {
+        for (key, value) in self.as_slice() {
+            sink.fields(&[(key, value)]);
         }
     }
 }

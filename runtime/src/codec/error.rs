@@ -5,11 +5,9 @@ use std::fmt;
 
 use super::entry::Value;
 use super::path::Path;
-use super::tape::{Parked, Problem, Problems, Tape};
+use super::problems::{Parked, Problem};
+use super::tape::Tape;
 use crate::secrets::is_secret_text;
-
-/// How many mistakes an error shows.
-pub(super) const MAX_PROBLEMS: usize = 10;
 
 /// Texts longer than this are not quoted in errors.
 const MAX_QUOTED: usize = 40;
@@ -144,16 +142,20 @@ impl DecodeError {
         }))
     }
 
-    /// Parked mistakes, with the paths to them.
-    pub(super) fn locate(tape: &Tape<'_>, problems: &Problems) -> Self {
+    /// The mistakes that are parked on a tape, with the paths to them.
+    pub(super) fn parked(tape: &Tape<'_>) -> Option<Self> {
+        if tape.failures() == 0 {
+            return None;
+        }
+        let problems = tape.take_problems();
         let parked = problems.parked.iter();
-        Self(Box::new(Details {
+        Some(Self(Box::new(Details {
             problems: parked
                 .map(|parked| DecodeProblem::locate(tape, parked))
                 .collect(),
             is_truncated: problems.more,
             syntax: None,
-        }))
+        })))
     }
 }
 

@@ -17,10 +17,14 @@ mod json;
 mod limits;
 mod macros;
 mod node;
+mod object;
 mod path;
+mod problems;
 mod serialize;
 mod sink;
 mod tape;
+mod traits;
+mod validate;
 
 #[cfg(feature = "exports")]
 use serde::de::IntoDeserializer;
@@ -28,16 +32,17 @@ use serde::de::IntoDeserializer;
 use serde::de::value::MapDeserializer;
 use serde::de::{Deserializer, Error as _};
 
-pub(crate) use debug::REDACTED;
 pub use debug::debug;
-pub use decode::{Decode, Key, Model, Union};
 pub use error::{DecodeError, DecodeProblem};
 pub use input::Choice;
-pub use limits::{Limit, Outline, Violation, Violations, validate};
-pub use node::{Kind, Missing, Node, Object};
+pub use limits::{Limit, Outline};
+pub use node::{Kind, Node};
+pub use object::{Missing, Object};
 pub use serialize::serialize;
 pub use sink::{Encode, Field, List, Record, Redacted, Sink, View, optional, text_at};
 use tape::Tape;
+pub use traits::{Decode, Key, Model, Union};
+pub use validate::{Violation, Violations, validate};
 
 use crate::types::Json;
 
@@ -72,7 +77,7 @@ pub(crate) fn from_slice_if<T: Decode, E: From<DecodeError>>(
     check: impl FnOnce(Node<'_, '_>) -> Result<(), E>,
 ) -> Result<T, E> {
     let tape = read_slice(bytes)?;
-    check(tape.root())?;
+    check(Node::root(&tape))?;
     Ok(finish(&tape)?)
 }
 
@@ -103,7 +108,7 @@ pub fn to_string(value: &dyn Encode) -> String {
 /// A value as JSON.
 #[must_use]
 pub fn to_value(value: &dyn Encode) -> Json {
-    serialize(value, serde_json::value::Serializer).unwrap_or_default()
+    serialize::to_json(value)
 }
 
 /// Decodes an object of these entries.
@@ -122,8 +127,8 @@ where
 
 #[inline]
 fn finish<T: Decode>(tape: &Tape<'_>) -> Result<T, DecodeError> {
-    let value = T::decode(tape.root());
-    match tape.take_error() {
+    let value = T::decode(Node::root(tape));
+    match DecodeError::parked(tape) {
         None => Ok(value),
         Some(error) => Err(error),
     }

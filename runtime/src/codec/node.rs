@@ -1,11 +1,8 @@
-//! One value on the tape, and the cursor over the fields of an object.
+//! One value on the tape, and what it is.
 
-use std::borrow::Cow;
-
-use super::decode::{Decode, Model, Union};
 use super::entry::Value;
-use super::sink::Encode;
-use super::tape::{Problem, Tape};
+use super::problems::Problem;
+use super::tape::{NOTHING, ROOT, Tape};
 use crate::types::{Json, JsonObject};
 
 /// What kind of value a [`Node`] is, after JSON.
@@ -36,14 +33,19 @@ pub enum Kind {
 /// Unions look at it to decide which of their variants it is.
 #[derive(Clone, Copy, Debug)]
 pub struct Node<'r, 'de> {
-    tape: &'r Tape<'de>,
-    at: u32,
+    pub(super) tape: &'r Tape<'de>,
+    pub(super) at: u32,
 }
 
 impl<'r, 'de> Node<'r, 'de> {
     #[inline]
     pub(super) fn new(tape: &'r Tape<'de>, at: u32) -> Self {
         Self { tape, at }
+    }
+
+    /// The outermost value.
+    pub(super) fn root(tape: &'r Tape<'de>) -> Self {
+        Self::new(tape, ROOT)
     }
 
     #[inline]
@@ -128,55 +130,6 @@ impl<'r, 'de> Node<'r, 'de> {
             .collect()
     }
 
-    /// Decodes the value of a key, which must be there unless `T` knows better; see [`Decode::absent`].
-    #[must_use]
-    pub fn member<T: Decode>(self, key: &'static str) -> T {
-        self.object().field(key)
-    }
-
-    /// Decodes the value as the variant called `name`, and adds that name to an error found in it.
-    #[inline]
-    #[must_use]
-    pub fn variant<T: Decode>(self, name: &'static str) -> T {
-        let before = self.tape.failures();
-        let value = T::decode(self);
-        if self.tape.failures() > before {
-            self.tape.name_variant(before, name);
-        }
-        value
-    }
-
-    /// Decodes the value if it is a `T` that is written exactly as it came; if it is not, that is no error.
-    ///
-    /// Text that merely looks like a `T` in another notation stays text, so that nothing is lost.
-    #[must_use]
-    pub fn parse_exact<T: Decode + Encode>(self) -> Option<T> {
-        let before = self.tape.take_problems();
-        let value = T::decode(self);
-        let failed = self.tape.failures() > 0;
-        self.tape.restore_problems(before);
-        (!failed && super::to_value(&value) == self.json()).then_some(value)
-    }
-
-    /// Decodes an object as a struct.
-    #[inline]
-    #[must_use]
-    pub fn model<T: Model>(self) -> T {
-        T::read(&mut self.object())
-    }
-
-    /// Decodes a union; `name` is its name, for errors.
-    #[inline]
-    #[must_use]
-    pub fn union<T: Union>(self, name: &'static str) -> T {
-        let before = self.tape.failures();
-        let value = T::read(self);
-        if self.tape.failures() > before {
-            self.tape.name_union(before, name);
-        }
-        value
-    }
-
     /// The value's own text; a mistake if it is not text.
     #[inline]
     #[must_use]
@@ -187,24 +140,6 @@ impl<'r, 'de> Node<'r, 'de> {
                 self.expected("text");
                 ""
             }
-        }
-    }
-
-    /// A cursor over the object's fields. A mistake if it is no object, and then nothing within is one.
-    #[inline]
-    pub(super) fn object(self) -> Object<'r, 'de> {
-        let (at, end) = match self.value() {
-            Value::Object { end } => (self.at, end),
-            _ => {
-                self.expected("an object");
-                (self.nothing().at, 0)
-            }
-        };
-        Object {
-            tape: self.tape,
-            at,
-            next: at + 1,
-            end,
         }
     }
 
@@ -222,7 +157,7 @@ impl<'r, 'de> Node<'r, 'de> {
 
     /// The null that stands for what is not there.
     pub(super) fn nothing(self) -> Self {
-        self.tape.nothing()
+        Self::new(self.tape, NOTHING)
     }
 
     /// Whether more mistakes were made than an error shows, so that the rest need not be read.
@@ -251,11 +186,7 @@ impl<'r, 'de> Node<'r, 'de> {
             Value::Object { end } => end,
             _ => 0,
         };
-        Fields {
-            tape: self.tape,
-            next: self.at + 1,
-            end,
-        }
+        Fields::new(self.tape, self.at, end)
     }
 
     fn walk(self, path: &[&str]) -> Option<Self> {
@@ -303,6 +234,18 @@ pub(super) struct Fields<'r, 'de> {
     end: u32,
 }
 
+impl<'r, 'de> Fields<'r, 'de> {
+    /// Those of the object at `at`.
+    #[inline]
+    pub(super) fn new(tape: &'r Tape<'de>, at: u32, end: u32) -> Self {
+        Self {
+            tape,
+            next: at + 1,
+            end,
+        }
+    }
+}
+
 impl<'r, 'de> Iterator for Fields<'r, 'de> {
     type Item = (&'r str, Node<'r, 'de>);
 
@@ -315,126 +258,5 @@ impl<'r, 'de> Iterator for Fields<'r, 'de> {
         let node = Node::new(self.tape, self.next + 1);
         self.next = self.tape.after(node.at);
         Some((key, node))
-    }
-}
-
-/// A cursor over the fields of a received object.
-///
-/// Fields are looked up by key. The one after the last found is looked at first, so that reading the fields in the order
-/// in which they were sent costs one comparison each.
-#[derive(Debug)]
-pub struct Object<'r, 'de> {
-    tape: &'r Tape<'de>,
-    at: u32,
-    next: u32,
-    end: u32,
-}
-
-impl<'r, 'de> Object<'r, 'de> {
-    /// Decodes the value of `key`. What a missing key means is up to `T`: see [`Decode::absent`].
-    #[inline]
-    pub fn field<T: Decode>(&mut self, key: &'static str) -> T {
-        match self.find(key) {
-            Some(node) => T::decode(node),
-            None => T::absent(self.missing(key)),
-        }
-    }
-
-    /// The text of a property that always has the same value. Another text is kept, so that nothing is lost; a missing
-    /// key is an error.
-    #[inline]
-    pub fn constant(&mut self, key: &'static str, expected: &'static str) -> Cow<'static, str> {
-        match self.find(key) {
-            Some(node) => constant(node, expected),
-            None => Decode::absent(self.missing(key)),
-        }
-    }
-
-    /// Like [`Object::constant`], for a property that may be left out.
-    #[inline]
-    pub fn constant_or(&mut self, key: &'static str, expected: &'static str) -> Cow<'static, str> {
-        self.find(key)
-            .map_or(Cow::Borrowed(expected), |node| constant(node, expected))
-    }
-
-    /// The fields whose keys are not in `known`.
-    pub fn rest<T: Decode, M: FromIterator<(String, T)>>(&mut self, known: &[&str]) -> M {
-        let fields = Fields {
-            tape: self.tape,
-            next: self.at + 1,
-            end: self.end,
-        };
-        fields
-            .filter(|(key, _)| !known.contains(key))
-            .map(|(key, node)| (key.to_owned(), T::decode(node)))
-            .collect()
-    }
-
-    #[inline]
-    fn find(&mut self, key: &str) -> Option<Node<'r, 'de>> {
-        if self.next < self.end && self.tape.is_key(self.next, key) {
-            return Some(self.take(self.next));
-        }
-        self.search(key)
-    }
-
-    /// Looks at the fields that follow the cursor, then at those before it.
-    fn search(&mut self, key: &str) -> Option<Node<'r, 'de>> {
-        let from = |next, end| {
-            let mut at = next;
-            while at < end {
-                if self.tape.is_key(at, key) {
-                    return Some(at);
-                }
-                at = self.tape.after(at + 1);
-            }
-            None
-        };
-        let found =
-            from(self.next, self.end).or_else(|| from(self.at + 1, self.next.min(self.end)))?;
-        Some(self.take(found))
-    }
-
-    #[inline]
-    fn take(&mut self, key_at: u32) -> Node<'r, 'de> {
-        self.next = self.tape.after(key_at + 1);
-        Node::new(self.tape, key_at + 1)
-    }
-
-    #[inline]
-    fn missing(&self, key: &'static str) -> Missing<'r, 'de> {
-        Missing {
-            tape: self.tape,
-            object: self.at,
-            key,
-        }
-    }
-}
-
-#[inline]
-fn constant(node: Node<'_, '_>, expected: &'static str) -> Cow<'static, str> {
-    let text = node.string();
-    if text == expected {
-        Cow::Borrowed(expected)
-    } else {
-        Cow::Owned(text.to_owned())
-    }
-}
-
-/// A key that an object lacks: what [`Decode::absent`] gets.
-#[derive(Clone, Copy, Debug)]
-pub struct Missing<'r, 'de> {
-    tape: &'r Tape<'de>,
-    object: u32,
-    key: &'static str,
-}
-
-impl Missing<'_, '_> {
-    /// Says that the key must be there: a mistake that names it.
-    #[cold]
-    #[must_use]
-    pub fn required<T: Decode>(self) -> T {
-        self.tape.park(self.object, Problem::Missing(self.key));
-        T::decode(self.tape.nothing())
     }
 }

@@ -1,7 +1,6 @@
 //! The place of a value within another one, as errors show it: `items[3].metadata["some key"]`.
 
-use super::debug::REDACTED;
-use crate::secrets::{is_secret_key, is_secret_text};
+use crate::secrets::{REDACTED, is_secret_key, is_secret_text};
 
 /// Keys longer than this are cut.
 const MAX_KEY: usize = 40;

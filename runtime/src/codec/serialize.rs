@@ -4,7 +4,7 @@ use serde::ser::{Error, SerializeMap, SerializeSeq, Serializer};
 use serde::{Serialize, ser};
 
 use super::sink::{Encode, List, Record, Sink, View};
-use crate::types::timestamp;
+use crate::types::{Json, timestamp};
 
 /// Writes a value with a serde serializer. Compiled once for each serializer, not for each type.
 ///
@@ -12,6 +12,11 @@ use crate::types::timestamp;
 /// Only those of the serializer.
 pub fn serialize<S: Serializer>(value: &dyn Encode, serializer: S) -> Result<S::Ok, S::Error> {
     serialize_view(value.view(), serializer)
+}
+
+/// A value as JSON.
+pub(super) fn to_json(value: &dyn Encode) -> Json {
+    serialize(value, serde_json::value::Serializer).unwrap_or_default()
 }
 
 #[inline]

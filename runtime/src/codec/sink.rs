@@ -77,13 +77,6 @@ pub trait Record {
     fn write(&self, sink: &mut Sink<'_>);
 }
 
-impl<T: super::Model> Record for T {
-    #[inline]
-    fn write(&self, sink: &mut Sink<'_>) {
-        super::Model::write(self, sink);
-    }
-}
-
 /// A key and its value.
 pub type Field<'a> = (&'a str, &'a dyn Encode);
 
@@ -160,12 +153,6 @@ impl Encode for Redacted<'_> {
             View::Null => View::Null,
             _ => View::Secret(self.0),
         }
-    }
-}
-
-impl fmt::Debug for Redacted<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        super::debug(self, f)
     }
 }
 

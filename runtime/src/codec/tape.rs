@@ -13,17 +13,15 @@
 
 use std::cell::RefCell;
 
-use super::DecodeError;
 use super::entry::{Entry, Halves, Range, Value};
-use super::error::MAX_PROBLEMS;
-use super::node::Node;
 use super::path::Path;
+use super::problems::{MAX_PROBLEMS, Parked, Problem, Problems};
 
 /// The null that stands for nothing.
-const NOTHING: u32 = 0;
+pub(super) const NOTHING: u32 = 0;
 
 /// Where the value starts.
-const ROOT: u32 = 1;
+pub(super) const ROOT: u32 = 1;
 
 /// How many bytes of text a key or value takes in the payloads of this API, or more. Room for that many is made at once.
 const USUAL_DENSITY: usize = 12;
@@ -31,35 +29,6 @@ const USUAL_DENSITY: usize = 12;
 /// There are more values, or more text, than positions of 32 bits.
 #[derive(Debug)]
 pub(super) struct TooMany;
-
-/// A mistake, located by the entry it is about.
-#[derive(Debug)]
-pub(super) struct Parked {
-    pub(super) at: u32,
-    pub(super) problem: Problem,
-    /// The innermost union around it, once known: the union's name (added last) and the variant's.
-    pub(super) variant: Option<(&'static str, &'static str)>,
-}
-
-#[derive(Debug)]
-pub(super) enum Problem {
-    /// The entry is not what the text names ("an integer").
-    Expected(&'static str),
-    /// The object has no such key.
-    Missing(&'static str),
-    /// The key at the entry occurred before in the same object.
-    Duplicate,
-    /// The list has a length other than this one.
-    Length(usize),
-}
-
-/// The mistakes found so far.
-#[derive(Debug, Default)]
-pub(super) struct Problems {
-    pub(super) parked: Vec<Parked>,
-    /// Whether there were more than are kept.
-    pub(super) more: bool,
-}
 
 /// See the module's documentation.
 #[derive(Debug)]
@@ -83,15 +52,6 @@ impl<'de> Tape<'de> {
             entries,
             problems: RefCell::default(),
         }
-    }
-
-    pub(super) fn root(&self) -> Node<'_, 'de> {
-        Node::new(self, ROOT)
-    }
-
-    /// The null that stands for what is not there.
-    pub(super) fn nothing(&self) -> Node<'_, 'de> {
-        Node::new(self, NOTHING)
     }
 
     #[inline]
@@ -316,14 +276,6 @@ impl<'de> Tape<'de> {
                 *name = union;
             }
         }
-    }
-
-    /// The parked mistakes as an error, with the paths to them.
-    pub(super) fn take_error(&self) -> Option<DecodeError> {
-        if self.failures() == 0 {
-            return None;
-        }
-        Some(DecodeError::locate(self, &self.take_problems()))
     }
 
     /// The keys and indexes that lead from the value to the entry at `target`.

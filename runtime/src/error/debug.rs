@@ -2,30 +2,8 @@
 
 use std::fmt::{self, Debug, Formatter};
 
-use super::{Error, shown};
-
-/// An error of somebody else with all of its sources, on one line: "error sending request: connection refused".
-pub(crate) struct Chain<'a>(pub(crate) &'a (dyn std::error::Error + 'static));
-
-impl Chain<'_> {
-    fn text(&self) -> String {
-        let causes = std::iter::successors(Some(self.0), |cause| (*cause).source());
-        let mut texts: Vec<String> = Vec::new();
-        for text in causes.map(ToString::to_string) {
-            // Some repeat what their source says.
-            if texts.last().is_none_or(|last| !last.ends_with(&text)) {
-                texts.push(text);
-            }
-        }
-        texts.join(": ")
-    }
-}
-
-impl Debug for Chain<'_> {
-    fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {
-        Debug::fmt(&*shown(&self.text()), f)
-    }
-}
+use super::Error;
+use super::shown::Chain;
 
 impl Debug for Error {
     fn fmt(&self, f: &mut Formatter<'_>) -> fmt::Result {

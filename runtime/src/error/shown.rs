@@ -1,12 +1,11 @@
-//! What of a received text or header may be shown.
+//! What of a received text or header, or of the error of somebody else, may be shown.
 
 use std::borrow::Cow;
 use std::fmt;
 
 use http::{HeaderMap, header};
 
-use crate::codec::REDACTED;
-use crate::secrets::{is_secret_key, is_secret_text};
+use crate::secrets::{REDACTED, is_secret_key, is_secret_text};
 
 /// Texts longer than this are cut.
 const MAX_SHOWN: usize = 300;
@@ -50,6 +49,29 @@ impl fmt::Debug for Headers<'_> {
             (name, text)
         });
         f.debug_map().entries(entries).finish()
+    }
+}
+
+/// An error of somebody else with all of its sources, on one line: "error sending request: connection refused".
+pub(crate) struct Chain<'a>(pub(crate) &'a (dyn std::error::Error + 'static));
+
+impl Chain<'_> {
+    fn text(&self) -> String {
+        let causes = std::iter::successors(Some(self.0), |cause| (*cause).source());
+        let mut texts: Vec<String> = Vec::new();
+        for text in causes.map(ToString::to_string) {
+            // Some repeat what their source says.
+            if texts.last().is_none_or(|last| !last.ends_with(&text)) {
+                texts.push(text);
+            }
+        }
+        texts.join(": ")
+    }
+}
+
+impl fmt::Debug for Chain<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        fmt::Debug::fmt(&*shown(&self.text()), f)
     }
 }
 

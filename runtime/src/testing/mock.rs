@@ -6,8 +6,9 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use bytes::Bytes;
 use http::{Request, Response};
 
-use super::when::Rule;
-use super::{Answer, Endpoint, Recorded, When};
+use super::answer::Answer;
+use super::recorded::Recorded;
+use super::rule::Rule;
 use crate::transport::{Body, BoxFuture, Transport, TransportError};
 
 /// A stand-in for the API. Give its [`transport`](Self::transport) to a client, and say with [`on`](Self::on) what it
@@ -17,7 +18,7 @@ use crate::transport::{Body, BoxFuture, Transport, TransportError};
 /// that come one after the other. A call that nobody expected is answered with status 418 and a text that says so, which
 /// no client repeats, and is reported by [`verify`](Self::verify), too. Dropping the mock verifies it.
 ///
-/// Repeats are calls as well: expect them with [`times`](When::times), or turn them off with
+/// Repeats are calls as well: expect them with [`times`](super::When::times), or turn them off with
 /// [`RetryPolicy::off`](crate::client::RetryPolicy::off).
 #[derive(Default)]
 pub struct Mock {
@@ -42,12 +43,6 @@ impl Mock {
     #[must_use]
     pub fn transport(&self) -> MockTransport {
         MockTransport(Arc::clone(&self.shared))
-    }
-
-    /// Expects a call, once unless told otherwise. The operation is named by the type of its request.
-    #[track_caller]
-    pub fn on<E: Endpoint>(&self) -> When<'_, E> {
-        When::new(self)
     }
 
     /// The requests so far, in the order in which they came.

@@ -12,25 +12,14 @@
 )]
 
 mod answer;
+mod endpoint;
 mod mock;
 mod recorded;
+mod rule;
 mod when;
 
 pub use answer::Answer;
+pub use endpoint::Endpoint;
 pub use mock::{Mock, MockTransport};
 pub use recorded::Recorded;
 pub use when::When;
-
-use crate::client::Operation;
-
-/// An operation, named by the type of its request: `services::customers::Get`.
-pub trait Endpoint {
-    /// What the operation answers.
-    type Output;
-
-    /// The operation.
-    const OPERATION: &'static Operation;
-
-    /// The answer of the API that becomes this value.
-    fn answer(output: &Self::Output) -> Answer;
-}

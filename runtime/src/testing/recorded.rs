@@ -7,8 +7,7 @@ use http::{HeaderMap, Request};
 use percent_encoding::percent_decode_str;
 
 use crate::client::Operation;
-use crate::codec::REDACTED;
-use crate::secrets::{is_secret_key, is_secret_text};
+use crate::secrets::{REDACTED, is_secret_key, is_secret_text};
 use crate::types::Json;
 
 /// A request that a [`Mock`](super::Mock) was sent.

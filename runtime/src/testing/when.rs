@@ -4,10 +4,11 @@ use std::fmt;
 use std::marker::PhantomData;
 use std::panic::Location;
 
-use super::{Answer, Endpoint, Mock, Recorded};
-use crate::client::Operation;
+use super::answer::Answer;
+use super::endpoint::Endpoint;
+use super::mock::Mock;
+use super::rule::{Condition, Count, Rule};
 use crate::codec::{self, Encode};
-use crate::types::Json;
 
 /// A call that is expected, until its answer is given: begun by [`Mock::on`].
 #[must_use = "a call is expected when its answer is given"]
@@ -17,27 +18,12 @@ pub struct When<'a, E> {
     endpoint: PhantomData<fn() -> E>,
 }
 
-/// A call that is expected.
-pub(super) struct Rule {
-    operation: &'static Operation,
-    at: &'static Location<'static>,
-    conditions: Vec<Condition>,
-    answer: Answer,
-    count: Count,
-    pub(super) calls: usize,
-}
-
-/// How often a call is expected.
-#[derive(Clone, Copy, PartialEq, Eq)]
-enum Count {
-    Times(usize),
-    Any,
-}
-
-enum Condition {
-    Path(String, String),
-    Query(String, String),
-    Body(Json),
+impl Mock {
+    /// Expects a call, once unless told otherwise. The operation is named by the type of its request.
+    #[track_caller]
+    pub fn on<E: Endpoint>(&self) -> When<'_, E> {
+        When::new(self)
+    }
 }
 
 impl<'a, E: Endpoint> When<'a, E> {
@@ -121,72 +107,5 @@ impl<'a, E: Endpoint> When<'a, E> {
 impl<E> fmt::Debug for When<'_, E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "When({})", self.rule)
-    }
-}
-
-impl Rule {
-    /// The answer to the request, if it is one that is still expected.
-    pub(super) fn answer(&mut self, request: &Recorded) -> Option<Answer> {
-        let is_left = self.count == Count::Any || Count::Times(self.calls) != self.count;
-        let fits = is_left
-            && std::ptr::eq(self.operation, request.operation())
-            && self
-                .conditions
-                .iter()
-                .all(|condition| condition.holds(request));
-        fits.then(|| {
-            self.calls += 1;
-            self.answer.clone()
-        })
-    }
-
-    /// What is missing, if something is.
-    pub(super) fn unmet(&self) -> Option<String> {
-        match self.count {
-            Count::Times(times) if times != self.calls => Some(format!(
-                "{self}: expected {}, came {}",
-                count(times),
-                count(self.calls)
-            )),
-            Count::Times(_) | Count::Any => None,
-        }
-    }
-
-    pub(super) fn is_for(&self, operation: &'static Operation) -> bool {
-        std::ptr::eq(self.operation, operation)
-    }
-}
-
-fn count(times: usize) -> String {
-    match times {
-        1 => "once".to_owned(),
-        times => format!("{times} times"),
-    }
-}
-
-impl Condition {
-    fn holds(&self, request: &Recorded) -> bool {
-        match self {
-            Self::Path(name, value) => request.path(name) == Some(value),
-            Self::Query(name, value) => request.query_values(name).any(|other| other == value),
-            Self::Body(json) => request.json() == *json,
-        }
-    }
-}
-
-/// The expectation in one line.
-impl fmt::Display for Rule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.operation.id)?;
-        for (index, condition) in self.conditions.iter().enumerate() {
-            f.write_str(if index == 0 { " with " } else { ", " })?;
-            match condition {
-                Condition::Path(name, value) | Condition::Query(name, value) => {
-                    write!(f, "{name}={value}")?;
-                }
-                Condition::Body(_) => f.write_str("a certain body")?,
-            }
-        }
-        write!(f, " ({}:{})", self.at.file(), self.at.line())
     }
 }

@@ -7,7 +7,7 @@ use std::task::{Context, Poll};
 use bytes::Bytes;
 use futures_core::Stream;
 
-use super::TransportError;
+use crate::error::TransportError;
 
 /// The body of a response: bytes that are there, or a stream of bytes still to come.
 ///

@@ -12,8 +12,9 @@ use http_body::Body as _;
 use reqwest::redirect::Policy;
 use tokio::runtime::Handle;
 
-use super::{Body, BoxFuture, Transport, TransportError, TransportErrorKind};
-use crate::Error;
+use super::body::Body;
+use super::interface::{BoxFuture, Transport};
+use crate::error::{Error, TransportError, TransportErrorKind};
 
 /// How long to wait for a connection. A request that did not get one may be sent again, whatever it is.
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(10);

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 use std::time::Duration;
 
-use super::BoxFuture;
+use super::interface::BoxFuture;
 use crate::time::Instant;
 
 /// Waits on behalf of the client: between attempts, for its turn, and for answers that do not come.

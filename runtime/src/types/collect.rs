@@ -1,7 +1,5 @@
 //! What the setters of lists and maps take: everything that can be iterated over and converts.
 
-use crate::codec::{Encode, Record, Sink, View};
-
 /// Anything that makes a list of `T`: `[a, b]`, a `Vec`, an iterator, of values that convert to `T`.
 pub trait Items<T> {
     /// The list.
@@ -22,23 +20,15 @@ where
 #[derive(Clone, Debug, PartialEq)]
 pub struct Pairs<V>(Vec<(String, V)>);
 
+impl<V> Pairs<V> {
+    pub(crate) fn as_slice(&self) -> &[(String, V)] {
+        &self.0
+    }
+}
+
 impl<V> FromIterator<(String, V)> for Pairs<V> {
     fn from_iter<I: IntoIterator<Item = (String, V)>>(pairs: I) -> Self {
         Self(pairs.into_iter().collect())
-    }
-}
-
-impl<V: Encode> Encode for Pairs<V> {
-    fn view(&self) -> View<'_> {
-        View::Map(self)
-    }
-}
-
-impl<V: Encode> Record for Pairs<V> {
-    fn write(&self, sink: &mut Sink<'_>) {
-        for (key, value) in &self.0 {
-            sink.fields(&[(key, value)]);
-        }
     }
 }
 

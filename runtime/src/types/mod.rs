@@ -16,9 +16,7 @@ pub use decimal::{Decimal, InvalidDecimal};
 pub use number::Number;
 pub use one_or_many::OneOrMany;
 pub use patch::Patch::{self, Clear};
-
-/// A point in time. The API counts in microseconds.
-pub type Timestamp = chrono::DateTime<chrono::Utc>;
+pub use timestamp::Timestamp;
 
 /// Any JSON value.
 pub type Json = serde_json::Value;

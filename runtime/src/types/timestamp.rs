@@ -1,10 +1,11 @@
-//! The text forms of points in time and days (RFC 3339).
+//! Points in time, and the text forms of them and of days (RFC 3339).
 
 use std::str;
 
 use chrono::{Datelike, NaiveDate, NaiveDateTime, NaiveTime, SecondsFormat, TimeDelta, Timelike};
 
-use super::{Date, Timestamp};
+/// A point in time. The API counts in microseconds.
+pub type Timestamp = chrono::DateTime<chrono::Utc>;
 
 /// Reads a date and time: with any offset, or without one, which means UTC.
 pub(crate) fn parse(text: &str) -> Option<Timestamp> {
@@ -21,11 +22,11 @@ pub(crate) fn parse(text: &str) -> Option<Timestamp> {
 }
 
 /// Reads a day.
-pub(crate) fn parse_date(text: &str) -> Option<Date> {
+pub(crate) fn parse_date(text: &str) -> Option<NaiveDate> {
     parse_date_bytes(text.as_bytes())
 }
 
-fn parse_date_bytes(bytes: &[u8]) -> Option<Date> {
+fn parse_date_bytes(bytes: &[u8]) -> Option<NaiveDate> {
     let [y1, y2, y3, y4, b'-', m1, m2, b'-', d1, d2] = *bytes else {
         return None;
     };
@@ -183,7 +184,7 @@ pub(crate) fn format(time: Timestamp) -> Text {
 }
 
 /// Writes a day.
-pub(crate) fn format_date(date: Date) -> Text {
+pub(crate) fn format_date(date: NaiveDate) -> Text {
     let Some(year) = plain_year(date.year()) else {
         return Text {
             long: date.to_string(),

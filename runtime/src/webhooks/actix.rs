@@ -8,7 +8,11 @@ use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
 use actix_web::{FromRequest, HttpRequest, ResponseError, web};
 
-use super::{Delivery, Headers, VersionedEvent, WebhookError, Webhooks, body};
+use super::body;
+use super::delivery::{Delivery, VersionedEvent};
+use super::endpoint::Webhooks;
+use super::error::WebhookError;
+use super::headers::Headers;
 
 /// Verifies the request with the [`Webhooks`] in the application's `web::Data`, and answers those that are not accepted
 /// with [`WebhookError::status`]. The body is read only if the headers are those of a delivery, up to

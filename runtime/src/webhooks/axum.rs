@@ -3,7 +3,10 @@
 use axum_core::extract::{FromRef, FromRequest, Request};
 use axum_core::response::{IntoResponse, Response};
 
-use super::{Delivery, VersionedEvent, WebhookError, Webhooks, body};
+use super::body;
+use super::delivery::{Delivery, VersionedEvent};
+use super::endpoint::Webhooks;
+use super::error::WebhookError;
 
 /// Verifies the request with the [`Webhooks`] of the router's state, and answers those that are not accepted with
 /// [`WebhookError::status`]. The body is read only if the headers are those of a delivery, up to

@@ -8,7 +8,10 @@ use bytes::Bytes;
 use futures_core::Stream;
 use tokio::runtime::Handle;
 
-use super::{Delivery, Headers, VersionedEvent, WebhookError, Webhooks};
+use super::delivery::{Delivery, VersionedEvent};
+use super::endpoint::Webhooks;
+use super::error::WebhookError;
+use super::headers::Headers;
 
 /// The smallest capacity of a body that is being read.
 const FIRST_CAPACITY: usize = 8 << 10;

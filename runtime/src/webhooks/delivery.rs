@@ -1,11 +1,10 @@
 //! A verified delivery, and how its body is read.
 
-use std::fmt;
-
-use super::WebhookError;
+use super::error::WebhookError;
+use super::format::Format;
 use super::headers::Signed;
 use crate::RawBody;
-use crate::codec::{self, Decode, DecodeError, Kind, Node};
+use crate::codec::{self, Decode, DecodeError};
 use crate::types::Timestamp;
 
 /// The events of one version of the API.
@@ -26,16 +25,6 @@ pub struct Delivery<E> {
     pub api_version: Option<String>,
     /// What has happened.
     pub event: E,
-}
-
-/// The form in which an endpoint has its events delivered, where that is not `raw`.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-#[non_exhaustive]
-pub enum Format {
-    /// A message for a channel of Discord.
-    Discord,
-    /// A message for a channel of Slack.
-    Slack,
 }
 
 impl<E: VersionedEvent> Delivery<E> {
@@ -89,26 +78,5 @@ fn check_version<E: VersionedEvent>(version: Option<&str>) -> Result<(), Webhook
             known: E::VERSIONS,
         }),
         _ => Ok(()),
-    }
-}
-
-impl Format {
-    /// Events have a type, messages have not.
-    fn of(body: Node<'_, '_>) -> Option<Self> {
-        if body.kind() != Kind::Object || body.has_key(&["type"]) {
-            return None;
-        }
-        let keys = [("embeds", Self::Discord), ("blocks", Self::Slack)];
-        let mut found = keys.into_iter().filter(|(key, _)| body.has_key(&[key]));
-        found.next().map(|(_, format)| format)
-    }
-}
-
-impl fmt::Display for Format {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(match self {
-            Self::Discord => "Discord",
-            Self::Slack => "Slack",
-        })
     }
 }

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use super::Format;
+use super::format::Format;
 use crate::RawBody;
 use crate::codec::DecodeError;
 use crate::types::Timestamp;

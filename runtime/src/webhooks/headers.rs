@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, HashMap};
 
 use http::HeaderMap;
 
-use super::WebhookError;
+use super::error::WebhookError;
 use crate::types::Timestamp;
 
 /// The header with the id of the event. It stays the same when an event is delivered again.

@@ -6,8 +6,10 @@ use base64::engine::{DecodePaddingMode, GeneralPurpose, GeneralPurposeConfig};
 use hmac::{Hmac, KeyInit as _, Mac as _};
 use sha2::Sha256;
 
-use super::SHORTEST_KEY;
 use super::headers::Signed;
+
+/// The shortest key, in bytes, that cannot be guessed.
+pub(super) const SHORTEST_KEY: usize = 16;
 
 /// A key, ready to begin a signature with.
 pub(super) type Key = Hmac<Sha256>;

@@ -5,7 +5,7 @@ use std::convert::Infallible;
 use std::fmt;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use super::{Claim, Store};
+use super::store::{Claim, Store};
 
 /// How many events are remembered unless it is said otherwise.
 const CAPACITY: usize = 10_000;

@@ -2,10 +2,11 @@
 
 use std::error::Error;
 use std::fmt;
-use std::future::Future;
 use std::sync::Arc;
 
-use super::{Delivery, MemoryStore};
+use super::delivery::Delivery;
+use super::memory::MemoryStore;
+use super::store::{Claim, Store};
 
 /// Remembers which events were handled, so that one that is delivered again is not handled again. Clones share it.
 ///
@@ -14,61 +15,6 @@ use super::{Delivery, MemoryStore};
 /// once, or must not forget when it ends, a [`Store`] of one's own keeps the ids.
 pub struct Deliveries<S = MemoryStore> {
     store: Arc<S>,
-}
-
-/// Where the ids of events are kept: a table of a database, keys of Redis.
-///
-/// A program that ends in the middle of its work cannot release its claim, so a claim has to run out by itself: later than
-/// any handler takes, or an event is handled twice at once, and long before the last of Polar's ten attempts, or the event
-/// is lost. The answer to an event in progress is not 2xx, and uses up an attempt.
-///
-/// A handler that outlives its claim must not end the claim of the next one. So a claim has a token, and whoever releases
-/// it shows the token.
-pub trait Store: Send + Sync {
-    /// What can go wrong with it.
-    type Error: Send;
-
-    /// What tells a claim from a later one of the same event: a random number, or the time of the claim. `()` where claims
-    /// do not run out.
-    type Token: Send + Sync;
-
-    /// Claims the id of an event, unless it is claimed or done. Of several callers at once, one gets it.
-    fn claim(
-        &self,
-        id: &str,
-    ) -> impl Future<Output = Result<Claim<Self::Token>, Self::Error>> + Send;
-
-    /// The event with this id was handled. It is done from now on, even if the claim is no longer the caller's.
-    fn complete(
-        &self,
-        id: &str,
-        token: &Self::Token,
-    ) -> impl Future<Output = Result<(), Self::Error>> + Send;
-
-    /// The event with this id could not be handled. It may be claimed again, unless it is done or the claim is no longer
-    /// the caller's.
-    fn release(
-        &self,
-        id: &str,
-        token: &Self::Token,
-    ) -> impl Future<Output = Result<(), Self::Error>> + Send;
-
-    /// Like [`release`](Self::release), where nothing can be waited for: the handler was dropped or panicked, or the store
-    /// did not get as far as to settle the claim. What is not released here has to run out by itself.
-    fn abandon(&self, id: &str, token: &Self::Token) {
-        let _ = (id, token);
-    }
-}
-
-/// What a [`Store`] knows of an event.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
-pub enum Claim<T = ()> {
-    /// Nothing so far. It is the caller's now, who shows this token later.
-    New(T),
-    /// Somebody is handling it.
-    InProgress,
-    /// It was handled.
-    Done,
 }
 
 /// What became of a delivery.

@@ -10,10 +10,10 @@ pub(super) use codec::codec;
 use super::ambiguous;
 use super::docs::{self, Docs};
 use super::type_docs::{field_docs, type_docs};
-use super::types::{Keeping, as_struct, ident, is_copy, payload, rust_type};
+use super::types::{as_struct, ident, is_copy, payload, rust_type};
 use crate::ir::{
-    Api, Constant, Decision, Field, Needed, Resolution, Scalar, Sought, Struct, Type, TypeDef,
-    Union, Variant,
+    Api, Constant, Decision, Field, Keeping, Needed, Resolution, Scalar, Sought, Struct, Type,
+    TypeDef, Union, Variant,
 };
 use crate::names;
 
@@ -195,12 +195,10 @@ fn shared_fields<'a>(api: &'a Api, union: &'a Union) -> Vec<&'a Field> {
     let Some(structs) = structs.filter(|structs| structs.len() > 1) else {
         return vec![];
     };
-    let (first_def, first) = structs[0];
-    let same = |field: &Field, (def, object): &(&TypeDef, &Struct)| {
+    let first = structs[0];
+    let same = |field: &Field, object: &Struct| {
         object.fields.iter().any(|other| {
-            other.name == field.name
-                && other.ty == field.ty
-                && Keeping::of(def, other) == Keeping::of(first_def, field)
+            other.name == field.name && other.ty == field.ty && other.keeping == field.keeping
         })
     };
     let is_free = |name: &str| {
@@ -211,10 +209,7 @@ fn shared_fields<'a>(api: &'a Api, union: &'a Union) -> Vec<&'a Field> {
     let kept = first.fields.iter().filter(|field| {
         is_free(&field.name.rust)
             && !matches!(field.ty, Type::Const(_))
-            && !matches!(
-                Keeping::of(first_def, field),
-                Keeping::Sent | Keeping::Patch
-            )
+            && !matches!(field.keeping, Keeping::Sent | Keeping::Patch)
     });
     kept.filter(|field| structs[1..].iter().all(|other| same(field, other)))
         .collect()
@@ -254,7 +249,6 @@ fn shared_field(api: &Api, union: &Union, field: &Field) -> TokenStream {
 
 fn conversions(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
     let name = ident(&def.name.rust);
-    let is_body = is_body(api, def);
     let mut seen = Vec::new();
     let conversions = union.variants.iter().filter_map(|variant| {
         let content = payload(api, &variant.ty)?;
@@ -273,7 +267,8 @@ fn conversions(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
                 }
             }
         });
-        let body = is_body.then(|| {
+        // Its variants may be passed where it is expected.
+        let body = def.is_body.then(|| {
             let content = rust_type(api, &variant.ty);
             quote!(polar_client_runtime::variant_body! { #name: #content })
         });
@@ -284,10 +279,4 @@ fn conversions(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
         })
     });
     conversions.collect()
-}
-
-/// Whether an operation sends the union, so that its variants may be passed where it is expected.
-fn is_body(api: &Api, def: &TypeDef) -> bool {
-    let bodies = api.bodies();
-    bodies.into_iter().any(|id| api.def(id).name == def.name)
 }

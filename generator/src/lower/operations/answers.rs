@@ -2,10 +2,10 @@
 
 use openapiv3::{Operation as Source, ReferenceOr, Response, StatusCode};
 
-use super::errors;
+use super::{errors, media};
 use crate::ir::{Facts, Scalar, Success, Type, TypeId};
 use crate::lower::place::{Node, Place};
-use crate::lower::{Lowering, inherit, types};
+use crate::lower::{Lowering, facts};
 
 /// The success, and the types of the documented errors, by status.
 pub(super) fn responses(
@@ -69,7 +69,7 @@ fn success(
         [] => return Some(Success::Empty),
         [only] => *only,
         _ => {
-            refuse_media_types(cx, at);
+            media::refuse_several(cx, at);
             return None;
         }
     };
@@ -78,10 +78,10 @@ fn success(
             let at = format!("{at}/content/application~1json/schema");
             let place = Place::new(at, format!("{} response", place.name));
             let (ty, facts) = match &media.schema {
-                Some(schema) => types::value(cx, Node::from(schema), &place),
+                Some(schema) => cx.value(Node::from(schema), &place),
                 None => (Type::Json, Facts::default()),
             };
-            inherit::refuse_outside_properties(cx, &facts, &place.at);
+            facts::refuse_outside_properties(cx, &facts, &place.at);
             // An accepted request with a free answer has none to speak of: the server sends `null`.
             Some(if code == 202 && ty == Type::Json {
                 Success::Empty
@@ -94,7 +94,7 @@ fn success(
             let place = Place::new(at, format!("{} row", place.name));
             let row = media.schema.as_ref().map(Node::from);
             // A schema that says no more than that it is text says nothing of the rows.
-            let row = row.map(|row| types::value(cx, row, &place).0);
+            let row = row.map(|row| cx.value(row, &place).0);
             Some(Success::Csv(
                 row.filter(|row| *row != Type::Scalar(Scalar::String)),
             ))
@@ -107,12 +107,4 @@ fn success(
             None
         }
     }
-}
-
-/// The client reads one media type, and does not ask for one of several.
-pub(super) fn refuse_media_types(cx: &mut Lowering<'_, '_>, at: &str) {
-    cx.problem(
-        &format!("{at}/content"),
-        "several media types have no counterpart in the client: leave one of them, by a correction",
-    );
 }

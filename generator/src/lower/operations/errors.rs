@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use openapiv3::{Operation as Source, ReferenceOr, Response, Schema, SchemaKind, StatusCode};
 
-use super::{Draft, DraftOperation, answers};
+use super::media;
 use crate::error::escape_pointer;
 use crate::ir::{Constant, Shape, Type, TypeId};
 use crate::lower::Lowering;
+use crate::lower::declare::reference;
+use crate::lower::draft::{Draft, DraftOperation};
 use crate::lower::place::{Node, Place};
-use crate::lower::types::{self, reference};
 
 /// The documented error statuses; their codes are filled in by [`name_errors`].
 pub(super) fn statuses(source: &Source) -> BTreeMap<u16, Vec<String>> {
@@ -33,7 +34,7 @@ pub(super) fn types(
 ) -> Vec<TypeId> {
     let mut found = Vec::new();
     if response.content.len() > 1 {
-        answers::refuse_media_types(cx, at);
+        media::refuse_several(cx, at);
         return found;
     }
     for (media_type, media) in &response.content {
@@ -76,7 +77,7 @@ fn collect(
             // The last one is taken first.
             open.extend(members.iter().rev());
         } else if let ReferenceOr::Item(schema) = schema {
-            let (ty, _) = types::value(cx, Node::Schema(schema), place);
+            let (ty, _) = cx.value(Node::Schema(schema), place);
             ty.visit_named(&mut |id| found.push(id));
         }
     }

@@ -3,43 +3,22 @@
 mod access;
 mod answers;
 mod errors;
+mod media;
 mod request;
 
 use std::collections::BTreeMap;
 
 use openapiv3::{Operation as Source, PathItem};
 
+use super::draft::{Draft, DraftOperation, DraftWebhook};
 use super::place::{Node, Place};
-use super::{Lowering, given, types};
+use super::{Lowering, given};
 use crate::document::{self, OperationExt as _};
 use crate::error::escape_pointer;
-use crate::ir::{Flow, FlowKind, Lifecycle, Method, Operation, Safety, Type, TypeId};
+use crate::ir::{Flow, FlowKind, Lifecycle, Method, Operation, Safety};
 use crate::names;
 
 pub(super) use errors::name_errors;
-
-/// Operations and webhooks before their types are filled in.
-pub(super) struct Draft {
-    pub(super) operations: Vec<DraftOperation>,
-    pub(super) webhooks: Vec<DraftWebhook>,
-}
-
-pub(super) struct DraftOperation {
-    /// Segments of the operation id without the last one.
-    pub(super) group: Vec<String>,
-    pub(super) operation: Operation,
-    /// What the answer is a list of, if the contract marks it as paged.
-    pub(super) paged_item: Option<Type>,
-    /// Types of the documented errors, by status.
-    pub(super) errors: Vec<(u16, TypeId)>,
-}
-
-pub(super) struct DraftWebhook {
-    pub(super) name: String,
-    pub(super) payload: Type,
-    /// JSON pointer of the payload's schema.
-    pub(super) at: String,
-}
 
 pub(super) fn draft(cx: &mut Lowering<'_, '_>) -> Draft {
     let document = cx.document;
@@ -71,7 +50,7 @@ pub(super) fn draft(cx: &mut Lowering<'_, '_>) -> Draft {
         .iter()
         .map(|webhook| {
             let place = Place::new(&webhook.at, format!("webhook {} payload", webhook.name));
-            let payload = types::value(cx, Node::from(&webhook.schema), &place).0;
+            let payload = cx.value(Node::from(&webhook.schema), &place).0;
             DraftWebhook {
                 name: webhook.name.clone(),
                 payload,
@@ -131,7 +110,7 @@ fn operation(
     let (access, scopes) = access::access(cx, source, at);
     let paged_item = source.pagination().map(|pagination| {
         let place = place.below("x-polar-pagination", "item");
-        types::value(cx, Node::from(&pagination.item), &place).0
+        cx.value(Node::from(&pagination.item), &place).0
     });
     let operation = Operation {
         docs: cx.glossary.operation(&id),

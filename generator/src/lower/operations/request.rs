@@ -9,7 +9,7 @@ use crate::document::ParameterExt as _;
 use crate::error::escape_pointer;
 use crate::ir::{Body, Encoding, Facts, Lifecycle, Param, ParamStyle, Presence, Type};
 use crate::lower::place::{Node, Place};
-use crate::lower::{Lowering, given, inherit, types, union};
+use crate::lower::{Lowering, facts, given, union};
 use crate::names;
 
 /// The parameters of the path, in the order of the template, and of the query.
@@ -121,7 +121,7 @@ fn param(
                         format!("{at}/content/application~1json/schema"),
                         place.name.clone(),
                     );
-                    let (ty, facts) = types::value(cx, Node::from(schema), &place);
+                    let (ty, facts) = cx.value(Node::from(schema), &place);
                     (ty, facts, ParamStyle::Json)
                 }
                 None => {
@@ -134,7 +134,7 @@ fn param(
             }
         }
     };
-    inherit::refuse_direction(cx, &facts, &place.at);
+    facts::refuse_direction(cx, &facts, &place.at);
 
     let (presence, make): (_, fn(&str) -> names::Name) = match data.required {
         true => (Presence::Required, names::argument),
@@ -167,9 +167,9 @@ fn param_value(
     if let ReferenceOr::Item(item) = schema
         && let Some((ty, facts)) = union::one_or_many(cx, item, place)
     {
-        return (ty, types::own_facts(item).beside(facts));
+        return (ty, facts::own_facts(item).beside(facts));
     }
-    types::value(cx, Node::from(schema), place)
+    cx.value(Node::from(schema), place)
 }
 
 /// What an operation sends, if it sends something.
@@ -205,10 +205,10 @@ pub(super) fn body(
     let at = format!("{at}/content/{}/schema", escape_pointer(media_type));
     let place = Place::new(at, format!("{} body", place.name));
     let (ty, facts) = match &media.schema {
-        Some(schema) => types::value(cx, Node::from(schema), &place),
+        Some(schema) => cx.value(Node::from(schema), &place),
         None => (Type::Json, Facts::default()),
     };
-    inherit::refuse_outside_properties(cx, &facts, &place.at);
+    facts::refuse_outside_properties(cx, &facts, &place.at);
     let presence = if body.required {
         Presence::Required
     } else {

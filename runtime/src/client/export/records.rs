@@ -14,8 +14,11 @@ use serde::forward_to_deserialize_any;
 
 use super::split::{Cells, Splitter, Step};
 #[cfg(feature = "blocking")]
-use crate::client::Blocking;
-use crate::client::{ByteStream, Call, Operation, Request, ResponseCall};
+use crate::client::blocking::Blocking;
+use crate::client::execution::{Call, ResponseCall};
+use crate::client::operation::Operation;
+use crate::client::requests::Request;
+use crate::client::responses::ByteStream;
 use crate::codec::{self, Decode};
 use crate::error::{Error, ExportError, shown};
 

@@ -10,8 +10,8 @@ use futures_core::Stream;
 use super::records::Records;
 use crate::Error;
 #[cfg(feature = "blocking")]
-use crate::client::Blocking;
-use crate::client::Request;
+use crate::client::blocking::Blocking;
+use crate::client::requests::Request;
 use crate::codec::Decode;
 
 /// The rows of an export.

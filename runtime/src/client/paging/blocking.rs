@@ -1,31 +1,9 @@
-//! Lists, and bodies in pieces, without a runtime of one's own.
+//! Lists without a runtime of one's own.
 
-use std::fmt;
-use std::pin::Pin;
-
-use futures_core::Stream;
-
-use super::{Items, Page, Pages};
-use crate::Error;
-use crate::client::{Operation, blocking};
-
-/// The items or pages of a list, or the pieces of a body, for a thread that blocks until they are
-/// there. Inside an async task they are errors.
-#[must_use = "an iterator does nothing until it is asked"]
-pub struct Blocking<S> {
-    operation: &'static Operation,
-    /// Nothing after the end.
-    stream: Option<S>,
-}
-
-impl<S> Blocking<S> {
-    pub(in crate::client) fn new(operation: &'static Operation, stream: S) -> Self {
-        Self {
-            operation,
-            stream: Some(stream),
-        }
-    }
-}
+use super::items::Items;
+use super::page::Page;
+use super::pages::Pages;
+use crate::client::blocking::Blocking;
 
 impl<P: Page> Pages<P> {
     /// The pages, waited for on this thread.
@@ -38,33 +16,5 @@ impl<P: Page> Items<P> {
     /// The items, waited for on this thread.
     pub fn blocking(self) -> Blocking<Self> {
         Blocking::new(self.operation(), self)
-    }
-}
-
-impl<T, S: Stream<Item = Result<T, Error>> + Unpin> Iterator for Blocking<S> {
-    type Item = Result<T, Error>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        let stream = self.stream.as_mut()?;
-        let next = std::future::poll_fn(|context| Pin::new(&mut *stream).poll_next(context));
-        match blocking::run(self.operation, next) {
-            Ok(Some(next)) => Some(next),
-            Ok(None) => {
-                self.stream = None;
-                None
-            }
-            Err(error) => {
-                self.stream = None;
-                Some(Err(error))
-            }
-        }
-    }
-}
-
-impl<S: fmt::Debug> fmt::Debug for Blocking<S> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.debug_struct("Blocking")
-            .field("stream", &self.stream)
-            .finish_non_exhaustive()
     }
 }

@@ -7,11 +7,13 @@ use std::vec;
 
 use futures_core::Stream;
 
-use super::{Page, Pages, Portion};
+use super::page::Page;
+use super::pages::Pages;
+use super::portion::Portion;
 use crate::Error;
 #[cfg(feature = "blocking")]
-use crate::client::Operation;
-use crate::client::Request;
+use crate::client::operation::Operation;
+use crate::client::requests::Request;
 
 /// The items of a list, in order, over all pages from the one that the request asks for.
 ///

@@ -7,11 +7,13 @@ use std::task::{Context, Poll};
 
 use futures_core::Stream;
 
-use super::{Extent, Page, Portion};
+use super::page::{Extent, Page};
+use super::portion::Portion;
 use crate::Error;
+use crate::client::execution::Call;
 #[cfg(feature = "blocking")]
-use crate::client::Operation;
-use crate::client::{Call, Request};
+use crate::client::operation::Operation;
+use crate::client::requests::Request;
 
 /// The parameter that says which page is wanted.
 const PAGE: &str = "page";

@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 
 use serde_json::value::RawValue;
 
-use super::{Extent, Page};
+use super::page::{Extent, Page};
 use crate::Error;
-use crate::client::reply::{Form, Reply};
-use crate::client::{Call, Request};
+use crate::client::execution::Call;
+use crate::client::requests::{Form, Request};
+use crate::client::responses::Reply;
 use crate::codec::{self, DecodeError};
 use crate::error::RawBody;
 

@@ -1,6 +1,6 @@
 //! Lists that come as a plain array instead of a page.
 
-use super::Page;
+use super::page::Page;
 use crate::codec::{self, Decode, Kind, Node};
 use crate::types::Json;
 

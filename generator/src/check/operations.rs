@@ -1,0 +1,153 @@
+//! Services and operations: names that do not collide, and references into bodies and rows that lead somewhere.
+
+use std::collections::BTreeSet;
+
+use super::Checker;
+use crate::ir::{FlowKind, Operation, Presence, Safety, Scalar, Service, Shape, Success, Type};
+use crate::names;
+
+/// Longer names of files are refused by some system or other, with what stands before and after them.
+const MAX_MODULE: usize = 64;
+
+impl Checker<'_> {
+    pub(super) fn service(&mut self, service: &Service) {
+        let operations = service
+            .operations
+            .iter()
+            .map(|operation| (operation.name.rust.as_str(), operation.at.as_str()));
+        let children = service
+            .children
+            .iter()
+            .map(|child| (child.name.rust.as_str(), "/paths"));
+        let flows: Vec<(String, &str)> = flow_methods(service);
+        let flows = flows.iter().map(|(name, at)| (name.as_str(), *at));
+        let methods = operations.chain(children).chain(flows);
+        self.unique("methods", methods.collect::<Vec<_>>());
+        let requests = service.operations.iter();
+        let requests =
+            requests.map(|operation| (operation.type_name.as_str(), operation.at.as_str()));
+        let own = (service.type_name.as_str(), "the service itself");
+        self.unique("types", requests.chain([own]).collect::<Vec<_>>());
+        if service.name.rust.len() > MAX_MODULE {
+            let message = format!(
+                "the service `{}` has a name of more than {MAX_MODULE} characters, which not every system has as a file; \
+                 give it another one with `x-rust-name` at the root of the contract",
+                service.name.wire
+            );
+            self.problem("/paths", message);
+        }
+        for operation in &service.operations {
+            self.operation(operation);
+            self.flow(service, operation);
+        }
+        for child in &service.children {
+            self.service(child);
+        }
+    }
+
+    /// The path to the keys by which a repetition is known leads somewhere, in every form of the body.
+    fn safety(&mut self, operation: &Operation) {
+        let Safety::Keyed(path) = &operation.safety else {
+            return;
+        };
+        let body = operation.body.as_ref().map(|body| &body.ty);
+        if !body.is_some_and(|ty| self.leads_somewhere(ty, path)) {
+            let path = path.join(".");
+            self.problem(
+                &format!("{}/x-idempotency-key", operation.at),
+                format!("the body has no `{path}` in all of its forms"),
+            );
+        }
+    }
+
+    /// What is required as "one of" can be left out alone: optional parameters, or properties of a form of the body.
+    fn one_of(&mut self, operation: &Operation) {
+        let body = operation.body.as_ref().map(|body| &body.ty);
+        for name in operation.one_of.iter().flatten() {
+            let is_parameter = operation
+                .query
+                .iter()
+                .any(|param| param.name.wire == *name && param.presence == Presence::Optional);
+            if !is_parameter && !body.is_some_and(|ty| self.has_property(ty, name)) {
+                self.problem(
+                    &format!("{}/x-require-one-of", operation.at),
+                    format!("`{name}` is neither an optional parameter nor a property of the body"),
+                );
+            }
+        }
+    }
+
+    /// A cell is a text, or something that is written like one.
+    fn row(&mut self, operation: &Operation, ty: &Type) {
+        let def = match ty {
+            Type::Named(id) => Some(self.api.def(*id)),
+            _ => None,
+        };
+        let Some(Shape::Struct(object)) = def.map(|def| &def.shape) else {
+            let at = def.map_or(&operation.at, |def| &def.at);
+            return self.problem(at, "a row is an object of its columns".to_owned());
+        };
+        for field in &object.fields {
+            let fits = match field.ty.non_null() {
+                Type::Scalar(scalar) => !matches!(
+                    scalar,
+                    Scalar::Integer
+                        | Scalar::Unsigned
+                        | Scalar::Float
+                        | Scalar::Number
+                        | Scalar::Boolean
+                ),
+                Type::Named(id) => matches!(self.api.def(*id).shape, Shape::Enum(_)),
+                _ => false,
+            };
+            if !fits {
+                let message =
+                    "a cell holds a text, or what is written as one: a decimal, a time, an enum";
+                self.problem(&field.at, message.to_owned());
+            }
+        }
+    }
+
+    fn operation(&mut self, operation: &Operation) {
+        self.safety(operation);
+        self.texts(operation);
+        self.one_of(operation);
+        if let Success::Csv(Some(row)) = &operation.success {
+            self.row(operation, row);
+        }
+        let params = operation.path_params.iter().chain(&operation.query);
+        let params = params.map(|param| (param.name.rust.as_str(), param.at.as_str()));
+        let body = operation
+            .body
+            .iter()
+            .map(|_| ("body", operation.at.as_str()));
+        self.unique("parameters", params.chain(body).collect::<Vec<_>>());
+        let mut seen = BTreeSet::new();
+        // Parameters of one name are reported already.
+        let params = operation
+            .query
+            .iter()
+            .filter(|param| seen.insert(&param.name.rust));
+        let optional = params.filter(|param| param.presence == Presence::Optional);
+        let setters = optional.map(|param| (names::param_setter(&param.name), param.at.as_str()));
+        let setters: Vec<(String, &str)> = setters.collect();
+        self.unique(
+            "setters",
+            setters.iter().map(|(name, at)| (name.as_str(), *at)),
+        );
+    }
+}
+
+/// The methods of the flows of a service.
+fn flow_methods(service: &Service) -> Vec<(String, &str)> {
+    let mut found = Vec::new();
+    for operation in &service.operations {
+        if let Some(flow) = &operation.flow {
+            found.push((flow.name.rust.clone(), operation.at.as_str()));
+            if matches!(flow.kind, FlowKind::Download { .. }) {
+                found.push((format!("{}_by_id", flow.name.rust), operation.at.as_str()));
+            }
+        }
+    }
+    found
+}

@@ -1,0 +1,52 @@
+//! Whether keys lead somewhere in a type.
+
+use super::Checker;
+use crate::ir::{Shape, Type};
+
+impl Checker<'_> {
+    /// Whether a form of the type has a property.
+    pub(super) fn has_property(&self, ty: &Type, key: &str) -> bool {
+        match ty {
+            Type::Nullable(inner) | Type::Boxed(inner) => self.has_property(inner, key),
+            Type::Named(id) => match &self.api.def(*id).shape {
+                Shape::Struct(object) => {
+                    let mut fields = object.fields.iter();
+                    fields.any(|field| field.name.wire == key)
+                }
+                Shape::Union(union) => {
+                    let mut variants = union.variants.iter();
+                    variants.any(|variant| self.has_property(&variant.ty, key))
+                }
+                Shape::Alias(target) => self.has_property(target, key),
+                Shape::Enum(_) => false,
+            },
+            _ => false,
+        }
+    }
+
+    /// Whether a path of keys leads to something, in every form of the type.
+    pub(super) fn leads_somewhere(&self, ty: &Type, path: &[String]) -> bool {
+        let Some((key, rest)) = path.split_first() else {
+            return true;
+        };
+        match ty {
+            Type::List(inner) | Type::Nullable(inner) | Type::Boxed(inner) => {
+                self.leads_somewhere(inner, path)
+            }
+            Type::Named(id) => match &self.api.def(*id).shape {
+                Shape::Struct(object) => {
+                    let mut fields = object.fields.iter();
+                    let field = fields.find(|field| field.name.wire == *key);
+                    field.is_some_and(|field| self.leads_somewhere(&field.ty, rest))
+                }
+                Shape::Union(union) => {
+                    let mut variants = union.variants.iter();
+                    variants.all(|variant| self.leads_somewhere(&variant.ty, path))
+                }
+                Shape::Alias(target) => self.leads_somewhere(target, path),
+                Shape::Enum(_) => false,
+            },
+            _ => false,
+        }
+    }
+}

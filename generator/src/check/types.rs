@@ -1,0 +1,186 @@
+//! Types: names that do not collide, decisions that reach every variant, pages that the runtime can read.
+
+use std::collections::BTreeSet;
+
+use super::{Checker, UNKNOWN};
+use crate::ir::{Decision, Resolution, Shape, Struct, Type, TypeDef, Union};
+use crate::names::{self, REST_FIELD};
+use crate::reserved;
+
+impl Checker<'_> {
+    pub(super) fn types(&mut self) {
+        let api = self.api;
+        self.unique(
+            "types",
+            api.types.iter().flat_map(|def| {
+                std::iter::once(&def.name.rust)
+                    .chain(view_name(def))
+                    .map(|name| (name.as_str(), def.at.as_str()))
+            }),
+        );
+        for def in &api.types {
+            if reserved::is_type(&def.name.rust) {
+                self.problem(
+                    &def.at,
+                    format!(
+                        "the type name `{}` is taken by Rust or the runtime; rename it with `x-rust-name`, or with `title` \
+                         where it is inline",
+                        def.name.rust
+                    ),
+                );
+            }
+            match &def.shape {
+                Shape::Struct(object) => self.object(def, object),
+                Shape::Enum(texts) => {
+                    let values = texts.values.iter().map(|value| &value.name);
+                    let names = values.map(|name| (name.rust.as_str(), name.wire.as_str()));
+                    self.unique_at(&def.at, "values of the enum", names.chain([UNKNOWN]));
+                }
+                Shape::Union(union) => self.union(def, union),
+                Shape::Alias(_) => {}
+            }
+        }
+    }
+
+    fn object(&mut self, def: &TypeDef, object: &Struct) {
+        let fields = object
+            .fields
+            .iter()
+            .map(|field| (field.name.rust.as_str(), field.at.as_str()));
+        let rest = object.rest.iter().map(|_| (REST_FIELD, def.at.as_str()));
+        self.unique("fields", fields.chain(rest).collect::<Vec<_>>());
+        self.methods(def, object);
+    }
+
+    /// Setters, and views of fields.
+    fn methods(&mut self, def: &TypeDef, object: &Struct) {
+        let mut seen = BTreeSet::new();
+        // Fields of one name are reported already.
+        let fields = object
+            .fields
+            .iter()
+            .filter(|field| seen.insert(&field.name.rust));
+        let methods = fields.flat_map(|field| {
+            let setter = def.usage.is_built().then(|| names::setter(&field.name));
+            let view = field
+                .chosen_by
+                .is_some()
+                .then(|| names::field_view(&field.name));
+            setter
+                .into_iter()
+                .chain(view)
+                .map(|name| (name, field.at.as_str()))
+        });
+        let methods: Vec<(String, &str)> = methods.collect();
+        self.unique(
+            "methods",
+            methods.iter().map(|(name, at)| (name.as_str(), *at)),
+        );
+    }
+
+    /// The runtime reads pages by the names of their fields.
+    pub(super) fn page(&mut self, def: &TypeDef) {
+        let Shape::Struct(page) = &def.shape else {
+            return;
+        };
+        let pagination = page
+            .fields
+            .iter()
+            .find(|field| field.name.wire == "pagination");
+        let within = match pagination.map(|field| &field.ty) {
+            Some(Type::Named(id)) => match &self.api.def(*id).shape {
+                Shape::Struct(object) => object.fields.as_slice(),
+                _ => &[],
+            },
+            _ => &[],
+        };
+        for field in page.fields.iter().chain(within) {
+            let is_read = ["items", "pagination", "max_page", "has_next_page"]
+                .contains(&field.name.wire.as_str());
+            if is_read && field.name.rust != field.name.wire {
+                self.problem(
+                    &field.at,
+                    "a field that pages are read by keeps its name".to_owned(),
+                );
+            }
+        }
+    }
+
+    fn union(&mut self, def: &TypeDef, union: &Union) {
+        let variants = union.variants.iter().map(|variant| &variant.name);
+        let names = variants.map(|name| (name.rust.as_str(), name.wire.as_str()));
+        self.unique_at(&def.at, "variants of the union", names.chain([UNKNOWN]));
+        let method = match union.resolution {
+            Resolution::Ambiguous { .. } => names::view,
+            _ => names::narrowing,
+        };
+        let variants = union.variants.iter().map(|variant| &variant.name.rust);
+        let methods: Vec<(String, &String)> = variants.map(|name| (method(name), name)).collect();
+        let methods = methods
+            .iter()
+            .map(|(method, name)| (method.as_str(), name.as_str()));
+        let own = [("to_view", "the view that a text chooses")];
+        self.unique_at(&def.at, "methods of the union", methods.chain(own));
+        if let Resolution::Decided(decision) = &union.resolution {
+            let outcomes = decision.outcomes();
+            for (index, variant) in union.variants.iter().enumerate() {
+                if !outcomes.contains(&index) {
+                    self.problem(
+                        &def.at,
+                        format!("no value leads to the variant `{}`", variant.name.rust),
+                    );
+                }
+            }
+            self.decision(def, decision);
+        }
+    }
+
+    /// Every constant leads to one place.
+    fn decision(&mut self, def: &TypeDef, decision: &Decision) {
+        match decision {
+            Decision::Tag {
+                path,
+                arms,
+                otherwise,
+            } => {
+                let mut seen = BTreeSet::new();
+                for constant in arms.iter().flat_map(|(constants, _)| constants) {
+                    if !seen.insert(constant) {
+                        let path = path.join(".");
+                        self.problem(
+                            &def.at,
+                            format!("`{path}` leads to two places for {constant:?}"),
+                        );
+                    }
+                }
+                arms.iter().for_each(|(_, then)| self.decision(def, then));
+                self.decision(def, otherwise);
+            }
+            Decision::Key {
+                present, absent, ..
+            } => {
+                self.decision(def, present);
+                self.decision(def, absent);
+            }
+            Decision::Kind { arms } => arms.iter().for_each(|(_, then)| self.decision(def, then)),
+            Decision::Text { otherwise, .. } => self.decision(def, otherwise),
+            Decision::Variant(_) | Decision::Unknown => {}
+        }
+    }
+}
+
+/// The name of the enum over the views of a union.
+fn view_name(def: &TypeDef) -> Option<&String> {
+    let Shape::Union(Union {
+        resolution:
+            Resolution::Ambiguous {
+                choices: Some(choices),
+                ..
+            },
+        ..
+    }) = &def.shape
+    else {
+        return None;
+    };
+    Some(&choices.name)
+}

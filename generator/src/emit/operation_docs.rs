@@ -1,0 +1,139 @@
+//! Doc comments of operations: what is called, what it needs, who may call it, and how it fails.
+
+use super::docs::{Docs, capitalized, code, facts, limits};
+use crate::ir::{Access, Lifecycle, Operation, Param, Presence, Safety};
+
+/// The doc comment of an operation's method.
+pub(super) fn operation(operation: &Operation) -> Docs {
+    let request = format!("`{} {}`", operation.method.as_str(), operation.path);
+    let (words, fact) = match &operation.docs {
+        Some(words) => (
+            Some(words.as_str()),
+            format!("{request}, operation `{}`.", operation.id),
+        ),
+        None => (None, String::new()),
+    };
+    Docs::new(
+        words,
+        format!("Calls {request}, operation `{}`.", operation.id),
+    )
+    .paragraph(fact)
+    .paragraph(arguments(operation))
+    .paragraph(one_of(operation))
+    .paragraph(if operation.lifecycle == Lifecycle::Deprecated {
+        "Deprecated."
+    } else {
+        ""
+    })
+    .paragraph(credential(operation))
+    .paragraph(repeating(operation))
+    .paragraph(errors(operation))
+}
+
+fn arguments(operation: &Operation) -> String {
+    let required = operation
+        .query
+        .iter()
+        .filter(|param| param.presence == Presence::Required);
+    let described = operation
+        .path_params
+        .iter()
+        .chain(required)
+        .filter_map(argument);
+    let body = operation.body.as_ref().map(|body| limits(&body.limits));
+    let body = body.filter(|limits| !limits.is_empty());
+    let body = body.map(|limits| format!("- `body`: {}. (Not checked.)", capitalized(&limits)));
+    described.chain(body).collect::<Vec<_>>().join("\n")
+}
+
+fn argument(param: &Param) -> Option<String> {
+    let words = param.docs.clone().unwrap_or_default();
+    let text = [words, facts(&param.facts)].join(" ");
+    let text = text.trim();
+    (!text.is_empty()).then(|| format!("- `{}`: {text}", param.name.wire))
+}
+
+/// What an operation needs although each of it is optional.
+fn one_of(operation: &Operation) -> String {
+    let sentences = operation.one_of.iter().map(|names| {
+        let names: Vec<String> = names.iter().map(|name| code(name)).collect();
+        let names = match names.split_last() {
+            Some((last, others)) if !others.is_empty() => {
+                format!("{} or {last}", others.join(", "))
+            }
+            _ => names.concat(),
+        };
+        format!("Requires {names}: the server refuses a request with none of them.")
+    });
+    sentences.collect::<Vec<_>>().join(" ")
+}
+
+/// Who may call an operation, as a sentence.
+pub(super) fn credential(operation: &Operation) -> String {
+    let who = match operation.access {
+        Access::Public => return "Credential: none. That of the client is not sent.".to_owned(),
+        Access::Optional => {
+            return "Credential: none, or a personal access token. A client that acts for an organization calls it \
+                    after `with_credential(Anonymous)`."
+                .to_owned();
+        }
+        Access::Account => "an organization or personal access token",
+        Access::Personal => "a personal access token, not that of an organization,",
+        Access::OpenIdConnect => "an OpenID Connect access token",
+        Access::Portal => "a customer or member session",
+        Access::Member => "a member session",
+        Access::Registration => "the registration access token of the OAuth2 client",
+    };
+    match operation.scopes.as_slice() {
+        [] => format!("Credential: {who}."),
+        [scope] => format!("Credential: {who} with the scope `{scope}`."),
+        scopes => format!(
+            "Credential: {who} with one of the scopes `{}`.",
+            scopes.join("`, `")
+        ),
+    }
+}
+
+fn repeating(operation: &Operation) -> String {
+    match &operation.safety {
+        Safety::Repeatable => String::new(),
+        Safety::Once => "Sending it twice may do it twice.".to_owned(),
+        Safety::Keyed(path) => format!(
+            "Sending it twice does it once where `{}` is set; otherwise it may do it twice.",
+            path.join(".")
+        ),
+    }
+}
+
+/// What a status means that comes without a code.
+fn meaning(status: u16) -> &'static str {
+    match status {
+        400 => "the request does not fit what it is about",
+        401 => "no credential, or one that is not valid",
+        402 => "a payment failed or is missing",
+        403 => "the credential may not do this, or it is not possible now",
+        404 => "what it is about does not exist, or not for this credential",
+        409 => "the state of what it is about is in the way",
+        410 => "it is over",
+        412 => "a precondition is not met",
+        422 => "the request is not valid",
+        429 => "too many requests",
+        _ => "another error",
+    }
+}
+
+fn errors(operation: &Operation) -> String {
+    let lines = operation
+        .errors
+        .iter()
+        .map(|(status, codes)| match codes.as_slice() {
+            [] => format!("- {status}: {}", meaning(*status)),
+            codes => format!("- {status}: `{}`", codes.join("`, `")),
+        });
+    let lines: Vec<String> = lines.collect();
+    if lines.is_empty() {
+        String::new()
+    } else {
+        format!("# Errors\n{}", lines.join("\n"))
+    }
+}

@@ -1,0 +1,145 @@
+//! The type of a service: accessors of its children, and the methods that begin requests.
+
+use std::collections::BTreeMap;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::emit::argument::{argument, push, push_body};
+use crate::emit::docs::Docs;
+use crate::emit::type_docs::deprecated;
+use crate::emit::types::{ident, rust_type};
+use crate::emit::{flows, operation_docs};
+use crate::ir::{Access, Api, Operation, Param, Presence, Service};
+use crate::names;
+
+/// The type of a child service, as seen from its parent.
+pub(in crate::emit) fn child_type(service: &Service) -> TokenStream {
+    let (module, name) = (ident(&service.name.rust), ident(&service.type_name));
+    quote!(#module::#name)
+}
+
+/// The type of a service, with the accessors of its children.
+pub(super) fn service_type(service: &Service) -> TokenStream {
+    let name = ident(&service.type_name);
+    let fallback = format!("Operations on {}.", names::spoken(&service.name.wire));
+    let docs = Docs::new(service.docs.as_deref(), fallback).attributes();
+    let children = service.children.iter().map(|child| {
+        let accessor = ident(&child.name.rust);
+        let ty = child_type(child);
+        let fallback = format!("Operations on {}.", names::spoken(&child.name.wire));
+        let docs = Docs::new(child.docs.as_deref(), fallback).attributes();
+        quote! {
+            #docs
+            #[must_use]
+            pub fn #accessor(&self) -> #ty<C> {
+                #ty::new(self.client.clone())
+            }
+        }
+    });
+    quote! {
+        #docs
+        #[derive(Clone, Debug)]
+        pub struct #name<C> {
+            client: Client<C>,
+        }
+        impl<C: Credential> #name<C> {
+            pub(crate) fn new(client: Client<C>) -> Self {
+                Self { client }
+            }
+            #(#children)*
+        }
+    }
+}
+
+/// Methods in one block for each kind of credential.
+pub(super) fn methods(api: &Api, service: &Service) -> TokenStream {
+    let name = ident(&service.type_name);
+    let mut by_access: BTreeMap<Access, Vec<&Operation>> = BTreeMap::new();
+    for operation in &service.operations {
+        by_access
+            .entry(operation.access)
+            .or_default()
+            .push(operation);
+    }
+    let blocks = by_access.into_iter().map(|(access, own)| {
+        let methods = own.into_iter().map(|operation| {
+            let flow = flows::method(api, service, operation);
+            let method = method(api, operation);
+            quote!(#method #flow)
+        });
+        let bound = ident(access_bound(access));
+        quote! {
+            impl<C: #bound> #name<C> { #(#methods)* }
+        }
+    });
+    blocks.collect()
+}
+
+fn access_bound(access: Access) -> &'static str {
+    match access {
+        Access::Public => "Credential",
+        Access::Optional => "OptionalAccess",
+        Access::Account => "AccountAccess",
+        Access::Personal => "PersonalAccess",
+        Access::OpenIdConnect => "OpenIdAccess",
+        Access::Portal => "PortalAccess",
+        Access::Member => "MemberAccess",
+        Access::Registration => "RegistrationAccess",
+    }
+}
+
+fn method(api: &Api, operation: &Operation) -> TokenStream {
+    let docs = operation_docs::operation(operation).attributes();
+    let deprecation = deprecated(operation.lifecycle);
+    let (name, ty) = (ident(&operation.name.rust), ident(&operation.type_name));
+    let facts = ident(&names::constant(&operation.name));
+    let required = operation
+        .query
+        .iter()
+        .filter(|param| param.presence == Presence::Required);
+    let params: Vec<&Param> = operation
+        .path_params
+        .iter()
+        .chain(required.clone())
+        .collect();
+    let body = operation
+        .body
+        .as_ref()
+        .filter(|body| body.presence == Presence::Required);
+    let arguments = params.iter().map(|param| {
+        let name = ident(&param.name.rust);
+        let (ty, _) = argument(api, param, &name);
+        quote!(#name: #ty)
+    });
+    let body_argument = body.map(|body| {
+        let ty = rust_type(api, &body.ty);
+        quote!(body: impl Body<#ty>)
+    });
+    let arguments: Vec<TokenStream> = arguments.chain(body_argument).collect();
+    let path = operation.path_params.iter().map(|param| {
+        let (wire, name) = (&param.name.wire, ident(&param.name.rust));
+        let (_, value) = argument(api, param, &name);
+        quote!(request.path(#wire, #value);)
+    });
+    let query = required.map(|param| push(api, param, &quote!(request)));
+    let body = body.map(|body| push_body(body, &quote!(request)));
+    let steps: Vec<TokenStream> = path.chain(query).chain(body).collect();
+    let begin = quote!(self.client.request(&#facts));
+    let content = if steps.is_empty() {
+        quote!(#ty(#begin))
+    } else {
+        quote! {
+            let mut request = #begin;
+            #(#steps)*
+            #ty(request)
+        }
+    };
+    quote! {
+        #docs
+        #deprecation
+        pub fn #name(&self, #(#arguments),*) -> #ty {
+            #content
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! Services: the tree of their files, each with the methods and request values whose home it is in.
+
+mod methods;
+mod requests;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::File;
+use super::docs::Docs;
+use super::flows;
+use super::imports::Scope;
+use super::site::Site;
+use super::types::ident;
+use crate::ir::{Operation, Service};
+use crate::names;
+use crate::share::Key;
+use methods::{methods, service_type};
+use requests::{operation_facts, request};
+
+pub(super) use methods::child_type;
+
+/// Whether anything of the services is in a home.
+pub(super) fn is_needed(site: Site<'_>) -> bool {
+    let mut services = site.api().services.iter();
+    site.is_version() || services.any(|service| Spot::root(service).is_needed(site))
+}
+
+/// Adds the files of the services.
+pub(super) fn add_files<'a>(site: Site<'a>, files: &mut Vec<File<'a>>) {
+    if !is_needed(site) {
+        return;
+    }
+    let root = move || root(site);
+    files.push(File::new("services/mod.rs", Scope::root(), root));
+    for service in &site.api().services {
+        Spot::root(service).add_files(site, "services", 1, files);
+    }
+}
+
+fn root(site: Site<'_>) -> TokenStream {
+    let title = Docs::new(None, "The operations of the API, by what they act on.");
+    let title = title.inner_attributes();
+    let services = || site.api().services.iter().map(Spot::root);
+    let modules = services().filter_map(|spot| spot.declared(site));
+    let elsewhere = services().filter(|_| site.is_version());
+    let elsewhere = sorted(elsewhere.filter_map(|spot| spot.elsewhere(site)));
+    quote!(#title #(#modules)* #(pub use #elsewhere;)*)
+}
+
+/// A service, and the accessors that lead to it.
+#[derive(Clone)]
+struct Spot<'a> {
+    path: Vec<String>,
+    service: &'a Service,
+}
+
+impl<'a> Spot<'a> {
+    fn root(service: &'a Service) -> Self {
+        Self {
+            path: vec![service.name.rust.clone()],
+            service,
+        }
+    }
+
+    fn children(&self) -> impl Iterator<Item = Spot<'a>> {
+        let children = self.service.children.iter();
+        children.map(|service| Spot {
+            path: [
+                self.path.as_slice(),
+                std::slice::from_ref(&service.name.rust),
+            ]
+            .concat(),
+            service,
+        })
+    }
+
+    fn key(&self) -> Key {
+        Key::Service(self.path.clone())
+    }
+
+    /// Whether it has a file in a home: for its type, for requests, or for those of its children.
+    fn is_needed(&self, site: Site<'_>) -> bool {
+        let mut operations = self.service.operations.iter();
+        site.holds(&self.key())
+            || operations.any(|operation| site.holds(&Key::Operation(operation.id.clone())))
+            || self.children().any(|child| child.is_needed(site))
+    }
+
+    /// The declaration of its module, if that is in the home.
+    fn declared(&self, site: Site<'_>) -> Option<TokenStream> {
+        let name = ident(&self.service.name.rust);
+        // Where only requests are, no user looks into it.
+        let visible = match site.holds(&self.key()) {
+            true => quote!(pub),
+            false => quote!(pub(crate)),
+        };
+        self.is_needed(site).then(|| quote!(#visible mod #name;))
+    }
+
+    /// The path of its module, if that is elsewhere.
+    fn elsewhere(&self, site: Site<'_>) -> Option<TokenStream> {
+        let home = site.elsewhere(&self.key())?;
+        (!self.is_needed(site)).then(|| self.path_in(home))
+    }
+
+    fn path_in(&self, site: Site<'_>) -> TokenStream {
+        let home = site.path();
+        let path = self.path.iter().map(|name| ident(name));
+        quote!(#home::services::#(#path)::*)
+    }
+
+    fn add_files(self, site: Site<'a>, above: &str, depth: usize, files: &mut Vec<File<'a>>) {
+        if !self.is_needed(site) {
+            return;
+        }
+        let name = self.service.name.rust.trim_start_matches("r#");
+        let path = format!("{above}/{name}");
+        let file = match self.service.children.is_empty() {
+            true => format!("{path}.rs"),
+            false => format!("{path}/mod.rs"),
+        };
+        for child in self.children() {
+            child.add_files(site, &path, depth + 1, files);
+        }
+        let scope = Scope::services(site.api(), depth);
+        files.push(File::new(file, scope, move || self.file(site)));
+    }
+
+    /// The type with its methods if this is its home, and the requests whose home it is.
+    fn file(&self, site: Site<'_>) -> TokenStream {
+        let (api, service) = (site.api(), self.service);
+        let title = Docs::new(
+            None,
+            format!("Operations on {}.", names::spoken(&service.name.wire)),
+        )
+        .inner_attributes();
+        let is_here = site.holds(&self.key());
+        let modules = self.children().filter_map(|child| child.declared(site));
+        let service_type = is_here.then(|| service_type(service));
+        let methods = is_here.then(|| methods(api, service));
+        let (own, others): (Vec<_>, Vec<_>) = service
+            .operations
+            .iter()
+            .partition(|operation| site.holds(&Key::Operation(operation.id.clone())));
+        // Only the module that users look into shows what is elsewhere.
+        let others = others.into_iter().filter(|_| is_here);
+        let (facts_elsewhere, requests_elsewhere): (Vec<_>, Vec<_>) = others
+            .filter_map(|operation| self.operation_elsewhere(site, operation))
+            .unzip();
+        let children = self.children().filter(|_| is_here);
+        let children = children.filter_map(|child| child.elsewhere(site));
+        let shown = sorted(children.chain(requests_elsewhere));
+        let facts_elsewhere = sorted(facts_elsewhere);
+        // Another home's methods begin requests that are here.
+        let visible = match is_here {
+            true => TokenStream::new(),
+            false => quote!(pub(crate)),
+        };
+        let requests = own
+            .iter()
+            .map(|operation| request(api, operation, &visible));
+        let flows = own
+            .iter()
+            .filter_map(|operation| flows::implementation(api, operation));
+        let facts = own
+            .iter()
+            .map(|operation| operation_facts(operation, &visible));
+        quote! {
+            #title
+            #(use #facts_elsewhere;)*
+            #(#modules)*
+            #(pub use #shown;)*
+            #service_type
+            #methods
+            #(#requests)*
+            #(#flows)*
+            #(#facts)*
+        }
+    }
+
+    /// The paths of the facts and of the request of an operation whose home is another one than that of the method.
+    fn operation_elsewhere(
+        &self,
+        site: Site<'_>,
+        operation: &Operation,
+    ) -> Option<(TokenStream, TokenStream)> {
+        let home = site.elsewhere(&Key::Operation(operation.id.clone()))?;
+        let path = self.path_in(home);
+        let ty = ident(&operation.type_name);
+        let facts = ident(&names::constant(&operation.name));
+        Some((quote!(#path::#facts), quote!(#path::#ty)))
+    }
+}
+
+/// Paths as formatters sort them.
+fn sorted(paths: impl IntoIterator<Item = TokenStream>) -> Vec<TokenStream> {
+    let mut paths: Vec<TokenStream> = paths.into_iter().collect();
+    paths.sort_by_key(ToString::to_string);
+    paths
+}

@@ -1,0 +1,134 @@
+//! Request values: the setters of optional parameters, what a response is read as, and the facts of the operation.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::emit::argument::{argument, push, push_body};
+use crate::emit::docs::{self, Docs};
+use crate::emit::type_docs::deprecated;
+use crate::emit::types::{ident, rust_type};
+use crate::ir::{Access, Api, Lifecycle, Method, Operation, Param, Presence, Safety, Success};
+use crate::names;
+
+/// The request value of an operation.
+pub(super) fn request(api: &Api, operation: &Operation, visible: &TokenStream) -> TokenStream {
+    let ty = ident(&operation.type_name);
+    let docs = Docs::new(None, format!("A request to `{}`.", operation.id)).attributes();
+    let setters = operation
+        .query
+        .iter()
+        .filter(|param| param.presence == Presence::Optional)
+        .map(|param| setter(api, param));
+    let body = operation
+        .body
+        .as_ref()
+        .filter(|body| body.presence == Presence::Optional)
+        .map(|body| {
+            let ty = rust_type(api, &body.ty);
+            let push = push_body(body, &quote!(self.0));
+            quote! {
+                #[doc = " The body, which may be left out."]
+                pub fn body(mut self, body: impl Body<#ty>) -> Self {
+                    #push
+                    self
+                }
+            }
+        });
+    let setters: Vec<TokenStream> = setters.chain(body).collect();
+    let setters = (!setters.is_empty()).then(|| quote!(impl #ty { #(#setters)* }));
+    let output = output(api, operation);
+    let facts = ident(&names::constant(&operation.name));
+    quote! {
+        #docs
+        #[derive(Clone, Debug)]
+        #[must_use = "a request does nothing until it is sent"]
+        pub struct #ty(#visible Request);
+        #setters
+        polar_client_runtime::operation! { #ty as #facts => #output }
+    }
+}
+
+fn setter(api: &Api, param: &Param) -> TokenStream {
+    let name = ident(&param.name.rust);
+    let method = ident(&names::param_setter(&param.name));
+    let (ty, _) = argument(api, param, &name);
+    let push = push(api, param, &quote!(self.0));
+    let docs = Docs::new(
+        param.docs.as_deref(),
+        format!("The parameter `{}`.", param.name.wire),
+    )
+    .paragraph(docs::facts(&param.facts))
+    .attributes();
+    let deprecation = match param.facts.lifecycle {
+        Lifecycle::Active => TokenStream::new(),
+        Lifecycle::Deprecated => deprecated(Lifecycle::Deprecated),
+    };
+    quote! {
+        #docs
+        #deprecation
+        pub fn #method(mut self, #name: #ty) -> Self {
+            #push
+            self
+        }
+    }
+}
+
+fn output(api: &Api, operation: &Operation) -> TokenStream {
+    match &operation.success {
+        Success::Json(ty) if operation.paging.is_some() => {
+            let ty = rust_type(api, ty);
+            quote!(pages #ty)
+        }
+        Success::Json(ty) => {
+            let ty = rust_type(api, ty);
+            quote!(json #ty)
+        }
+        Success::JsonOrEmpty(ty) => {
+            let ty = rust_type(api, ty);
+            quote!(optional #ty)
+        }
+        Success::Empty => quote!(empty),
+        Success::Csv(None) => quote!(text),
+        Success::Csv(Some(row)) => {
+            let row = rust_type(api, row);
+            quote!(csv #row)
+        }
+    }
+}
+
+/// The facts of an operation, which its requests refer to.
+pub(super) fn operation_facts(operation: &Operation, visible: &TokenStream) -> TokenStream {
+    let name = ident(&names::constant(&operation.name));
+    let (id, path) = (&operation.id, &operation.path);
+    let method = match operation.method {
+        Method::Get => quote!(Get),
+        Method::Post => quote!(Post),
+        Method::Put => quote!(Put),
+        Method::Patch => quote!(Patch),
+        Method::Delete => quote!(Delete),
+    };
+    let safety = match &operation.safety {
+        Safety::Repeatable => quote!(Safe),
+        Safety::Once => quote!(Unsafe),
+        Safety::Keyed(path) => quote!(Keyed(&[#(#path),*])),
+    };
+    let access = match operation.access {
+        Access::Public => quote!(Public),
+        Access::Optional => quote!(Optional),
+        Access::Account => quote!(Account),
+        Access::Personal => quote!(Personal),
+        Access::OpenIdConnect => quote!(OpenIdConnect),
+        Access::Portal => quote!(Portal),
+        Access::Member => quote!(Member),
+        Access::Registration => quote!(Registration),
+    };
+    quote! {
+        #visible static #name: Operation = Operation {
+            id: #id,
+            method: Method::#method,
+            path: #path,
+            access: Access::#access,
+            safety: Safety::#safety,
+        };
+    }
+}

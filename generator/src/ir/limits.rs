@@ -1,0 +1,202 @@
+//! Limits that the contract puts on values.
+
+use std::cmp::Ordering;
+
+/// Limits on a value; those of list items, map values and map keys are nested.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Limits {
+    /// Fewest characters.
+    pub min_length: Option<u64>,
+    /// Most characters.
+    pub max_length: Option<u64>,
+    /// Regular expression that the text matches.
+    pub pattern: Option<Pattern>,
+    /// Most digits of a decimal.
+    pub digits: Option<Digits>,
+    /// Name of a textual format that has no Rust type of its own (`email`, `uri`).
+    pub format: Option<String>,
+    /// Lower bound.
+    pub minimum: Option<Bound>,
+    /// Upper bound.
+    pub maximum: Option<Bound>,
+    /// Fewest items or entries.
+    pub min_items: Option<u64>,
+    /// Most items or entries.
+    pub max_items: Option<u64>,
+    /// Whether all items differ. Only documented.
+    pub unique_items: bool,
+    /// Number that the value is a multiple of, as it stands in JSON. Only documented.
+    pub multiple_of: Option<String>,
+    /// Limits on each item of a list or value of a map.
+    pub items: Option<Box<Limits>>,
+    /// Limits on each key of a map.
+    pub keys: Option<Box<Limits>>,
+}
+
+impl Limits {
+    /// Whether there is nothing to say.
+    pub fn is_empty(&self) -> bool {
+        *self == Self::default()
+    }
+
+    /// The limits of two schemas, one of which refers to the other.
+    #[must_use]
+    pub fn beside(self, referred: Self) -> Self {
+        let nested = |own: Option<Box<Self>>, referred: Option<Box<Self>>| match (own, referred) {
+            (Some(own), Some(referred)) => Some(Box::new(own.beside(*referred))),
+            (own, referred) => own.or(referred),
+        };
+        Self {
+            min_length: self.min_length.or(referred.min_length),
+            max_length: self.max_length.or(referred.max_length),
+            pattern: self.pattern.or(referred.pattern),
+            digits: self.digits.or(referred.digits),
+            format: self.format.or(referred.format),
+            minimum: self.minimum.or(referred.minimum),
+            maximum: self.maximum.or(referred.maximum),
+            min_items: self.min_items.or(referred.min_items),
+            max_items: self.max_items.or(referred.max_items),
+            unique_items: self.unique_items || referred.unique_items,
+            multiple_of: self.multiple_of.or(referred.multiple_of),
+            items: nested(self.items, referred.items),
+            keys: nested(self.keys, referred.keys),
+        }
+    }
+
+    /// What holds for a value of any of several types: of the limits on one kind of values the loosest, and none where a
+    /// type sets none. Each type comes with the subjects that its values are.
+    pub fn of_any(types: &[(Vec<Subject>, Limits)]) -> Self {
+        let on = |subject| {
+            let limits = types
+                .iter()
+                .filter(|(subjects, _)| subjects.contains(&subject))
+                .map(|(_, limits)| limits.clone());
+            limits.reduce(Self::loosest).unwrap_or_default()
+        };
+        let (text, number) = (on(Subject::Text), on(Subject::Number));
+        Self {
+            digits: on(Subject::Decimal).digits,
+            minimum: number.minimum,
+            maximum: number.maximum,
+            multiple_of: number.multiple_of,
+            min_length: text.min_length,
+            max_length: text.max_length,
+            pattern: text.pattern,
+            format: text.format,
+            ..on(Subject::Collection)
+        }
+    }
+
+    /// What two types of one kind limit both: the looser limit, or none where neither is that.
+    pub fn loosest(self, other: Self) -> Self {
+        Self {
+            min_length: of_both(self.min_length, other.min_length, u64::min),
+            max_length: of_both(self.max_length, other.max_length, u64::max),
+            pattern: same(self.pattern, other.pattern),
+            digits: of_both(self.digits, other.digits, |a, b| Digits {
+                integer: a.integer.max(b.integer),
+                fraction: a.fraction.max(b.fraction),
+            }),
+            format: same(self.format, other.format),
+            minimum: looser_bound(self.minimum, other.minimum, Ordering::Less),
+            maximum: looser_bound(self.maximum, other.maximum, Ordering::Greater),
+            min_items: of_both(self.min_items, other.min_items, u64::min),
+            max_items: of_both(self.max_items, other.max_items, u64::max),
+            unique_items: self.unique_items && other.unique_items,
+            multiple_of: same(self.multiple_of, other.multiple_of),
+            items: same(self.items, other.items),
+            keys: same(self.keys, other.keys),
+        }
+    }
+}
+
+fn of_both<T>(a: Option<T>, b: Option<T>, looser: impl FnOnce(T, T) -> T) -> Option<T> {
+    Some(looser(a?, b?))
+}
+
+fn same<T: PartialEq>(a: Option<T>, b: Option<T>) -> Option<T> {
+    a.filter(|a| Some(a) == b.as_ref())
+}
+
+/// The bound that lies further in a direction. Of two at one number, the one that includes it.
+fn looser_bound(a: Option<Bound>, b: Option<Bound>, further: Ordering) -> Option<Bound> {
+    let (a, b) = (a?, b?);
+    let order = a.compare(&b)?;
+    let is_a = order == further || (order.is_eq() && a.edge == Edge::Inclusive);
+    Some(if is_a { a } else { b })
+}
+
+/// What a limit can be about.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Subject {
+    /// The characters of a text.
+    Text,
+    /// The size of a number.
+    Number,
+    /// The digits of a decimal.
+    Decimal,
+    /// The items of a list or the entries of a map.
+    Collection,
+}
+
+/// A regular expression (ECMA 262) that matches somewhere in a text.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Pattern {
+    /// The expression.
+    pub text: String,
+    /// Whether the client holds texts against it.
+    pub engine: Engine,
+}
+
+/// Whether the client's engine for regular expressions reads an expression.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    /// It does.
+    Reads,
+    /// It does not: the expression looks ahead or behind. It is only documented.
+    Refuses,
+}
+
+/// Most digits that a decimal may have at either side of its point.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Digits {
+    /// Before the point.
+    pub integer: usize,
+    /// After the point.
+    pub fraction: usize,
+}
+
+/// A numeric bound.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Bound {
+    /// The number, as it stands in JSON.
+    pub value: String,
+    /// Whether the number itself is allowed.
+    pub edge: Edge,
+}
+
+impl Bound {
+    /// The number as a 64-bit integer, if it is one: the client checks no other bounds.
+    pub fn integer(&self) -> Option<i64> {
+        self.value.parse().ok()
+    }
+
+    /// Which number is larger. `None` where doubles cannot tell.
+    fn compare(&self, other: &Self) -> Option<Ordering> {
+        if let (Some(a), Some(b)) = (self.integer(), other.integer()) {
+            return Some(a.cmp(&b));
+        }
+        let (a, b): (f64, f64) = (self.value.parse().ok()?, other.value.parse().ok()?);
+        let order = a.partial_cmp(&b)?;
+        (order.is_ne() || self.value == other.value).then_some(order)
+    }
+}
+
+/// Whether a bound includes its number.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Edge {
+    /// `<=`, `>=`.
+    Inclusive,
+    /// `<`, `>`.
+    Exclusive,
+}

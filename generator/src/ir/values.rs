@@ -1,0 +1,116 @@
+//! The types of values: scalars, constants, what is made of them, and references to named types.
+
+use std::fmt;
+
+/// Index of a type in [`Api::types`](super::Api::types).
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub struct TypeId(pub usize);
+
+/// The type of a value.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Type {
+    /// A single value.
+    Scalar(Scalar),
+    /// A type of [`Api::types`](super::Api::types).
+    Named(TypeId),
+    /// A JSON array.
+    List(Box<Type>),
+    /// A JSON object with free keys.
+    Map(Box<Type>),
+    /// A JSON array of fixed length.
+    Tuple(Vec<Type>),
+    /// A value or null.
+    Nullable(Box<Type>),
+    /// A value on the heap: a struct that contains itself.
+    Boxed(Box<Type>),
+    /// Always the same value.
+    Const(Constant),
+    /// Anything.
+    Json,
+}
+
+impl Type {
+    /// The type without its null.
+    pub fn non_null(&self) -> &Type {
+        match self {
+            Self::Nullable(inner) => inner.non_null(),
+            other => other,
+        }
+    }
+
+    /// Whether null is a value of it.
+    pub fn is_nullable(&self) -> bool {
+        matches!(self, Self::Nullable(_))
+    }
+
+    /// The same type, null included.
+    pub fn nullable(self) -> Type {
+        if self.is_nullable() {
+            self
+        } else {
+            Self::Nullable(Box::new(self))
+        }
+    }
+
+    /// Calls `visit` with every named type in it.
+    pub fn visit_named(&self, visit: &mut impl FnMut(TypeId)) {
+        match self {
+            Self::Named(id) => visit(*id),
+            Self::List(inner) | Self::Map(inner) | Self::Nullable(inner) | Self::Boxed(inner) => {
+                inner.visit_named(visit);
+            }
+            Self::Tuple(items) => items.iter().for_each(|item| item.visit_named(visit)),
+            Self::Scalar(_) | Self::Const(_) | Self::Json => {}
+        }
+    }
+}
+
+/// A single value.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Scalar {
+    /// Text.
+    String,
+    /// Signed 64-bit integer; money in cents.
+    Integer,
+    /// Unsigned 64-bit integer.
+    Unsigned,
+    /// Double.
+    Float,
+    /// Integer or double, kept apart.
+    Number,
+    /// Exact decimal: a string out, number or string in.
+    Decimal,
+    /// True or false.
+    Boolean,
+    /// UUID.
+    Uuid,
+    /// Instant.
+    Timestamp,
+    /// Calendar date.
+    Date,
+}
+
+/// A constant of the contract.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Constant {
+    /// A text.
+    Text(String),
+    /// True or false.
+    Boolean(bool),
+    /// An integer.
+    Integer(i64),
+    /// Null.
+    Null,
+}
+
+/// As it is written in JSON, without quotes.
+impl fmt::Display for Constant {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Text(text) => f.write_str(text),
+            Self::Boolean(value) => value.fmt(f),
+            Self::Integer(value) => value.fmt(f),
+            Self::Null => f.write_str("null"),
+        }
+    }
+}

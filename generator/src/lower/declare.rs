@@ -1,0 +1,59 @@
+//! Types are declared when they are first referred to, and filled in later.
+
+use super::place::{Node, Place};
+use super::{Lowering, given, nullable};
+use crate::document::SchemaDataExt as _;
+use crate::error::escape_pointer;
+use crate::ir::{Lifecycle, Role, Shape, Type, TypeDef, TypeId, Usage};
+use crate::names;
+
+/// The type that a `$ref` leads to, declared if this is the first one. A component that may be null is another type: the
+/// null is taken out of its definition.
+pub(super) fn reference(cx: &mut Lowering<'_, '_>, reference: &str, place: &Place) -> Type {
+    let Some((schema_name, schema)) = cx.document.schema(reference) else {
+        cx.problem(&place.at, format!("`{reference}` leads nowhere"));
+        return Type::Json;
+    };
+    let id = match cx.components.get(schema_name) {
+        Some(&id) => id,
+        None => {
+            let name = schema_name.to_owned();
+            let at = component_pointer(&name);
+            let given = given::type_name(cx, &name, schema.schema_data.rust_name(), &at);
+            let id = declare(cx, given, at);
+            if nullable::allows_null(cx.document, Node::Reference(reference)) {
+                cx.nullable.insert(id);
+            }
+            cx.components.insert(name.clone(), id);
+            cx.queue.push_back((id, name));
+            id
+        }
+    };
+    if cx.nullable.contains(&id) {
+        Type::Named(id).nullable()
+    } else {
+        Type::Named(id)
+    }
+}
+
+/// Adds a type that is yet to be filled in.
+pub(super) fn declare(cx: &mut Lowering<'_, '_>, name: names::Name, at: String) -> TypeId {
+    let id = TypeId(cx.types.len());
+    cx.types.push(TypeDef {
+        name,
+        docs: None,
+        usage: Usage::Output,
+        role: Role::Plain,
+        is_body: false,
+        lifecycle: Lifecycle::Active,
+        module: String::new(),
+        shape: Shape::Alias(Type::Json),
+        at,
+    });
+    id
+}
+
+/// The JSON pointer of a component.
+pub(super) fn component_pointer(schema_name: &str) -> String {
+    format!("/components/schemas/{}", escape_pointer(schema_name))
+}

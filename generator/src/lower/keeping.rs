@@ -1,0 +1,31 @@
+//! How the client keeps what a type holds, once it is known which way the type travels.
+
+use super::Lowering;
+use crate::ir::{Constant, Field, Keeping, Presence, Role, Shape, Type, Usage};
+
+/// Decides for each field of each struct.
+pub(super) fn settle(cx: &mut Lowering<'_, '_>) {
+    for def in &mut cx.types {
+        let (usage, role) = (def.usage, def.role);
+        if let Shape::Struct(object) = &mut def.shape {
+            for field in &mut object.fields {
+                field.keeping = keeping(usage, role, field);
+            }
+        }
+    }
+}
+
+fn keeping(usage: Usage, role: Role, field: &Field) -> Keeping {
+    let constant = matches!(field.ty, Type::Const(Constant::Text(_) | Constant::Null))
+        || (matches!(field.ty, Type::Const(_)) && field.presence == Presence::Required);
+    match (field.presence, field.ty.is_nullable()) {
+        _ if constant && !usage.is_decoded() => Keeping::Sent,
+        _ if constant => Keeping::Constant,
+        (Presence::Required, false) => Keeping::Value,
+        (Presence::Required, true) => Keeping::OrNull,
+        (Presence::Optional, true) if role == Role::Patch => Keeping::Patch,
+        // The server writes null where there is no value, also where the contract lets it leave the key out.
+        (Presence::Optional, true) if usage == Usage::Output => Keeping::OrNull,
+        (Presence::Optional, _) => Keeping::OrAbsent,
+    }
+}

@@ -1,0 +1,11 @@
+//! Media types of responses.
+
+use crate::lower::Lowering;
+
+/// The client reads one media type, and does not ask for one of several.
+pub(super) fn refuse_several(cx: &mut Lowering<'_, '_>, at: &str) {
+    cx.problem(
+        &format!("{at}/content"),
+        "several media types have no counterpart in the client: leave one of them, by a correction",
+    );
+}

@@ -1,0 +1,102 @@
+//! Calls without a runtime of one's own.
+//!
+//! All blocking calls of a process share one tokio runtime, on one thread of its own, which starts with the first of them.
+//! So connections stay open from call to call.
+
+use std::future::pending;
+use std::io;
+use std::pin::pin;
+use std::sync::{Arc, OnceLock};
+use std::task::{Context, Poll, Wake, Waker};
+use std::thread::{self, Thread};
+
+use tokio::runtime::{Builder, Handle};
+use tokio::task::coop;
+
+use crate::Error;
+use crate::client::operation::Operation;
+
+/// Waits for the result of a call, or of one of several, on this thread.
+pub(crate) fn wait<T>(
+    operation: &'static Operation,
+    call: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    run(operation, call)?
+}
+
+/// Runs a future on this thread. An error says that it was not run.
+pub(super) fn run<T>(
+    operation: &'static Operation,
+    future: impl Future<Output = T>,
+) -> Result<T, Error> {
+    static RUNTIME: OnceLock<io::Result<Handle>> = OnceLock::new();
+    if is_in_task() {
+        return Err(Error::InvalidRequest {
+            operation: operation.id,
+            parameter: None,
+            reason: "blocking calls cannot be made inside an async task; await the call, or move it to \
+                     tokio::task::spawn_blocking",
+        });
+    }
+    match RUNTIME.get_or_init(start) {
+        Ok(runtime) => {
+            let _context = runtime.enter();
+            Ok(drive(future))
+        }
+        Err(error) => Err(Error::configuration(format!(
+            "cannot start the runtime of blocking calls: {error}"
+        ))),
+    }
+}
+
+/// Starts the runtime, on a thread of its own that lasts as long as the process.
+fn start() -> io::Result<Handle> {
+    let runtime = Builder::new_current_thread().enable_all().build()?;
+    let handle = runtime.handle().clone();
+    thread::Builder::new()
+        .name("polar-client".to_owned())
+        .spawn(move || runtime.block_on(pending::<()>()))?;
+    Ok(handle)
+}
+
+/// Whether this thread is polling an async task of tokio, whose siblings a blocking call would stop.
+///
+/// There is a runtime on threads of `spawn_blocking` too, where blocking is welcome. The difference that tokio shows is
+/// the budget of cooperative scheduling: tasks have one, and it fits into a byte. A task in which it is used up here
+/// yields at its next `await`.
+fn is_in_task() -> bool {
+    let mut context = Context::from_waker(Waker::noop());
+    (0..=u8::MAX).any(|_| match coop::poll_proceed(&mut context) {
+        Poll::Ready(unit) => {
+            unit.made_progress();
+            false
+        }
+        Poll::Pending => true,
+    })
+}
+
+/// Polls a future on this thread until it is ready. `Runtime::block_on` does so too, but panics wherever it suspects a
+/// task.
+fn drive<T>(future: impl Future<Output = T>) -> T {
+    let waker = Waker::from(Arc::new(Unpark(thread::current())));
+    let mut context = Context::from_waker(&waker);
+    let mut future = pin!(future);
+    loop {
+        match future.as_mut().poll(&mut context) {
+            Poll::Ready(output) => return output,
+            Poll::Pending => thread::park(),
+        }
+    }
+}
+
+struct Unpark(Thread);
+
+impl Wake for Unpark {
+    fn wake(self: Arc<Self>) {
+        self.wake_by_ref();
+    }
+
+    fn wake_by_ref(self: &Arc<Self>) {
+        self.0.unpark();
+    }
+}

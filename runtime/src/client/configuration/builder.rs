@@ -1,0 +1,252 @@
+//! How clients are set up.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::sync::Arc;
+use std::time::Duration;
+
+use http::HeaderValue;
+use uuid::Uuid;
+
+use super::client::{ApiVersion, Client};
+use super::limiter::{Limiter, RateLimit};
+use super::options::CallOptions;
+use super::retry::{Budget, RetryPolicy};
+use super::server::Server;
+use super::shared::{AGENT, Shared};
+use crate::Error;
+use crate::client::credentials::{Anonymous, Credential, OrganizationToken};
+use crate::transport::{self, Clock, Timer, Transport};
+
+/// Sets up a client of the API version `V`.
+#[must_use = "a builder does nothing until it builds"]
+pub struct ClientBuilder<C, V> {
+    credential: C,
+    settings: Settings,
+    version: PhantomData<fn() -> V>,
+}
+
+/// Everything but the credential.
+struct Settings {
+    server: Server,
+    application: Option<String>,
+    options: CallOptions,
+    limit: Option<RateLimit>,
+    clock: Clock,
+    transport: Option<Arc<dyn Transport>>,
+    layers: Vec<Layer>,
+}
+
+/// What puts a transport around another one.
+type Layer = Box<dyn FnOnce(Arc<dyn Transport>) -> Arc<dyn Transport> + Send>;
+
+impl<V: ApiVersion> ClientBuilder<Anonymous, V> {
+    /// The defaults: the version's usual server, no credential, 60 seconds for a call and 30 for an attempt, three
+    /// attempts, no rate limit, and the transport of this crate.
+    pub fn new() -> Self {
+        Self {
+            credential: Anonymous,
+            settings: Settings {
+                server: V::DEFAULT_SERVER,
+                application: None,
+                options: CallOptions::new(),
+                limit: None,
+                clock: Clock::default(),
+                transport: None,
+                layers: Vec::new(),
+            },
+            version: PhantomData,
+        }
+    }
+}
+
+impl<V: ApiVersion> Default for ClientBuilder<Anonymous, V> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl<C: Credential, V: ApiVersion> ClientBuilder<C, V> {
+    /// Talks to this server.
+    pub fn server(mut self, server: Server) -> Self {
+        self.settings.server = server;
+        self
+    }
+
+    /// Acts for the organization that this access token belongs to.
+    pub fn access_token(
+        self,
+        token: impl Into<OrganizationToken>,
+    ) -> ClientBuilder<OrganizationToken, V> {
+        self.credential(token.into())
+    }
+
+    /// Acts with this credential: [`PersonalToken`](crate::client::PersonalToken), [`OpenIdToken`](crate::client::OpenIdToken), a session.
+    pub fn credential<D: Credential>(self, credential: D) -> ClientBuilder<D, V> {
+        ClientBuilder {
+            credential,
+            settings: self.settings,
+            version: PhantomData,
+        }
+    }
+
+    /// Acts for this organization, with a token that can act for several.
+    pub fn organization(self, id: Uuid) -> Self {
+        self.defaults(CallOptions::new().organization(id))
+    }
+
+    /// Ends calls with [`Error::Timeout`] when they have no result after this time: see [`CallOptions::timeout`].
+    pub fn timeout(self, timeout: Duration) -> Self {
+        self.defaults(CallOptions::new().timeout(timeout))
+    }
+
+    /// Gives up on an attempt after this time: see [`CallOptions::attempt_timeout`].
+    pub fn attempt_timeout(self, timeout: Duration) -> Self {
+        self.defaults(CallOptions::new().attempt_timeout(timeout))
+    }
+
+    /// Repeats calls by this policy.
+    pub fn retry(self, policy: RetryPolicy) -> Self {
+        self.defaults(CallOptions::new().retry(policy))
+    }
+
+    /// What holds for all calls that do not say otherwise. What was set before and is not set again stays. A token among
+    /// them is refused by [`build`](Self::build): it would take the place of every credential.
+    pub fn defaults(mut self, options: CallOptions) -> Self {
+        self.settings.options.update(options);
+        self
+    }
+
+    /// Sends no more requests than this, whatever is asked for: they wait for their turn, as long as their timeout lets
+    /// them. Clones share the limit. When the server answers 429 and says for how long, all of them wait, up to
+    /// [`RetryPolicy::max_retry_after`] of the client's policy. If the server asks for more, one request probes then, and
+    /// the others wait for its outcome.
+    pub fn rate_limit(mut self, limit: RateLimit) -> Self {
+        self.settings.limit = Some(limit);
+        self
+    }
+
+    /// Names the application in the `User-Agent` header, before this crate: `shop/1.2 polar-client/0.1.0`.
+    pub fn app(mut self, name: &str, version: &str) -> Self {
+        self.settings.application = Some(format!("{name}/{version}"));
+        self
+    }
+
+    /// Sends requests this way instead of with the transport of this crate.
+    pub fn transport(mut self, transport: impl Transport) -> Self {
+        self.settings.transport = Some(Arc::new(transport));
+        self
+    }
+
+    /// Puts a transport of one's own around the one so far: to sign, log or record each attempt. The last one that was
+    /// added sees requests first.
+    ///
+    /// ```
+    /// use std::sync::Arc;
+    /// use bytes::Bytes;
+    /// use polar_client_runtime::client::Operation;
+    /// use polar_client_runtime::transport::{Body, BoxFuture, Transport, TransportError};
+    ///
+    /// #[derive(Debug)]
+    /// struct Logged(Arc<dyn Transport>);
+    ///
+    /// impl Transport for Logged {
+    ///     fn execute(
+    ///         &self,
+    ///         request: http::Request<Bytes>,
+    ///     ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
+    ///         Box::pin(async {
+    ///             let operation = request.extensions().get::<&'static Operation>().copied();
+    ///             let response = self.0.execute(request).await?;
+    ///             println!("{:?}: {}", operation.map(|it| it.id), response.status());
+    ///             Ok(response)
+    ///         })
+    ///     }
+    /// }
+    /// // Polar::builder().layer(Logged)
+    /// ```
+    pub fn layer<T: Transport>(
+        mut self,
+        around: impl FnOnce(Arc<dyn Transport>) -> T + Send + 'static,
+    ) -> Self {
+        self.settings
+            .layers
+            .push(Box::new(|inner| Arc::new(around(inner))));
+        self
+    }
+
+    /// Waits with this timer instead of tokio's.
+    pub fn timer(mut self, timer: impl Timer) -> Self {
+        self.settings.clock = Clock::Given(Arc::new(timer));
+        self
+    }
+
+    /// Makes the client.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] when no transport was given and this crate's cannot be set up, when the application's name
+    /// does not fit into a header, when there is a rate limit but no timer to wait with, and when there is a token among
+    /// the [`defaults`](Self::defaults).
+    pub fn build(self) -> Result<V::Polar<C>, Error> {
+        let shared = self.settings.share(V::VERSION, V::NOT_FOUND)?;
+        Ok(V::wrap(Client::from_shared(shared, self.credential)))
+    }
+}
+
+impl Settings {
+    fn share(
+        self,
+        version: &'static str,
+        not_found: &'static [&'static str],
+    ) -> Result<Shared, Error> {
+        if self.limit.is_some() && !self.clock.exists() {
+            return Err(Error::configuration("a rate limit needs a timer"));
+        }
+        if self.options.access_token.is_some() {
+            return Err(Error::configuration(
+                "a token among the defaults would take the place of every credential; give it to the builder itself",
+            ));
+        }
+        let transport = match self.transport {
+            Some(transport) => transport,
+            None => transport::default_transport()
+                .map_err(|error| Error::configuration(error.reason()))?,
+        };
+        let layered = |inner, layer: Layer| layer(inner);
+        Ok(Shared {
+            transport: self.layers.into_iter().fold(transport, layered),
+            server: self.server,
+            version,
+            not_found,
+            agent: agent(self.application)?,
+            options: self.options,
+            clock: self.clock,
+            budget: Budget::default(),
+            limiter: self.limit.map(Limiter::new),
+        })
+    }
+}
+
+fn agent(application: Option<String>) -> Result<HeaderValue, Error> {
+    let Some(application) = application else {
+        return Ok(HeaderValue::from_static(AGENT));
+    };
+    HeaderValue::try_from(format!("{application} {AGENT}")).map_err(|_| {
+        Error::configuration("the application's name or version does not fit into a header")
+    })
+}
+
+impl<C: fmt::Debug, V: ApiVersion> fmt::Debug for ClientBuilder<C, V> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let settings = &self.settings;
+        f.debug_struct("ClientBuilder")
+            .field("version", &V::VERSION)
+            .field("server", &settings.server)
+            .field("application", &settings.application)
+            .field("options", &settings.options)
+            .field("rate_limit", &settings.limit)
+            .field("transport", &settings.transport)
+            .field("credential", &self.credential)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,98 @@
+//! Clients: what requests are made with.
+
+use std::fmt;
+use std::sync::Arc;
+
+use http::HeaderValue;
+
+use super::options::CallOptions;
+use super::retry::Budget;
+use super::server::Server;
+use super::shared::{AGENT, Shared};
+use crate::client::credentials::Credential;
+use crate::transport::{self, Clock};
+
+/// One version of the API: what its generated client tells this crate about itself.
+pub trait ApiVersion: 'static {
+    /// The version, as sent in the `Polar-Version` header: `2026-10`.
+    const VERSION: &'static str;
+
+    /// The server that is used unless another is named.
+    const DEFAULT_SERVER: Server;
+
+    /// All servers of the version.
+    const SERVERS: &'static [Server];
+
+    /// The error classes that the OpenAPI description documents for the status 404.
+    const NOT_FOUND: &'static [&'static str];
+
+    /// The client that users hold.
+    type Polar<C: Credential>;
+
+    /// Makes that client.
+    fn wrap<C: Credential>(client: Client<C>) -> Self::Polar<C>;
+}
+
+/// A connection to one server with one credential. Cheap to clone: clones share their connections, and what they may spend
+/// on repeats.
+#[derive(Clone)]
+pub struct Client<C> {
+    pub(in crate::client) shared: Arc<Shared>,
+    pub(in crate::client) credential: C,
+}
+
+impl<C: Credential> Client<C> {
+    /// A client of the version's usual server, with the default transport and settings.
+    ///
+    /// A transport that cannot be set up is reported by the first call. To know at once, use
+    /// [`ClientBuilder`](crate::client::ClientBuilder).
+    #[must_use]
+    pub fn new<V: ApiVersion>(credential: C) -> Self {
+        let shared = Shared {
+            transport: transport::default_transport().unwrap_or_else(transport::broken),
+            server: V::DEFAULT_SERVER,
+            version: V::VERSION,
+            not_found: V::NOT_FOUND,
+            agent: HeaderValue::from_static(AGENT),
+            options: CallOptions::new(),
+            clock: Clock::default(),
+            budget: Budget::default(),
+            limiter: None,
+        };
+        Self::from_shared(shared, credential)
+    }
+
+    /// The same client with another credential. It shares this one's connections.
+    #[must_use]
+    pub fn with_credential<D: Credential>(&self, credential: D) -> Client<D> {
+        Client {
+            shared: Arc::clone(&self.shared),
+            credential,
+        }
+    }
+
+    /// The server that the client talks to.
+    #[must_use]
+    pub fn server(&self) -> &Server {
+        &self.shared.server
+    }
+
+    pub(super) fn from_shared(shared: Shared, credential: C) -> Self {
+        Self {
+            shared: Arc::new(shared),
+            credential,
+        }
+    }
+}
+
+/// Shows everything but the credential.
+impl<C: fmt::Debug> fmt::Debug for Client<C> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Client")
+            .field("server", &self.shared.server)
+            .field("version", &self.shared.version)
+            .field("options", &self.shared.options)
+            .field("credential", &self.credential)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,247 @@
+//! When a call is repeated, and after which wait.
+//!
+//! The schedule is the AWS SDKs' standard mode: few attempts, exponential waits with full jitter, and a budget that the
+//! clones of a client share, so that an outage is not made worse by everybody's repeats. The libraries for backoff know
+//! neither `Retry-After` nor budgets, and what they do know is the few lines of [`RetryPolicy::backoff`].
+
+use std::sync::{Mutex, PoisonError};
+use std::time::Duration;
+
+use crate::Error;
+use crate::client::operation::Safety;
+use crate::error::Repeat;
+
+/// No wait is longer than this, whatever the policy says.
+const DAY: Duration = Duration::from_secs(24 * 60 * 60);
+
+/// When a call is repeated, and after which wait.
+///
+/// What the server may have acted on is only repeated where the operation is safe to repeat, or the call says so
+/// ([`CallOptions::assume_safe`](super::CallOptions::assume_safe)). Rate limits and connections
+/// that did not come about are always safe. `Retry-After` is obeyed; if it asks for more than
+/// [`max_retry_after`](Self::max_retry_after), or than the call's timeout leaves, the call ends with the error at once.
+///
+/// A `DELETE` that answers 404 when it is repeated, and had no clear answer before, has done its work: where the operation
+/// answers nothing, that is a success.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[must_use]
+pub struct RetryPolicy {
+    attempts: u32,
+    base_delay: Duration,
+    max_delay: Duration,
+    max_retry_after: Duration,
+}
+
+impl Default for RetryPolicy {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+impl RetryPolicy {
+    /// The defaults: three attempts in all, waits of up to 0.5 s, 1 s, 2 s, … 20 s, and a `Retry-After` of up to 60 s.
+    pub const fn new() -> Self {
+        Self {
+            attempts: 3,
+            base_delay: Duration::from_millis(500),
+            max_delay: Duration::from_secs(20),
+            max_retry_after: Duration::from_secs(60),
+        }
+    }
+
+    /// Nothing is repeated.
+    pub const fn off() -> Self {
+        Self::new().max_attempts(1)
+    }
+
+    /// How often a request is sent at most, the first time included.
+    pub const fn max_attempts(mut self, attempts: u32) -> Self {
+        self.attempts = attempts;
+        self
+    }
+
+    /// The longest wait before the second attempt. It doubles with each further one.
+    pub const fn base_delay(mut self, delay: Duration) -> Self {
+        self.base_delay = delay;
+        self
+    }
+
+    /// The longest wait before any attempt, unless the server asks for a longer one.
+    pub const fn max_delay(mut self, delay: Duration) -> Self {
+        self.max_delay = delay;
+        self
+    }
+
+    /// The longest wait that the server may ask for. In the policy of a client with a [`RateLimit`](super::RateLimit), also
+    /// the longest time for which a 429 stops its other calls: after that, one of them tries, and the others follow if it is
+    /// not rejected, too.
+    pub const fn max_retry_after(mut self, delay: Duration) -> Self {
+        self.max_retry_after = delay;
+        self
+    }
+
+    /// How long to wait before the next attempt after this many failed; `None` if there is to be none.
+    pub(in crate::client) fn delay(
+        &self,
+        error: &Error,
+        safety: Safety,
+        failed: u32,
+    ) -> Option<Duration> {
+        let useful = match error.repeat() {
+            Repeat::Useless => false,
+            Repeat::IfSafe => safety == Safety::Safe,
+            Repeat::Always => true,
+        };
+        if !useful || failed >= self.attempts {
+            return None;
+        }
+        // Those that were told the same time should not all come back at the same time.
+        let jitter = self.jitter(failed);
+        match error.retry_after() {
+            None => Some(jitter),
+            Some(asked) => (asked <= self.longest_retry_after()).then(|| asked + jitter),
+        }
+    }
+
+    /// The longest wait that the server may ask for.
+    pub(in crate::client) fn longest_retry_after(&self) -> Duration {
+        self.max_retry_after.min(DAY)
+    }
+
+    /// A wait after this many failures, unless the server asks for one.
+    pub(crate) fn jitter(&self, failed: u32) -> Duration {
+        self.backoff(failed).mul_f64(fastrand::f64())
+    }
+
+    /// The longest wait after this many failures.
+    fn backoff(&self, failed: u32) -> Duration {
+        let factor = 1_u32.checked_shl(failed.saturating_sub(1));
+        self.base_delay
+            .saturating_mul(factor.unwrap_or(u32::MAX))
+            .min(self.max_delay)
+            .min(DAY)
+    }
+}
+
+/// What all clones of a client may spend on repeats, together.
+#[derive(Debug)]
+pub(in crate::client) struct Budget(Mutex<u32>);
+
+const CAPACITY: u32 = 500;
+const COST: u32 = 5;
+const COST_OF_TIMEOUT: u32 = 10;
+const REWARD: u32 = 1;
+
+impl Default for Budget {
+    fn default() -> Self {
+        Self(Mutex::new(CAPACITY))
+    }
+}
+
+impl Budget {
+    /// Pays for the repeat of a call that failed with this error. Gives the price, or `None` if there is not enough left.
+    pub(in crate::client) fn pay(&self, error: &Error) -> Option<u32> {
+        let price = match error.is_timeout() {
+            true => COST_OF_TIMEOUT,
+            false => COST,
+        };
+        self.change(|left| left.checked_sub(price)).then_some(price)
+    }
+
+    /// A call succeeded, after repeats for which this was paid last.
+    pub(in crate::client) fn refund(&self, paid: Option<u32>) {
+        self.change(|left| Some(left.saturating_add(paid.unwrap_or(REWARD)).min(CAPACITY)));
+    }
+
+    fn change(&self, change: impl FnOnce(u32) -> Option<u32>) -> bool {
+        let mut left = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        match change(*left) {
+            Some(changed) => {
+                *left = changed;
+                true
+            }
+            None => false,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+    use super::*;
+    use crate::transport::{TransportError, TransportErrorKind};
+
+    fn failure(kind: TransportErrorKind) -> Error {
+        Error::transport("things:get", TransportError::new(kind, "x"))
+    }
+
+    #[test]
+    fn waits_double_up_to_the_longest() {
+        let policy = RetryPolicy::new();
+        let waits = [1, 2, 3, 6, 7, 40, u32::MAX].map(|failed| policy.backoff(failed).as_millis());
+        assert_eq!(waits, [500, 1000, 2000, 16_000, 20_000, 20_000, 20_000]);
+    }
+
+    #[test]
+    fn waits_are_spread_over_the_whole_range() {
+        let policy = RetryPolicy::new();
+        let connect = failure(TransportErrorKind::Connect);
+        let delays: Vec<Duration> = (0..1000)
+            .map(|_| policy.delay(&connect, Safety::Unsafe, 1).unwrap())
+            .collect();
+        assert!(delays.iter().all(|delay| delay.as_millis() <= 500));
+        assert!(delays.iter().any(|delay| delay.as_millis() < 50));
+        assert!(delays.iter().any(|delay| delay.as_millis() > 450));
+    }
+
+    #[test]
+    fn what_may_have_been_done_is_only_repeated_where_that_is_safe() {
+        let policy = RetryPolicy::new();
+        for (kind, safe, unsafe_) in [
+            (TransportErrorKind::Connect, true, true),
+            (TransportErrorKind::NotSent, true, true),
+            (TransportErrorKind::Interrupted, true, false),
+            (TransportErrorKind::Timeout, true, false),
+            (TransportErrorKind::Unavailable, false, false),
+        ] {
+            let error = failure(kind);
+            let repeated = |safety| policy.delay(&error, safety, 1).is_some();
+            assert_eq!(
+                (repeated(Safety::Safe), repeated(Safety::Unsafe)),
+                (safe, unsafe_),
+                "{kind:?}"
+            );
+            assert!(policy.delay(&error, Safety::Safe, 3).is_none());
+            assert!(RetryPolicy::off().delay(&error, Safety::Safe, 1).is_none());
+        }
+    }
+
+    #[test]
+    fn the_budget_is_spent_and_earned_back() {
+        let budget = Budget::default();
+        let (broken, late) = (
+            failure(TransportErrorKind::Interrupted),
+            failure(TransportErrorKind::Timeout),
+        );
+        assert_eq!(
+            (budget.pay(&late), budget.pay(&broken)),
+            (Some(10), Some(5))
+        );
+        for _ in 0..97 {
+            assert_eq!(budget.pay(&broken), Some(5));
+        }
+        assert_eq!(budget.pay(&broken), None);
+        budget.refund(Some(5));
+        assert_eq!(budget.pay(&late), None);
+        assert_eq!(budget.pay(&broken), Some(5));
+        for _ in 0..5 {
+            budget.refund(None);
+        }
+        assert_eq!(budget.pay(&broken), Some(5));
+        for _ in 0..10_000 {
+            budget.refund(None);
+        }
+        assert_eq!(*budget.0.lock().unwrap(), CAPACITY);
+    }
+}

@@ -1,0 +1,27 @@
+//! What all clients of one server share.
+
+use std::sync::Arc;
+
+use http::HeaderValue;
+
+use super::limiter::Limiter;
+use super::options::CallOptions;
+use super::retry::Budget;
+use super::server::Server;
+use crate::transport::{Clock, Transport};
+
+/// How requests say who sends them, after what the application says.
+pub(super) const AGENT: &str = concat!("polar-client/", env!("CARGO_PKG_VERSION"));
+
+/// What all clients of one server share.
+pub(in crate::client) struct Shared {
+    pub(in crate::client) transport: Arc<dyn Transport>,
+    pub(in crate::client) server: Server,
+    pub(in crate::client) version: &'static str,
+    pub(in crate::client) not_found: &'static [&'static str],
+    pub(in crate::client) agent: HeaderValue,
+    pub(in crate::client) options: CallOptions,
+    pub(in crate::client) clock: Clock,
+    pub(in crate::client) budget: Budget,
+    pub(in crate::client) limiter: Option<Limiter>,
+}

@@ -1,0 +1,137 @@
+//! Credentials. Which one an operation needs is in the types, so that the wrong one does not compile.
+
+use std::fmt;
+use std::sync::Arc;
+
+use super::token::{Bearer, Secret, Source, TokenProvider};
+use crate::secrets::REDACTED;
+
+/// Something that a request can identify itself with. Implemented by the types of this module only.
+pub trait Credential: sealed::Token + Clone + fmt::Debug + Send + Sync + 'static {}
+
+/// Credentials that act for an account: an organization, or a person who uses the dashboard.
+pub trait AccountAccess: Credential {}
+
+/// Credentials that act for a person, not for an organization.
+pub trait PersonalAccess: AccountAccess + OptionalAccess {}
+
+/// Credentials that were obtained through OpenID Connect.
+pub trait OpenIdAccess: AccountAccess {}
+
+/// No credential, or one that acts for a person.
+pub trait OptionalAccess: Credential {}
+
+/// Credentials that act for a customer in the customer portal.
+pub trait PortalAccess: Credential {}
+
+/// Credentials that act for one member of a customer.
+pub trait MemberAccess: PortalAccess {}
+
+/// Credentials that manage the registration of one OAuth2 client.
+pub trait RegistrationAccess: Credential {}
+
+mod sealed {
+    use super::super::token::Bearer;
+
+    pub trait Token {
+        /// The bearer token, if there is one.
+        fn token(&self) -> Option<Bearer>;
+    }
+}
+
+/// No credential, for the operations that need none.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Anonymous;
+
+impl sealed::Token for Anonymous {
+    fn token(&self) -> Option<Bearer> {
+        None
+    }
+}
+
+impl Credential for Anonymous {}
+
+impl OptionalAccess for Anonymous {}
+
+macro_rules! bearer {
+    ($(#[$docs:meta])* $name:ident: $($access:ident),+) => {
+        $(#[$docs])*
+        #[derive(Clone)]
+        pub struct $name(Source);
+
+        impl $name {
+            /// Takes the token as it was issued. A token that begins like one of another kind is refused, before
+            /// anything is sent, by operations that do not take that kind.
+            #[must_use]
+            pub fn new(token: impl Into<Secret>) -> Self {
+                Self(Source::Fixed(token.into()))
+            }
+
+            /// Asks the provider for the token, each time that one is needed.
+            #[must_use]
+            pub fn provided_by(provider: impl TokenProvider) -> Self {
+                Self(Source::Provider(Arc::new(provider)))
+            }
+        }
+
+        impl From<&str> for $name {
+            fn from(token: &str) -> Self {
+                Self::new(token)
+            }
+        }
+
+        impl From<String> for $name {
+            fn from(token: String) -> Self {
+                Self::new(token)
+            }
+        }
+
+        /// Does not show the token.
+        impl fmt::Debug for $name {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                write!(f, "{}({REDACTED})", stringify!($name))
+            }
+        }
+
+        impl sealed::Token for $name {
+            fn token(&self) -> Option<Bearer> {
+                Some(Bearer(self.0.clone()))
+            }
+        }
+
+        impl Credential for $name {}
+
+        $(impl $access for $name {})+
+    };
+}
+
+bearer! {
+    /// An organization access token: `polar_oat_...`.
+    OrganizationToken: AccountAccess
+}
+
+bearer! {
+    /// A personal access token: `polar_pat_...`. It acts for a person, in all organizations of theirs.
+    PersonalToken: AccountAccess, OptionalAccess, PersonalAccess
+}
+
+bearer! {
+    /// A token obtained through OpenID Connect: `polar_at_u_...` of a user, `polar_at_o_...` of an organization.
+    OpenIdToken: AccountAccess, OptionalAccess, PersonalAccess, OpenIdAccess
+}
+
+bearer! {
+    /// The token of a customer session, for the customer portal.
+    CustomerSession: PortalAccess
+}
+
+bearer! {
+    /// The token of a member session: the customer portal as one member of the customer sees it.
+    MemberSession: PortalAccess, MemberAccess
+}
+
+bearer! {
+    /// The registration access token of an OAuth2 client: `polar_crt_...`. It is returned when the client is registered,
+    /// and reads, replaces and deletes that registration (RFC 7592).
+    RegistrationToken: RegistrationAccess
+}

@@ -1,0 +1,112 @@
+//! Where tokens come from.
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+
+use crate::secrets::REDACTED;
+use crate::transport::BoxFuture;
+
+/// A text that is never shown.
+#[derive(Clone, PartialEq, Eq)]
+pub struct Secret(Arc<str>);
+
+impl Secret {
+    /// The text itself. Mind where it goes.
+    #[must_use]
+    pub fn expose(&self) -> &str {
+        &self.0
+    }
+}
+
+impl From<&str> for Secret {
+    fn from(text: &str) -> Self {
+        Self(Arc::from(text))
+    }
+}
+
+impl From<String> for Secret {
+    fn from(text: String) -> Self {
+        Self(Arc::from(text))
+    }
+}
+
+/// Does not show the text.
+impl fmt::Debug for Secret {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Secret({REDACTED})")
+    }
+}
+
+/// Gives tokens that change: from a secret store, or refreshed with OAuth.
+///
+/// ```
+/// use std::sync::Mutex;
+/// use polar_client_runtime::client::{Secret, TokenProvider, TokenResult};
+/// use polar_client_runtime::transport::BoxFuture;
+///
+/// #[derive(Default)]
+/// struct Store {
+///     cached: Mutex<Option<Secret>>,
+/// }
+///
+/// impl TokenProvider for Store {
+///     fn token(&self) -> BoxFuture<'_, TokenResult> {
+///         Box::pin(async {
+///             let mut cached = self.cached.lock().map_err(|_| "a thread panicked")?;
+///             // Here, a real one would ask its store.
+///             Ok(cached.get_or_insert_with(|| "polar_oat_...".into()).clone())
+///         })
+///     }
+///
+///     fn rejected(&self, token: &Secret) {
+///         if let Ok(mut cached) = self.cached.lock() {
+///             cached.take_if(|cached| cached == token);
+///         }
+///     }
+/// }
+/// ```
+pub trait TokenProvider: Send + Sync + 'static {
+    /// The token to send now. Asked before every request that goes out, so keep it; and where many tasks ask at once, let
+    /// one of them fetch it.
+    fn token(&self) -> BoxFuture<'_, TokenResult>;
+
+    /// The server did not accept this token (401). If [`token`](Self::token) gives another one now, the request is
+    /// repeated with it, once.
+    fn rejected(&self, token: &Secret) {
+        let _ = token;
+    }
+}
+
+/// What a [`TokenProvider`] gives. The error is shown, so it must not show the token.
+pub type TokenResult = Result<Secret, Box<dyn Error + Send + Sync>>;
+
+/// The token of a credential.
+#[derive(Clone)]
+pub struct Bearer(pub(in crate::client) Source);
+
+#[derive(Clone)]
+pub(in crate::client) enum Source {
+    Fixed(Secret),
+    Provider(Arc<dyn TokenProvider>),
+}
+
+impl Bearer {
+    /// The token to send now.
+    pub(in crate::client) async fn get(&self) -> TokenResult {
+        match &self.0 {
+            Source::Fixed(token) => Ok(token.clone()),
+            Source::Provider(provider) => provider.token().await,
+        }
+    }
+
+    /// A token that may be used in place of one that was rejected.
+    pub(in crate::client) async fn renewed(&self, rejected: &Secret) -> Option<Secret> {
+        let Source::Provider(provider) = &self.0 else {
+            return None;
+        };
+        provider.rejected(rejected);
+        let renewed = provider.token().await.ok()?;
+        (renewed != *rejected).then_some(renewed)
+    }
+}

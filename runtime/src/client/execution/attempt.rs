@@ -1,0 +1,174 @@
+//! One attempt: what is sent, and what its response says.
+
+use std::time::Duration;
+
+use bytes::Bytes;
+use http::{HeaderMap, StatusCode, Uri, response};
+
+use crate::client::configuration::{
+    CallOptions, DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_BODY_LIMIT, DEFAULT_STREAM_TIMEOUT,
+};
+use crate::client::credentials::Secret;
+use crate::client::requests::{Form, Request, message};
+use crate::client::responses::{ByteStream, CallSpan, Reply};
+use crate::error::{ApiError, Error, Received};
+use crate::transport::{Body, Clock, Pieces, Timeout, TransportError, TransportErrorKind, Unread};
+
+/// How much is read of the body of an error.
+const ERROR_BODY_LIMIT: usize = 1 << 20;
+
+/// What the attempts of a call have in common.
+pub(super) struct Sending<'a> {
+    pub(super) request: &'a Request,
+    pub(super) form: Form,
+    pub(super) uri: Uri,
+    pub(super) options: CallOptions,
+    pub(super) clock: Option<Clock>,
+}
+
+/// What has arrived of a response.
+#[derive(Default)]
+pub(super) struct Arrived {
+    head: Option<response::Parts>,
+    body: Pieces,
+    stream: Option<Body>,
+}
+
+impl Sending<'_> {
+    /// Sends the request once and sorts the response.
+    pub(super) async fn attempt(
+        &self,
+        token: Option<&Secret>,
+        timeout: Duration,
+    ) -> Result<Reply, Error> {
+        let operation = self.request.operation;
+        let mut message = message(self.request, &self.options, &self.uri, self.form, token)?;
+        message.extensions_mut().insert(Timeout(timeout));
+        let mut arrived = Arrived::default();
+        let outcome = self
+            .within(timeout, Box::pin(self.exchange(message, &mut arrived)))
+            .await;
+        match (arrived.head.take(), outcome) {
+            // The status of an error is known, whatever became of its body.
+            (Some(head), outcome) if !head.status.is_success() => {
+                let body = arrived.body.join();
+                let received = match outcome {
+                    Some(Ok(())) => Received::Whole,
+                    _ => Received::Part,
+                };
+                let not_found = self.request.shared.not_found;
+                let error = ApiError::new(
+                    operation.id,
+                    head.status,
+                    head.headers,
+                    body,
+                    received,
+                    not_found,
+                );
+                Err(Error::answer(
+                    error.with_hint(self.hint(head.status, token)),
+                ))
+            }
+            (_, None) => {
+                const REASON: &str = "the attempt took too long";
+                Err(self.failure(TransportErrorKind::Timeout, REASON))
+            }
+            (_, Some(Err(error))) => Err(error),
+            (head, Some(Ok(()))) => {
+                let head = head.map(|head| (head.status, head.headers));
+                Ok(self.reply(head.unwrap_or_default(), arrived))
+            }
+        }
+    }
+
+    /// Sends the request and receives the response. What arrives is in `arrived`, also when this is cut short.
+    pub(super) async fn exchange(
+        &self,
+        message: http::Request<Bytes>,
+        arrived: &mut Arrived,
+    ) -> Result<(), Error> {
+        let operation = self.request.operation.id;
+        let response = self.request.shared.transport.execute(message).await;
+        let response = response.map_err(|error| Error::transport(operation, error))?;
+        let (head, body) = response.into_parts();
+        let success = head.status.is_success();
+        let limit = match success {
+            true => self.options.body_limit.unwrap_or(DEFAULT_BODY_LIMIT),
+            false => ERROR_BODY_LIMIT,
+        };
+        arrived.head = Some(head);
+        if success && self.form == Form::Stream {
+            arrived.stream = Some(body);
+            return Ok(());
+        }
+        body.read(limit, &mut arrived.body)
+            .await
+            .map_err(|unread| match unread {
+                Unread::TooLarge => Error::BodyTooLarge { operation, limit },
+                Unread::Broken(error) => Error::transport(operation, error.after_head()),
+            })
+    }
+
+    /// What may be wrong with the token.
+    fn hint(&self, status: StatusCode, token: Option<&Secret>) -> Option<String> {
+        if status != StatusCode::UNAUTHORIZED {
+            return None;
+        }
+        let doubt = self.request.operation.access.doubt(token?.expose());
+        let server = self.request.shared.server.name();
+        let other = match server {
+            "production" => Some("sandbox"),
+            "sandbox" => Some("production"),
+            _ => None,
+        };
+        let elsewhere = other
+            .map(|other| format!("it was sent to {server}, where tokens of {other} are not known"));
+        let hints: Vec<String> = elsewhere.into_iter().chain(doubt).collect();
+        (!hints.is_empty()).then(|| hints.join("; "))
+    }
+
+    /// The reply that an attempt ends with.
+    pub(super) fn reply(
+        &self,
+        (status, headers): (StatusCode, HeaderMap),
+        arrived: Arrived,
+    ) -> Reply {
+        let operation = self.request.operation;
+        let stream = arrived.stream.map(|body| {
+            let pause = self
+                .options
+                .attempt_timeout
+                .unwrap_or(DEFAULT_ATTEMPT_TIMEOUT);
+            let total = self
+                .options
+                .stream_timeout
+                .unwrap_or(DEFAULT_STREAM_TIMEOUT);
+            ByteStream::new(operation, body, self.clock.clone(), pause, total)
+        });
+        Reply {
+            operation,
+            status,
+            headers,
+            body: arrived.body.join(),
+            stream,
+            span: CallSpan::default(),
+        }
+    }
+
+    /// What the future gives, or `None` if it takes longer.
+    pub(super) async fn within<T>(
+        &self,
+        timeout: Duration,
+        future: impl Future<Output = T>,
+    ) -> Option<T> {
+        match &self.clock {
+            Some(clock) => clock.within(timeout, future).await,
+            None => Some(future.await),
+        }
+    }
+
+    /// The error of an attempt that ends without a response.
+    pub(super) fn failure(&self, kind: TransportErrorKind, reason: &'static str) -> Error {
+        Error::transport(self.request.operation.id, TransportError::new(kind, reason))
+    }
+}

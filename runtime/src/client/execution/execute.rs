@@ -1,0 +1,349 @@
+//! The one place where requests are sent: as often as it takes, and as the retry policy allows. What happens in one
+//! attempt is in `attempt.rs`.
+
+use std::future::poll_fn;
+use std::pin::pin;
+use std::task::Poll;
+use std::time::Duration;
+
+use http::StatusCode;
+
+use super::attempt::{Arrived, Sending};
+use super::observe;
+use crate::client::configuration::{BodyCheck, DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_TIMEOUT};
+use crate::client::credentials::{Bearer, Secret, Source};
+use crate::client::operation::{Method, Safety};
+use crate::client::requests::{Form, Request};
+use crate::client::responses::Reply;
+use crate::error::{Error, Repeat};
+use crate::time::Instant;
+use crate::transport::{Clock, TransportError, TransportErrorKind};
+
+/// Sends a request and sorts the responses: success, or an error of the API.
+pub(super) async fn execute(request: Request, form: Form) -> Result<Reply, Error> {
+    let execution = Execution::new(&request, form)?;
+    let clock = execution.sending.clock.clone();
+    // Boxed, as everything that is wrapped: a wrapper has room for what it wraps twice.
+    let call = on_its_runtime(clock, request.operation.id, Box::pin(execution.run()));
+    observe::call(&request, call).await
+}
+
+/// Ends with an error when it is polled where its clock does not work any more.
+pub(super) async fn on_its_runtime<T>(
+    clock: Option<Clock>,
+    operation: &'static str,
+    call: impl Future<Output = Result<T, Error>>,
+) -> Result<T, Error> {
+    let mut call = pin!(call);
+    poll_fn(|context| match &clock {
+        Some(clock) if !clock.is_at_hand() => {
+            let error = TransportError::no_runtime();
+            Poll::Ready(Err(Error::transport(operation, error)))
+        }
+        _ => call.as_mut().poll(context),
+    })
+    .await
+}
+
+/// A request with all that decides on how it is sent.
+struct Execution<'a> {
+    sending: Sending<'a>,
+    token: Option<Bearer>,
+    deadline: Option<Instant>,
+    /// When the attempt had its turn in the client's own rate limit.
+    turn: Option<Instant>,
+}
+
+/// What became of the attempts so far.
+#[derive(Default)]
+struct History {
+    /// How many failed.
+    failed: u32,
+    /// How many were repeated with a new token. At most one.
+    renewed: u32,
+    /// What the last repeat cost.
+    paid: Option<u32>,
+    /// Whether the server may have acted on one of them.
+    maybe_done: bool,
+    /// The error of the last one.
+    last: Option<Error>,
+}
+
+impl<'a> Execution<'a> {
+    fn new(request: &'a Request, form: Form) -> Result<Self, Error> {
+        let uri = request
+            .url()?
+            .parse()
+            .map_err(|_| request.invalid(None, "the URL is too long"))?;
+        let mut options = request.shared.options.clone();
+        options.update(request.options.clone());
+        if options.body_check != Some(BodyCheck::Skipped) {
+            request.check_body()?;
+        }
+        let clock = request.shared.clock.at_hand();
+        let timeout = options.timeout.unwrap_or(DEFAULT_TIMEOUT);
+        Ok(Self {
+            token: bearer(request, options.access_token.take())?,
+            deadline: clock
+                .as_ref()
+                .and_then(|clock| clock.now().checked_add(timeout)),
+            turn: None,
+            sending: Sending {
+                request,
+                form,
+                uri,
+                options,
+                clock,
+            },
+        })
+    }
+
+    async fn run(mut self) -> Result<Reply, Error> {
+        let mut history = History::default();
+        let mut renewed = None;
+        loop {
+            let token = match self.ready(renewed.take()).await {
+                Ok(token) => token,
+                // What the server said counts, not that there was no time left to ask again.
+                Err(error) => return Err(history.last.unwrap_or(error)),
+            };
+            let timeout = self.attempt_timeout();
+            let attempt = self.sending.attempt(token.as_ref(), timeout);
+            let resends = history.failed + history.renewed;
+            let outcome = observe::attempt(self.sending.request, resends, attempt).await;
+            self.tell_limiter(outcome.as_ref().err());
+            let error = match outcome {
+                Ok(reply) => {
+                    self.sending.request.shared.budget.refund(history.paid);
+                    return Ok(reply);
+                }
+                Err(error) => error,
+            };
+            if self.is_deleted(&error, &history) {
+                let headers = error.api().map(|error| error.headers().clone());
+                let head = (StatusCode::NOT_FOUND, headers.unwrap_or_default());
+                return Ok(self.sending.reply(head, Arrived::default()));
+            }
+            if history.renewed == 0 && error.is_unauthorized() {
+                renewed = self.renewed(token).await;
+                if renewed.is_some() {
+                    history.renewed += 1;
+                    history.last = Some(error);
+                    continue;
+                }
+            }
+            history.last = Some(self.wait_to_repeat(error, &mut history).await?);
+        }
+    }
+
+    /// Waits for all that an attempt needs: its token, its turn, and some time.
+    async fn ready(&mut self, renewed: Option<Secret>) -> Result<Option<Secret>, Error> {
+        self.forgive_sleep();
+        // The token first: while it is fetched, turns would pile up.
+        let token = match renewed {
+            Some(token) => Some(token),
+            None => self.token().await?,
+        };
+        self.take_turn().await?;
+        self.forgive_sleep();
+        match self.remaining().is_zero() {
+            true => Err(self.not_sent("the timeout leaves no time for an attempt")),
+            false => Ok(token),
+        }
+    }
+
+    /// A deadline that passed while nobody polled is put off a little.
+    fn forgive_sleep(&mut self) {
+        if let Some(clock) = &self.sending.clock {
+            self.deadline = clock.extended(self.deadline);
+        }
+    }
+
+    /// Waits for the next attempt and gives the error back; as an error if there is to be none.
+    async fn wait_to_repeat(&self, error: Error, history: &mut History) -> Result<Error, Error> {
+        let Some(clock) = &self.sending.clock else {
+            return Err(error);
+        };
+        history.failed += 1;
+        let policy = self.sending.options.retry.unwrap_or_default();
+        let shared = &self.sending.request.shared;
+        let Some(delay) = policy.delay(&error, self.safety(), history.failed) else {
+            return Err(error);
+        };
+        if delay >= self.remaining() {
+            return Err(error);
+        }
+        let Some(price) = shared.budget.pay(&error) else {
+            return Err(error);
+        };
+        history.paid = Some(price);
+        history.maybe_done |= error.repeat() == Repeat::IfSafe;
+        clock.sleep(delay).await;
+        Ok(error)
+    }
+
+    /// Whether the request may be sent again when nobody knows what became of it.
+    fn safety(&self) -> Safety {
+        let assumed = self.sending.options.safety;
+        assumed.unwrap_or_else(|| self.sending.request.safety())
+    }
+
+    /// Whether this says that an earlier attempt, whose answer did not come through, deleted what it should.
+    fn is_deleted(&self, error: &Error, history: &History) -> bool {
+        history.maybe_done
+            && error.is_not_found()
+            && self.sending.form == Form::Empty
+            && self.sending.request.operation.method == Method::Delete
+    }
+
+    /// The time until the deadline. Without a clock, all of it.
+    fn remaining(&self) -> Duration {
+        match (&self.sending.clock, self.deadline) {
+            (Some(clock), Some(deadline)) => deadline.saturating_duration_since(clock.now()),
+            _ => self.sending.options.timeout.unwrap_or(DEFAULT_TIMEOUT),
+        }
+    }
+
+    /// The longest time that an attempt may take now.
+    fn attempt_timeout(&self) -> Duration {
+        let timeout = self.sending.options.attempt_timeout;
+        timeout
+            .unwrap_or(DEFAULT_ATTEMPT_TIMEOUT)
+            .min(self.remaining())
+    }
+
+    /// Waits for the turn of this request in the client's own rate limit.
+    async fn take_turn(&mut self) -> Result<(), Error> {
+        let (Some(limiter), Some(clock)) =
+            (&self.sending.request.shared.limiter, &self.sending.clock)
+        else {
+            return Ok(());
+        };
+        match limiter.take_turn(clock, self.remaining()).await {
+            Some(turn) => {
+                self.turn = Some(turn);
+                Ok(())
+            }
+            None => {
+                Err(self.not_sent("the client's own rate limit leaves no room before the timeout"))
+            }
+        }
+    }
+
+    /// Pauses the client's own rate limit if the server has had enough. How long the server may stop all calls is up to
+    /// the client, not to one of them.
+    fn tell_limiter(&self, error: Option<&Error>) {
+        let shared = &self.sending.request.shared;
+        let (Some(limiter), Some(clock)) = (&shared.limiter, &self.sending.clock) else {
+            return;
+        };
+        match error.filter(|error| error.is_rate_limited()) {
+            Some(error) => {
+                if let Some(asked) = error.retry_after() {
+                    let policy = shared.options.retry.unwrap_or_default();
+                    limiter.pause(clock.now(), asked, policy.longest_retry_after());
+                }
+            }
+            None => {
+                if let Some(turn) = self.turn {
+                    limiter.passed(turn, clock.now());
+                }
+            }
+        }
+    }
+
+    /// The token to send.
+    async fn token(&self) -> Result<Option<Secret>, Error> {
+        let Some(bearer) = &self.token else {
+            return Ok(None);
+        };
+        if let Source::Fixed(token) = &bearer.0 {
+            return Ok(Some(token.clone()));
+        }
+        match self
+            .sending
+            .within(self.attempt_timeout(), bearer.get())
+            .await
+        {
+            None => Err(self.not_sent("the token did not come in time")),
+            Some(Ok(token)) => Ok(Some(token)),
+            Some(Err(source)) => Err(Error::Token {
+                operation: self.sending.request.operation.id,
+                source,
+            }),
+        }
+    }
+
+    /// Another token in place of one that was rejected, if there is one.
+    async fn renewed(&self, rejected: Option<Secret>) -> Option<Secret> {
+        let (bearer, rejected) = (self.token.as_ref()?, rejected?);
+        self.sending
+            .within(self.attempt_timeout(), bearer.renewed(&rejected))
+            .await?
+    }
+
+    fn not_sent(&self, reason: &'static str) -> Error {
+        self.sending.failure(TransportErrorKind::NotSent, reason)
+    }
+}
+
+/// The credential of a request, with the token that the call's options put in its place.
+fn bearer(request: &Request, token: Option<Secret>) -> Result<Option<Bearer>, Error> {
+    match (&request.token, token) {
+        (bearer, None) => Ok(bearer.clone()),
+        (Some(_), Some(token)) => Ok(Some(Bearer(Source::Fixed(token)))),
+        (None, Some(_)) => {
+            const REASON: &str = "a token was given for a call that has no credential";
+            Err(request.invalid(None, REASON))
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a test may fail by panicking")]
+
+    use bytes::Bytes;
+
+    use super::*;
+    use crate::client::{Access, Anonymous, ApiVersion, Client, Credential, Operation, Server};
+
+    struct Version;
+
+    impl ApiVersion for Version {
+        const VERSION: &'static str = "2026-10";
+        const DEFAULT_SERVER: Server = Server::fixed("production", "https://api.example");
+        const SERVERS: &'static [Server] = &[];
+        const NOT_FOUND: &'static [&'static str] = &[];
+        type Polar<C: Credential> = Client<C>;
+
+        fn wrap<C: Credential>(client: Client<C>) -> Client<C> {
+            client
+        }
+    }
+
+    static OPERATION: Operation = Operation {
+        id: "things:list",
+        method: Method::Get,
+        path: "/v1/things/",
+        access: Access::Account,
+        safety: Safety::Safe,
+    };
+
+    /// With the spans of `tracing` as well: they must not multiply what they wrap.
+    #[test]
+    fn the_futures_of_a_call_are_small() {
+        let request = Client::new::<Version>(Anonymous).request(&OPERATION);
+        let execution = Execution::new(&request, Form::Json).unwrap();
+        let mut arrived = Arrived::default();
+        let message = http::Request::new(Bytes::new());
+        let exchange = size_of_val(&execution.sending.exchange(message, &mut arrived));
+        let attempt = exchange + size_of_val(&execution.sending.attempt(None, Duration::MAX));
+        let run = size_of_val(&execution.run());
+        let call = size_of_val(&execute(request.clone(), Form::Json));
+        assert!(
+            attempt + run + call < 6 * 1024,
+            "attempt {attempt}, run {run}, call {call}"
+        );
+    }
+}

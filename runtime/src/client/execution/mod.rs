@@ -1,0 +1,10 @@
+//! Sending: calls, and requests to file storages.
+
+mod attempt;
+mod call;
+mod execute;
+mod observe;
+mod storage;
+
+pub use call::{Call, ResponseCall};
+pub(crate) use storage::{Address, Storage};

@@ -1,0 +1,216 @@
+//! Which credentials an operation accepts, for tokens whose type does not say what they are.
+
+/// Who may call an operation. The types of generated clients say the same; this is for what types cannot say.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Access {
+    /// Anybody. No credential is sent, for the server would refuse one that is not valid.
+    Public,
+    /// Anybody, or a person.
+    Optional,
+    /// An organization or a person.
+    Account,
+    /// A person.
+    Personal,
+    /// Who signed in through OpenID Connect.
+    OpenIdConnect,
+    /// A customer, or a member of one.
+    Portal,
+    /// A member of a customer.
+    Member,
+    /// Who registered the OAuth2 client.
+    Registration,
+}
+
+/// Kinds of tokens, by how they begin.
+const KINDS: [(&str, Kind); 7] = [
+    ("polar_oat_", Kind::Organization),
+    ("polar_pat_", Kind::Personal),
+    ("polar_at_u_", Kind::OpenIdUser),
+    ("polar_at_o_", Kind::OpenIdOrganization),
+    ("polar_cst_", Kind::Customer),
+    ("polar_mst_", Kind::Member),
+    ("polar_crt_", Kind::Registration),
+];
+
+/// Texts of Polar's that are taken for tokens now and then, and what to say then.
+const NO_TOKENS: [(&str, &str); 10] = [
+    ("polar_whs_", SIGNING),
+    ("whsec_", SIGNING),
+    (
+        "polar_rt_",
+        "the token is a refresh token; it is exchanged for an access token",
+    ),
+    (
+        "polar_ac_",
+        "the token is an authorization code; it is exchanged for an access token",
+    ),
+    (
+        "polar_ci_",
+        "the token is the id of an OAuth client, which grants no access",
+    ),
+    (
+        "polar_cs_",
+        "the token is the secret of an OAuth client, which grants no access",
+    ),
+    (
+        "polar_c_",
+        "the token is the secret of a checkout, which grants no access",
+    ),
+    (
+        "polar_cl_",
+        "the token is the secret of a checkout link, which grants no access",
+    ),
+    ("polar_ev_", EMAIL),
+    ("polar_cev_", EMAIL),
+];
+
+const SIGNING: &str = "the token is the secret of a webhook, which grants no access";
+const EMAIL: &str = "the token verifies an e-mail address, which grants no access";
+
+/// What the client puts before the token.
+const SCHEME: &str = "bearer ";
+
+#[derive(Clone, Copy)]
+enum Kind {
+    Organization,
+    Personal,
+    OpenIdUser,
+    OpenIdOrganization,
+    Customer,
+    Member,
+    Registration,
+}
+
+impl Access {
+    /// Why the token does not do, if that can be told from its beginning.
+    pub(in crate::client) fn refusal(self, token: &str) -> Option<&'static str> {
+        let start = token.as_bytes().get(..SCHEME.len());
+        if start.is_some_and(|start| start.eq_ignore_ascii_case(SCHEME.as_bytes())) {
+            return Some("the token begins with `Bearer`, which the client adds by itself");
+        }
+        if let Some((_, reason)) = NO_TOKENS.iter().find(|(it, _)| token.starts_with(it)) {
+            return Some(reason);
+        }
+        let kind = kind(token)?;
+        (!self.accepts(kind)).then(|| self.other_kind())
+    }
+
+    /// What may be wrong with a token that the server does not know, if its beginning says nothing.
+    pub(in crate::client) fn doubt(self, token: &str) -> Option<String> {
+        kind(token)
+            .is_none()
+            .then(|| format!("perhaps {}", self.other_kind()))
+    }
+
+    fn other_kind(self) -> &'static str {
+        match self {
+            Self::Public => {
+                "the token is of a kind that the operation does not take; it needs none"
+            }
+            Self::Account => {
+                "the token is of another kind than the operation takes: an organization access token (polar_oat_), \
+                 a personal access token (polar_pat_) or an OpenID Connect token (polar_at_)"
+            }
+            Self::Optional | Self::Personal => {
+                "the token is of another kind than the operation takes: a personal access token (polar_pat_) \
+                 or an OpenID Connect token of a user (polar_at_u_)"
+            }
+            Self::OpenIdConnect => {
+                "the token is of another kind than the operation takes: an OpenID Connect token (polar_at_)"
+            }
+            Self::Portal => {
+                "the token is of another kind than the operation takes: a customer session (polar_cst_) \
+                 or a member session (polar_mst_)"
+            }
+            Self::Member => {
+                "the token is of another kind than the operation takes: a member session (polar_mst_)"
+            }
+            Self::Registration => {
+                "the token is of another kind than the operation takes: the registration access token of the OAuth2 \
+                 client (polar_crt_)"
+            }
+        }
+    }
+
+    fn accepts(self, kind: Kind) -> bool {
+        match kind {
+            Kind::Organization => matches!(self, Self::Account),
+            Kind::Personal => matches!(self, Self::Account | Self::Personal | Self::Optional),
+            Kind::OpenIdUser => matches!(
+                self,
+                Self::Account | Self::Personal | Self::Optional | Self::OpenIdConnect
+            ),
+            Kind::OpenIdOrganization => matches!(self, Self::Account | Self::OpenIdConnect),
+            Kind::Customer => matches!(self, Self::Portal),
+            Kind::Member => matches!(self, Self::Portal | Self::Member),
+            Kind::Registration => matches!(self, Self::Registration),
+        }
+    }
+}
+
+fn kind(token: &str) -> Option<Kind> {
+    let (_, kind) = KINDS.iter().find(|(prefix, _)| token.starts_with(prefix))?;
+    Some(*kind)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tokens_of_other_kinds_are_told_by_their_beginning() {
+        use Access::{Account, Member, OpenIdConnect, Optional, Personal, Portal, Registration};
+
+        let all = [
+            Account,
+            Personal,
+            Optional,
+            OpenIdConnect,
+            Portal,
+            Member,
+            Registration,
+        ];
+        for (token, accepted) in [
+            ("polar_oat_x", &[Account][..]),
+            ("polar_pat_x", &[Account, Personal, Optional]),
+            (
+                "polar_at_u_x",
+                &[Account, Personal, Optional, OpenIdConnect],
+            ),
+            ("polar_at_o_x", &[Account, OpenIdConnect]),
+            ("polar_cst_x", &[Portal]),
+            ("polar_mst_x", &[Portal, Member]),
+            ("polar_crt_x", &[Registration]),
+            ("polar_whs_x", &[]),
+            ("whsec_x", &[]),
+            ("polar_rt_u_x", &[]),
+            ("polar_ac_x", &[]),
+            ("polar_ci_x", &[]),
+            ("polar_cs_x", &[]),
+            ("polar_c_x", &[]),
+            ("polar_cl_x", &[]),
+            ("polar_ev_x", &[]),
+            ("polar_cev_x", &[]),
+            ("Bearer polar_oat_x", &[]),
+            ("bearer x", &[]),
+            ("bearer", &all),
+            ("polar_new_x", &all),
+            ("x", &all),
+            ("", &all),
+        ] {
+            for access in all {
+                let refusal = access.refusal(token);
+                assert_eq!(
+                    refusal.is_none(),
+                    accepted.contains(&access),
+                    "{token} {access:?}"
+                );
+            }
+        }
+        let reason = Member.refusal("polar_oat_x").unwrap_or_default();
+        assert!(
+            reason.ends_with("a member session (polar_mst_)"),
+            "{reason}"
+        );
+    }
+}

@@ -1,0 +1,83 @@
+//! The HTTP request of an attempt.
+
+use bytes::Bytes;
+use http::Uri;
+use http::header::{
+    ACCEPT, AUTHORIZATION, CONTENT_LENGTH, CONTENT_TYPE, HeaderMap, HeaderValue, USER_AGENT,
+};
+
+use super::form::Form;
+use super::request::{Content, Request};
+use crate::Error;
+use crate::client::configuration::{CallOptions, POLAR_ORGANIZATION, POLAR_VERSION};
+use crate::client::credentials::Secret;
+
+/// The HTTP request of an attempt, without its timeout.
+pub(in crate::client) fn message(
+    request: &Request,
+    options: &CallOptions,
+    uri: &Uri,
+    form: Form,
+    token: Option<&Secret>,
+) -> Result<http::Request<Bytes>, Error> {
+    let mut message = http::Request::new(Bytes::new());
+    *message.method_mut() = request.operation.method.to_http();
+    *message.uri_mut() = uri.clone();
+    let headers = message.headers_mut();
+    headers.reserve(6 + options.headers.len());
+    headers.insert(ACCEPT, HeaderValue::from_static(form.accept()));
+    headers.insert(USER_AGENT, request.shared.agent.clone());
+    headers.insert(
+        POLAR_VERSION,
+        HeaderValue::from_static(request.shared.version),
+    );
+    if let Some(id) = options.organization.and_then(organization) {
+        headers.insert(POLAR_ORGANIZATION, id);
+    }
+    for (name, value) in &options.headers {
+        headers.insert(name, value.clone());
+    }
+    authorize(request, token, headers)?;
+    describe_body(request, headers);
+    message.extensions_mut().insert(request.operation);
+    if let Some(Content { bytes, .. }) = &request.body {
+        *message.body_mut() = bytes.clone();
+    }
+    Ok(message)
+}
+
+fn organization(id: uuid::Uuid) -> Option<HeaderValue> {
+    HeaderValue::try_from(id.to_string()).ok()
+}
+
+fn authorize(
+    request: &Request,
+    token: Option<&Secret>,
+    headers: &mut HeaderMap,
+) -> Result<(), Error> {
+    let Some(token) = token.map(Secret::expose) else {
+        return Ok(());
+    };
+    if token.is_empty() {
+        return Err(request.invalid(None, "the token is empty"));
+    }
+    if let Some(reason) = request.operation.access.refusal(token) {
+        return Err(request.invalid(None, reason));
+    }
+    let mut value = HeaderValue::try_from(format!("Bearer {token}"))
+        .map_err(|_| request.invalid(None, "the token contains characters that no token has"))?;
+    value.set_sensitive(true);
+    headers.insert(AUTHORIZATION, value);
+    Ok(())
+}
+
+fn describe_body(request: &Request, headers: &mut HeaderMap) {
+    if let Some(Content { media_type, .. }) = &request.body {
+        headers.insert(CONTENT_TYPE, HeaderValue::from_static(media_type));
+    }
+    // The API refuses requests of unknown length, and some transports leave out a length of zero.
+    let is_empty = request.body.as_ref().is_none_or(|it| it.bytes.is_empty());
+    if is_empty && request.operation.method.has_body() {
+        headers.insert(CONTENT_LENGTH, HeaderValue::from_static("0"));
+    }
+}

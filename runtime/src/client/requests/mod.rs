@@ -1,0 +1,12 @@
+//! Requests: what was set, and the HTTP request that it becomes.
+
+mod body;
+mod form;
+mod message;
+mod request;
+mod texts;
+
+pub use body::Body;
+pub(in crate::client) use form::Form;
+pub(in crate::client) use message::message;
+pub use request::Request;

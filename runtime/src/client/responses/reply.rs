@@ -1,0 +1,124 @@
+//! Responses that say that the request succeeded, before they are read.
+
+use bytes::Bytes;
+use http::header::CONTENT_TYPE;
+use http::{HeaderMap, StatusCode};
+
+use super::span::CallSpan;
+use super::stream::ByteStream;
+use crate::client::operation::Operation;
+use crate::codec::{self, Decode, DecodeError};
+use crate::error::{Error, RawBody, shown};
+use crate::types::Json;
+
+/// A response that says that the request succeeded.
+pub(in crate::client) struct Reply {
+    pub(in crate::client) operation: &'static Operation,
+    pub(in crate::client) status: StatusCode,
+    pub(in crate::client) headers: HeaderMap,
+    pub(in crate::client) body: Bytes,
+    /// The body of a call that expects a stream.
+    pub(in crate::client) stream: Option<ByteStream>,
+    pub(in crate::client) span: CallSpan,
+}
+
+impl Reply {
+    /// The body as JSON.
+    pub(in crate::client) fn json<T: Decode>(&mut self) -> Result<T, Error> {
+        if self.body.trim_ascii().is_empty() {
+            let message = format!(
+                "the response has no body, expected JSON; the call itself succeeded with {}",
+                self.status
+            );
+            return Err(self.undecodable(DecodeError::new(&message)));
+        }
+        codec::from_slice(&self.body).map_err(|error| self.undecodable(error))
+    }
+
+    /// The body as JSON, if there is something to read: no empty body, no null, and no promise that there will be one.
+    pub(in crate::client) fn optional<T: Decode>(&mut self) -> Result<Option<T>, Error> {
+        let is_nothing = matches!(self.body.trim_ascii(), b"" | b"null");
+        match is_nothing || self.status == StatusCode::ACCEPTED {
+            true => Ok(None),
+            false => self.json().map(Some),
+        }
+    }
+
+    /// Checks that there is no body, or some JSON.
+    pub(in crate::client) fn nothing(&mut self) -> Result<(), Error> {
+        match self.body.trim_ascii() {
+            b"" => Ok(()),
+            _ => self.json::<Json>().map(drop),
+        }
+    }
+
+    /// The body as text. What is not UTF-8 is replaced.
+    pub(in crate::client) fn text(&mut self) -> Result<String, Error> {
+        self.expect_document()?;
+        Ok(String::from_utf8_lossy(&self.body).into_owned())
+    }
+
+    /// The body as it is.
+    pub(in crate::client) fn bytes(&mut self) -> Result<Bytes, Error> {
+        self.expect_document()?;
+        Ok(std::mem::take(&mut self.body))
+    }
+
+    /// The body as it arrives.
+    pub(in crate::client) fn stream(&mut self) -> Result<ByteStream, Error> {
+        self.expect_document()?;
+        let read = || {
+            let body = std::mem::take(&mut self.body).into();
+            let never = std::time::Duration::MAX;
+            ByteStream::new(self.operation, body, None, never, never)
+        };
+        Ok(self.stream.take().unwrap_or_else(read))
+    }
+
+    /// Checks that the body is the text that was asked for, whole, and not a page of something in between.
+    fn expect_document(&self) -> Result<(), Error> {
+        let reason = match self.status {
+            StatusCode::OK if !is_html(&self.headers) => return Ok(()),
+            StatusCode::OK => "expected a document, found a page in HTML",
+            _ => "expected a whole document, with the status 200",
+        };
+        Err(Error::Decode {
+            operation: self.operation.id,
+            media_type: self.other_media_type(),
+            source: DecodeError::new(reason),
+            body: RawBody::new(&self.body),
+        })
+    }
+
+    /// The error of a body that cannot be decoded.
+    pub(in crate::client) fn undecodable(&self, source: DecodeError) -> Error {
+        // What is not JSON at all may say what it is.
+        let is_other = std::error::Error::source(&source).is_some();
+        Error::Decode {
+            operation: self.operation.id,
+            media_type: is_other.then(|| self.other_media_type()).flatten(),
+            source,
+            body: RawBody::new(&self.body),
+        }
+    }
+
+    /// What the body is said to be, if it is not JSON.
+    fn other_media_type(&self) -> Option<String> {
+        let text = self.headers.get(CONTENT_TYPE)?.to_str().ok()?;
+        let media_type = text.split(';').next().unwrap_or_default().trim();
+        let json = media_type.to_ascii_lowercase().ends_with("json");
+        (!json).then(|| shown(media_type).into_owned())
+    }
+}
+
+/// Whether a body is said to be a page: what proxies and sign-in pages send, whatever was asked for.
+pub(crate) fn is_html(headers: &HeaderMap) -> bool {
+    let text = headers
+        .get(CONTENT_TYPE)
+        .and_then(|value| value.to_str().ok());
+    let media_type = text
+        .and_then(|text| text.split(';').next())
+        .unwrap_or_default();
+    let media_type = media_type.trim().to_ascii_lowercase();
+    media_type == "text/html" || media_type == "application/xhtml+xml"
+}

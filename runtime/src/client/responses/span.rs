@@ -1,0 +1,38 @@
+//! The span of a call, as far as reading the reply needs it.
+
+#[cfg(feature = "tracing")]
+use tracing::Span;
+
+use crate::Error;
+
+/// The span of a call, for what is only known when its reply is read.
+#[derive(Default)]
+pub(in crate::client) struct CallSpan {
+    /// `None` for a reply which has none yet.
+    #[cfg(feature = "tracing")]
+    pub(in crate::client) span: Option<Span>,
+}
+
+impl CallSpan {
+    /// The reply could not be read.
+    #[cfg(feature = "tracing")]
+    pub(in crate::client) fn failed(&self, error: &Error) {
+        if let Some(span) = &self.span {
+            record(span, error);
+        }
+    }
+
+    /// Nobody is told that the reply could not be read.
+    #[cfg(not(feature = "tracing"))]
+    pub(in crate::client) fn failed(&self, _: &Error) {}
+}
+
+/// Says in a span that it ended with an error.
+#[cfg(feature = "tracing")]
+pub(in crate::client) fn record(span: &Span, error: &Error) {
+    span.record("otel.status_code", "ERROR");
+    match error.status() {
+        Some(status) => span.record("error.type", status.as_str()),
+        None => span.record("error.type", error.kind()),
+    };
+}

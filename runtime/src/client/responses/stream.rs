@@ -1,0 +1,184 @@
+//! A body as a stream.
+
+use std::fmt;
+use std::pin::Pin;
+use std::task::{Context, Poll, ready};
+use std::time::Duration;
+
+use bytes::Bytes;
+use futures_core::Stream;
+
+use crate::Error;
+#[cfg(feature = "blocking")]
+use crate::client::blocking::Blocking;
+use crate::client::operation::Operation;
+use crate::transport::{Body, Clock, End, TransportError, TransportErrorKind};
+
+/// A body that is read piece by piece, while it arrives.
+///
+/// An error ends it. So does a pause between two pieces that is longer than the call's attempt timeout, and so does the
+/// [stream timeout](crate::client::CallOptions::stream_timeout) when the body is not complete by then. Dropping it closes the
+/// connection.
+pub struct ByteStream {
+    operation: &'static Operation,
+    body: Body,
+    timeouts: Option<Timeouts>,
+    inspection: Option<Box<dyn Inspect>>,
+}
+
+/// When a stream takes too long.
+struct Timeouts {
+    clock: Clock,
+    longest_pause: Duration,
+    /// The end of the wait for the next piece.
+    pause: Option<End>,
+    /// The end of the time for the whole body.
+    total: End,
+}
+
+/// Looks at what passes through a stream, and ends it with an error where it is not what it should be.
+pub(crate) trait Inspect: Send {
+    /// The next piece.
+    fn piece(&mut self, piece: &Bytes) -> Result<(), Error>;
+
+    /// There are no more pieces.
+    fn end(&mut self) -> Result<(), Error>;
+}
+
+impl ByteStream {
+    /// With the longest time between two pieces and for all of them, by a clock that is at hand.
+    pub(in crate::client) fn new(
+        operation: &'static Operation,
+        body: Body,
+        clock: Option<Clock>,
+        longest_pause: Duration,
+        total: Duration,
+    ) -> Self {
+        let timeouts = clock.map(|clock| Timeouts {
+            total: End::after(&clock, total),
+            clock,
+            longest_pause,
+            pause: None,
+        });
+        Self {
+            operation,
+            body,
+            timeouts,
+            inspection: None,
+        }
+    }
+
+    /// What it is the answer to.
+    pub(crate) fn operation(&self) -> &'static str {
+        self.operation.id
+    }
+
+    /// The same stream, with somebody who looks at what passes through.
+    pub(crate) fn inspected(mut self, inspection: impl Inspect + 'static) -> Self {
+        self.inspection = Some(Box::new(inspection));
+        self
+    }
+
+    /// The next piece; `None` at the end.
+    pub async fn next(&mut self) -> Option<Result<Bytes, Error>> {
+        std::future::poll_fn(|context| Pin::new(&mut *self).poll_next(context)).await
+    }
+
+    /// The pieces, waited for on this thread.
+    #[cfg(feature = "blocking")]
+    pub fn blocking(self) -> Blocking<Self> {
+        Blocking::new(self.operation, self)
+    }
+
+    /// Has a piece, or the end, looked at.
+    fn inspect(&mut self, piece: Option<&Bytes>) -> Result<(), Error> {
+        let Some(inspection) = &mut self.inspection else {
+            return Ok(());
+        };
+        let result = match piece {
+            Some(piece) => inspection.piece(piece),
+            None => inspection.end(),
+        };
+        if result.is_err() {
+            self.close();
+        }
+        result
+    }
+
+    /// Ends the stream.
+    fn close(&mut self) {
+        self.body = Body::default();
+        self.timeouts = None;
+        self.inspection = None;
+    }
+
+    /// Ends the stream with an error.
+    fn fail(&mut self, error: TransportError) -> Poll<Option<Result<Bytes, Error>>> {
+        self.close();
+        let error = Error::transport(self.operation.id, error.after_head());
+        Poll::Ready(Some(Err(error)))
+    }
+}
+
+impl Timeouts {
+    /// Why the stream ends now, if it does.
+    fn poll(&mut self, is_waiting: bool, context: &mut Context<'_>) -> Poll<TransportError> {
+        const PAUSE: &str = "the body paused for too long";
+        const TOTAL: &str = "the body was not complete in time";
+        let Self {
+            clock,
+            longest_pause,
+            pause,
+            total,
+        } = self;
+        if !clock.is_at_hand() {
+            return Poll::Ready(TransportError::no_runtime());
+        }
+        let late = |reason| TransportError::new(TransportErrorKind::Timeout, reason);
+        if total.poll(clock, context).is_ready() {
+            return Poll::Ready(late(TOTAL));
+        }
+        if !is_waiting {
+            *pause = None;
+            return Poll::Pending;
+        }
+        let pause = pause.get_or_insert_with(|| End::after(clock, *longest_pause));
+        pause.poll(clock, context).map(|()| late(PAUSE))
+    }
+}
+
+impl Stream for ByteStream {
+    type Item = Result<Bytes, Error>;
+
+    fn poll_next(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Option<Self::Item>> {
+        let stream = self.get_mut();
+        let piece = match Pin::new(&mut stream.body).poll_next(context) {
+            Poll::Ready(Some(Err(error))) => return stream.fail(error),
+            Poll::Ready(piece) => Poll::Ready(piece.and_then(Result::ok)),
+            Poll::Pending => Poll::Pending,
+        };
+        // What is complete is not late.
+        if !matches!(piece, Poll::Ready(None))
+            && let Some(timeouts) = &mut stream.timeouts
+            && let Poll::Ready(error) = timeouts.poll(piece.is_pending(), context)
+        {
+            return stream.fail(error);
+        }
+        let piece = ready!(piece);
+        if let Err(error) = stream.inspect(piece.as_ref()) {
+            return Poll::Ready(Some(Err(error)));
+        }
+        if piece.is_none() {
+            stream.close();
+        }
+        Poll::Ready(piece.map(Ok))
+    }
+}
+
+impl fmt::Debug for ByteStream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("ByteStream")
+            .field("operation", &self.operation.id)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,92 @@
+//! The cursor over the fields of an object.
+
+use super::entry::Value;
+use super::node::{Fields, Node};
+use super::tape::Tape;
+
+impl<'r, 'de> Node<'r, 'de> {
+    /// A cursor over the object's fields. A mistake if it is no object, and then nothing within is one.
+    #[inline]
+    pub(super) fn object(self) -> Object<'r, 'de> {
+        let (at, end) = match self.value() {
+            Value::Object { end } => (self.at, end),
+            _ => {
+                self.expected("an object");
+                (self.nothing().at, 0)
+            }
+        };
+        Object {
+            tape: self.tape,
+            at,
+            next: at + 1,
+            end,
+        }
+    }
+}
+
+/// A cursor over the fields of a received object.
+///
+/// Fields are looked up by key. The one after the last found is looked at first, so that reading the fields in the order
+/// in which they were sent costs one comparison each.
+#[derive(Debug)]
+pub struct Object<'r, 'de> {
+    tape: &'r Tape<'de>,
+    at: u32,
+    next: u32,
+    end: u32,
+}
+
+impl<'r, 'de> Object<'r, 'de> {
+    #[inline]
+    pub(super) fn find(&mut self, key: &str) -> Option<Node<'r, 'de>> {
+        if self.next < self.end && self.tape.is_key(self.next, key) {
+            return Some(self.take(self.next));
+        }
+        self.search(key)
+    }
+
+    /// Looks at the fields that follow the cursor, then at those before it.
+    fn search(&mut self, key: &str) -> Option<Node<'r, 'de>> {
+        let from = |next, end| {
+            let mut at = next;
+            while at < end {
+                if self.tape.is_key(at, key) {
+                    return Some(at);
+                }
+                at = self.tape.after(at + 1);
+            }
+            None
+        };
+        let found =
+            from(self.next, self.end).or_else(|| from(self.at + 1, self.next.min(self.end)))?;
+        Some(self.take(found))
+    }
+
+    #[inline]
+    fn take(&mut self, key_at: u32) -> Node<'r, 'de> {
+        self.next = self.tape.after(key_at + 1);
+        Node::new(self.tape, key_at + 1)
+    }
+
+    /// All keys and values.
+    pub(super) fn fields(&self) -> Fields<'r, 'de> {
+        Fields::new(self.tape, self.at, self.end)
+    }
+
+    #[inline]
+    pub(super) fn missing(&self, key: &'static str) -> Missing<'r, 'de> {
+        Missing {
+            tape: self.tape,
+            object: self.at,
+            key,
+        }
+    }
+}
+
+/// A key that an object lacks: what [`Decode::absent`](super::Decode::absent) gets.
+#[derive(Clone, Copy, Debug)]
+pub struct Missing<'r, 'de> {
+    pub(super) tape: &'r Tape<'de>,
+    pub(super) object: u32,
+    pub(super) key: &'static str,
+}

@@ -1,0 +1,276 @@
+//! How values that are sent are held against their limits.
+
+use std::cmp::Ordering;
+use std::error::Error;
+use std::fmt;
+
+use regex_lite::Regex;
+
+use super::limits::{Limit, Outline};
+use super::path::Path;
+use super::sink::{Encode, List, Record, Sink, View};
+use crate::types::Decimal;
+
+/// Everything that is wrong with a value that was to be sent. Neither its text nor its `Debug` form shows the values.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violations(Vec<Violation>);
+
+/// One limit that a value does not keep.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Violation {
+    path: String,
+    limit: String,
+}
+
+impl Violation {
+    /// The keys and indexes that lead to the value, as in `prices[0].price_amount`.
+    #[must_use]
+    pub fn path(&self) -> &str {
+        &self.path
+    }
+
+    /// What the value would have to be, as in `must be at least 50`.
+    #[must_use]
+    pub fn limit(&self) -> &str {
+        &self.limit
+    }
+}
+
+impl Violations {
+    /// In the order of the fields.
+    #[must_use]
+    pub fn as_slice(&self) -> &[Violation] {
+        &self.0
+    }
+}
+
+impl<'a> IntoIterator for &'a Violations {
+    type Item = &'a Violation;
+    type IntoIter = std::slice::Iter<'a, Violation>;
+
+    fn into_iter(self) -> Self::IntoIter {
+        self.0.iter()
+    }
+}
+
+impl fmt::Display for Violation {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.path, self.limit)
+    }
+}
+
+impl fmt::Display for Violations {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for (index, violation) in self.0.iter().enumerate() {
+            let separator = if index == 0 { "" } else { "; " };
+            write!(f, "{separator}{violation}")?;
+        }
+        Ok(())
+    }
+}
+
+impl Error for Violations {}
+
+/// Holds a value and everything in it against the limits of its types.
+///
+/// # Errors
+/// All limits that are not kept.
+pub fn validate(value: &dyn Encode) -> Result<(), Violations> {
+    let mut check = Check::default();
+    check.value(value.view(), &[]);
+    match check.violations.is_empty() {
+        true => Ok(()),
+        false => Err(Violations(check.violations)),
+    }
+}
+
+/// A walk over a value.
+#[derive(Default)]
+struct Check {
+    path: Path,
+    violations: Vec<Violation>,
+}
+
+impl Check {
+    fn value(&mut self, view: View<'_>, limits: &[Limit]) {
+        match view {
+            View::Secret(inner) => return self.value(inner.view(), limits),
+            View::List(list) => self.list(list, limits),
+            View::Map(entries) => self.map(entries, limits),
+            View::Model { outline, fields } => self.model(outline, fields),
+            _ => {}
+        }
+        for limit in limits {
+            if let Some(broken) = broken(limit, view) {
+                self.add(broken);
+            }
+        }
+    }
+
+    fn list(&mut self, list: &dyn List, limits: &[Limit]) {
+        let each = each(limits);
+        for index in 0..list.len() {
+            if let Some(item) = list.item(index) {
+                self.at(
+                    |path| path.index(index),
+                    |check| check.value(item.view(), each),
+                );
+            }
+        }
+        self.count(list.len(), limits);
+    }
+
+    fn map(&mut self, entries: &dyn Record, limits: &[Limit]) {
+        let (each, keys, mut count) = (each(limits), keys(limits), 0);
+        entries.write(&mut Sink::new(&mut |fields| {
+            for (key, value) in fields {
+                count += 1;
+                for broken in keys
+                    .iter()
+                    .filter_map(|limit| broken(limit, View::Text(key)))
+                {
+                    self.add(format!("every key {broken}"));
+                }
+                self.at(
+                    |path| path.key(key),
+                    |check| check.value(value.view(), each),
+                );
+            }
+        }));
+        self.count(count, limits);
+    }
+
+    fn model(&mut self, outline: &Outline, fields: &dyn Record) {
+        fields.write(&mut Sink::new(&mut |fields| {
+            for (key, value) in fields {
+                let of = |key: &str| outline.limits.iter().find(|(limited, _)| *limited == key);
+                let limits = of(key)
+                    .or_else(|| of("*"))
+                    .map_or(&[][..], |(_, limits)| limits);
+                self.at(
+                    |path| path.field(key),
+                    |check| check.value(value.view(), limits),
+                );
+            }
+        }));
+    }
+
+    fn count(&mut self, count: usize, limits: &[Limit]) {
+        for limit in limits {
+            match *limit {
+                Limit::MinItems(min) if count < min => {
+                    self.add(too_few(min, "item", count));
+                }
+                Limit::MaxItems(max) if count > max => {
+                    self.add(too_many(max, "item", count));
+                }
+                _ => {}
+            }
+        }
+    }
+
+    /// Looks at something further down.
+    fn at(&mut self, step: impl FnOnce(&mut Path), look: impl FnOnce(&mut Self)) {
+        let above = self.path.mark();
+        step(&mut self.path);
+        look(self);
+        self.path.back(above);
+    }
+
+    fn add(&mut self, limit: String) {
+        self.violations.push(Violation {
+            path: self.path.as_str().to_owned(),
+            limit,
+        });
+    }
+}
+
+fn each(limits: &[Limit]) -> &'static [Limit] {
+    let found = limits.iter().find_map(|limit| match limit {
+        Limit::Each(each) => Some(*each),
+        _ => None,
+    });
+    found.unwrap_or_default()
+}
+
+fn keys(limits: &[Limit]) -> &'static [Limit] {
+    let found = limits.iter().find_map(|limit| match limit {
+        Limit::Keys(keys) => Some(*keys),
+        _ => None,
+    });
+    found.unwrap_or_default()
+}
+
+/// What a single value would have to be, if it is not.
+fn broken(limit: &Limit, view: View<'_>) -> Option<String> {
+    match view {
+        View::Text(text) => broken_text(limit, text),
+        View::Decimal(value) => broken_digits(limit, value)
+            .or_else(|| broken_number(limit, |than| Some(value.cmp(&than.into())))),
+        View::Integer(value) => broken_number(limit, |than| Some(value.cmp(&than))),
+        View::Unsigned(_) => broken_number(limit, |_| Some(Ordering::Greater)),
+        // Where a limit has no exact double, the nearest one is meant.
+        View::Float(value) => broken_number(limit, |than| value.partial_cmp(&(than as f64))),
+        _ => None,
+    }
+}
+
+fn broken_text(limit: &Limit, text: &str) -> Option<String> {
+    let length = || text.chars().count();
+    match *limit {
+        Limit::MinLength(min) if length() < min => Some(too_few(min, "character", length())),
+        Limit::MaxLength(max) if length() > max => Some(too_many(max, "character", length())),
+        Limit::Pattern(pattern) if !matches(pattern, text) => {
+            Some(format!("must match the pattern {pattern}"))
+        }
+        _ => None,
+    }
+}
+
+fn too_few(min: usize, unit: &str, has: usize) -> String {
+    format!("must have at least {min} {}, has {has}", plural(min, unit))
+}
+
+fn too_many(max: usize, unit: &str, has: usize) -> String {
+    format!("must have at most {max} {}, has {has}", plural(max, unit))
+}
+
+fn plural(count: usize, unit: &str) -> String {
+    let s = if count == 1 { "" } else { "s" };
+    format!("{unit}{s}")
+}
+
+/// The generator only emits patterns that this engine reads. One that it does not read limits nothing.
+fn matches(pattern: &str, text: &str) -> bool {
+    Regex::new(pattern).map_or(true, |pattern| pattern.is_match(text))
+}
+
+/// What cannot be compared (NaN) keeps no limit.
+fn broken_number(limit: &Limit, compare: impl FnOnce(i64) -> Option<Ordering>) -> Option<String> {
+    let (than, kept, words): (i64, fn(Ordering) -> bool, _) = match *limit {
+        Limit::AtLeast(than) => (than, Ordering::is_ge, "at least"),
+        Limit::MoreThan(than) => (than, Ordering::is_gt, "more than"),
+        Limit::AtMost(than) => (than, Ordering::is_le, "at most"),
+        Limit::LessThan(than) => (than, Ordering::is_lt, "less than"),
+        _ => return None,
+    };
+    (!compare(than).is_some_and(kept)).then(|| format!("must be {words} {than}"))
+}
+
+fn broken_digits(limit: &Limit, value: &Decimal) -> Option<String> {
+    let Limit::Digits { integer, fraction } = *limit else {
+        return None;
+    };
+    let (before, after) = value.digits();
+    if before > integer {
+        Some(format!(
+            "must have at most {integer} digits before the point, has {before}"
+        ))
+    } else if after > fraction {
+        Some(format!(
+            "must have at most {fraction} digits after the point, has {after}"
+        ))
+    } else {
+        None
+    }
+}
