@@ -15,9 +15,9 @@ use std::time::{Duration, SystemTime};
 use tempfile::TempDir;
 use xtask::codegen::{self, CodegenError, Mode, Outcome};
 
-const CHANGED: &str = "src/common/models/customer_seats.rs";
-const MISSING: &str = "src/common/services/customer_portal/members.rs";
-const STALE: &str = "src/common/services/gone/old.rs";
+const CHANGED: &str = "src/v2026_10/models/customer_seats.rs";
+const MISSING: &str = "src/v2026_10/services/customer_portal/seats.rs";
+const STALE: &str = "src/v2026_10/services/gone/old.rs";
 
 /// A small contract, which is generated in no time.
 const CONTRACT: &str = include_str!("../inputs/seed_pages.yaml");

@@ -20,6 +20,7 @@ pub(super) fn file(site: Site<'_>) -> TokenStream {
     let codec = codec(site);
     let (own, others) = (site.versions(), site.other_versions());
     let features = site.other_versions().map(names::version_feature);
+    let is_shared = is_shared(site);
     quote! {
         #title
         #[doc = " Verifies the deliveries of an endpoint, and reads the events in them."]
@@ -29,6 +30,7 @@ pub(super) fn file(site: Site<'_>) -> TokenStream {
         polar_client_runtime::union! { Event }
         impl polar_client_runtime::webhooks::VersionedEvent for Event {
             const VERSIONS: &'static [&'static str] = &[#(#own,)* #(#[cfg(feature = #features)] #others),*];
+            #is_shared
         }
     }
 }
@@ -184,6 +186,30 @@ fn codec(site: Site<'_>) -> TokenStream {
 
 /// How an event of another version is read: as one of this version if its payload is the same type in both.
 fn of_version(site: Site<'_>) -> TokenStream {
+    let other = quote! {
+        match crate::webhooks::AnyEvent::read(version, node) {
+            Some(event) => Self::OtherVersion(Box::new(event)),
+            None => Self::unknown(node),
+        }
+    };
+    let shared = is_shared(site).map(|_| {
+        quote! {
+            let event = node.text(&["type"]).unwrap_or_default();
+            if <Self as polar_client_runtime::webhooks::VersionedEvent>::is_shared(version, event) {
+                return Self::own(node);
+            }
+        }
+    });
+    quote! {
+        fn of_version(version: &str, node: Node<'_, '_>) -> Self {
+            #shared
+            #other
+        }
+    }
+}
+
+/// The events of other versions whose payloads are those of this one, if there are any.
+fn is_shared(site: Site<'_>) -> Option<TokenStream> {
     let api = site.api();
     let shared = site.other_versions().filter_map(|version| {
         let events = api.webhooks.iter().filter(|webhook| {
@@ -195,32 +221,20 @@ fn of_version(site: Site<'_>) -> TokenStream {
             quote! {
                 if version == #version {
                     let shared = [#(#events),*];
-                    if shared.contains(&event) {
-                        return Self::own(node);
-                    }
+                    return shared.contains(&event_type);
                 }
             }
         })
     });
     let shared: Vec<TokenStream> = shared.collect();
-    let other = quote! {
-        match crate::webhooks::AnyEvent::read(version, node) {
-            Some(event) => Self::OtherVersion(Box::new(event)),
-            None => Self::unknown(node),
+    (!shared.is_empty()).then(|| {
+        quote! {
+            fn is_shared(version: &str, event_type: &str) -> bool {
+                #(#shared)*
+                false
+            }
         }
-    };
-    if shared.is_empty() {
-        return quote! {
-            fn of_version(version: &str, node: Node<'_, '_>) -> Self { #other }
-        };
-    }
-    quote! {
-        fn of_version(version: &str, node: Node<'_, '_>) -> Self {
-            let event = node.text(&["type"]).unwrap_or_default();
-            #(#shared)*
-            #other
-        }
-    }
+    })
 }
 
 /// `src/webhooks.rs` of the crate: what the versions have in common.

@@ -9,8 +9,16 @@ use crate::types::Timestamp;
 
 /// The events of one version of the API.
 pub trait VersionedEvent: Decode {
-    /// The versions of the API whose events it can hold. A body that names no version follows the first one.
+    /// The versions of the API whose events it can hold, whatever their types. A body that names no version follows the
+    /// first one.
     const VERSIONS: &'static [&'static str];
+
+    /// Whether an event of this type has the same payload in another version of the API, so that it can be held although
+    /// that version is not among [`VERSIONS`](Self::VERSIONS).
+    fn is_shared(version: &str, event_type: &str) -> bool {
+        let _ = (version, event_type);
+        false
+    }
 }
 
 /// A delivery that is authentic and recent.
@@ -37,7 +45,8 @@ impl<E: VersionedEvent> Delivery<E> {
             }
             r#type = root.text(&["type"]).map(str::to_owned);
             api_version = root.text(&["api_version"]).map(str::to_owned);
-            check_version::<E>(api_version.as_deref()).map_err(Refusal::Other)
+            let event_type = root.text(&["type"]).unwrap_or_default();
+            check_version::<E>(api_version.as_deref(), event_type).map_err(Refusal::Other)
         });
         let Signed { id, timestamp, .. } = signed;
         match event {
@@ -71,12 +80,17 @@ impl From<DecodeError> for Refusal {
     }
 }
 
-fn check_version<E: VersionedEvent>(version: Option<&str>) -> Result<(), WebhookError> {
+fn check_version<E: VersionedEvent>(
+    version: Option<&str>,
+    event_type: &str,
+) -> Result<(), WebhookError> {
     match version {
-        Some(version) if !E::VERSIONS.contains(&version) => Err(WebhookError::Version {
-            version: version.to_owned(),
-            known: E::VERSIONS,
-        }),
+        Some(version) if !E::VERSIONS.contains(&version) && !E::is_shared(version, event_type) => {
+            Err(WebhookError::Version {
+                version: version.to_owned(),
+                known: E::VERSIONS,
+            })
+        }
         _ => Ok(()),
     }
 }
