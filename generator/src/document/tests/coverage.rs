@@ -12,7 +12,8 @@ use serde_json::{Value, json};
 use crate::document::grammar::{DOCUMENT, Key, Need, Part};
 use crate::document::keywords::{KEYWORDS, Kind};
 use crate::document::{Source, yaml};
-use crate::emit::{self, Home};
+use crate::emit::{self, Layout, Surroundings};
+use crate::share::share;
 use crate::words::Words;
 
 /// Keywords that mean nothing to a client at some places (none: everywhere), and the reason.
@@ -115,12 +116,14 @@ fn outcome(contract: &Value) -> Option<BTreeMap<String, String>> {
         text: &text,
     };
     let api = crate::api(source, None, &Words::default()).ok()?;
-    let files = emit::version(&api, Home::Alone).into_iter();
-    Some(
-        files
-            .map(|(path, tokens)| (path, tokens.to_string()))
-            .collect(),
-    )
+    let layout = Layout {
+        apis: &[&api],
+        plan: &share(&[&api]),
+        surroundings: Surroundings::Nothing,
+    };
+    let files = layout.sites().flat_map(emit::files);
+    let texts = files.map(|file| (file.path.clone(), file.emit().to_string()));
+    Some(texts.collect())
 }
 
 #[test]
@@ -274,6 +277,7 @@ fn probes(keyword: &str, kind: Kind) -> Vec<Value> {
         "x-ambiguous" => json!("because"),
         "x-chosen-by" => json!(["kind"]),
         "x-choices" => json!({"p": "P"}),
+        "x-rust-name" => json!("Renamed"),
         "discriminator" => {
             let mapped = |tag: &str, name: &str| json!({"propertyName": "kind", "mapping": {tag: format!("#/components/schemas/{name}")}});
             return vec![
