@@ -73,6 +73,7 @@ snapshots! {
     fallback_union: TYPES,
     flows: ALL,
     form_body: ALL,
+    given_names: ALL,
     idempotency_key: OPERATIONS,
     ingest: OPERATIONS,
     inline_types: TYPES,

@@ -277,6 +277,7 @@ fn probes(keyword: &str, kind: Kind) -> Vec<Value> {
         "x-ambiguous" => json!("because"),
         "x-chosen-by" => json!(["kind"]),
         "x-choices" => json!({"p": "P"}),
+        "x-rust-name" => json!("Renamed"),
         "discriminator" => {
             let mapped = |tag: &str, name: &str| json!({"propertyName": "kind", "mapping": {tag: format!("#/components/schemas/{name}")}});
             return vec![
