@@ -317,14 +317,20 @@ fn name(api: &Api, ty: &polar_codegen::ir::Type) -> String {
     }
 }
 
-/// The emitted item that `start` begins, with the file that it is in.
+/// The emitted item of a version that `start` begins, with the file that it is in.
 fn emitted(version: &str, folder: &str, start: &str) -> String {
-    let folder = format!("src/v{}/{folder}/", version.replace('-', "_"));
+    let module = format!("v{}", version.replace('-', "_"));
+    let homes = OUTPUT.homes.iter();
+    let homes = homes.filter(|home| home.versions.iter().any(|own| own == version));
+    let folders: Vec<String> = homes
+        .map(|home| format!("src/{}/{folder}/", home.module))
+        .collect();
     let files: BTreeMap<&String, &String> = OUTPUT
         .files
         .iter()
         .filter(|(path, text)| {
-            path.starts_with(&folder) && text.lines().any(|line| line.starts_with(start))
+            folders.iter().any(|folder| path.starts_with(folder))
+                && text.lines().any(|line| line.starts_with(start))
         })
         .collect();
     let mut items = files
@@ -332,7 +338,7 @@ fn emitted(version: &str, folder: &str, start: &str) -> String {
         .map(|(path, text)| format!("// {path}\n\n{}", item(text, start)));
     match (items.next(), items.next()) {
         (Some(item), None) => item,
-        (None, _) => panic!("no file of {folder} has `{start}`"),
+        (None, _) => panic!("no file of {module} has `{start}`"),
         (Some(_), Some(_)) => panic!("several files of {folder} have `{start}`"),
     }
 }

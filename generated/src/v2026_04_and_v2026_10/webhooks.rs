@@ -464,38 +464,11 @@ impl Event {
     #[inline]
     fn of_version(version: &str, node: Node<'_, '_>) -> Self {
         let event = node.text(&["type"]).unwrap_or_default();
-        if version == "2027-01" {
-            let shared = [
-                "benefit.created",
-                "benefit.updated",
-                "benefit_grant.created",
-                "benefit_grant.cycled",
-                "benefit_grant.revoked",
-                "benefit_grant.updated",
-                "customer.created",
-                "customer.deleted",
-                "customer.state_changed",
-                "customer.updated",
-                "customer_seat.assigned",
-                "customer_seat.claimed",
-                "customer_seat.revoked",
-                "discount.created",
-                "discount.deleted",
-                "discount.updated",
-                "member.created",
-                "member.deleted",
-                "member.updated",
-                "order.created",
-                "order.paid",
-                "order.refunded",
-                "order.updated",
-                "organization.updated",
-                "refund.created",
-                "refund.updated",
-            ];
-            if shared.contains(&event) {
-                return Self::own(node);
-            }
+        if <Self as polar_client_runtime::webhooks::VersionedEvent>::is_shared(
+            version,
+            event,
+        ) {
+            return Self::own(node);
         }
         match crate::webhooks::AnyEvent::read(version, node) {
             Some(event) => Self::OtherVersion(Box::new(event)),
@@ -583,4 +556,40 @@ impl polar_client_runtime::webhooks::VersionedEvent for Event {
         #[cfg(feature = "v2027-01")]
         "2027-01",
     ];
+
+    #[inline]
+    fn is_shared(version: &str, event_type: &str) -> bool {
+        if version == "2027-01" {
+            let shared = [
+                "benefit.created",
+                "benefit.updated",
+                "benefit_grant.created",
+                "benefit_grant.cycled",
+                "benefit_grant.revoked",
+                "benefit_grant.updated",
+                "customer.created",
+                "customer.deleted",
+                "customer.state_changed",
+                "customer.updated",
+                "customer_seat.assigned",
+                "customer_seat.claimed",
+                "customer_seat.revoked",
+                "discount.created",
+                "discount.deleted",
+                "discount.updated",
+                "member.created",
+                "member.deleted",
+                "member.updated",
+                "order.created",
+                "order.paid",
+                "order.refunded",
+                "order.updated",
+                "organization.updated",
+                "refund.created",
+                "refund.updated",
+            ];
+            return shared.contains(&event_type);
+        }
+        false
+    }
 }
