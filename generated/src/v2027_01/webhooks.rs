@@ -7,6 +7,7 @@
 use super::models::*;
 use polar_client_runtime::codec::{Encode, Node, Union};
 use polar_client_runtime::types::Json;
+use polar_client_runtime::webhooks::VersionedEvent;
 
 /// Verifies the deliveries of an endpoint, and reads the events in them.
 pub type Webhooks = polar_client_runtime::webhooks::Webhooks<Event>;
@@ -464,10 +465,7 @@ impl Event {
     #[inline]
     fn of_version(version: &str, node: Node<'_, '_>) -> Self {
         let event = node.text(&["type"]).unwrap_or_default();
-        if <Self as polar_client_runtime::webhooks::VersionedEvent>::is_shared(
-            version,
-            event,
-        ) {
+        if Self::is_shared(version, event) {
             return Self::own(node);
         }
         match crate::webhooks::AnyEvent::read(version, node) {
@@ -549,7 +547,7 @@ polar_client_runtime::union! {
     Event
 }
 
-impl polar_client_runtime::webhooks::VersionedEvent for Event {
+impl VersionedEvent for Event {
     const VERSIONS: &'static [&'static str] = &[
         "2027-01",
         #[cfg(feature = "v2026-04")]

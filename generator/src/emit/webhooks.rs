@@ -23,12 +23,13 @@ pub(super) fn file(site: Site<'_>) -> TokenStream {
     let is_shared = is_shared(site);
     quote! {
         #title
+        use polar_client_runtime::webhooks::VersionedEvent;
         #[doc = " Verifies the deliveries of an endpoint, and reads the events in them."]
         pub type Webhooks = polar_client_runtime::webhooks::Webhooks<Event>;
         #definition
         #codec
         polar_client_runtime::union! { Event }
-        impl polar_client_runtime::webhooks::VersionedEvent for Event {
+        impl VersionedEvent for Event {
             const VERSIONS: &'static [&'static str] = &[#(#own,)* #(#[cfg(feature = #features)] #others),*];
             #is_shared
         }
@@ -195,7 +196,7 @@ fn of_version(site: Site<'_>) -> TokenStream {
     let shared = is_shared(site).map(|_| {
         quote! {
             let event = node.text(&["type"]).unwrap_or_default();
-            if <Self as polar_client_runtime::webhooks::VersionedEvent>::is_shared(version, event) {
+            if Self::is_shared(version, event) {
                 return Self::own(node);
             }
         }
