@@ -311,3 +311,34 @@ fn the_root_compiles_a_home_with_any_of_its_versions() -> Outcome {
     }
     Ok(())
 }
+
+#[test]
+fn a_home_of_an_operation_alone_refers_to_types_of_more_versions() -> Outcome {
+    let deprecated = Crate::of(
+        "      operationId: orders:get\n",
+        "      operationId: orders:get\n      deprecated: true\n",
+    )?;
+    deprecated.assert_connected();
+    let home = "v2026_04_and_v2026_10";
+    assert!(
+        deprecated
+            .texts
+            .contains_key(&format!("{home}/models/mod.rs"))
+    );
+    assert!(deprecated.services(home).contains(&"orders.rs"));
+    assert!(
+        deprecated.texts[&format!("{home}/models/mod.rs")]
+            .contains("use crate::common::models::*;")
+    );
+    Ok(())
+}
+
+#[test]
+fn an_operation_that_moves_to_another_service_is_not_shared() -> Outcome {
+    let renamed = Crate::of(
+        "      operationId: orders:get\n",
+        "      operationId: purchases:get\n",
+    )?;
+    renamed.assert_connected();
+    Ok(())
+}

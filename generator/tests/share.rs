@@ -265,3 +265,31 @@ fn three_versions_have_homes_for_each_set_that_occurs() -> Outcome {
     assert_eq!(home("service `teams`", 0), Some(vec![0, 1, 2]));
     Ok(())
 }
+
+/// The order of what is sent is that of the arguments of a constructor: callers of one order must not get the other.
+#[test]
+fn the_order_of_arguments_counts() -> Outcome {
+    let sent = |fields: &str| -> Result<String, std::io::Error> {
+        let body = "      operationId: orders:status\n      requestBody:\n        required: true\n        content:\n          \
+                    application/json:\n            schema:\n              $ref: '#/components/schemas/Sent'\n";
+        let schema = format!(
+            "    Sent:\n      type: object\n      required: [from, to]\n      properties:\n{fields}    Status:\n"
+        );
+        Ok(read("base.yaml")?
+            .replace(
+                "  /v1/orders/{id}/status:\n    get:",
+                "  /v1/orders/{id}/status:\n    post:",
+            )
+            .replace("      operationId: orders:status\n", body)
+            .replace("    Status:\n", &schema))
+    };
+    let (from, to) = (
+        "        from:\n          type: string\n",
+        "        to:\n          type: string\n",
+    );
+    let before = api("before", &sent(&format!("{from}{to}"))?, None)?;
+    let after = api("after", &later(&sent(&format!("{to}{from}"))?), None)?;
+    let versions = Versions::new(before, after)?;
+    assert!(versions.own(AFTER).contains(&"`Sent`".to_owned()));
+    Ok(())
+}

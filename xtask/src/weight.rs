@@ -51,7 +51,13 @@ fn build(root: &Path) -> Result<PathBuf, String> {
     let output = Command::new("cargo")
         .current_dir(root)
         .args(["rustc", "--quiet", "--message-format=json", "--lib"])
-        .args(["--package", PACKAGE, "--", "-Copt-level=3"])
+        .args([
+            "--package",
+            PACKAGE,
+            "--all-features",
+            "--",
+            "-Copt-level=3",
+        ])
         .env("CARGO_INCREMENTAL", "0")
         .stderr(Stdio::inherit())
         .output()
@@ -85,12 +91,13 @@ pub fn functions(library: &Path) -> Result<BTreeSet<String>, String> {
     let failed = |error: &dyn std::fmt::Display| format!("{}: {error}", library.display());
     let data = fs::read(library).map_err(|error| failed(&error))?;
     let archive = ArchiveFile::parse(&*data).map_err(|error| failed(&error))?;
-    let mut functions = BTreeSet::new();
+    let (mut functions, mut objects) = (BTreeSet::new(), 0);
     for member in archive.members() {
         let member = member.map_err(|error| failed(&error))?;
         if !member.name().ends_with(b".o") {
             continue;
         }
+        objects += 1;
         let content = member.data(&*data).map_err(|error| failed(&error))?;
         let object = object::File::parse(content).map_err(|error| failed(&error))?;
         let defined = object
@@ -100,6 +107,9 @@ pub fn functions(library: &Path) -> Result<BTreeSet<String>, String> {
             let name = symbol.name().map_err(|error| failed(&error))?;
             functions.insert(format!("{:#}", rustc_demangle::demangle(name)));
         }
+    }
+    if objects == 0 {
+        return Err(failed(&"the library contains no object files"));
     }
     Ok(functions)
 }

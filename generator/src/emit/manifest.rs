@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::site::Layout;
+use super::site::{Layout, Site};
 use super::webhooks;
 use crate::names;
 
@@ -27,7 +27,7 @@ pub(crate) fn crate_files(
         ("README.md".to_owned(), readme(&versions, default)),
         ("rustfmt.toml".to_owned(), RUSTFMT.to_owned()),
     ]);
-    let mut sources = BTreeMap::from([("src/lib.rs", root(layout, &with_webhooks))]);
+    let mut sources = BTreeMap::from([("src/lib.rs", root(layout, &with_webhooks, default))]);
     if !with_webhooks.is_empty() {
         sources.insert("src/webhooks.rs", webhooks::shared(&with_webhooks));
     }
@@ -206,7 +206,7 @@ fn versions_guide(versions: &[&str], default: &str) -> String {
         .replace("FEATURE", &names::version_feature(default))
 }
 
-fn root(layout: Layout<'_>, with_webhooks: &[&str]) -> TokenStream {
+fn root(layout: Layout<'_>, with_webhooks: &[&str], default: &str) -> TokenStream {
     let webhooks = (!with_webhooks.is_empty()).then(|| {
         let features = with_webhooks
             .iter()
@@ -217,7 +217,10 @@ fn root(layout: Layout<'_>, with_webhooks: &[&str]) -> TokenStream {
             pub mod webhooks;
         }
     });
-    let modules = layout.sites().map(|site| {
+    // Where several modules show a type, rustdoc links to the first one: that of the default version.
+    let mut sites: Vec<Site<'_>> = layout.sites().collect();
+    sites.sort_by_key(|site| site.module() != names::version_module(default));
+    let modules = sites.into_iter().map(|site| {
         let (condition, module) = (site.condition(), site.ident());
         let visible = site.is_version().then(|| quote!(pub));
         quote! {

@@ -27,7 +27,7 @@ pub(super) fn root(site: Site<'_>) -> TokenStream {
             pub(crate) mod error_code;
         )
     });
-    let models = has_models(site).then(|| {
+    let models = shows_models(site).then(|| {
         quote!(
             pub(crate) mod models;
         )
@@ -73,9 +73,10 @@ fn has_models(site: Site<'_>) -> bool {
     site.types().next().is_some()
 }
 
-/// Whether a home has a `models/mod.rs`.
+/// Whether a home has a `models/mod.rs`: what is emitted there refers to types by it.
 pub(super) fn shows_models(site: Site<'_>) -> bool {
-    site.is_version() || has_models(site)
+    let services = super::services::is_needed(site);
+    site.is_version() || has_models(site) || services || site.holds(&Key::Events)
 }
 
 /// `models/mod.rs`: the home's own types, and those it has in common with further versions.
@@ -87,7 +88,10 @@ pub(super) fn models(site: Site<'_>, modules: &[&str]) -> TokenStream {
     // Only a version's module shows them; the files of another home just see them.
     let shown = match site.is_version() {
         true => quote!(pub),
-        false => quote!(pub(super)),
+        false => quote! {
+            #[allow(unused_imports, reason = "not every home refers to all others")]
+            pub(super)
+        },
     };
     quote! {
         #title

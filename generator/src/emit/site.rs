@@ -4,7 +4,7 @@ use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 use super::types::ident;
-use crate::ir::{Api, TypeDef};
+use crate::ir::{Api, TypeDef, Webhook};
 use crate::names;
 use crate::share::{Home, Key, Plan};
 
@@ -112,10 +112,21 @@ impl<'a> Site<'a> {
         }
     }
 
-    /// Whether an element is the same one in another version.
-    pub(super) fn shares(self, key: &Key, version: &str) -> bool {
-        let home = self.elsewhere(key).unwrap_or(self);
-        home.holds(key) && home.versions().any(|other| other == version)
+    /// Whether an event has the same payload in another version: the same type, and one that both versions share.
+    pub(super) fn shares_event(self, webhook: &Webhook, version: &str) -> bool {
+        let payload = &self.api().def(webhook.payload).name.rust;
+        let key = Key::Type(payload.clone());
+        let home = self.elsewhere(&key).unwrap_or(self);
+        let mut apis = self.layout.apis.iter();
+        let Some(other) = apis.find(|api| api.version == version) else {
+            return false;
+        };
+        let mut events = other.webhooks.iter();
+        home.versions().any(|other| other == version)
+            && events.any(|event| {
+                event.name.wire == webhook.name.wire
+                    && other.def(event.payload).name.rust == *payload
+            })
     }
 
     /// The path to its module from anywhere in the crate.

@@ -8,7 +8,6 @@ use super::site::{Site, Surroundings};
 use super::types::ident;
 use crate::ir::{Api, Webhook};
 use crate::names;
-use crate::share::Key;
 
 /// `webhooks.rs` of a version.
 pub(super) fn file(site: Site<'_>) -> TokenStream {
@@ -213,10 +212,8 @@ fn of_version(site: Site<'_>) -> TokenStream {
 fn is_shared(site: Site<'_>) -> Option<TokenStream> {
     let api = site.api();
     let shared = site.other_versions().filter_map(|version| {
-        let events = api.webhooks.iter().filter(|webhook| {
-            let payload = &api.def(webhook.payload).name.rust;
-            site.shares(&Key::Type(payload.clone()), version)
-        });
+        let events = api.webhooks.iter();
+        let events = events.filter(|webhook| site.shares_event(webhook, version));
         let events: Vec<&str> = events.map(|webhook| webhook.name.wire.as_str()).collect();
         (!events.is_empty()).then(|| {
             quote! {

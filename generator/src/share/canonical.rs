@@ -1,4 +1,5 @@
-//! Canonical forms: what is left of an element when words, order and places do not count.
+//! Canonical forms: what is left of an element when words, order and places do not count. Order counts only where it is
+//! the order of arguments: a method or constructor that takes two strings in another order is another one.
 //!
 //! Types are referred to by ids that are the same in all versions. Everything else is kept as it is, so that a fact that
 //! is added to the IR counts unless it is left out here.
@@ -8,7 +9,8 @@ use std::collections::{BTreeSet, HashMap};
 use super::key::Key;
 use crate::ir::{
     Api, Body, Choices, Constant, Decision, Enum, EnumValue, Field, Keeping, Kind, Operation, Page,
-    Paging, Param, Resolution, Shape, Struct, Success, Type, TypeDef, TypeId, Union, Variant,
+    Paging, Param, Presence, Resolution, Shape, Struct, Success, Type, TypeDef, TypeId, Union,
+    Variant,
 };
 
 /// The types of one version by ids that all versions share.
@@ -51,7 +53,7 @@ impl Names<'_> {
             // The file it stands in follows from its users, who may be others in another version.
             module: String::new(),
             at: String::new(),
-            shape: self.shape(&def.shape),
+            shape: self.shape(def),
             ..def.clone()
         }
     }
@@ -63,12 +65,15 @@ impl Names<'_> {
         }
     }
 
-    fn shape(&self, shape: &Shape) -> Shape {
-        match shape {
+    fn shape(&self, def: &TypeDef) -> Shape {
+        match &def.shape {
             Shape::Struct(object) => {
                 let fields = object.fields.iter().map(|field| self.field(field));
+                // The required fields of what is sent are the arguments of its constructor.
+                let is_argument =
+                    |field: &Field| def.usage.is_built() && field.presence == Presence::Required;
                 Shape::Struct(Struct {
-                    fields: sorted(fields, |field| field.name.wire.clone()),
+                    fields: arguments_first(fields, is_argument, |field| field.name.wire.clone()),
                     rest: object.rest.as_ref().map(|rest| self.ty(rest)),
                     ..object.clone()
                 })
@@ -126,15 +131,29 @@ impl Names<'_> {
             ..param.clone()
         };
         let by_name = |param: &Param| param.name.wire.clone();
+        let is_argument = |param: &Param| param.presence == Presence::Required;
         Operation {
             docs: None,
             at: String::new(),
-            path_params: sorted(operation.path_params.iter().map(param), by_name),
-            query: sorted(operation.query.iter().map(param), by_name),
+            path_params: operation.path_params.iter().map(param).collect(),
+            query: arguments_first(operation.query.iter().map(param), is_argument, by_name),
             body: operation.body.as_ref().map(|body| Body {
                 ty: self.ty(&body.ty),
+                at: String::new(),
                 ..body.clone()
             }),
+            errors: operation
+                .errors
+                .iter()
+                .map(|(status, codes)| (*status, sorted(codes.iter().cloned(), Clone::clone)))
+                .collect(),
+            one_of: sorted(
+                operation
+                    .one_of
+                    .iter()
+                    .map(|keys| sorted(keys.iter().cloned(), Clone::clone)),
+                Clone::clone,
+            ),
             success: self.success(&operation.success),
             scopes: sorted(operation.scopes.iter().cloned(), Clone::clone),
             paging: operation.paging.as_ref().map(|paging| Paging {
@@ -227,6 +246,17 @@ impl Order {
             },
         }
     }
+}
+
+/// Arguments of a function in their order, which has a meaning for its callers; then the others, whose order has none.
+fn arguments_first<T, K: Ord>(
+    items: impl Iterator<Item = T>,
+    is_argument: impl Fn(&T) -> bool,
+    key: impl Fn(&T) -> K,
+) -> Vec<T> {
+    let (mut arguments, others): (Vec<T>, Vec<T>) = items.partition(is_argument);
+    arguments.extend(sorted(others.into_iter(), key));
+    arguments
 }
 
 fn sorted<T, K: Ord>(items: impl Iterator<Item = T>, key: impl Fn(&T) -> K) -> Vec<T> {

@@ -51,7 +51,9 @@ impl Versions<'_> {
             .or_else(|| self.after.content(from));
         let segment = match (content, to) {
             (Some(Content::Type { def, .. }), Key::Type(name)) => self.field_to(def, name),
-            (Some(Content::Operation(operation)), Key::Type(name)) => self.part_to(operation, name),
+            (Some(Content::Operation { operation, .. }), Key::Type(name)) => {
+                self.part_to(operation, name)
+            }
             (Some(Content::Events(events)), Key::Type(name)) => {
                 let mut events = events.iter();
                 events
@@ -125,9 +127,10 @@ impl Versions<'_> {
             (Some(Content::Type { def: a, .. }), Some(Content::Type { def: b, .. })) => {
                 self.types(&name, a, b)
             }
-            (Some(Content::Operation(a)), Some(Content::Operation(b))) => {
-                self.operations(&name, a, b)
-            }
+            (
+                Some(Content::Operation { operation: a, .. }),
+                Some(Content::Operation { operation: b, .. }),
+            ) => self.operations(&name, a, b),
             (
                 Some(Content::Service { operations: a, .. }),
                 Some(Content::Service { operations: b, .. }),
@@ -182,7 +185,11 @@ impl Versions<'_> {
                 format!("{name} is another kind of type")
             }
             _ if a.usage != b.usage => format!("{name} is sent or received in one version only"),
-            _ => format!("{name} is used in another way"),
+            _ if a.lifecycle != b.lifecycle => format!("{name} is deprecated in one version only"),
+            _ if a.role != b.role => {
+                format!("{name} is part of a partial update in one version only")
+            }
+            _ => format!("{name} is a page or a request body in one version only"),
         }
     }
 
@@ -243,7 +250,13 @@ impl Versions<'_> {
             None if a.scopes != b.scopes || a.access != b.access => {
                 format!("{name} needs another credential or scope")
             }
-            None => format!("{name} itself"),
+            None if a.safety != b.safety => format!("{name} is retried under other conditions"),
+            None if a.lifecycle != b.lifecycle => {
+                format!("{name} is deprecated in one version only")
+            }
+            None if a.method != b.method || a.path != b.path => format!("{name} has another path"),
+            None if a.paging != b.paging => format!("{name} is paged differently"),
+            None => format!("{name} belongs to another service or workflow"),
         }
     }
 }

@@ -18,7 +18,11 @@ pub(super) enum Content {
         /// Its page, if it is one.
         page: Option<Page>,
     },
-    Operation(Box<Operation>),
+    Operation {
+        /// The service that it belongs to, by the accessors that lead to it.
+        service: Vec<String>,
+        operation: Box<Operation>,
+    },
     Service {
         type_name: String,
         credential: ServiceCredential,
@@ -138,7 +142,7 @@ impl<'a> Collector<'a> {
             |child: &Service| [path.as_slice(), std::slice::from_ref(&child.name.rust)].concat();
         let mut reaches = BTreeSet::new();
         for operation in &service.operations {
-            self.operation(operation);
+            self.operation(operation, &path);
             reaches.insert(Key::Operation(operation.id.clone()));
         }
         let children: BTreeSet<Vec<String>> = service.children.iter().map(child).collect();
@@ -159,7 +163,7 @@ impl<'a> Collector<'a> {
         self.add(Key::Service(path), content, reaches);
     }
 
-    fn operation(&mut self, operation: &Operation) {
+    fn operation(&mut self, operation: &Operation, service: &[String]) {
         let mut reaches = BTreeSet::new();
         for ty in operation.types() {
             self.names.reach(ty, &mut reaches);
@@ -167,7 +171,10 @@ impl<'a> Collector<'a> {
         if let Some(paging) = &operation.paging {
             self.names.reach(&Type::Named(paging.page), &mut reaches);
         }
-        let content = Content::Operation(Box::new(self.names.operation(operation)));
+        let content = Content::Operation {
+            service: service.to_vec(),
+            operation: Box::new(self.names.operation(operation)),
+        };
         let key = Key::Operation(operation.id.clone());
         self.add(key.clone(), content, reaches);
         self.bind_event(operation, &key);
@@ -182,6 +189,7 @@ impl<'a> Collector<'a> {
         let mut events = BTreeSet::new();
         if let Some((_, event)) = self.names.api.ingested(operation) {
             self.names.reach(event, &mut events);
+            self.names.reach(self.names.api.target(event), &mut events);
         }
         for event in events {
             if let Some(element) = self.elements.get_mut(&event) {
@@ -193,11 +201,11 @@ impl<'a> Collector<'a> {
     fn roots(&mut self, api: &Api) {
         let none = BTreeSet::new;
         if !api.error_codes.is_empty() {
-            self.add(
-                Key::ErrorCodes,
-                Content::ErrorCodes(api.error_codes.clone()),
-                none(),
-            );
+            let mut codes = api.error_codes.clone();
+            codes
+                .values_mut()
+                .for_each(|statuses| statuses.sort_unstable());
+            self.add(Key::ErrorCodes, Content::ErrorCodes(codes), none());
         }
         let servers = api.servers.iter();
         let servers = servers.map(|server| (server.name.wire.clone(), server.url.clone()));

@@ -10,6 +10,7 @@ mod shared;
 mod subscriptions;
 mod webhooks;
 
+#[allow(unused_imports, reason = "not every home refers to all others")]
 pub(super) use crate::common::models::*;
 
 pub use checkout_links::*;

@@ -4,6 +4,7 @@
 
 mod license_keys;
 
+#[allow(unused_imports, reason = "not every home refers to all others")]
 pub(super) use crate::common::models::*;
 
 pub use license_keys::*;
