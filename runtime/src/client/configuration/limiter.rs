@@ -113,24 +113,36 @@ impl Limiter {
             return;
         };
         let mut row = self.lock();
-        row.probe = (asked > longest).then_some(Probe {
-            start: until,
-            gap: longest,
-            sent: None,
-        });
-        self.put_off(&mut row, 0, until);
+        if asked > longest {
+            row.probe = Some(Probe {
+                start: until,
+                gap: longest,
+                sent: None,
+            });
+            return self.put_off(&mut row, 0, until);
+        }
+        // Before a probe has gone, this is about a request from before the pause, which ends no sooner for it.
+        match row.probe.and_then(|probe| probe.sent) {
+            Some(sent) => self.respace(row, sent, until),
+            None => self.put_off(&mut row, 0, until),
+        }
     }
 
     /// A request whose turn was taken at `turn` did not meet a rate limit. If it was a probe, the others go on.
     pub(in crate::client) fn passed(&self, turn: Instant, now: Instant) {
-        let mut row = self.lock();
+        let row = self.lock();
         let Some(probe) = row.probe.filter(|probe| turn >= probe.start) else {
             return;
         };
+        self.respace(row, probe.sent.unwrap_or(now), now);
+    }
+
+    /// The probe that went at `sent` had its answer: the others go at the usual intervals after it, none before `start`.
+    fn respace(&self, mut row: MutexGuard<'_, Row>, sent: Instant, start: Instant) {
         row.probe = None;
-        let after = probe.sent.unwrap_or(now) + self.limit.interval;
+        let after = sent + self.limit.interval;
         row.taken = Some(after);
-        let mut next = after.max(now);
+        let mut next = after.max(start);
         let mut wakers = Vec::new();
         for waiting in &mut row.waiting {
             waiting.turn = next;

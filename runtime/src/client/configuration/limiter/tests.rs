@@ -138,6 +138,34 @@ fn after_a_pause_that_was_cut_short_one_request_goes_ahead() {
 }
 
 #[test]
+fn a_probe_that_is_told_to_wait_briefly_ends_the_gaps() {
+    let limiter = Limiter::new(RateLimit::per_minute(600));
+    let (now, hour) = (Instant::now() + MINUTE, MINUTE * 60);
+    let second = Duration::from_secs(1);
+    let interval = limiter.limit.interval;
+    limiter.pause(now, hour * 24, MINUTE);
+    let places = [(); 5].map(|()| limiter.enter(now, hour).unwrap());
+    let take = |index: usize, time| limiter.take(places[index].ticket, time);
+    // A shorter pause for what was sent before does not cut the longer one.
+    limiter.pause(now, second, MINUTE);
+    assert_eq!(take(0, now), Err(now + MINUTE));
+    let start = now + MINUTE;
+    assert_eq!(take(0, start), Ok(()));
+    assert_eq!(take(1, start), Err(start + MINUTE));
+    limiter.pause(start, second, MINUTE);
+    assert_eq!(take(1, start), Err(start + second));
+    assert_eq!(take(2, start), Err(start + second + interval));
+    let patience = second + interval * 5;
+    let last = limiter.enter(start, patience).unwrap();
+    assert_eq!(
+        limiter.take(last.ticket, start),
+        Err(start + second + interval * 4)
+    );
+    assert_eq!(take(1, start + second), Ok(()));
+    assert_eq!(take(2, start + second), Err(start + second + interval));
+}
+
+#[test]
 fn absurd_pauses_are_no_panic() {
     let now = Instant::now() + MINUTE;
     for (asked, longest) in [
