@@ -12,7 +12,7 @@ use polar_client_runtime::client::{
     CallOptions, OrganizationToken, RateLimit, RetryPolicy, TokenProvider, TokenResult,
 };
 use polar_client_runtime::transport::BoxFuture;
-use script::{Script, Step, answer, limited};
+use script::{LOST, REFUSED, Script, Step, answer, limited};
 
 #[tokio::test(start_paused = true)]
 async fn clones_share_the_limit_and_take_turns_in_the_order_in_which_they_came() {
@@ -199,6 +199,42 @@ async fn after_the_longest_pause_one_call_finds_out_whether_the_server_still_mea
     let seconds: Vec<u128> = millis.iter().map(|millis| millis / 1000).collect();
     assert_eq!(seconds, [0, 30, 60, 60, 60], "{millis:?}");
     assert!(millis[4] - millis[2] >= 200, "{millis:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_without_a_response_of_the_api_releases_nobody() {
+    let manual = r#"{"error":"ManualRetryLimitExceeded","detail":"x"}"#;
+    for (probe, is_past) in [
+        (REFUSED, false),
+        (LOST, false),
+        (answer(502, "<html>502 Bad Gateway</html>"), false),
+        (answer(404, "{}"), true),
+        (answer(429, manual), true),
+        (answer(200, "not JSON"), true),
+    ] {
+        let script = Script::new([limited("86400"), probe.clone(), answer(200, "[]")]);
+        let policy = RetryPolicy::off().max_retry_after(Duration::from_secs(30));
+        let polar = script
+            .builder()
+            .retry(policy)
+            .timeout(Duration::from_secs(600))
+            .rate_limit(RateLimit::per_minute(600))
+            .build()
+            .unwrap();
+        polar.list().await.unwrap_err();
+        let (first, second, third) = tokio::join!(
+            polar.list().send(),
+            polar.list().send(),
+            polar.list().send()
+        );
+        assert!(
+            first.is_err() && second.is_ok() && third.is_ok(),
+            "{probe:?}"
+        );
+        let seconds: Vec<u64> = script.times().iter().map(Duration::as_secs).collect();
+        let next = if is_past { 30 } else { 60 };
+        assert_eq!(seconds, [0, 30, next, next], "{probe:?}");
+    }
 }
 
 #[tokio::test(start_paused = true)]

@@ -111,7 +111,7 @@ impl<'a> Execution<'a> {
             let attempt = self.sending.attempt(token.as_ref(), timeout);
             let resends = history.failed + history.renewed;
             let outcome = observe::attempt(self.sending.request, resends, attempt).await;
-            self.tell_limiter(outcome.as_ref().err());
+            self.tell_limiter(&outcome);
             let error = match outcome {
                 Ok(reply) => {
                     self.sending.request.shared.budget.refund(history.paid);
@@ -232,19 +232,20 @@ impl<'a> Execution<'a> {
 
     /// Pauses the client's own rate limit if the server has had enough. How long the server may stop all calls is up to
     /// the client, not to one of them.
-    fn tell_limiter(&self, error: Option<&Error>) {
+    fn tell_limiter(&self, outcome: &Result<Reply, Error>) {
         let shared = &self.sending.request.shared;
         let (Some(limiter), Some(clock)) = (&shared.limiter, &self.sending.clock) else {
             return;
         };
-        match error.filter(|error| error.is_rate_limited()) {
-            Some(error) => {
+        match outcome {
+            Err(error) if error.is_rate_limited() => {
                 if let Some(asked) = error.retry_after() {
                     let policy = shared.options.retry.unwrap_or_default();
                     limiter.pause(clock.now(), asked, policy.longest_retry_after());
                 }
             }
-            None => {
+            Err(error) if !is_past_rate_limit(error) => {}
+            _ => {
                 if let Some(turn) = self.turn {
                     limiter.passed(turn, clock.now());
                 }
@@ -284,6 +285,19 @@ impl<'a> Execution<'a> {
 
     fn not_sent(&self, reason: &'static str) -> Error {
         self.sending.failure(TransportErrorKind::NotSent, reason)
+    }
+}
+
+/// Whether an error other than a rate limit shows that the API took the request on. A gateway responds in its place, too,
+/// and without a response nobody knows.
+fn is_past_rate_limit(error: &Error) -> bool {
+    match error.status().map(|status| status.as_u16()) {
+        Some(408 | 502..=504) => false,
+        // A rule of the operation has a name. Without one, the body may have been lost.
+        Some(429) => error.class().is_some(),
+        Some(_) => true,
+        // A success that cannot be read, or is too large.
+        None => matches!(error, Error::Decode { .. } | Error::BodyTooLarge { .. }),
     }
 }
 
