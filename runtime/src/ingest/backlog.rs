@@ -14,8 +14,9 @@ pub(super) const MAX_BODY: usize = 8 << 20;
 /// events are sent until one gets through.
 pub(super) const TRIES: u32 = 3;
 
-/// The smallest body that a 413 of something between client and API is believed to be about. With smaller ones, it is an
-/// outage.
+/// The smallest body that a 413 of something between client and API is believed to be about. With smaller ones, it is
+/// [doubtful](super::verdict::Verdict::Doubtful): behind a gateway whose limit is lower than this, batches that are above it
+/// are divided like those with an event that the server fails on, each time anew, and nothing is lost.
 pub(super) const SMALLEST_CEILING: usize = 64 << 10;
 
 /// How long the size of a body that was too large is remembered.

@@ -1,5 +1,7 @@
 //! Events that are sent together.
 
+use std::time::Duration;
+
 use super::entry::Entry;
 
 /// The events of one request.
@@ -10,6 +12,8 @@ pub(super) struct Batch<E> {
     pub(super) failures: u32,
     /// Whether it is a single event that the server failed on while others got through.
     pub(super) is_suspect: bool,
+    /// How long the server asked to wait when a suspect was sent.
+    pub(super) asked: Option<Duration>,
     /// The other events, while one is sent alone as a probe.
     rest: Vec<Entry<E>>,
 }
@@ -20,6 +24,7 @@ impl<E> Batch<E> {
             entries,
             failures,
             is_suspect: false,
+            asked: None,
             rest: Vec::new(),
         }
     }

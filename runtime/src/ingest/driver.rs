@@ -156,7 +156,7 @@ impl<E: Event> Flight<'_, E> {
             Verdict::Doubtful if self.batch.is_suspect => {}
             _ => *failed = failed.saturating_add(1),
         }
-        let asked = error.retry_after();
+        let asked = error.retry_after().map(|asked| asked.min(LONGEST_PAUSE));
         let goes_on = match verdict {
             Verdict::Rejected => return self.rejected(error),
             Verdict::TooLarge => return self.too_large(),
@@ -164,22 +164,24 @@ impl<E: Event> Flight<'_, E> {
                 self.too_large();
                 false
             }
-            Verdict::Doubtful => self.doubtful(*failed),
+            Verdict::Doubtful => self.doubtful(*failed, asked),
             Verdict::Outage => {
                 drop(self);
                 false
             }
         };
         queue.failed(Arc::new(error));
-        if !goes_on || asked.is_some() {
+        // What goes on is not about the server, however long it asks to wait: the others are not to wait for one event.
+        if !goes_on {
             pause(queue, asked, *failed).await;
         }
     }
 
     /// The server failed, and an event can be the reason. Whether something else can be sent at once.
-    fn doubtful(mut self, failed: u32) -> bool {
+    fn doubtful(mut self, failed: u32, asked: Option<Duration>) -> bool {
         let batch = &mut self.batch;
         if batch.is_suspect {
+            batch.asked = asked;
             return true;
         }
         batch.failures = batch.failures.saturating_add(1);
@@ -195,7 +197,7 @@ impl<E: Event> Flight<'_, E> {
                 false => batch
                     .entries
                     .drain(..)
-                    .for_each(|entry| self.queue.suspect(entry)),
+                    .for_each(|entry| self.queue.suspect(entry, asked)),
             }
         }
         is_due_to_events
@@ -218,9 +220,11 @@ impl<E: Event> Flight<'_, E> {
         let mut entries = self.settled();
         let counts = E::counts(response);
         let count = |count: i64| u64::try_from(count).unwrap_or(0);
-        let (accepted, duplicates) = (count(counts.accepted), count(counts.duplicates));
         let sent = entries.len() as u64;
-        let missing = sent.saturating_sub(accepted.saturating_add(duplicates));
+        // Never more than there are, whatever the server counts: sums stay in range and agree with what was sent.
+        let accepted = count(counts.accepted).min(sent);
+        let duplicates = count(counts.duplicates).min(sent - accepted);
+        let missing = sent - accepted - duplicates;
         if missing == 0 {
             for slot in entries.iter_mut().filter_map(|entry| entry.slot.take()) {
                 slot.fill(Fate::Stored);
@@ -306,7 +310,7 @@ async fn pause<E>(queue: &Queue<E>, asked: Option<Duration>, failed: u32) {
             let policy = if is_closed { HURRIED } else { PATIENT };
             // Servers may ask for no time at all.
             let jitter = policy.jitter(failed.max(1));
-            clock.sleep(asked.min(LONGEST_PAUSE) + jitter).await;
+            clock.sleep(asked + jitter).await;
         }
         (None, true) => clock.sleep(HURRIED.jitter(failed)).await,
         (None, false) => first_of(clock.sleep(PATIENT.jitter(failed)), queue.closed()).await,

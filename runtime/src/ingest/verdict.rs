@@ -25,7 +25,7 @@ pub(super) enum Verdict {
 }
 
 impl Verdict {
-    pub(super) fn of<E>(error: &Error, batch: &Batch<E>) -> Self {
+    pub(super) fn of<E: Event>(error: &Error, batch: &Batch<E>) -> Self {
         let several = batch.entries.len() > 1;
         match error {
             Error::InvalidBody { .. } => Self::Rejected,
@@ -37,7 +37,9 @@ impl Verdict {
                     false => Self::Doubtful,
                 }
             }
-            Error::Api(response) if is_rejection(response) => Self::Rejected,
+            Error::Api(response) if is_rejection(response) || names_events::<E>(error) => {
+                Self::Rejected
+            }
             _ if is_unread(error) => Self::Outage,
             _ => Self::Doubtful,
         }
@@ -63,6 +65,14 @@ fn is_rejection(response: &ApiError) -> bool {
     (status == StatusCode::BAD_REQUEST || status == StatusCode::UNPROCESSABLE_ENTITY)
         && is_named
         && response.is_from_api()
+}
+
+/// Whether the API rejects events of the request by their positions. Nothing in between does, so it need not repeat the
+/// version: a proxy may have removed that header.
+fn names_events<E: Event>(error: &Error) -> bool {
+    error.status() == Some(StatusCode::UNPROCESSABLE_ENTITY)
+        && error.class() == Some("RequestValidationError")
+        && !named::<E>(error).is_empty()
 }
 
 /// The events that a response names, by their position, with what it says about each.

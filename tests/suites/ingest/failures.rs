@@ -523,3 +523,57 @@ async fn what_the_server_does_not_count_is_not_stored() {
     let ids: Vec<String> = report.undelivered.iter().map(id).collect();
     assert_eq!(ids, ["e-0", "e-1", "e-2", "e-3", "e-4"]);
 }
+
+#[tokio::test(start_paused = true)]
+async fn an_event_that_makes_the_server_ask_for_time_holds_up_no_other() {
+    let server = Server::failing_on("poison");
+    server.seen().pain = Some(Fault::Answer(503, "600", ""));
+    let ingester = ingester(&server).max_events(64).start().unwrap();
+    let good = queue(&ingester, 128, |number| number == 20).await;
+    // The batch is sent four times before it is divided, and the server is believed each time.
+    tokio::time::sleep(Duration::from_secs(3000)).await;
+    assert_eq!(server.seen().stored.len(), good);
+    // The event is tried when the server asks, and others are sent meanwhile.
+    let before = server.sizes().len();
+    for number in 200..210 {
+        ingester.ingest(numbered(number)).await.unwrap();
+        tokio::time::sleep(Duration::from_secs(300)).await;
+        assert_eq!(server.seen().stored.len(), good + number - 199);
+    }
+    let tried = server.sizes().len() - before - 10;
+    assert!((4..=6).contains(&tried), "{tried}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn events_that_the_server_names_are_refused_behind_a_proxy_that_removes_the_version() {
+    let server = Server::refusing("wrong");
+    server.seen().hides_version = true;
+    let ingester = ingester(&server).start().unwrap();
+    for name in ["right", "wrong", "right"] {
+        ingester.ingest(event(name)).await.unwrap();
+    }
+    ingester.flush().await.unwrap();
+    assert_eq!(server.sizes(), [3, 2]);
+    let stats = ingester.stats();
+    assert_eq!((stats.accepted, stats.refused, stats.queued), (2, 1, 0));
+}
+
+#[tokio::test(start_paused = true)]
+async fn no_more_events_are_counted_than_were_sent() {
+    let server = Server::default();
+    let ingester = ingester(&server).start().unwrap();
+    for (counts, sum) in [
+        ((i64::MAX, i64::MAX), (2, 0)),
+        ((i64::MAX, 0), (4, 0)),
+        ((1, i64::MAX), (5, 1)),
+        ((-1, 2), (5, 3)),
+    ] {
+        server.seen().counts = Some(counts);
+        ingester.ingest(event("a")).await.unwrap();
+        ingester.ingest(event("b")).await.unwrap();
+        ingester.flush().await.unwrap();
+        let stats = ingester.stats();
+        assert_eq!((stats.accepted, stats.duplicates), sum, "{counts:?}");
+        assert_eq!((stats.unconfirmed, stats.queued), (0, 0), "{counts:?}");
+    }
+}

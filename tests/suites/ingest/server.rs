@@ -50,6 +50,10 @@ pub(crate) struct Seen {
     pub(crate) gateway: Option<usize>,
     /// Stores nothing and counts nothing, and says that all is well.
     pub(crate) forgets: bool,
+    /// Counts this many events in each request, accepted and known, whatever it stores.
+    pub(crate) counts: Option<(i64, i64)>,
+    /// Whether a proxy in front of it removes the version from its responses.
+    pub(crate) hides_version: bool,
     /// Its time, if it is not that of this machine.
     pub(crate) now: Option<Timestamp>,
 }
@@ -143,7 +147,13 @@ impl Seen {
             (fault, _) => fault,
         };
         match fault {
-            None => Some(Ok(self.answer(&events))),
+            None => {
+                let mut response = self.answer(&events);
+                if self.hides_version {
+                    response.headers_mut().remove("polar-version");
+                }
+                Some(Ok(response))
+            }
             Some(Fault::NoConnection) => broken(TransportErrorKind::Connect),
             Some(Fault::Broken) => broken(TransportErrorKind::Interrupted),
             Some(Fault::StoredAndBroken) => {
@@ -210,6 +220,8 @@ impl Seen {
             .map(|event| event["external_id"].as_str().unwrap().to_owned());
         let inserted = ids.filter(|id| self.stored.insert(id.clone())).count();
         let duplicates = events.len() - inserted;
+        let stored = (inserted as i64, duplicates as i64);
+        let (inserted, duplicates) = self.counts.unwrap_or(stored);
         let body = serde_json::json!({"inserted": inserted, "duplicates": duplicates});
         response(200, body.to_string())
     }

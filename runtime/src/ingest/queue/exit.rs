@@ -125,14 +125,14 @@ impl<E> Queue<E> {
             drop(state);
             return self.leave(batch.into_entries().collect());
         }
-        let retrial = self.retrial(&state);
+        let retrial = self.retrial(&state, batch.asked);
         state.backlog.put_back(batch, retrial);
     }
 
     /// The server failed on this event alone. It is tried again behind all others.
-    pub(in crate::ingest) fn suspect(&self, entry: Entry<E>) {
+    pub(in crate::ingest) fn suspect(&self, entry: Entry<E>, asked: Option<Duration>) {
         let mut state = self.state();
-        let retrial = self.retrial(&state);
+        let retrial = self.retrial(&state, asked);
         state.backlog.suspect(entry, retrial);
     }
 
@@ -141,12 +141,13 @@ impl<E> Queue<E> {
         self.state().backlog.release_suspects();
     }
 
-    /// When a suspect is tried again.
-    fn retrial(&self, state: &State<E>) -> Option<Instant> {
+    /// When a suspect is tried again: no sooner than the server asks.
+    fn retrial(&self, state: &State<E>, asked: Option<Duration>) -> Option<Instant> {
         let suspension = match state.phase {
             Phase::Closing(Some(_)) => SHORT_SUSPENSION,
             _ => SUSPENSION,
         };
+        let suspension = suspension.max(asked.unwrap_or_default());
         self.clock.now().checked_add(suspension)
     }
 
