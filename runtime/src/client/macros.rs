@@ -217,8 +217,12 @@ macro_rules! __operation {
 macro_rules! __send_json {
     ($name:ident, $form:ident, $output:ty) => {
         impl $name {
-            /// Sends the request and returns the JSON of the response as it is, with keys that the OpenAPI description
-            /// does not list, and whether or not it would decode into the type of the response.
+            /// Sends the request and returns the JSON of the response, with keys that the OpenAPI description does not
+            /// list, and whether or not it would decode into the type of the response.
+            ///
+            /// JSON with a repeated key, with more than 128 levels or with a number beyond the range of a double is an
+            /// `Error::Decode`, which has the body as it was received. Where the response is optional, the status 202 gives
+            /// `None`, whatever its body is.
             #[inline]
             pub fn send_json(self) -> $crate::client::Call<$output> {
                 $crate::client::Call::<$output>::$form(self.0)

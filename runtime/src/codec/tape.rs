@@ -8,8 +8,10 @@
 //!
 //! An entry takes 12 bytes: strings are ranges of the JSON text, or of one buffer for those that had escapes. JSON has at
 //! least two bytes for each value or key, so a tape takes at most seven times the bytes of its text, whatever the text
-//! is; a response of this API takes about as much as its text. While objects with many keys are read, the hashes of their
-//! keys come on top: at most three times the bytes of those objects.
+//! is; a response of this API takes about as much as its text. `bounds.rs` measures both for complete tapes. Calculated
+//! only: while the tape grows, the allocator may hold its former buffer as well, and while objects with many keys are
+//! read, the hashes of their keys come on top, at most about three times the bytes of those objects, or half as much
+//! again while their table grows.
 
 use std::cell::RefCell;
 

@@ -129,7 +129,8 @@ pub enum Error {
         /// What a body that is not JSON is said to be: `text/html`.
         media_type: Option<String>,
         /// The body as it was received: the call succeeded, and what it created has its id in here. For an item of a list,
-        /// the JSON of the item. Never shown by `Display` or `Debug`.
+        /// the JSON of the item. Empty where what cannot be read is no body of its own, such as the URL of a file in a
+        /// response that was decoded. Never shown by `Display` or `Debug`.
         body: RawBody,
     },
     /// A row of an export is not what the API's description says, or it is no CSV.

@@ -58,8 +58,10 @@ impl Body {
 
 /// The pieces of a body so far.
 ///
-/// However it is cut, a body takes little more than twice its size while it is put together, and its size then: small
-/// pieces are copied into larger ones, for each has a head of 32 bytes, and may keep the whole buffer that it was read into.
+/// However it is cut, a body takes little more than its size as pieces, twice that while they are joined, and its size
+/// then: small pieces are copied into larger ones, for each has a head of 32 bytes, and may keep the whole buffer that it
+/// was read into. Buffers that pieces of at least [`SMALL`](Self::SMALL) bytes share with others are not counted. The
+/// tests measure the pieces; the copy that joins them is calculated.
 #[derive(Default)]
 pub(crate) struct Pieces {
     pieces: Vec<Bytes>,

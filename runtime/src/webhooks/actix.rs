@@ -16,7 +16,8 @@ use super::headers::Headers;
 
 /// Verifies the request with the [`Webhooks`] in the application's `web::Data`, and answers those that are not accepted
 /// with [`WebhookError::status`]. The body is read only if the headers are those of a delivery, up to
-/// [`body_limit`](Webhooks::body_limit) and for no longer than [`body_timeout`](Webhooks::body_timeout).
+/// [`body_limit`](Webhooks::body_limit) and for no longer than [`body_timeout`](Webhooks::body_timeout),
+/// which needs the time driver of the tokio runtime.
 impl<E: VersionedEvent + 'static> FromRequest for Delivery<E> {
     type Error = WebhookError;
     type Future = Pin<Box<dyn Future<Output = Result<Self, WebhookError>>>>;

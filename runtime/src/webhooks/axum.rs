@@ -10,7 +10,8 @@ use super::error::WebhookError;
 
 /// Verifies the request with the [`Webhooks`] of the router's state, and answers those that are not accepted with
 /// [`WebhookError::status`]. The body is read only if the headers are those of a delivery, up to
-/// [`body_limit`](Webhooks::body_limit) and for no longer than [`body_timeout`](Webhooks::body_timeout).
+/// [`body_limit`](Webhooks::body_limit) and for no longer than [`body_timeout`](Webhooks::body_timeout),
+/// which needs the time driver of the tokio runtime.
 impl<S, E> FromRequest<S> for Delivery<E>
 where
     S: Send + Sync,

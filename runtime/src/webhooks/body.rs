@@ -51,7 +51,8 @@ async fn collect<S>(
     Ok(body)
 }
 
-/// Limits the time, where there is a tokio runtime. Others have no timer that could be found.
+/// Limits the time, where there is a tokio runtime, whose time driver must be enabled. Others have no timer that could be
+/// found.
 async fn within<T>(
     limit: Duration,
     future: impl Future<Output = Result<T, WebhookError>>,

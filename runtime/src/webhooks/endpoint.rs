@@ -120,8 +120,12 @@ impl<E: VersionedEvent> Webhooks<E> {
         self
     }
 
-    /// Sets how long the extractors for web frameworks wait for a body, from its first byte to its last. 10 seconds unless it
-    /// is set. Runtimes other than tokio have no such limit.
+    /// Sets how long the extractors for web frameworks wait for a body, from the start of reading, after the headers, to its
+    /// last byte. 10 seconds unless it is set. Runtimes other than tokio have no such limit.
+    ///
+    /// # Panics
+    /// The extractors panic on a tokio runtime whose time driver is not enabled. `#[tokio::main]` and actix-web enable it; a
+    /// `runtime::Builder` needs `enable_time` or `enable_all`.
     #[must_use]
     pub fn body_timeout(mut self, timeout: Duration) -> Self {
         Arc::make_mut(&mut self.settings).body_timeout = timeout;
