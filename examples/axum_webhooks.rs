@@ -85,7 +85,8 @@ async fn handle(event: &Event) -> Result<(), Box<dyn Error + Send + Sync>> {
         Event::SubscriptionRevoked(revoked) => {
             println!("subscription {}: take access away", revoked.data.id);
         }
-        // Any event at all, an order that was paid too: it must come again, to a program that knows the version.
+        // An event whose payload differs in the version that the endpoint follows: Polar has to deliver it again, to a
+        // program that knows the version.
         Event::OtherVersion(event) => {
             let (kind, version) = (event.event_type(), event.api_version());
             return Err(format!("{kind} follows version {version} of the API").into());

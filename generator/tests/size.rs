@@ -191,7 +191,7 @@ fn an_enum_of_any_size_tells_variants_apart() {
         titled(format!("Part {from}"), object("kind", kind))
     };
     let union = json!({"anyOf": [variant(0), variant(10_000)]});
-    assert!(models(&one(union)).contains("Told apart by `kind`"));
+    assert!(models(&one(union)).contains("Discriminated by `kind`"));
 }
 
 #[test]

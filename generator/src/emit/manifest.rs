@@ -148,7 +148,7 @@ fn readme(versions: &[&str], default: &str) -> String {
         # Ok(())\n\
         # }}\n\
         ```\n\n\
-        Calls are repeated up to twice where that is safe: reads and deletes after whatever may pass, everything else only if \
+        Calls are retried up to twice where that is safe: reads and deletes after transient errors, everything else only if \
         the server cannot have acted on it. `Retry-After` is obeyed. `Polar::from_env()` reads `POLAR_ACCESS_TOKEN` and \
         `POLAR_SERVER`; tokens that change come from a `TokenProvider`.\n\n\
         # Features\n\n\
@@ -169,7 +169,7 @@ fn readme(versions: &[&str], default: &str) -> String {
         `ingest`, `tracing` and `test-util`. A client there needs a `Transport`, and a `Timer` for retries and timeouts. The other \
         features need sockets, files or threads; the compiler refuses them for these targets.\n\n\
         # Values\n\n\
-        Enums keep texts they do not know, unions keep values they do not know, numbers stay exact: what a type documents \
+        Enums keep unknown values, unions keep unknown variants, numbers stay exact: what a type documents \
         encodes to the same JSON again. Fields that the contract does not know are ignored.\n\n\
         This crate is written by `cargo xtask codegen` from the API's OpenAPI documents.\n",
         module = names::version_module(default),
@@ -201,6 +201,7 @@ fn versions_guide(versions: &[&str], default: &str) -> String {
     VERSIONS
         .replace("LIST", &list)
         .replace("OTHER_FEATURE", &names::version_feature(other))
+        .replace("OTHER_VARIANT", &names::version_variant(other))
         .replace("OTHER", &names::version_module(other))
         .replace("MODULE", &names::version_module(default))
         .replace("FEATURE", &names::version_feature(default))

@@ -137,7 +137,7 @@ fn codec_file(api: &Api, module: &str, defs: &[&TypeDef]) -> TokenStream {
 fn module_title(module: &str) -> String {
     match module {
         "shared" => "Types that several resources share.".to_owned(),
-        "errors" => "The bodies of error answers.".to_owned(),
+        "errors" => "The bodies of error responses.".to_owned(),
         _ => format!("Types of {}.", names::spoken(module)),
     }
 }

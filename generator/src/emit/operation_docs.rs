@@ -71,9 +71,9 @@ fn one_of(operation: &Operation) -> String {
 /// Who may call an operation, as a sentence.
 pub(super) fn credential(operation: &Operation) -> String {
     let who = match operation.access {
-        Access::Public => return "Credential: none. That of the client is not sent.".to_owned(),
+        Access::Public => return "Unauthenticated: no `Authorization` header is sent.".to_owned(),
         Access::Optional => {
-            return "Credential: none, or a personal access token. A client that acts for an organization calls it \
+            return "Unauthenticated, or with a personal access token. A client with an organization token calls it \
                     after `with_credential(Anonymous)`."
                 .to_owned();
         }
@@ -97,28 +97,28 @@ pub(super) fn credential(operation: &Operation) -> String {
 fn repeating(operation: &Operation) -> String {
     match &operation.safety {
         Safety::Repeatable => String::new(),
-        Safety::Once => "Sending it twice may do it twice.".to_owned(),
+        Safety::Once => "Not idempotent: a retry may perform the operation again.".to_owned(),
         Safety::Keyed(path) => format!(
-            "Sending it twice does it once where `{}` is set; otherwise it may do it twice.",
+            "Idempotent if `{}` is set; otherwise a retry may perform the operation again.",
             path.join(".")
         ),
     }
 }
 
-/// What a status means that comes without a code.
+/// The standard phrase of a status that comes without a code.
 fn meaning(status: u16) -> &'static str {
     match status {
-        400 => "the request does not fit what it is about",
-        401 => "no credential, or one that is not valid",
-        402 => "a payment failed or is missing",
-        403 => "the credential may not do this, or it is not possible now",
-        404 => "what it is about does not exist, or not for this credential",
-        409 => "the state of what it is about is in the way",
-        410 => "it is over",
-        412 => "a precondition is not met",
-        422 => "the request is not valid",
-        429 => "too many requests",
-        _ => "another error",
+        400 => "Bad Request",
+        401 => "Unauthorized",
+        402 => "Payment Required",
+        403 => "Forbidden",
+        404 => "Not Found",
+        409 => "Conflict",
+        410 => "Gone",
+        412 => "Precondition Failed",
+        422 => "Unprocessable Entity",
+        429 => "Too Many Requests",
+        _ => "(error)",
     }
 }
 
@@ -127,7 +127,7 @@ fn errors(operation: &Operation) -> String {
         .errors
         .iter()
         .map(|(status, codes)| match codes.as_slice() {
-            [] => format!("- {status}: {}", meaning(*status)),
+            [] => format!("- {status} {}", meaning(*status)),
             codes => format!("- {status}: `{}`", codes.join("`, `")),
         });
     let lines: Vec<String> = lines.collect();

@@ -247,7 +247,7 @@ pub(super) fn servers(api: &Api) -> TokenStream {
     }
 }
 
-/// `error_code.rs`: the values of `error` in error answers.
+/// `error_code.rs`: the values of `error` in error responses.
 pub(super) fn error_code(api: &Api) -> TokenStream {
     let title = Docs::new(None, "What went wrong, as the API names it.").inner_attributes();
     let variants = api.error_codes.iter().map(|(code, statuses)| {
@@ -262,9 +262,9 @@ pub(super) fn error_code(api: &Api) -> TokenStream {
     });
     quote! {
         #title
-        #[doc = " The `error` of an error answer: every one that the contract documents, and those it does not."]
+        #[doc = " The `error` of an error response: every documented value, and an unknown variant for the others."]
         #[doc = ""]
-        #[doc = " [`Error::code`](polar_client_runtime::Error::code) gives it."]
+        #[doc = " Returned by [`Error::code`](polar_client_runtime::Error::code)."]
         #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
         #[non_exhaustive]
         pub enum ErrorCode {

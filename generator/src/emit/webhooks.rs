@@ -50,7 +50,7 @@ fn definition(api: &Api, surroundings: Surroundings) -> TokenStream {
     };
     let methods = methods(api, surroundings);
     quote! {
-        #[doc = " What has happened, as an endpoint for webhooks is told. Told apart by `type`."]
+        #[doc = " An event that is delivered to a webhook endpoint. Discriminated by `type`."]
         #[derive(Clone, PartialEq)]
         #[non_exhaustive]
         pub enum Event {

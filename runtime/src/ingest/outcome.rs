@@ -107,7 +107,7 @@ pub struct Stats {
     pub queued: usize,
     /// How many the server stored when they were sent.
     pub accepted: u64,
-    /// How many the server said it had already. One whose first answer was lost is among them.
+    /// How many the server had stored already. An event whose first response was lost is among them.
     pub duplicates: u64,
     /// How many the server refused.
     pub refused: u64,
@@ -115,8 +115,8 @@ pub struct Stats {
     pub unconfirmed: u64,
     /// How many were left when the ingester ended.
     pub unsent: u64,
-    /// How many of the refused, unconfirmed and unsent ones are nowhere: there was no handler and no more room in the report, or the
-    /// handler panicked.
+    /// How many of the refused, unconfirmed and unsent events were not returned: there was no handler and no more room in
+    /// the report, or the handler panicked.
     pub dropped: u64,
     /// How many requests were answered or failed.
     pub requests: u64,

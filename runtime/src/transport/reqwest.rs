@@ -34,10 +34,11 @@ pub struct ReqwestTransport {
 }
 
 impl From<reqwest::Client> for ReqwestTransport {
-    /// A client that exists already. Build it with a `pool_idle_timeout` below five seconds, after which the server closes
-    /// idle connections (reqwest's default is 90 seconds), and with `redirect(Policy::none())`, which cannot be seen from here: to the API a
-    /// redirect is a mistake in the path, and a client that follows it sends the body, the organization and the URL
-    /// somewhere else. (reqwest itself takes the token off when the host changes.) Calls that were redirected fail.
+    /// A client that exists already. Build it with a `pool_idle_timeout` below five seconds, after which the server
+    /// closes idle connections (reqwest's default is 90 seconds), and with `redirect(Policy::none())`, which cannot be
+    /// seen from here: to the API a redirect is a mistake in the path, and a client that follows it sends the body, the
+    /// organization and the URL somewhere else. (reqwest itself takes the token off when the host changes.) Calls that
+    /// were redirected fail.
     fn from(client: reqwest::Client) -> Self {
         Self { client }
     }

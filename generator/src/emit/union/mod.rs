@@ -56,7 +56,7 @@ fn told_apart(union: &Union) -> String {
                 .iter()
                 .map(|path| docs::code(path))
                 .collect();
-            let words = format!("Told apart by {}.", deciding.join(", then "));
+            let words = format!("Discriminated by {}.", deciding.join(", then "));
             [words, overlap(union, decision)]
                 .join(" ")
                 .trim()

@@ -192,8 +192,8 @@ fn required_key(candidates: &[&Candidate<'_>], path: &[String]) -> Option<Decisi
     })
 }
 
-/// Two candidates of which one has all keys of the other and more: with one of those, be it null, it is the larger one. Without,
-/// the smaller one says all there is to say, for it fits whatever the larger one would.
+/// Two candidates of which one has all keys of the other and more: with one of those, be it null, it is the larger one.
+/// Without, the smaller one says all there is to say, for it fits whatever the larger one would.
 fn further_keys(candidates: &[&Candidate<'_>]) -> Option<Decision> {
     let [a, b] = candidates else { return None };
     let (large, small) = if a.own_keys().count() > b.own_keys().count() {

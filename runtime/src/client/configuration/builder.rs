@@ -81,7 +81,8 @@ impl<C: Credential, V: ApiVersion> ClientBuilder<C, V> {
         self.credential(token.into())
     }
 
-    /// Acts with this credential: [`PersonalToken`](crate::client::PersonalToken), [`OpenIdToken`](crate::client::OpenIdToken), a session.
+    /// Acts with this credential: a [`PersonalToken`](crate::client::PersonalToken), an
+    /// [`OpenIdToken`](crate::client::OpenIdToken), a [`RegistrationToken`](crate::client::RegistrationToken) or a session.
     pub fn credential<D: Credential>(self, credential: D) -> ClientBuilder<D, V> {
         ClientBuilder {
             credential,

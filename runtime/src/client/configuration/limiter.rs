@@ -2,8 +2,8 @@
 //!
 //! Requests get their turns, which are times, in the order in which they come, whichever task they are from. Each waits
 //! for its own: nobody waits for somebody who is not polled. One that is given up leaves the row, and those behind it
-//! move up. After a pause that was cut short, one of them goes ahead as a probe. The well-known crates wake all that wait and let them race, or bring clocks and maps that a single row has
-//! no use for.
+//! move up. After a pause that was cut short, one of them goes ahead as a probe. The well-known crates wake all that wait
+//! and let them race, or bring clocks and maps that a single row has no use for.
 
 use std::collections::VecDeque;
 use std::sync::{Mutex, MutexGuard, PoisonError};
