@@ -2,9 +2,9 @@
 
 //! What went wrong, as the API names it.
 
-/// The `error` of an error answer: every one that the contract documents, and those it does not.
+/// The `error` of an error response: every documented value, and an unknown variant for the others.
 ///
-/// [`Error::code`](polar_client_runtime::Error::code) gives it.
+/// Returned by [`Error::code`](polar_client_runtime::Error::code).
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum ErrorCode {

@@ -12,7 +12,7 @@ use polar_client_runtime::webhooks::VersionedEvent;
 /// Verifies the deliveries of an endpoint, and reads the events in them.
 pub type Webhooks = polar_client_runtime::webhooks::Webhooks<Event>;
 
-/// What has happened, as an endpoint for webhooks is told. Told apart by `type`.
+/// An event that is delivered to a webhook endpoint. Discriminated by `type`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {

@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 ///
 /// Schema `Benefit`.
 ///
-/// Told apart by `type`.
+/// Discriminated by `type`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Benefit {

@@ -309,7 +309,7 @@ impl Default for CheckoutConfirmStripe {
 /// Inline in the contract, first at
 /// `/components/schemas/Checkout/properties/discount`.
 ///
-/// Told apart by `type`, then `duration_in_months?`.
+/// Discriminated by `type`, then `duration_in_months?`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CheckoutDiscount {
@@ -1257,7 +1257,7 @@ impl Default for CheckoutUpdatePublic {
 /// Inline in the contract, first at
 /// `/components/schemas/Checkout/properties/customer_metadata/additionalProperties`.
 ///
-/// Told apart by `(type)`.
+/// Discriminated by `(type)`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CustomerMetadataValue {

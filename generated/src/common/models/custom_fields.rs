@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 ///
 /// Schema `CustomField`.
 ///
-/// Told apart by `type`.
+/// Discriminated by `type`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CustomField {

@@ -384,7 +384,7 @@ pub struct BenefitSubscriberOrganization {
 ///
 /// Schema `CustomerBenefitGrant`.
 ///
-/// Told apart by `benefit.type`.
+/// Discriminated by `benefit.type`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CustomerBenefitGrant {
@@ -1985,8 +1985,9 @@ pub struct CustomerOrganizationFeatureSettings {
 ///
 /// Schema `CustomerPaymentMethod`.
 ///
-/// Told apart by `type`, then `method_metadata?`. `card` without `method_metadata` is
-/// read as a `Generic`. `kr_card` without `method_metadata` is read as a `Generic`.
+/// Discriminated by `type`, then `method_metadata?`. `card` without `method_metadata`
+/// is read as a `Generic`. `kr_card` without `method_metadata` is read as a
+/// `Generic`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CustomerPaymentMethod {
@@ -2193,7 +2194,7 @@ pub struct CustomerPaymentMethodCreateRequiresActionResponse {
 ///
 /// Schema `CustomerPaymentMethodCreateResponse`.
 ///
-/// Told apart by `status`.
+/// Discriminated by `status`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CustomerPaymentMethodCreateResponse {

@@ -54,7 +54,7 @@ pub enum AssignableMemberRole {
 ///
 /// Schema `Customer`.
 ///
-/// Told apart by `type`.
+/// Discriminated by `type`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Customer {
@@ -653,7 +653,7 @@ pub enum CustomerSortProperty {
 ///
 /// Schema `CustomerState`.
 ///
-/// Told apart by `type`.
+/// Discriminated by `type`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CustomerState {
@@ -1860,8 +1860,9 @@ impl Default for MemberUpdate {
 ///
 /// Schema `PaymentMethod`.
 ///
-/// Told apart by `type`, then `method_metadata?`. `card` without `method_metadata` is
-/// read as a `Generic`. `kr_card` without `method_metadata` is read as a `Generic`.
+/// Discriminated by `type`, then `method_metadata?`. `card` without `method_metadata`
+/// is read as a `Generic`. `kr_card` without `method_metadata` is read as a
+/// `Generic`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum PaymentMethod {

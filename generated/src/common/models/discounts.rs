@@ -16,7 +16,7 @@ use std::collections::BTreeMap;
 ///
 /// Schema `Discount`.
 ///
-/// Told apart by `type`, then `duration_in_months?`.
+/// Discriminated by `type`, then `duration_in_months?`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Discount {

@@ -922,7 +922,7 @@ pub struct CustomerUpdatedMetadata {
 ///
 /// Schema `Event`.
 ///
-/// Told apart by `source`, then `name`.
+/// Discriminated by `source`, then `name`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
@@ -2540,7 +2540,7 @@ pub struct EventsIngestResponse {
 /// Inline in the contract, first at
 /// `/paths/~1v1~1events~1/get/responses/200/content/application~1json/schema`.
 ///
-/// Told apart by `pagination.total_count?`, then `pagination.has_next_page?`.
+/// Discriminated by `pagination.total_count?`, then `pagination.has_next_page?`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum EventsPage {
@@ -2720,7 +2720,7 @@ pub enum FilterOperator {
 /// Inline in the contract, first at
 /// `/components/schemas/Filter/properties/clauses/items`.
 ///
-/// Told apart by `property?`, then `conjunction?`.
+/// Discriminated by `property?`, then `conjunction?`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum FilterTerm {
@@ -2774,7 +2774,7 @@ polar_client_runtime::from_variant! {
 /// Inline in the contract, first at
 /// `/components/schemas/FilterClause/properties/value`.
 ///
-/// Told apart by `(type)`.
+/// Discriminated by `(type)`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum FilterValue {

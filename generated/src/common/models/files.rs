@@ -216,7 +216,7 @@ impl Default for FilePatch {
 ///
 /// Schema `FileRead`.
 ///
-/// Told apart by `service`.
+/// Discriminated by `service`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum FileRead {

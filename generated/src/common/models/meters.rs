@@ -12,7 +12,7 @@ use std::collections::BTreeMap;
 /// Inline in the contract, first at
 /// `/components/schemas/Meter/properties/aggregation`.
 ///
-/// Told apart by `func`.
+/// Discriminated by `func`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Aggregation {

@@ -68,7 +68,7 @@ pub struct AuthorizeOrganization {
 /// Inline in the contract, first at
 /// `/paths/~1v1~1oauth2~1authorize/get/responses/200/content/application~1json/schema`.
 ///
-/// Told apart by `sub_type`.
+/// Discriminated by `sub_type`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum AuthorizeResponse {
@@ -1289,8 +1289,8 @@ pub enum TokenTypeHint {
 /// Inline in the contract, first at
 /// `/paths/~1v1~1oauth2~1userinfo/get/responses/200/content/application~1json/schema`.
 ///
-/// Told apart by `email?`, then `email_verified?`, then `sub?`. A `User` without the
-/// keys that only it has is read as an `Organization`.
+/// Discriminated by `email?`, then `email_verified?`, then `sub?`. A `User` without
+/// the keys that only it has is read as an `Organization`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum UserInfo {

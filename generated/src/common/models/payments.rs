@@ -156,9 +156,9 @@ pub struct KrCardPaymentMetadata {
 ///
 /// Schema `Payment`.
 ///
-/// Told apart by `method`, then `method_metadata?`. `card` without `method_metadata`
-/// is read as a `Generic`. `kr_card` without `method_metadata` is read as a
-/// `Generic`.
+/// Discriminated by `method`, then `method_metadata?`. `card` without
+/// `method_metadata` is read as a `Generic`. `kr_card` without `method_metadata` is
+/// read as a `Generic`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Payment {

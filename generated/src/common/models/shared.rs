@@ -103,7 +103,7 @@ impl AddressInput {
 /// Inline in the contract, first at
 /// `/components/schemas/CheckoutLink/properties/discount`.
 ///
-/// Told apart by `type`, then `duration_in_months?`.
+/// Discriminated by `type`, then `duration_in_months?`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum AppliedDiscount {
@@ -616,7 +616,7 @@ pub struct BenefitMeterCreditPublicProperties {
 ///
 /// Schema `BenefitPublic`.
 ///
-/// Told apart by `type`.
+/// Discriminated by `type`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum BenefitPublic {
@@ -946,7 +946,7 @@ pub struct BenefitSlackSharedChannelPublic {
 /// Inline in the contract, first at
 /// `/components/schemas/Checkout/properties/custom_field_data/additionalProperties`.
 ///
-/// Told apart by `(type)`, then `(text)`.
+/// Discriminated by `(type)`, then `(text)`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum CustomFieldValue {
@@ -1324,7 +1324,7 @@ polar_client_runtime::from_variant! {
 /// Inline in the contract, first at
 /// `/components/schemas/BenefitCustomUpdate/properties/metadata/additionalProperties`.
 ///
-/// Told apart by `(type)`.
+/// Discriminated by `(type)`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum MetadataValue {

@@ -362,7 +362,7 @@ pub struct BenefitGrantSlackSharedChannelWebhook {
 ///
 /// Schema `BenefitGrantWebhook`.
 ///
-/// Told apart by `benefit.type`.
+/// Discriminated by `benefit.type`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum BenefitGrantWebhook {

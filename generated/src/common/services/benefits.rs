@@ -35,7 +35,7 @@ impl<C: AccountAccess> Benefits<C> {
     /// Credential: an organization or personal access token with the scope
     /// `benefits:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
@@ -140,7 +140,7 @@ impl<C: AccountAccess> Benefits<C> {
     /// Credential: an organization or personal access token with the scope
     /// `benefits:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 404: `ResourceNotFound`

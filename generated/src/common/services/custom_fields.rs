@@ -35,7 +35,7 @@ impl<C: AccountAccess> CustomFields<C> {
     /// Credential: an organization or personal access token with the scope
     /// `custom_fields:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
@@ -104,7 +104,7 @@ impl<C: AccountAccess> CustomFields<C> {
     /// Credential: an organization or personal access token with the scope
     /// `custom_fields:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 404: `ResourceNotFound`

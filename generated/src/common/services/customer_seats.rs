@@ -33,13 +33,13 @@ impl<C: Credential> CustomerSeats<C> {
     ///
     /// `POST /v1/customer-seats/claim`, operation `customer-seats:claim_seat`.
     ///
-    /// Credential: none. That of the client is not sent.
+    /// Unauthenticated: no `Authorization` header is sent.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 400: the request does not fit what it is about
-    /// - 403: the credential may not do this, or it is not possible now
+    /// - 400 Bad Request
+    /// - 403 Forbidden
     /// - 422: `RequestValidationError`
     pub fn claim_seat(&self, body: impl Body<SeatClaim>) -> ClaimSeat {
         let mut request = self.client.request(&CLAIM_SEAT);
@@ -55,12 +55,12 @@ impl<C: Credential> CustomerSeats<C> {
     ///
     /// - `invitation_token`: Token of the invitation to take a seat.
     ///
-    /// Credential: none. That of the client is not sent.
+    /// Unauthenticated: no `Authorization` header is sent.
     ///
     /// # Errors
-    /// - 400: the request does not fit what it is about
-    /// - 403: the credential may not do this, or it is not possible now
-    /// - 404: what it is about does not exist, or not for this credential
+    /// - 400 Bad Request
+    /// - 403 Forbidden
+    /// - 404 Not Found
     /// - 422: `RequestValidationError`
     pub fn get_claim_info(&self, invitation_token: &str) -> GetClaimInfo {
         let mut request = self.client.request(&GET_CLAIM_INFO);
@@ -83,13 +83,13 @@ impl<C: AccountAccess> CustomerSeats<C> {
     /// Credential: an organization or personal access token with the scope
     /// `customer_seats:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 400: the request does not fit what it is about
-    /// - 401: no credential, or one that is not valid
-    /// - 403: the credential may not do this, or it is not possible now
-    /// - 404: what it is about does not exist, or not for this credential
+    /// - 400 Bad Request
+    /// - 401 Unauthorized
+    /// - 403 Forbidden
+    /// - 404 Not Found
     /// - 422: `RequestValidationError`
     pub fn assign_seat(&self, body: impl Body<SeatAssign>) -> AssignSeat {
         let mut request = self.client.request(&ASSIGN_SEAT);
@@ -109,9 +109,9 @@ impl<C: AccountAccess> CustomerSeats<C> {
     /// `customer_seats:read`.
     ///
     /// # Errors
-    /// - 401: no credential, or one that is not valid
-    /// - 403: the credential may not do this, or it is not possible now
-    /// - 404: what it is about does not exist, or not for this credential
+    /// - 401 Unauthorized
+    /// - 403 Forbidden
+    /// - 404 Not Found
     /// - 422: `RequestValidationError`
     pub fn list_seats(&self) -> ListSeats {
         ListSeats(self.client.request(&LIST_SEATS))
@@ -128,13 +128,13 @@ impl<C: AccountAccess> CustomerSeats<C> {
     /// Credential: an organization or personal access token with the scope
     /// `customer_seats:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 400: the request does not fit what it is about
-    /// - 401: no credential, or one that is not valid
-    /// - 403: the credential may not do this, or it is not possible now
-    /// - 404: what it is about does not exist, or not for this credential
+    /// - 400 Bad Request
+    /// - 401 Unauthorized
+    /// - 403 Forbidden
+    /// - 404 Not Found
     /// - 422: `RequestValidationError`
     pub fn resend_invitation(&self, seat_id: Uuid) -> ResendInvitation {
         let mut request = self.client.request(&RESEND_INVITATION);
@@ -152,9 +152,9 @@ impl<C: AccountAccess> CustomerSeats<C> {
     /// `customer_seats:write`.
     ///
     /// # Errors
-    /// - 401: no credential, or one that is not valid
-    /// - 403: the credential may not do this, or it is not possible now
-    /// - 404: what it is about does not exist, or not for this credential
+    /// - 401 Unauthorized
+    /// - 403 Forbidden
+    /// - 404 Not Found
     /// - 422: `RequestValidationError`
     pub fn revoke_seat(&self, seat_id: Uuid) -> RevokeSeat {
         let mut request = self.client.request(&REVOKE_SEAT);

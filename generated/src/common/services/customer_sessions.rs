@@ -35,7 +35,7 @@ impl<C: AccountAccess> CustomerSessions<C> {
     /// Credential: an organization or personal access token with the scope
     /// `customer_sessions:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 409: `AmbiguousExternalCustomerID`

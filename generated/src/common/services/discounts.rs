@@ -35,7 +35,7 @@ impl<C: AccountAccess> Discounts<C> {
     /// Credential: an organization or personal access token with the scope
     /// `discounts:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
@@ -103,7 +103,7 @@ impl<C: AccountAccess> Discounts<C> {
     /// Credential: an organization or personal access token with the scope
     /// `discounts:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 404: `ResourceNotFound`

@@ -36,7 +36,7 @@ impl<C: AccountAccess> Disputes<C> {
     /// Credential: an organization or personal access token with the scope
     /// `disputes:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 404: `ResourceNotFound`

@@ -49,10 +49,10 @@ impl<C: AccountAccess> EventTypes<C> {
     /// Credential: an organization or personal access token with the scope
     /// `events:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404: what it is about does not exist, or not for this credential
+    /// - 404 Not Found
     /// - 422: `RequestValidationError`
     pub fn update(&self, id: Uuid, body: impl Body<EventTypeUpdate>) -> Update {
         let mut request = self.client.request(&UPDATE);

@@ -57,8 +57,8 @@ impl<C: AccountAccess> Events<C> {
     /// Credential: an organization or personal access token with the scope
     /// `events:write`.
     ///
-    /// Sending it twice does it once where `events.external_id` is set; otherwise it may
-    /// do it twice.
+    /// Idempotent if `events.external_id` is set; otherwise a retry may perform the
+    /// operation again.
     ///
     /// # Errors
     /// - 422: `RequestValidationError`

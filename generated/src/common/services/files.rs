@@ -37,7 +37,7 @@ impl<C: AccountAccess> Files<C> {
     ///
     /// Credential: an organization or personal access token with the scope `files:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
@@ -103,7 +103,7 @@ impl<C: AccountAccess> Files<C> {
     ///
     /// Credential: an organization or personal access token with the scope `files:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 403: `NotPermitted`
@@ -125,7 +125,7 @@ impl<C: AccountAccess> Files<C> {
     ///
     /// Credential: an organization or personal access token with the scope `files:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 403: `NotPermitted`

@@ -38,7 +38,7 @@ impl<C: AccountAccess> Meters<C> {
     /// Credential: an organization or personal access token with the scope
     /// `meters:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
@@ -118,7 +118,7 @@ impl<C: AccountAccess> Meters<C> {
     /// Credential: an organization or personal access token with the scope
     /// `meters:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 404: `ResourceNotFound`

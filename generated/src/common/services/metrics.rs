@@ -35,7 +35,7 @@ impl<C: AccountAccess> Metrics<C> {
     /// Credential: an organization or personal access token with the scope
     /// `metrics:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
@@ -165,7 +165,7 @@ impl<C: AccountAccess> Metrics<C> {
     /// Credential: an organization or personal access token with the scope
     /// `metrics:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 422: `RequestValidationError`

@@ -42,7 +42,7 @@ impl<C: AccountAccess> Orders<C> {
     /// Credential: an organization or personal access token with the scope
     /// `orders:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
@@ -75,7 +75,7 @@ impl<C: AccountAccess> Orders<C> {
     /// Credential: an organization or personal access token with the scope
     /// `orders:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 402: `PaymentFailed`, `PaymentActionRequired`
@@ -97,7 +97,7 @@ impl<C: AccountAccess> Orders<C> {
     ///
     /// Credential: an organization or personal access token with the scope `orders:read`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 404: `ResourceNotFound`
@@ -203,7 +203,7 @@ impl<C: AccountAccess> Orders<C> {
     /// Credential: an organization or personal access token with the scope
     /// `orders:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 404: `ResourceNotFound`

@@ -68,7 +68,7 @@ impl<C: AccountAccess> Organizations<C> {
     /// Credential: an organization or personal access token with the scope
     /// `organizations:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 403: `NotPermitted`, `DisputeAutoAcceptNotEnabled`
@@ -91,7 +91,7 @@ impl<C: PersonalAccess> Organizations<C> {
     /// Credential: a personal access token, not that of an organization, with the scope
     /// `organizations:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 403: `CannotCreateOrganizationError`

@@ -39,7 +39,7 @@ impl<C: AccountAccess> LicenseKeys<C> {
     /// Credential: an organization or personal access token with the scope
     /// `license_keys:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 403: `NotPermitted`
@@ -58,7 +58,7 @@ impl<C: AccountAccess> LicenseKeys<C> {
     /// Credential: an organization or personal access token with the scope
     /// `license_keys:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 404: `ResourceNotFound`
@@ -135,7 +135,7 @@ impl<C: AccountAccess> LicenseKeys<C> {
     /// Credential: an organization or personal access token with the scope
     /// `license_keys:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 400: `RotateNotPermitted`
@@ -157,7 +157,7 @@ impl<C: AccountAccess> LicenseKeys<C> {
     /// Credential: an organization or personal access token with the scope
     /// `license_keys:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 401: `Unauthorized`
@@ -178,7 +178,7 @@ impl<C: AccountAccess> LicenseKeys<C> {
     /// Credential: an organization or personal access token with the scope
     /// `license_keys:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 400: `BadRequest`

@@ -37,7 +37,7 @@ impl<C: AccountAccess> Products<C> {
     /// Credential: an organization or personal access token with the scope
     /// `products:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
@@ -109,7 +109,7 @@ impl<C: AccountAccess> Products<C> {
     /// Credential: an organization or personal access token with the scope
     /// `products:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 403: `NotPermitted`
@@ -131,7 +131,7 @@ impl<C: AccountAccess> Products<C> {
     /// Credential: an organization or personal access token with the scope
     /// `products:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 403: `NotPermitted`

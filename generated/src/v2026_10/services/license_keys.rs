@@ -49,7 +49,7 @@ impl<C: AccountAccess> LicenseKeys<C> {
     /// Credential: an organization or personal access token with the scope
     /// `license_keys:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 403: `NotPermitted`
@@ -68,7 +68,7 @@ impl<C: AccountAccess> LicenseKeys<C> {
     /// Credential: an organization or personal access token with the scope
     /// `license_keys:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 404: `ResourceNotFound`
@@ -145,7 +145,7 @@ impl<C: AccountAccess> LicenseKeys<C> {
     /// Credential: an organization or personal access token with the scope
     /// `license_keys:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 400: `RotateNotPermitted`
@@ -167,7 +167,7 @@ impl<C: AccountAccess> LicenseKeys<C> {
     /// Credential: an organization or personal access token with the scope
     /// `license_keys:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 401: `Unauthorized`
@@ -188,7 +188,7 @@ impl<C: AccountAccess> LicenseKeys<C> {
     /// Credential: an organization or personal access token with the scope
     /// `license_keys:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 400: `BadRequest`

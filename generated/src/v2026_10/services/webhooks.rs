@@ -49,7 +49,7 @@ impl<C: AccountAccess> Webhooks<C> {
     /// Credential: an organization or personal access token with the scope
     /// `webhooks:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
@@ -136,7 +136,7 @@ impl<C: AccountAccess> Webhooks<C> {
     /// Credential: an organization or personal access token with the scope
     /// `webhooks:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 404: `ResourceNotFound`
@@ -158,7 +158,7 @@ impl<C: AccountAccess> Webhooks<C> {
     /// Credential: an organization or personal access token with the scope
     /// `webhooks:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 404: `ResourceNotFound`
@@ -178,7 +178,7 @@ impl<C: AccountAccess> Webhooks<C> {
     /// Credential: an organization or personal access token with the scope
     /// `webhooks:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 404: `ResourceNotFound`

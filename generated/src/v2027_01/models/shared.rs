@@ -10,7 +10,7 @@ use polar_client_runtime::types::{Json, Timestamp, Uuid};
 /// Inline in the contract, first at
 /// `/components/schemas/Checkout/properties/product_price`.
 ///
-/// Told apart by `amount_type`, then `legacy`.
+/// Discriminated by `amount_type`, then `legacy`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Price {

@@ -38,7 +38,7 @@ impl<C: AccountAccess> CheckoutLinks<C> {
     /// Credential: an organization or personal access token with the scope
     /// `checkout_links:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
@@ -106,7 +106,7 @@ impl<C: AccountAccess> CheckoutLinks<C> {
     /// Credential: an organization or personal access token with the scope
     /// `checkout_links:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 404: `ResourceNotFound`

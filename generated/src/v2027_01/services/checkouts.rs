@@ -35,7 +35,7 @@ impl<C: Credential> Checkouts<C> {
     ///
     /// - `client_secret`: Secret that gives access.
     ///
-    /// Credential: none. That of the client is not sent.
+    /// Unauthenticated: no `Authorization` header is sent.
     ///
     /// # Errors
     /// - 403: `NotPermitted`
@@ -55,9 +55,9 @@ impl<C: Credential> Checkouts<C> {
     ///
     /// - `client_secret`: Secret that gives access.
     ///
-    /// Credential: none. That of the client is not sent.
+    /// Unauthenticated: no `Authorization` header is sent.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 403: `AlreadyActiveSubscriptionError`, `NotOpenCheckout`, `NotPermitted`,
@@ -88,10 +88,10 @@ impl<C: OptionalAccess> Checkouts<C> {
     ///
     /// - `client_secret`: Secret that gives access.
     ///
-    /// Credential: none, or a personal access token. A client that acts for an
-    /// organization calls it after `with_credential(Anonymous)`.
+    /// Unauthenticated, or with a personal access token. A client with an organization
+    /// token calls it after `with_credential(Anonymous)`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 400: `PaymentError`
@@ -121,7 +121,7 @@ impl<C: AccountAccess> Checkouts<C> {
     /// Credential: an organization or personal access token with the scope
     /// `checkouts:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
@@ -171,7 +171,7 @@ impl<C: AccountAccess> Checkouts<C> {
     /// Credential: an organization or personal access token with the scope
     /// `checkouts:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 403: `AlreadyActiveSubscriptionError`, `NotOpenCheckout`, `NotPermitted`,

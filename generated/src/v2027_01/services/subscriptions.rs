@@ -42,7 +42,7 @@ impl<C: AccountAccess> Subscriptions<C> {
     /// Credential: an organization or personal access token with the scope
     /// `subscriptions:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
@@ -127,7 +127,7 @@ impl<C: AccountAccess> Subscriptions<C> {
     /// Credential: an organization or personal access token with the scope
     /// `subscriptions:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 402: `PaymentFailed`, `PaymentActionRequired`

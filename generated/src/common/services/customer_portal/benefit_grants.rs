@@ -70,7 +70,7 @@ impl<C: PortalAccess> BenefitGrants<C> {
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 403: `NotPermitted`

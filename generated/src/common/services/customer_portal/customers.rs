@@ -34,10 +34,10 @@ impl<C: Credential> Customers<C> {
     ///
     /// - `token`: Token from the email that verifies the new address.
     ///
-    /// Credential: none. That of the client is not sent.
+    /// Unauthenticated: no `Authorization` header is sent.
     ///
     /// # Errors
-    /// - 401: no credential, or one that is not valid
+    /// - 401 Unauthorized
     /// - 422: `RequestValidationError`
     pub fn check_email_update(&self, token: &str) -> CheckEmailUpdate {
         let mut request = self.client.request(&CHECK_EMAIL_UPDATE);
@@ -51,13 +51,13 @@ impl<C: Credential> Customers<C> {
     /// `POST /v1/customer-portal/customers/me/email-update/verify`, operation
     /// `customer_portal:customers:verify_email_update`.
     ///
-    /// Credential: none. That of the client is not sent.
+    /// Unauthenticated: no `Authorization` header is sent.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 401: no credential, or one that is not valid
-    /// - 422: the request is not valid
+    /// - 401 Unauthorized
+    /// - 422 Unprocessable Entity
     pub fn verify_email_update(
         &self,
         body: impl Body<CustomerEmailUpdateVerifyRequest>,
@@ -78,7 +78,7 @@ impl<C: PortalAccess> Customers<C> {
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 400: `PaymentMethodSetupFailed`
@@ -99,7 +99,7 @@ impl<C: PortalAccess> Customers<C> {
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 403: `CustomerNotReady`
@@ -165,7 +165,7 @@ impl<C: PortalAccess> Customers<C> {
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
@@ -185,7 +185,7 @@ impl<C: PortalAccess> Customers<C> {
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 422: `RequestValidationError`

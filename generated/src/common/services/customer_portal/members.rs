@@ -36,12 +36,12 @@ impl<C: MemberAccess> Members<C> {
     ///
     /// Credential: a member session with the scope `customer_portal:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 400: the request does not fit what it is about
-    /// - 401: no credential, or one that is not valid
-    /// - 403: the credential may not do this, or it is not possible now
+    /// - 400 Bad Request
+    /// - 401 Unauthorized
+    /// - 403 Forbidden
     /// - 422: `RequestValidationError`
     pub fn add_member(&self, body: impl Body<CustomerPortalMemberCreate>) -> AddMember {
         let mut request = self.client.request(&ADD_MEMBER);
@@ -57,8 +57,8 @@ impl<C: MemberAccess> Members<C> {
     /// Credential: a member session with the scope `customer_portal:write`.
     ///
     /// # Errors
-    /// - 401: no credential, or one that is not valid
-    /// - 403: the credential may not do this, or it is not possible now
+    /// - 401 Unauthorized
+    /// - 403 Forbidden
     /// - 422: `RequestValidationError`
     pub fn list_members(&self) -> ListMembers {
         ListMembers(self.client.request(&LIST_MEMBERS))
@@ -75,10 +75,10 @@ impl<C: MemberAccess> Members<C> {
     /// Credential: a member session with the scope `customer_portal:write`.
     ///
     /// # Errors
-    /// - 400: the request does not fit what it is about
-    /// - 401: no credential, or one that is not valid
-    /// - 403: the credential may not do this, or it is not possible now
-    /// - 404: what it is about does not exist, or not for this credential
+    /// - 400 Bad Request
+    /// - 401 Unauthorized
+    /// - 403 Forbidden
+    /// - 404 Not Found
     /// - 422: `RequestValidationError`
     pub fn remove_member(&self, id: Uuid) -> RemoveMember {
         let mut request = self.client.request(&REMOVE_MEMBER);
@@ -96,13 +96,13 @@ impl<C: MemberAccess> Members<C> {
     ///
     /// Credential: a member session with the scope `customer_portal:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 400: the request does not fit what it is about
-    /// - 401: no credential, or one that is not valid
-    /// - 403: the credential may not do this, or it is not possible now
-    /// - 404: what it is about does not exist, or not for this credential
+    /// - 400 Bad Request
+    /// - 401 Unauthorized
+    /// - 403 Forbidden
+    /// - 404 Not Found
     /// - 422: `RequestValidationError`
     pub fn update_member(
         &self,

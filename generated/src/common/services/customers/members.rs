@@ -37,7 +37,7 @@ impl<C: AccountAccess> Members<C> {
     /// Credential: an organization or personal access token with the scope
     /// `members:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 403: `NotPermitted`
@@ -60,7 +60,7 @@ impl<C: AccountAccess> Members<C> {
     /// Credential: an organization or personal access token with the scope
     /// `members:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 403: `NotPermitted`
@@ -221,7 +221,7 @@ impl<C: AccountAccess> Members<C> {
     /// Credential: an organization or personal access token with the scope
     /// `members:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 404: `ResourceNotFound`
@@ -250,7 +250,7 @@ impl<C: AccountAccess> Members<C> {
     /// Credential: an organization or personal access token with the scope
     /// `members:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 404: `ResourceNotFound`

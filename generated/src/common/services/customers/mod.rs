@@ -42,7 +42,7 @@ impl<C: AccountAccess> Customers<C> {
     /// Credential: an organization or personal access token with the scope
     /// `customers:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
@@ -243,7 +243,7 @@ impl<C: AccountAccess> Customers<C> {
     /// Credential: an organization or personal access token with the scope
     /// `customers:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 404: `ResourceNotFound`
@@ -265,7 +265,7 @@ impl<C: AccountAccess> Customers<C> {
     /// Credential: an organization or personal access token with the scope
     /// `customers:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 404: `ResourceNotFound`

@@ -31,9 +31,9 @@ impl<C: Credential> Clients<C> {
     ///
     /// `POST /v1/oauth2/register`, operation `oauth2:clients:create_client`.
     ///
-    /// Credential: none. That of the client is not sent.
+    /// Unauthenticated: no `Authorization` header is sent.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
@@ -89,7 +89,7 @@ impl<C: RegistrationAccess> Clients<C> {
     ///
     /// Credential: the registration access token of the OAuth2 client.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 422: `RequestValidationError`

@@ -40,9 +40,9 @@ impl<C: Credential> Oauth2<C> {
     ///
     /// `POST /v1/oauth2/introspect`, operation `oauth2:introspect_token`.
     ///
-    /// Credential: none. That of the client is not sent.
+    /// Unauthenticated: no `Authorization` header is sent.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     pub fn introspect_token(
         &self,
         body: impl Body<IntrospectTokenRequest>,
@@ -57,9 +57,9 @@ impl<C: Credential> Oauth2<C> {
     ///
     /// `POST /v1/oauth2/token`, operation `oauth2:request_token`.
     ///
-    /// Credential: none. That of the client is not sent.
+    /// Unauthenticated: no `Authorization` header is sent.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     pub fn request_token(&self, body: impl Body<TokenRequest>) -> RequestToken {
         let mut request = self.client.request(&REQUEST_TOKEN);
         request.form_body(&body);
@@ -70,9 +70,9 @@ impl<C: Credential> Oauth2<C> {
     ///
     /// `POST /v1/oauth2/revoke`, operation `oauth2:revoke_token`.
     ///
-    /// Credential: none. That of the client is not sent.
+    /// Unauthenticated: no `Authorization` header is sent.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     pub fn revoke_token(&self, body: impl Body<RevokeTokenRequest>) -> RevokeToken {
         let mut request = self.client.request(&REVOKE_TOKEN);
         request.form_body(&body);
@@ -89,8 +89,8 @@ impl<C: OptionalAccess> Oauth2<C> {
     /// - `client_id`: The client that asks for access.
     /// - `response_type`: What the client wants in return. Servers know `code`.
     ///
-    /// Credential: none, or a personal access token. A client that acts for an
-    /// organization calls it after `with_credential(Anonymous)`.
+    /// Unauthenticated, or with a personal access token. A client with an organization
+    /// token calls it after `with_credential(Anonymous)`.
     pub fn authorize(&self, client_id: &str, response_type: &str) -> Authorize {
         let mut request = self.client.request(&AUTHORIZE);
         request.query("client_id", &client_id);

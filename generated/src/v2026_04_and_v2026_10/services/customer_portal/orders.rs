@@ -49,7 +49,7 @@ impl<C: PortalAccess> Orders<C> {
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 404: `ResourceNotFound`
@@ -77,7 +77,7 @@ impl<C: PortalAccess> Orders<C> {
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 404: `ResourceNotFound`
@@ -211,7 +211,7 @@ impl<C: PortalAccess> Orders<C> {
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 404: `ResourceNotFound`

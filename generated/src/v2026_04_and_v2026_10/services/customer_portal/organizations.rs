@@ -31,7 +31,7 @@ impl<C: Credential> Organizations<C> {
     ///
     /// - `slug`: Unique short name.
     ///
-    /// Credential: none. That of the client is not sent.
+    /// Unauthenticated: no `Authorization` header is sent.
     ///
     /// # Errors
     /// - 404: `ResourceNotFound`

@@ -49,13 +49,13 @@ impl<C: PortalAccess> Seats<C> {
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 400: the request does not fit what it is about
-    /// - 401: no credential, or one that is not valid
-    /// - 403: the credential may not do this, or it is not possible now
-    /// - 404: what it is about does not exist, or not for this credential
+    /// - 400 Bad Request
+    /// - 401 Unauthorized
+    /// - 403 Forbidden
+    /// - 404 Not Found
     /// - 422: `RequestValidationError`
     pub fn assign_seat(&self, body: impl Body<CustomerSeatAssign>) -> AssignSeat {
         let mut request = self.client.request(&ASSIGN_SEAT);
@@ -72,7 +72,7 @@ impl<C: PortalAccess> Seats<C> {
     /// `customer_portal:read`, `customer_portal:write`.
     ///
     /// # Errors
-    /// - 401: no credential, or one that is not valid
+    /// - 401 Unauthorized
     /// - 422: `RequestValidationError`
     pub fn list_claimed_subscriptions(&self) -> ListClaimedSubscriptions {
         ListClaimedSubscriptions(self.client.request(&LIST_CLAIMED_SUBSCRIPTIONS))
@@ -90,9 +90,9 @@ impl<C: PortalAccess> Seats<C> {
     /// `customer_portal:read`, `customer_portal:write`.
     ///
     /// # Errors
-    /// - 401: no credential, or one that is not valid
-    /// - 403: the credential may not do this, or it is not possible now
-    /// - 404: what it is about does not exist, or not for this credential
+    /// - 401 Unauthorized
+    /// - 403 Forbidden
+    /// - 404 Not Found
     /// - 422: `RequestValidationError`
     pub fn list_seats(&self) -> ListSeats {
         ListSeats(self.client.request(&LIST_SEATS))
@@ -108,13 +108,13 @@ impl<C: PortalAccess> Seats<C> {
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 400: the request does not fit what it is about
-    /// - 401: no credential, or one that is not valid
-    /// - 403: the credential may not do this, or it is not possible now
-    /// - 404: what it is about does not exist, or not for this credential
+    /// - 400 Bad Request
+    /// - 401 Unauthorized
+    /// - 403 Forbidden
+    /// - 404 Not Found
     /// - 422: `RequestValidationError`
     pub fn resend_invitation(&self, seat_id: Uuid) -> ResendInvitation {
         let mut request = self.client.request(&RESEND_INVITATION);
@@ -132,9 +132,9 @@ impl<C: PortalAccess> Seats<C> {
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
     /// # Errors
-    /// - 401: no credential, or one that is not valid
-    /// - 403: the credential may not do this, or it is not possible now
-    /// - 404: what it is about does not exist, or not for this credential
+    /// - 401 Unauthorized
+    /// - 403 Forbidden
+    /// - 404 Not Found
     /// - 422: `RequestValidationError`
     pub fn revoke_seat(&self, seat_id: Uuid) -> RevokeSeat {
         let mut request = self.client.request(&REVOKE_SEAT);

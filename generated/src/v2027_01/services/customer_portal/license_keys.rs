@@ -44,9 +44,9 @@ impl<C: Credential> LicenseKeys<C> {
     /// `POST /v1/customer-portal/license-keys/activate`, operation
     /// `customer_portal:license_keys:activate`.
     ///
-    /// Credential: none. That of the client is not sent.
+    /// Unauthenticated: no `Authorization` header is sent.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 403: `NotPermitted`
@@ -64,9 +64,9 @@ impl<C: Credential> LicenseKeys<C> {
     /// `POST /v1/customer-portal/license-keys/deactivate`, operation
     /// `customer_portal:license_keys:deactivate`.
     ///
-    /// Credential: none. That of the client is not sent.
+    /// Unauthenticated: no `Authorization` header is sent.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 404: `ResourceNotFound`
@@ -84,9 +84,9 @@ impl<C: Credential> LicenseKeys<C> {
     /// `POST /v1/customer-portal/license-keys/validate`, operation
     /// `customer_portal:license_keys:validate`.
     ///
-    /// Credential: none. That of the client is not sent.
+    /// Unauthenticated: no `Authorization` header is sent.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 400: `BadRequest`
@@ -145,7 +145,7 @@ impl<C: PortalAccess> LicenseKeys<C> {
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 400: `RotateNotPermitted`

@@ -92,7 +92,7 @@ impl<C: PortalAccess> Subscriptions<C> {
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
-    /// Sending it twice may do it twice.
+    /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
     /// - 402: `PaymentFailed`
