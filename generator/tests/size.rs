@@ -257,6 +257,43 @@ fn a_union_may_be_reached_in_two_ways() {
 }
 
 #[test]
+fn unions_reached_in_exponentially_many_ways_are_read_once() {
+    let name = |side: &str, step: usize| format!("{side}{step}");
+    let reference = |name: String| json!({"$ref": format!("#/components/schemas/{name}")});
+    let union = |step: usize| {
+        let members = ["X", "Y"].map(|side| reference(name(side, step + 1)));
+        json!({"anyOf": members, "discriminator": {"propertyName": "kind"}})
+    };
+    let leaf = |side: &str| object("kind", json!({"type": "string", "const": side}));
+    let schemas = ["X", "Y"].into_iter().flat_map(|side| {
+        let steps = (0..30).map(move |step| (name(side, step), union(step)));
+        steps.chain([(name(side, 30), leaf(side))])
+    });
+    let text = models(&contract(schemas));
+    assert!(text.contains("pub enum X0 {"), "{text}");
+}
+
+#[test]
+fn discriminators_have_any_number_of_tags() {
+    let members: Vec<Value> = (1..=5_000).map(reference).collect();
+    let tags = (1..=5_000).map(|tag| {
+        let (wrong, schema) = (format!("not_{tag}"), format!("#/components/schemas/X{tag}"));
+        (wrong, json!(schema))
+    });
+    let mapping: Map<String, Value> = tags.collect();
+    let discriminator = json!({"propertyName": "kind", "mapping": mapping});
+    let union = json!({"anyOf": members, "discriminator": discriminator});
+    let schemas = (1..=5_000).map(|tag| {
+        let kind = json!({"type": "string", "const": format!("kind_{tag}")});
+        (format!("X{tag}"), object("kind", kind))
+    });
+    let first = ("X0".to_owned(), union);
+    let report = refusal(&contract([first].into_iter().chain(schemas)), None);
+    assert!(report.contains("is `kind_7`, never `not_7`"), "{report}");
+    assert!(report.ends_with("\n5000 problems"), "{report}");
+}
+
+#[test]
 fn errors_that_contain_each_other_are_read_once() {
     let error = |code: &str| object("error", json!({"type": "string", "const": code}));
     let mut contract = contract([

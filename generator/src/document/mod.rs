@@ -4,6 +4,7 @@
 //! [`SchemaExt`], [`SchemaDataExt`], [`OperationExt`] and [`ServerExt`].
 
 mod access;
+mod brackets;
 mod grammar;
 mod keywords;
 mod literal;

@@ -5,7 +5,7 @@ use std::fmt;
 use serde::de::{Deserialize, Deserializer, Error, MapAccess, SeqAccess, Visitor};
 use serde_json::{Map, Number, Value};
 
-use super::Source;
+use super::{Source, brackets};
 use crate::error::Problem;
 
 /// Brackets that may be open at once. The parser takes a time that grows with their square, and refuses what is nested
@@ -22,24 +22,14 @@ pub(super) fn parse(source: Source<'_>) -> Result<Value, Problem> {
 }
 
 fn check_brackets(source: Source<'_>) -> Result<(), Problem> {
-    let mut open = 0_usize;
-    for (line, text) in source.text.lines().enumerate() {
-        for (column, byte) in text.bytes().enumerate() {
-            open = match byte {
-                b'[' | b'{' => open + 1,
-                b']' | b'}' => open.saturating_sub(1),
-                _ => open,
-            };
-            if open > MAX_OPEN {
-                let (line, column) = (line + 1, column + 1);
-                let message = format!(
-                    "more than {MAX_OPEN} brackets are open at line {line} column {column}"
-                );
-                return Err(Problem::new(source.name, "", message));
-            }
+    match brackets::exceeding(source.text, MAX_OPEN) {
+        None => Ok(()),
+        Some((line, column)) => {
+            let message =
+                format!("more than {MAX_OPEN} brackets are open at line {line} column {column}");
+            Err(Problem::new(source.name, "", message))
         }
     }
-    Ok(())
 }
 
 struct Tree(Value);
@@ -198,6 +188,11 @@ mod tests {
                 "{message}"
             );
         }
+        let message = parsed(&format!("a: {}", "[']',".repeat(3_000))).unwrap_err();
+        assert!(
+            message.contains("more than 256 brackets are open at line 1"),
+            "{message}"
+        );
         assert!(
             parsed(
                 &"[]"

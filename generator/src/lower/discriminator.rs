@@ -1,6 +1,6 @@
 //! Discriminators say again what the constants of a union's members say: where the two disagree, one of them is wrong.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap, HashSet};
 
 use openapiv3::{ReferenceOr, Schema, SchemaKind, Type as Kind};
 
@@ -20,8 +20,11 @@ pub(super) fn check(
         return;
     };
     let (document, property) = (cx.document, &discriminator.property_name);
+    let mut reachable = HashSet::new();
+    reach(document, members, &mut reachable);
+    let mut known: HashMap<&str, Tags> = HashMap::new();
     for member in members {
-        if tags(document, Node::from(member), property, &mut Vec::new()) == Tags::Missing {
+        if Tags::of(document, Node::from(member), property) == Tags::Missing {
             let at = format!("{}/discriminator/propertyName", place.at);
             let member = match member {
                 ReferenceOr::Reference { reference } => format!("`{reference}`"),
@@ -32,12 +35,14 @@ pub(super) fn check(
     }
     for (tag, reference) in &discriminator.mapping {
         let at = format!("{}/discriminator/mapping/{}", place.at, escape_pointer(tag));
-        if !contains(document, members, reference, &mut Vec::new()) {
+        if !reachable.contains(reference.as_str()) {
             cx.problem(&at, format!("`{reference}` is no member of the union"));
             continue;
         }
-        let node = Node::Reference(reference);
-        if let Tags::Only(tags) = tags(document, node, property, &mut Vec::new())
+        let tags = known
+            .entry(reference)
+            .or_insert_with(|| Tags::of(document, Node::Reference(reference), property));
+        if let Tags::Only(tags) = tags
             && !tags.contains(tag)
         {
             let tags: Vec<String> = tags.iter().map(|tag| format!("`{tag}`")).collect();
@@ -50,32 +55,29 @@ pub(super) fn check(
     }
 }
 
-/// Whether a reference is one of the members, or a member of a union among them.
-fn contains<'d>(
+/// Adds the references that are members, or members of a union among them.
+fn reach<'d>(
     document: &'d Document,
     members: &'d [ReferenceOr<Schema>],
-    wanted: &str,
-    open: &mut Vec<&'d str>,
-) -> bool {
-    members.iter().any(|member| {
+    found: &mut HashSet<&'d str>,
+) {
+    for member in members {
         let schema = match member {
-            ReferenceOr::Reference { reference } if reference == wanted => return true,
-            ReferenceOr::Reference { reference } if open.contains(&reference.as_str()) => None,
-            ReferenceOr::Reference { reference } => {
-                open.push(reference);
+            ReferenceOr::Reference { reference } if found.insert(reference) => {
                 document.schema(reference).map(|(_, schema)| schema)
             }
+            ReferenceOr::Reference { .. } => None,
             ReferenceOr::Item(schema) => Some(schema),
         };
-        match schema.map(|schema| &schema.schema_kind) {
-            Some(
-                SchemaKind::AllOf { all_of: members }
-                | SchemaKind::AnyOf { any_of: members }
-                | SchemaKind::OneOf { one_of: members },
-            ) => contains(document, members, wanted, open),
-            _ => false,
+        if let Some(
+            SchemaKind::AllOf { all_of: members }
+            | SchemaKind::AnyOf { any_of: members }
+            | SchemaKind::OneOf { one_of: members },
+        ) = schema.map(|schema| &schema.schema_kind)
+        {
+            reach(document, members, found);
         }
-    })
+    }
 }
 
 /// The texts that a property may be.
@@ -89,35 +91,13 @@ enum Tags {
     Only(BTreeSet<String>),
 }
 
-fn tags<'d>(
-    document: &'d Document,
-    node: Node<'d>,
-    property: &str,
-    open: &mut Vec<&'d str>,
-) -> Tags {
-    let mark = open.len();
-    let Some(schema) = follow(document, node, open) else {
-        return Tags::Any;
-    };
-    let found = match &schema.schema_kind {
-        SchemaKind::Type(Kind::Object(object)) => match object.properties.get(property) {
-            Some(value) => texts(document, Node::from(value), open),
-            None => Tags::Missing,
-        },
-        SchemaKind::AllOf { all_of: members }
-        | SchemaKind::AnyOf { any_of: members }
-        | SchemaKind::OneOf { one_of: members } => {
-            let each = members.iter();
-            let each = each.map(|member| tags(document, Node::from(member), property, open));
-            each.reduce(Tags::or).unwrap_or(Tags::Missing)
-        }
-        _ => Tags::Missing,
-    };
-    open.truncate(mark);
-    found
-}
-
 impl Tags {
+    fn of(document: &Document, node: Node<'_>, property: &str) -> Self {
+        let (mut found, mut followed) = (None, HashMap::new());
+        collect(document, node, property, &mut followed, &mut found);
+        found.unwrap_or(Self::Missing)
+    }
+
     fn or(self, other: Self) -> Self {
         match (self, other) {
             (Self::Only(mut tags), Self::Only(others)) => {
@@ -130,9 +110,60 @@ impl Tags {
     }
 }
 
+/// Adds what the property may be in a schema and in all of its members. `followed` has the references on the way, each
+/// of them followed once, and whether it is still open.
+fn collect<'d>(
+    document: &'d Document,
+    node: Node<'d>,
+    property: &str,
+    followed: &mut HashMap<&'d str, bool>,
+    found: &mut Option<Tags>,
+) {
+    let mut add = |tags: Tags| {
+        *found = Some(match found.take() {
+            Some(others) => others.or(tags),
+            None => tags,
+        });
+    };
+    let schema = match node {
+        Node::Schema(schema) => schema,
+        Node::Reference(reference) => match (followed.get(reference), document.schema(reference)) {
+            (Some(false), _) => return,
+            (Some(true), _) | (None, None) => return add(Tags::Any),
+            (None, Some((_, schema))) => {
+                followed.insert(reference, true);
+                collect(document, Node::Schema(schema), property, followed, found);
+                followed.insert(reference, false);
+                return;
+            }
+        },
+    };
+    match &schema.schema_kind {
+        SchemaKind::Type(Kind::Object(object)) => add(match object.properties.get(property) {
+            Some(value) => texts(document, Node::from(value), &mut HashSet::new()),
+            None => Tags::Missing,
+        }),
+        SchemaKind::AllOf { all_of: members }
+        | SchemaKind::AnyOf { any_of: members }
+        | SchemaKind::OneOf { one_of: members } => {
+            for member in members {
+                collect(document, Node::from(member), property, followed, found);
+            }
+        }
+        _ => add(Tags::Missing),
+    }
+}
+
 /// The texts that a value may be.
-fn texts<'d>(document: &'d Document, node: Node<'d>, open: &mut Vec<&'d str>) -> Tags {
-    let Some(schema) = follow(document, node, open) else {
+fn texts<'d>(document: &'d Document, node: Node<'d>, open: &mut HashSet<&'d str>) -> Tags {
+    let schema = match node {
+        Node::Schema(schema) => Some(schema),
+        Node::Reference(reference) if open.insert(reference) => {
+            document.schema(reference).map(|(_, schema)| schema)
+        }
+        Node::Reference(_) => None,
+    };
+    let Some(schema) = schema else {
         return Tags::Any;
     };
     if let Some(constant) = schema.constant() {
@@ -151,21 +182,5 @@ fn texts<'d>(document: &'d Document, node: Node<'d>, open: &mut Vec<&'d str>) ->
             texts(document, Node::from(&all_of[0]), open)
         }
         _ => Tags::Any,
-    }
-}
-
-/// The schema that a node is or leads to; `None` if it leads in a circle.
-fn follow<'d>(
-    document: &'d Document,
-    node: Node<'d>,
-    open: &mut Vec<&'d str>,
-) -> Option<&'d Schema> {
-    match node {
-        Node::Schema(schema) => Some(schema),
-        Node::Reference(reference) if open.contains(&reference) => None,
-        Node::Reference(reference) => {
-            open.push(reference);
-            document.schema(reference).map(|(_, schema)| schema)
-        }
     }
 }

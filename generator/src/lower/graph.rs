@@ -56,9 +56,39 @@ pub(super) fn circular(edges: &[Vec<usize>], component: &[usize]) -> Vec<bool> {
     (0..edges.len()).map(leads_back).collect()
 }
 
+/// Whether each node is one of some nodes or leads to one of them.
+pub(super) fn leading_to(edges: &[Vec<usize>], targets: &[usize]) -> Vec<bool> {
+    let mut sources = vec![Vec::new(); edges.len()];
+    for (node, next) in edges.iter().enumerate() {
+        next.iter().for_each(|&next| sources[next].push(node));
+    }
+    let (mut leads, mut waiting) = (vec![false; edges.len()], targets.to_vec());
+    while let Some(node) = waiting.pop() {
+        if !std::mem::replace(&mut leads[node], true) {
+            waiting.append(&mut sources[node]);
+        }
+    }
+    leads
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn what_leads_to_a_node_is_found_through_circles_and_long_chains() {
+        // 0 -> 1 <-> 2 -> 3, 4 -> 4
+        let edges = [vec![1], vec![2], vec![1, 3], vec![], vec![4]];
+        let found = leading_to(&edges, &[2]);
+        assert_eq!(found, [true, true, true, false, false]);
+        let mut chain: Vec<Vec<usize>> = (1..1_000_000).map(|next| vec![next]).collect();
+        chain.push(vec![]);
+        assert!(
+            leading_to(&chain, &[999_999])
+                .into_iter()
+                .all(|leads| leads)
+        );
+    }
 
     #[test]
     fn circles_are_components_and_come_after_what_they_lead_to() {

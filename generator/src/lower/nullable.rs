@@ -1,66 +1,80 @@
 //! Which schemas allow null: by their own keyword, or by what they refer to.
 
-use openapiv3::{ReferenceOr, Schema, SchemaKind};
+use std::collections::HashMap;
+
+use openapiv3::{Schema, SchemaKind};
 
 use super::place::Node;
 use crate::document::{Document, Literal, SchemaExt as _};
 
 /// Whether null is a value of the schema beside others.
 pub(super) fn allows_null(document: &Document, node: Node<'_>) -> bool {
-    visit(document, node, &mut Vec::new()) == Null::Allowed
+    let values = Values::of(document, node);
+    values.null && values.others
 }
 
 /// Whether null is the only value of the schema.
 pub(super) fn is_null(document: &Document, node: Node<'_>) -> bool {
-    visit(document, node, &mut Vec::new()) == Null::Only
+    let values = Values::of(document, node);
+    values.null && !values.others
 }
 
-/// What a schema says of null.
-#[derive(Clone, Copy, PartialEq)]
-enum Null {
-    Refused,
-    Allowed,
-    Only,
+/// What the alternatives of a schema are, all of them together.
+#[derive(Default)]
+struct Values<'d> {
+    null: bool,
+    others: bool,
+    /// The references that were followed, each once, and whether it is still open.
+    followed: HashMap<&'d str, bool>,
 }
 
-/// `open` has the references on the way here: one that leads back to itself adds nothing.
-fn visit<'d>(document: &'d Document, node: Node<'d>, open: &mut Vec<&'d str>) -> Null {
-    let schema = match node {
-        Node::Schema(schema) => schema,
-        Node::Reference(reference) if open.contains(&reference) => return Null::Refused,
-        Node::Reference(reference) => {
-            let Some((_, schema)) = document.schema(reference) else {
-                return Null::Refused;
-            };
-            open.push(reference);
-            let found = visit(document, Node::Schema(schema), open);
-            open.pop();
-            return found;
+impl<'d> Values<'d> {
+    fn of(document: &'d Document, node: Node<'d>) -> Self {
+        let mut values = Self::default();
+        values.add(document, node);
+        values
+    }
+
+    fn add(&mut self, document: &'d Document, node: Node<'d>) {
+        match node {
+            Node::Schema(schema) => self.add_schema(document, schema),
+            Node::Reference(reference) => match self.followed.get(reference) {
+                // It leads back to itself.
+                Some(true) => self.others = true,
+                Some(false) => {}
+                None => {
+                    self.followed.insert(reference, true);
+                    match document.schema(reference) {
+                        Some((_, schema)) => self.add_schema(document, schema),
+                        None => self.others = true,
+                    }
+                    self.followed.insert(reference, false);
+                }
+            },
         }
-    };
-    if schema.constant() == Some(Literal::Null) {
-        return Null::Only;
     }
-    if schema.schema_data.nullable {
-        return Null::Allowed;
-    }
-    match &schema.schema_kind {
-        SchemaKind::AllOf { all_of } => match all_of.as_slice() {
-            [only] => visit(document, Node::from(only), open),
-            _ => Null::Refused,
-        },
-        SchemaKind::AnyOf { any_of: members } | SchemaKind::OneOf { one_of: members } => {
-            let member =
-                |member: &'d ReferenceOr<Schema>| visit(document, Node::from(member), open);
-            let said: Vec<Null> = members.iter().map(member).collect();
-            if said.iter().all(|null| *null == Null::Only) {
-                Null::Only
-            } else if said.iter().all(|null| *null == Null::Refused) {
-                Null::Refused
-            } else {
-                Null::Allowed
+
+    fn add_schema(&mut self, document: &'d Document, schema: &'d Schema) {
+        if schema.constant() == Some(Literal::Null) {
+            self.null = true;
+            return;
+        }
+        if schema.schema_data.nullable {
+            (self.null, self.others) = (true, true);
+            return;
+        }
+        let members = match &schema.schema_kind {
+            SchemaKind::AllOf { all_of } if all_of.len() == 1 => all_of,
+            SchemaKind::AnyOf { any_of: members } | SchemaKind::OneOf { one_of: members } => {
+                members
             }
+            _ => {
+                self.others = true;
+                return;
+            }
+        };
+        for member in members {
+            self.add(document, Node::from(member));
         }
-        _ => Null::Refused,
     }
 }

@@ -9,6 +9,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::Lowering;
 use super::draft::Draft;
+use super::graph;
 use super::usage::{self, Roots};
 use crate::ir::{Constant, Direction, Field, Presence, Shape, Type, TypeDef, TypeId};
 
@@ -21,12 +22,12 @@ pub(super) fn by_direction(cx: &mut Lowering<'_, '_>, draft: &mut Draft) {
     let (sent, patched) = (reached(&roots.sent), reached(&roots.patched));
     let received = reached(&roots.received);
     let both = sent.intersection(&received).copied();
-    let differs = |id: &TypeId| {
-        let parts = usage::distances(&cx.types, &[*id]).into_keys();
-        let mut parts = parts.filter(|part| received.contains(part));
-        parts.any(|part| is_directional(&cx.types[part.0], patched.contains(&part)))
-    };
-    let split: Vec<TypeId> = both.filter(differs).collect();
+    let directional = received.iter();
+    let directional =
+        directional.filter(|id| is_directional(&cx.types[id.0], patched.contains(id)));
+    let directional: Vec<usize> = directional.map(|id| id.0).collect();
+    let differs = graph::leading_to(&usage::edges(&cx.types), &directional);
+    let split: Vec<TypeId> = both.filter(|id| differs[id.0]).collect();
     let inputs = copies(cx, &split);
     let only_sent = sent.difference(&received).copied();
     for id in only_sent.chain(inputs.values().copied()) {

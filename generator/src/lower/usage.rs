@@ -147,6 +147,12 @@ pub(super) fn distances(types: &[TypeDef], roots: &[TypeId]) -> BTreeMap<TypeId,
     found
 }
 
+/// The types that each type refers to, by index.
+pub(super) fn edges(types: &[TypeDef]) -> Vec<Vec<usize>> {
+    let targets = |def| references(def).into_iter().map(|id: TypeId| id.0).collect();
+    types.iter().map(targets).collect()
+}
+
 fn references(def: &TypeDef) -> Vec<TypeId> {
     match &def.shape {
         Shape::Struct(object) => object

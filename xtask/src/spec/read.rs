@@ -4,7 +4,7 @@ use std::fmt;
 use std::fs::File;
 use std::io::{self, Read};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use polar_codegen::document::{self, Source};
 use serde_json::Value;
@@ -56,7 +56,7 @@ pub(super) fn read(origin: &Origin) -> Result<Value, Error> {
             let file = File::open(path).map_err(unreadable)?;
             limited(file).map_err(unreadable)?
         }
-        Origin::Url(url) => download(url)?,
+        Origin::Url(url) => download(url, Instant::now() + TIMEOUT)?,
     };
     let from = origin.to_string();
     match bytes {
@@ -65,7 +65,8 @@ pub(super) fn read(origin: &Origin) -> Result<Value, Error> {
     }
 }
 
-fn download(url: &str) -> Result<Option<Vec<u8>>, Error> {
+/// All redirects and the document itself arrive before the deadline.
+fn download(url: &str, deadline: Instant) -> Result<Option<Vec<u8>>, Error> {
     let failed = |message| Error::Download {
         url: url.to_owned(),
         message,
@@ -73,8 +74,13 @@ fn download(url: &str) -> Result<Option<Vec<u8>>, Error> {
     let agent = agent();
     let mut address = url.to_owned();
     for _ in 0..=REDIRECTS {
-        let mut response = agent
-            .get(&address)
+        let left = deadline.saturating_duration_since(Instant::now());
+        if left.is_zero() {
+            return Err(failed(format!("times out after {} s", TIMEOUT.as_secs())));
+        }
+        let request = agent.get(&address).config().timeout_global(Some(left));
+        let mut response = request
+            .build()
             .call()
             .map_err(|error| failed(causes(&error)))?;
         if let Some(location) = location(&response) {
@@ -95,13 +101,15 @@ fn download(url: &str) -> Result<Option<Vec<u8>>, Error> {
 /// How many redirects are followed.
 const REDIRECTS: usize = 5;
 
-/// Redirects are left to [`download`], and every step is timed.
+/// How long a download may take, with all of its redirects.
+const TIMEOUT: Duration = Duration::from_secs(60);
+
+/// Redirects are left to [`download`], which also limits the time of all steps together.
 fn agent() -> Agent {
     Agent::config_builder()
         .max_redirects(0)
         .timeout_connect(Some(Duration::from_secs(10)))
         .timeout_recv_response(Some(Duration::from_secs(15)))
-        .timeout_global(Some(Duration::from_secs(60)))
         .http_status_as_error(false)
         .build()
         .new_agent()
@@ -169,4 +177,24 @@ fn parse_yaml(bytes: &[u8], from: &str) -> Result<Value, String> {
         let messages = report.into_iter().map(|problem| problem.message);
         messages.collect::<Vec<_>>().join("; ")
     })
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failure here is a failed test")]
+
+    use std::net::TcpListener;
+
+    use super::*;
+
+    #[test]
+    fn nothing_is_requested_after_the_deadline() {
+        let server = TcpListener::bind("127.0.0.1:0").unwrap();
+        server.set_nonblocking(true).unwrap();
+        let url = format!("http://{}/openapi.json", server.local_addr().unwrap());
+        let error = download(&url, Instant::now()).unwrap_err().to_string();
+        assert!(error.contains("times out after 60 s"), "{error}");
+        let connected = server.accept().unwrap_err().kind();
+        assert_eq!(connected, io::ErrorKind::WouldBlock);
+    }
 }
