@@ -120,7 +120,7 @@ fn readme(versions: &[&str], default: &str) -> String {
         # }}\n\
         ```\n\n\
         {guide}\
-        {versions}\
+        {versions}\n\
         # Calls\n\n\
         A request value is sent with `.await`. `.send_with_response()` returns status and headers too, `.send_json()` the JSON \
         as it was received, with keys that the OpenAPI description does not list. `.send_blocking()` needs no runtime \
