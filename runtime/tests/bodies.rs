@@ -159,11 +159,7 @@ async fn errors_of_exports_are_read_like_others() {
 }
 
 fn raw(error: &Error) -> &RawBody {
-    match error {
-        Error::Decode { body, .. } => body,
-        Error::Page { source, .. } => raw(source),
-        other => panic!("expected a decode error, not {other:?}"),
-    }
+    error.undecodable().unwrap()
 }
 
 #[tokio::test]

@@ -173,7 +173,9 @@ fn readme(versions: &[&str], default: &str) -> String {
         encodes to the same JSON again. Fields that the contract does not know are ignored.\n\n\
         This crate is written by `cargo xtask codegen` from the API's OpenAPI documents.\n",
         module = names::version_module(default),
-        guide = GUIDE.replace("MODULE", &names::version_module(default)),
+        guide = GUIDE
+            .replace("MODULE", &names::version_module(default))
+            .replace("VERSION", default),
         versions = versions_guide(versions, default),
     )
 }

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use http::StatusCode;
 
-use super::{ApiError, Error, StorageError, TransportErrorKind, UploadError};
+use super::{ApiError, Error, RawBody, StorageError, TransportErrorKind, UploadError};
 
 /// What a repeat of a failed call may do.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -205,6 +205,17 @@ impl Error {
         match self.storage() {
             Some(error) => error.retry_after(),
             None => self.api().and_then(ApiError::retry_after),
+        }
+    }
+
+    /// The JSON that could not be decoded: of the response, or of the item of a list. `None` for every other error.
+    ///
+    /// A list stream continues after such an item; after other errors it ends.
+    #[must_use]
+    pub fn undecodable(&self) -> Option<&RawBody> {
+        match self.cause() {
+            Self::Decode { body, .. } => Some(body),
+            _ => None,
         }
     }
 
