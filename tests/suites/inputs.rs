@@ -45,6 +45,9 @@ const ALL: &[&str] = &[
 /// Everything: the root of the version, too.
 const TREE: &[&str] = &["mod.rs", "server.rs", "services/"];
 
+/// All of it.
+const EVERYTHING: &[&str] = &[""];
+
 macro_rules! snapshots {
     ($($input:ident: $parts:ident,)*) => {
         $(
@@ -86,6 +89,7 @@ snapshots! {
     limits: ALL,
     many_required_fields: TYPES,
     maps: TYPES,
+    names: EVERYTHING,
     nested_tag: TYPES,
     nested_union: TYPES,
     nullable: TYPES,

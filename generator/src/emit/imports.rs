@@ -105,12 +105,14 @@ fn names(api: &Api) -> impl Iterator<Item = &str> {
 pub(super) fn add(file: TokenStream, scope: Scope<'_>) -> TokenStream {
     let mut mentioned = BTreeSet::new();
     collect(file.clone(), &mut mentioned);
+    // A service may be called like a type that it has nothing to do with.
+    let defined = defined(file.clone());
     let taken: BTreeSet<&str> = scope
         .models
         .iter()
         .flat_map(|models| &models.names)
         .copied()
-        .filter(|name| mentioned.contains(*name))
+        .filter(|name| mentioned.contains(*name) && !defined.contains(*name))
         .collect();
     let models = scope
         .models
@@ -153,6 +155,15 @@ pub(super) fn add(file: TokenStream, scope: Scope<'_>) -> TokenStream {
         });
     let (head, body) = split(file);
     quote!(#head #models #(#runtime)* #(#std)* #body)
+}
+
+/// The structs that a file defines itself.
+fn defined(file: TokenStream) -> BTreeSet<String> {
+    let tokens: Vec<TokenTree> = file.into_iter().collect();
+    let structs = tokens
+        .windows(2)
+        .filter(|pair| is_ident(pair.first(), "struct"));
+    structs.map(|pair| pair[1].to_string()).collect()
 }
 
 /// Names at the beginning of a path. Names of enum variants, and what follows `::`, are no mentions.
