@@ -19,7 +19,8 @@ pub use recorder::{Recorder, Reply, Sent};
 #[deny(warnings, missing_docs, unreachable_pub)]
 #[allow(
     clippy::module_inception,
-    reason = "an input may be called like a module of the version"
+    clippy::self_named_constructors,
+    reason = "an input may be called like a module of the version, and have a service that is called `new`"
 )]
 pub mod inputs {
     include!(concat!(env!("OUT_DIR"), "/inputs.rs"));
