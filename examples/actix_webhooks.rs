@@ -20,21 +20,18 @@
 use std::env;
 use std::error::Error;
 
-use actix_web::http::StatusCode;
-use actix_web::{App, HttpResponse, HttpServer, web};
+use actix_web::{App, HttpServer};
 use polar_client::v2026_10::Webhooks;
 use polar_client::v2026_10::webhooks::Event;
-use polar_client::webhooks::{Deliveries, Delivery, Outcome};
+use polar_client::webhooks::Deliveries;
 
 #[actix_web::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let webhooks = web::Data::new(Webhooks::from_env()?);
-    let deliveries = web::Data::new(Deliveries::in_memory());
+    let webhooks = Webhooks::from_env()?;
+    let deliveries = Deliveries::in_memory();
     let app = move || {
-        App::new()
-            .app_data(webhooks.clone())
-            .app_data(deliveries.clone())
-            .route("/webhooks", web::post().to(receive))
+        let webhooks = webhooks.clone().actix_route(deliveries.clone(), handle);
+        App::new().route("/webhooks", webhooks)
     };
     let address = env::var("ADDRESS").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
     let server = HttpServer::new(app).bind(address)?;
@@ -46,29 +43,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Gets what is verified; the extractor has answered everything else.
-///
-/// Polar hangs up after ten seconds, and the request is dropped then. So the work is done in a task of its own, which ends
-/// what it has begun.
-async fn receive(deliveries: web::Data<Deliveries>, delivery: Delivery<Event>) -> HttpResponse {
-    let answered = actix_web::rt::spawn(answer(deliveries, delivery)).await;
-    // A handler that panicked has failed.
-    HttpResponse::new(answered.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR))
-}
-
-async fn answer(deliveries: web::Data<Deliveries>, delivery: Delivery<Event>) -> StatusCode {
-    match deliveries.once(&delivery, handle(&delivery.event)).await {
-        Ok(Outcome::Handled(()) | Outcome::Redelivered) => StatusCode::NO_CONTENT,
-        // Its other delivery may yet fail, so this one must not count.
-        Ok(Outcome::InProgress) => StatusCode::CONFLICT,
-        Err(error) => {
-            eprintln!("{}: {error}", delivery.id);
-            StatusCode::INTERNAL_SERVER_ERROR
-        }
-    }
-}
-
-async fn handle(event: &Event) -> Result<(), Box<dyn Error>> {
+/// Handles an event that is verified and has not been handled before. After an error, Polar delivers it again.
+async fn handle(event: Event) -> Result<(), String> {
     match event {
         Event::OrderPaid(paid) => match &paid.data.product {
             Some(product) => println!("order {}: deliver {}", paid.data.id, product.name),
@@ -82,7 +58,7 @@ async fn handle(event: &Event) -> Result<(), Box<dyn Error>> {
         // program that knows the version.
         Event::OtherVersion(event) => {
             let (kind, version) = (event.event_type(), event.api_version());
-            return Err(format!("{kind} follows version {version} of the API").into());
+            return Err(format!("{kind} follows version {version} of the API"));
         }
         // Also what is newer than this program: it is accepted, or Polar would deliver it again.
         other => println!("nothing to do for {}", other.event_type()),

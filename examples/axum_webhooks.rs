@@ -21,29 +21,15 @@ use std::env;
 use std::error::Error;
 
 use axum::Router;
-use axum::extract::{FromRef, State};
-use axum::http::StatusCode;
-use axum::routing::post;
 use polar_client::v2026_10::Webhooks;
 use polar_client::v2026_10::webhooks::Event;
-use polar_client::webhooks::{Deliveries, Delivery, Outcome};
+use polar_client::webhooks::Deliveries;
 use tokio::net::TcpListener;
-
-#[derive(Clone, FromRef)]
-struct App {
-    webhooks: Webhooks,
-    deliveries: Deliveries,
-}
 
 #[tokio::main]
 async fn main() -> Result<(), Box<dyn Error>> {
-    let app = App {
-        webhooks: Webhooks::from_env()?,
-        deliveries: Deliveries::in_memory(),
-    };
-    let router = Router::new()
-        .route("/webhooks", post(receive))
-        .with_state(app);
+    let webhooks = Webhooks::from_env()?.axum_route(Deliveries::in_memory(), handle);
+    let router = Router::new().route("/webhooks", webhooks);
     let address = env::var("ADDRESS").unwrap_or_else(|_| "127.0.0.1:3000".to_owned());
     let listener = TcpListener::bind(address).await?;
     println!("listening on http://{}", listener.local_addr()?);
@@ -53,29 +39,8 @@ async fn main() -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
-/// Gets what is verified; the extractor has answered everything else.
-///
-/// Polar hangs up after ten seconds, and the request is dropped then. So the work is done in a task of its own, which ends
-/// what it has begun.
-async fn receive(State(deliveries): State<Deliveries>, delivery: Delivery<Event>) -> StatusCode {
-    let answered = tokio::spawn(answer(deliveries, delivery)).await;
-    // A handler that panicked has failed.
-    answered.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
-}
-
-async fn answer(deliveries: Deliveries, delivery: Delivery<Event>) -> StatusCode {
-    match deliveries.once(&delivery, handle(&delivery.event)).await {
-        Ok(Outcome::Handled(()) | Outcome::Redelivered) => StatusCode::NO_CONTENT,
-        // Its other delivery may yet fail, so this one must not count.
-        Ok(Outcome::InProgress) => StatusCode::CONFLICT,
-        Err(error) => {
-            eprintln!("{}: {error}", delivery.id);
-            StatusCode::INTERNAL_SERVER_ERROR
-        }
-    }
-}
-
-async fn handle(event: &Event) -> Result<(), Box<dyn Error + Send + Sync>> {
+/// Handles an event that is verified and has not been handled before. After an error, Polar delivers it again.
+async fn handle(event: Event) -> Result<(), String> {
     match event {
         Event::OrderPaid(paid) => match &paid.data.product {
             Some(product) => println!("order {}: deliver {}", paid.data.id, product.name),
@@ -89,7 +54,7 @@ async fn handle(event: &Event) -> Result<(), Box<dyn Error + Send + Sync>> {
         // program that knows the version.
         Event::OtherVersion(event) => {
             let (kind, version) = (event.event_type(), event.api_version());
-            return Err(format!("{kind} follows version {version} of the API").into());
+            return Err(format!("{kind} follows version {version} of the API"));
         }
         // Also what is newer than this program: it is accepted, or Polar would deliver it again.
         other => println!("nothing to do for {}", other.event_type()),

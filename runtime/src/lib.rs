@@ -19,7 +19,7 @@
 //! - `ingest`: events in batches, from many tasks, through outages.
 //! - `test-util`: a stand-in for the API, for tests.
 //! - `webhooks`: deliveries of webhooks are verified and read.
-//! - `axum`, `actix-web`: a verified delivery is an extractor of that framework.
+//! - `axum`, `actix-web`: webhook endpoints as routes of that framework, and verified deliveries as extractors.
 //!
 //! # WebAssembly
 //! `wasm32-wasip2`, and `wasm32-unknown-unknown` in a JavaScript host (browsers, Node.js, Cloudflare Workers), work without

@@ -96,9 +96,9 @@ mod axum {
     use std::collections::VecDeque;
     use std::convert::Infallible;
 
-    use axum_core::body::Body;
-    use axum_core::extract::{FromRequest as _, Request};
-    use axum_core::response::IntoResponse as _;
+    use ::axum::body::Body;
+    use ::axum::extract::{FromRequest as _, Request};
+    use ::axum::response::IntoResponse as _;
 
     use super::*;
 

@@ -96,6 +96,10 @@ actix-web = ["webhooks", "polar-client-runtime/actix-web"]
 [dependencies]
 polar-client-runtime = {{ workspace = true }}
 
+[dev-dependencies]
+# For the examples of the documentation.
+axum = {{ workspace = true }}
+
 [package.metadata.docs.rs]
 all-features = true
 
@@ -162,7 +166,7 @@ fn readme(versions: &[&str], default: &str) -> String {
         - `ingest` (on by default): events in batches, from many tasks, through outages\n\
         - `test-util`: a stand-in for the API, for tests of code that uses a client\n\
         - `webhooks` (on by default): deliveries of webhooks are verified and read\n\
-        - `axum`, `actix-web`: a verified delivery is an extractor of that framework\n\n\
+        - `axum`, `actix-web`: webhook endpoints as routes of that framework, and verified deliveries as extractors\n\n\
         # WebAssembly\n\n\
         `wasm32-wasip2`, and `wasm32-unknown-unknown` in a JavaScript host (browsers, Node.js, Cloudflare Workers), are \
         supported with `default-features = false`, the versions that you need, and any of `webhooks`, `axum`, `exports`, \

@@ -30,6 +30,11 @@ pub(super) fn file(site: Site<'_>) -> TokenStream {
         polar_client_runtime::union! { Event }
         impl VersionedEvent for Event {
             const VERSIONS: &'static [&'static str] = &[#(#own,)* #(#[cfg(feature = #features)] #others),*];
+
+            fn event_type(&self) -> &str {
+                Event::event_type(self)
+            }
+
             #is_shared
         }
     }

@@ -1,18 +1,21 @@
-//! A delivery as an extractor for actix-web.
+//! A delivery as an extractor for actix-web, and a whole endpoint as a route.
 
+use std::fmt::Display;
 use std::future::Future;
 use std::pin::Pin;
 
 use actix_web::dev::Payload;
 use actix_web::http::StatusCode;
 use actix_web::http::header::HeaderMap;
-use actix_web::{FromRequest, HttpRequest, ResponseError, web};
+use actix_web::{FromRequest, HttpRequest, HttpResponse, ResponseError, Route, web};
 
 use super::body;
 use super::delivery::{Delivery, VersionedEvent};
 use super::endpoint::Webhooks;
 use super::error::WebhookError;
 use super::headers::Headers;
+use super::once::Deliveries;
+use super::store::Store;
 
 /// Verifies the request with the [`Webhooks`] in the application's `web::Data`, and answers those that are not accepted
 /// with [`WebhookError::status`]. The body is read only if the headers are those of a delivery, up to
@@ -32,6 +35,37 @@ impl<E: VersionedEvent + 'static> FromRequest for Delivery<E> {
     }
 }
 
+impl<E: VersionedEvent + Send + 'static> Webhooks<E> {
+    /// Returns the endpoint as a route of actix-web: it verifies deliveries, handles each event once, and responds.
+    ///
+    /// Requests that are no valid delivery get [`WebhookError::status`], all others the status of [`Deliveries::handle`].
+    /// The application needs no data for it. The function that makes an `App` runs once a worker: clone `self` and
+    /// `deliveries` there.
+    pub fn actix_route<S, H, R, X>(self, deliveries: Deliveries<S>, handler: H) -> Route
+    where
+        S: Store + 'static,
+        S::Error: Display,
+        H: Fn(E) -> R + Clone + Send + 'static,
+        R: Future<Output = Result<(), X>> + Send + 'static,
+        X: Display + Send + 'static,
+    {
+        web::post().to(move |request: HttpRequest, payload: web::Payload| {
+            let (webhooks, deliveries, handler) =
+                (self.clone(), deliveries.clone(), handler.clone());
+            async move {
+                let delivery = body::receive(&webhooks, request.headers(), payload).await?;
+                let status = deliveries.handle(delivery, handler).await;
+                Ok::<_, WebhookError>(HttpResponse::new(of_actix(status)))
+            }
+        })
+    }
+}
+
+/// The status in the version of `http` that actix-web uses.
+fn of_actix(status: http::StatusCode) -> StatusCode {
+    StatusCode::from_u16(status.as_u16()).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+}
+
 impl Headers for HeaderMap {
     fn visit(&self, visit: &mut dyn FnMut(&str, &[u8])) {
         self.iter()
@@ -41,7 +75,6 @@ impl Headers for HeaderMap {
 
 impl ResponseError for WebhookError {
     fn status_code(&self) -> StatusCode {
-        let status = self.status().as_u16();
-        StatusCode::from_u16(status).unwrap_or(StatusCode::INTERNAL_SERVER_ERROR)
+        of_actix(self.status())
     }
 }

@@ -1,12 +1,37 @@
-//! A delivery as an extractor for axum.
+//! A delivery as an extractor for axum, and a whole endpoint as a route.
 
-use axum_core::extract::{FromRef, FromRequest, Request};
-use axum_core::response::{IntoResponse, Response};
+use std::fmt::Display;
+
+use axum::extract::{FromRef, FromRequest, Request};
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, post};
 
 use super::body;
 use super::delivery::{Delivery, VersionedEvent};
 use super::endpoint::Webhooks;
 use super::error::WebhookError;
+use super::once::Deliveries;
+use super::store::Store;
+
+/// The state of a router that contains the [`Webhooks`] of an endpoint: implement `FromRef`, or derive it.
+#[diagnostic::on_unimplemented(
+    message = "the router's state `{Self}` contains no `Webhooks<{E}>`",
+    label = "a `Delivery` is verified with the `Webhooks` in the router's state",
+    note = "derive `FromRef` for the state, with a field of the type `Webhooks<{E}>`, or use `Webhooks::axum_route`"
+)]
+pub trait WebhooksState<E> {
+    /// Returns the webhooks.
+    fn webhooks(&self) -> Webhooks<E>;
+}
+
+impl<S, E> WebhooksState<E> for S
+where
+    Webhooks<E>: FromRef<S>,
+{
+    fn webhooks(&self) -> Webhooks<E> {
+        Webhooks::from_ref(self)
+    }
+}
 
 /// Verifies the request with the [`Webhooks`] of the router's state, and answers those that are not accepted with
 /// [`WebhookError::status`]. The body is read only if the headers are those of a delivery, up to
@@ -14,16 +39,44 @@ use super::error::WebhookError;
 /// which needs the time driver of the tokio runtime.
 impl<S, E> FromRequest<S> for Delivery<E>
 where
-    S: Send + Sync,
+    S: WebhooksState<E> + Send + Sync,
     E: VersionedEvent,
-    Webhooks<E>: FromRef<S>,
 {
     type Rejection = WebhookError;
 
     async fn from_request(request: Request, state: &S) -> Result<Self, WebhookError> {
-        let webhooks = Webhooks::from_ref(state);
-        let (parts, body) = request.into_parts();
-        body::receive(&webhooks, &parts.headers, body.into_data_stream()).await
+        extract(&state.webhooks(), request).await
+    }
+}
+
+async fn extract<E: VersionedEvent>(
+    webhooks: &Webhooks<E>,
+    request: Request,
+) -> Result<Delivery<E>, WebhookError> {
+    let (parts, body) = request.into_parts();
+    body::receive(webhooks, &parts.headers, body.into_data_stream()).await
+}
+
+impl<E: VersionedEvent + Send + 'static> Webhooks<E> {
+    /// Returns the endpoint as a route of axum: it verifies deliveries, handles each event once, and responds.
+    ///
+    /// Requests that are no valid delivery get [`WebhookError::status`], all others the status of [`Deliveries::handle`].
+    /// The router needs no state for it.
+    pub fn axum_route<S, H, R, X, T>(self, deliveries: Deliveries<S>, handler: H) -> MethodRouter<T>
+    where
+        S: Store + 'static,
+        S::Error: Display,
+        H: Fn(E) -> R + Clone + Send + Sync + 'static,
+        R: Future<Output = Result<(), X>> + Send + 'static,
+        X: Display + Send + 'static,
+        T: Clone + Send + Sync + 'static,
+    {
+        post(
+            async move |request: Request| match extract(&self, request).await {
+                Ok(delivery) => deliveries.handle(delivery, handler).await.into_response(),
+                Err(error) => error.into_response(),
+            },
+        )
     }
 }
 

@@ -13,6 +13,9 @@ pub trait VersionedEvent: Decode {
     /// first one.
     const VERSIONS: &'static [&'static str];
 
+    /// The type of the event, such as `order.paid`.
+    fn event_type(&self) -> &str;
+
     /// Whether an event of this type has the same payload in another version of the API, so that it can be held although
     /// that version is not among [`VERSIONS`](Self::VERSIONS).
     fn is_shared(version: &str, event_type: &str) -> bool {

@@ -14,8 +14,12 @@ mod delivery;
 mod endpoint;
 mod error;
 mod format;
+#[cfg(feature = "tokio")]
+mod handle;
 mod headers;
 mod keys;
+#[cfg(feature = "tokio")]
+mod log;
 mod memory;
 mod once;
 mod store;

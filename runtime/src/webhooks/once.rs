@@ -70,7 +70,14 @@ impl<S: Store> Deliveries<S> {
         delivery: &Delivery<E>,
         handler: impl Future<Output = Result<T, H>>,
     ) -> Result<Outcome<T>, OnceError<H, S::Error>> {
-        let id = delivery.id.as_str();
+        self.once_by_id(&delivery.id, handler).await
+    }
+
+    pub(super) async fn once_by_id<T, H>(
+        &self,
+        id: &str,
+        handler: impl Future<Output = Result<T, H>>,
+    ) -> Result<Outcome<T>, OnceError<H, S::Error>> {
         let token = match self.store.claim(id).await.map_err(OnceError::Store)? {
             Claim::New(token) => token,
             Claim::InProgress => return Ok(Outcome::InProgress),

@@ -18,4 +18,11 @@ impl Decode for Event {
 
 impl VersionedEvent for Event {
     const VERSIONS: &'static [&'static str] = &["2026-10"];
+
+    fn event_type(&self) -> &str {
+        self.0
+            .get("type")
+            .and_then(|r#type| r#type.as_str())
+            .unwrap_or_default()
+    }
 }

@@ -1,0 +1,91 @@
+//! Deliveries handled by a closure, and the status to respond with.
+
+use std::fmt::Display;
+
+use http::StatusCode;
+use tokio::runtime::Handle;
+
+use super::delivery::{Delivery, VersionedEvent};
+use super::log;
+use super::once::{Deliveries, OnceError, Outcome};
+use super::store::Store;
+
+impl<S> Deliveries<S>
+where
+    S: Store + 'static,
+    S::Error: Display,
+{
+    /// Handles the event of a delivery once, and returns the HTTP status to respond with.
+    ///
+    /// | outcome | status |
+    /// |---|---|
+    /// | handled now, or by an earlier delivery | 204: Polar does not deliver the event again |
+    /// | an earlier delivery is still being handled | 409: Polar retries, which matters if that one fails |
+    /// | the handler returned an error or panicked, or the store failed | 500: Polar retries |
+    ///
+    /// The handler runs in a task of its own (`tokio::spawn`): Polar closes the connection after ten seconds, web
+    /// frameworks then drop the request, and the task completes what it has begun. On a thread without a tokio runtime,
+    /// it runs within the request.
+    ///
+    /// With the feature `tracing`, failures are logged as errors with id and type of the event. Without it, log them in the
+    /// handler.
+    ///
+    /// The handler also receives events of unknown types and, with the features of several versions of the API,
+    /// `Event::OtherVersion`. [`once`](Self::once) is the same without task, status and log.
+    pub async fn handle<E, H, R, X>(&self, delivery: Delivery<E>, handler: H) -> StatusCode
+    where
+        E: VersionedEvent + Send + 'static,
+        H: FnOnce(E) -> R + Send + 'static,
+        R: Future<Output = Result<(), X>> + Send + 'static,
+        X: Display + Send + 'static,
+    {
+        let Delivery { id, event, .. } = delivery;
+        let event_type = event.event_type().to_owned();
+        let deliveries = self.clone();
+        let claimed = id.clone();
+        let handled = async move {
+            // The handler is called after the event is claimed, not before.
+            let handler = async move { handler(event).await };
+            deliveries.once_by_id(&claimed, handler).await
+        };
+        let Ok(runtime) = Handle::try_current() else {
+            return status(&id, &event_type, handled.await);
+        };
+        match runtime.spawn(handled).await {
+            Ok(outcome) => status(&id, &event_type, outcome),
+            Err(error) => {
+                log::failure(
+                    &id,
+                    &event_type,
+                    "the handler of a webhook panicked",
+                    &error,
+                );
+                StatusCode::INTERNAL_SERVER_ERROR
+            }
+        }
+    }
+}
+
+fn status<X: Display, E: Display>(
+    id: &str,
+    event_type: &str,
+    outcome: Result<Outcome<()>, OnceError<X, E>>,
+) -> StatusCode {
+    match outcome {
+        Ok(Outcome::Handled(()) | Outcome::Redelivered) => StatusCode::NO_CONTENT,
+        Ok(Outcome::InProgress) => StatusCode::CONFLICT,
+        Err(OnceError::Handler(error)) => {
+            log::failure(id, event_type, "the handler of a webhook failed", &error);
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
+        Err(OnceError::Store(error)) => {
+            log::failure(
+                id,
+                event_type,
+                "the store of webhook deliveries failed",
+                &error,
+            );
+            StatusCode::INTERNAL_SERVER_ERROR
+        }
+    }
+}
