@@ -556,6 +556,11 @@ impl VersionedEvent for Event {
     ];
 
     #[inline]
+    fn event_type(&self) -> &str {
+        Event::event_type(self)
+    }
+
+    #[inline]
     fn is_shared(version: &str, event_type: &str) -> bool {
         if version == "2027-01" {
             let shared = [

@@ -557,6 +557,11 @@ impl VersionedEvent for Event {
     ];
 
     #[inline]
+    fn event_type(&self) -> &str {
+        Event::event_type(self)
+    }
+
+    #[inline]
     fn is_shared(version: &str, event_type: &str) -> bool {
         if version == "2026-04" {
             let shared = [
