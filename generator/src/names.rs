@@ -16,6 +16,9 @@ use heck::{ToSnakeCase as _, ToUpperCamelCase as _};
 /// The field of a struct that holds entries without a field of their own.
 pub const REST_FIELD: &str = "additional";
 
+/// Brands that are one word in spite of the capital within.
+const ONE_WORD: &[&str] = &["GitHub", "OAuth"];
+
 /// An identifier in Rust and the text it stands for on the wire.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Name {
@@ -63,6 +66,11 @@ pub fn service(wire: &str) -> Name {
         field(wire),
         &[taken::METHODS, taken::ROOT_METHODS, taken::MODULES],
     )
+}
+
+/// The constructor of a client of a server: `sandbox`.
+pub fn server(wire: &str) -> Name {
+    free(field(wire), &[taken::METHODS, taken::ROOT_METHODS])
 }
 
 /// The type of a service: `customer_seats` is `CustomerSeats`.
@@ -237,7 +245,10 @@ fn snake_words(name: &str) -> Vec<String> {
 }
 
 fn snake(wire: &str) -> String {
-    escape(ascii(wire).to_snake_case())
+    let text = ONE_WORD.iter().fold(ascii(wire), |text, word| {
+        text.replace(word, &word.to_ascii_lowercase().to_upper_camel_case())
+    });
+    escape(text.to_snake_case())
 }
 
 fn camel(wire: &str) -> String {

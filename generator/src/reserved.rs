@@ -61,6 +61,7 @@ pub(crate) const RUNTIME: &[(&str, &[&str])] = &[
             "OneOrMany",
             "Pairs",
             "Patch",
+            "Strings",
             "Timestamp",
             "Uuid",
         ],

@@ -64,6 +64,10 @@ pub use error::{
     ValidationEntry,
 };
 
+/// The HTTP client of the transport: for a `reqwest::Client` of one's own, of the version that this crate takes.
+#[cfg(feature = "reqwest")]
+pub use reqwest;
+
 /// What the macros of this crate need from others.
 #[doc(hidden)]
 pub mod __private {

@@ -12,7 +12,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use polar::Polar;
 use polar_client_runtime::Error;
-use polar_client_runtime::client::{CallOptions, Operation};
+use polar_client_runtime::client::{CallOptions, CustomerSession, Operation};
 use polar_client_runtime::transport::{Body, BoxFuture, Timeout, Transport, TransportError};
 use polar_client_runtime::types::Uuid;
 use script::{Script, Step, answer};
@@ -80,6 +80,24 @@ async fn headers_organization_and_limits_of_the_client_hold_unless_the_call_says
             Timeout(Duration::from_secs(3))
         ]
     );
+}
+
+#[tokio::test]
+async fn a_client_acts_for_the_organization_that_it_is_bound_to() {
+    let script = Script::new([answer(200, "[]")]);
+    let polar = script.builder().organization(ONE).build().unwrap();
+    let bound = Polar {
+        client: polar.client.organization(TWO),
+    };
+    bound.list().await.unwrap();
+    let portal = bound.portal(CustomerSession::new("session"));
+    portal.list().await.unwrap();
+    let options = CallOptions::new().organization(ONE);
+    bound.list().with(options).await.unwrap();
+    polar.list().await.unwrap();
+    let sent = script.header("polar-organization");
+    let expected = [TWO, TWO, ONE, ONE].map(|id| Some(id.to_string()));
+    assert_eq!(sent, expected);
 }
 
 #[tokio::test]

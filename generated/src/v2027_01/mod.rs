@@ -32,6 +32,10 @@ pub use webhooks::Webhooks;
 /// The version that this module speaks: `2027-01`.
 pub const API_VERSION: &str = "2027-01";
 
+/// Takes events of this version from any number of tasks, and has them sent in batches.
+#[cfg(feature = "ingest")]
+pub type Ingester = polar_client_runtime::ingest::Ingester<models::EventCreate>;
+
 /// A client of the API, acting with the credential `C`. Cheap to clone: clones share their connections.
 #[derive(Clone, Debug)]
 pub struct Polar<C = OrganizationToken> {
@@ -44,6 +48,15 @@ impl Polar {
     pub fn new(token: impl Into<OrganizationToken>) -> Self {
         Self {
             client: Client::new::<Api>(token.into()),
+        }
+    }
+
+    /// A client of the sandbox server, acting with an organization access token of that
+    /// server.
+    #[must_use]
+    pub fn sandbox(token: impl Into<OrganizationToken>) -> Self {
+        Self {
+            client: Client::of_server::<Api>(server::SANDBOX, token.into()),
         }
     }
 
@@ -81,6 +94,17 @@ impl<C: Credential> Polar<C> {
     pub fn with_credential<D: Credential>(&self, credential: D) -> Polar<D> {
         Polar {
             client: self.client.with_credential(credential),
+        }
+    }
+
+    /// The same client, acting for this organization: for tokens that can act for several.
+    #[must_use]
+    pub fn organization(
+        &self,
+        id: impl Into<polar_client_runtime::types::Uuid>,
+    ) -> Self {
+        Self {
+            client: self.client.organization(id.into()),
         }
     }
 

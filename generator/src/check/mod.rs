@@ -31,7 +31,10 @@ pub(crate) fn check(api: &Api) -> Result<(), Report> {
     for service in &api.services {
         checker.service(service);
     }
-    checker.unique_at("/paths", "services", api.services.iter().map(named));
+    let servers = server_constructors(api);
+    let servers = servers.iter().map(|(name, url)| (name.as_str(), *url));
+    let services = api.services.iter().map(named);
+    checker.unique_at("/paths", "services", services.chain(servers));
     Report::check(checker.problems)
 }
 
@@ -43,6 +46,14 @@ struct Checker<'a> {
 /// A name of Rust, and what it stands for.
 fn named(service: &Service) -> (&str, &str) {
     (&service.name.rust, &service.name.wire)
+}
+
+/// The methods of the client that begin with another server than the first, each with its URL.
+fn server_constructors(api: &Api) -> Vec<(String, &str)> {
+    let others = api.servers.iter().skip(1);
+    others
+        .map(|server| (names::server(&server.name.wire).rust, server.url.as_str()))
+        .collect()
 }
 
 impl Checker<'_> {

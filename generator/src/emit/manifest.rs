@@ -260,6 +260,8 @@ fn root(layout: Layout<'_>, with_webhooks: &[&str], default: &str) -> TokenStrea
         pub use polar_client_runtime::flows::{Upload, UploadProgress, UploadSource};
         #[cfg(feature = "ingest")]
         pub use polar_client_runtime::ingest;
+        #[cfg(feature = "reqwest")]
+        pub use polar_client_runtime::reqwest;
         #[cfg(feature = "test-util")]
         pub use polar_client_runtime::testing;
         pub use polar_client_runtime::{ApiError, Error, ExportError};

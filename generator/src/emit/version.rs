@@ -7,8 +7,8 @@ use super::docs::Docs;
 use super::paging;
 use super::services::child_type;
 use super::site::Site;
-use super::types::ident;
-use crate::ir::{Api, Service, ServiceCredential};
+use super::types::{ident, rust_type};
+use crate::ir::{Api, FlowKind, Server, Service, ServiceCredential};
 use crate::names;
 use crate::share::Key;
 
@@ -41,6 +41,7 @@ pub(super) fn root(site: Site<'_>) -> TokenStream {
     let (server, server_use) = server_module(site);
     let webhooks = (!api.webhooks.is_empty()).then(|| webhooks_module(site));
     let (webhooks, webhooks_use) = webhooks.unwrap_or_default();
+    let ingester = ingester(api);
     let client = client(api);
     quote! {
         #title
@@ -56,6 +57,7 @@ pub(super) fn root(site: Site<'_>) -> TokenStream {
         #webhooks_use
         #docs
         pub const API_VERSION: &str = #version;
+        #ingester
         #client
     }
 }
@@ -115,6 +117,7 @@ fn webhooks_module(site: Site<'_>) -> Shown {
 
 fn client(api: &Api) -> TokenStream {
     let accessors = api.services.iter().map(accessor);
+    let servers = api.servers.iter().skip(1).map(on_server);
     let classes = api.error_codes.iter();
     let not_found = classes
         .filter(|(_, statuses)| statuses.contains(&404))
@@ -132,6 +135,8 @@ fn client(api: &Api) -> TokenStream {
             pub fn new(token: impl Into<OrganizationToken>) -> Self {
                 Self { client: Client::new::<Api>(token.into()) }
             }
+
+            #(#servers)*
 
             #[doc = " A client as the environment describes it: the token is in `POLAR_ACCESS_TOKEN`, the server in"]
             #[doc = " `POLAR_SERVER` (`production`, `sandbox` or a URL; production if that is not set)."]
@@ -163,6 +168,12 @@ fn client(api: &Api) -> TokenStream {
                 Polar { client: self.client.with_credential(credential) }
             }
 
+            #[doc = " The same client, acting for this organization: for tokens that can act for several."]
+            #[must_use]
+            pub fn organization(&self, id: impl Into<polar_client_runtime::types::Uuid>) -> Self {
+                Self { client: self.client.organization(id.into()) }
+            }
+
             #(#accessors)*
         }
 
@@ -182,6 +193,52 @@ fn client(api: &Api) -> TokenStream {
             }
         }
     }
+}
+
+/// The constructor of a client of another server than the default one.
+fn on_server(server: &Server) -> TokenStream {
+    let (method, constant) = (
+        ident(&names::server(&server.name.wire).rust),
+        ident(&names::constant(&server.name)),
+    );
+    let docs = format!(
+        "A client of the {} server, acting with an organization access token of that server.",
+        server.name.wire
+    );
+    let docs = Docs::new(None, docs).attributes();
+    quote! {
+        #docs
+        #[must_use]
+        pub fn #method(token: impl Into<OrganizationToken>) -> Self {
+            Self { client: Client::of_server::<Api>(server::#constant, token.into()) }
+        }
+    }
+}
+
+/// The ingester of the version's events.
+fn ingester(api: &Api) -> Option<TokenStream> {
+    let event = api
+        .services
+        .iter()
+        .find_map(|service| ingested(api, service))?;
+    Some(quote! {
+        #[doc = " Takes events of this version from any number of tasks, and has them sent in batches."]
+        #[cfg(feature = "ingest")]
+        pub type Ingester = polar_client_runtime::ingest::Ingester<models::#event>;
+    })
+}
+
+/// The type of the events that an operation of a service, or of its children, ingests.
+fn ingested(api: &Api, service: &Service) -> Option<TokenStream> {
+    let own = service.operations.iter().filter(|operation| {
+        let flow = operation.flow.as_ref();
+        flow.is_some_and(|flow| matches!(flow.kind, FlowKind::Ingest { .. }))
+    });
+    let own = own.filter_map(|operation| api.ingested(operation));
+    let mut own = own.map(|(_, event)| rust_type(api, event));
+    let mut children = service.children.iter();
+    own.next()
+        .or_else(|| children.find_map(|child| ingested(api, child)))
 }
 
 fn accessor(service: &Service) -> TokenStream {

@@ -49,7 +49,13 @@ pub(super) const METHODS: &[&str] = &[
 ];
 
 /// Methods of the client.
-pub(super) const ROOT_METHODS: &[&str] = &["anonymous", "builder", "from_env", "with_credential"];
+pub(super) const ROOT_METHODS: &[&str] = &[
+    "anonymous",
+    "builder",
+    "from_env",
+    "organization",
+    "with_credential",
+];
 
 /// Variables of methods that begin a request.
 pub(super) const VARIABLES: &[&str] = &["generate", "request", "values"];

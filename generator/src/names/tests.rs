@@ -11,6 +11,8 @@ fn fields_keep_their_words_and_escape_keywords() {
         ("_cost", "cost"),
         ("2fa", "_2fa"),
         ("externalId", "external_id"),
+        ("GitHubRepository", "github_repository"),
+        ("OAuthClient", "oauth_client"),
         ("naïve", "na_ve"),
         ("日本", "u65e5_u672c"),
         ("²", "u00b2"),

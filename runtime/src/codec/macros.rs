@@ -89,8 +89,104 @@ macro_rules! from_variant {
     };
 }
 
+/// Implements the further conversions of a variant of a union that is a string: `from_string! { Value::Text }`.
+#[macro_export]
+macro_rules! from_string {
+    ($union:ident :: $variant:ident) => {
+        $crate::from_string!(@ $union $variant: &str, &::std::string::String, ::std::borrow::Cow<'_, str>);
+    };
+    (@ $union:ident $variant:ident: $($string:ty),*) => {
+        $(
+            impl ::core::convert::From<$string> for $union {
+                #[inline]
+                fn from(value: $string) -> Self {
+                    Self::$variant(::std::string::String::from(value))
+                }
+            }
+        )*
+    };
+}
+
+/// Implements the further conversions of a variant of a union that is a list of strings: `from_strings! { Value::Texts }`.
+#[macro_export]
+macro_rules! from_strings {
+    ($union:ident :: $variant:ident) => {
+        $crate::from_strings!(@ $union $variant: &[&str], ::std::vec::Vec<&str>);
+
+        impl<const N: usize> ::core::convert::From<[&str; N]> for $union {
+            #[inline]
+            fn from(values: [&str; N]) -> Self {
+                Self::from(values.as_slice())
+            }
+        }
+    };
+    (@ $union:ident $variant:ident: $($strings:ty),*) => {
+        $(
+            impl ::core::convert::From<$strings> for $union {
+                #[inline]
+                fn from(values: $strings) -> Self {
+                    Self::$variant($crate::types::Strings::into_strings(values))
+                }
+            }
+        )*
+    };
+}
+
+/// Implements the further conversions of a variant of a union that is an `i64`: `from_integer! { Value::Integer }`.
+///
+/// `or Unknown` behind it adds those of `u64`, `usize` and `isize`: what `i64` does not reach is an unknown value, which is
+/// sent as it is.
+#[macro_export]
+macro_rules! from_integer {
+    ($union:ident :: $variant:ident) => {
+        $crate::from_integer!(@ $union $variant: i8, i16, i32, u8, u16, u32);
+    };
+    ($union:ident :: $variant:ident or Unknown) => {
+        $crate::from_integer! { $union::$variant }
+        $crate::from_integer!(@ $union $variant or Unknown: isize, u64, usize);
+    };
+    (@ $union:ident $variant:ident: $($integer:ty),*) => {
+        $(
+            impl ::core::convert::From<$integer> for $union {
+                #[inline]
+                fn from(value: $integer) -> Self {
+                    Self::$variant(::core::convert::From::from(value))
+                }
+            }
+        )*
+    };
+    (@ $union:ident $variant:ident or Unknown: $($integer:ty),*) => {
+        $(
+            /// Beyond the range of `i64` it is an unknown value, which is sent as it is.
+            impl ::core::convert::From<$integer> for $union {
+                #[inline]
+                fn from(value: $integer) -> Self {
+                    match ::core::convert::TryFrom::try_from(value) {
+                        ::core::result::Result::Ok(value) => Self::$variant(value),
+                        ::core::result::Result::Err(_) => Self::Unknown(::core::convert::From::from(value)),
+                    }
+                }
+            }
+        )*
+    };
+}
+
+/// Implements the further conversions of a variant of a union that is an `f64`: `from_float! { Value::Number }`.
+#[macro_export]
+macro_rules! from_float {
+    ($union:ident :: $variant:ident) => {
+        /// The same number as a double: `0.1_f32` is `0.10000000149011612`.
+        impl ::core::convert::From<f32> for $union {
+            #[inline]
+            fn from(value: f32) -> Self {
+                Self::$variant(::core::convert::From::from(value))
+            }
+        }
+    };
+}
+
 /// Implements, for an enum whose values are texts and whose last variant is `Unknown(String)`: `as_str`, `is_unknown`,
-/// `Display`, `Debug`, `FromStr`, `From<&str>`, `From<String>`, `AsRef<str>`, [`Decode`](crate::codec::Decode),
+/// `Display`, `Debug`, `FromStr`, `From` strings and references, `AsRef<str>`, [`StringEnum`](crate::types::StringEnum), [`Decode`](crate::codec::Decode),
 /// [`Encode`](crate::codec::Encode), [`Key`](crate::codec::Key), `serde::Serialize` and `serde::Deserialize`.
 ///
 /// ```
@@ -140,6 +236,29 @@ macro_rules! string_enum {
                 Self::from(text.as_str())
             }
         }
+
+        impl ::core::convert::From<&&str> for $name {
+            #[inline]
+            fn from(text: &&str) -> Self {
+                Self::from(*text)
+            }
+        }
+
+        impl ::core::convert::From<&::std::string::String> for $name {
+            #[inline]
+            fn from(text: &::std::string::String) -> Self {
+                Self::from(text.as_str())
+            }
+        }
+
+        impl ::core::convert::From<&$name> for $name {
+            #[inline]
+            fn from(value: &$name) -> Self {
+                value.clone()
+            }
+        }
+
+        impl $crate::types::StringEnum for $name {}
 
         impl ::core::str::FromStr for $name {
             type Err = ::core::convert::Infallible;

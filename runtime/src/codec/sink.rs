@@ -28,7 +28,7 @@ pub enum View<'a> {
     Integer(i64),
     /// An integer above the range of `Integer`.
     Unsigned(u64),
-    /// A number. What JSON has no number for (NaN, infinities) is written as null.
+    /// A number. What JSON has no number for (NaN, infinities) is written as null; [`validate`](super::validate) refuses it.
     Float(f64),
     /// Text.
     Text(&'a str),

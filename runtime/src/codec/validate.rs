@@ -98,6 +98,10 @@ impl Check {
             View::List(list) => self.list(list, limits),
             View::Map(entries) => self.map(entries, limits),
             View::Model { outline, fields } => self.model(outline, fields),
+            // It would be written as null.
+            View::Float(value) if !value.is_finite() => {
+                return self.add("must be a finite number".to_owned());
+            }
             _ => {}
         }
         for limit in limits {
@@ -245,7 +249,6 @@ fn matches(pattern: &str, text: &str) -> bool {
     Regex::new(pattern).map_or(true, |pattern| pattern.is_match(text))
 }
 
-/// What cannot be compared (NaN) keeps no limit.
 fn broken_number(limit: &Limit, compare: impl FnOnce(i64) -> Option<Ordering>) -> Option<String> {
     let (than, kept, words): (i64, fn(Ordering) -> bool, _) = match *limit {
         Limit::AtLeast(than) => (than, Ordering::is_ge, "at least"),

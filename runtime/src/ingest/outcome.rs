@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use super::event::Counts;
 use crate::codec::Violations;
 use crate::error::{Error, ValidationEntry};
+use crate::transport::BoxFuture;
 
 /// What became of an event that was queued.
 #[derive(Clone, Debug)]
@@ -157,9 +158,9 @@ impl fmt::Display for Ended {
 
 impl std::error::Error for Ended {}
 
-/// Tells what becomes of one event. Dropping it changes nothing.
+/// Tells what becomes of one event, when it is awaited. Dropping it changes nothing.
 #[derive(Debug)]
-#[must_use = "a receipt tells nothing until it is asked"]
+#[must_use = "a receipt tells nothing until it is awaited"]
 pub struct Receipt(pub(super) Arc<Slot>);
 
 impl Receipt {
@@ -172,6 +173,16 @@ impl Receipt {
             }
             filled.await;
         }
+    }
+}
+
+/// Awaiting a receipt is awaiting its [`fate`](Receipt::fate).
+impl IntoFuture for Receipt {
+    type Output = Fate;
+    type IntoFuture = BoxFuture<'static, Fate>;
+
+    fn into_future(self) -> Self::IntoFuture {
+        Box::pin(self.fate())
     }
 }
 

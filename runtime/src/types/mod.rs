@@ -5,17 +5,19 @@ mod decimal;
 mod number;
 mod one_or_many;
 mod patch;
+mod string_enum;
 pub(crate) mod timestamp;
 
 /// A day, without time and time zone.
 pub use chrono::NaiveDate as Date;
 pub use uuid::Uuid;
 
-pub use collect::{Entries, Items, Pairs};
+pub use collect::{Entries, Items, Pairs, Strings};
 pub use decimal::{Decimal, InvalidDecimal};
 pub use number::Number;
 pub use one_or_many::OneOrMany;
 pub use patch::Patch::{self, Clear};
+pub use string_enum::StringEnum;
 pub use timestamp::Timestamp;
 
 /// Any JSON value.

@@ -1,6 +1,19 @@
 //! Filters that take one value or several.
 
+use super::string_enum::StringEnum;
+
 /// One or more values of a filter: an item passes if it has any of them. No values at all filter nothing.
+///
+/// Setters take whatever converts: a value, an array, a slice or a `Vec`. Strings are also taken as `&str`, and so are the
+/// values of enums.
+///
+/// ```
+/// use polar_client_runtime::types::OneOrMany;
+///
+/// let one: OneOrMany<String> = "a".into();
+/// let many: OneOrMany<String> = ["a", "b"].into();
+/// let borrowed: OneOrMany<String> = vec!["a".to_owned()].as_slice().into();
+/// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OneOrMany<T>(Vec<T>);
 
@@ -34,8 +47,69 @@ impl<T: Clone> From<&[T]> for OneOrMany<T> {
     }
 }
 
-impl From<&str> for OneOrMany<String> {
-    fn from(value: &str) -> Self {
-        Self(vec![value.to_owned()])
+impl<T: Clone> From<&Vec<T>> for OneOrMany<T> {
+    fn from(values: &Vec<T>) -> Self {
+        Self(values.clone())
     }
+}
+
+impl<T: Clone, const N: usize> From<&[T; N]> for OneOrMany<T> {
+    fn from(values: &[T; N]) -> Self {
+        Self(values.to_vec())
+    }
+}
+
+impl From<&String> for OneOrMany<String> {
+    fn from(value: &String) -> Self {
+        Self(vec![value.clone()])
+    }
+}
+
+/// The conversions of one value and of several that are not `T`s yet. They cannot be one generic conversion: it would
+/// overlap with those of `T`s.
+macro_rules! of_other_values {
+    ($(($($generics:tt)*) $from:ty => $to:ty;)*) => {
+        $(
+            impl<$($generics)*> From<$from> for OneOrMany<$to> {
+                fn from(value: $from) -> Self {
+                    Self(vec![value.into()])
+                }
+            }
+
+            impl<$($generics)*> From<Vec<$from>> for OneOrMany<$to> {
+                fn from(values: Vec<$from>) -> Self {
+                    Self(values.into_iter().map(Into::into).collect())
+                }
+            }
+
+            impl<$($generics)*> From<&Vec<$from>> for OneOrMany<$to> {
+                fn from(values: &Vec<$from>) -> Self {
+                    values.as_slice().into()
+                }
+            }
+
+            impl<$($generics)*> From<&[$from]> for OneOrMany<$to> {
+                fn from(values: &[$from]) -> Self {
+                    Self(values.iter().copied().map(Into::into).collect())
+                }
+            }
+
+            impl<$($generics)* , const N: usize> From<[$from; N]> for OneOrMany<$to> {
+                fn from(values: [$from; N]) -> Self {
+                    values.as_slice().into()
+                }
+            }
+
+            impl<$($generics)* , const N: usize> From<&[$from; N]> for OneOrMany<$to> {
+                fn from(values: &[$from; N]) -> Self {
+                    values.as_slice().into()
+                }
+            }
+        )*
+    };
+}
+
+of_other_values! {
+    ('a) &'a str => String;
+    ('a, T: StringEnum) &'a str => T;
 }

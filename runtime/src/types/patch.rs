@@ -1,6 +1,14 @@
 //! Fields of an update, which have three states.
 
+use std::collections::BTreeMap;
+
+use super::collect::Entries;
+use super::string_enum::StringEnum;
+
 /// What an update does to a field: nothing, clear it, or set it. On the wire: no key, null, or the value.
+///
+/// Setters take whatever converts: a value, [`Clear`](Patch::Clear), or an `Option`, whose `None` clears the field. Lists are
+/// taken as arrays, slices and `Vec`s, maps also as arrays of pairs.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Patch<T> {
     /// The field stays as it is.
@@ -45,5 +53,63 @@ impl<T> From<Option<T>> for Patch<T> {
 impl From<&str> for Patch<String> {
     fn from(text: &str) -> Self {
         Self::Set(text.to_owned())
+    }
+}
+
+impl From<&String> for Patch<String> {
+    fn from(text: &String) -> Self {
+        Self::Set(text.clone())
+    }
+}
+
+impl<T: StringEnum> From<&str> for Patch<T> {
+    fn from(text: &str) -> Self {
+        Self::Set(text.into())
+    }
+}
+
+impl<T, U: Into<T>, const N: usize> From<[U; N]> for Patch<Vec<T>> {
+    fn from(values: [U; N]) -> Self {
+        Self::Set(values.into_iter().map(Into::into).collect())
+    }
+}
+
+impl<T, U: Clone + Into<T>> From<&[U]> for Patch<Vec<T>> {
+    fn from(values: &[U]) -> Self {
+        Self::Set(values.iter().cloned().map(Into::into).collect())
+    }
+}
+
+impl<T, U: Clone + Into<T>> From<&Vec<U>> for Patch<Vec<T>> {
+    fn from(values: &Vec<U>) -> Self {
+        values.as_slice().into()
+    }
+}
+
+impl<T, U: Clone + Into<T>, const N: usize> From<&[U; N]> for Patch<Vec<T>> {
+    fn from(values: &[U; N]) -> Self {
+        values.as_slice().into()
+    }
+}
+
+impl From<Vec<&str>> for Patch<Vec<String>> {
+    fn from(values: Vec<&str>) -> Self {
+        values.as_slice().into()
+    }
+}
+
+impl<T: StringEnum> From<Vec<&str>> for Patch<Vec<T>> {
+    fn from(values: Vec<&str>) -> Self {
+        values.as_slice().into()
+    }
+}
+
+impl<K, U, V, const N: usize> From<[(K, U); N]> for Patch<BTreeMap<String, V>>
+where
+    K: Into<String>,
+    U: Into<V>,
+{
+    fn from(entries: [(K, U); N]) -> Self {
+        Self::Set(entries.into_map())
     }
 }

@@ -147,7 +147,7 @@ async fn a_handler_that_panics_takes_nothing_along() {
     let report = ingester.shutdown(PATIENCE).await;
     assert_eq!((report.stats.unsent, report.stats.dropped), (2, 3));
     for receipt in [first, second] {
-        assert!(matches!(receipt.fate().await, Fate::Unsent));
+        assert!(matches!(receipt.await, Fate::Unsent));
     }
     assert_eq!(*told.lock().unwrap_or_else(|lock| lock.into_inner()), 3);
 }

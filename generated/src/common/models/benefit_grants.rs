@@ -194,7 +194,7 @@ impl BenefitGrantProperties {
     /// # Errors
     /// When it does not have that form.
     #[inline]
-    pub fn to_git_hub_repository(
+    pub fn to_github_repository(
         &self,
     ) -> Result<BenefitGrantGitHubRepositoryProperties, DecodeError> {
         from_value(&self.0)

@@ -274,7 +274,7 @@ impl Benefit {
     /// The value, if it is a `GitHubRepository`.
     #[must_use]
     #[inline]
-    pub fn as_git_hub_repository(&self) -> Option<&BenefitGitHubRepository> {
+    pub fn as_github_repository(&self) -> Option<&BenefitGitHubRepository> {
         match self {
             Self::GitHubRepository(value) => Some(value),
             _ => None,

@@ -688,9 +688,7 @@ impl CustomerBenefitGrant {
     /// The value, if it is a `GitHubRepository`.
     #[must_use]
     #[inline]
-    pub fn as_git_hub_repository(
-        &self,
-    ) -> Option<&CustomerBenefitGrantGitHubRepository> {
+    pub fn as_github_repository(&self) -> Option<&CustomerBenefitGrantGitHubRepository> {
         match self {
             Self::GitHubRepository(value) => Some(value),
             _ => None,

@@ -816,7 +816,7 @@ impl BenefitPublic {
     /// The value, if it is a `GitHubRepository`.
     #[must_use]
     #[inline]
-    pub fn as_git_hub_repository(&self) -> Option<&BenefitGitHubRepositoryPublic> {
+    pub fn as_github_repository(&self) -> Option<&BenefitGitHubRepositoryPublic> {
         match self {
             Self::GitHubRepository(value) => Some(value),
             _ => None,

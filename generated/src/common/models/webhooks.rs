@@ -695,7 +695,7 @@ impl BenefitGrantWebhook {
     /// The value, if it is a `GitHubRepository`.
     #[must_use]
     #[inline]
-    pub fn as_git_hub_repository(&self) -> Option<&BenefitGrantGitHubRepositoryWebhook> {
+    pub fn as_github_repository(&self) -> Option<&BenefitGrantGitHubRepositoryWebhook> {
         match self {
             Self::GitHubRepository(value) => Some(value),
             _ => None,

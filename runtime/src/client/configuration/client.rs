@@ -4,6 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use http::HeaderValue;
+use uuid::Uuid;
 
 use super::options::CallOptions;
 use super::retry::Budget;
@@ -39,6 +40,8 @@ pub trait ApiVersion: 'static {
 pub struct Client<C> {
     pub(in crate::client) shared: Arc<Shared>,
     pub(in crate::client) credential: C,
+    /// Whom requests act for, unless they say otherwise.
+    pub(in crate::client) organization: Option<Uuid>,
 }
 
 impl<C: Credential> Client<C> {
@@ -48,9 +51,15 @@ impl<C: Credential> Client<C> {
     /// [`ClientBuilder`](crate::client::ClientBuilder).
     #[must_use]
     pub fn new<V: ApiVersion>(credential: C) -> Self {
+        Self::of_server::<V>(V::DEFAULT_SERVER, credential)
+    }
+
+    /// A client of this server, otherwise like [`new`](Self::new).
+    #[must_use]
+    pub fn of_server<V: ApiVersion>(server: Server, credential: C) -> Self {
         let shared = Shared {
             transport: transport::default_transport().unwrap_or_else(transport::broken),
-            server: V::DEFAULT_SERVER,
+            server,
             version: V::VERSION,
             not_found: V::NOT_FOUND,
             agent: HeaderValue::from_static(AGENT),
@@ -68,6 +77,16 @@ impl<C: Credential> Client<C> {
         Client {
             shared: Arc::clone(&self.shared),
             credential,
+            organization: self.organization,
+        }
+    }
+
+    /// The same client, acting for this organization. It shares this one's connections.
+    #[must_use]
+    pub fn organization(&self, id: Uuid) -> Self {
+        Self {
+            organization: Some(id),
+            ..self.clone()
         }
     }
 
@@ -81,6 +100,7 @@ impl<C: Credential> Client<C> {
         Self {
             shared: Arc::new(shared),
             credential,
+            organization: None,
         }
     }
 }
@@ -92,6 +112,7 @@ impl<C: fmt::Debug> fmt::Debug for Client<C> {
             .field("server", &self.shared.server)
             .field("version", &self.shared.version)
             .field("options", &self.shared.options)
+            .field("organization", &self.organization)
             .field("credential", &self.credential)
             .finish_non_exhaustive()
     }

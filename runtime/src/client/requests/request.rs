@@ -86,7 +86,10 @@ impl<C: Credential> Client<C> {
     /// Begins a request for an operation.
     #[must_use]
     pub fn request(&self, operation: &'static Operation) -> Request {
-        Request::new(Arc::clone(&self.shared), self.credential.token(), operation)
+        let mut request =
+            Request::new(Arc::clone(&self.shared), self.credential.token(), operation);
+        request.options.organization = self.organization;
+        request
     }
 }
 

@@ -1,20 +1,20 @@
-//! A licence check for a desktop program: no token, and no trouble while the network or the API is down.
+//! A license check for a desktop program: no token, and no trouble while the network or the API is down.
 //!
 //! ```sh
-//! export LICENCE_ORGANIZATION=<the id of the organization that sells the program>
-//! cargo run --example licence -- activate <key>
-//! cargo run --example licence -- check         # at each start of the program
-//! cargo run --example licence -- deactivate    # before the program moves to another computer
+//! export LICENSE_ORGANIZATION=<the id of the organization that sells the program>
+//! cargo run --example license -- activate <key>
+//! cargo run --example license -- check         # at each start of the program
+//! cargo run --example license -- deactivate    # before the program moves to another computer
 //! ```
 //!
-//! Only the API's own word about the key makes a licence invalid: a key that is revoked or disabled, or an answer that says
+//! Only the API's own word about the key makes a license invalid: a key that is revoked or disabled, or an answer that says
 //! that there is no such key. Whatever else happens (no network, an overloaded server, a page of a proxy, a version of the
 //! API that is gone) says nothing about the key, and the last good answer goes on to count for a while.
 //!
-//! A check ends with 0 for a licence that counts, 2 for one that cannot be verified, 3 for one that is invalid, and 1 for
+//! A check ends with 0 for a license that counts, 2 for one that cannot be verified, 3 for one that is invalid, and 1 for
 //! none or an error.
 //!
-//! `POLAR_SERVER` names another server, `LICENCE_FILE` another file than `licence.json`. That file is no secret and not
+//! `POLAR_SERVER` names another server, `LICENSE_FILE` another file than `license.json`. That file is no secret and not
 //! protected: who wants to cheat will, and this is about not bothering those who do not.
 
 use std::error::Error as StdError;
@@ -44,7 +44,7 @@ const TOLERANCE: i64 = 2 * 60 * 60;
 
 /// What is kept between two starts of the program. Times are in seconds since 1970.
 #[derive(Serialize, Deserialize)]
-struct Licence {
+struct License {
     key: String,
     /// None where the key is good for any number of computers, and is not activated for each.
     activation_id: Option<String>,
@@ -74,7 +74,7 @@ const OFFLINE: Verdict = Verdict::Unverified("please connect to the internet");
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Box<dyn StdError>> {
-    let organization: Uuid = env::var("LICENCE_ORGANIZATION")?.parse()?;
+    let organization: Uuid = env::var("LICENSE_ORGANIZATION")?.parse()?;
     let keys = client()?.customer_portal(Anonymous).license_keys();
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -82,7 +82,7 @@ async fn main() -> Result<ExitCode, Box<dyn StdError>> {
         ["activate", key] => activate(&keys, organization, key).await,
         ["check"] => check(&keys, organization).await,
         ["deactivate"] => deactivate(&keys, organization).await,
-        _ => Err("usage: licence activate KEY | check | deactivate".into()),
+        _ => Err("usage: license activate KEY | check | deactivate".into()),
     }
 }
 
@@ -94,7 +94,7 @@ fn client() -> Result<Polar<Anonymous>, Error> {
         _ => server::PRODUCTION,
     };
     Polar::builder()
-        .app("licence-example", "1.0")
+        .app("license-example", "1.0")
         .server(server)
         .timeout(Duration::from_secs(10))
         .attempt_timeout(Duration::from_secs(4))
@@ -114,14 +114,14 @@ async fn activate(
     let label = env::var("HOSTNAME").unwrap_or_else(|_| "a computer".to_owned());
     let request = LicenseKeyActivate::new(key, organization, label);
     let activated = match keys.activate(request).await {
-        Ok(it) => Ok(Licence::new(key, Some(it.id), it.license_key.expires_at)),
+        Ok(it) => Ok(License::new(key, Some(it.id), it.license_key.expires_at)),
         Err(error) => {
             let unlimited = unlimited(keys, organization, key, &error).await;
             unlimited.ok_or(error)
         }
     };
-    let licence = match activated {
-        Ok(licence) => licence,
+    let license = match activated {
+        Ok(license) => license,
         Err(error) => {
             match (error.code(), detail(&error)) {
                 (Some(ErrorCode::ResourceNotFound), _) => println!("there is no such key"),
@@ -133,14 +133,14 @@ async fn activate(
             return Ok(ExitCode::FAILURE);
         }
     };
-    if let Err(error) = save(&licence) {
+    if let Err(error) = save(&license) {
         println!(
             "not activated, {} cannot be written: {error}",
             file().display()
         );
         // Nobody would know of the activation any more, and it counts.
-        if let Err(error) = give_back(keys, organization, &licence).await {
-            let id = licence.activation_id.unwrap_or_default();
+        if let Err(error) = give_back(keys, organization, &license).await {
+            let id = license.activation_id.unwrap_or_default();
             println!("please remove the activation {id} in the customer portal: {error}");
         }
         return Ok(ExitCode::FAILURE);
@@ -149,48 +149,48 @@ async fn activate(
     Ok(ExitCode::SUCCESS)
 }
 
-/// The licence for a key that cannot be activated since it has no limit of activations. A key that has one would be good
+/// The license for a key that cannot be activated since it has no limit of activations. A key that has one would be good
 /// here too, and on any number of computers, if this did not look at the limit.
 async fn unlimited(
     keys: &LicenseKeys<Anonymous>,
     organization: Uuid,
     key: &str,
     error: &Error,
-) -> Option<Licence> {
+) -> Option<License> {
     if error.code() != Some(ErrorCode::NotPermitted) {
         return None;
     }
     let question = LicenseKeyValidate::new(key, organization);
     let answer = keys.validate(question).await.ok()?;
     let is_good = answer.status == "granted" && answer.limit_activations.is_none();
-    is_good.then(|| Licence::new(key, None, answer.expires_at))
+    is_good.then(|| License::new(key, None, answer.expires_at))
 }
 
 async fn check(
     keys: &LicenseKeys<Anonymous>,
     organization: Uuid,
 ) -> Result<ExitCode, Box<dyn StdError>> {
-    let mut licence = match load() {
-        Ok(Some(licence)) => licence,
+    let mut license = match load() {
+        Ok(Some(license)) => license,
         Ok(None) => {
             println!("not activated");
             return Ok(ExitCode::FAILURE);
         }
         Err(error) => {
             eprintln!("{error}");
-            return Ok(Verdict::Unverified("the file of the licence is damaged").tell());
+            return Ok(Verdict::Unverified("the file of the license is damaged").tell());
         }
     };
-    let mut question = LicenseKeyValidate::new(licence.key.as_str(), organization);
-    question.activation_id = licence.activation()?;
+    let mut question = LicenseKeyValidate::new(license.key.as_str(), organization);
+    question.activation_id = license.activation()?;
     // Asking does not count as a use here, so it may be repeated.
     let question = keys
         .validate(question)
         .with(CallOptions::new().assume_safe());
-    let verdict = licence.judge(question.await, now());
+    let verdict = license.judge(question.await, now());
     let code = verdict.tell();
     // What the API said is true even if it cannot be kept.
-    if let Err(error) = save(&licence) {
+    if let Err(error) = save(&license) {
         eprintln!("{} cannot be written: {error}", file().display());
     }
     Ok(code)
@@ -200,11 +200,11 @@ async fn deactivate(
     keys: &LicenseKeys<Anonymous>,
     organization: Uuid,
 ) -> Result<ExitCode, Box<dyn StdError>> {
-    let Some(licence) = load()? else {
+    let Some(license) = load()? else {
         println!("not activated");
         return Ok(ExitCode::FAILURE);
     };
-    if let Err(error) = give_back(keys, organization, &licence).await {
+    if let Err(error) = give_back(keys, organization, &license).await {
         println!("not deactivated, please try again later: {error}");
         return Ok(ExitCode::FAILURE);
     }
@@ -217,12 +217,12 @@ async fn deactivate(
 async fn give_back(
     keys: &LicenseKeys<Anonymous>,
     organization: Uuid,
-    licence: &Licence,
+    license: &License,
 ) -> Result<(), Box<dyn StdError>> {
-    let Some(id) = licence.activation()? else {
+    let Some(id) = license.activation()? else {
         return Ok(());
     };
-    let request = LicenseKeyDeactivate::new(licence.key.as_str(), organization, id);
+    let request = LicenseKeyDeactivate::new(license.key.as_str(), organization, id);
     match keys.deactivate(request).await {
         // An activation that is gone has done its part.
         Err(error) if error.code() != Some(ErrorCode::ResourceNotFound) => Err(error.into()),
@@ -255,7 +255,7 @@ impl Verdict {
     }
 }
 
-impl Licence {
+impl License {
     /// One that the API has just found good.
     fn new(key: &str, activation: Option<Uuid>, expires: Option<Timestamp>) -> Self {
         Self {
@@ -273,7 +273,7 @@ impl Licence {
         Ok(id.map(|id| id.parse()).transpose()?)
     }
 
-    /// What an answer, or the lack of one, means for the licence.
+    /// What an answer, or the lack of one, means for the license.
     fn judge(&mut self, answer: Result<ValidatedLicenseKey, Error>, now: i64) -> Verdict {
         match answer {
             Ok(key) if key.status == "granted" => {
@@ -331,11 +331,11 @@ fn now() -> i64 {
 }
 
 fn file() -> PathBuf {
-    env::var_os("LICENCE_FILE").map_or_else(|| "licence.json".into(), PathBuf::from)
+    env::var_os("LICENSE_FILE").map_or_else(|| "license.json".into(), PathBuf::from)
 }
 
 /// What is in the file, if there is one.
-fn load() -> Result<Option<Licence>, Box<dyn StdError>> {
+fn load() -> Result<Option<License>, Box<dyn StdError>> {
     let read = match fs::read(file()) {
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) => Err(error.into()),
@@ -345,19 +345,19 @@ fn load() -> Result<Option<Licence>, Box<dyn StdError>> {
     Ok(Some(read.map_err(unreadable)?))
 }
 
-fn parse(bytes: &[u8]) -> Result<Licence, Box<dyn StdError>> {
-    let licence: Licence = serde_json::from_slice(bytes)?;
-    licence.activation()?;
-    Ok(licence)
+fn parse(bytes: &[u8]) -> Result<License, Box<dyn StdError>> {
+    let license: License = serde_json::from_slice(bytes)?;
+    license.activation()?;
+    Ok(license)
 }
 
 /// Writes the file anew and puts it in place as a whole: neither a crash midway nor a second program that does the same
-/// costs anybody the licence.
-fn save(licence: &Licence) -> io::Result<()> {
+/// costs anybody the license.
+fn save(license: &License) -> io::Result<()> {
     let file = file();
     let folder = file.parent().filter(|it| !it.as_os_str().is_empty());
     let mut new = NamedTempFile::new_in(folder.unwrap_or(Path::new(".")))?;
-    new.write_all(&serde_json::to_vec_pretty(licence)?)?;
+    new.write_all(&serde_json::to_vec_pretty(license)?)?;
     new.persist(file)?;
     Ok(())
 }

@@ -1,4 +1,4 @@
-//! The licence check against a server that answers, lies, or is not there.
+//! The license check against a server that answers, lies, or is not there.
 
 #![allow(
     clippy::unwrap_used,
@@ -36,7 +36,7 @@ struct Run {
 }
 
 /// Where nothing can be written, by nobody.
-const NOWHERE: &str = "nowhere/licence.json";
+const NOWHERE: &str = "nowhere/license.json";
 
 impl Computer {
     fn new(server: &MockServer) -> Self {
@@ -60,12 +60,12 @@ impl Computer {
     }
 
     fn command(&self, arguments: &[&str]) -> Command {
-        let mut command = example("licence");
+        let mut command = example("license");
         command
             .args(arguments)
             .env("POLAR_SERVER", &self.server)
-            .env("LICENCE_ORGANIZATION", ORGANIZATION)
-            .env("LICENCE_FILE", self.folder.path().join("licence.json"));
+            .env("LICENSE_ORGANIZATION", ORGANIZATION)
+            .env("LICENSE_FILE", self.folder.path().join("license.json"));
         command
     }
 
@@ -80,21 +80,21 @@ impl Computer {
     }
 
     fn read(&self) -> Value {
-        serde_json::from_slice(&fs::read(self.folder.path().join("licence.json")).unwrap()).unwrap()
+        serde_json::from_slice(&fs::read(self.folder.path().join("license.json")).unwrap()).unwrap()
     }
 
-    fn write(&self, licence: &Value) {
-        fs::write(self.folder.path().join("licence.json"), licence.to_string()).unwrap();
+    fn write(&self, license: &Value) {
+        fs::write(self.folder.path().join("license.json"), license.to_string()).unwrap();
     }
 
     fn change(&self, field: &str, value: i64) {
-        let mut licence = self.read();
-        licence[field] = value.into();
-        self.write(&licence);
+        let mut license = self.read();
+        license[field] = value.into();
+        self.write(&license);
     }
 
     fn is_activated(&self) -> bool {
-        self.folder.path().join("licence.json").exists()
+        self.folder.path().join("license.json").exists()
     }
 }
 
@@ -337,7 +337,7 @@ async fn an_activation_that_cannot_be_kept_is_given_back() {
         answer(&server, "activate", api(200, &activation())).await;
         also(&server, "deactivate", ResponseTemplate::new(status)).await;
         let mut command = computer.command(&["activate", "KEY-1"]);
-        command.env("LICENCE_FILE", computer.folder.path().join(NOWHERE));
+        command.env("LICENSE_FILE", computer.folder.path().join(NOWHERE));
         let (run, _) = finish(command).await;
         assert_eq!(run.status, 1);
         assert!(run.words.starts_with("not activated, "), "{run:?}");
@@ -360,9 +360,9 @@ async fn a_verdict_that_cannot_be_kept_is_told() {
         ("revoked", run(3, "invalid: the key is revoked")),
     ] {
         answer(&server, "validate", api(200, &key(status))).await;
-        let file = fs::File::open(computer.folder.path().join("licence.json")).unwrap();
+        let file = fs::File::open(computer.folder.path().join("license.json")).unwrap();
         let mut command = computer.command(&["check"]);
-        command.stdin(file).env("LICENCE_FILE", "/proc/self/fd/0");
+        command.stdin(file).env("LICENSE_FILE", "/proc/self/fd/0");
         let (run, warnings) = finish(command).await;
         assert_eq!(run, expected);
         assert!(warnings.contains("cannot be written"), "{warnings}");
@@ -373,14 +373,14 @@ async fn a_verdict_that_cannot_be_kept_is_told() {
 async fn a_damaged_file_is_no_verdict_about_the_key() {
     let server = MockServer::start().await;
     let computer = Computer::activated(&server, DAY);
-    let licence = computer.read().to_string();
+    let license = computer.read().to_string();
     for damaged in [
         "",
         "\0\0\0",
-        &licence[..licence.len() / 2],
-        &licence.replace(ACTIVATION, "?"),
+        &license[..license.len() / 2],
+        &license.replace(ACTIVATION, "?"),
     ] {
-        fs::write(computer.folder.path().join("licence.json"), damaged).unwrap();
+        fs::write(computer.folder.path().join("license.json"), damaged).unwrap();
         for (command, expected) in [
             (vec!["check"], 2),
             (vec!["activate", "KEY-1"], 1),
@@ -388,7 +388,7 @@ async fn a_damaged_file_is_no_verdict_about_the_key() {
         ] {
             let (run, warnings) = finish(computer.command(&command)).await;
             assert_eq!(run.status, expected, "{damaged:?}");
-            assert!(warnings.contains("licence.json cannot be read"), "{run:?}");
+            assert!(warnings.contains("license.json cannot be read"), "{run:?}");
             assert_eq!(run.words.is_empty(), expected == 1, "{run:?}");
         }
     }
@@ -414,7 +414,7 @@ async fn times_beyond_all_measure_are_no_reason_to_panic() {
 }
 
 #[tokio::test]
-async fn only_the_api_makes_a_licence_invalid_and_it_stays_so_offline() {
+async fn only_the_api_makes_a_license_invalid_and_it_stays_so_offline() {
     let server = MockServer::start().await;
     for (response, words) in [
         (not_found(), "invalid: License key does not match."),
@@ -472,7 +472,7 @@ async fn what_says_nothing_about_the_key_changes_nothing() {
 }
 
 #[tokio::test]
-async fn without_a_network_the_licence_lasts_for_two_weeks() {
+async fn without_a_network_the_license_lasts_for_two_weeks() {
     let server = MockServer::start().await;
     let mut computer = Computer::activated(&server, DAY + 60);
     drop(server);
