@@ -95,7 +95,8 @@ fn every_operation_of_the_contracts_is_there() {
             .collect();
 
         assert_eq!(found, expected, "{version}");
-        assert_eq!(api.operations().count(), 190, "{version}");
+        assert_eq!(api.operations().count(), expected.len(), "{version}");
+        assert!(expected.len() >= 190, "{version}: {}", expected.len());
     }
 }
 
@@ -119,7 +120,7 @@ fn credentials_are_those_of_the_security_sets() {
     for version in VERSIONS {
         let contract = contract(version);
         let raw = raw_operations(&contract);
-        let mut census: BTreeMap<&str, usize> = BTreeMap::new();
+        let mut occurring: BTreeSet<&str> = BTreeSet::new();
         for operation in api(version).operations() {
             let raw = raw[&place(operation)];
             let sets = raw["security"].as_array().into_iter().flatten();
@@ -157,19 +158,20 @@ fn credentials_are_those_of_the_security_sets() {
                 "{version} {}",
                 operation.id
             );
-            *census.entry(expected).or_default() += 1;
+            occurring.insert(expected);
         }
+        // Each of them occurs, so each of the rules above was tried.
         let expected = [
-            ("Account", 128),
-            ("Member", 4),
-            ("OpenIdConnect", 1),
-            ("Optional", 2),
-            ("Personal", 1),
-            ("Portal", 37),
-            ("Public", 14),
-            ("Registration", 3),
+            "Account",
+            "Member",
+            "OpenIdConnect",
+            "Optional",
+            "Personal",
+            "Portal",
+            "Public",
+            "Registration",
         ];
-        assert_eq!(census, BTreeMap::from(expected), "{version}");
+        assert_eq!(occurring, BTreeSet::from(expected), "{version}");
     }
 }
 
@@ -184,7 +186,8 @@ fn every_list_that_is_paged_is_paged() {
         };
         let marked = api(version).operations().filter(is_marked);
         let marked: Vec<_> = marked.map(|operation| operation.paging.is_some()).collect();
-        assert_eq!(marked, [true; 38], "{version}");
+        assert!(marked.len() >= 38, "{version}: {}", marked.len());
+        assert!(marked.iter().all(|is_paged| *is_paged), "{version}");
         let paged = api(version).operations();
         let paged = paged.filter(|operation| operation.paging.is_some());
         let unmarked = paged.filter(|operation| !is_marked(operation));
@@ -194,17 +197,19 @@ fn every_list_that_is_paged_is_paged() {
 }
 
 #[test]
-fn only_reading_deleting_and_keyed_events_may_be_repeated() {
+fn only_reading_deleting_and_what_is_keyed_may_be_repeated() {
     use polar_codegen::ir::{Method, Safety};
 
+    let keyed = |path: &[&str]| Safety::Keyed(path.iter().map(|&key| key.to_owned()).collect());
     for version in VERSIONS {
         for operation in api(version).operations() {
             let expected = match operation.method {
                 Method::Get | Method::Delete => Safety::Repeatable,
-                _ if operation.id == "events:ingest" => {
-                    Safety::Keyed(vec!["events".to_owned(), "external_id".to_owned()])
-                }
-                _ => Safety::Once,
+                _ => match operation.id.as_str() {
+                    "events:ingest" => keyed(&["events", "external_id"]),
+                    "customer_meters:credits" => keyed(&["external_id"]),
+                    _ => Safety::Once,
+                },
             };
             assert_eq!(operation.safety, expected, "{version} {}", operation.id);
         }
@@ -218,7 +223,8 @@ fn every_webhook_of_the_contracts_is_told_apart_by_its_name() {
         let api = api(version);
         let names = api.webhooks.iter().map(|webhook| webhook.name.wire.clone());
         assert_eq!(names.collect::<BTreeSet<String>>(), expected, "{version}");
-        assert_eq!((expected.len(), api.webhooks.len()), (42, 42), "{version}");
+        assert_eq!(api.webhooks.len(), expected.len(), "{version}");
+        assert!(expected.len() >= 42, "{version}: {}", expected.len());
     }
 }
 

@@ -39,7 +39,8 @@ async fn complete(subject: &'static Subject) {
     let operations = (subject.client.operations)(crate::nowhere(), None).unwrap();
     let of_client: BTreeSet<_> = operations.iter().map(|it| (it.method, it.path)).collect();
     assert_eq!(of_client, published);
-    assert_eq!((operations.len(), published.len()), (190, 190));
+    assert_eq!(operations.len(), published.len());
+    assert!(published.len() >= 190, "{}", published.len());
 }
 
 async fn required(subject: &'static Subject) {

@@ -18,16 +18,15 @@ same! {
     models::Customer
     models::CustomerUpdate
     models::CustomerSeat
-    models::Order
-    models::Benefit
-    models::Event
-    models::Meter
     models::ResourceNotFound
 }
 
 const _: fn(v2026_04::models::Product) -> v2026_10::models::Product = |product| product;
+const _: fn(v2026_04::models::Order) -> v2026_10::models::Order = |order| order;
+const _: fn(v2026_04::models::Benefit) -> v2026_10::models::Benefit = |benefit| benefit;
+const _: fn(v2026_04::models::Event) -> v2026_10::models::Event = |event| event;
 const _: fn(v2026_10::models::LicenseKeyRead) -> v2027_01::models::LicenseKeyRead = |key| key;
-const _: fn(v2026_04::ErrorCode) -> v2027_01::ErrorCode = |code| code;
+const _: fn(v2026_04::ErrorCode) -> v2026_10::ErrorCode = |code| code;
 const _: fn(v2026_04::webhooks::Event) -> v2026_10::webhooks::Event = |event| event;
 const _: fn(v2026_04::services::customers::List) -> v2027_01::services::customers::List =
     |list| list;
