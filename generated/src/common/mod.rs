@@ -5,7 +5,6 @@
 //! Their modules show it: it has no path of its own.
 
 mod codec;
-pub(crate) mod error_code;
 pub(crate) mod models;
 mod pages;
 

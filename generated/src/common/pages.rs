@@ -9,14 +9,6 @@ polar_client_runtime::page! {
 }
 
 polar_client_runtime::page! {
-    BenefitGrantList of BenefitGrant, last
-}
-
-polar_client_runtime::page! {
-    BenefitList of Benefit, last
-}
-
-polar_client_runtime::page! {
     CustomFieldList of CustomField, last
 }
 
@@ -33,10 +25,6 @@ polar_client_runtime::page! {
 }
 
 polar_client_runtime::page! {
-    CustomerMeterList of CustomerMeter, last
-}
-
-polar_client_runtime::page! {
     CustomerPaymentMethodList of CustomerPaymentMethod, last
 }
 
@@ -49,23 +37,11 @@ polar_client_runtime::page! {
 }
 
 polar_client_runtime::page! {
-    DiscountList of Discount, last
-}
-
-polar_client_runtime::page! {
     DisputeList of Dispute, last
 }
 
 polar_client_runtime::page! {
     DownloadableReadList of DownloadableRead, last
-}
-
-polar_client_runtime::page! {
-    EventCursorList of Event, more
-}
-
-polar_client_runtime::page! {
-    EventList of Event, last
 }
 
 polar_client_runtime::page! {
@@ -77,27 +53,11 @@ polar_client_runtime::page! {
 }
 
 polar_client_runtime::page! {
-    EventsPage of Event, List | CursorList
-}
-
-polar_client_runtime::page! {
     FileReadList of FileRead, last
 }
 
 polar_client_runtime::page! {
     MemberList of Member, last
-}
-
-polar_client_runtime::page! {
-    MeterList of Meter, last
-}
-
-polar_client_runtime::page! {
-    OrderList of Order, last
-}
-
-polar_client_runtime::page! {
-    OrganizationList of Organization, last
 }
 
 polar_client_runtime::page! {
@@ -114,8 +74,4 @@ polar_client_runtime::page! {
 
 polar_client_runtime::page! {
     WebhookDeliveryList of WebhookDelivery, last
-}
-
-polar_client_runtime::page! {
-    WebhookEndpointList of WebhookEndpoint, last
 }

@@ -21,7 +21,7 @@ mod pages;
 
 pub mod services;
 
-pub use crate::common::error_code::ErrorCode;
+pub use crate::v2026_04_and_v2026_10::error_code::ErrorCode;
 pub use crate::common::server;
 #[cfg(feature = "webhooks")]
 pub use crate::v2026_04_and_v2026_10::webhooks;

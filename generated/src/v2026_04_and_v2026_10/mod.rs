@@ -5,6 +5,7 @@
 //! Their modules show it: it has no path of its own.
 
 mod codec;
+pub(crate) mod error_code;
 pub(crate) mod models;
 mod pages;
 pub(crate) mod services;

@@ -564,12 +564,6 @@ impl VersionedEvent for Event {
     fn is_shared(version: &str, event_type: &str) -> bool {
         if version == "2027-01" {
             let shared = [
-                "benefit.created",
-                "benefit.updated",
-                "benefit_grant.created",
-                "benefit_grant.cycled",
-                "benefit_grant.revoked",
-                "benefit_grant.updated",
                 "customer.created",
                 "customer.deleted",
                 "customer.state_changed",
@@ -577,17 +571,9 @@ impl VersionedEvent for Event {
                 "customer_seat.assigned",
                 "customer_seat.claimed",
                 "customer_seat.revoked",
-                "discount.created",
-                "discount.deleted",
-                "discount.updated",
                 "member.created",
                 "member.deleted",
                 "member.updated",
-                "order.created",
-                "order.paid",
-                "order.refunded",
-                "order.updated",
-                "organization.updated",
                 "refund.created",
                 "refund.updated",
             ];

@@ -18,7 +18,7 @@ mod codec;
 pub mod models;
 pub mod services;
 
-pub use crate::common::error_code::ErrorCode;
+pub use crate::v2026_04_and_v2026_10::error_code::ErrorCode;
 pub use crate::common::server;
 #[cfg(feature = "webhooks")]
 pub use crate::v2026_04_and_v2026_10::webhooks;

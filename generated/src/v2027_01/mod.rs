@@ -14,6 +14,7 @@ use polar_client_runtime::client::OrganizationToken;
 use polar_client_runtime::client::Server;
 
 mod codec;
+mod error_code;
 
 pub mod models;
 
@@ -24,7 +25,7 @@ pub mod services;
 #[cfg(feature = "webhooks")]
 pub mod webhooks;
 
-pub use crate::common::error_code::ErrorCode;
+pub use error_code::ErrorCode;
 pub use crate::common::server;
 #[cfg(feature = "webhooks")]
 pub use webhooks::Webhooks;

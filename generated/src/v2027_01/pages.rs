@@ -5,11 +5,23 @@
 use super::models::*;
 
 polar_client_runtime::page! {
+    BenefitGrantList of BenefitGrant, last
+}
+
+polar_client_runtime::page! {
+    BenefitList of Benefit, last
+}
+
+polar_client_runtime::page! {
     CheckoutLinkList of CheckoutLink, last
 }
 
 polar_client_runtime::page! {
     CheckoutList of Checkout, last
+}
+
+polar_client_runtime::page! {
+    CustomerMeterList of CustomerMeter, last
 }
 
 polar_client_runtime::page! {
@@ -21,9 +33,41 @@ polar_client_runtime::page! {
 }
 
 polar_client_runtime::page! {
+    DiscountList of Discount, last
+}
+
+polar_client_runtime::page! {
+    EventCursorList of Event, more
+}
+
+polar_client_runtime::page! {
+    EventList of Event, last
+}
+
+polar_client_runtime::page! {
+    EventsPage of Event, List | CursorList
+}
+
+polar_client_runtime::page! {
+    MeterList of Meter, last
+}
+
+polar_client_runtime::page! {
+    OrderList of Order, last
+}
+
+polar_client_runtime::page! {
+    OrganizationList of Organization, last
+}
+
+polar_client_runtime::page! {
     ProductList of Product, last
 }
 
 polar_client_runtime::page! {
     SubscriptionList of Subscription, last
+}
+
+polar_client_runtime::page! {
+    WebhookEndpointList of WebhookEndpoint, last
 }

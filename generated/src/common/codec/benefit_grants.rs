@@ -13,59 +13,6 @@ use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
 use polar_client_runtime::codec::optional;
 
-impl Model for BenefitGrant {
-    #[inline]
-    fn read(o: &mut Object<'_, '_>) -> Self {
-        Self {
-            created_at: o.field("created_at"),
-            modified_at: o.field("modified_at"),
-            id: o.field("id"),
-            granted_at: o.field("granted_at"),
-            is_granted: o.field("is_granted"),
-            revoked_at: o.field("revoked_at"),
-            is_revoked: o.field("is_revoked"),
-            subscription_id: o.field("subscription_id"),
-            order_id: o.field("order_id"),
-            customer_id: o.field("customer_id"),
-            member_id: o.field("member_id"),
-            benefit_id: o.field("benefit_id"),
-            error: o.field("error"),
-            customer: o.field("customer"),
-            member: o.field("member"),
-            benefit: o.field("benefit"),
-            properties: o.field("properties"),
-        }
-    }
-
-    #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 17] = [
-            ("created_at", &self.created_at),
-            ("modified_at", &self.modified_at),
-            ("id", &self.id),
-            ("granted_at", &self.granted_at),
-            ("is_granted", &self.is_granted),
-            ("revoked_at", &self.revoked_at),
-            ("is_revoked", &self.is_revoked),
-            ("subscription_id", &self.subscription_id),
-            ("order_id", &self.order_id),
-            ("customer_id", &self.customer_id),
-            ("member_id", &self.member_id),
-            ("benefit_id", &self.benefit_id),
-            ("error", &self.error),
-            ("customer", &self.customer),
-            ("member", &self.member),
-            ("benefit", &self.benefit),
-            ("properties", &self.properties),
-        ];
-        o.fields(&fields);
-    }
-}
-
-polar_client_runtime::model! {
-    BenefitGrant
-}
-
 impl Model for BenefitGrantDiscordProperties {
     #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
@@ -186,29 +133,6 @@ impl Model for BenefitGrantLicenseKeysProperties {
 
 polar_client_runtime::model! {
     BenefitGrantLicenseKeysProperties
-}
-
-impl Model for BenefitGrantList {
-    #[inline]
-    fn read(o: &mut Object<'_, '_>) -> Self {
-        Self {
-            items: o.field("items"),
-            pagination: o.field("pagination"),
-        }
-    }
-
-    #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 2] = [
-            ("items", &self.items),
-            ("pagination", &self.pagination),
-        ];
-        o.fields(&fields);
-    }
-}
-
-polar_client_runtime::model! {
-    page BenefitGrantList
 }
 
 impl Model for BenefitGrantMeterCreditProperties {

@@ -3,69 +3,6 @@
 //! How the types of `models/customer_meters.rs` are read and written.
 
 use super::super::models::*;
-use polar_client_runtime::codec::{Encode, Model, Object, Sink};
-
-impl Model for CustomerMeter {
-    #[inline]
-    fn read(o: &mut Object<'_, '_>) -> Self {
-        Self {
-            id: o.field("id"),
-            created_at: o.field("created_at"),
-            modified_at: o.field("modified_at"),
-            customer_id: o.field("customer_id"),
-            meter_id: o.field("meter_id"),
-            consumed_units: o.field("consumed_units"),
-            credited_units: o.field("credited_units"),
-            balance: o.field("balance"),
-            customer: o.field("customer"),
-            meter: o.field("meter"),
-        }
-    }
-
-    #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 10] = [
-            ("id", &self.id),
-            ("created_at", &self.created_at),
-            ("modified_at", &self.modified_at),
-            ("customer_id", &self.customer_id),
-            ("meter_id", &self.meter_id),
-            ("consumed_units", &self.consumed_units),
-            ("credited_units", &self.credited_units),
-            ("balance", &self.balance),
-            ("customer", &self.customer),
-            ("meter", &self.meter),
-        ];
-        o.fields(&fields);
-    }
-}
-
-polar_client_runtime::model! {
-    CustomerMeter
-}
-
-impl Model for CustomerMeterList {
-    #[inline]
-    fn read(o: &mut Object<'_, '_>) -> Self {
-        Self {
-            items: o.field("items"),
-            pagination: o.field("pagination"),
-        }
-    }
-
-    #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 2] = [
-            ("items", &self.items),
-            ("pagination", &self.pagination),
-        ];
-        o.fields(&fields);
-    }
-}
-
-polar_client_runtime::model! {
-    page CustomerMeterList
-}
 
 polar_client_runtime::string_enum! {
     CustomerMeterSortProperty {

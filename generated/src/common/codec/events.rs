@@ -3,7 +3,6 @@
 //! How the types of `models/events.rs` are read and written.
 
 use super::super::models::*;
-use polar_client_runtime::codec::Choice;
 use polar_client_runtime::codec::Encode;
 use polar_client_runtime::codec::Kind;
 use polar_client_runtime::codec::Model;
@@ -1114,185 +1113,6 @@ polar_client_runtime::model! {
     CustomerUpdatedMetadata
 }
 
-impl Union for Event {
-    #[inline]
-    fn read(node: Node<'_, '_>) -> Self {
-        match node.text(&["source"]) {
-            Some("system") => Self::read_system(node),
-            Some("user") => Self::User(node.variant("User")),
-            _ => Self::Unknown(node.json()),
-        }
-    }
-
-    #[inline]
-    fn view(&self) -> &dyn Encode {
-        match self {
-            Self::MeterCredit(value) => value,
-            Self::MeterReset(value) => value,
-            Self::BenefitGranted(value) => value,
-            Self::BenefitCycled(value) => value,
-            Self::BenefitUpdated(value) => value,
-            Self::BenefitRevoked(value) => value,
-            Self::SubscriptionCreated(value) => value,
-            Self::SubscriptionUpdated(value) => value,
-            Self::SubscriptionCycled(value) => value,
-            Self::SubscriptionCanceled(value) => value,
-            Self::SubscriptionRevoked(value) => value,
-            Self::SubscriptionPastDue(value) => value,
-            Self::SubscriptionReactivated(value) => value,
-            Self::SubscriptionReinstated(value) => value,
-            Self::SubscriptionPaused(value) => value,
-            Self::SubscriptionResumed(value) => value,
-            Self::SubscriptionMigrated(value) => value,
-            Self::SubscriptionUncanceled(value) => value,
-            Self::SubscriptionProductUpdated(value) => value,
-            Self::SubscriptionSeatsUpdated(value) => value,
-            Self::SubscriptionUnitsUpdated(value) => value,
-            Self::SubscriptionBillingPeriodUpdated(value) => value,
-            Self::SubscriptionUpdateCleared(value) => value,
-            Self::OrderPaid(value) => value,
-            Self::OrderRefunded(value) => value,
-            Self::OrderVoided(value) => value,
-            Self::OrderUnvoided(value) => value,
-            Self::CheckoutCreated(value) => value,
-            Self::CustomerCreated(value) => value,
-            Self::CustomerUpdated(value) => value,
-            Self::CustomerDeleted(value) => value,
-            Self::BalanceOrder(value) => value,
-            Self::BalanceCreditOrder(value) => value,
-            Self::BalanceRefund(value) => value,
-            Self::BalanceRefundReversal(value) => value,
-            Self::BalanceDispute(value) => value,
-            Self::BalanceDisputeReversal(value) => value,
-            Self::User(value) => value,
-            Self::Unknown(value) => value,
-        }
-    }
-}
-
-impl Event {
-    #[inline]
-    fn read_system(node: Node<'_, '_>) -> Self {
-        match node.text(&["name"]) {
-            Some("meter.credited") => Self::MeterCredit(node.variant("MeterCredit")),
-            Some("meter.reset") => Self::MeterReset(node.variant("MeterReset")),
-            Some("benefit.granted") => {
-                Self::BenefitGranted(node.variant("BenefitGranted"))
-            }
-            Some("benefit.cycled") => Self::BenefitCycled(node.variant("BenefitCycled")),
-            Some("benefit.updated") => {
-                Self::BenefitUpdated(node.variant("BenefitUpdated"))
-            }
-            Some("benefit.revoked") => {
-                Self::BenefitRevoked(node.variant("BenefitRevoked"))
-            }
-            Some("subscription.created") => {
-                Self::SubscriptionCreated(node.variant("SubscriptionCreated"))
-            }
-            Some("subscription.updated") => {
-                Self::SubscriptionUpdated(node.variant("SubscriptionUpdated"))
-            }
-            Some("subscription.cycled") => {
-                Self::SubscriptionCycled(node.variant("SubscriptionCycled"))
-            }
-            Some("subscription.canceled") => {
-                Self::SubscriptionCanceled(node.variant("SubscriptionCanceled"))
-            }
-            Some("subscription.revoked") => {
-                Self::SubscriptionRevoked(node.variant("SubscriptionRevoked"))
-            }
-            Some("subscription.past_due") => {
-                Self::SubscriptionPastDue(node.variant("SubscriptionPastDue"))
-            }
-            Some("subscription.reactivated") => {
-                Self::SubscriptionReactivated(node.variant("SubscriptionReactivated"))
-            }
-            Some("subscription.reinstated") => {
-                Self::SubscriptionReinstated(node.variant("SubscriptionReinstated"))
-            }
-            Some("subscription.paused") => {
-                Self::SubscriptionPaused(node.variant("SubscriptionPaused"))
-            }
-            Some("subscription.resumed") => {
-                Self::SubscriptionResumed(node.variant("SubscriptionResumed"))
-            }
-            Some("subscription.migrated") => {
-                Self::SubscriptionMigrated(node.variant("SubscriptionMigrated"))
-            }
-            Some("subscription.uncanceled") => {
-                Self::SubscriptionUncanceled(node.variant("SubscriptionUncanceled"))
-            }
-            Some("subscription.product_updated") => {
-                let content = node.variant("SubscriptionProductUpdated");
-                Self::SubscriptionProductUpdated(content)
-            }
-            Some("subscription.seats_updated") => {
-                Self::SubscriptionSeatsUpdated(node.variant("SubscriptionSeatsUpdated"))
-            }
-            Some("subscription.units_updated") => {
-                Self::SubscriptionUnitsUpdated(node.variant("SubscriptionUnitsUpdated"))
-            }
-            Some("subscription.billing_period_updated") => {
-                let content = node.variant("SubscriptionBillingPeriodUpdated");
-                Self::SubscriptionBillingPeriodUpdated(content)
-            }
-            Some("subscription.update_cleared") => {
-                let content = node.variant("SubscriptionUpdateCleared");
-                Self::SubscriptionUpdateCleared(content)
-            }
-            Some("order.paid") => Self::OrderPaid(node.variant("OrderPaid")),
-            Some("order.refunded") => Self::OrderRefunded(node.variant("OrderRefunded")),
-            Some("order.voided") => Self::OrderVoided(node.variant("OrderVoided")),
-            Some("order.unvoided") => Self::OrderUnvoided(node.variant("OrderUnvoided")),
-            Some("checkout.created") => {
-                Self::CheckoutCreated(node.variant("CheckoutCreated"))
-            }
-            Some("customer.created") => {
-                Self::CustomerCreated(node.variant("CustomerCreated"))
-            }
-            Some("customer.updated") => {
-                Self::CustomerUpdated(node.variant("CustomerUpdated"))
-            }
-            Some("customer.deleted") => {
-                Self::CustomerDeleted(node.variant("CustomerDeleted"))
-            }
-            Some("balance.order") => Self::BalanceOrder(node.variant("BalanceOrder")),
-            Some("balance.credit_order") => {
-                Self::BalanceCreditOrder(node.variant("BalanceCreditOrder"))
-            }
-            Some("balance.refund") => Self::BalanceRefund(node.variant("BalanceRefund")),
-            Some("balance.refund_reversal") => {
-                Self::BalanceRefundReversal(node.variant("BalanceRefundReversal"))
-            }
-            Some("balance.dispute") => {
-                Self::BalanceDispute(node.variant("BalanceDispute"))
-            }
-            Some("balance.dispute_reversal") => {
-                Self::BalanceDisputeReversal(node.variant("BalanceDisputeReversal"))
-            }
-            _ => Self::Unknown(node.json()),
-        }
-    }
-}
-
-polar_client_runtime::union! {
-    Event
-}
-
-impl Choice for EventCreate {
-    #[inline]
-    fn view(&self) -> &dyn Encode {
-        match self {
-            Self::Customer(value) => value,
-            Self::ExternalCustomer(value) => value,
-        }
-    }
-}
-
-polar_client_runtime::choice! {
-    EventCreate
-}
-
 impl Record for EventCreateCustomer {
     #[inline]
     fn write(&self, o: &mut Sink<'_>) {
@@ -1337,52 +1157,6 @@ polar_client_runtime::input! {
     EventCreateExternalCustomer {
         "name" = [MaxLength(128)],
     }
-}
-
-impl Model for EventCursorList {
-    #[inline]
-    fn read(o: &mut Object<'_, '_>) -> Self {
-        Self {
-            items: o.field("items"),
-            pagination: o.field("pagination"),
-        }
-    }
-
-    #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 2] = [
-            ("items", &self.items),
-            ("pagination", &self.pagination),
-        ];
-        o.fields(&fields);
-    }
-}
-
-polar_client_runtime::model! {
-    page EventCursorList
-}
-
-impl Model for EventList {
-    #[inline]
-    fn read(o: &mut Object<'_, '_>) -> Self {
-        Self {
-            items: o.field("items"),
-            pagination: o.field("pagination"),
-        }
-    }
-
-    #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 2] = [
-            ("items", &self.items),
-            ("pagination", &self.pagination),
-        ];
-        o.fields(&fields);
-    }
-}
-
-polar_client_runtime::model! {
-    page EventList
 }
 
 impl Record for EventMetadataInput {
@@ -1511,17 +1285,6 @@ polar_client_runtime::string_enum! {
     }
 }
 
-impl Record for EventsIngest {
-    #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
-        o.fields(&[("events", &self.events)]);
-    }
-}
-
-polar_client_runtime::input! {
-    EventsIngest
-}
-
 impl Model for EventsIngestResponse {
     #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
@@ -1543,32 +1306,6 @@ impl Model for EventsIngestResponse {
 
 polar_client_runtime::model! {
     EventsIngestResponse
-}
-
-impl Union for EventsPage {
-    #[inline]
-    fn read(node: Node<'_, '_>) -> Self {
-        if node.has(&["pagination", "total_count"]) {
-            Self::List(node.variant("List"))
-        } else if node.has(&["pagination", "has_next_page"]) {
-            Self::CursorList(node.variant("CursorList"))
-        } else {
-            Self::Unknown(node.json())
-        }
-    }
-
-    #[inline]
-    fn view(&self) -> &dyn Encode {
-        match self {
-            Self::List(value) => value,
-            Self::CursorList(value) => value,
-            Self::Unknown(value) => value,
-        }
-    }
-}
-
-polar_client_runtime::union! {
-    page EventsPage
 }
 
 impl Model for Filter {
@@ -1726,78 +1463,6 @@ impl Model for LlmMetadata {
 
 polar_client_runtime::model! {
     LlmMetadata {}
-}
-
-impl Model for MeterCreditEvent {
-    #[inline]
-    fn read(o: &mut Object<'_, '_>) -> Self {
-        Self {
-            id: o.field("id"),
-            timestamp: o.field("timestamp"),
-            organization_id: o.field("organization_id"),
-            customer_id: o.field("customer_id"),
-            customer: o.field("customer"),
-            external_customer_id: o.field("external_customer_id"),
-            member_id: o.field("member_id"),
-            external_member_id: o.field("external_member_id"),
-            child_count: o.field("child_count"),
-            parent_id: o.field("parent_id"),
-            label: o.field("label"),
-            source: o.constant("source", "system"),
-            name: o.constant("name", "meter.credited"),
-            metadata: o.field("metadata"),
-        }
-    }
-
-    #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 14] = [
-            ("id", &self.id),
-            ("timestamp", &self.timestamp),
-            ("organization_id", &self.organization_id),
-            ("customer_id", &self.customer_id),
-            ("customer", &self.customer),
-            ("external_customer_id", &self.external_customer_id),
-            ("member_id", &self.member_id),
-            ("external_member_id", &self.external_member_id),
-            ("child_count", optional(&self.child_count)),
-            ("parent_id", &self.parent_id),
-            ("label", &self.label),
-            ("source", &self.source),
-            ("name", &self.name),
-            ("metadata", &self.metadata),
-        ];
-        o.fields(&fields);
-    }
-}
-
-polar_client_runtime::model! {
-    MeterCreditEvent
-}
-
-impl Model for MeterCreditedMetadata {
-    #[inline]
-    fn read(o: &mut Object<'_, '_>) -> Self {
-        Self {
-            meter_id: o.field("meter_id"),
-            units: o.field("units"),
-            rollover: o.field("rollover"),
-        }
-    }
-
-    #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 3] = [
-            ("meter_id", &self.meter_id),
-            ("units", &self.units),
-            ("rollover", &self.rollover),
-        ];
-        o.fields(&fields);
-    }
-}
-
-polar_client_runtime::model! {
-    MeterCreditedMetadata
 }
 
 impl Model for MeterResetEvent {

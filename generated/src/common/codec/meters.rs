@@ -7,10 +7,8 @@ use polar_client_runtime::codec::Encode;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Node;
 use polar_client_runtime::codec::Object;
-use polar_client_runtime::codec::Record;
 use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
-use polar_client_runtime::codec::optional;
 
 impl Union for Aggregation {
     #[inline]
@@ -67,97 +65,6 @@ impl Model for CountAggregation {
 
 polar_client_runtime::model! {
     CountAggregation {}
-}
-
-impl Model for Meter {
-    #[inline]
-    fn read(o: &mut Object<'_, '_>) -> Self {
-        Self {
-            metadata: o.field("metadata"),
-            created_at: o.field("created_at"),
-            modified_at: o.field("modified_at"),
-            id: o.field("id"),
-            name: o.field("name"),
-            unit: o.field("unit"),
-            custom_label: o.field("custom_label"),
-            custom_multiplier: o.field("custom_multiplier"),
-            filter: o.field("filter"),
-            aggregation: o.field("aggregation"),
-            organization_id: o.field("organization_id"),
-            archived_at: o.field("archived_at"),
-        }
-    }
-
-    #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 12] = [
-            ("metadata", &self.metadata),
-            ("created_at", &self.created_at),
-            ("modified_at", &self.modified_at),
-            ("id", &self.id),
-            ("name", &self.name),
-            ("unit", &self.unit),
-            ("custom_label", &self.custom_label),
-            ("custom_multiplier", &self.custom_multiplier),
-            ("filter", &self.filter),
-            ("aggregation", &self.aggregation),
-            ("organization_id", &self.organization_id),
-            ("archived_at", &self.archived_at),
-        ];
-        o.fields(&fields);
-    }
-}
-
-polar_client_runtime::model! {
-    Meter
-}
-
-impl Record for MeterCreate {
-    #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 8] = [
-            ("metadata", optional(&self.metadata)),
-            ("name", &self.name),
-            ("unit", optional(&self.unit)),
-            ("custom_label", optional(&self.custom_label)),
-            ("custom_multiplier", optional(&self.custom_multiplier)),
-            ("filter", &self.filter),
-            ("aggregation", &self.aggregation),
-            ("organization_id", optional(&self.organization_id)),
-        ];
-        o.fields(&fields);
-    }
-}
-
-polar_client_runtime::input! {
-    MeterCreate {
-        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
-        "name" = [MinLength(3)],
-        "custom_multiplier" = [MoreThan(0)],
-    }
-}
-
-impl Model for MeterList {
-    #[inline]
-    fn read(o: &mut Object<'_, '_>) -> Self {
-        Self {
-            items: o.field("items"),
-            pagination: o.field("pagination"),
-        }
-    }
-
-    #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 2] = [
-            ("items", &self.items),
-            ("pagination", &self.pagination),
-        ];
-        o.fields(&fields);
-    }
-}
-
-polar_client_runtime::model! {
-    page MeterList
 }
 
 impl Model for MeterQuantities {
@@ -220,31 +127,6 @@ polar_client_runtime::string_enum! {
         Scalar = "scalar",
         Token = "token",
         Custom = "custom",
-    }
-}
-
-impl Record for MeterUpdate {
-    #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 8] = [
-            ("metadata", optional(&self.metadata)),
-            ("name", &self.name),
-            ("unit", &self.unit),
-            ("custom_label", &self.custom_label),
-            ("custom_multiplier", &self.custom_multiplier),
-            ("filter", &self.filter),
-            ("aggregation", &self.aggregation),
-            ("is_archived", &self.is_archived),
-        ];
-        o.fields(&fields);
-    }
-}
-
-polar_client_runtime::input! {
-    MeterUpdate {
-        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
-        "name" = [MinLength(3)],
-        "custom_multiplier" = [MoreThan(0)],
     }
 }
 

@@ -11,107 +11,6 @@ use polar_client_runtime::codec::Redacted;
 use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::optional;
 
-impl Model for Order {
-    #[inline]
-    fn read(o: &mut Object<'_, '_>) -> Self {
-        Self {
-            id: o.field("id"),
-            created_at: o.field("created_at"),
-            modified_at: o.field("modified_at"),
-            status: o.field("status"),
-            paid: o.field("paid"),
-            subtotal_amount: o.field("subtotal_amount"),
-            discount_amount: o.field("discount_amount"),
-            net_amount: o.field("net_amount"),
-            tax_amount: o.field("tax_amount"),
-            total_amount: o.field("total_amount"),
-            applied_balance_amount: o.field("applied_balance_amount"),
-            due_amount: o.field("due_amount"),
-            refunded_amount: o.field("refunded_amount"),
-            refunded_tax_amount: o.field("refunded_tax_amount"),
-            currency: o.field("currency"),
-            billing_reason: o.field("billing_reason"),
-            billing_name: o.field("billing_name"),
-            billing_address: o.field("billing_address"),
-            invoice_number: o.field("invoice_number"),
-            is_invoice_generated: o.field("is_invoice_generated"),
-            receipt_number: o.field("receipt_number"),
-            seats: o.field("seats"),
-            units: o.field("units"),
-            customer_id: o.field("customer_id"),
-            product_id: o.field("product_id"),
-            discount_id: o.field("discount_id"),
-            subscription_id: o.field("subscription_id"),
-            checkout_id: o.field("checkout_id"),
-            next_payment_attempt_at: o.field("next_payment_attempt_at"),
-            metadata: o.field("metadata"),
-            custom_field_data: o.field("custom_field_data"),
-            platform_fee_amount: o.field("platform_fee_amount"),
-            platform_fee_currency: o.field("platform_fee_currency"),
-            customer: o.field("customer"),
-            product: o.field("product"),
-            discount: o.field("discount"),
-            subscription: o.field("subscription"),
-            items: o.field("items"),
-            description: o.field("description"),
-            refundable_amount: o.field("refundable_amount"),
-            refundable_tax_amount: o.field("refundable_tax_amount"),
-        }
-    }
-
-    #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 41] = [
-            ("id", &self.id),
-            ("created_at", &self.created_at),
-            ("modified_at", &self.modified_at),
-            ("status", &self.status),
-            ("paid", &self.paid),
-            ("subtotal_amount", &self.subtotal_amount),
-            ("discount_amount", &self.discount_amount),
-            ("net_amount", &self.net_amount),
-            ("tax_amount", &self.tax_amount),
-            ("total_amount", &self.total_amount),
-            ("applied_balance_amount", &self.applied_balance_amount),
-            ("due_amount", &self.due_amount),
-            ("refunded_amount", &self.refunded_amount),
-            ("refunded_tax_amount", &self.refunded_tax_amount),
-            ("currency", &self.currency),
-            ("billing_reason", &self.billing_reason),
-            ("billing_name", &self.billing_name),
-            ("billing_address", &self.billing_address),
-            ("invoice_number", &self.invoice_number),
-            ("is_invoice_generated", &self.is_invoice_generated),
-            ("receipt_number", &self.receipt_number),
-            ("seats", &self.seats),
-            ("units", &self.units),
-            ("customer_id", &self.customer_id),
-            ("product_id", &self.product_id),
-            ("discount_id", &self.discount_id),
-            ("subscription_id", &self.subscription_id),
-            ("checkout_id", &self.checkout_id),
-            ("next_payment_attempt_at", &self.next_payment_attempt_at),
-            ("metadata", &self.metadata),
-            ("custom_field_data", optional(&self.custom_field_data)),
-            ("platform_fee_amount", &self.platform_fee_amount),
-            ("platform_fee_currency", &self.platform_fee_currency),
-            ("customer", &self.customer),
-            ("product", &self.product),
-            ("discount", &self.discount),
-            ("subscription", &self.subscription),
-            ("items", &self.items),
-            ("description", &self.description),
-            ("refundable_amount", &self.refundable_amount),
-            ("refundable_tax_amount", &self.refundable_tax_amount),
-        ];
-        o.fields(&fields);
-    }
-}
-
-polar_client_runtime::model! {
-    Order
-}
-
 polar_client_runtime::string_enum! {
     OrderBillingReason {
         Purchase = "purchase",
@@ -344,29 +243,6 @@ impl Model for OrderItemSchema {
 
 polar_client_runtime::model! {
     OrderItemSchema
-}
-
-impl Model for OrderList {
-    #[inline]
-    fn read(o: &mut Object<'_, '_>) -> Self {
-        Self {
-            items: o.field("items"),
-            pagination: o.field("pagination"),
-        }
-    }
-
-    #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 2] = [
-            ("items", &self.items),
-            ("pagination", &self.pagination),
-        ];
-        o.fields(&fields);
-    }
-}
-
-polar_client_runtime::model! {
-    page OrderList
 }
 
 impl Model for OrderProduct {

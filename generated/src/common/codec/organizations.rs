@@ -575,83 +575,6 @@ polar_client_runtime::model! {
     CustomerPortalUsageSettings {}
 }
 
-impl Model for Organization {
-    #[inline]
-    fn read(o: &mut Object<'_, '_>) -> Self {
-        Self {
-            created_at: o.field("created_at"),
-            modified_at: o.field("modified_at"),
-            id: o.field("id"),
-            name: o.field("name"),
-            slug: o.field("slug"),
-            avatar_url: o.field("avatar_url"),
-            proration_behavior: o.field("proration_behavior"),
-            allow_customer_updates: o.field("allow_customer_updates"),
-            email: o.field("email"),
-            website: o.field("website"),
-            socials: o.field("socials"),
-            status: o.field("status"),
-            details_submitted_at: o.field("details_submitted_at"),
-            onboarding_resubmission_requested_at: o
-                .field("onboarding_resubmission_requested_at"),
-            sso_enforced: o.field("sso_enforced"),
-            default_presentment_currency: o.field("default_presentment_currency"),
-            default_tax_behavior: o.field("default_tax_behavior"),
-            feature_settings: o.field("feature_settings"),
-            subscription_settings: o.field("subscription_settings"),
-            customer_email_settings: o.field("customer_email_settings"),
-            customer_portal_settings: o.field("customer_portal_settings"),
-            dispute_settings: o.field("dispute_settings"),
-            embed_hosts: o.field("embed_hosts"),
-            country: o.field("country"),
-            account_id: o.field("account_id"),
-            payout_account_id: o.field("payout_account_id"),
-            capabilities: o.field("capabilities"),
-        }
-    }
-
-    #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 27] = [
-            ("created_at", &self.created_at),
-            ("modified_at", &self.modified_at),
-            ("id", &self.id),
-            ("name", &self.name),
-            ("slug", &self.slug),
-            ("avatar_url", &self.avatar_url),
-            ("proration_behavior", &self.proration_behavior),
-            ("allow_customer_updates", &self.allow_customer_updates),
-            ("email", &self.email),
-            ("website", &self.website),
-            ("socials", &self.socials),
-            ("status", &self.status),
-            ("details_submitted_at", &self.details_submitted_at),
-            (
-                "onboarding_resubmission_requested_at",
-                &self.onboarding_resubmission_requested_at,
-            ),
-            ("sso_enforced", &self.sso_enforced),
-            ("default_presentment_currency", &self.default_presentment_currency),
-            ("default_tax_behavior", &self.default_tax_behavior),
-            ("feature_settings", &self.feature_settings),
-            ("subscription_settings", &self.subscription_settings),
-            ("customer_email_settings", &self.customer_email_settings),
-            ("customer_portal_settings", &self.customer_portal_settings),
-            ("dispute_settings", &self.dispute_settings),
-            ("embed_hosts", &self.embed_hosts),
-            ("country", &self.country),
-            ("account_id", &self.account_id),
-            ("payout_account_id", &self.payout_account_id),
-            ("capabilities", &self.capabilities),
-        ];
-        o.fields(&fields);
-    }
-}
-
-polar_client_runtime::model! {
-    Organization
-}
-
 impl Model for OrganizationCapabilities {
     #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
@@ -696,42 +619,6 @@ impl Record for OrganizationCompanyLegalEntitySchema {
 
 polar_client_runtime::input! {
     OrganizationCompanyLegalEntitySchema
-}
-
-impl Record for OrganizationCreate {
-    #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 15] = [
-            ("name", &self.name),
-            ("slug", &self.slug),
-            ("avatar_url", optional(&self.avatar_url)),
-            ("legal_entity", optional(&self.legal_entity)),
-            ("email", optional(&self.email)),
-            ("website", optional(&self.website)),
-            ("socials", optional(&self.socials)),
-            ("details", optional(&self.details)),
-            ("country", optional(&self.country)),
-            ("feature_settings", optional(&self.feature_settings)),
-            ("subscription_settings", optional(&self.subscription_settings)),
-            ("customer_email_settings", optional(&self.customer_email_settings)),
-            ("customer_portal_settings", optional(&self.customer_portal_settings)),
-            (
-                "default_presentment_currency",
-                optional(&self.default_presentment_currency),
-            ),
-            ("default_tax_behavior", optional(&self.default_tax_behavior)),
-        ];
-        o.fields(&fields);
-    }
-}
-
-polar_client_runtime::input! {
-    OrganizationCreate {
-        "name" = [MinLength(3)],
-        "slug" = [MinLength(3), MaxLength(64)],
-        "avatar_url" = [MinLength(1), MaxLength(2083)],
-        "website" = [MinLength(1), MaxLength(2083)],
-    }
 }
 
 impl Model for OrganizationCustomerEmailSettings {
@@ -871,83 +758,6 @@ polar_client_runtime::input! {
     }
 }
 
-impl Model for OrganizationFeatureSettings {
-    #[inline]
-    fn read(o: &mut Object<'_, '_>) -> Self {
-        Self {
-            issue_funding_enabled: o.field("issue_funding_enabled"),
-            wallets_enabled: o.field("wallets_enabled"),
-            member_model_enabled: o.field("member_model_enabled"),
-            checkout_localization_enabled: o.field("checkout_localization_enabled"),
-            overview_metrics: o.field("overview_metrics"),
-            reset_proration_behavior_enabled: o
-                .field("reset_proration_behavior_enabled"),
-            off_session_charges_enabled: o.field("off_session_charges_enabled"),
-            meter_cycling_enabled: o.field("meter_cycling_enabled"),
-            slack_benefit_enabled: o.field("slack_benefit_enabled"),
-            preview_access_enabled: o.field("preview_access_enabled"),
-            disputes_enabled: o.field("disputes_enabled"),
-            sso_enabled: o.field("sso_enabled"),
-            dispute_auto_accept_enabled: o.field("dispute_auto_accept_enabled"),
-            compass_enabled: o.field("compass_enabled"),
-            merchant_migration_enabled: o.field("merchant_migration_enabled"),
-            frame_ancestors_enforced: o.field("frame_ancestors_enforced"),
-        }
-    }
-
-    #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 16] = [
-            ("issue_funding_enabled", optional(&self.issue_funding_enabled)),
-            ("wallets_enabled", optional(&self.wallets_enabled)),
-            ("member_model_enabled", optional(&self.member_model_enabled)),
-            (
-                "checkout_localization_enabled",
-                optional(&self.checkout_localization_enabled),
-            ),
-            ("overview_metrics", &self.overview_metrics),
-            (
-                "reset_proration_behavior_enabled",
-                optional(&self.reset_proration_behavior_enabled),
-            ),
-            ("off_session_charges_enabled", optional(&self.off_session_charges_enabled)),
-            ("meter_cycling_enabled", optional(&self.meter_cycling_enabled)),
-            ("slack_benefit_enabled", optional(&self.slack_benefit_enabled)),
-            ("preview_access_enabled", optional(&self.preview_access_enabled)),
-            ("disputes_enabled", optional(&self.disputes_enabled)),
-            ("sso_enabled", optional(&self.sso_enabled)),
-            ("dispute_auto_accept_enabled", optional(&self.dispute_auto_accept_enabled)),
-            ("compass_enabled", optional(&self.compass_enabled)),
-            ("merchant_migration_enabled", optional(&self.merchant_migration_enabled)),
-            ("frame_ancestors_enforced", optional(&self.frame_ancestors_enforced)),
-        ];
-        o.fields(&fields);
-    }
-}
-
-polar_client_runtime::model! {
-    OrganizationFeatureSettings
-}
-
-impl Record for OrganizationFeatureSettingsUpdate {
-    #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 3] = [
-            ("member_model_enabled", optional(&self.member_model_enabled)),
-            (
-                "checkout_localization_enabled",
-                optional(&self.checkout_localization_enabled),
-            ),
-            ("overview_metrics", &self.overview_metrics),
-        ];
-        o.fields(&fields);
-    }
-}
-
-polar_client_runtime::input! {
-    OrganizationFeatureSettingsUpdate
-}
-
 impl Record for OrganizationIndividualLegalEntitySchema {
     #[inline]
     fn write(&self, o: &mut Sink<'_>) {
@@ -971,29 +781,6 @@ impl Choice for OrganizationLegalEntity {
 
 polar_client_runtime::choice! {
     OrganizationLegalEntity
-}
-
-impl Model for OrganizationList {
-    #[inline]
-    fn read(o: &mut Object<'_, '_>) -> Self {
-        Self {
-            items: o.field("items"),
-            pagination: o.field("pagination"),
-        }
-    }
-
-    #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 2] = [
-            ("items", &self.items),
-            ("pagination", &self.pagination),
-        ];
-        o.fields(&fields);
-    }
-}
-
-polar_client_runtime::model! {
-    page OrganizationList
 }
 
 impl Model for OrganizationSocialLink {
@@ -1091,39 +878,6 @@ impl Model for OrganizationSubscriptionSettings {
 
 polar_client_runtime::model! {
     OrganizationSubscriptionSettings {}
-}
-
-impl Record for OrganizationUpdate {
-    #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 16] = [
-            ("name", &self.name),
-            ("avatar_url", &self.avatar_url),
-            ("email", &self.email),
-            ("website", &self.website),
-            ("socials", &self.socials),
-            ("details", &self.details),
-            ("country", &self.country),
-            ("feature_settings", &self.feature_settings),
-            ("subscription_settings", &self.subscription_settings),
-            ("customer_email_settings", &self.customer_email_settings),
-            ("customer_portal_settings", &self.customer_portal_settings),
-            ("dispute_settings", &self.dispute_settings),
-            ("embed_hosts", &self.embed_hosts),
-            ("default_presentment_currency", &self.default_presentment_currency),
-            ("default_tax_behavior", &self.default_tax_behavior),
-            ("sso_enforced", &self.sso_enforced),
-        ];
-        o.fields(&fields);
-    }
-}
-
-polar_client_runtime::input! {
-    OrganizationUpdate {
-        "name" = [MinLength(3)],
-        "avatar_url" = [MinLength(1), MaxLength(2083)],
-        "website" = [MinLength(1), MaxLength(2083)],
-    }
 }
 
 polar_client_runtime::string_enum! {

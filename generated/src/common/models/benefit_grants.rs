@@ -3,62 +3,8 @@
 //! Types of benefit grants.
 
 use super::*;
-use polar_client_runtime::codec::{DecodeError, from_value, text_at};
-use polar_client_runtime::types::{Json, JsonObject, Timestamp, Uuid};
-
-/// A grant: one benefit that one customer has or had.
-///
-/// Schema `BenefitGrant`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct BenefitGrant {
-    /// When it was created.
-    pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
-    pub modified_at: Option<Timestamp>,
-    /// Identifier assigned by Polar.
-    pub id: Uuid,
-    /// When the benefit was granted; null if it is not.
-    pub granted_at: Option<Timestamp>,
-    /// Whether the grant is in force.
-    pub is_granted: bool,
-    /// When the benefit was revoked; null if it was not.
-    pub revoked_at: Option<Timestamp>,
-    /// Whether the grant has been taken back.
-    pub is_revoked: bool,
-    /// The subscription's ID.
-    pub subscription_id: Option<Uuid>,
-    /// The order's ID.
-    pub order_id: Option<Uuid>,
-    /// The customer's ID.
-    pub customer_id: Uuid,
-    /// The member's ID.
-    pub member_id: Option<Uuid>,
-    /// The benefit's ID.
-    pub benefit_id: Uuid,
-    /// Why granting the benefit failed for good; null if it did not.
-    pub error: Option<BenefitGrantError>,
-    /// The customer.
-    pub customer: Customer,
-    /// The member.
-    pub member: Option<Member>,
-    /// The benefit.
-    pub benefit: Benefit,
-    /// Details that depend on the kind.
-    pub properties: BenefitGrantProperties,
-}
-
-impl BenefitGrant {
-    /// `properties` as what `benefit.type` says it is.
-    ///
-    /// # Errors
-    /// When it does not have that form.
-    #[inline]
-    pub fn properties_view(&self) -> Result<BenefitGrantPropertiesView, DecodeError> {
-        let chosen_by = text_at(self, &["benefit", "type"]);
-        self.properties.to_view(&chosen_by)
-    }
-}
+use polar_client_runtime::codec::{DecodeError, from_value};
+use polar_client_runtime::types::{Json, JsonObject};
 
 /// Details of a grant of a custom benefit.
 ///
@@ -140,18 +86,6 @@ pub struct BenefitGrantLicenseKeysProperties {
     pub license_key_id: Option<String>,
     /// Shortened license key that is fit to be shown.
     pub display_key: Option<String>,
-}
-
-/// A page of benefit grants.
-///
-/// Schema `ListResource_BenefitGrant_`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct BenefitGrantList {
-    /// The items of this page.
-    pub items: Vec<BenefitGrant>,
-    /// How many items and pages there are, or whether more follow.
-    pub pagination: Pagination,
 }
 
 /// Details of a grant of a benefit of meter credits.

@@ -2,49 +2,6 @@
 
 //! Types of customer meters.
 
-use super::*;
-use polar_client_runtime::types::{Timestamp, Uuid};
-
-/// What a meter has counted for a customer.
-///
-/// Schema `CustomerMeter`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct CustomerMeter {
-    /// Identifier assigned by Polar.
-    pub id: Uuid,
-    /// When it was created.
-    pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
-    pub modified_at: Option<Timestamp>,
-    /// The customer's ID.
-    pub customer_id: Uuid,
-    /// The meter's ID.
-    pub meter_id: Uuid,
-    /// Number of units consumed.
-    pub consumed_units: f64,
-    /// Number of units credited.
-    pub credited_units: i64,
-    /// Number of units credited, less those consumed.
-    pub balance: f64,
-    /// The customer.
-    pub customer: Customer,
-    /// The meter.
-    pub meter: Meter,
-}
-
-/// A page of what meters have counted for customers.
-///
-/// Schema `ListResource_CustomerMeter_`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct CustomerMeterList {
-    /// The items of this page.
-    pub items: Vec<CustomerMeter>,
-    /// How many items and pages there are, or whether more follow.
-    pub pagination: Pagination,
-}
-
 /// What meters of customers are sorted by; `-` means descending.
 ///
 /// Schema `CustomerMeterSortProperty`.

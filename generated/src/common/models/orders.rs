@@ -10,97 +10,6 @@ use polar_client_runtime::types::Timestamp;
 use polar_client_runtime::types::Uuid;
 use std::collections::BTreeMap;
 
-/// An order: what a customer was billed for.
-///
-/// Schema `Order`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct Order {
-    /// Identifier assigned by Polar.
-    pub id: Uuid,
-    /// When it was created.
-    pub created_at: Timestamp,
-    /// When it was last modified; null if it never was.
-    pub modified_at: Option<Timestamp>,
-    /// State that it is in.
-    pub status: OrderStatus,
-    /// Whether the order has been paid.
-    pub paid: bool,
-    /// The amount in cents, with discounts and taxes left out.
-    pub subtotal_amount: i64,
-    /// What discounts take off, in cents.
-    pub discount_amount: i64,
-    /// The amount in cents, with discounts taken off and taxes left out.
-    pub net_amount: i64,
-    /// Taxes in cents.
-    pub tax_amount: i64,
-    /// The total in cents, with discounts taken off and taxes included.
-    pub total_amount: i64,
-    /// Part of the customer's balance that is applied, in cents.
-    pub applied_balance_amount: i64,
-    /// What is due, in cents.
-    pub due_amount: i64,
-    /// What was paid back, in cents.
-    pub refunded_amount: i64,
-    /// Taxes that were paid back, in cents.
-    pub refunded_tax_amount: i64,
-    /// Currency, as its ISO 4217 code in lower case.
-    pub currency: String,
-    /// Why the order was made.
-    pub billing_reason: OrderBillingReason,
-    /// Name for invoices.
-    pub billing_name: Option<String>,
-    /// Billing address.
-    pub billing_address: Option<Address>,
-    /// Number of the invoice; null while the order is a draft.
-    pub invoice_number: Option<String>,
-    /// Whether the invoice has been generated.
-    pub is_invoice_generated: bool,
-    /// Number of the receipt; null if there is none, as long as the order is not paid,
-    /// for example.
-    pub receipt_number: Option<String>,
-    /// Number of seats.
-    pub seats: Option<i64>,
-    /// Number of units.
-    pub units: Option<i64>,
-    /// The customer's ID.
-    pub customer_id: Uuid,
-    /// The product's ID.
-    pub product_id: Option<Uuid>,
-    /// The discount's ID.
-    pub discount_id: Option<Uuid>,
-    /// The subscription's ID.
-    pub subscription_id: Option<Uuid>,
-    /// The checkout session's ID.
-    pub checkout_id: Option<Uuid>,
-    /// When the payment is tried again by itself; null if it is not.
-    pub next_payment_attempt_at: Option<Timestamp>,
-    /// Data of your own, by key.
-    pub metadata: MetadataOutputType,
-    /// Values of the custom fields, by slug of the field.
-    pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
-    /// Polar's fee in cents.
-    pub platform_fee_amount: i64,
-    /// Currency of Polar's fee, as its ISO 4217 code in lower case; null without a fee.
-    pub platform_fee_currency: Option<String>,
-    /// The customer.
-    pub customer: OrderCustomer,
-    /// The product.
-    pub product: Option<OrderProduct>,
-    /// The discount; null if there is none.
-    pub discount: Option<AppliedDiscount>,
-    /// The subscription.
-    pub subscription: Option<OrderSubscription>,
-    /// What was bought, line by line.
-    pub items: Vec<OrderItemSchema>,
-    /// Description, in words for people.
-    pub description: String,
-    /// What can still be refunded, in cents, with taxes left out.
-    pub refundable_amount: i64,
-    /// Taxes in cents that come on top if all that can be refunded is refunded.
-    pub refundable_tax_amount: i64,
-}
-
 /// Why an order was made.
 ///
 /// Schema `OrderBillingReason`.
@@ -441,18 +350,6 @@ pub struct OrderItemSchema {
     pub start_timestamp: Option<Timestamp>,
     /// Where the span of time ends.
     pub end_timestamp: Option<Timestamp>,
-}
-
-/// A page of orders.
-///
-/// Schema `ListResource_Order_`.
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct OrderList {
-    /// The items of this page.
-    pub items: Vec<Order>,
-    /// How many items and pages there are, or whether more follow.
-    pub pagination: Pagination,
 }
 
 /// The product of an order.

@@ -4,168 +4,15 @@
 
 use super::super::models::*;
 use polar_client_runtime::client::Access;
-use polar_client_runtime::client::AccountAccess;
-use polar_client_runtime::client::Body;
-use polar_client_runtime::client::Client;
-use polar_client_runtime::client::Credential;
 use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::{Entries, OneOrMany, Pairs, Uuid};
-
-/// Benefits: what customers get with a product, such as license keys, downloads or
-/// access to a repository.
-#[derive(Clone, Debug)]
-pub struct Benefits<C> {
-    client: Client<C>,
-}
-
-impl<C: Credential> Benefits<C> {
-    pub(crate) fn new(client: Client<C>) -> Self {
-        Self { client }
-    }
-}
-
-impl<C: AccountAccess> Benefits<C> {
-    /// Creates a benefit. Products grant it once it is one of theirs.
-    ///
-    /// `POST /v1/benefits/`, operation `benefits:create`.
-    ///
-    /// Credential: an organization or personal access token with the scope
-    /// `benefits:write`.
-    ///
-    /// Not idempotent: a retry may perform the operation again.
-    ///
-    /// # Errors
-    /// - 422: `RequestValidationError`
-    pub fn create(&self, body: impl Body<BenefitCreate>) -> Create {
-        let mut request = self.client.request(&CREATE);
-        request.json_body(&body);
-        Create(request)
-    }
-
-    /// Deletes a benefit. All its grants are revoked: customers lose what it gave them.
-    ///
-    /// `DELETE /v1/benefits/{id}`, operation `benefits:delete`.
-    ///
-    /// - `id`: Identifier assigned by Polar.
-    ///
-    /// Credential: an organization or personal access token with the scope
-    /// `benefits:write`.
-    ///
-    /// # Errors
-    /// - 403: `NotPermitted`
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
-    pub fn delete(&self, id: Uuid) -> Delete {
-        let mut request = self.client.request(&DELETE);
-        request.path("id", &id);
-        Delete(request)
-    }
-
-    /// Lists the files of a benefit of downloads, and how often each was downloaded.
-    ///
-    /// `GET /v1/benefits/{id}/files`, operation `benefits:files`.
-    ///
-    /// - `id`: Identifier assigned by Polar.
-    ///
-    /// Credential: an organization or personal access token with one of the scopes
-    /// `benefits:read`, `benefits:write`.
-    ///
-    /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
-    pub fn files(&self, id: Uuid) -> Files {
-        let mut request = self.client.request(&FILES);
-        request.path("id", &id);
-        Files(request)
-    }
-
-    /// Gets a benefit.
-    ///
-    /// `GET /v1/benefits/{id}`, operation `benefits:get`.
-    ///
-    /// - `id`: Identifier assigned by Polar.
-    ///
-    /// Credential: an organization or personal access token with one of the scopes
-    /// `benefits:read`, `benefits:write`.
-    ///
-    /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
-    pub fn get(&self, id: Uuid) -> Get {
-        let mut request = self.client.request(&GET);
-        request.path("id", &id);
-        Get(request)
-    }
-
-    /// Lists the grants of a benefit: the customers who have or had it.
-    ///
-    /// `GET /v1/benefits/{id}/grants`, operation `benefits:grants`.
-    ///
-    /// - `id`: Identifier assigned by Polar.
-    ///
-    /// Credential: an organization or personal access token with one of the scopes
-    /// `benefits:read`, `benefits:write`.
-    ///
-    /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
-    pub fn grants(&self, id: Uuid) -> Grants {
-        let mut request = self.client.request(&GRANTS);
-        request.path("id", &id);
-        Grants(request)
-    }
-
-    /// Lists the benefits.
-    ///
-    /// `GET /v1/benefits/`, operation `benefits:list`.
-    ///
-    /// Credential: an organization or personal access token with one of the scopes
-    /// `benefits:read`, `benefits:write`.
-    ///
-    /// # Errors
-    /// - 422: `RequestValidationError`
-    pub fn list(&self) -> List {
-        List(self.client.request(&LIST))
-    }
-
-    /// Updates a benefit. Its kind stays what it is: the body must be of the same kind.
-    ///
-    /// `PATCH /v1/benefits/{id}`, operation `benefits:update`.
-    ///
-    /// - `id`: Identifier assigned by Polar.
-    ///
-    /// Credential: an organization or personal access token with the scope
-    /// `benefits:write`.
-    ///
-    /// Not idempotent: a retry may perform the operation again.
-    ///
-    /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
-    pub fn update(&self, id: Uuid, body: impl Body<BenefitUpdate>) -> Update {
-        let mut request = self.client.request(&UPDATE);
-        request.path("id", &id);
-        request.json_body(&body);
-        Update(request)
-    }
-}
-
-/// A request to `benefits:create`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct Create(Request);
-
-polar_client_runtime::operation! {
-    Create as CREATE => json Benefit
-}
 
 /// A request to `benefits:delete`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
-pub struct Delete(Request);
+pub struct Delete(pub(crate) Request);
 
 polar_client_runtime::operation! {
     Delete as DELETE => empty
@@ -174,7 +21,7 @@ polar_client_runtime::operation! {
 /// A request to `benefits:files`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
-pub struct Files(Request);
+pub struct Files(pub(crate) Request);
 
 impl Files {
     /// Number of the page, counted from 1.
@@ -200,171 +47,7 @@ polar_client_runtime::operation! {
     Files as FILES => pages BenefitDownloadableFileList
 }
 
-/// A request to `benefits:get`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct Get(Request);
-
-polar_client_runtime::operation! {
-    Get as GET => json Benefit
-}
-
-/// A request to `benefits:grants`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct Grants(Request);
-
-impl Grants {
-    /// Whether the grant is in force.
-    #[inline]
-    pub fn is_granted(mut self, is_granted: bool) -> Self {
-        self.0.query("is_granted", &is_granted);
-        self
-    }
-
-    /// The customer's ID.
-    pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<Uuid>>) -> Self {
-        let values: OneOrMany<_> = customer_id.into();
-        self.0.query("customer_id", &values);
-        self
-    }
-
-    /// The member's ID.
-    pub fn member_id(mut self, member_id: impl Into<OneOrMany<Uuid>>) -> Self {
-        let values: OneOrMany<_> = member_id.into();
-        self.0.query("member_id", &values);
-        self
-    }
-
-    /// Number of the page, counted from 1.
-    ///
-    /// More than 0. Default: `1`.
-    #[inline]
-    pub fn page(mut self, page: i64) -> Self {
-        self.0.query("page", &page);
-        self
-    }
-
-    /// Number of items on a page. The server cuts higher numbers down to 100.
-    ///
-    /// More than 0. Default: `10`.
-    #[inline]
-    pub fn limit(mut self, limit: i64) -> Self {
-        self.0.query("limit", &limit);
-        self
-    }
-}
-
-polar_client_runtime::operation! {
-    Grants as GRANTS => pages BenefitGrantList
-}
-
-/// A request to `benefits:list`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct List(Request);
-
-impl List {
-    /// The organization's ID.
-    pub fn organization_id(
-        mut self,
-        organization_id: impl Into<OneOrMany<Uuid>>,
-    ) -> Self {
-        let values: OneOrMany<_> = organization_id.into();
-        self.0.query("organization_id", &values);
-        self
-    }
-
-    /// Which kind it is.
-    pub fn r#type(mut self, r#type: impl Into<OneOrMany<BenefitType>>) -> Self {
-        let values: OneOrMany<_> = r#type.into();
-        self.0.query("type", &values);
-        self
-    }
-
-    /// Identifier assigned by Polar.
-    pub fn id(mut self, id: impl Into<OneOrMany<Uuid>>) -> Self {
-        let values: OneOrMany<_> = id.into();
-        self.0.query("id", &values);
-        self
-    }
-
-    /// Benefits to leave out.
-    pub fn exclude_id(mut self, exclude_id: impl Into<OneOrMany<Uuid>>) -> Self {
-        let values: OneOrMany<_> = exclude_id.into();
-        self.0.query("exclude_id", &values);
-        self
-    }
-
-    /// Searches the descriptions.
-    #[inline]
-    pub fn query(mut self, query: &str) -> Self {
-        self.0.query("query", &query);
-        self
-    }
-
-    /// Number of the page, counted from 1.
-    ///
-    /// More than 0. Default: `1`.
-    #[inline]
-    pub fn page(mut self, page: i64) -> Self {
-        self.0.query("page", &page);
-        self
-    }
-
-    /// Number of items on a page. The server cuts higher numbers down to 100.
-    ///
-    /// More than 0. Default: `10`.
-    #[inline]
-    pub fn limit(mut self, limit: i64) -> Self {
-        self.0.query("limit", &limit);
-        self
-    }
-
-    /// Order of the items: where the first criterion finds two equal, the next one
-    /// decides. `-` means descending.
-    ///
-    /// Default: `["-created_at"]`.
-    pub fn sorting(
-        mut self,
-        sorting: impl Into<OneOrMany<BenefitSortProperty>>,
-    ) -> Self {
-        let values: OneOrMany<_> = sorting.into();
-        self.0.query("sorting", &values);
-        self
-    }
-
-    /// Only those with this metadata. Several values of one key are alternatives;
-    /// different keys must all match.
-    pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
-        let values: Pairs<MetadataQueryValue> = metadata.into_map();
-        self.0.deep_object("metadata", &values);
-        self
-    }
-}
-
-polar_client_runtime::operation! {
-    List as LIST => pages BenefitList
-}
-
-/// A request to `benefits:update`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct Update(Request);
-
-polar_client_runtime::operation! {
-    Update as UPDATE => json Benefit
-}
-
-static CREATE: Operation = Operation {
-    id: "benefits:create",
-    method: Method::Post,
-    path: "/v1/benefits/",
-    access: Access::Account,
-    safety: Safety::Unsafe,
-};
-
-static DELETE: Operation = Operation {
+pub(crate) static DELETE: Operation = Operation {
     id: "benefits:delete",
     method: Method::Delete,
     path: "/v1/benefits/{id}",
@@ -372,42 +55,10 @@ static DELETE: Operation = Operation {
     safety: Safety::Safe,
 };
 
-static FILES: Operation = Operation {
+pub(crate) static FILES: Operation = Operation {
     id: "benefits:files",
     method: Method::Get,
     path: "/v1/benefits/{id}/files",
     access: Access::Account,
     safety: Safety::Safe,
-};
-
-static GET: Operation = Operation {
-    id: "benefits:get",
-    method: Method::Get,
-    path: "/v1/benefits/{id}",
-    access: Access::Account,
-    safety: Safety::Safe,
-};
-
-static GRANTS: Operation = Operation {
-    id: "benefits:grants",
-    method: Method::Get,
-    path: "/v1/benefits/{id}/grants",
-    access: Access::Account,
-    safety: Safety::Safe,
-};
-
-static LIST: Operation = Operation {
-    id: "benefits:list",
-    method: Method::Get,
-    path: "/v1/benefits/",
-    access: Access::Account,
-    safety: Safety::Safe,
-};
-
-static UPDATE: Operation = Operation {
-    id: "benefits:update",
-    method: Method::Patch,
-    path: "/v1/benefits/{id}",
-    access: Access::Account,
-    safety: Safety::Unsafe,
 };

@@ -2,251 +2,25 @@
 
 //! Operations on discounts.
 
-use super::super::models::*;
 use polar_client_runtime::client::Access;
-use polar_client_runtime::client::AccountAccess;
-use polar_client_runtime::client::Body;
-use polar_client_runtime::client::Client;
-use polar_client_runtime::client::Credential;
 use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::{OneOrMany, Uuid};
-
-/// Discounts: amounts or percentages that are taken off, by code or by the
-/// organization.
-#[derive(Clone, Debug)]
-pub struct Discounts<C> {
-    client: Client<C>,
-}
-
-impl<C: Credential> Discounts<C> {
-    pub(crate) fn new(client: Client<C>) -> Self {
-        Self { client }
-    }
-}
-
-impl<C: AccountAccess> Discounts<C> {
-    /// Creates a discount: an amount or a percentage that is taken off.
-    ///
-    /// `POST /v1/discounts/`, operation `discounts:create`.
-    ///
-    /// Credential: an organization or personal access token with the scope
-    /// `discounts:write`.
-    ///
-    /// Not idempotent: a retry may perform the operation again.
-    ///
-    /// # Errors
-    /// - 422: `RequestValidationError`
-    pub fn create(&self, body: impl Body<DiscountCreate>) -> Create {
-        let mut request = self.client.request(&CREATE);
-        request.json_body(&body);
-        Create(request)
-    }
-
-    /// Deletes a discount.
-    ///
-    /// `DELETE /v1/discounts/{id}`, operation `discounts:delete`.
-    ///
-    /// - `id`: Identifier assigned by Polar.
-    ///
-    /// Credential: an organization or personal access token with the scope
-    /// `discounts:write`.
-    ///
-    /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
-    pub fn delete(&self, id: Uuid) -> Delete {
-        let mut request = self.client.request(&DELETE);
-        request.path("id", &id);
-        Delete(request)
-    }
-
-    /// Gets a discount.
-    ///
-    /// `GET /v1/discounts/{id}`, operation `discounts:get`.
-    ///
-    /// - `id`: Identifier assigned by Polar.
-    ///
-    /// Credential: an organization or personal access token with one of the scopes
-    /// `discounts:read`, `discounts:write`.
-    ///
-    /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
-    pub fn get(&self, id: Uuid) -> Get {
-        let mut request = self.client.request(&GET);
-        request.path("id", &id);
-        Get(request)
-    }
-
-    /// Lists the discounts.
-    ///
-    /// `GET /v1/discounts/`, operation `discounts:list`.
-    ///
-    /// Credential: an organization or personal access token with one of the scopes
-    /// `discounts:read`, `discounts:write`.
-    ///
-    /// # Errors
-    /// - 422: `RequestValidationError`
-    pub fn list(&self) -> List {
-        List(self.client.request(&LIST))
-    }
-
-    /// Updates a discount.
-    ///
-    /// `PATCH /v1/discounts/{id}`, operation `discounts:update`.
-    ///
-    /// - `id`: Identifier assigned by Polar.
-    ///
-    /// Credential: an organization or personal access token with the scope
-    /// `discounts:write`.
-    ///
-    /// Not idempotent: a retry may perform the operation again.
-    ///
-    /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
-    pub fn update(&self, id: Uuid, body: impl Body<DiscountUpdate>) -> Update {
-        let mut request = self.client.request(&UPDATE);
-        request.path("id", &id);
-        request.json_body(&body);
-        Update(request)
-    }
-}
-
-/// A request to `discounts:create`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct Create(Request);
-
-polar_client_runtime::operation! {
-    Create as CREATE => json Discount
-}
 
 /// A request to `discounts:delete`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
-pub struct Delete(Request);
+pub struct Delete(pub(crate) Request);
 
 polar_client_runtime::operation! {
     Delete as DELETE => empty
 }
 
-/// A request to `discounts:get`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct Get(Request);
-
-polar_client_runtime::operation! {
-    Get as GET => json Discount
-}
-
-/// A request to `discounts:list`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct List(Request);
-
-impl List {
-    /// The organization's ID.
-    pub fn organization_id(
-        mut self,
-        organization_id: impl Into<OneOrMany<Uuid>>,
-    ) -> Self {
-        let values: OneOrMany<_> = organization_id.into();
-        self.0.query("organization_id", &values);
-        self
-    }
-
-    /// Searches the names.
-    #[inline]
-    pub fn query(mut self, query: &str) -> Self {
-        self.0.query("query", &query);
-        self
-    }
-
-    /// Number of the page, counted from 1.
-    ///
-    /// More than 0. Default: `1`.
-    #[inline]
-    pub fn page(mut self, page: i64) -> Self {
-        self.0.query("page", &page);
-        self
-    }
-
-    /// Number of items on a page. The server cuts higher numbers down to 100.
-    ///
-    /// More than 0. Default: `10`.
-    #[inline]
-    pub fn limit(mut self, limit: i64) -> Self {
-        self.0.query("limit", &limit);
-        self
-    }
-
-    /// Order of the items: where the first criterion finds two equal, the next one
-    /// decides. `-` means descending.
-    ///
-    /// Default: `["-created_at"]`.
-    pub fn sorting(
-        mut self,
-        sorting: impl Into<OneOrMany<DiscountSortProperty>>,
-    ) -> Self {
-        let values: OneOrMany<_> = sorting.into();
-        self.0.query("sorting", &values);
-        self
-    }
-}
-
-polar_client_runtime::operation! {
-    List as LIST => pages DiscountList
-}
-
-/// A request to `discounts:update`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct Update(Request);
-
-polar_client_runtime::operation! {
-    Update as UPDATE => json Discount
-}
-
-static CREATE: Operation = Operation {
-    id: "discounts:create",
-    method: Method::Post,
-    path: "/v1/discounts/",
-    access: Access::Account,
-    safety: Safety::Unsafe,
-};
-
-static DELETE: Operation = Operation {
+pub(crate) static DELETE: Operation = Operation {
     id: "discounts:delete",
     method: Method::Delete,
     path: "/v1/discounts/{id}",
     access: Access::Account,
     safety: Safety::Safe,
-};
-
-static GET: Operation = Operation {
-    id: "discounts:get",
-    method: Method::Get,
-    path: "/v1/discounts/{id}",
-    access: Access::Account,
-    safety: Safety::Safe,
-};
-
-static LIST: Operation = Operation {
-    id: "discounts:list",
-    method: Method::Get,
-    path: "/v1/discounts/",
-    access: Access::Account,
-    safety: Safety::Safe,
-};
-
-static UPDATE: Operation = Operation {
-    id: "discounts:update",
-    method: Method::Patch,
-    path: "/v1/discounts/{id}",
-    access: Access::Account,
-    safety: Safety::Unsafe,
 };

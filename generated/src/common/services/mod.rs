@@ -2,32 +2,34 @@
 
 //! The operations of the API, by what they act on.
 
-pub mod benefit_grants;
-pub mod benefits;
-
+pub(crate) mod benefits;
 pub(crate) mod checkout_links;
 
 pub mod custom_fields;
-pub mod customer_meters;
 
 pub(crate) mod customer_portal;
 
 pub mod customer_seats;
 pub mod customer_sessions;
 pub mod customers;
-pub mod discounts;
+
+pub(crate) mod discounts;
+
 pub mod disputes;
 pub mod event_types;
-pub mod events;
+
+pub(crate) mod events;
+
 pub mod files;
 
 pub(crate) mod license_keys;
+pub(crate) mod meters;
 
-pub mod meters;
 pub mod metrics;
 pub mod oauth2;
-pub mod orders;
-pub mod organizations;
+
+pub(crate) mod orders;
+
 pub mod payments;
 
 pub(crate) mod products;

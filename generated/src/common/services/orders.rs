@@ -4,231 +4,16 @@
 
 use super::super::models::*;
 use polar_client_runtime::client::Access;
-use polar_client_runtime::client::AccountAccess;
-use polar_client_runtime::client::Body;
-use polar_client_runtime::client::Client;
-use polar_client_runtime::client::Credential;
 use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::flows::Download;
-use polar_client_runtime::types::Entries;
-use polar_client_runtime::types::OneOrMany;
-use polar_client_runtime::types::Pairs;
-use polar_client_runtime::types::Timestamp;
-use polar_client_runtime::types::Uuid;
-
-/// Orders: what customers have bought and been billed for, once or for a period of a
-/// subscription.
-#[derive(Clone, Debug)]
-pub struct Orders<C> {
-    client: Client<C>,
-}
-
-impl<C: Credential> Orders<C> {
-    pub(crate) fn new(client: Client<C>) -> Self {
-        Self { client }
-    }
-}
-
-impl<C: AccountAccess> Orders<C> {
-    /// Creates a draft of an order, to charge a saved payment method while the customer
-    /// is away. Nothing is charged before `finalize`. The organization must have
-    /// off-session charges enabled.
-    ///
-    /// `POST /v1/orders/`, operation `orders:create`.
-    ///
-    /// Credential: an organization or personal access token with the scope
-    /// `orders:write`.
-    ///
-    /// Not idempotent: a retry may perform the operation again.
-    ///
-    /// # Errors
-    /// - 422: `RequestValidationError`
-    pub fn create(&self, body: impl Body<OrderCreate>) -> Create {
-        let mut request = self.client.request(&CREATE);
-        request.json_body(&body);
-        Create(request)
-    }
-
-    /// Exports the orders as CSV. Amounts are in the currency's main unit there, not in
-    /// cents.
-    ///
-    /// `GET /v1/orders/export`, operation `orders:export`.
-    ///
-    /// Credential: an organization or personal access token with the scope `orders:read`.
-    ///
-    /// # Errors
-    /// - 422: `RequestValidationError`
-    pub fn export(&self) -> Export {
-        Export(self.client.request(&EXPORT))
-    }
-
-    /// Charges a draft. If the payment succeeds, the order is paid and its benefits are
-    /// granted before the answer comes; if not, it stays a draft and the call fails.
-    ///
-    /// `POST /v1/orders/{id}/finalize`, operation `orders:finalize`.
-    ///
-    /// - `id`: Identifier assigned by Polar.
-    ///
-    /// Credential: an organization or personal access token with the scope
-    /// `orders:write`.
-    ///
-    /// Not idempotent: a retry may perform the operation again.
-    ///
-    /// # Errors
-    /// - 402: `PaymentFailed`, `PaymentActionRequired`
-    /// - 403: `OffSessionChargesNotEnabled`, `OrganizationNotReadyForPayments`
-    /// - 404: `ResourceNotFound`
-    /// - 412: `OrderNotDraft`
-    /// - 422: `RequestValidationError`
-    pub fn finalize(&self, id: Uuid) -> Finalize {
-        let mut request = self.client.request(&FINALIZE);
-        request.path("id", &id);
-        Finalize(request)
-    }
-
-    /// Starts the making of the order's invoice, and returns before it is made.
-    ///
-    /// `POST /v1/orders/{id}/invoice`, operation `orders:generate_invoice`.
-    ///
-    /// - `id`: Identifier assigned by Polar.
-    ///
-    /// Credential: an organization or personal access token with the scope `orders:read`.
-    ///
-    /// Not idempotent: a retry may perform the operation again.
-    ///
-    /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 409: `OrderNotEligibleForInvoice`
-    /// - 422: `MissingInvoiceBillingDetails`
-    pub fn generate_invoice(&self, id: Uuid) -> GenerateInvoice {
-        let mut request = self.client.request(&GENERATE_INVOICE);
-        request.path("id", &id);
-        GenerateInvoice(request)
-    }
-
-    /// Gets an order.
-    ///
-    /// `GET /v1/orders/{id}`, operation `orders:get`.
-    ///
-    /// - `id`: Identifier assigned by Polar.
-    ///
-    /// Credential: an organization or personal access token with the scope `orders:read`.
-    ///
-    /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
-    pub fn get(&self, id: Uuid) -> Get {
-        let mut request = self.client.request(&GET);
-        request.path("id", &id);
-        Get(request)
-    }
-
-    /// Gets the address of the order's invoice. The invoice must have been generated.
-    ///
-    /// `GET /v1/orders/{id}/invoice`, operation `orders:invoice`.
-    ///
-    /// - `id`: Identifier assigned by Polar.
-    ///
-    /// Credential: an organization or personal access token with the scope `orders:read`.
-    ///
-    /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
-    pub fn invoice(&self, id: Uuid) -> Invoice {
-        let mut request = self.client.request(&INVOICE);
-        request.path("id", &id);
-        Invoice(request)
-    }
-
-    /// Downloads the document, and has it made first if there is none yet.
-    ///
-    /// Credential: an organization or personal access token with the scope `orders:read`.
-    ///
-    /// # Errors
-    /// Those of `orders:invoice` and `orders:generate_invoice`, and of the storage.
-    pub fn download_invoice(&self, id: Uuid) -> Download {
-        let generate = self.generate_invoice(id);
-        Download::document(self.invoice(id)).generated_by(generate)
-    }
-
-    /// Lists the orders.
-    ///
-    /// `GET /v1/orders/`, operation `orders:list`.
-    ///
-    /// Credential: an organization or personal access token with the scope `orders:read`.
-    ///
-    /// # Errors
-    /// - 422: `RequestValidationError`
-    pub fn list(&self) -> List {
-        List(self.client.request(&LIST))
-    }
-
-    /// Gets the address of the order's receipt, a PDF. There is none as long as the
-    /// receipt is still being made: ask again later.
-    ///
-    /// `GET /v1/orders/{id}/receipt`, operation `orders:receipt`.
-    ///
-    /// - `id`: Identifier assigned by Polar.
-    ///
-    /// Credential: an organization or personal access token with the scope `orders:read`.
-    ///
-    /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
-    pub fn receipt(&self, id: Uuid) -> Receipt {
-        let mut request = self.client.request(&RECEIPT);
-        request.path("id", &id);
-        Receipt(request)
-    }
-
-    /// Downloads the document, and waits for it if there is none yet.
-    ///
-    /// Credential: an organization or personal access token with the scope `orders:read`.
-    ///
-    /// # Errors
-    /// Those of `orders:receipt`, and of the storage.
-    pub fn download_receipt(&self, id: Uuid) -> Download {
-        Download::document(self.receipt(id))
-    }
-
-    /// Updates the name and the address that the order's invoice is made out to.
-    ///
-    /// `PATCH /v1/orders/{id}`, operation `orders:update`.
-    ///
-    /// - `id`: Identifier assigned by Polar.
-    ///
-    /// Credential: an organization or personal access token with the scope
-    /// `orders:write`.
-    ///
-    /// Not idempotent: a retry may perform the operation again.
-    ///
-    /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
-    pub fn update(&self, id: Uuid, body: impl Body<OrderUpdate>) -> Update {
-        let mut request = self.client.request(&UPDATE);
-        request.path("id", &id);
-        request.json_body(&body);
-        Update(request)
-    }
-}
-
-/// A request to `orders:create`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct Create(Request);
-
-polar_client_runtime::operation! {
-    Create as CREATE => json Order
-}
+use polar_client_runtime::types::{OneOrMany, Timestamp, Uuid};
 
 /// A request to `orders:export`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
-pub struct Export(Request);
+pub struct Export(pub(crate) Request);
 
 impl Export {
     /// The organization's ID.
@@ -291,214 +76,34 @@ polar_client_runtime::operation! {
     Export as EXPORT => csv OrderExportRow
 }
 
-/// A request to `orders:finalize`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct Finalize(Request);
-
-impl Finalize {
-    /// The body, which may be left out.
-    pub fn body(mut self, body: impl Body<OrderFinalize>) -> Self {
-        self.0.json_body(&body);
-        self
-    }
-}
-
-polar_client_runtime::operation! {
-    Finalize as FINALIZE => json Order
-}
-
 /// A request to `orders:generate_invoice`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
-pub struct GenerateInvoice(Request);
+pub struct GenerateInvoice(pub(crate) Request);
 
 polar_client_runtime::operation! {
     GenerateInvoice as GENERATE_INVOICE => empty
 }
 
-/// A request to `orders:get`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct Get(Request);
-
-polar_client_runtime::operation! {
-    Get as GET => json Order
-}
-
 /// A request to `orders:invoice`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
-pub struct Invoice(Request);
+pub struct Invoice(pub(crate) Request);
 
 polar_client_runtime::operation! {
     Invoice as INVOICE => json OrderInvoice
 }
 
-/// A request to `orders:list`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct List(Request);
-
-impl List {
-    /// The organization's ID.
-    pub fn organization_id(
-        mut self,
-        organization_id: impl Into<OneOrMany<Uuid>>,
-    ) -> Self {
-        let values: OneOrMany<_> = organization_id.into();
-        self.0.query("organization_id", &values);
-        self
-    }
-
-    /// The product's ID.
-    pub fn product_id(mut self, product_id: impl Into<OneOrMany<Uuid>>) -> Self {
-        let values: OneOrMany<_> = product_id.into();
-        self.0.query("product_id", &values);
-        self
-    }
-
-    /// Only orders of this kind: one-time purchases, or starts and renewals of
-    /// subscriptions.
-    pub fn product_billing_type(
-        mut self,
-        product_billing_type: impl Into<OneOrMany<ProductBillingType>>,
-    ) -> Self {
-        let values: OneOrMany<_> = product_billing_type.into();
-        self.0.query("product_billing_type", &values);
-        self
-    }
-
-    /// The discount's ID.
-    pub fn discount_id(mut self, discount_id: impl Into<OneOrMany<Uuid>>) -> Self {
-        let values: OneOrMany<_> = discount_id.into();
-        self.0.query("discount_id", &values);
-        self
-    }
-
-    /// The customer's ID.
-    pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<Uuid>>) -> Self {
-        let values: OneOrMany<_> = customer_id.into();
-        self.0.query("customer_id", &values);
-        self
-    }
-
-    /// The customer's ID in your own system.
-    pub fn external_customer_id(
-        mut self,
-        external_customer_id: impl Into<OneOrMany<String>>,
-    ) -> Self {
-        let values: OneOrMany<_> = external_customer_id.into();
-        self.0.query("external_customer_id", &values);
-        self
-    }
-
-    /// The checkout session's ID.
-    pub fn checkout_id(mut self, checkout_id: impl Into<OneOrMany<Uuid>>) -> Self {
-        let values: OneOrMany<_> = checkout_id.into();
-        self.0.query("checkout_id", &values);
-        self
-    }
-
-    /// The subscription's ID.
-    pub fn subscription_id(
-        mut self,
-        subscription_id: impl Into<OneOrMany<Uuid>>,
-    ) -> Self {
-        let values: OneOrMany<_> = subscription_id.into();
-        self.0.query("subscription_id", &values);
-        self
-    }
-
-    /// State that it is in.
-    pub fn status(mut self, status: impl Into<OneOrMany<OrderStatus>>) -> Self {
-        let values: OneOrMany<_> = status.into();
-        self.0.query("status", &values);
-        self
-    }
-
-    /// Only what was created after this point in time.
-    #[inline]
-    pub fn created_after(mut self, created_after: Timestamp) -> Self {
-        self.0.query("created_after", &created_after);
-        self
-    }
-
-    /// Only what was created before this point in time.
-    #[inline]
-    pub fn created_before(mut self, created_before: Timestamp) -> Self {
-        self.0.query("created_before", &created_before);
-        self
-    }
-
-    /// Number of the page, counted from 1.
-    ///
-    /// More than 0. Default: `1`.
-    #[inline]
-    pub fn page(mut self, page: i64) -> Self {
-        self.0.query("page", &page);
-        self
-    }
-
-    /// Number of items on a page. The server cuts higher numbers down to 100.
-    ///
-    /// More than 0. Default: `10`.
-    #[inline]
-    pub fn limit(mut self, limit: i64) -> Self {
-        self.0.query("limit", &limit);
-        self
-    }
-
-    /// Order of the items: where the first criterion finds two equal, the next one
-    /// decides. `-` means descending.
-    ///
-    /// Default: `["-created_at"]`.
-    pub fn sorting(mut self, sorting: impl Into<OneOrMany<OrderSortProperty>>) -> Self {
-        let values: OneOrMany<_> = sorting.into();
-        self.0.query("sorting", &values);
-        self
-    }
-
-    /// Only those with this metadata. Several values of one key are alternatives;
-    /// different keys must all match.
-    pub fn metadata(mut self, metadata: impl Entries<MetadataQueryValue>) -> Self {
-        let values: Pairs<MetadataQueryValue> = metadata.into_map();
-        self.0.deep_object("metadata", &values);
-        self
-    }
-}
-
-polar_client_runtime::operation! {
-    List as LIST => pages OrderList
-}
-
 /// A request to `orders:receipt`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
-pub struct Receipt(Request);
+pub struct Receipt(pub(crate) Request);
 
 polar_client_runtime::operation! {
     Receipt as RECEIPT => optional OrderReceipt
 }
 
-/// A request to `orders:update`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct Update(Request);
-
-polar_client_runtime::operation! {
-    Update as UPDATE => json Order
-}
-
-static CREATE: Operation = Operation {
-    id: "orders:create",
-    method: Method::Post,
-    path: "/v1/orders/",
-    access: Access::Account,
-    safety: Safety::Unsafe,
-};
-
-static EXPORT: Operation = Operation {
+pub(crate) static EXPORT: Operation = Operation {
     id: "orders:export",
     method: Method::Get,
     path: "/v1/orders/export",
@@ -506,15 +111,7 @@ static EXPORT: Operation = Operation {
     safety: Safety::Safe,
 };
 
-static FINALIZE: Operation = Operation {
-    id: "orders:finalize",
-    method: Method::Post,
-    path: "/v1/orders/{id}/finalize",
-    access: Access::Account,
-    safety: Safety::Unsafe,
-};
-
-static GENERATE_INVOICE: Operation = Operation {
+pub(crate) static GENERATE_INVOICE: Operation = Operation {
     id: "orders:generate_invoice",
     method: Method::Post,
     path: "/v1/orders/{id}/invoice",
@@ -522,15 +119,7 @@ static GENERATE_INVOICE: Operation = Operation {
     safety: Safety::Unsafe,
 };
 
-static GET: Operation = Operation {
-    id: "orders:get",
-    method: Method::Get,
-    path: "/v1/orders/{id}",
-    access: Access::Account,
-    safety: Safety::Safe,
-};
-
-static INVOICE: Operation = Operation {
+pub(crate) static INVOICE: Operation = Operation {
     id: "orders:invoice",
     method: Method::Get,
     path: "/v1/orders/{id}/invoice",
@@ -538,26 +127,10 @@ static INVOICE: Operation = Operation {
     safety: Safety::Safe,
 };
 
-static LIST: Operation = Operation {
-    id: "orders:list",
-    method: Method::Get,
-    path: "/v1/orders/",
-    access: Access::Account,
-    safety: Safety::Safe,
-};
-
-static RECEIPT: Operation = Operation {
+pub(crate) static RECEIPT: Operation = Operation {
     id: "orders:receipt",
     method: Method::Get,
     path: "/v1/orders/{id}/receipt",
     access: Access::Account,
     safety: Safety::Safe,
-};
-
-static UPDATE: Operation = Operation {
-    id: "orders:update",
-    method: Method::Patch,
-    path: "/v1/orders/{id}",
-    access: Access::Account,
-    safety: Safety::Unsafe,
 };

@@ -19,15 +19,6 @@ polar_client_runtime::operation! {
     DeleteWebhookEndpoint as DELETE_WEBHOOK_ENDPOINT => empty
 }
 
-/// A request to `webhooks:get_webhook_endpoint`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct GetWebhookEndpoint(pub(crate) Request);
-
-polar_client_runtime::operation! {
-    GetWebhookEndpoint as GET_WEBHOOK_ENDPOINT => json WebhookEndpoint
-}
-
 /// A request to `webhooks:list_webhook_deliveries`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
@@ -109,45 +100,6 @@ polar_client_runtime::operation! {
     ListWebhookDeliveries as LIST_WEBHOOK_DELIVERIES => pages WebhookDeliveryList
 }
 
-/// A request to `webhooks:list_webhook_endpoints`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct ListWebhookEndpoints(pub(crate) Request);
-
-impl ListWebhookEndpoints {
-    /// The organization's ID.
-    pub fn organization_id(
-        mut self,
-        organization_id: impl Into<OneOrMany<Uuid>>,
-    ) -> Self {
-        let values: OneOrMany<_> = organization_id.into();
-        self.0.query("organization_id", &values);
-        self
-    }
-
-    /// Number of the page, counted from 1.
-    ///
-    /// More than 0. Default: `1`.
-    #[inline]
-    pub fn page(mut self, page: i64) -> Self {
-        self.0.query("page", &page);
-        self
-    }
-
-    /// Number of items on a page. The server cuts higher numbers down to 100.
-    ///
-    /// More than 0. Default: `10`.
-    #[inline]
-    pub fn limit(mut self, limit: i64) -> Self {
-        self.0.query("limit", &limit);
-        self
-    }
-}
-
-polar_client_runtime::operation! {
-    ListWebhookEndpoints as LIST_WEBHOOK_ENDPOINTS => pages WebhookEndpointList
-}
-
 /// A request to `webhooks:redeliver_webhook_event`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
@@ -157,26 +109,9 @@ polar_client_runtime::operation! {
     RedeliverWebhookEvent as REDELIVER_WEBHOOK_EVENT => empty
 }
 
-/// A request to `webhooks:reset_webhook_endpoint_secret`.
-#[derive(Clone, Debug)]
-#[must_use = "a request does nothing until it is sent"]
-pub struct ResetWebhookEndpointSecret(pub(crate) Request);
-
-polar_client_runtime::operation! {
-    ResetWebhookEndpointSecret as RESET_WEBHOOK_ENDPOINT_SECRET => json WebhookEndpoint
-}
-
 pub(crate) static DELETE_WEBHOOK_ENDPOINT: Operation = Operation {
     id: "webhooks:delete_webhook_endpoint",
     method: Method::Delete,
-    path: "/v1/webhooks/endpoints/{id}",
-    access: Access::Account,
-    safety: Safety::Safe,
-};
-
-pub(crate) static GET_WEBHOOK_ENDPOINT: Operation = Operation {
-    id: "webhooks:get_webhook_endpoint",
-    method: Method::Get,
     path: "/v1/webhooks/endpoints/{id}",
     access: Access::Account,
     safety: Safety::Safe,
@@ -190,26 +125,10 @@ pub(crate) static LIST_WEBHOOK_DELIVERIES: Operation = Operation {
     safety: Safety::Safe,
 };
 
-pub(crate) static LIST_WEBHOOK_ENDPOINTS: Operation = Operation {
-    id: "webhooks:list_webhook_endpoints",
-    method: Method::Get,
-    path: "/v1/webhooks/endpoints",
-    access: Access::Account,
-    safety: Safety::Safe,
-};
-
 pub(crate) static REDELIVER_WEBHOOK_EVENT: Operation = Operation {
     id: "webhooks:redeliver_webhook_event",
     method: Method::Post,
     path: "/v1/webhooks/events/{id}/redeliver",
-    access: Access::Account,
-    safety: Safety::Unsafe,
-};
-
-pub(crate) static RESET_WEBHOOK_ENDPOINT_SECRET: Operation = Operation {
-    id: "webhooks:reset_webhook_endpoint_secret",
-    method: Method::Patch,
-    path: "/v1/webhooks/endpoints/{id}/secret",
     access: Access::Account,
     safety: Safety::Unsafe,
 };

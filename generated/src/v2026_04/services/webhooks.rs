@@ -4,11 +4,11 @@
 
 use super::super::models::*;
 use crate::common::services::webhooks::DELETE_WEBHOOK_ENDPOINT;
-use crate::common::services::webhooks::GET_WEBHOOK_ENDPOINT;
 use crate::common::services::webhooks::LIST_WEBHOOK_DELIVERIES;
-use crate::common::services::webhooks::LIST_WEBHOOK_ENDPOINTS;
 use crate::common::services::webhooks::REDELIVER_WEBHOOK_EVENT;
-use crate::common::services::webhooks::RESET_WEBHOOK_ENDPOINT_SECRET;
+use crate::v2026_04_and_v2026_10::services::webhooks::GET_WEBHOOK_ENDPOINT;
+use crate::v2026_04_and_v2026_10::services::webhooks::LIST_WEBHOOK_ENDPOINTS;
+use crate::v2026_04_and_v2026_10::services::webhooks::RESET_WEBHOOK_ENDPOINT_SECRET;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
@@ -21,11 +21,11 @@ use polar_client_runtime::client::Safety;
 use polar_client_runtime::types::Uuid;
 
 pub use crate::common::services::webhooks::DeleteWebhookEndpoint;
-pub use crate::common::services::webhooks::GetWebhookEndpoint;
 pub use crate::common::services::webhooks::ListWebhookDeliveries;
-pub use crate::common::services::webhooks::ListWebhookEndpoints;
 pub use crate::common::services::webhooks::RedeliverWebhookEvent;
-pub use crate::common::services::webhooks::ResetWebhookEndpointSecret;
+pub use crate::v2026_04_and_v2026_10::services::webhooks::GetWebhookEndpoint;
+pub use crate::v2026_04_and_v2026_10::services::webhooks::ListWebhookEndpoints;
+pub use crate::v2026_04_and_v2026_10::services::webhooks::ResetWebhookEndpointSecret;
 
 /// Webhooks: endpoints that events are delivered to, and the record of the
 /// deliveries.

@@ -3,7 +3,7 @@
 //! How the types of `models/customer_portal.rs` are read and written.
 
 use super::super::models::*;
-use polar_client_runtime::codec::{Encode, Model, Object, Sink};
+use polar_client_runtime::codec::{Encode, Model, Object, Sink, optional};
 
 impl Model for CustomerOrder {
     #[inline]
@@ -174,6 +174,45 @@ polar_client_runtime::model! {
     CustomerOrderProduct
 }
 
+impl Model for CustomerOrganization {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            created_at: o.field("created_at"),
+            modified_at: o.field("modified_at"),
+            id: o.field("id"),
+            name: o.field("name"),
+            slug: o.field("slug"),
+            avatar_url: o.field("avatar_url"),
+            proration_behavior: o.field("proration_behavior"),
+            allow_customer_updates: o.field("allow_customer_updates"),
+            customer_portal_settings: o.field("customer_portal_settings"),
+            organization_features: o.field("organization_features"),
+        }
+    }
+
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 10] = [
+            ("created_at", &self.created_at),
+            ("modified_at", &self.modified_at),
+            ("id", &self.id),
+            ("name", &self.name),
+            ("slug", &self.slug),
+            ("avatar_url", &self.avatar_url),
+            ("proration_behavior", &self.proration_behavior),
+            ("allow_customer_updates", &self.allow_customer_updates),
+            ("customer_portal_settings", &self.customer_portal_settings),
+            ("organization_features", optional(&self.organization_features)),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::model! {
+    CustomerOrganization
+}
+
 impl Model for CustomerOrganizationData {
     #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
@@ -195,6 +234,32 @@ impl Model for CustomerOrganizationData {
 
 polar_client_runtime::model! {
     CustomerOrganizationData
+}
+
+impl Model for CustomerOrganizationFeatureSettings {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            member_model_enabled: o.field("member_model_enabled"),
+            checkout_localization_enabled: o.field("checkout_localization_enabled"),
+        }
+    }
+
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 2] = [
+            ("member_model_enabled", optional(&self.member_model_enabled)),
+            (
+                "checkout_localization_enabled",
+                optional(&self.checkout_localization_enabled),
+            ),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::model! {
+    CustomerOrganizationFeatureSettings
 }
 
 impl Model for CustomerProduct {

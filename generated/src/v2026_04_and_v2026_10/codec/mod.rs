@@ -2,9 +2,17 @@
 
 //! How the types of the API are read and written.
 
+mod benefit_grants;
+mod benefits;
 mod checkout_links;
 mod checkouts;
+mod customer_meters;
 mod customer_portal;
+mod discounts;
+mod events;
+mod meters;
+mod orders;
+mod organizations;
 mod products;
 mod shared;
 mod subscriptions;

@@ -3,7 +3,46 @@
 //! How the types of `models/subscriptions.rs` are read and written.
 
 use super::super::models::*;
-use polar_client_runtime::codec::{Encode, Model, Object, Sink, optional};
+use polar_client_runtime::codec::Choice;
+use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::Model;
+use polar_client_runtime::codec::Object;
+use polar_client_runtime::codec::Record;
+use polar_client_runtime::codec::Sink;
+use polar_client_runtime::codec::optional;
+
+impl Model for PendingSubscriptionUpdate {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            created_at: o.field("created_at"),
+            modified_at: o.field("modified_at"),
+            id: o.field("id"),
+            applies_at: o.field("applies_at"),
+            product_id: o.field("product_id"),
+            seats: o.field("seats"),
+            units: o.field("units"),
+        }
+    }
+
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 7] = [
+            ("created_at", &self.created_at),
+            ("modified_at", &self.modified_at),
+            ("id", &self.id),
+            ("applies_at", &self.applies_at),
+            ("product_id", &self.product_id),
+            ("seats", &self.seats),
+            ("units", &self.units),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::model! {
+    PendingSubscriptionUpdate
+}
 
 impl Model for Subscription {
     #[inline]
@@ -102,6 +141,56 @@ polar_client_runtime::model! {
     Subscription
 }
 
+impl Choice for SubscriptionCreate {
+    #[inline]
+    fn view(&self) -> &dyn Encode {
+        match self {
+            Self::Customer(value) => value,
+            Self::ExternalCustomer(value) => value,
+        }
+    }
+}
+
+polar_client_runtime::choice! {
+    SubscriptionCreate
+}
+
+impl Record for SubscriptionCreateCustomer {
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 3] = [
+            ("metadata", optional(&self.metadata)),
+            ("product_id", &self.product_id),
+            ("customer_id", &self.customer_id),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::input! {
+    SubscriptionCreateCustomer {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+    }
+}
+
+impl Record for SubscriptionCreateExternalCustomer {
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 3] = [
+            ("metadata", optional(&self.metadata)),
+            ("product_id", &self.product_id),
+            ("external_customer_id", &self.external_customer_id),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::input! {
+    SubscriptionCreateExternalCustomer {
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+    }
+}
+
 impl Model for SubscriptionList {
     #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
@@ -123,4 +212,39 @@ impl Model for SubscriptionList {
 
 polar_client_runtime::model! {
     page SubscriptionList
+}
+
+impl Model for SubscriptionMeter {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            created_at: o.field("created_at"),
+            modified_at: o.field("modified_at"),
+            id: o.field("id"),
+            consumed_units: o.field("consumed_units"),
+            credited_units: o.field("credited_units"),
+            amount: o.field("amount"),
+            meter_id: o.field("meter_id"),
+            meter: o.field("meter"),
+        }
+    }
+
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 8] = [
+            ("created_at", &self.created_at),
+            ("modified_at", &self.modified_at),
+            ("id", &self.id),
+            ("consumed_units", &self.consumed_units),
+            ("credited_units", &self.credited_units),
+            ("amount", &self.amount),
+            ("meter_id", &self.meter_id),
+            ("meter", &self.meter),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::model! {
+    SubscriptionMeter
 }

@@ -3,7 +3,656 @@
 //! How the types of `models/webhooks.rs` are read and written.
 
 use super::super::models::*;
-use polar_client_runtime::codec::{Encode, Model, Object, Sink, optional};
+use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::Model;
+use polar_client_runtime::codec::Node;
+use polar_client_runtime::codec::Object;
+use polar_client_runtime::codec::Redacted;
+use polar_client_runtime::codec::Sink;
+use polar_client_runtime::codec::Union;
+use polar_client_runtime::codec::optional;
+
+impl Model for BenefitGrantCustomWebhook {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            created_at: o.field("created_at"),
+            modified_at: o.field("modified_at"),
+            id: o.field("id"),
+            granted_at: o.field("granted_at"),
+            is_granted: o.field("is_granted"),
+            revoked_at: o.field("revoked_at"),
+            is_revoked: o.field("is_revoked"),
+            subscription_id: o.field("subscription_id"),
+            order_id: o.field("order_id"),
+            customer_id: o.field("customer_id"),
+            member_id: o.field("member_id"),
+            benefit_id: o.field("benefit_id"),
+            error: o.field("error"),
+            customer: o.field("customer"),
+            member: o.field("member"),
+            benefit: o.field("benefit"),
+            properties: o.field("properties"),
+            previous_properties: o.field("previous_properties"),
+        }
+    }
+
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 18] = [
+            ("created_at", &self.created_at),
+            ("modified_at", &self.modified_at),
+            ("id", &self.id),
+            ("granted_at", &self.granted_at),
+            ("is_granted", &self.is_granted),
+            ("revoked_at", &self.revoked_at),
+            ("is_revoked", &self.is_revoked),
+            ("subscription_id", &self.subscription_id),
+            ("order_id", &self.order_id),
+            ("customer_id", &self.customer_id),
+            ("member_id", &self.member_id),
+            ("benefit_id", &self.benefit_id),
+            ("error", &self.error),
+            ("customer", &self.customer),
+            ("member", &self.member),
+            ("benefit", &self.benefit),
+            ("properties", &self.properties),
+            ("previous_properties", &self.previous_properties),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::model! {
+    BenefitGrantCustomWebhook
+}
+
+impl Model for BenefitGrantDiscordWebhook {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            created_at: o.field("created_at"),
+            modified_at: o.field("modified_at"),
+            id: o.field("id"),
+            granted_at: o.field("granted_at"),
+            is_granted: o.field("is_granted"),
+            revoked_at: o.field("revoked_at"),
+            is_revoked: o.field("is_revoked"),
+            subscription_id: o.field("subscription_id"),
+            order_id: o.field("order_id"),
+            customer_id: o.field("customer_id"),
+            member_id: o.field("member_id"),
+            benefit_id: o.field("benefit_id"),
+            error: o.field("error"),
+            customer: o.field("customer"),
+            member: o.field("member"),
+            benefit: o.field("benefit"),
+            properties: o.field("properties"),
+            previous_properties: o.field("previous_properties"),
+        }
+    }
+
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 18] = [
+            ("created_at", &self.created_at),
+            ("modified_at", &self.modified_at),
+            ("id", &self.id),
+            ("granted_at", &self.granted_at),
+            ("is_granted", &self.is_granted),
+            ("revoked_at", &self.revoked_at),
+            ("is_revoked", &self.is_revoked),
+            ("subscription_id", &self.subscription_id),
+            ("order_id", &self.order_id),
+            ("customer_id", &self.customer_id),
+            ("member_id", &self.member_id),
+            ("benefit_id", &self.benefit_id),
+            ("error", &self.error),
+            ("customer", &self.customer),
+            ("member", &self.member),
+            ("benefit", &self.benefit),
+            ("properties", &self.properties),
+            ("previous_properties", &self.previous_properties),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::model! {
+    BenefitGrantDiscordWebhook
+}
+
+impl Model for BenefitGrantDownloadablesWebhook {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            created_at: o.field("created_at"),
+            modified_at: o.field("modified_at"),
+            id: o.field("id"),
+            granted_at: o.field("granted_at"),
+            is_granted: o.field("is_granted"),
+            revoked_at: o.field("revoked_at"),
+            is_revoked: o.field("is_revoked"),
+            subscription_id: o.field("subscription_id"),
+            order_id: o.field("order_id"),
+            customer_id: o.field("customer_id"),
+            member_id: o.field("member_id"),
+            benefit_id: o.field("benefit_id"),
+            error: o.field("error"),
+            customer: o.field("customer"),
+            member: o.field("member"),
+            benefit: o.field("benefit"),
+            properties: o.field("properties"),
+            previous_properties: o.field("previous_properties"),
+        }
+    }
+
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 18] = [
+            ("created_at", &self.created_at),
+            ("modified_at", &self.modified_at),
+            ("id", &self.id),
+            ("granted_at", &self.granted_at),
+            ("is_granted", &self.is_granted),
+            ("revoked_at", &self.revoked_at),
+            ("is_revoked", &self.is_revoked),
+            ("subscription_id", &self.subscription_id),
+            ("order_id", &self.order_id),
+            ("customer_id", &self.customer_id),
+            ("member_id", &self.member_id),
+            ("benefit_id", &self.benefit_id),
+            ("error", &self.error),
+            ("customer", &self.customer),
+            ("member", &self.member),
+            ("benefit", &self.benefit),
+            ("properties", &self.properties),
+            ("previous_properties", &self.previous_properties),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::model! {
+    BenefitGrantDownloadablesWebhook
+}
+
+impl Model for BenefitGrantFeatureFlagWebhook {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            created_at: o.field("created_at"),
+            modified_at: o.field("modified_at"),
+            id: o.field("id"),
+            granted_at: o.field("granted_at"),
+            is_granted: o.field("is_granted"),
+            revoked_at: o.field("revoked_at"),
+            is_revoked: o.field("is_revoked"),
+            subscription_id: o.field("subscription_id"),
+            order_id: o.field("order_id"),
+            customer_id: o.field("customer_id"),
+            member_id: o.field("member_id"),
+            benefit_id: o.field("benefit_id"),
+            error: o.field("error"),
+            customer: o.field("customer"),
+            member: o.field("member"),
+            benefit: o.field("benefit"),
+            properties: o.field("properties"),
+            previous_properties: o.field("previous_properties"),
+        }
+    }
+
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 18] = [
+            ("created_at", &self.created_at),
+            ("modified_at", &self.modified_at),
+            ("id", &self.id),
+            ("granted_at", &self.granted_at),
+            ("is_granted", &self.is_granted),
+            ("revoked_at", &self.revoked_at),
+            ("is_revoked", &self.is_revoked),
+            ("subscription_id", &self.subscription_id),
+            ("order_id", &self.order_id),
+            ("customer_id", &self.customer_id),
+            ("member_id", &self.member_id),
+            ("benefit_id", &self.benefit_id),
+            ("error", &self.error),
+            ("customer", &self.customer),
+            ("member", &self.member),
+            ("benefit", &self.benefit),
+            ("properties", &self.properties),
+            ("previous_properties", &self.previous_properties),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::model! {
+    BenefitGrantFeatureFlagWebhook
+}
+
+impl Model for BenefitGrantGitHubRepositoryWebhook {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            created_at: o.field("created_at"),
+            modified_at: o.field("modified_at"),
+            id: o.field("id"),
+            granted_at: o.field("granted_at"),
+            is_granted: o.field("is_granted"),
+            revoked_at: o.field("revoked_at"),
+            is_revoked: o.field("is_revoked"),
+            subscription_id: o.field("subscription_id"),
+            order_id: o.field("order_id"),
+            customer_id: o.field("customer_id"),
+            member_id: o.field("member_id"),
+            benefit_id: o.field("benefit_id"),
+            error: o.field("error"),
+            customer: o.field("customer"),
+            member: o.field("member"),
+            benefit: o.field("benefit"),
+            properties: o.field("properties"),
+            previous_properties: o.field("previous_properties"),
+        }
+    }
+
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 18] = [
+            ("created_at", &self.created_at),
+            ("modified_at", &self.modified_at),
+            ("id", &self.id),
+            ("granted_at", &self.granted_at),
+            ("is_granted", &self.is_granted),
+            ("revoked_at", &self.revoked_at),
+            ("is_revoked", &self.is_revoked),
+            ("subscription_id", &self.subscription_id),
+            ("order_id", &self.order_id),
+            ("customer_id", &self.customer_id),
+            ("member_id", &self.member_id),
+            ("benefit_id", &self.benefit_id),
+            ("error", &self.error),
+            ("customer", &self.customer),
+            ("member", &self.member),
+            ("benefit", &self.benefit),
+            ("properties", &self.properties),
+            ("previous_properties", &self.previous_properties),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::model! {
+    BenefitGrantGitHubRepositoryWebhook
+}
+
+impl Model for BenefitGrantLicenseKeysWebhook {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            created_at: o.field("created_at"),
+            modified_at: o.field("modified_at"),
+            id: o.field("id"),
+            granted_at: o.field("granted_at"),
+            is_granted: o.field("is_granted"),
+            revoked_at: o.field("revoked_at"),
+            is_revoked: o.field("is_revoked"),
+            subscription_id: o.field("subscription_id"),
+            order_id: o.field("order_id"),
+            customer_id: o.field("customer_id"),
+            member_id: o.field("member_id"),
+            benefit_id: o.field("benefit_id"),
+            error: o.field("error"),
+            customer: o.field("customer"),
+            member: o.field("member"),
+            benefit: o.field("benefit"),
+            properties: o.field("properties"),
+            previous_properties: o.field("previous_properties"),
+        }
+    }
+
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 18] = [
+            ("created_at", &self.created_at),
+            ("modified_at", &self.modified_at),
+            ("id", &self.id),
+            ("granted_at", &self.granted_at),
+            ("is_granted", &self.is_granted),
+            ("revoked_at", &self.revoked_at),
+            ("is_revoked", &self.is_revoked),
+            ("subscription_id", &self.subscription_id),
+            ("order_id", &self.order_id),
+            ("customer_id", &self.customer_id),
+            ("member_id", &self.member_id),
+            ("benefit_id", &self.benefit_id),
+            ("error", &self.error),
+            ("customer", &self.customer),
+            ("member", &self.member),
+            ("benefit", &self.benefit),
+            ("properties", &self.properties),
+            ("previous_properties", &self.previous_properties),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::model! {
+    BenefitGrantLicenseKeysWebhook
+}
+
+impl Model for BenefitGrantMeterCreditWebhook {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            created_at: o.field("created_at"),
+            modified_at: o.field("modified_at"),
+            id: o.field("id"),
+            granted_at: o.field("granted_at"),
+            is_granted: o.field("is_granted"),
+            revoked_at: o.field("revoked_at"),
+            is_revoked: o.field("is_revoked"),
+            subscription_id: o.field("subscription_id"),
+            order_id: o.field("order_id"),
+            customer_id: o.field("customer_id"),
+            member_id: o.field("member_id"),
+            benefit_id: o.field("benefit_id"),
+            error: o.field("error"),
+            customer: o.field("customer"),
+            member: o.field("member"),
+            benefit: o.field("benefit"),
+            properties: o.field("properties"),
+            previous_properties: o.field("previous_properties"),
+        }
+    }
+
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 18] = [
+            ("created_at", &self.created_at),
+            ("modified_at", &self.modified_at),
+            ("id", &self.id),
+            ("granted_at", &self.granted_at),
+            ("is_granted", &self.is_granted),
+            ("revoked_at", &self.revoked_at),
+            ("is_revoked", &self.is_revoked),
+            ("subscription_id", &self.subscription_id),
+            ("order_id", &self.order_id),
+            ("customer_id", &self.customer_id),
+            ("member_id", &self.member_id),
+            ("benefit_id", &self.benefit_id),
+            ("error", &self.error),
+            ("customer", &self.customer),
+            ("member", &self.member),
+            ("benefit", &self.benefit),
+            ("properties", &self.properties),
+            ("previous_properties", &self.previous_properties),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::model! {
+    BenefitGrantMeterCreditWebhook
+}
+
+impl Model for BenefitGrantSlackSharedChannelWebhook {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            created_at: o.field("created_at"),
+            modified_at: o.field("modified_at"),
+            id: o.field("id"),
+            granted_at: o.field("granted_at"),
+            is_granted: o.field("is_granted"),
+            revoked_at: o.field("revoked_at"),
+            is_revoked: o.field("is_revoked"),
+            subscription_id: o.field("subscription_id"),
+            order_id: o.field("order_id"),
+            customer_id: o.field("customer_id"),
+            member_id: o.field("member_id"),
+            benefit_id: o.field("benefit_id"),
+            error: o.field("error"),
+            customer: o.field("customer"),
+            member: o.field("member"),
+            benefit: o.field("benefit"),
+            properties: o.field("properties"),
+            previous_properties: o.field("previous_properties"),
+        }
+    }
+
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 18] = [
+            ("created_at", &self.created_at),
+            ("modified_at", &self.modified_at),
+            ("id", &self.id),
+            ("granted_at", &self.granted_at),
+            ("is_granted", &self.is_granted),
+            ("revoked_at", &self.revoked_at),
+            ("is_revoked", &self.is_revoked),
+            ("subscription_id", &self.subscription_id),
+            ("order_id", &self.order_id),
+            ("customer_id", &self.customer_id),
+            ("member_id", &self.member_id),
+            ("benefit_id", &self.benefit_id),
+            ("error", &self.error),
+            ("customer", &self.customer),
+            ("member", &self.member),
+            ("benefit", &self.benefit),
+            ("properties", &self.properties),
+            ("previous_properties", &self.previous_properties),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::model! {
+    BenefitGrantSlackSharedChannelWebhook
+}
+
+impl Union for BenefitGrantWebhook {
+    #[inline]
+    fn read(node: Node<'_, '_>) -> Self {
+        match node.text(&["benefit", "type"]) {
+            Some("discord") => Self::Discord(node.variant("Discord")),
+            Some("custom") => Self::Custom(node.variant("Custom")),
+            Some("github_repository") => {
+                Self::GitHubRepository(node.variant("GitHubRepository"))
+            }
+            Some("downloadables") => Self::Downloadables(node.variant("Downloadables")),
+            Some("license_keys") => Self::LicenseKeys(node.variant("LicenseKeys")),
+            Some("meter_credit") => Self::MeterCredit(node.variant("MeterCredit")),
+            Some("feature_flag") => Self::FeatureFlag(node.variant("FeatureFlag")),
+            Some("slack_shared_channel") => {
+                Self::SlackSharedChannel(node.variant("SlackSharedChannel"))
+            }
+            _ => Self::Unknown(node.json()),
+        }
+    }
+
+    #[inline]
+    fn view(&self) -> &dyn Encode {
+        match self {
+            Self::Discord(value) => value,
+            Self::Custom(value) => value,
+            Self::GitHubRepository(value) => value,
+            Self::Downloadables(value) => value,
+            Self::LicenseKeys(value) => value,
+            Self::MeterCredit(value) => value,
+            Self::FeatureFlag(value) => value,
+            Self::SlackSharedChannel(value) => value,
+            Self::Unknown(value) => value,
+        }
+    }
+}
+
+polar_client_runtime::union! {
+    BenefitGrantWebhook
+}
+
+impl Model for WebhookBenefitCreatedPayload {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            r#type: o.constant("type", "benefit.created"),
+            timestamp: o.field("timestamp"),
+            api_version: o.field("api_version"),
+            data: o.field("data"),
+        }
+    }
+
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 4] = [
+            ("type", &self.r#type),
+            ("timestamp", &self.timestamp),
+            ("api_version", optional(&self.api_version)),
+            ("data", &self.data),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::model! {
+    WebhookBenefitCreatedPayload
+}
+
+impl Model for WebhookBenefitGrantCreatedPayload {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            r#type: o.constant("type", "benefit_grant.created"),
+            timestamp: o.field("timestamp"),
+            api_version: o.field("api_version"),
+            data: o.field("data"),
+        }
+    }
+
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 4] = [
+            ("type", &self.r#type),
+            ("timestamp", &self.timestamp),
+            ("api_version", optional(&self.api_version)),
+            ("data", &self.data),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::model! {
+    WebhookBenefitGrantCreatedPayload
+}
+
+impl Model for WebhookBenefitGrantCycledPayload {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            r#type: o.constant("type", "benefit_grant.cycled"),
+            timestamp: o.field("timestamp"),
+            api_version: o.field("api_version"),
+            data: o.field("data"),
+        }
+    }
+
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 4] = [
+            ("type", &self.r#type),
+            ("timestamp", &self.timestamp),
+            ("api_version", optional(&self.api_version)),
+            ("data", &self.data),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::model! {
+    WebhookBenefitGrantCycledPayload
+}
+
+impl Model for WebhookBenefitGrantRevokedPayload {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            r#type: o.constant("type", "benefit_grant.revoked"),
+            timestamp: o.field("timestamp"),
+            api_version: o.field("api_version"),
+            data: o.field("data"),
+        }
+    }
+
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 4] = [
+            ("type", &self.r#type),
+            ("timestamp", &self.timestamp),
+            ("api_version", optional(&self.api_version)),
+            ("data", &self.data),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::model! {
+    WebhookBenefitGrantRevokedPayload
+}
+
+impl Model for WebhookBenefitGrantUpdatedPayload {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            r#type: o.constant("type", "benefit_grant.updated"),
+            timestamp: o.field("timestamp"),
+            api_version: o.field("api_version"),
+            data: o.field("data"),
+        }
+    }
+
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 4] = [
+            ("type", &self.r#type),
+            ("timestamp", &self.timestamp),
+            ("api_version", optional(&self.api_version)),
+            ("data", &self.data),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::model! {
+    WebhookBenefitGrantUpdatedPayload
+}
+
+impl Model for WebhookBenefitUpdatedPayload {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            r#type: o.constant("type", "benefit.updated"),
+            timestamp: o.field("timestamp"),
+            api_version: o.field("api_version"),
+            data: o.field("data"),
+        }
+    }
+
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 4] = [
+            ("type", &self.r#type),
+            ("timestamp", &self.timestamp),
+            ("api_version", optional(&self.api_version)),
+            ("data", &self.data),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::model! {
+    WebhookBenefitUpdatedPayload
+}
 
 impl Model for WebhookCheckoutCreatedPayload {
     #[inline]
@@ -84,6 +733,288 @@ impl Model for WebhookCheckoutUpdatedPayload {
 
 polar_client_runtime::model! {
     WebhookCheckoutUpdatedPayload
+}
+
+impl Model for WebhookDiscountCreatedPayload {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            r#type: o.constant("type", "discount.created"),
+            timestamp: o.field("timestamp"),
+            api_version: o.field("api_version"),
+            data: o.field("data"),
+        }
+    }
+
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 4] = [
+            ("type", &self.r#type),
+            ("timestamp", &self.timestamp),
+            ("api_version", optional(&self.api_version)),
+            ("data", &self.data),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::model! {
+    WebhookDiscountCreatedPayload
+}
+
+impl Model for WebhookDiscountDeletedPayload {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            r#type: o.constant("type", "discount.deleted"),
+            timestamp: o.field("timestamp"),
+            api_version: o.field("api_version"),
+            data: o.field("data"),
+        }
+    }
+
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 4] = [
+            ("type", &self.r#type),
+            ("timestamp", &self.timestamp),
+            ("api_version", optional(&self.api_version)),
+            ("data", &self.data),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::model! {
+    WebhookDiscountDeletedPayload
+}
+
+impl Model for WebhookDiscountUpdatedPayload {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            r#type: o.constant("type", "discount.updated"),
+            timestamp: o.field("timestamp"),
+            api_version: o.field("api_version"),
+            data: o.field("data"),
+        }
+    }
+
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 4] = [
+            ("type", &self.r#type),
+            ("timestamp", &self.timestamp),
+            ("api_version", optional(&self.api_version)),
+            ("data", &self.data),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::model! {
+    WebhookDiscountUpdatedPayload
+}
+
+impl Model for WebhookEndpoint {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            created_at: o.field("created_at"),
+            modified_at: o.field("modified_at"),
+            id: o.field("id"),
+            url: o.field("url"),
+            name: o.field("name"),
+            api_version: o.field("api_version"),
+            format: o.field("format"),
+            secret: o.field("secret"),
+            organization_id: o.field("organization_id"),
+            events: o.field("events"),
+            enabled: o.field("enabled"),
+            uses_standard_webhook_signature: o.field("uses_standard_webhook_signature"),
+        }
+    }
+
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 12] = [
+            ("created_at", &self.created_at),
+            ("modified_at", &self.modified_at),
+            ("id", &self.id),
+            ("url", &Redacted(&self.url)),
+            ("name", &self.name),
+            ("api_version", &self.api_version),
+            ("format", &self.format),
+            ("secret", &Redacted(&self.secret)),
+            ("organization_id", &self.organization_id),
+            ("events", &self.events),
+            ("enabled", &self.enabled),
+            ("uses_standard_webhook_signature", &self.uses_standard_webhook_signature),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::model! {
+    WebhookEndpoint
+}
+
+impl Model for WebhookEndpointList {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            items: o.field("items"),
+            pagination: o.field("pagination"),
+        }
+    }
+
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 2] = [
+            ("items", &self.items),
+            ("pagination", &self.pagination),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::model! {
+    page WebhookEndpointList
+}
+
+impl Model for WebhookOrderCreatedPayload {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            r#type: o.constant("type", "order.created"),
+            timestamp: o.field("timestamp"),
+            api_version: o.field("api_version"),
+            data: o.field("data"),
+        }
+    }
+
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 4] = [
+            ("type", &self.r#type),
+            ("timestamp", &self.timestamp),
+            ("api_version", optional(&self.api_version)),
+            ("data", &self.data),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::model! {
+    WebhookOrderCreatedPayload
+}
+
+impl Model for WebhookOrderPaidPayload {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            r#type: o.constant("type", "order.paid"),
+            timestamp: o.field("timestamp"),
+            api_version: o.field("api_version"),
+            data: o.field("data"),
+        }
+    }
+
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 4] = [
+            ("type", &self.r#type),
+            ("timestamp", &self.timestamp),
+            ("api_version", optional(&self.api_version)),
+            ("data", &self.data),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::model! {
+    WebhookOrderPaidPayload
+}
+
+impl Model for WebhookOrderRefundedPayload {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            r#type: o.constant("type", "order.refunded"),
+            timestamp: o.field("timestamp"),
+            api_version: o.field("api_version"),
+            data: o.field("data"),
+        }
+    }
+
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 4] = [
+            ("type", &self.r#type),
+            ("timestamp", &self.timestamp),
+            ("api_version", optional(&self.api_version)),
+            ("data", &self.data),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::model! {
+    WebhookOrderRefundedPayload
+}
+
+impl Model for WebhookOrderUpdatedPayload {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            r#type: o.constant("type", "order.updated"),
+            timestamp: o.field("timestamp"),
+            api_version: o.field("api_version"),
+            data: o.field("data"),
+        }
+    }
+
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 4] = [
+            ("type", &self.r#type),
+            ("timestamp", &self.timestamp),
+            ("api_version", optional(&self.api_version)),
+            ("data", &self.data),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::model! {
+    WebhookOrderUpdatedPayload
+}
+
+impl Model for WebhookOrganizationUpdatedPayload {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            r#type: o.constant("type", "organization.updated"),
+            timestamp: o.field("timestamp"),
+            api_version: o.field("api_version"),
+            data: o.field("data"),
+        }
+    }
+
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 4] = [
+            ("type", &self.r#type),
+            ("timestamp", &self.timestamp),
+            ("api_version", optional(&self.api_version)),
+            ("data", &self.data),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::model! {
+    WebhookOrganizationUpdatedPayload
 }
 
 impl Model for WebhookProductCreatedPayload {

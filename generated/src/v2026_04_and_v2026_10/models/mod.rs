@@ -2,9 +2,17 @@
 
 //! The types of the API.
 
+mod benefit_grants;
+mod benefits;
 mod checkout_links;
 mod checkouts;
+mod customer_meters;
 mod customer_portal;
+mod discounts;
+mod events;
+mod meters;
+mod orders;
+mod organizations;
 mod products;
 mod shared;
 mod subscriptions;
@@ -13,9 +21,17 @@ mod webhooks;
 #[allow(unused_imports, reason = "not every home refers to all others")]
 pub(super) use crate::common::models::*;
 
+pub use benefit_grants::*;
+pub use benefits::*;
 pub use checkout_links::*;
 pub use checkouts::*;
+pub use customer_meters::*;
 pub use customer_portal::*;
+pub use discounts::*;
+pub use events::*;
+pub use meters::*;
+pub use orders::*;
+pub use organizations::*;
 pub use products::*;
 pub use shared::*;
 pub use subscriptions::*;

@@ -4,6 +4,486 @@
 
 use super::*;
 use polar_client_runtime::types::{Json, Timestamp, Uuid};
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+/// The discount that is on something.
+///
+/// Inline in the contract, first at
+/// `/components/schemas/CheckoutLink/properties/discount`.
+///
+/// Discriminated by `type`, then `duration_in_months?`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub enum AppliedDiscount {
+    /// A discount of an amount, once or forever.
+    FixedOnceForever(Box<DiscountFixedOnceForeverDurationBase>),
+    /// A discount of an amount, for a number of months.
+    FixedRepeat(Box<DiscountFixedRepeatDurationBase>),
+    /// A discount of a percentage, once or forever.
+    PercentageOnceForever(Box<DiscountPercentageOnceForeverDurationBase>),
+    /// A discount of a percentage, for a number of months.
+    PercentageRepeat(Box<DiscountPercentageRepeatDurationBase>),
+    /// A value that this version of the crate does not know, as it came.
+    Unknown(Json),
+}
+
+impl AppliedDiscount {
+    /// How long the discount applies to a subscription.
+    ///
+    /// `None` if the value is unknown.
+    #[must_use]
+    #[inline]
+    pub fn duration(&self) -> Option<&DiscountDuration> {
+        match self {
+            Self::FixedOnceForever(it) => Some(&it.duration),
+            Self::FixedRepeat(it) => Some(&it.duration),
+            Self::PercentageOnceForever(it) => Some(&it.duration),
+            Self::PercentageRepeat(it) => Some(&it.duration),
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// When it was created.
+    ///
+    /// `None` if the value is unknown.
+    #[must_use]
+    #[inline]
+    pub fn created_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::FixedOnceForever(it) => Some(it.created_at),
+            Self::FixedRepeat(it) => Some(it.created_at),
+            Self::PercentageOnceForever(it) => Some(it.created_at),
+            Self::PercentageRepeat(it) => Some(it.created_at),
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// When it was last modified; null if it never was.
+    ///
+    /// `None` if the value is unknown.
+    #[must_use]
+    #[inline]
+    pub fn modified_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::FixedOnceForever(it) => it.modified_at,
+            Self::FixedRepeat(it) => it.modified_at,
+            Self::PercentageOnceForever(it) => it.modified_at,
+            Self::PercentageRepeat(it) => it.modified_at,
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// Identifier assigned by Polar.
+    ///
+    /// `None` if the value is unknown.
+    #[must_use]
+    #[inline]
+    pub fn id(&self) -> Option<Uuid> {
+        match self {
+            Self::FixedOnceForever(it) => Some(it.id),
+            Self::FixedRepeat(it) => Some(it.id),
+            Self::PercentageOnceForever(it) => Some(it.id),
+            Self::PercentageRepeat(it) => Some(it.id),
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// Data of your own, by key.
+    ///
+    /// `None` if the value is unknown.
+    #[must_use]
+    #[inline]
+    pub fn metadata(&self) -> Option<&MetadataOutputType> {
+        match self {
+            Self::FixedOnceForever(it) => Some(&it.metadata),
+            Self::FixedRepeat(it) => Some(&it.metadata),
+            Self::PercentageOnceForever(it) => Some(&it.metadata),
+            Self::PercentageRepeat(it) => Some(&it.metadata),
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// Name.
+    ///
+    /// `None` if the value is unknown.
+    #[must_use]
+    #[inline]
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::FixedOnceForever(it) => Some(&it.name),
+            Self::FixedRepeat(it) => Some(&it.name),
+            Self::PercentageOnceForever(it) => Some(&it.name),
+            Self::PercentageRepeat(it) => Some(&it.name),
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// Code that gives customers the discount; null if it has none.
+    ///
+    /// `None` if the value is unknown.
+    #[must_use]
+    #[inline]
+    pub fn code(&self) -> Option<&str> {
+        match self {
+            Self::FixedOnceForever(it) => it.code.as_deref(),
+            Self::FixedRepeat(it) => it.code.as_deref(),
+            Self::PercentageOnceForever(it) => it.code.as_deref(),
+            Self::PercentageRepeat(it) => it.code.as_deref(),
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// When the discount can first be redeemed; null means at once.
+    ///
+    /// `None` if the value is unknown.
+    #[must_use]
+    #[inline]
+    pub fn starts_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::FixedOnceForever(it) => it.starts_at,
+            Self::FixedRepeat(it) => it.starts_at,
+            Self::PercentageOnceForever(it) => it.starts_at,
+            Self::PercentageRepeat(it) => it.starts_at,
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// When it ends; null if no end is set.
+    ///
+    /// `None` if the value is unknown.
+    #[must_use]
+    #[inline]
+    pub fn ends_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::FixedOnceForever(it) => it.ends_at,
+            Self::FixedRepeat(it) => it.ends_at,
+            Self::PercentageOnceForever(it) => it.ends_at,
+            Self::PercentageRepeat(it) => it.ends_at,
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// How many times the discount can be redeemed in all; null means any number of
+    /// times.
+    ///
+    /// `None` if the value is unknown.
+    #[must_use]
+    #[inline]
+    pub fn max_redemptions(&self) -> Option<i64> {
+        match self {
+            Self::FixedOnceForever(it) => it.max_redemptions,
+            Self::FixedRepeat(it) => it.max_redemptions,
+            Self::PercentageOnceForever(it) => it.max_redemptions,
+            Self::PercentageRepeat(it) => it.max_redemptions,
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// How many times one customer can redeem the discount; null means any number of
+    /// times.
+    ///
+    /// `None` if the value is unknown.
+    #[must_use]
+    #[inline]
+    pub fn max_redemptions_per_customer(&self) -> Option<i64> {
+        match self {
+            Self::FixedOnceForever(it) => it.max_redemptions_per_customer,
+            Self::FixedRepeat(it) => it.max_redemptions_per_customer,
+            Self::PercentageOnceForever(it) => it.max_redemptions_per_customer,
+            Self::PercentageRepeat(it) => it.max_redemptions_per_customer,
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// How many times the discount was redeemed.
+    ///
+    /// `None` if the value is unknown.
+    #[must_use]
+    #[inline]
+    pub fn redemptions_count(&self) -> Option<i64> {
+        match self {
+            Self::FixedOnceForever(it) => Some(it.redemptions_count),
+            Self::FixedRepeat(it) => Some(it.redemptions_count),
+            Self::PercentageOnceForever(it) => Some(it.redemptions_count),
+            Self::PercentageRepeat(it) => Some(it.redemptions_count),
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// The organization's ID.
+    ///
+    /// `None` if the value is unknown.
+    #[must_use]
+    #[inline]
+    pub fn organization_id(&self) -> Option<Uuid> {
+        match self {
+            Self::FixedOnceForever(it) => Some(it.organization_id),
+            Self::FixedRepeat(it) => Some(it.organization_id),
+            Self::PercentageOnceForever(it) => Some(it.organization_id),
+            Self::PercentageRepeat(it) => Some(it.organization_id),
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// The value, if it is a `FixedOnceForever`.
+    #[must_use]
+    #[inline]
+    pub fn as_fixed_once_forever(
+        &self,
+    ) -> Option<&DiscountFixedOnceForeverDurationBase> {
+        match self {
+            Self::FixedOnceForever(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The value, if it is a `FixedRepeat`.
+    #[must_use]
+    #[inline]
+    pub fn as_fixed_repeat(&self) -> Option<&DiscountFixedRepeatDurationBase> {
+        match self {
+            Self::FixedRepeat(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The value, if it is a `PercentageOnceForever`.
+    #[must_use]
+    #[inline]
+    pub fn as_percentage_once_forever(
+        &self,
+    ) -> Option<&DiscountPercentageOnceForeverDurationBase> {
+        match self {
+            Self::PercentageOnceForever(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The value, if it is a `PercentageRepeat`.
+    #[must_use]
+    #[inline]
+    pub fn as_percentage_repeat(&self) -> Option<&DiscountPercentageRepeatDurationBase> {
+        match self {
+            Self::PercentageRepeat(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Whether this version of the crate does not know the value.
+    #[must_use]
+    #[inline]
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unknown(_))
+    }
+}
+
+polar_client_runtime::from_variant! {
+    AppliedDiscount::FixedOnceForever(Box<DiscountFixedOnceForeverDurationBase>)
+}
+
+polar_client_runtime::from_variant! {
+    AppliedDiscount::FixedRepeat(Box<DiscountFixedRepeatDurationBase>)
+}
+
+polar_client_runtime::from_variant! {
+    AppliedDiscount::PercentageOnceForever(Box <
+    DiscountPercentageOnceForeverDurationBase>)
+}
+
+polar_client_runtime::from_variant! {
+    AppliedDiscount::PercentageRepeat(Box<DiscountPercentageRepeatDurationBase>)
+}
+
+/// A discount of an amount, once or forever.
+///
+/// Schema `DiscountFixedOnceForeverDurationBase`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct DiscountFixedOnceForeverDurationBase {
+    /// How long the discount applies to a subscription.
+    pub duration: DiscountDuration,
+    /// How much, in cents.
+    ///
+    /// Deprecated.
+    pub amount: i64,
+    /// Currency, as its ISO 4217 code in lower case.
+    ///
+    /// Deprecated.
+    pub currency: String,
+    /// Amount of the discount in cents, by currency.
+    pub amounts: BTreeMap<String, i64>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last modified; null if it never was.
+    pub modified_at: Option<Timestamp>,
+    /// Identifier assigned by Polar.
+    pub id: Uuid,
+    /// Data of your own, by key.
+    pub metadata: MetadataOutputType,
+    /// Name.
+    pub name: String,
+    /// Code that gives customers the discount; null if it has none.
+    pub code: Option<String>,
+    /// When the discount can first be redeemed; null means at once.
+    pub starts_at: Option<Timestamp>,
+    /// When it ends; null if no end is set.
+    pub ends_at: Option<Timestamp>,
+    /// How many times the discount can be redeemed in all; null means any number of
+    /// times.
+    pub max_redemptions: Option<i64>,
+    /// How many times one customer can redeem the discount; null means any number of
+    /// times.
+    pub max_redemptions_per_customer: Option<i64>,
+    /// How many times the discount was redeemed.
+    pub redemptions_count: i64,
+    /// The organization's ID.
+    pub organization_id: Uuid,
+    /// Which kind it is.
+    ///
+    /// Documented as always `fixed`.
+    pub r#type: Cow<'static, str>,
+}
+
+/// A discount of an amount, for a number of months.
+///
+/// Schema `DiscountFixedRepeatDurationBase`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct DiscountFixedRepeatDurationBase {
+    /// How long the discount applies to a subscription.
+    pub duration: DiscountDuration,
+    /// Number of months that the discount applies for.
+    pub duration_in_months: i64,
+    /// How much, in cents.
+    ///
+    /// Deprecated.
+    pub amount: i64,
+    /// Currency, as its ISO 4217 code in lower case.
+    ///
+    /// Deprecated.
+    pub currency: String,
+    /// Amount of the discount in cents, by currency.
+    pub amounts: BTreeMap<String, i64>,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last modified; null if it never was.
+    pub modified_at: Option<Timestamp>,
+    /// Identifier assigned by Polar.
+    pub id: Uuid,
+    /// Data of your own, by key.
+    pub metadata: MetadataOutputType,
+    /// Name.
+    pub name: String,
+    /// Code that gives customers the discount; null if it has none.
+    pub code: Option<String>,
+    /// When the discount can first be redeemed; null means at once.
+    pub starts_at: Option<Timestamp>,
+    /// When it ends; null if no end is set.
+    pub ends_at: Option<Timestamp>,
+    /// How many times the discount can be redeemed in all; null means any number of
+    /// times.
+    pub max_redemptions: Option<i64>,
+    /// How many times one customer can redeem the discount; null means any number of
+    /// times.
+    pub max_redemptions_per_customer: Option<i64>,
+    /// How many times the discount was redeemed.
+    pub redemptions_count: i64,
+    /// The organization's ID.
+    pub organization_id: Uuid,
+    /// Which kind it is.
+    ///
+    /// Documented as always `fixed`.
+    pub r#type: Cow<'static, str>,
+}
+
+/// A discount of a percentage, once or forever.
+///
+/// Schema `DiscountPercentageOnceForeverDurationBase`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct DiscountPercentageOnceForeverDurationBase {
+    /// How long the discount applies to a subscription.
+    pub duration: DiscountDuration,
+    /// Discount in basis points, which are hundredths of a percent: 1000 takes off a
+    /// tenth.
+    pub basis_points: i64,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last modified; null if it never was.
+    pub modified_at: Option<Timestamp>,
+    /// Identifier assigned by Polar.
+    pub id: Uuid,
+    /// Data of your own, by key.
+    pub metadata: MetadataOutputType,
+    /// Name.
+    pub name: String,
+    /// Code that gives customers the discount; null if it has none.
+    pub code: Option<String>,
+    /// When the discount can first be redeemed; null means at once.
+    pub starts_at: Option<Timestamp>,
+    /// When it ends; null if no end is set.
+    pub ends_at: Option<Timestamp>,
+    /// How many times the discount can be redeemed in all; null means any number of
+    /// times.
+    pub max_redemptions: Option<i64>,
+    /// How many times one customer can redeem the discount; null means any number of
+    /// times.
+    pub max_redemptions_per_customer: Option<i64>,
+    /// How many times the discount was redeemed.
+    pub redemptions_count: i64,
+    /// The organization's ID.
+    pub organization_id: Uuid,
+    /// Which kind it is.
+    ///
+    /// Documented as always `percentage`.
+    pub r#type: Cow<'static, str>,
+}
+
+/// A discount of a percentage, for a number of months.
+///
+/// Schema `DiscountPercentageRepeatDurationBase`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct DiscountPercentageRepeatDurationBase {
+    /// How long the discount applies to a subscription.
+    pub duration: DiscountDuration,
+    /// Number of months that the discount applies for.
+    pub duration_in_months: i64,
+    /// Discount in basis points, which are hundredths of a percent: 1000 takes off a
+    /// tenth.
+    pub basis_points: i64,
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last modified; null if it never was.
+    pub modified_at: Option<Timestamp>,
+    /// Identifier assigned by Polar.
+    pub id: Uuid,
+    /// Data of your own, by key.
+    pub metadata: MetadataOutputType,
+    /// Name.
+    pub name: String,
+    /// Code that gives customers the discount; null if it has none.
+    pub code: Option<String>,
+    /// When the discount can first be redeemed; null means at once.
+    pub starts_at: Option<Timestamp>,
+    /// When it ends; null if no end is set.
+    pub ends_at: Option<Timestamp>,
+    /// How many times the discount can be redeemed in all; null means any number of
+    /// times.
+    pub max_redemptions: Option<i64>,
+    /// How many times one customer can redeem the discount; null means any number of
+    /// times.
+    pub max_redemptions_per_customer: Option<i64>,
+    /// How many times the discount was redeemed.
+    pub redemptions_count: i64,
+    /// The organization's ID.
+    pub organization_id: Uuid,
+    /// Which kind it is.
+    ///
+    /// Documented as always `percentage`.
+    pub r#type: Cow<'static, str>,
+}
 
 /// A price, of a current kind or of a legacy one.
 ///

@@ -3,8 +3,906 @@
 //! Types of webhooks.
 
 use super::*;
-use polar_client_runtime::types::Timestamp;
+use polar_client_runtime::types::{Json, Timestamp, Uuid};
 use std::borrow::Cow;
+
+/// A grant of a custom benefit, as webhooks deliver it.
+///
+/// Schema `BenefitGrantCustomWebhook`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct BenefitGrantCustomWebhook {
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last modified; null if it never was.
+    pub modified_at: Option<Timestamp>,
+    /// Identifier assigned by Polar.
+    pub id: Uuid,
+    /// When the benefit was granted; null if it is not.
+    pub granted_at: Option<Timestamp>,
+    /// Whether the grant is in force.
+    pub is_granted: bool,
+    /// When the benefit was revoked; null if it was not.
+    pub revoked_at: Option<Timestamp>,
+    /// Whether the grant has been taken back.
+    pub is_revoked: bool,
+    /// The subscription's ID.
+    pub subscription_id: Option<Uuid>,
+    /// The order's ID.
+    pub order_id: Option<Uuid>,
+    /// The customer's ID.
+    pub customer_id: Uuid,
+    /// The member's ID.
+    pub member_id: Option<Uuid>,
+    /// The benefit's ID.
+    pub benefit_id: Uuid,
+    /// Why granting the benefit failed for good; null if it did not.
+    pub error: Option<BenefitGrantError>,
+    /// The customer.
+    pub customer: Customer,
+    /// The member.
+    pub member: Option<Member>,
+    /// The benefit.
+    pub benefit: BenefitCustom,
+    /// Details that depend on the kind.
+    pub properties: BenefitGrantCustomProperties,
+    /// What `properties` was before.
+    pub previous_properties: Option<BenefitGrantCustomProperties>,
+}
+
+/// A grant of a benefit of Discord access, as webhooks deliver it.
+///
+/// Schema `BenefitGrantDiscordWebhook`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct BenefitGrantDiscordWebhook {
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last modified; null if it never was.
+    pub modified_at: Option<Timestamp>,
+    /// Identifier assigned by Polar.
+    pub id: Uuid,
+    /// When the benefit was granted; null if it is not.
+    pub granted_at: Option<Timestamp>,
+    /// Whether the grant is in force.
+    pub is_granted: bool,
+    /// When the benefit was revoked; null if it was not.
+    pub revoked_at: Option<Timestamp>,
+    /// Whether the grant has been taken back.
+    pub is_revoked: bool,
+    /// The subscription's ID.
+    pub subscription_id: Option<Uuid>,
+    /// The order's ID.
+    pub order_id: Option<Uuid>,
+    /// The customer's ID.
+    pub customer_id: Uuid,
+    /// The member's ID.
+    pub member_id: Option<Uuid>,
+    /// The benefit's ID.
+    pub benefit_id: Uuid,
+    /// Why granting the benefit failed for good; null if it did not.
+    pub error: Option<BenefitGrantError>,
+    /// The customer.
+    pub customer: Customer,
+    /// The member.
+    pub member: Option<Member>,
+    /// The benefit.
+    pub benefit: BenefitDiscord,
+    /// Details that depend on the kind.
+    pub properties: BenefitGrantDiscordProperties,
+    /// What `properties` was before.
+    pub previous_properties: Option<BenefitGrantDiscordProperties>,
+}
+
+/// A grant of a benefit of downloads, as webhooks deliver it.
+///
+/// Schema `BenefitGrantDownloadablesWebhook`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct BenefitGrantDownloadablesWebhook {
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last modified; null if it never was.
+    pub modified_at: Option<Timestamp>,
+    /// Identifier assigned by Polar.
+    pub id: Uuid,
+    /// When the benefit was granted; null if it is not.
+    pub granted_at: Option<Timestamp>,
+    /// Whether the grant is in force.
+    pub is_granted: bool,
+    /// When the benefit was revoked; null if it was not.
+    pub revoked_at: Option<Timestamp>,
+    /// Whether the grant has been taken back.
+    pub is_revoked: bool,
+    /// The subscription's ID.
+    pub subscription_id: Option<Uuid>,
+    /// The order's ID.
+    pub order_id: Option<Uuid>,
+    /// The customer's ID.
+    pub customer_id: Uuid,
+    /// The member's ID.
+    pub member_id: Option<Uuid>,
+    /// The benefit's ID.
+    pub benefit_id: Uuid,
+    /// Why granting the benefit failed for good; null if it did not.
+    pub error: Option<BenefitGrantError>,
+    /// The customer.
+    pub customer: Customer,
+    /// The member.
+    pub member: Option<Member>,
+    /// The benefit.
+    pub benefit: BenefitDownloadables,
+    /// Details that depend on the kind.
+    pub properties: BenefitGrantDownloadablesProperties,
+    /// What `properties` was before.
+    pub previous_properties: Option<BenefitGrantDownloadablesProperties>,
+}
+
+/// A grant of a benefit of a feature flag, as webhooks deliver it.
+///
+/// Schema `BenefitGrantFeatureFlagWebhook`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct BenefitGrantFeatureFlagWebhook {
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last modified; null if it never was.
+    pub modified_at: Option<Timestamp>,
+    /// Identifier assigned by Polar.
+    pub id: Uuid,
+    /// When the benefit was granted; null if it is not.
+    pub granted_at: Option<Timestamp>,
+    /// Whether the grant is in force.
+    pub is_granted: bool,
+    /// When the benefit was revoked; null if it was not.
+    pub revoked_at: Option<Timestamp>,
+    /// Whether the grant has been taken back.
+    pub is_revoked: bool,
+    /// The subscription's ID.
+    pub subscription_id: Option<Uuid>,
+    /// The order's ID.
+    pub order_id: Option<Uuid>,
+    /// The customer's ID.
+    pub customer_id: Uuid,
+    /// The member's ID.
+    pub member_id: Option<Uuid>,
+    /// The benefit's ID.
+    pub benefit_id: Uuid,
+    /// Why granting the benefit failed for good; null if it did not.
+    pub error: Option<BenefitGrantError>,
+    /// The customer.
+    pub customer: Customer,
+    /// The member.
+    pub member: Option<Member>,
+    /// The benefit.
+    pub benefit: BenefitFeatureFlag,
+    /// Details that depend on the kind.
+    pub properties: BenefitGrantFeatureFlagProperties,
+    /// What `properties` was before.
+    pub previous_properties: Option<BenefitGrantFeatureFlagProperties>,
+}
+
+/// A grant of a benefit of GitHub access, as webhooks deliver it.
+///
+/// Schema `BenefitGrantGitHubRepositoryWebhook`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct BenefitGrantGitHubRepositoryWebhook {
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last modified; null if it never was.
+    pub modified_at: Option<Timestamp>,
+    /// Identifier assigned by Polar.
+    pub id: Uuid,
+    /// When the benefit was granted; null if it is not.
+    pub granted_at: Option<Timestamp>,
+    /// Whether the grant is in force.
+    pub is_granted: bool,
+    /// When the benefit was revoked; null if it was not.
+    pub revoked_at: Option<Timestamp>,
+    /// Whether the grant has been taken back.
+    pub is_revoked: bool,
+    /// The subscription's ID.
+    pub subscription_id: Option<Uuid>,
+    /// The order's ID.
+    pub order_id: Option<Uuid>,
+    /// The customer's ID.
+    pub customer_id: Uuid,
+    /// The member's ID.
+    pub member_id: Option<Uuid>,
+    /// The benefit's ID.
+    pub benefit_id: Uuid,
+    /// Why granting the benefit failed for good; null if it did not.
+    pub error: Option<BenefitGrantError>,
+    /// The customer.
+    pub customer: Customer,
+    /// The member.
+    pub member: Option<Member>,
+    /// The benefit.
+    pub benefit: BenefitGitHubRepository,
+    /// Details that depend on the kind.
+    pub properties: BenefitGrantGitHubRepositoryProperties,
+    /// What `properties` was before.
+    pub previous_properties: Option<BenefitGrantGitHubRepositoryProperties>,
+}
+
+/// A grant of a benefit of license keys, as webhooks deliver it.
+///
+/// Schema `BenefitGrantLicenseKeysWebhook`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct BenefitGrantLicenseKeysWebhook {
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last modified; null if it never was.
+    pub modified_at: Option<Timestamp>,
+    /// Identifier assigned by Polar.
+    pub id: Uuid,
+    /// When the benefit was granted; null if it is not.
+    pub granted_at: Option<Timestamp>,
+    /// Whether the grant is in force.
+    pub is_granted: bool,
+    /// When the benefit was revoked; null if it was not.
+    pub revoked_at: Option<Timestamp>,
+    /// Whether the grant has been taken back.
+    pub is_revoked: bool,
+    /// The subscription's ID.
+    pub subscription_id: Option<Uuid>,
+    /// The order's ID.
+    pub order_id: Option<Uuid>,
+    /// The customer's ID.
+    pub customer_id: Uuid,
+    /// The member's ID.
+    pub member_id: Option<Uuid>,
+    /// The benefit's ID.
+    pub benefit_id: Uuid,
+    /// Why granting the benefit failed for good; null if it did not.
+    pub error: Option<BenefitGrantError>,
+    /// The customer.
+    pub customer: Customer,
+    /// The member.
+    pub member: Option<Member>,
+    /// The benefit.
+    pub benefit: BenefitLicenseKeys,
+    /// Details that depend on the kind.
+    pub properties: BenefitGrantLicenseKeysProperties,
+    /// What `properties` was before.
+    pub previous_properties: Option<BenefitGrantLicenseKeysProperties>,
+}
+
+/// A grant of a benefit of meter credits, as webhooks deliver it.
+///
+/// Schema `BenefitGrantMeterCreditWebhook`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct BenefitGrantMeterCreditWebhook {
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last modified; null if it never was.
+    pub modified_at: Option<Timestamp>,
+    /// Identifier assigned by Polar.
+    pub id: Uuid,
+    /// When the benefit was granted; null if it is not.
+    pub granted_at: Option<Timestamp>,
+    /// Whether the grant is in force.
+    pub is_granted: bool,
+    /// When the benefit was revoked; null if it was not.
+    pub revoked_at: Option<Timestamp>,
+    /// Whether the grant has been taken back.
+    pub is_revoked: bool,
+    /// The subscription's ID.
+    pub subscription_id: Option<Uuid>,
+    /// The order's ID.
+    pub order_id: Option<Uuid>,
+    /// The customer's ID.
+    pub customer_id: Uuid,
+    /// The member's ID.
+    pub member_id: Option<Uuid>,
+    /// The benefit's ID.
+    pub benefit_id: Uuid,
+    /// Why granting the benefit failed for good; null if it did not.
+    pub error: Option<BenefitGrantError>,
+    /// The customer.
+    pub customer: Customer,
+    /// The member.
+    pub member: Option<Member>,
+    /// The benefit.
+    pub benefit: BenefitMeterCredit,
+    /// Details that depend on the kind.
+    pub properties: BenefitGrantMeterCreditProperties,
+    /// What `properties` was before.
+    pub previous_properties: Option<BenefitGrantMeterCreditProperties>,
+}
+
+/// A grant of a benefit of a shared Slack channel, as webhooks deliver it.
+///
+/// Schema `BenefitGrantSlackSharedChannelWebhook`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct BenefitGrantSlackSharedChannelWebhook {
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last modified; null if it never was.
+    pub modified_at: Option<Timestamp>,
+    /// Identifier assigned by Polar.
+    pub id: Uuid,
+    /// When the benefit was granted; null if it is not.
+    pub granted_at: Option<Timestamp>,
+    /// Whether the grant is in force.
+    pub is_granted: bool,
+    /// When the benefit was revoked; null if it was not.
+    pub revoked_at: Option<Timestamp>,
+    /// Whether the grant has been taken back.
+    pub is_revoked: bool,
+    /// The subscription's ID.
+    pub subscription_id: Option<Uuid>,
+    /// The order's ID.
+    pub order_id: Option<Uuid>,
+    /// The customer's ID.
+    pub customer_id: Uuid,
+    /// The member's ID.
+    pub member_id: Option<Uuid>,
+    /// The benefit's ID.
+    pub benefit_id: Uuid,
+    /// Why granting the benefit failed for good; null if it did not.
+    pub error: Option<BenefitGrantError>,
+    /// The customer.
+    pub customer: Customer,
+    /// The member.
+    pub member: Option<Member>,
+    /// The benefit.
+    pub benefit: BenefitSlackSharedChannel,
+    /// Details that depend on the kind.
+    pub properties: BenefitGrantSlackSharedChannelProperties,
+    /// What `properties` was before.
+    pub previous_properties: Option<BenefitGrantSlackSharedChannelProperties>,
+}
+
+/// A grant of a benefit of any kind, as webhooks deliver it.
+///
+/// Schema `BenefitGrantWebhook`.
+///
+/// Discriminated by `benefit.type`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub enum BenefitGrantWebhook {
+    /// A grant of a benefit of Discord access, as webhooks deliver it.
+    Discord(Box<BenefitGrantDiscordWebhook>),
+    /// A grant of a custom benefit, as webhooks deliver it.
+    Custom(Box<BenefitGrantCustomWebhook>),
+    /// A grant of a benefit of GitHub access, as webhooks deliver it.
+    GitHubRepository(Box<BenefitGrantGitHubRepositoryWebhook>),
+    /// A grant of a benefit of downloads, as webhooks deliver it.
+    Downloadables(Box<BenefitGrantDownloadablesWebhook>),
+    /// A grant of a benefit of license keys, as webhooks deliver it.
+    LicenseKeys(Box<BenefitGrantLicenseKeysWebhook>),
+    /// A grant of a benefit of meter credits, as webhooks deliver it.
+    MeterCredit(Box<BenefitGrantMeterCreditWebhook>),
+    /// A grant of a benefit of a feature flag, as webhooks deliver it.
+    FeatureFlag(Box<BenefitGrantFeatureFlagWebhook>),
+    /// A grant of a benefit of a shared Slack channel, as webhooks deliver it.
+    SlackSharedChannel(Box<BenefitGrantSlackSharedChannelWebhook>),
+    /// A value that this version of the crate does not know, as it came.
+    Unknown(Json),
+}
+
+impl BenefitGrantWebhook {
+    /// When it was created.
+    ///
+    /// `None` if the value is unknown.
+    #[must_use]
+    #[inline]
+    pub fn created_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Discord(it) => Some(it.created_at),
+            Self::Custom(it) => Some(it.created_at),
+            Self::GitHubRepository(it) => Some(it.created_at),
+            Self::Downloadables(it) => Some(it.created_at),
+            Self::LicenseKeys(it) => Some(it.created_at),
+            Self::MeterCredit(it) => Some(it.created_at),
+            Self::FeatureFlag(it) => Some(it.created_at),
+            Self::SlackSharedChannel(it) => Some(it.created_at),
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// When it was last modified; null if it never was.
+    ///
+    /// `None` if the value is unknown.
+    #[must_use]
+    #[inline]
+    pub fn modified_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Discord(it) => it.modified_at,
+            Self::Custom(it) => it.modified_at,
+            Self::GitHubRepository(it) => it.modified_at,
+            Self::Downloadables(it) => it.modified_at,
+            Self::LicenseKeys(it) => it.modified_at,
+            Self::MeterCredit(it) => it.modified_at,
+            Self::FeatureFlag(it) => it.modified_at,
+            Self::SlackSharedChannel(it) => it.modified_at,
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// Identifier assigned by Polar.
+    ///
+    /// `None` if the value is unknown.
+    #[must_use]
+    #[inline]
+    pub fn id(&self) -> Option<Uuid> {
+        match self {
+            Self::Discord(it) => Some(it.id),
+            Self::Custom(it) => Some(it.id),
+            Self::GitHubRepository(it) => Some(it.id),
+            Self::Downloadables(it) => Some(it.id),
+            Self::LicenseKeys(it) => Some(it.id),
+            Self::MeterCredit(it) => Some(it.id),
+            Self::FeatureFlag(it) => Some(it.id),
+            Self::SlackSharedChannel(it) => Some(it.id),
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// When the benefit was granted; null if it is not.
+    ///
+    /// `None` if the value is unknown.
+    #[must_use]
+    #[inline]
+    pub fn granted_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Discord(it) => it.granted_at,
+            Self::Custom(it) => it.granted_at,
+            Self::GitHubRepository(it) => it.granted_at,
+            Self::Downloadables(it) => it.granted_at,
+            Self::LicenseKeys(it) => it.granted_at,
+            Self::MeterCredit(it) => it.granted_at,
+            Self::FeatureFlag(it) => it.granted_at,
+            Self::SlackSharedChannel(it) => it.granted_at,
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// Whether the grant is in force.
+    ///
+    /// `None` if the value is unknown.
+    #[must_use]
+    #[inline]
+    pub fn is_granted(&self) -> Option<bool> {
+        match self {
+            Self::Discord(it) => Some(it.is_granted),
+            Self::Custom(it) => Some(it.is_granted),
+            Self::GitHubRepository(it) => Some(it.is_granted),
+            Self::Downloadables(it) => Some(it.is_granted),
+            Self::LicenseKeys(it) => Some(it.is_granted),
+            Self::MeterCredit(it) => Some(it.is_granted),
+            Self::FeatureFlag(it) => Some(it.is_granted),
+            Self::SlackSharedChannel(it) => Some(it.is_granted),
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// When the benefit was revoked; null if it was not.
+    ///
+    /// `None` if the value is unknown.
+    #[must_use]
+    #[inline]
+    pub fn revoked_at(&self) -> Option<Timestamp> {
+        match self {
+            Self::Discord(it) => it.revoked_at,
+            Self::Custom(it) => it.revoked_at,
+            Self::GitHubRepository(it) => it.revoked_at,
+            Self::Downloadables(it) => it.revoked_at,
+            Self::LicenseKeys(it) => it.revoked_at,
+            Self::MeterCredit(it) => it.revoked_at,
+            Self::FeatureFlag(it) => it.revoked_at,
+            Self::SlackSharedChannel(it) => it.revoked_at,
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// Whether the grant has been taken back.
+    ///
+    /// `None` if the value is unknown.
+    #[must_use]
+    #[inline]
+    pub fn is_revoked(&self) -> Option<bool> {
+        match self {
+            Self::Discord(it) => Some(it.is_revoked),
+            Self::Custom(it) => Some(it.is_revoked),
+            Self::GitHubRepository(it) => Some(it.is_revoked),
+            Self::Downloadables(it) => Some(it.is_revoked),
+            Self::LicenseKeys(it) => Some(it.is_revoked),
+            Self::MeterCredit(it) => Some(it.is_revoked),
+            Self::FeatureFlag(it) => Some(it.is_revoked),
+            Self::SlackSharedChannel(it) => Some(it.is_revoked),
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// The subscription's ID.
+    ///
+    /// `None` if the value is unknown.
+    #[must_use]
+    #[inline]
+    pub fn subscription_id(&self) -> Option<Uuid> {
+        match self {
+            Self::Discord(it) => it.subscription_id,
+            Self::Custom(it) => it.subscription_id,
+            Self::GitHubRepository(it) => it.subscription_id,
+            Self::Downloadables(it) => it.subscription_id,
+            Self::LicenseKeys(it) => it.subscription_id,
+            Self::MeterCredit(it) => it.subscription_id,
+            Self::FeatureFlag(it) => it.subscription_id,
+            Self::SlackSharedChannel(it) => it.subscription_id,
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// The order's ID.
+    ///
+    /// `None` if the value is unknown.
+    #[must_use]
+    #[inline]
+    pub fn order_id(&self) -> Option<Uuid> {
+        match self {
+            Self::Discord(it) => it.order_id,
+            Self::Custom(it) => it.order_id,
+            Self::GitHubRepository(it) => it.order_id,
+            Self::Downloadables(it) => it.order_id,
+            Self::LicenseKeys(it) => it.order_id,
+            Self::MeterCredit(it) => it.order_id,
+            Self::FeatureFlag(it) => it.order_id,
+            Self::SlackSharedChannel(it) => it.order_id,
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// The customer's ID.
+    ///
+    /// `None` if the value is unknown.
+    #[must_use]
+    #[inline]
+    pub fn customer_id(&self) -> Option<Uuid> {
+        match self {
+            Self::Discord(it) => Some(it.customer_id),
+            Self::Custom(it) => Some(it.customer_id),
+            Self::GitHubRepository(it) => Some(it.customer_id),
+            Self::Downloadables(it) => Some(it.customer_id),
+            Self::LicenseKeys(it) => Some(it.customer_id),
+            Self::MeterCredit(it) => Some(it.customer_id),
+            Self::FeatureFlag(it) => Some(it.customer_id),
+            Self::SlackSharedChannel(it) => Some(it.customer_id),
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// The member's ID.
+    ///
+    /// `None` if the value is unknown.
+    #[must_use]
+    #[inline]
+    pub fn member_id(&self) -> Option<Uuid> {
+        match self {
+            Self::Discord(it) => it.member_id,
+            Self::Custom(it) => it.member_id,
+            Self::GitHubRepository(it) => it.member_id,
+            Self::Downloadables(it) => it.member_id,
+            Self::LicenseKeys(it) => it.member_id,
+            Self::MeterCredit(it) => it.member_id,
+            Self::FeatureFlag(it) => it.member_id,
+            Self::SlackSharedChannel(it) => it.member_id,
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// The benefit's ID.
+    ///
+    /// `None` if the value is unknown.
+    #[must_use]
+    #[inline]
+    pub fn benefit_id(&self) -> Option<Uuid> {
+        match self {
+            Self::Discord(it) => Some(it.benefit_id),
+            Self::Custom(it) => Some(it.benefit_id),
+            Self::GitHubRepository(it) => Some(it.benefit_id),
+            Self::Downloadables(it) => Some(it.benefit_id),
+            Self::LicenseKeys(it) => Some(it.benefit_id),
+            Self::MeterCredit(it) => Some(it.benefit_id),
+            Self::FeatureFlag(it) => Some(it.benefit_id),
+            Self::SlackSharedChannel(it) => Some(it.benefit_id),
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// Why granting the benefit failed for good; null if it did not.
+    ///
+    /// `None` if the value is unknown.
+    #[must_use]
+    #[inline]
+    pub fn error(&self) -> Option<&BenefitGrantError> {
+        match self {
+            Self::Discord(it) => it.error.as_ref(),
+            Self::Custom(it) => it.error.as_ref(),
+            Self::GitHubRepository(it) => it.error.as_ref(),
+            Self::Downloadables(it) => it.error.as_ref(),
+            Self::LicenseKeys(it) => it.error.as_ref(),
+            Self::MeterCredit(it) => it.error.as_ref(),
+            Self::FeatureFlag(it) => it.error.as_ref(),
+            Self::SlackSharedChannel(it) => it.error.as_ref(),
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// The customer.
+    ///
+    /// `None` if the value is unknown.
+    #[must_use]
+    #[inline]
+    pub fn customer(&self) -> Option<&Customer> {
+        match self {
+            Self::Discord(it) => Some(&it.customer),
+            Self::Custom(it) => Some(&it.customer),
+            Self::GitHubRepository(it) => Some(&it.customer),
+            Self::Downloadables(it) => Some(&it.customer),
+            Self::LicenseKeys(it) => Some(&it.customer),
+            Self::MeterCredit(it) => Some(&it.customer),
+            Self::FeatureFlag(it) => Some(&it.customer),
+            Self::SlackSharedChannel(it) => Some(&it.customer),
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// The member.
+    ///
+    /// `None` if the value is unknown.
+    #[must_use]
+    #[inline]
+    pub fn member(&self) -> Option<&Member> {
+        match self {
+            Self::Discord(it) => it.member.as_ref(),
+            Self::Custom(it) => it.member.as_ref(),
+            Self::GitHubRepository(it) => it.member.as_ref(),
+            Self::Downloadables(it) => it.member.as_ref(),
+            Self::LicenseKeys(it) => it.member.as_ref(),
+            Self::MeterCredit(it) => it.member.as_ref(),
+            Self::FeatureFlag(it) => it.member.as_ref(),
+            Self::SlackSharedChannel(it) => it.member.as_ref(),
+            Self::Unknown(_) => None,
+        }
+    }
+
+    /// The value, if it is a `Discord`.
+    #[must_use]
+    #[inline]
+    pub fn as_discord(&self) -> Option<&BenefitGrantDiscordWebhook> {
+        match self {
+            Self::Discord(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The value, if it is a `Custom`.
+    #[must_use]
+    #[inline]
+    pub fn as_custom(&self) -> Option<&BenefitGrantCustomWebhook> {
+        match self {
+            Self::Custom(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The value, if it is a `GitHubRepository`.
+    #[must_use]
+    #[inline]
+    pub fn as_github_repository(&self) -> Option<&BenefitGrantGitHubRepositoryWebhook> {
+        match self {
+            Self::GitHubRepository(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The value, if it is a `Downloadables`.
+    #[must_use]
+    #[inline]
+    pub fn as_downloadables(&self) -> Option<&BenefitGrantDownloadablesWebhook> {
+        match self {
+            Self::Downloadables(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The value, if it is a `LicenseKeys`.
+    #[must_use]
+    #[inline]
+    pub fn as_license_keys(&self) -> Option<&BenefitGrantLicenseKeysWebhook> {
+        match self {
+            Self::LicenseKeys(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The value, if it is a `MeterCredit`.
+    #[must_use]
+    #[inline]
+    pub fn as_meter_credit(&self) -> Option<&BenefitGrantMeterCreditWebhook> {
+        match self {
+            Self::MeterCredit(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The value, if it is a `FeatureFlag`.
+    #[must_use]
+    #[inline]
+    pub fn as_feature_flag(&self) -> Option<&BenefitGrantFeatureFlagWebhook> {
+        match self {
+            Self::FeatureFlag(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// The value, if it is a `SlackSharedChannel`.
+    #[must_use]
+    #[inline]
+    pub fn as_slack_shared_channel(
+        &self,
+    ) -> Option<&BenefitGrantSlackSharedChannelWebhook> {
+        match self {
+            Self::SlackSharedChannel(value) => Some(value),
+            _ => None,
+        }
+    }
+
+    /// Whether this version of the crate does not know the value.
+    #[must_use]
+    #[inline]
+    pub fn is_unknown(&self) -> bool {
+        matches!(self, Self::Unknown(_))
+    }
+}
+
+polar_client_runtime::from_variant! {
+    BenefitGrantWebhook::Discord(Box<BenefitGrantDiscordWebhook>)
+}
+
+polar_client_runtime::from_variant! {
+    BenefitGrantWebhook::Custom(Box<BenefitGrantCustomWebhook>)
+}
+
+polar_client_runtime::from_variant! {
+    BenefitGrantWebhook::GitHubRepository(Box<BenefitGrantGitHubRepositoryWebhook>)
+}
+
+polar_client_runtime::from_variant! {
+    BenefitGrantWebhook::Downloadables(Box<BenefitGrantDownloadablesWebhook>)
+}
+
+polar_client_runtime::from_variant! {
+    BenefitGrantWebhook::LicenseKeys(Box<BenefitGrantLicenseKeysWebhook>)
+}
+
+polar_client_runtime::from_variant! {
+    BenefitGrantWebhook::MeterCredit(Box<BenefitGrantMeterCreditWebhook>)
+}
+
+polar_client_runtime::from_variant! {
+    BenefitGrantWebhook::FeatureFlag(Box<BenefitGrantFeatureFlagWebhook>)
+}
+
+polar_client_runtime::from_variant! {
+    BenefitGrantWebhook::SlackSharedChannel(Box<BenefitGrantSlackSharedChannelWebhook
+   >)
+}
+
+/// Delivery of `benefit.created`: a benefit was created.
+///
+/// Schema `WebhookBenefitCreatedPayload`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct WebhookBenefitCreatedPayload {
+    /// Which kind it is.
+    ///
+    /// Documented as always `benefit.created`.
+    pub r#type: Cow<'static, str>,
+    /// When it happened.
+    pub timestamp: Timestamp,
+    /// Version of the API that payloads follow.
+    pub api_version: Option<String>,
+    /// What the event is about.
+    pub data: Benefit,
+}
+
+/// Delivery of `benefit_grant.created`: a customer was granted a benefit.
+///
+/// Schema `WebhookBenefitGrantCreatedPayload`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct WebhookBenefitGrantCreatedPayload {
+    /// Which kind it is.
+    ///
+    /// Documented as always `benefit_grant.created`.
+    pub r#type: Cow<'static, str>,
+    /// When it happened.
+    pub timestamp: Timestamp,
+    /// Version of the API that payloads follow.
+    pub api_version: Option<String>,
+    /// What the event is about.
+    pub data: BenefitGrantWebhook,
+}
+
+/// Delivery of `benefit_grant.cycled`: a grant goes on, because its subscription was
+/// renewed.
+///
+/// Schema `WebhookBenefitGrantCycledPayload`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct WebhookBenefitGrantCycledPayload {
+    /// Which kind it is.
+    ///
+    /// Documented as always `benefit_grant.cycled`.
+    pub r#type: Cow<'static, str>,
+    /// When it happened.
+    pub timestamp: Timestamp,
+    /// Version of the API that payloads follow.
+    pub api_version: Option<String>,
+    /// What the event is about.
+    pub data: BenefitGrantWebhook,
+}
+
+/// Delivery of `benefit_grant.revoked`: a benefit grant was revoked.
+///
+/// Schema `WebhookBenefitGrantRevokedPayload`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct WebhookBenefitGrantRevokedPayload {
+    /// Which kind it is.
+    ///
+    /// Documented as always `benefit_grant.revoked`.
+    pub r#type: Cow<'static, str>,
+    /// When it happened.
+    pub timestamp: Timestamp,
+    /// Version of the API that payloads follow.
+    pub api_version: Option<String>,
+    /// What the event is about.
+    pub data: BenefitGrantWebhook,
+}
+
+/// Delivery of `benefit_grant.updated`: a benefit grant was updated.
+///
+/// Schema `WebhookBenefitGrantUpdatedPayload`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct WebhookBenefitGrantUpdatedPayload {
+    /// Which kind it is.
+    ///
+    /// Documented as always `benefit_grant.updated`.
+    pub r#type: Cow<'static, str>,
+    /// When it happened.
+    pub timestamp: Timestamp,
+    /// Version of the API that payloads follow.
+    pub api_version: Option<String>,
+    /// What the event is about.
+    pub data: BenefitGrantWebhook,
+}
+
+/// Delivery of `benefit.updated`: a benefit was updated.
+///
+/// Schema `WebhookBenefitUpdatedPayload`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct WebhookBenefitUpdatedPayload {
+    /// Which kind it is.
+    ///
+    /// Documented as always `benefit.updated`.
+    pub r#type: Cow<'static, str>,
+    /// When it happened.
+    pub timestamp: Timestamp,
+    /// Version of the API that payloads follow.
+    pub api_version: Option<String>,
+    /// What the event is about.
+    pub data: Benefit,
+}
 
 /// Delivery of `checkout.created`: a checkout session was created.
 ///
@@ -58,6 +956,197 @@ pub struct WebhookCheckoutUpdatedPayload {
     pub api_version: Option<String>,
     /// What the event is about.
     pub data: Checkout,
+}
+
+/// Delivery of `discount.created`: a discount was created.
+///
+/// Schema `WebhookDiscountCreatedPayload`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct WebhookDiscountCreatedPayload {
+    /// Which kind it is.
+    ///
+    /// Documented as always `discount.created`.
+    pub r#type: Cow<'static, str>,
+    /// When it happened.
+    pub timestamp: Timestamp,
+    /// Version of the API that payloads follow.
+    pub api_version: Option<String>,
+    /// What the event is about.
+    pub data: Discount,
+}
+
+/// Delivery of `discount.deleted`: a discount was deleted.
+///
+/// Schema `WebhookDiscountDeletedPayload`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct WebhookDiscountDeletedPayload {
+    /// Which kind it is.
+    ///
+    /// Documented as always `discount.deleted`.
+    pub r#type: Cow<'static, str>,
+    /// When it happened.
+    pub timestamp: Timestamp,
+    /// Version of the API that payloads follow.
+    pub api_version: Option<String>,
+    /// What the event is about.
+    pub data: Discount,
+}
+
+/// Delivery of `discount.updated`: a discount was updated.
+///
+/// Schema `WebhookDiscountUpdatedPayload`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct WebhookDiscountUpdatedPayload {
+    /// Which kind it is.
+    ///
+    /// Documented as always `discount.updated`.
+    pub r#type: Cow<'static, str>,
+    /// When it happened.
+    pub timestamp: Timestamp,
+    /// Version of the API that payloads follow.
+    pub api_version: Option<String>,
+    /// What the event is about.
+    pub data: Discount,
+}
+
+/// An address that events are delivered to, and how.
+///
+/// Schema `WebhookEndpoint`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct WebhookEndpoint {
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last modified; null if it never was.
+    pub modified_at: Option<Timestamp>,
+    /// Identifier assigned by Polar.
+    pub id: Uuid,
+    /// Address that events are delivered to.
+    pub url: String,
+    /// Name of the endpoint, for yourself.
+    pub name: Option<String>,
+    /// Version of the API that payloads follow.
+    pub api_version: String,
+    /// Format that payloads are sent in.
+    pub format: WebhookFormat,
+    /// Secret that deliveries are signed with.
+    pub secret: String,
+    /// The organization's ID.
+    pub organization_id: Uuid,
+    /// Types of events that are delivered.
+    pub events: Vec<WebhookEventType>,
+    /// Whether events are delivered to the endpoint.
+    pub enabled: bool,
+    /// Whether the key of the signature is the one that Standard Webhooks makes from the
+    /// secret. If not, it is the text of the whole secret.
+    pub uses_standard_webhook_signature: bool,
+}
+
+/// A page of webhook endpoints.
+///
+/// Schema `ListResource_WebhookEndpoint_`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct WebhookEndpointList {
+    /// The items of this page.
+    pub items: Vec<WebhookEndpoint>,
+    /// How many items and pages there are, or whether more follow.
+    pub pagination: Pagination,
+}
+
+/// Delivery of `order.created`: an order was created. It may not have been paid yet.
+///
+/// Schema `WebhookOrderCreatedPayload`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct WebhookOrderCreatedPayload {
+    /// Which kind it is.
+    ///
+    /// Documented as always `order.created`.
+    pub r#type: Cow<'static, str>,
+    /// When it happened.
+    pub timestamp: Timestamp,
+    /// Version of the API that payloads follow.
+    pub api_version: Option<String>,
+    /// What the event is about.
+    pub data: Order,
+}
+
+/// Delivery of `order.paid`: an order was paid. The money has arrived and the order
+/// is complete.
+///
+/// Schema `WebhookOrderPaidPayload`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct WebhookOrderPaidPayload {
+    /// Which kind it is.
+    ///
+    /// Documented as always `order.paid`.
+    pub r#type: Cow<'static, str>,
+    /// When it happened.
+    pub timestamp: Timestamp,
+    /// Version of the API that payloads follow.
+    pub api_version: Option<String>,
+    /// What the event is about.
+    pub data: Order,
+}
+
+/// Delivery of `order.refunded`: an order was refunded, in part or in full.
+///
+/// Schema `WebhookOrderRefundedPayload`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct WebhookOrderRefundedPayload {
+    /// Which kind it is.
+    ///
+    /// Documented as always `order.refunded`.
+    pub r#type: Cow<'static, str>,
+    /// When it happened.
+    pub timestamp: Timestamp,
+    /// Version of the API that payloads follow.
+    pub api_version: Option<String>,
+    /// What the event is about.
+    pub data: Order,
+}
+
+/// Delivery of `order.updated`: an order was updated. Its status changed, or it was
+/// refunded.
+///
+/// Schema `WebhookOrderUpdatedPayload`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct WebhookOrderUpdatedPayload {
+    /// Which kind it is.
+    ///
+    /// Documented as always `order.updated`.
+    pub r#type: Cow<'static, str>,
+    /// When it happened.
+    pub timestamp: Timestamp,
+    /// Version of the API that payloads follow.
+    pub api_version: Option<String>,
+    /// What the event is about.
+    pub data: Order,
+}
+
+/// Delivery of `organization.updated`: the organization was updated.
+///
+/// Schema `WebhookOrganizationUpdatedPayload`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct WebhookOrganizationUpdatedPayload {
+    /// Which kind it is.
+    ///
+    /// Documented as always `organization.updated`.
+    pub r#type: Cow<'static, str>,
+    /// When it happened.
+    pub timestamp: Timestamp,
+    /// Version of the API that payloads follow.
+    pub api_version: Option<String>,
+    /// What the event is about.
+    pub data: Organization,
 }
 
 /// Delivery of `product.created`: a product was created.

@@ -2,10 +2,20 @@
 
 //! The operations of the API, by what they act on.
 
+pub mod benefit_grants;
+pub mod benefits;
 pub mod checkout_links;
 pub mod checkouts;
+pub mod customer_meters;
 
 pub(crate) mod customer_portal;
 
+pub mod discounts;
+pub mod events;
+pub mod meters;
+pub mod orders;
+pub mod organizations;
 pub mod products;
 pub mod subscriptions;
+
+pub(crate) mod webhooks;

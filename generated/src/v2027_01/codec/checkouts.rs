@@ -3,6 +3,7 @@
 //! How the types of `models/checkouts.rs` are read and written.
 
 use super::super::models::*;
+use polar_client_runtime::codec::Choice;
 use polar_client_runtime::codec::Encode;
 use polar_client_runtime::codec::Model;
 use polar_client_runtime::codec::Object;
@@ -158,6 +159,104 @@ polar_client_runtime::model! {
     Checkout
 }
 
+impl Choice for CheckoutConfirm {
+    #[inline]
+    fn view(&self) -> &dyn Encode {
+        match self {
+            Self::Stripe(value) => value,
+            Self::SharedPaymentToken(value) => value,
+        }
+    }
+}
+
+polar_client_runtime::choice! {
+    CheckoutConfirm
+}
+
+impl Record for CheckoutConfirmSharedPaymentToken {
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 17] = [
+            ("custom_field_data", optional(&self.custom_field_data)),
+            ("product_id", optional(&self.product_id)),
+            ("product_price_id", optional(&self.product_price_id)),
+            ("amount", optional(&self.amount)),
+            ("seats", optional(&self.seats)),
+            ("units", optional(&self.units)),
+            ("is_business_customer", optional(&self.is_business_customer)),
+            ("customer_name", optional(&self.customer_name)),
+            ("customer_email", optional(&self.customer_email)),
+            ("customer_billing_name", optional(&self.customer_billing_name)),
+            ("customer_billing_address", optional(&self.customer_billing_address)),
+            ("customer_tax_id", optional(&self.customer_tax_id)),
+            ("locale", optional(&self.locale)),
+            ("payment_method_type", optional(&self.payment_method_type)),
+            ("discount_code", optional(&self.discount_code)),
+            ("allow_trial", optional(&self.allow_trial)),
+            ("shared_payment_token_id", &Redacted(&self.shared_payment_token_id)),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::input! {
+    CheckoutConfirmSharedPaymentToken {
+        "amount" = [AtLeast(0)],
+        "seats" = [AtLeast(1), AtMost(10000)],
+        "units" = [AtLeast(1), AtMost(2147483647)],
+        "customer_name" = [MaxLength(256)],
+    }
+}
+
+impl Record for CheckoutConfirmStripe {
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 17] = [
+            ("custom_field_data", optional(&self.custom_field_data)),
+            ("product_id", optional(&self.product_id)),
+            ("product_price_id", optional(&self.product_price_id)),
+            ("amount", optional(&self.amount)),
+            ("seats", optional(&self.seats)),
+            ("units", optional(&self.units)),
+            ("is_business_customer", optional(&self.is_business_customer)),
+            ("customer_name", optional(&self.customer_name)),
+            ("customer_email", optional(&self.customer_email)),
+            ("customer_billing_name", optional(&self.customer_billing_name)),
+            ("customer_billing_address", optional(&self.customer_billing_address)),
+            ("customer_tax_id", optional(&self.customer_tax_id)),
+            ("locale", optional(&self.locale)),
+            ("payment_method_type", optional(&self.payment_method_type)),
+            ("discount_code", optional(&self.discount_code)),
+            ("allow_trial", optional(&self.allow_trial)),
+            ("confirmation_token_id", optional(&self.confirmation_token_id)),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::input! {
+    CheckoutConfirmStripe {
+        "amount" = [AtLeast(0)],
+        "seats" = [AtLeast(1), AtMost(10000)],
+        "units" = [AtLeast(1), AtMost(2147483647)],
+        "customer_name" = [MaxLength(256)],
+    }
+}
+
+impl Choice for CheckoutCreate {
+    #[inline]
+    fn view(&self) -> &dyn Encode {
+        match self {
+            Self::Create(value) => value,
+            Self::ExternalCreate(value) => value,
+        }
+    }
+}
+
+polar_client_runtime::choice! {
+    CheckoutCreate
+}
+
 impl Model for CheckoutList {
     #[inline]
     fn read(o: &mut Object<'_, '_>) -> Self {
@@ -294,6 +393,68 @@ polar_client_runtime::input! {
         "success_url" = [MinLength(1), MaxLength(2083)],
         "return_url" = [MinLength(1), MaxLength(2083)],
         "products" = [MinItems(1)],
+        "prices" = [Each(&[MinItems(1)])],
+    }
+}
+
+impl Record for CheckoutProductsExternalCreate {
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 33] = [
+            ("trial_interval", optional(&self.trial_interval)),
+            ("trial_interval_count", optional(&self.trial_interval_count)),
+            ("metadata", optional(&self.metadata)),
+            ("custom_field_data", optional(&self.custom_field_data)),
+            ("discount_id", optional(&self.discount_id)),
+            ("allow_discount_codes", optional(&self.allow_discount_codes)),
+            ("require_billing_address", optional(&self.require_billing_address)),
+            ("amount", optional(&self.amount)),
+            ("seats", optional(&self.seats)),
+            ("min_seats", optional(&self.min_seats)),
+            ("max_seats", optional(&self.max_seats)),
+            ("units", optional(&self.units)),
+            ("min_units", optional(&self.min_units)),
+            ("max_units", optional(&self.max_units)),
+            ("allow_trial", optional(&self.allow_trial)),
+            ("customer_id", optional(&self.customer_id)),
+            ("is_business_customer", optional(&self.is_business_customer)),
+            ("external_customer_id", optional(&self.external_customer_id)),
+            ("customer_name", optional(&self.customer_name)),
+            ("customer_email", optional(&self.customer_email)),
+            ("customer_ip_address", optional(&self.customer_ip_address)),
+            ("customer_billing_name", optional(&self.customer_billing_name)),
+            ("customer_billing_address", optional(&self.customer_billing_address)),
+            ("customer_tax_id", optional(&self.customer_tax_id)),
+            ("customer_metadata", optional(&self.customer_metadata)),
+            ("subscription_id", optional(&self.subscription_id)),
+            ("success_url", optional(&self.success_url)),
+            ("return_url", optional(&self.return_url)),
+            ("embed_origin", optional(&self.embed_origin)),
+            ("locale", optional(&self.locale)),
+            ("currency", optional(&self.currency)),
+            ("external_products", &self.external_products),
+            ("prices", optional(&self.prices)),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::input! {
+    CheckoutProductsExternalCreate {
+        "trial_interval_count" = [AtLeast(1), AtMost(1000)],
+        "metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "amount" = [AtLeast(0)],
+        "seats" = [AtLeast(1), AtMost(10000)],
+        "min_seats" = [AtLeast(1), AtMost(10000)],
+        "max_seats" = [AtLeast(1), AtMost(10000)],
+        "units" = [AtLeast(1), AtMost(2147483647)],
+        "min_units" = [AtLeast(1), AtMost(2147483647)],
+        "max_units" = [AtLeast(1), AtMost(2147483647)],
+        "customer_name" = [MaxLength(256)],
+        "customer_metadata" = [MaxItems(50), Keys(&[MinLength(1), MaxLength(40)]), Each(&[MinLength(1), MaxLength(500)])],
+        "success_url" = [MinLength(1), MaxLength(2083)],
+        "return_url" = [MinLength(1), MaxLength(2083)],
+        "external_products" = [MinItems(1)],
         "prices" = [Each(&[MinItems(1)])],
     }
 }

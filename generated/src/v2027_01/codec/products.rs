@@ -30,6 +30,7 @@ impl Model for Product {
             is_recurring: o.field("is_recurring"),
             is_archived: o.field("is_archived"),
             organization_id: o.field("organization_id"),
+            external_id: o.field("external_id"),
             metadata: o.field("metadata"),
             is_deletable: o.field("is_deletable"),
             prices: o.field("prices"),
@@ -41,7 +42,7 @@ impl Model for Product {
 
     #[inline]
     fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 21] = [
+        let fields: [(&str, &dyn Encode); 22] = [
             ("id", &self.id),
             ("created_at", &self.created_at),
             ("modified_at", &self.modified_at),
@@ -57,6 +58,7 @@ impl Model for Product {
             ("is_recurring", &self.is_recurring),
             ("is_archived", &self.is_archived),
             ("organization_id", &self.organization_id),
+            ("external_id", &self.external_id),
             ("metadata", &self.metadata),
             ("is_deletable", optional(&self.is_deletable)),
             ("prices", &self.prices),
@@ -89,7 +91,8 @@ polar_client_runtime::choice! {
 impl Record for ProductCreateOneTime {
     #[inline]
     fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 10] = [
+        let fields: [(&str, &dyn Encode); 11] = [
+            ("external_id", optional(&self.external_id)),
             ("metadata", optional(&self.metadata)),
             ("name", &self.name),
             ("description", optional(&self.description)),
@@ -116,7 +119,8 @@ polar_client_runtime::input! {
 impl Record for ProductCreateRecurring {
     #[inline]
     fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 14] = [
+        let fields: [(&str, &dyn Encode); 15] = [
+            ("external_id", optional(&self.external_id)),
             ("metadata", optional(&self.metadata)),
             ("name", &self.name),
             ("description", optional(&self.description)),
@@ -273,7 +277,8 @@ polar_client_runtime::choice! {
 impl Record for ProductUpdate {
     #[inline]
     fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 12] = [
+        let fields: [(&str, &dyn Encode); 13] = [
+            ("external_id", &self.external_id),
             ("metadata", optional(&self.metadata)),
             ("trial_interval", &self.trial_interval),
             ("trial_interval_count", &self.trial_interval_count),

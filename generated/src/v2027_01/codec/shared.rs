@@ -3,7 +3,274 @@
 //! How the types of `models/shared.rs` are read and written.
 
 use super::super::models::*;
-use polar_client_runtime::codec::{Encode, Node, Union};
+use polar_client_runtime::codec::Encode;
+use polar_client_runtime::codec::Model;
+use polar_client_runtime::codec::Node;
+use polar_client_runtime::codec::Object;
+use polar_client_runtime::codec::Sink;
+use polar_client_runtime::codec::Union;
+
+impl Union for AppliedDiscount {
+    #[inline]
+    fn read(node: Node<'_, '_>) -> Self {
+        match node.text(&["type"]) {
+            Some("fixed") => Self::read_fixed(node),
+            Some("percentage") => Self::read_percentage(node),
+            _ => Self::Unknown(node.json()),
+        }
+    }
+
+    #[inline]
+    fn view(&self) -> &dyn Encode {
+        match self {
+            Self::FixedOnceForever(value) => value,
+            Self::FixedRepeat(value) => value,
+            Self::PercentageOnceForever(value) => value,
+            Self::PercentageRepeat(value) => value,
+            Self::Unknown(value) => value,
+        }
+    }
+}
+
+impl AppliedDiscount {
+    #[inline]
+    fn read_fixed(node: Node<'_, '_>) -> Self {
+        if node.has(&["duration_in_months"]) {
+            Self::FixedRepeat(node.variant("FixedRepeat"))
+        } else {
+            Self::FixedOnceForever(node.variant("FixedOnceForever"))
+        }
+    }
+
+    #[inline]
+    fn read_percentage(node: Node<'_, '_>) -> Self {
+        if node.has(&["duration_in_months"]) {
+            Self::PercentageRepeat(node.variant("PercentageRepeat"))
+        } else {
+            Self::PercentageOnceForever(node.variant("PercentageOnceForever"))
+        }
+    }
+}
+
+polar_client_runtime::union! {
+    AppliedDiscount
+}
+
+impl Model for DiscountFixedOnceForeverDurationBase {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            duration: o.field("duration"),
+            amount: o.field("amount"),
+            currency: o.field("currency"),
+            amounts: o.field("amounts"),
+            created_at: o.field("created_at"),
+            modified_at: o.field("modified_at"),
+            id: o.field("id"),
+            external_id: o.field("external_id"),
+            metadata: o.field("metadata"),
+            name: o.field("name"),
+            code: o.field("code"),
+            starts_at: o.field("starts_at"),
+            ends_at: o.field("ends_at"),
+            max_redemptions: o.field("max_redemptions"),
+            max_redemptions_per_customer: o.field("max_redemptions_per_customer"),
+            redemptions_count: o.field("redemptions_count"),
+            organization_id: o.field("organization_id"),
+            r#type: o.constant("type", "fixed"),
+        }
+    }
+
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 18] = [
+            ("duration", &self.duration),
+            ("amount", &self.amount),
+            ("currency", &self.currency),
+            ("amounts", &self.amounts),
+            ("created_at", &self.created_at),
+            ("modified_at", &self.modified_at),
+            ("id", &self.id),
+            ("external_id", &self.external_id),
+            ("metadata", &self.metadata),
+            ("name", &self.name),
+            ("code", &self.code),
+            ("starts_at", &self.starts_at),
+            ("ends_at", &self.ends_at),
+            ("max_redemptions", &self.max_redemptions),
+            ("max_redemptions_per_customer", &self.max_redemptions_per_customer),
+            ("redemptions_count", &self.redemptions_count),
+            ("organization_id", &self.organization_id),
+            ("type", &self.r#type),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::model! {
+    DiscountFixedOnceForeverDurationBase
+}
+
+impl Model for DiscountFixedRepeatDurationBase {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            duration: o.field("duration"),
+            duration_in_months: o.field("duration_in_months"),
+            amount: o.field("amount"),
+            currency: o.field("currency"),
+            amounts: o.field("amounts"),
+            created_at: o.field("created_at"),
+            modified_at: o.field("modified_at"),
+            id: o.field("id"),
+            external_id: o.field("external_id"),
+            metadata: o.field("metadata"),
+            name: o.field("name"),
+            code: o.field("code"),
+            starts_at: o.field("starts_at"),
+            ends_at: o.field("ends_at"),
+            max_redemptions: o.field("max_redemptions"),
+            max_redemptions_per_customer: o.field("max_redemptions_per_customer"),
+            redemptions_count: o.field("redemptions_count"),
+            organization_id: o.field("organization_id"),
+            r#type: o.constant("type", "fixed"),
+        }
+    }
+
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 19] = [
+            ("duration", &self.duration),
+            ("duration_in_months", &self.duration_in_months),
+            ("amount", &self.amount),
+            ("currency", &self.currency),
+            ("amounts", &self.amounts),
+            ("created_at", &self.created_at),
+            ("modified_at", &self.modified_at),
+            ("id", &self.id),
+            ("external_id", &self.external_id),
+            ("metadata", &self.metadata),
+            ("name", &self.name),
+            ("code", &self.code),
+            ("starts_at", &self.starts_at),
+            ("ends_at", &self.ends_at),
+            ("max_redemptions", &self.max_redemptions),
+            ("max_redemptions_per_customer", &self.max_redemptions_per_customer),
+            ("redemptions_count", &self.redemptions_count),
+            ("organization_id", &self.organization_id),
+            ("type", &self.r#type),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::model! {
+    DiscountFixedRepeatDurationBase
+}
+
+impl Model for DiscountPercentageOnceForeverDurationBase {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            duration: o.field("duration"),
+            basis_points: o.field("basis_points"),
+            created_at: o.field("created_at"),
+            modified_at: o.field("modified_at"),
+            id: o.field("id"),
+            external_id: o.field("external_id"),
+            metadata: o.field("metadata"),
+            name: o.field("name"),
+            code: o.field("code"),
+            starts_at: o.field("starts_at"),
+            ends_at: o.field("ends_at"),
+            max_redemptions: o.field("max_redemptions"),
+            max_redemptions_per_customer: o.field("max_redemptions_per_customer"),
+            redemptions_count: o.field("redemptions_count"),
+            organization_id: o.field("organization_id"),
+            r#type: o.constant("type", "percentage"),
+        }
+    }
+
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 16] = [
+            ("duration", &self.duration),
+            ("basis_points", &self.basis_points),
+            ("created_at", &self.created_at),
+            ("modified_at", &self.modified_at),
+            ("id", &self.id),
+            ("external_id", &self.external_id),
+            ("metadata", &self.metadata),
+            ("name", &self.name),
+            ("code", &self.code),
+            ("starts_at", &self.starts_at),
+            ("ends_at", &self.ends_at),
+            ("max_redemptions", &self.max_redemptions),
+            ("max_redemptions_per_customer", &self.max_redemptions_per_customer),
+            ("redemptions_count", &self.redemptions_count),
+            ("organization_id", &self.organization_id),
+            ("type", &self.r#type),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::model! {
+    DiscountPercentageOnceForeverDurationBase
+}
+
+impl Model for DiscountPercentageRepeatDurationBase {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            duration: o.field("duration"),
+            duration_in_months: o.field("duration_in_months"),
+            basis_points: o.field("basis_points"),
+            created_at: o.field("created_at"),
+            modified_at: o.field("modified_at"),
+            id: o.field("id"),
+            external_id: o.field("external_id"),
+            metadata: o.field("metadata"),
+            name: o.field("name"),
+            code: o.field("code"),
+            starts_at: o.field("starts_at"),
+            ends_at: o.field("ends_at"),
+            max_redemptions: o.field("max_redemptions"),
+            max_redemptions_per_customer: o.field("max_redemptions_per_customer"),
+            redemptions_count: o.field("redemptions_count"),
+            organization_id: o.field("organization_id"),
+            r#type: o.constant("type", "percentage"),
+        }
+    }
+
+    #[inline]
+    fn write(&self, o: &mut Sink<'_>) {
+        let fields: [(&str, &dyn Encode); 17] = [
+            ("duration", &self.duration),
+            ("duration_in_months", &self.duration_in_months),
+            ("basis_points", &self.basis_points),
+            ("created_at", &self.created_at),
+            ("modified_at", &self.modified_at),
+            ("id", &self.id),
+            ("external_id", &self.external_id),
+            ("metadata", &self.metadata),
+            ("name", &self.name),
+            ("code", &self.code),
+            ("starts_at", &self.starts_at),
+            ("ends_at", &self.ends_at),
+            ("max_redemptions", &self.max_redemptions),
+            ("max_redemptions_per_customer", &self.max_redemptions_per_customer),
+            ("redemptions_count", &self.redemptions_count),
+            ("organization_id", &self.organization_id),
+            ("type", &self.r#type),
+        ];
+        o.fields(&fields);
+    }
+}
+
+polar_client_runtime::model! {
+    DiscountPercentageRepeatDurationBase
+}
 
 impl Union for Price {
     #[inline]

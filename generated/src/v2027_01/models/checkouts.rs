@@ -155,11 +155,553 @@ pub struct Checkout {
     pub customer_metadata: BTreeMap<String, CustomerMetadataValue>,
 }
 
+/// What is sent to confirm a checkout session: what the customer filled in, and how
+/// the payment is made.
+///
+/// Schema `CheckoutConfirm`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub enum CheckoutConfirm {
+    /// What is sent to confirm a checkout session: what the customer filled in, and
+    /// Stripe's token for the payment.
+    Stripe(Box<CheckoutConfirmStripe>),
+    /// What is sent to confirm a checkout session with a shared payment token of Stripe,
+    /// which an AI agent was granted. For one-time purchases only.
+    SharedPaymentToken(Box<CheckoutConfirmSharedPaymentToken>),
+}
+
+polar_client_runtime::from_variant! {
+    CheckoutConfirm::Stripe(Box<CheckoutConfirmStripe>)
+}
+
+polar_client_runtime::variant_body! {
+    CheckoutConfirm : CheckoutConfirmStripe
+}
+
+polar_client_runtime::from_variant! {
+    CheckoutConfirm::SharedPaymentToken(Box<CheckoutConfirmSharedPaymentToken>)
+}
+
+polar_client_runtime::variant_body! {
+    CheckoutConfirm : CheckoutConfirmSharedPaymentToken
+}
+
+/// What is sent to confirm a checkout session with a shared payment token of Stripe,
+/// which an AI agent was granted. For one-time purchases only.
+///
+/// Schema `CheckoutConfirmSharedPaymentToken`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct CheckoutConfirmSharedPaymentToken {
+    /// Values of the custom fields, by slug of the field.
+    pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
+    /// ID of the product to choose, one of those of the checkout.
+    pub product_id: Option<Uuid>,
+    /// The price's ID.
+    ///
+    /// Deprecated.
+    pub product_price_id: Option<Uuid>,
+    /// What the customer pays, in cents, where the price is the customer's choice. Other
+    /// prices ignore it.
+    ///
+    /// At least 0.
+    pub amount: Option<i64>,
+    /// Number of seats.
+    ///
+    /// At least 1, at most 10000.
+    pub seats: Option<i64>,
+    /// Number of units.
+    ///
+    /// At least 1, at most 2147483647.
+    pub units: Option<i64>,
+    /// Whether the customer buys as a business, which demands a billing name and a full
+    /// billing address.
+    pub is_business_customer: Option<bool>,
+    /// The customer's name.
+    ///
+    /// At most 256 characters.
+    pub customer_name: Option<String>,
+    /// The customer's email address.
+    ///
+    /// Format `email`.
+    pub customer_email: Option<String>,
+    /// Name of the customer for invoices.
+    pub customer_billing_name: Option<String>,
+    /// The customer's billing address.
+    pub customer_billing_address: Option<AddressInput>,
+    /// Tax identification number of the customer.
+    pub customer_tax_id: Option<String>,
+    /// Language, with or without a region, such as `en` or `en-US`.
+    pub locale: Option<String>,
+    /// Kind of payment method that the customer chose in the form, such as `card`.
+    pub payment_method_type: Option<String>,
+    /// Code of a discount to apply.
+    pub discount_code: Option<String>,
+    /// Whether there is a trial, if the product has one; `false` leaves it out.
+    ///
+    /// Documented as always `false` or null.
+    pub allow_trial: Option<bool>,
+    /// ID of the shared payment token (`spt_...`).
+    pub shared_payment_token_id: String,
+}
+
+impl CheckoutConfirmSharedPaymentToken {
+    /// A `CheckoutConfirmSharedPaymentToken` with what is required.
+    #[must_use]
+    pub fn new(shared_payment_token_id: impl Into<String>) -> Self {
+        Self {
+            custom_field_data: None,
+            product_id: None,
+            product_price_id: None,
+            amount: None,
+            seats: None,
+            units: None,
+            is_business_customer: None,
+            customer_name: None,
+            customer_email: None,
+            customer_billing_name: None,
+            customer_billing_address: None,
+            customer_tax_id: None,
+            locale: None,
+            payment_method_type: None,
+            discount_code: None,
+            allow_trial: None,
+            shared_payment_token_id: shared_payment_token_id.into(),
+        }
+    }
+
+    /// Values of the custom fields, by slug of the field.
+    #[must_use]
+    pub fn custom_field_data(
+        mut self,
+        custom_field_data: impl Entries<Option<CustomFieldValue>>,
+    ) -> Self {
+        self.custom_field_data = Some(custom_field_data.into_map());
+        self
+    }
+
+    /// ID of the product to choose, one of those of the checkout.
+    #[must_use]
+    #[inline]
+    pub fn product_id(mut self, product_id: Uuid) -> Self {
+        self.product_id = Some(product_id);
+        self
+    }
+
+    /// The price's ID.
+    ///
+    /// Deprecated.
+    #[must_use]
+    #[inline]
+    pub fn product_price_id(mut self, product_price_id: Uuid) -> Self {
+        self.product_price_id = Some(product_price_id);
+        self
+    }
+
+    /// What the customer pays, in cents, where the price is the customer's choice. Other
+    /// prices ignore it.
+    ///
+    /// At least 0.
+    #[must_use]
+    #[inline]
+    pub fn amount(mut self, amount: i64) -> Self {
+        self.amount = Some(amount);
+        self
+    }
+
+    /// Number of seats.
+    ///
+    /// At least 1, at most 10000.
+    #[must_use]
+    #[inline]
+    pub fn seats(mut self, seats: i64) -> Self {
+        self.seats = Some(seats);
+        self
+    }
+
+    /// Number of units.
+    ///
+    /// At least 1, at most 2147483647.
+    #[must_use]
+    #[inline]
+    pub fn units(mut self, units: i64) -> Self {
+        self.units = Some(units);
+        self
+    }
+
+    /// Whether the customer buys as a business, which demands a billing name and a full
+    /// billing address.
+    #[must_use]
+    #[inline]
+    pub fn is_business_customer(mut self, is_business_customer: bool) -> Self {
+        self.is_business_customer = Some(is_business_customer);
+        self
+    }
+
+    /// The customer's name.
+    ///
+    /// At most 256 characters.
+    #[must_use]
+    pub fn customer_name(mut self, customer_name: impl Into<String>) -> Self {
+        self.customer_name = Some(customer_name.into());
+        self
+    }
+
+    /// The customer's email address.
+    ///
+    /// Format `email`.
+    #[must_use]
+    pub fn customer_email(mut self, customer_email: impl Into<String>) -> Self {
+        self.customer_email = Some(customer_email.into());
+        self
+    }
+
+    /// Name of the customer for invoices.
+    #[must_use]
+    pub fn customer_billing_name(
+        mut self,
+        customer_billing_name: impl Into<String>,
+    ) -> Self {
+        self.customer_billing_name = Some(customer_billing_name.into());
+        self
+    }
+
+    /// The customer's billing address.
+    #[must_use]
+    #[inline]
+    pub fn customer_billing_address(
+        mut self,
+        customer_billing_address: AddressInput,
+    ) -> Self {
+        self.customer_billing_address = Some(customer_billing_address);
+        self
+    }
+
+    /// Tax identification number of the customer.
+    #[must_use]
+    pub fn customer_tax_id(mut self, customer_tax_id: impl Into<String>) -> Self {
+        self.customer_tax_id = Some(customer_tax_id.into());
+        self
+    }
+
+    /// Language, with or without a region, such as `en` or `en-US`.
+    #[must_use]
+    pub fn locale(mut self, locale: impl Into<String>) -> Self {
+        self.locale = Some(locale.into());
+        self
+    }
+
+    /// Kind of payment method that the customer chose in the form, such as `card`.
+    #[must_use]
+    pub fn payment_method_type(
+        mut self,
+        payment_method_type: impl Into<String>,
+    ) -> Self {
+        self.payment_method_type = Some(payment_method_type.into());
+        self
+    }
+
+    /// Code of a discount to apply.
+    #[must_use]
+    pub fn discount_code(mut self, discount_code: impl Into<String>) -> Self {
+        self.discount_code = Some(discount_code.into());
+        self
+    }
+
+    /// Whether there is a trial, if the product has one; `false` leaves it out.
+    ///
+    /// Documented as always `false` or null.
+    #[must_use]
+    #[inline]
+    pub fn allow_trial(mut self, allow_trial: bool) -> Self {
+        self.allow_trial = Some(allow_trial);
+        self
+    }
+}
+
+/// What is sent to confirm a checkout session: what the customer filled in, and
+/// Stripe's token for the payment.
+///
+/// Schema `CheckoutConfirmStripe`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct CheckoutConfirmStripe {
+    /// Values of the custom fields, by slug of the field.
+    pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
+    /// ID of the product to choose, one of those of the checkout.
+    pub product_id: Option<Uuid>,
+    /// The price's ID.
+    ///
+    /// Deprecated.
+    pub product_price_id: Option<Uuid>,
+    /// What the customer pays, in cents, where the price is the customer's choice. Other
+    /// prices ignore it.
+    ///
+    /// At least 0.
+    pub amount: Option<i64>,
+    /// Number of seats.
+    ///
+    /// At least 1, at most 10000.
+    pub seats: Option<i64>,
+    /// Number of units.
+    ///
+    /// At least 1, at most 2147483647.
+    pub units: Option<i64>,
+    /// Whether the customer buys as a business, which demands a billing name and a full
+    /// billing address.
+    pub is_business_customer: Option<bool>,
+    /// The customer's name.
+    ///
+    /// At most 256 characters.
+    pub customer_name: Option<String>,
+    /// The customer's email address.
+    ///
+    /// Format `email`.
+    pub customer_email: Option<String>,
+    /// Name of the customer for invoices.
+    pub customer_billing_name: Option<String>,
+    /// The customer's billing address.
+    pub customer_billing_address: Option<AddressInput>,
+    /// Tax identification number of the customer.
+    pub customer_tax_id: Option<String>,
+    /// Language, with or without a region, such as `en` or `en-US`.
+    pub locale: Option<String>,
+    /// Kind of payment method that the customer chose in the form, such as `card`.
+    pub payment_method_type: Option<String>,
+    /// Code of a discount to apply.
+    pub discount_code: Option<String>,
+    /// Whether there is a trial, if the product has one; `false` leaves it out.
+    ///
+    /// Documented as always `false` or null.
+    pub allow_trial: Option<bool>,
+    /// ID of Stripe's confirmation token, which holds what the customer entered to pay.
+    /// Needed where the price is fixed or the customer's choice.
+    pub confirmation_token_id: Option<String>,
+}
+
+impl CheckoutConfirmStripe {
+    /// A `CheckoutConfirmStripe` with what is required.
+    #[must_use]
+    #[inline]
+    pub fn new() -> Self {
+        Self {
+            custom_field_data: None,
+            product_id: None,
+            product_price_id: None,
+            amount: None,
+            seats: None,
+            units: None,
+            is_business_customer: None,
+            customer_name: None,
+            customer_email: None,
+            customer_billing_name: None,
+            customer_billing_address: None,
+            customer_tax_id: None,
+            locale: None,
+            payment_method_type: None,
+            discount_code: None,
+            allow_trial: None,
+            confirmation_token_id: None,
+        }
+    }
+
+    /// Values of the custom fields, by slug of the field.
+    #[must_use]
+    pub fn custom_field_data(
+        mut self,
+        custom_field_data: impl Entries<Option<CustomFieldValue>>,
+    ) -> Self {
+        self.custom_field_data = Some(custom_field_data.into_map());
+        self
+    }
+
+    /// ID of the product to choose, one of those of the checkout.
+    #[must_use]
+    #[inline]
+    pub fn product_id(mut self, product_id: Uuid) -> Self {
+        self.product_id = Some(product_id);
+        self
+    }
+
+    /// The price's ID.
+    ///
+    /// Deprecated.
+    #[must_use]
+    #[inline]
+    pub fn product_price_id(mut self, product_price_id: Uuid) -> Self {
+        self.product_price_id = Some(product_price_id);
+        self
+    }
+
+    /// What the customer pays, in cents, where the price is the customer's choice. Other
+    /// prices ignore it.
+    ///
+    /// At least 0.
+    #[must_use]
+    #[inline]
+    pub fn amount(mut self, amount: i64) -> Self {
+        self.amount = Some(amount);
+        self
+    }
+
+    /// Number of seats.
+    ///
+    /// At least 1, at most 10000.
+    #[must_use]
+    #[inline]
+    pub fn seats(mut self, seats: i64) -> Self {
+        self.seats = Some(seats);
+        self
+    }
+
+    /// Number of units.
+    ///
+    /// At least 1, at most 2147483647.
+    #[must_use]
+    #[inline]
+    pub fn units(mut self, units: i64) -> Self {
+        self.units = Some(units);
+        self
+    }
+
+    /// Whether the customer buys as a business, which demands a billing name and a full
+    /// billing address.
+    #[must_use]
+    #[inline]
+    pub fn is_business_customer(mut self, is_business_customer: bool) -> Self {
+        self.is_business_customer = Some(is_business_customer);
+        self
+    }
+
+    /// The customer's name.
+    ///
+    /// At most 256 characters.
+    #[must_use]
+    pub fn customer_name(mut self, customer_name: impl Into<String>) -> Self {
+        self.customer_name = Some(customer_name.into());
+        self
+    }
+
+    /// The customer's email address.
+    ///
+    /// Format `email`.
+    #[must_use]
+    pub fn customer_email(mut self, customer_email: impl Into<String>) -> Self {
+        self.customer_email = Some(customer_email.into());
+        self
+    }
+
+    /// Name of the customer for invoices.
+    #[must_use]
+    pub fn customer_billing_name(
+        mut self,
+        customer_billing_name: impl Into<String>,
+    ) -> Self {
+        self.customer_billing_name = Some(customer_billing_name.into());
+        self
+    }
+
+    /// The customer's billing address.
+    #[must_use]
+    #[inline]
+    pub fn customer_billing_address(
+        mut self,
+        customer_billing_address: AddressInput,
+    ) -> Self {
+        self.customer_billing_address = Some(customer_billing_address);
+        self
+    }
+
+    /// Tax identification number of the customer.
+    #[must_use]
+    pub fn customer_tax_id(mut self, customer_tax_id: impl Into<String>) -> Self {
+        self.customer_tax_id = Some(customer_tax_id.into());
+        self
+    }
+
+    /// Language, with or without a region, such as `en` or `en-US`.
+    #[must_use]
+    pub fn locale(mut self, locale: impl Into<String>) -> Self {
+        self.locale = Some(locale.into());
+        self
+    }
+
+    /// Kind of payment method that the customer chose in the form, such as `card`.
+    #[must_use]
+    pub fn payment_method_type(
+        mut self,
+        payment_method_type: impl Into<String>,
+    ) -> Self {
+        self.payment_method_type = Some(payment_method_type.into());
+        self
+    }
+
+    /// Code of a discount to apply.
+    #[must_use]
+    pub fn discount_code(mut self, discount_code: impl Into<String>) -> Self {
+        self.discount_code = Some(discount_code.into());
+        self
+    }
+
+    /// Whether there is a trial, if the product has one; `false` leaves it out.
+    ///
+    /// Documented as always `false` or null.
+    #[must_use]
+    #[inline]
+    pub fn allow_trial(mut self, allow_trial: bool) -> Self {
+        self.allow_trial = Some(allow_trial);
+        self
+    }
+
+    /// ID of Stripe's confirmation token, which holds what the customer entered to pay.
+    /// Needed where the price is fixed or the customer's choice.
+    #[must_use]
+    pub fn confirmation_token_id(
+        mut self,
+        confirmation_token_id: impl Into<String>,
+    ) -> Self {
+        self.confirmation_token_id = Some(confirmation_token_id.into());
+        self
+    }
+}
+
+impl Default for CheckoutConfirmStripe {
+    #[inline]
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// A checkout session to create. Its metadata becomes that of the order and the
 /// subscription that come out of it.
 ///
 /// Schema `CheckoutCreate`.
-pub type CheckoutCreate = CheckoutProductsCreate;
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub enum CheckoutCreate {
+    /// A checkout session to create. Its metadata becomes that of the order and the
+    /// subscription that come out of it.
+    Create(Box<CheckoutProductsCreate>),
+    /// A checkout session to create, with products by your own IDs. Its metadata becomes
+    /// that of the order and the subscription that come out of it.
+    ExternalCreate(Box<CheckoutProductsExternalCreate>),
+}
+
+polar_client_runtime::from_variant! {
+    CheckoutCreate::Create(Box<CheckoutProductsCreate>)
+}
+
+polar_client_runtime::variant_body! {
+    CheckoutCreate : CheckoutProductsCreate
+}
+
+polar_client_runtime::from_variant! {
+    CheckoutCreate::ExternalCreate(Box<CheckoutProductsExternalCreate>)
+}
+
+polar_client_runtime::variant_body! {
+    CheckoutCreate : CheckoutProductsExternalCreate
+}
 
 /// A page of checkout sessions.
 ///
@@ -687,6 +1229,482 @@ impl CheckoutProductsCreate {
 
     /// Prices made for this checkout alone, by ID of the product. Products without any
     /// here have their usual prices.
+    ///
+    /// Each: at least 1 item.
+    #[must_use]
+    pub fn prices(mut self, prices: impl Entries<Vec<ProductPriceCreate>>) -> Self {
+        self.prices = Some(prices.into_map());
+        self
+    }
+}
+
+/// A checkout session to create, with products by your own IDs. Its metadata becomes
+/// that of the order and the subscription that come out of it.
+///
+/// Schema `CheckoutProductsExternalCreate`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct CheckoutProductsExternalCreate {
+    /// Unit that the trial is counted in.
+    pub trial_interval: Option<TrialInterval>,
+    /// Length of the trial in units of `trial_interval`.
+    ///
+    /// At least 1, at most 1000.
+    pub trial_interval_count: Option<i64>,
+    /// Data of your own, by key.
+    ///
+    /// At most 50 items, keys: 1 to 40 characters.
+    pub metadata: Option<BTreeMap<String, MetadataValue>>,
+    /// Values of the custom fields, by slug of the field.
+    pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
+    /// The discount's ID.
+    pub discount_id: Option<Uuid>,
+    /// Whether the customer can enter discount codes. A discount set by `discount_id`
+    /// applies in any case.
+    ///
+    /// Default: `true`.
+    pub allow_discount_codes: Option<bool>,
+    /// Whether the customer has to give a full billing address, not the country alone.
+    /// Customers in the US always have to.
+    ///
+    /// Default: `false`.
+    pub require_billing_address: Option<bool>,
+    /// What the customer pays, in cents, where the price is the customer's choice. Other
+    /// prices ignore it.
+    ///
+    /// At least 0.
+    pub amount: Option<i64>,
+    /// Number of seats.
+    ///
+    /// At least 1, at most 10000.
+    pub seats: Option<i64>,
+    /// Fewest seats that can be bought.
+    ///
+    /// At least 1, at most 10000.
+    pub min_seats: Option<i64>,
+    /// Most seats that can be bought; null if nothing limits them.
+    ///
+    /// At least 1, at most 10000.
+    pub max_seats: Option<i64>,
+    /// Number of units.
+    ///
+    /// At least 1, at most 2147483647.
+    pub units: Option<i64>,
+    /// Fewest units that can be bought.
+    ///
+    /// At least 1, at most 2147483647.
+    pub min_units: Option<i64>,
+    /// Most units that can be bought; null if nothing limits them.
+    ///
+    /// At least 1, at most 2147483647.
+    pub max_units: Option<i64>,
+    /// Whether there is a trial, if the product has one; `false` leaves it out.
+    ///
+    /// Default: `true`.
+    pub allow_trial: Option<bool>,
+    /// ID of the customer who buys. The form is filled in with what is known of them.
+    pub customer_id: Option<Uuid>,
+    /// Whether the customer buys as a business, which demands a billing name and a full
+    /// billing address.
+    ///
+    /// Default: `false`.
+    pub is_business_customer: Option<bool>,
+    /// Your own ID of the customer who buys. If nobody has it yet, the purchase creates a
+    /// customer with it.
+    pub external_customer_id: Option<String>,
+    /// The customer's name.
+    ///
+    /// At most 256 characters.
+    pub customer_name: Option<String>,
+    /// The customer's email address.
+    ///
+    /// Format `email`.
+    pub customer_email: Option<String>,
+    /// The customer's IP address.
+    ///
+    /// Format `ipvanyaddress`.
+    pub customer_ip_address: Option<String>,
+    /// Name of the customer for invoices.
+    pub customer_billing_name: Option<String>,
+    /// The customer's billing address.
+    pub customer_billing_address: Option<AddressInput>,
+    /// Tax identification number of the customer.
+    pub customer_tax_id: Option<String>,
+    /// Metadata for the customer that comes out of the checkout.
+    ///
+    /// At most 50 items, keys: 1 to 40 characters.
+    pub customer_metadata: Option<BTreeMap<String, MetadataValue>>,
+    /// ID of the free subscription that is to be upgraded. The checkout's metadata is
+    /// added to its own.
+    pub subscription_id: Option<Uuid>,
+    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
+    /// of the checkout session.
+    ///
+    /// Format `uri`, 1 to 2083 characters.
+    pub success_url: Option<String>,
+    /// Where the page's back button leads; without an address there is none.
+    ///
+    /// Format `uri`, 1 to 2083 characters.
+    pub return_url: Option<String>,
+    /// Origin of the page that the checkout is embedded in.
+    pub embed_origin: Option<String>,
+    /// Language, with or without a region, such as `en` or `en-US`.
+    pub locale: Option<String>,
+    /// Currency, as its ISO 4217 code in lower case.
+    pub currency: Option<PresentmentCurrency>,
+    /// Your own IDs of the products that the customer can choose from. The first one is
+    /// chosen at the start.
+    ///
+    /// At least 1 item.
+    pub external_products: Vec<String>,
+    /// Prices made for this checkout alone, by your own ID of the product. Products
+    /// without any here have their usual prices.
+    ///
+    /// Each: at least 1 item.
+    pub prices: Option<BTreeMap<String, Vec<ProductPriceCreate>>>,
+}
+
+impl CheckoutProductsExternalCreate {
+    /// A `CheckoutProductsExternalCreate` with what is required.
+    #[must_use]
+    pub fn new(external_products: impl Items<String>) -> Self {
+        Self {
+            trial_interval: None,
+            trial_interval_count: None,
+            metadata: None,
+            custom_field_data: None,
+            discount_id: None,
+            allow_discount_codes: None,
+            require_billing_address: None,
+            amount: None,
+            seats: None,
+            min_seats: None,
+            max_seats: None,
+            units: None,
+            min_units: None,
+            max_units: None,
+            allow_trial: None,
+            customer_id: None,
+            is_business_customer: None,
+            external_customer_id: None,
+            customer_name: None,
+            customer_email: None,
+            customer_ip_address: None,
+            customer_billing_name: None,
+            customer_billing_address: None,
+            customer_tax_id: None,
+            customer_metadata: None,
+            subscription_id: None,
+            success_url: None,
+            return_url: None,
+            embed_origin: None,
+            locale: None,
+            currency: None,
+            external_products: external_products.into_list(),
+            prices: None,
+        }
+    }
+
+    /// Unit that the trial is counted in.
+    #[must_use]
+    #[inline]
+    pub fn trial_interval(mut self, trial_interval: TrialInterval) -> Self {
+        self.trial_interval = Some(trial_interval);
+        self
+    }
+
+    /// Length of the trial in units of `trial_interval`.
+    ///
+    /// At least 1, at most 1000.
+    #[must_use]
+    #[inline]
+    pub fn trial_interval_count(mut self, trial_interval_count: i64) -> Self {
+        self.trial_interval_count = Some(trial_interval_count);
+        self
+    }
+
+    /// Data of your own, by key.
+    ///
+    /// At most 50 items, keys: 1 to 40 characters.
+    #[must_use]
+    pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
+        self.metadata = Some(metadata.into_map());
+        self
+    }
+
+    /// Values of the custom fields, by slug of the field.
+    #[must_use]
+    pub fn custom_field_data(
+        mut self,
+        custom_field_data: impl Entries<Option<CustomFieldValue>>,
+    ) -> Self {
+        self.custom_field_data = Some(custom_field_data.into_map());
+        self
+    }
+
+    /// The discount's ID.
+    #[must_use]
+    #[inline]
+    pub fn discount_id(mut self, discount_id: Uuid) -> Self {
+        self.discount_id = Some(discount_id);
+        self
+    }
+
+    /// Whether the customer can enter discount codes. A discount set by `discount_id`
+    /// applies in any case.
+    ///
+    /// Default: `true`.
+    #[must_use]
+    #[inline]
+    pub fn allow_discount_codes(mut self, allow_discount_codes: bool) -> Self {
+        self.allow_discount_codes = Some(allow_discount_codes);
+        self
+    }
+
+    /// Whether the customer has to give a full billing address, not the country alone.
+    /// Customers in the US always have to.
+    ///
+    /// Default: `false`.
+    #[must_use]
+    #[inline]
+    pub fn require_billing_address(mut self, require_billing_address: bool) -> Self {
+        self.require_billing_address = Some(require_billing_address);
+        self
+    }
+
+    /// What the customer pays, in cents, where the price is the customer's choice. Other
+    /// prices ignore it.
+    ///
+    /// At least 0.
+    #[must_use]
+    #[inline]
+    pub fn amount(mut self, amount: i64) -> Self {
+        self.amount = Some(amount);
+        self
+    }
+
+    /// Number of seats.
+    ///
+    /// At least 1, at most 10000.
+    #[must_use]
+    #[inline]
+    pub fn seats(mut self, seats: i64) -> Self {
+        self.seats = Some(seats);
+        self
+    }
+
+    /// Fewest seats that can be bought.
+    ///
+    /// At least 1, at most 10000.
+    #[must_use]
+    #[inline]
+    pub fn min_seats(mut self, min_seats: i64) -> Self {
+        self.min_seats = Some(min_seats);
+        self
+    }
+
+    /// Most seats that can be bought; null if nothing limits them.
+    ///
+    /// At least 1, at most 10000.
+    #[must_use]
+    #[inline]
+    pub fn max_seats(mut self, max_seats: i64) -> Self {
+        self.max_seats = Some(max_seats);
+        self
+    }
+
+    /// Number of units.
+    ///
+    /// At least 1, at most 2147483647.
+    #[must_use]
+    #[inline]
+    pub fn units(mut self, units: i64) -> Self {
+        self.units = Some(units);
+        self
+    }
+
+    /// Fewest units that can be bought.
+    ///
+    /// At least 1, at most 2147483647.
+    #[must_use]
+    #[inline]
+    pub fn min_units(mut self, min_units: i64) -> Self {
+        self.min_units = Some(min_units);
+        self
+    }
+
+    /// Most units that can be bought; null if nothing limits them.
+    ///
+    /// At least 1, at most 2147483647.
+    #[must_use]
+    #[inline]
+    pub fn max_units(mut self, max_units: i64) -> Self {
+        self.max_units = Some(max_units);
+        self
+    }
+
+    /// Whether there is a trial, if the product has one; `false` leaves it out.
+    ///
+    /// Default: `true`.
+    #[must_use]
+    #[inline]
+    pub fn allow_trial(mut self, allow_trial: bool) -> Self {
+        self.allow_trial = Some(allow_trial);
+        self
+    }
+
+    /// ID of the customer who buys. The form is filled in with what is known of them.
+    #[must_use]
+    #[inline]
+    pub fn customer_id(mut self, customer_id: Uuid) -> Self {
+        self.customer_id = Some(customer_id);
+        self
+    }
+
+    /// Whether the customer buys as a business, which demands a billing name and a full
+    /// billing address.
+    ///
+    /// Default: `false`.
+    #[must_use]
+    #[inline]
+    pub fn is_business_customer(mut self, is_business_customer: bool) -> Self {
+        self.is_business_customer = Some(is_business_customer);
+        self
+    }
+
+    /// Your own ID of the customer who buys. If nobody has it yet, the purchase creates a
+    /// customer with it.
+    #[must_use]
+    pub fn external_customer_id(
+        mut self,
+        external_customer_id: impl Into<String>,
+    ) -> Self {
+        self.external_customer_id = Some(external_customer_id.into());
+        self
+    }
+
+    /// The customer's name.
+    ///
+    /// At most 256 characters.
+    #[must_use]
+    pub fn customer_name(mut self, customer_name: impl Into<String>) -> Self {
+        self.customer_name = Some(customer_name.into());
+        self
+    }
+
+    /// The customer's email address.
+    ///
+    /// Format `email`.
+    #[must_use]
+    pub fn customer_email(mut self, customer_email: impl Into<String>) -> Self {
+        self.customer_email = Some(customer_email.into());
+        self
+    }
+
+    /// The customer's IP address.
+    ///
+    /// Format `ipvanyaddress`.
+    #[must_use]
+    pub fn customer_ip_address(
+        mut self,
+        customer_ip_address: impl Into<String>,
+    ) -> Self {
+        self.customer_ip_address = Some(customer_ip_address.into());
+        self
+    }
+
+    /// Name of the customer for invoices.
+    #[must_use]
+    pub fn customer_billing_name(
+        mut self,
+        customer_billing_name: impl Into<String>,
+    ) -> Self {
+        self.customer_billing_name = Some(customer_billing_name.into());
+        self
+    }
+
+    /// The customer's billing address.
+    #[must_use]
+    #[inline]
+    pub fn customer_billing_address(
+        mut self,
+        customer_billing_address: AddressInput,
+    ) -> Self {
+        self.customer_billing_address = Some(customer_billing_address);
+        self
+    }
+
+    /// Tax identification number of the customer.
+    #[must_use]
+    pub fn customer_tax_id(mut self, customer_tax_id: impl Into<String>) -> Self {
+        self.customer_tax_id = Some(customer_tax_id.into());
+        self
+    }
+
+    /// Metadata for the customer that comes out of the checkout.
+    ///
+    /// At most 50 items, keys: 1 to 40 characters.
+    #[must_use]
+    pub fn customer_metadata(
+        mut self,
+        customer_metadata: impl Entries<MetadataValue>,
+    ) -> Self {
+        self.customer_metadata = Some(customer_metadata.into_map());
+        self
+    }
+
+    /// ID of the free subscription that is to be upgraded. The checkout's metadata is
+    /// added to its own.
+    #[must_use]
+    #[inline]
+    pub fn subscription_id(mut self, subscription_id: Uuid) -> Self {
+        self.subscription_id = Some(subscription_id);
+        self
+    }
+
+    /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
+    /// of the checkout session.
+    ///
+    /// Format `uri`, 1 to 2083 characters.
+    #[must_use]
+    pub fn success_url(mut self, success_url: impl Into<String>) -> Self {
+        self.success_url = Some(success_url.into());
+        self
+    }
+
+    /// Where the page's back button leads; without an address there is none.
+    ///
+    /// Format `uri`, 1 to 2083 characters.
+    #[must_use]
+    pub fn return_url(mut self, return_url: impl Into<String>) -> Self {
+        self.return_url = Some(return_url.into());
+        self
+    }
+
+    /// Origin of the page that the checkout is embedded in.
+    #[must_use]
+    pub fn embed_origin(mut self, embed_origin: impl Into<String>) -> Self {
+        self.embed_origin = Some(embed_origin.into());
+        self
+    }
+
+    /// Language, with or without a region, such as `en` or `en-US`.
+    #[must_use]
+    pub fn locale(mut self, locale: impl Into<String>) -> Self {
+        self.locale = Some(locale.into());
+        self
+    }
+
+    /// Currency, as its ISO 4217 code in lower case.
+    #[must_use]
+    #[inline]
+    pub fn currency(mut self, currency: PresentmentCurrency) -> Self {
+        self.currency = Some(currency);
+        self
+    }
+
+    /// Prices made for this checkout alone, by your own ID of the product. Products
+    /// without any here have their usual prices.
     ///
     /// Each: at least 1 item.
     #[must_use]

@@ -145,6 +145,35 @@ pub struct CustomerOrderProduct {
     pub organization: CustomerOrganization,
 }
 
+/// An organization, as its customers see it.
+///
+/// Schema `CustomerOrganization`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct CustomerOrganization {
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last modified; null if it never was.
+    pub modified_at: Option<Timestamp>,
+    /// Identifier assigned by Polar.
+    pub id: Uuid,
+    /// Name of the organization, as customers see it.
+    pub name: String,
+    /// Unique short name of the organization, as it appears in addresses and on card
+    /// statements.
+    pub slug: String,
+    /// Address of the organization's picture; null if it has none.
+    pub avatar_url: Option<String>,
+    /// How it is billed when customers change their subscription in the portal.
+    pub proration_behavior: SubscriptionProrationBehavior,
+    /// Whether the customer portal lets customers change their subscriptions.
+    pub allow_customer_updates: bool,
+    /// What customers can see and do in the customer portal.
+    pub customer_portal_settings: OrganizationCustomerPortalSettings,
+    /// Which features the customer portal has for this organization.
+    pub organization_features: Option<CustomerOrganizationFeatureSettings>,
+}
+
 /// An organization and its products, as customers see them.
 ///
 /// Schema `CustomerOrganizationData`.
@@ -155,6 +184,18 @@ pub struct CustomerOrganizationData {
     pub organization: CustomerOrganization,
     /// The products of the organization.
     pub products: Vec<CustomerProduct>,
+}
+
+/// Features of an organization that concern its customer portal.
+///
+/// Schema `CustomerOrganizationFeatureSettings`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct CustomerOrganizationFeatureSettings {
+    /// Whether pages for customers are localized.
+    ///
+    /// Default: `false`.
+    pub checkout_localization_enabled: Option<bool>,
 }
 
 /// A product, as customers see it.

@@ -2,10 +2,19 @@
 
 //! The types of the API.
 
+mod benefit_grants;
+mod benefits;
 mod checkout_links;
 mod checkouts;
+mod customer_meters;
 mod customer_portal;
+mod discounts;
+mod errors;
+mod events;
 mod license_keys;
+mod meters;
+mod orders;
+mod organizations;
 mod products;
 mod shared;
 mod subscriptions;
@@ -13,10 +22,19 @@ mod webhooks;
 
 pub use crate::common::models::*;
 pub use crate::v2026_10_and_v2027_01::models::*;
+pub use benefit_grants::*;
+pub use benefits::*;
 pub use checkout_links::*;
 pub use checkouts::*;
+pub use customer_meters::*;
 pub use customer_portal::*;
+pub use discounts::*;
+pub use errors::*;
+pub use events::*;
 pub use license_keys::*;
+pub use meters::*;
+pub use orders::*;
+pub use organizations::*;
 pub use products::*;
 pub use shared::*;
 pub use subscriptions::*;

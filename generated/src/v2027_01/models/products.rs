@@ -46,6 +46,8 @@ pub struct Product {
     pub is_archived: bool,
     /// The organization's ID.
     pub organization_id: Uuid,
+    /// ID in your own system.
+    pub external_id: Option<String>,
     /// Data of your own, by key.
     pub metadata: MetadataOutputType,
     /// Whether the product can be deleted. One that was ordered, subscribed to, tried or
@@ -95,6 +97,8 @@ polar_client_runtime::variant_body! {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductCreateOneTime {
+    /// ID in your own system.
+    pub external_id: Option<String>,
     /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
@@ -127,6 +131,7 @@ impl ProductCreateOneTime {
     #[must_use]
     pub fn new(name: impl Into<String>, prices: impl Items<ProductPriceCreate>) -> Self {
         Self {
+            external_id: None,
             metadata: None,
             name: name.into(),
             description: None,
@@ -136,6 +141,13 @@ impl ProductCreateOneTime {
             attached_custom_fields: None,
             organization_id: None,
         }
+    }
+
+    /// ID in your own system.
+    #[must_use]
+    pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
+        self.external_id = Some(external_id.into());
+        self
     }
 
     /// Data of your own, by key.
@@ -196,6 +208,8 @@ impl ProductCreateOneTime {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductCreateRecurring {
+    /// ID in your own system.
+    pub external_id: Option<String>,
     /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
@@ -255,6 +269,7 @@ impl ProductCreateRecurring {
         recurring_interval: RecurringInterval,
     ) -> Self {
         Self {
+            external_id: None,
             metadata: None,
             name: name.into(),
             description: None,
@@ -270,6 +285,13 @@ impl ProductCreateRecurring {
             meter_interval: None,
             meter_interval_count: None,
         }
+    }
+
+    /// ID in your own system.
+    #[must_use]
+    pub fn external_id(mut self, external_id: impl Into<String>) -> Self {
+        self.external_id = Some(external_id.into());
+        self
     }
 
     /// Data of your own, by key.
@@ -589,6 +611,8 @@ polar_client_runtime::from_variant! {
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductUpdate {
+    /// ID in your own system.
+    pub external_id: Patch<String>,
     /// Data of your own, by key.
     ///
     /// At most 50 items, keys: 1 to 40 characters.
@@ -633,6 +657,7 @@ impl ProductUpdate {
     #[inline]
     pub fn new() -> Self {
         Self {
+            external_id: Patch::Keep,
             metadata: None,
             trial_interval: Patch::Keep,
             trial_interval_count: Patch::Keep,
@@ -646,6 +671,13 @@ impl ProductUpdate {
             medias: Patch::Keep,
             attached_custom_fields: Patch::Keep,
         }
+    }
+
+    /// ID in your own system.
+    #[must_use]
+    pub fn external_id(mut self, external_id: impl Into<Patch<String>>) -> Self {
+        self.external_id = external_id.into();
+        self
     }
 
     /// Data of your own, by key.

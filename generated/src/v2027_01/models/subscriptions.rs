@@ -3,8 +3,34 @@
 //! Types of subscriptions.
 
 use super::*;
-use polar_client_runtime::types::{Timestamp, Uuid};
+use polar_client_runtime::types::{Entries, Timestamp, Uuid};
 use std::collections::BTreeMap;
+
+/// A change of a subscription that takes effect with the next billing period.
+///
+/// Schema `PendingSubscriptionUpdate`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct PendingSubscriptionUpdate {
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last modified; null if it never was.
+    pub modified_at: Option<Timestamp>,
+    /// Identifier assigned by Polar.
+    pub id: Uuid,
+    /// When the change takes effect.
+    pub applies_at: Timestamp,
+    /// ID of the product to change to; null if the product stays.
+    pub product_id: Option<Uuid>,
+    /// Number of seats from then on; null if it stays.
+    pub seats: Option<i64>,
+    /// Number of units from then on; null if it stays.
+    pub units: Option<i64>,
+    /// ID of the discount to change to; null if the discount stays.
+    pub discount_id: Option<Uuid>,
+    /// Whether the discount is removed.
+    pub discount_unset: Option<bool>,
+}
 
 /// A subscription.
 ///
@@ -96,6 +122,136 @@ pub struct Subscription {
     pub pending_update: Option<PendingSubscriptionUpdate>,
 }
 
+/// A subscription to create, for a customer by either of the customer's IDs.
+///
+/// Inline in the contract, first at
+/// `/paths/~1v1~1subscriptions~1/post/requestBody/content/application~1json/schema`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub enum SubscriptionCreate {
+    /// A subscription to create, for a customer by Polar's ID.
+    Customer(Box<SubscriptionCreateCustomer>),
+    /// A subscription to create, for a customer by your own ID.
+    ExternalCustomer(Box<SubscriptionCreateExternalCustomer>),
+}
+
+polar_client_runtime::from_variant! {
+    SubscriptionCreate::Customer(Box<SubscriptionCreateCustomer>)
+}
+
+polar_client_runtime::variant_body! {
+    SubscriptionCreate : SubscriptionCreateCustomer
+}
+
+polar_client_runtime::from_variant! {
+    SubscriptionCreate::ExternalCustomer(Box<SubscriptionCreateExternalCustomer>)
+}
+
+polar_client_runtime::variant_body! {
+    SubscriptionCreate : SubscriptionCreateExternalCustomer
+}
+
+/// A subscription to create, for a customer by Polar's ID.
+///
+/// Schema `SubscriptionCreateCustomer`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct SubscriptionCreateCustomer {
+    /// Data of your own, by key.
+    ///
+    /// At most 50 items, keys: 1 to 40 characters.
+    pub metadata: Option<BTreeMap<String, MetadataValue>>,
+    /// ID of the product to subscribe to, which must be recurring and free.
+    pub product_id: Uuid,
+    /// Currency of the subscription, in which the product needs a free price; without it,
+    /// the organization's default.
+    pub currency: Option<PresentmentCurrency>,
+    /// The customer's ID.
+    pub customer_id: Uuid,
+}
+
+impl SubscriptionCreateCustomer {
+    /// A `SubscriptionCreateCustomer` with what is required.
+    #[must_use]
+    #[inline]
+    pub fn new(product_id: Uuid, customer_id: Uuid) -> Self {
+        Self {
+            metadata: None,
+            product_id,
+            currency: None,
+            customer_id,
+        }
+    }
+
+    /// Data of your own, by key.
+    ///
+    /// At most 50 items, keys: 1 to 40 characters.
+    #[must_use]
+    pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
+        self.metadata = Some(metadata.into_map());
+        self
+    }
+
+    /// Currency of the subscription, in which the product needs a free price; without it,
+    /// the organization's default.
+    #[must_use]
+    #[inline]
+    pub fn currency(mut self, currency: PresentmentCurrency) -> Self {
+        self.currency = Some(currency);
+        self
+    }
+}
+
+/// A subscription to create, for a customer by your own ID.
+///
+/// Schema `SubscriptionCreateExternalCustomer`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct SubscriptionCreateExternalCustomer {
+    /// Data of your own, by key.
+    ///
+    /// At most 50 items, keys: 1 to 40 characters.
+    pub metadata: Option<BTreeMap<String, MetadataValue>>,
+    /// ID of the product to subscribe to, which must be recurring and free.
+    pub product_id: Uuid,
+    /// Currency of the subscription, in which the product needs a free price; without it,
+    /// the organization's default.
+    pub currency: Option<PresentmentCurrency>,
+    /// The customer's ID in your own system.
+    pub external_customer_id: String,
+}
+
+impl SubscriptionCreateExternalCustomer {
+    /// A `SubscriptionCreateExternalCustomer` with what is required.
+    #[must_use]
+    pub fn new(product_id: Uuid, external_customer_id: impl Into<String>) -> Self {
+        Self {
+            metadata: None,
+            product_id,
+            currency: None,
+            external_customer_id: external_customer_id.into(),
+        }
+    }
+
+    /// Data of your own, by key.
+    ///
+    /// At most 50 items, keys: 1 to 40 characters.
+    #[must_use]
+    pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
+        self.metadata = Some(metadata.into_map());
+        self
+    }
+
+    /// Currency of the subscription, in which the product needs a free price; without it,
+    /// the organization's default.
+    #[must_use]
+    #[inline]
+    pub fn currency(mut self, currency: PresentmentCurrency) -> Self {
+        self.currency = Some(currency);
+        self
+    }
+}
+
 /// A page of subscriptions.
 ///
 /// Schema `ListResource_Subscription_`.
@@ -106,4 +262,29 @@ pub struct SubscriptionList {
     pub items: Vec<Subscription>,
     /// How many items and pages there are, or whether more follow.
     pub pagination: Pagination,
+}
+
+/// What a meter has counted for a subscription in the current billing period, and
+/// what it costs.
+///
+/// Schema `SubscriptionMeter`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct SubscriptionMeter {
+    /// When it was created.
+    pub created_at: Timestamp,
+    /// When it was last modified; null if it never was.
+    pub modified_at: Option<Timestamp>,
+    /// Identifier assigned by Polar.
+    pub id: Uuid,
+    /// Units consumed since the current billing period began.
+    pub consumed_units: f64,
+    /// Units credited since the current billing period began.
+    pub credited_units: i64,
+    /// What is due for the current billing period up to now, in cents.
+    pub amount: i64,
+    /// The meter's ID.
+    pub meter_id: Uuid,
+    /// The meter.
+    pub meter: Meter,
 }

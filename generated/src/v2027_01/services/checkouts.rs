@@ -94,7 +94,7 @@ impl<C: OptionalAccess> Checkouts<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 400: `PaymentError`
+    /// - 400: `PaymentError`, `SharedPaymentTokenError`
     /// - 403: `AlreadyActiveSubscriptionError`, `NotOpenCheckout`, `NotPermitted`,
     ///   `PaymentNotReady`, `TrialAlreadyRedeemed`, `DiscountRedemptionLimitReached`
     /// - 404: `ResourceNotFound`
@@ -104,7 +104,7 @@ impl<C: OptionalAccess> Checkouts<C> {
     pub fn client_confirm(
         &self,
         client_secret: &str,
-        body: impl Body<CheckoutConfirmStripe>,
+        body: impl Body<CheckoutConfirm>,
     ) -> ClientConfirm {
         let mut request = self.client.request(&CLIENT_CONFIRM);
         request.path("client_secret", &client_secret);

@@ -2,30 +2,30 @@
 
 //! The operations of the API, by what they act on.
 
+pub mod benefit_grants;
+pub mod benefits;
 pub mod checkout_links;
 pub mod checkouts;
+pub mod customer_meters;
 pub mod customer_portal;
+pub mod discounts;
+pub mod events;
 pub mod license_keys;
+pub mod meters;
+pub mod orders;
+pub mod organizations;
 pub mod products;
 pub mod subscriptions;
 pub mod webhooks;
 
-pub use crate::common::services::benefit_grants;
-pub use crate::common::services::benefits;
 pub use crate::common::services::custom_fields;
-pub use crate::common::services::customer_meters;
 pub use crate::common::services::customer_seats;
 pub use crate::common::services::customer_sessions;
 pub use crate::common::services::customers;
-pub use crate::common::services::discounts;
 pub use crate::common::services::disputes;
 pub use crate::common::services::event_types;
-pub use crate::common::services::events;
 pub use crate::common::services::files;
-pub use crate::common::services::meters;
 pub use crate::common::services::metrics;
 pub use crate::common::services::oauth2;
-pub use crate::common::services::orders;
-pub use crate::common::services::organizations;
 pub use crate::common::services::payments;
 pub use crate::common::services::refunds;

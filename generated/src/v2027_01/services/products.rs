@@ -180,6 +180,13 @@ impl List {
         self
     }
 
+    /// ID in your own system.
+    pub fn external_id(mut self, external_id: impl Into<OneOrMany<String>>) -> Self {
+        let values: OneOrMany<_> = external_id.into();
+        self.0.query("external_id", &values);
+        self
+    }
+
     /// The organization's ID.
     pub fn organization_id(
         mut self,

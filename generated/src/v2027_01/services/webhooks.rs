@@ -4,11 +4,8 @@
 
 use super::super::models::*;
 use crate::common::services::webhooks::DELETE_WEBHOOK_ENDPOINT;
-use crate::common::services::webhooks::GET_WEBHOOK_ENDPOINT;
 use crate::common::services::webhooks::LIST_WEBHOOK_DELIVERIES;
-use crate::common::services::webhooks::LIST_WEBHOOK_ENDPOINTS;
 use crate::common::services::webhooks::REDELIVER_WEBHOOK_EVENT;
-use crate::common::services::webhooks::RESET_WEBHOOK_ENDPOINT_SECRET;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
@@ -18,14 +15,11 @@ use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::Uuid;
+use polar_client_runtime::types::{OneOrMany, Uuid};
 
 pub use crate::common::services::webhooks::DeleteWebhookEndpoint;
-pub use crate::common::services::webhooks::GetWebhookEndpoint;
 pub use crate::common::services::webhooks::ListWebhookDeliveries;
-pub use crate::common::services::webhooks::ListWebhookEndpoints;
 pub use crate::common::services::webhooks::RedeliverWebhookEvent;
-pub use crate::common::services::webhooks::ResetWebhookEndpointSecret;
 
 /// Webhooks: endpoints that events are delivered to, and the record of the
 /// deliveries.
@@ -79,6 +73,29 @@ impl<C: AccountAccess> Webhooks<C> {
         let mut request = self.client.request(&DELETE_WEBHOOK_ENDPOINT);
         request.path("id", &id);
         DeleteWebhookEndpoint(request)
+    }
+
+    /// Gets a webhook endpoint by your own ID.
+    ///
+    /// `GET /v1/webhooks/endpoints/external/{external_id}`, operation
+    /// `webhooks:get_external_webhook_endpoint`.
+    ///
+    /// - `external_id`: ID in your own system.
+    ///
+    /// Credential: an organization or personal access token with one of the scopes
+    /// `webhooks:read`, `webhooks:write`.
+    ///
+    /// # Errors
+    /// - 404: `ResourceNotFound`
+    /// - 409: `AmbiguousExternalWebhookEndpointID`
+    /// - 422: `RequestValidationError`
+    pub fn get_external_webhook_endpoint(
+        &self,
+        external_id: &str,
+    ) -> GetExternalWebhookEndpoint {
+        let mut request = self.client.request(&GET_EXTERNAL_WEBHOOK_ENDPOINT);
+        request.path("external_id", &external_id);
+        GetExternalWebhookEndpoint(request)
     }
 
     /// Gets a webhook endpoint.
@@ -204,6 +221,72 @@ polar_client_runtime::operation! {
     CreateWebhookEndpoint as CREATE_WEBHOOK_ENDPOINT => json WebhookEndpoint
 }
 
+/// A request to `webhooks:get_external_webhook_endpoint`.
+#[derive(Clone, Debug)]
+#[must_use = "a request does nothing until it is sent"]
+pub struct GetExternalWebhookEndpoint(Request);
+
+polar_client_runtime::operation! {
+    GetExternalWebhookEndpoint as GET_EXTERNAL_WEBHOOK_ENDPOINT => json WebhookEndpoint
+}
+
+/// A request to `webhooks:get_webhook_endpoint`.
+#[derive(Clone, Debug)]
+#[must_use = "a request does nothing until it is sent"]
+pub struct GetWebhookEndpoint(Request);
+
+polar_client_runtime::operation! {
+    GetWebhookEndpoint as GET_WEBHOOK_ENDPOINT => json WebhookEndpoint
+}
+
+/// A request to `webhooks:list_webhook_endpoints`.
+#[derive(Clone, Debug)]
+#[must_use = "a request does nothing until it is sent"]
+pub struct ListWebhookEndpoints(Request);
+
+impl ListWebhookEndpoints {
+    /// The organization's ID.
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OneOrMany<Uuid>>,
+    ) -> Self {
+        let values: OneOrMany<_> = organization_id.into();
+        self.0.query("organization_id", &values);
+        self
+    }
+
+    /// Number of the page, counted from 1.
+    ///
+    /// More than 0. Default: `1`.
+    #[inline]
+    pub fn page(mut self, page: i64) -> Self {
+        self.0.query("page", &page);
+        self
+    }
+
+    /// Number of items on a page. The server cuts higher numbers down to 100.
+    ///
+    /// More than 0. Default: `10`.
+    #[inline]
+    pub fn limit(mut self, limit: i64) -> Self {
+        self.0.query("limit", &limit);
+        self
+    }
+}
+
+polar_client_runtime::operation! {
+    ListWebhookEndpoints as LIST_WEBHOOK_ENDPOINTS => pages WebhookEndpointList
+}
+
+/// A request to `webhooks:reset_webhook_endpoint_secret`.
+#[derive(Clone, Debug)]
+#[must_use = "a request does nothing until it is sent"]
+pub struct ResetWebhookEndpointSecret(Request);
+
+polar_client_runtime::operation! {
+    ResetWebhookEndpointSecret as RESET_WEBHOOK_ENDPOINT_SECRET => json WebhookEndpoint
+}
+
 /// A request to `webhooks:update_webhook_endpoint`.
 #[derive(Clone, Debug)]
 #[must_use = "a request does nothing until it is sent"]
@@ -217,6 +300,38 @@ static CREATE_WEBHOOK_ENDPOINT: Operation = Operation {
     id: "webhooks:create_webhook_endpoint",
     method: Method::Post,
     path: "/v1/webhooks/endpoints",
+    access: Access::Account,
+    safety: Safety::Unsafe,
+};
+
+static GET_EXTERNAL_WEBHOOK_ENDPOINT: Operation = Operation {
+    id: "webhooks:get_external_webhook_endpoint",
+    method: Method::Get,
+    path: "/v1/webhooks/endpoints/external/{external_id}",
+    access: Access::Account,
+    safety: Safety::Safe,
+};
+
+static GET_WEBHOOK_ENDPOINT: Operation = Operation {
+    id: "webhooks:get_webhook_endpoint",
+    method: Method::Get,
+    path: "/v1/webhooks/endpoints/{id}",
+    access: Access::Account,
+    safety: Safety::Safe,
+};
+
+static LIST_WEBHOOK_ENDPOINTS: Operation = Operation {
+    id: "webhooks:list_webhook_endpoints",
+    method: Method::Get,
+    path: "/v1/webhooks/endpoints",
+    access: Access::Account,
+    safety: Safety::Safe,
+};
+
+static RESET_WEBHOOK_ENDPOINT_SECRET: Operation = Operation {
+    id: "webhooks:reset_webhook_endpoint_secret",
+    method: Method::Patch,
+    path: "/v1/webhooks/endpoints/{id}/secret",
     access: Access::Account,
     safety: Safety::Unsafe,
 };
