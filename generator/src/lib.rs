@@ -11,6 +11,7 @@
 //!
 //! Every phase reports all of its problems together.
 
+pub mod compare;
 pub mod document;
 mod error;
 pub mod ir;
@@ -33,10 +34,10 @@ use std::thread;
 pub use error::{Problem, Report};
 pub use summary::{HomeSummary, Summary, UnionRow};
 
+use compare::Comparison;
 use document::{Document, Source};
 use emit::{Layout, Site, Surroundings};
 use ir::Api;
-use share::Reason;
 use stack::{Work, with_room};
 use words::{Coverage, Words};
 
@@ -62,8 +63,8 @@ pub struct Output {
     pub versions: Vec<Summary>,
     /// What is emitted once for which versions.
     pub homes: Vec<HomeSummary>,
-    /// What each version does not share with the one before it, and why.
-    pub reasons: Vec<Reason>,
+    /// What is different in each version, compared with the one before it.
+    pub steps: Vec<Comparison>,
 }
 
 /// Generates the crate, the versions side by side.
@@ -109,10 +110,14 @@ pub fn generate(input: &Input<'_>) -> Result<Output, Report> {
         let printed = printed.into_iter();
         files.extend(printed.map(|(path, text)| (format!("{folder}/{path}"), text)));
     }
+    let steps = apis
+        .windows(2)
+        .map(|pair| compare::compare(pair[0], pair[1]));
+    let steps = steps.collect();
     Ok(Output {
         files,
         homes,
-        reasons: plan.reasons,
+        steps,
         versions: versions
             .into_iter()
             .map(|version| Summary::new(&version.api, version.coverage))

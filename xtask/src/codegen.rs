@@ -7,8 +7,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 use std::time::Instant;
 
+use polar_codegen::compare::Comparison;
 use polar_codegen::document::Source;
-use polar_codegen::share::Reason;
 use polar_codegen::{HomeSummary, Input, Output, Report, Summary};
 
 use crate::files::{self, Entry, Kind};
@@ -40,8 +40,8 @@ pub struct Outcome {
     pub versions: Vec<Summary>,
     /// Figures of each set of versions that shares something.
     pub homes: Vec<HomeSummary>,
-    /// What each version does not share with the one before it, and why.
-    pub reasons: Vec<Reason>,
+    /// What is different in each version, compared with the one before it.
+    pub steps: Vec<Comparison>,
     /// Time it took, in seconds.
     pub seconds: f64,
 }
@@ -98,7 +98,7 @@ pub fn run(root: &Path, mode: Mode) -> Result<Outcome, CodegenError> {
     }
     outcome.versions = output.versions;
     outcome.homes = output.homes;
-    outcome.reasons = output.reasons;
+    outcome.steps = output.steps;
     outcome.seconds = started.elapsed().as_secs_f64();
     Ok(outcome)
 }

@@ -23,7 +23,7 @@ enum Command {
         /// Write nothing; name every file that differs and exit with 1 if there is one.
         #[arg(long)]
         check: bool,
-        /// Print what each version does not share with the one before it, and the table of unions.
+        /// Print what is different in each version, compared with the one before it, and the table of unions.
         #[arg(long)]
         report: bool,
     },

@@ -48,26 +48,17 @@ pub fn summary(outcome: &Outcome) -> String {
     text
 }
 
-/// What each version does not share with the one before it, each with the first difference.
+/// What is different in each version, compared with the one before it.
 #[must_use]
 pub fn differences_between_versions(outcome: &Outcome) -> String {
     let mut text = String::new();
-    let pairs = outcome.versions.windows(2).enumerate();
-    for (index, pair) in pairs {
+    for (pair, step) in outcome.versions.windows(2).zip(&outcome.steps) {
         let [before, after] = pair else { continue };
-        let reasons = outcome.reasons.iter();
-        let reasons: Vec<_> = reasons
-            .filter(|reason| reason.version == index + 1)
-            .collect();
-        let _ = writeln!(
-            text,
-            "{} differs from {} in {} elements:",
-            after.version,
-            before.version,
-            reasons.len(),
-        );
-        for reason in reasons {
-            let _ = writeln!(text, "- {}: {}", reason.key, reason.difference);
+        let count = step.differences.len();
+        let (before, after) = (&before.version, &after.version);
+        let _ = writeln!(text, "{after} differs from {before} in {count} places:");
+        for difference in &step.differences {
+            let _ = writeln!(text, "- {difference}");
         }
     }
     text

@@ -46,7 +46,7 @@ pub(super) fn constructors(api: &Api, def: &TypeDef, object: &Struct) -> TokenSt
 const MAX_ARGUMENTS: usize = 7;
 
 /// Whether a struct has so many required fields that it is best written as a literal, each value by its name.
-pub(super) fn is_literal(def: &TypeDef, object: &Struct) -> bool {
+pub(crate) fn is_literal(def: &TypeDef, object: &Struct) -> bool {
     let required = object.fields.iter().filter(|field| is_argument(field));
     def.usage.is_built() && required.count() > MAX_ARGUMENTS
 }

@@ -35,8 +35,10 @@ use docs::Docs;
 use imports::Scope;
 use types::ident;
 
+pub(crate) use input::is_literal;
 pub(crate) use manifest::crate_files;
 pub(crate) use site::{Layout, Site, Surroundings};
+pub(crate) use union::shared_fields;
 
 /// A file that is still to be emitted: tokens cannot be sent between threads, what they are made of can.
 pub(crate) struct File<'a> {

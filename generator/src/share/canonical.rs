@@ -15,10 +15,10 @@ use crate::ir::{
 
 /// The types of one version by ids that all versions share.
 #[derive(Clone, Copy)]
-pub(super) struct Names<'a> {
-    pub(super) api: &'a Api,
+pub(crate) struct Names<'a> {
+    pub(crate) api: &'a Api,
     /// By Rust name.
-    pub(super) ids: &'a HashMap<&'a str, usize>,
+    pub(crate) ids: &'a HashMap<&'a str, usize>,
 }
 
 impl Names<'_> {
@@ -28,7 +28,7 @@ impl Names<'_> {
     }
 
     /// Adds the types that a type is made of.
-    pub(super) fn reach(&self, ty: &Type, reached: &mut BTreeSet<Key>) {
+    pub(crate) fn reach(&self, ty: &Type, reached: &mut BTreeSet<Key>) {
         ty.visit_named(&mut |id| {
             reached.insert(Key::Type(self.api.def(id).name.rust.clone()));
         });
@@ -47,18 +47,20 @@ impl Names<'_> {
         }
     }
 
-    pub(super) fn def(&self, def: &TypeDef) -> TypeDef {
+    pub(crate) fn def(&self, def: &TypeDef) -> TypeDef {
         TypeDef {
             docs: None,
             // The file it stands in follows from its users, who may be others in another version.
             module: String::new(),
             at: String::new(),
+            // Only the variants of a union are accepted in its place.
+            is_body: def.is_body && matches!(def.shape, Shape::Union(_)),
             shape: self.shape(def),
             ..def.clone()
         }
     }
 
-    pub(super) fn page(&self, page: &Page) -> Page {
+    pub(crate) fn page(&self, page: &Page) -> Page {
         Page {
             item: self.ty(&page.item),
             ..page.clone()
@@ -123,7 +125,7 @@ impl Names<'_> {
         }
     }
 
-    pub(super) fn operation(&self, operation: &Operation) -> Operation {
+    pub(crate) fn operation(&self, operation: &Operation) -> Operation {
         let param = |param: &Param| Param {
             docs: None,
             at: String::new(),

@@ -12,7 +12,7 @@ use crate::names::Name;
 
 /// An element, without words, order and places: two that mean the same are equal.
 #[derive(Debug, Clone, PartialEq)]
-pub(super) enum Content {
+pub(crate) enum Content {
     Type {
         def: Box<TypeDef>,
         /// Its page, if it is one.
@@ -38,10 +38,8 @@ pub(super) enum Content {
 
 /// The elements of one version.
 #[derive(Debug)]
-pub(super) struct Elements {
+pub(crate) struct Elements {
     elements: BTreeMap<Key, Element>,
-    /// Rust names of types, by the ids that canonical forms have.
-    names: Vec<String>,
 }
 
 #[derive(Debug)]
@@ -52,7 +50,7 @@ struct Element {
 
 impl Elements {
     /// The elements of versions that are going to be compared.
-    pub(super) fn of_all(apis: &[&Api]) -> Vec<Self> {
+    pub(crate) fn of_all(apis: &[&Api]) -> Vec<Self> {
         let all: BTreeSet<&str> = apis
             .iter()
             .flat_map(|api| &api.types)
@@ -63,27 +61,21 @@ impl Elements {
             .enumerate()
             .map(|(id, name)| (*name, id))
             .collect();
-        let names: Vec<String> = all.iter().map(|&name| name.to_owned()).collect();
-        let of = |api: &&Api| Collector::collect(Names { api, ids: &ids }, names.clone());
+        let of = |api: &&Api| Collector::collect(Names { api, ids: &ids });
         apis.iter().map(of).collect()
     }
 
-    pub(super) fn keys(&self) -> impl Iterator<Item = &Key> {
+    pub(crate) fn keys(&self) -> impl Iterator<Item = &Key> {
         self.elements.keys()
     }
 
-    pub(super) fn content(&self, key: &Key) -> Option<&Content> {
+    pub(crate) fn content(&self, key: &Key) -> Option<&Content> {
         self.elements.get(key).map(|element| &element.content)
     }
 
-    pub(super) fn reached_from(&self, key: &Key) -> impl Iterator<Item = &Key> {
+    pub(crate) fn reached_from(&self, key: &Key) -> impl Iterator<Item = &Key> {
         let element = self.elements.get(key);
         element.into_iter().flat_map(|element| &element.reaches)
-    }
-
-    /// The Rust name of a type in a canonical form.
-    pub(super) fn name(&self, id: TypeId) -> &str {
-        self.names.get(id.0).map_or("?", String::as_str)
     }
 }
 
@@ -93,7 +85,7 @@ struct Collector<'a> {
 }
 
 impl<'a> Collector<'a> {
-    fn collect(names: Names<'a>, type_names: Vec<String>) -> Elements {
+    fn collect(names: Names<'a>) -> Elements {
         let api = names.api;
         let mut collector = Self {
             names,
@@ -106,7 +98,6 @@ impl<'a> Collector<'a> {
         collector.roots(api);
         Elements {
             elements: collector.elements,
-            names: type_names,
         }
     }
 

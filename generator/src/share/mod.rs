@@ -7,7 +7,6 @@
 //! Pure data in, pure data out: [`share`] neither changes the APIs nor knows how they are emitted.
 
 mod canonical;
-mod difference;
 mod element;
 mod equal;
 mod key;
@@ -15,9 +14,10 @@ mod key;
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::ir::Api;
-use element::Elements;
-use equal::Unequal;
+use equal::{Cause, Unequal};
 
+pub(crate) use canonical::Names;
+pub(crate) use element::Elements;
 pub use key::Key;
 
 /// Where each element of each version is emitted.
@@ -25,8 +25,6 @@ pub use key::Key;
 pub struct Plan {
     /// Those of more versions first. Each version has one of its own, even if it holds nothing.
     pub homes: Vec<Home>,
-    /// Why elements have more than one home: for each version, what differs from the version before it.
-    pub reasons: Vec<Reason>,
 }
 
 /// A set of versions, and the elements that are equal in exactly these.
@@ -51,15 +49,12 @@ impl Home {
     }
 }
 
-/// Why an element of one version is not that of the version before.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Reason {
-    /// The later version.
-    pub version: usize,
-    /// The element that differs.
-    pub key: Key,
-    /// The first difference that is found on the way from the element, and the way to it.
-    pub difference: String,
+/// The elements that differ themselves, or that only one version has.
+pub(crate) fn differing(a: &Elements, b: &Elements) -> Vec<Key> {
+    let unequal = Unequal::between(a, b);
+    let keys = unequal.keys();
+    let own = keys.filter(|key| unequal.cause(key) == Some(&Cause::Itself));
+    own.cloned().collect()
 }
 
 /// Finds the home of each element of the versions, which are ordered from oldest to newest.
@@ -93,21 +88,5 @@ pub fn share(apis: &[&Api]) -> Plan {
             home.versions.clone(),
         )
     });
-    let steps =
-        (1..apis.len()).filter_map(|version| Some((version, pairs.get(&(version - 1, version))?)));
-    let reasons = steps
-        .flat_map(|(version, unequal)| {
-            let names = (
-                apis[version - 1].version.as_str(),
-                apis[version].version.as_str(),
-            );
-            let (before, after) = (&elements[version - 1], &elements[version]);
-            unequal.keys().map(move |key| Reason {
-                version,
-                key: key.clone(),
-                difference: difference::first(unequal, key, before, after, names),
-            })
-        })
-        .collect();
-    Plan { homes, reasons }
+    Plan { homes }
 }

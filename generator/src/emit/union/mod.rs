@@ -186,7 +186,7 @@ fn methods(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
 }
 
 /// Fields that all variants have, with one type.
-fn shared_fields<'a>(api: &'a Api, union: &'a Union) -> Vec<&'a Field> {
+pub(crate) fn shared_fields<'a>(api: &'a Api, union: &'a Union) -> Vec<&'a Field> {
     let structs: Option<Vec<_>> = union
         .variants
         .iter()

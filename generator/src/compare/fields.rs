@@ -1,0 +1,277 @@
+//! Structs and their fields.
+
+use super::finder::{Finder, Place, Travels, pairs};
+use super::kind::{Condition, Kind};
+use super::values::{Reader, Typed};
+use crate::emit;
+use crate::ir::{Field, Keeping, Presence, Struct, TypeDef};
+use crate::names::REST_FIELD;
+use crate::share::Key;
+
+/// A struct of one of the contracts.
+#[derive(Clone, Copy)]
+pub(super) struct Side<'a> {
+    pub(super) def: &'a TypeDef,
+    pub(super) object: &'a Struct,
+}
+
+impl<'a> Side<'a> {
+    /// Whether users write it as a literal.
+    fn is_literal(self) -> bool {
+        emit::is_literal(self.def, self.object)
+    }
+
+    /// Whether a field is an argument of its constructor.
+    fn is_argument(self, field: &Field) -> bool {
+        self.def.usage.is_built() && matches!(field.keeping, Keeping::Value | Keeping::OrNull)
+    }
+
+    fn arguments(self) -> Vec<&'a str> {
+        let fields = self.object.fields.iter();
+        let arguments = fields.filter(|field| self.is_argument(field));
+        arguments.map(|field| field.name.wire.as_str()).collect()
+    }
+}
+
+impl<'a> Finder<'a> {
+    pub(super) fn structs(&mut self, element: &Key, old: Side<'a>, new: Side<'a>) {
+        let name = &old.def.name.rust;
+        let travels = Travels::of(old.def, new.def);
+        let literal = Condition::Literal.when(old.is_literal() && new.is_literal());
+        let fields = pairs(&old.object.fields, &new.object.fields, |field| {
+            &field.name.wire
+        });
+        for field in &fields.removed {
+            let is_required = matches!(field.keeping, Keeping::Value | Keeping::Constant)
+                && field.presence == Presence::Required;
+            let conditions = [
+                Condition::Implicit.when(field.keeping == Keeping::Sent),
+                Condition::Misread.when(travels.received && is_required),
+            ];
+            let subject = format!("{name}.{}", field.name.wire);
+            let words = Some(self.before(&field.ty).words());
+            self.add(element, Kind::FieldRemoved, subject, words, conditions);
+        }
+        for field in &fields.added {
+            let is_required = field.presence == Presence::Required;
+            let conditions = [
+                Condition::Implicit.when(field.keeping == Keeping::Sent),
+                Condition::Argument.when(new.is_argument(field) && travels.sent),
+                Condition::Refused.when(is_required && travels.sent),
+                literal,
+            ];
+            let subject = format!("{name}.{}", field.name.wire);
+            let words = match is_required {
+                true => self.after(&field.ty).words(),
+                false => format!("optional {}", self.after(&field.ty).words()),
+            };
+            self.add(element, Kind::FieldAdded, subject, Some(words), conditions);
+        }
+        let is_literal = literal.is_some();
+        for (a, b) in fields.both {
+            let place = Place {
+                element,
+                subject: format!("{name}.{}", a.name.wire),
+                travels,
+            };
+            self.field(&place, (old, a), (new, b));
+        }
+        self.argument_order(element, name, [old, new], is_literal);
+        self.additional(element, [old, new], literal);
+    }
+
+    fn field(
+        &mut self,
+        place: &Place<'_>,
+        (old, a): (Side<'a>, &'a Field),
+        (new, b): (Side<'a>, &'a Field),
+    ) {
+        let (element, subject) = (place.element, &place.subject);
+        let implicit = Condition::Implicit.when(a.keeping == Keeping::Sent);
+        if a.name.rust != b.name.rust {
+            let detail = Some(format!("{} → {}", a.name.rust, b.name.rust));
+            self.add(element, Kind::FieldRenamed, subject, detail, [implicit]);
+        }
+        let kept = |field: &Field| field.keeping != Keeping::Sent;
+        match (kept(a), kept(b)) {
+            (false, true) => {
+                let literal = Condition::Literal.when(old.is_literal() && new.is_literal());
+                self.add(element, Kind::FieldAdded, subject, None, [literal]);
+            }
+            (true, false) => self.add(element, Kind::FieldRemoved, subject, None, []),
+            _ => {}
+        }
+        self.field_type(place, a, b);
+        self.field_null(place, (old, a), (new, b));
+        let deprecated = Kind::FieldDeprecated;
+        self.facts(place, [&a.facts, &b.facts], deprecated, None);
+        if a.chosen_by != b.chosen_by {
+            let lost = Condition::Lost.when(a.chosen_by.is_some());
+            self.add(element, Kind::FieldView, subject, None, [lost]);
+        }
+    }
+
+    fn field_type(&mut self, place: &Place<'_>, a: &'a Field, b: &'a Field) {
+        let (old, new) = (self.before(&a.ty).non_null(), self.after(&b.ty).non_null());
+        if old.words() == new.words() {
+            return;
+        }
+        let kept = |field: &Field, ty: Typed<'_>| match field.keeping {
+            Keeping::Sent => None,
+            _ => Some(ty.rust()),
+        };
+        let travels = place.travels;
+        let conditions = [
+            Condition::Signature.when(kept(a, old) != kept(b, new)),
+            Condition::Misread.when(travels.received && !Reader::Client.reads(old, new)),
+            Condition::Refused.when(travels.sent && !Reader::Server.reads(new, old)),
+        ];
+        let words = old.to(new);
+        self.add(
+            place.element,
+            Kind::FieldType,
+            &place.subject,
+            words,
+            conditions,
+        );
+    }
+
+    /// Whether it must be there, and whether it may be null.
+    fn field_null(
+        &mut self,
+        place: &Place<'_>,
+        (old, a): (Side<'_>, &Field),
+        (new, b): (Side<'_>, &Field),
+    ) {
+        let (element, subject) = (place.element, &place.subject);
+        let is_argument = [old.is_argument(a), new.is_argument(b)];
+        let signature = Condition::Signature.when(
+            wrapper(a) != wrapper(b) || (place.travels.sent && is_argument[0] != is_argument[1]),
+        );
+        let reads_no_value = place.travels.received && wrapper(a) == Wrapper::None;
+        let writes_null = matches!(a.keeping, Keeping::OrNull | Keeping::Patch);
+        let leaves_out = matches!(a.keeping, Keeping::OrAbsent | Keeping::Patch);
+        let sent = place.travels.sent;
+        match (a.presence, b.presence) {
+            (Presence::Optional, Presence::Required) => {
+                let refused = Condition::Refused.when(sent && leaves_out);
+                self.add(
+                    element,
+                    Kind::FieldRequired,
+                    subject,
+                    None,
+                    [signature, refused],
+                );
+            }
+            (Presence::Required, Presence::Optional) => {
+                let misread = Condition::Misread.when(reads_no_value);
+                self.add(
+                    element,
+                    Kind::FieldOptional,
+                    subject,
+                    None,
+                    [signature, misread],
+                );
+            }
+            _ => {}
+        }
+        match (a.ty.is_nullable(), b.ty.is_nullable()) {
+            (false, true) => {
+                let misread = Condition::Misread.when(reads_no_value);
+                self.add(
+                    element,
+                    Kind::FieldNullable,
+                    subject,
+                    None,
+                    [signature, misread],
+                );
+            }
+            (true, false) => {
+                let refused = Condition::Refused.when(sent && writes_null);
+                self.add(
+                    element,
+                    Kind::FieldNotNull,
+                    subject,
+                    None,
+                    [signature, refused],
+                );
+            }
+            _ => {}
+        }
+        let role_only = a.presence == b.presence && a.ty.is_nullable() == b.ty.is_nullable();
+        if role_only && signature.is_some() && place.travels.sent && wrapper(a) != wrapper(b) {
+            self.add(element, Kind::FieldPatch, subject, None, []);
+        }
+    }
+
+    /// Callers of a constructor depend on the order of its arguments.
+    fn argument_order(
+        &mut self,
+        element: &Key,
+        name: &str,
+        [old, new]: [Side<'_>; 2],
+        is_literal: bool,
+    ) {
+        let (old, new) = (old.arguments(), new.arguments());
+        let of_both = |own: &[&str], other: &[&str]| -> Vec<String> {
+            let own = own.iter().filter(|argument| other.contains(argument));
+            own.map(|argument| (*argument).to_owned()).collect()
+        };
+        let (before, after) = (of_both(&old, &new), of_both(&new, &old));
+        if before != after && !is_literal {
+            let detail = Some(format!("{} → {}", before.join(", "), after.join(", ")));
+            self.add(
+                element,
+                Kind::ArgumentOrder,
+                format!("{name}::new"),
+                detail,
+                [],
+            );
+        }
+    }
+
+    /// Entries without a field of their own.
+    fn additional(&mut self, element: &Key, [old, new]: [Side<'a>; 2], literal: Option<Condition>) {
+        let subject = format!("{}.{REST_FIELD}", old.def.name.rust);
+        let travels = Travels::of(old.def, new.def);
+        match (&old.object.rest, &new.object.rest) {
+            (None, None) => {}
+            (None, Some(_)) => self.add(element, Kind::AdditionalAdded, subject, None, [literal]),
+            (Some(_), None) => self.add(element, Kind::AdditionalRemoved, subject, None, []),
+            (Some(a), Some(b)) => {
+                let (a, b) = (self.before(a), self.after(b));
+                if a.words() != b.words() {
+                    let conditions = [
+                        Condition::Signature.when(a.rust() != b.rust()),
+                        Condition::Misread.when(travels.received && !Reader::Client.reads(a, b)),
+                        Condition::Refused.when(travels.sent && !Reader::Server.reads(b, a)),
+                    ];
+                    self.add(element, Kind::AdditionalType, &subject, a.to(b), conditions);
+                }
+                let place = Place {
+                    element,
+                    subject,
+                    travels,
+                };
+                let limits = [&old.object.rest_limits, &new.object.rest_limits];
+                self.constraints(&place, limits[0], limits[1]);
+            }
+        }
+    }
+}
+
+/// What the Rust type of a field has around that of its value.
+#[derive(PartialEq, Eq)]
+enum Wrapper {
+    None,
+    Option,
+    Patch,
+}
+
+fn wrapper(field: &Field) -> Wrapper {
+    match field.keeping {
+        Keeping::OrNull | Keeping::OrAbsent => Wrapper::Option,
+        Keeping::Patch => Wrapper::Patch,
+        Keeping::Value | Keeping::Sent | Keeping::Constant => Wrapper::None,
+    }
+}

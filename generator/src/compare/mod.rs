@@ -1,0 +1,154 @@
+//! Compares contracts: what is different for code that uses the crate, for deployed clients, and for users who want to
+//! know what is new.
+//!
+//! [`compare`] takes one version of the API before and after, [`compare_releases`] all versions of two releases of the
+//! crate. `pairing` finds which elements are the same one, `operations`, `parameters`, `types`, `fields`, `enums`,
+//! `unions` and `roots` look for what is different in them, `reach` says what uses it, and `rules` judges it. Whether an
+//! element differs at all is decided by the equality of [`share`](crate::share), so a difference that none of these
+//! knows is still found ([`Kind::Other`]).
+
+mod constraints;
+mod difference;
+mod discriminator;
+mod enums;
+mod fields;
+mod finder;
+mod kind;
+mod markdown;
+mod operations;
+mod pairing;
+mod parameters;
+mod reach;
+mod roots;
+mod rules;
+mod types;
+mod unions;
+mod values;
+mod verdict;
+
+use std::collections::BTreeSet;
+
+pub use difference::Difference;
+pub use kind::{Condition, Kind};
+pub use rules::{OnWire, RULES, Rule};
+pub use verdict::{News, Semver, Wire};
+
+use crate::ir::Api;
+use crate::share::{Elements, Key, differing};
+use finder::Finder;
+
+/// All differences between two contracts.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Comparison {
+    /// By kind, then by what they are about.
+    pub differences: Vec<Difference>,
+}
+
+impl Comparison {
+    /// The smallest release of the crate that may contain the differences. `None` if there are none.
+    #[must_use]
+    pub fn semver(&self) -> Option<Semver> {
+        self.differences.iter().map(Difference::semver).max()
+    }
+
+    /// Whether code that uses the crate may no longer compile.
+    #[must_use]
+    pub fn is_breaking(&self) -> bool {
+        self.semver() == Some(Semver::Major)
+    }
+
+    /// Whether deployed clients work with a server of the new contract.
+    #[must_use]
+    pub fn wire(&self) -> Wire {
+        let differences = self.differences.iter().map(Difference::wire);
+        differences.fold(Wire::default(), Wire::and)
+    }
+
+    /// The entry of a changelog, and the text of a pull request: sections with a line for each difference. Empty if there
+    /// are none.
+    #[must_use]
+    pub fn to_markdown(&self) -> String {
+        markdown::write(self)
+    }
+}
+
+/// The versions of the API that a release of the crate contains.
+#[derive(Debug, Clone, Copy)]
+pub struct Release<'a> {
+    /// One for each version.
+    pub apis: &'a [Api],
+    /// The version whose feature is on by default.
+    pub default_version: &'a str,
+}
+
+/// Compares one version of the API, or two versions as if one replaced the other.
+#[must_use]
+pub fn compare(old: &Api, new: &Api) -> Comparison {
+    let (named, renamed) = pairing::with_old_names(old, new);
+    let contracts = Elements::of_all(&[old, &named]);
+    let pairs = pairing::operations(old, &named);
+    let mut finder = Finder::new(old, &named);
+    finder.types(&renamed);
+    finder.operations(&pairs);
+    finder.roots();
+    let moved: BTreeSet<Key> = pairing::moved(&pairs).collect();
+    for key in differing(&contracts[0], &contracts[1]) {
+        if !moved.contains(&key) {
+            finder.unexplained(&key);
+        }
+    }
+    let mut differences = finder.found;
+    reach::fill(&mut differences, &contracts);
+    sort(&mut differences);
+    Comparison { differences }
+}
+
+/// Compares all versions of two releases. A difference that several versions have is stated once.
+#[must_use]
+pub fn compare_releases<'a>(old: &Release<'a>, new: &Release<'a>) -> Comparison {
+    let find = |apis: &'a [Api], version: &str| apis.iter().find(|api| api.version == version);
+    let mut all: Vec<Difference> = Vec::new();
+    for before in old.apis {
+        let Some(after) = find(new.apis, &before.version) else {
+            all.push(Difference::of_crate(
+                Kind::VersionRemoved,
+                &before.version,
+                None,
+            ));
+            continue;
+        };
+        for mut difference in compare(before, after).differences {
+            match all.iter_mut().find(|other| other.is_same(&difference)) {
+                Some(other) => other.merge(difference, &before.version),
+                None => {
+                    difference.versions.push(before.version.clone());
+                    all.push(difference);
+                }
+            }
+        }
+    }
+    for after in new.apis {
+        if find(old.apis, &after.version).is_none() {
+            all.push(Difference::of_crate(
+                Kind::VersionAdded,
+                &after.version,
+                None,
+            ));
+        }
+    }
+    if old.default_version != new.default_version {
+        let detail = finder::change(Some(old.default_version), Some(new.default_version));
+        all.push(Difference::of_crate(
+            Kind::DefaultVersion,
+            "features.default",
+            detail,
+        ));
+    }
+    sort(&mut all);
+    Comparison { differences: all }
+}
+
+fn sort(differences: &mut [Difference]) {
+    differences
+        .sort_by(|a, b| (a.kind, &a.subject, &a.detail).cmp(&(b.kind, &b.subject, &b.detail)));
+}

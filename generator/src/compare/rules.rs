@@ -1,0 +1,238 @@
+//! The rules: what each kind of difference means to code that uses the crate, to deployed clients, and to readers of the
+//! changelog.
+//!
+//! The first rule of a kind whose conditions all hold decides. The judgement of the Rust API follows Cargo's reference
+//! (<https://doc.rust-lang.org/cargo/reference/semver.html>) and what the emitted code is:
+//!
+//! - Received structs are `#[non_exhaustive]`: they can gain fields. Structs that are sent have a constructor with an
+//!   argument for each required field, and a setter for each optional one. Those with more than seven required fields are
+//!   written as literals, so they are exhaustive.
+//! - Enums and unions are `#[non_exhaustive]`: they can gain variants.
+//! - An operation is a method with its path parameters, required query parameters and required body as arguments. The
+//!   request that it returns has a setter for each optional one.
+//! - What is sent may be validated against other constraints: that is behavior, and no change of the Rust API.
+//! - Deprecated operations and optional parameters are `#[deprecated]`, which Cargo counts as minor. That a type or a
+//!   field is deprecated is only documented.
+//!
+//! The judgement of the wire is about programs that were built for the old contract and call a server of the new one.
+//! They keep unknown values of enums and unknown variants of unions, ignore unknown fields, and read null like a missing
+//! field. A server is expected to ignore fields and parameters that it no longer knows.
+
+use std::collections::BTreeSet;
+
+use super::kind::{Condition, Kind};
+use super::verdict::{News, Semver, Wire};
+
+/// What a kind of difference means, where its conditions hold.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rule {
+    /// What it is about.
+    pub kind: Kind,
+    /// What must hold.
+    pub when: &'static [Condition],
+    /// What it means to code that uses the crate.
+    pub rust: Semver,
+    /// What it means to deployed clients.
+    pub wire: OnWire,
+    /// Where a changelog has it.
+    pub news: News,
+    /// Why the Rust API is judged so.
+    pub because: &'static str,
+}
+
+/// The wire's column of the table.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum OnWire {
+    /// Requests and responses are understood.
+    Compatible,
+    /// The server may reject requests.
+    Requests,
+    /// Clients may fail to decode responses.
+    Responses,
+    /// Both.
+    Both,
+    /// As [`Condition::Misread`] and [`Condition::Refused`] say.
+    ByValues,
+}
+
+impl OnWire {
+    /// The judgement of a difference with these conditions.
+    pub(super) fn judge(self, conditions: &BTreeSet<Condition>) -> Wire {
+        let by_values = self == Self::ByValues;
+        let holds = |condition| by_values && conditions.contains(&condition);
+        Wire {
+            breaks_responses: matches!(self, Self::Responses | Self::Both)
+                || holds(Condition::Misread),
+            breaks_requests: matches!(self, Self::Requests | Self::Both)
+                || holds(Condition::Refused),
+        }
+    }
+}
+
+/// The rule that decides.
+pub(super) fn rule(kind: Kind, conditions: &BTreeSet<Condition>) -> &'static Rule {
+    let holds =
+        |rule: &&Rule| rule.kind == kind && rule.when.iter().all(|when| conditions.contains(when));
+    RULES.iter().find(holds).unwrap_or(&OTHER)
+}
+
+/// For what no rule is about: it is assumed to break everything.
+const OTHER: Rule = row(
+    Kind::Other,
+    &[],
+    Major,
+    Both,
+    Changed,
+    "nothing is known about it",
+);
+
+const fn row(
+    kind: Kind,
+    when: &'static [Condition],
+    rust: Semver,
+    wire: OnWire,
+    news: News,
+    because: &'static str,
+) -> Rule {
+    Rule {
+        kind,
+        when,
+        rust,
+        wire,
+        news,
+        because,
+    }
+}
+
+use Condition::{Argument, Implicit, Literal, Lost, Required, Signature};
+use News::{Added, Changed, Deprecated, Removed};
+use OnWire::{Both, ByValues, Compatible, Requests, Responses};
+use Semver::{Major, Minor, Patch};
+
+/// All rules.
+#[rustfmt::skip]
+pub const RULES: &[Rule] = &[
+    // Versions and servers
+    row(Kind::VersionAdded, &[], Minor, Compatible, Added, "a new module and Cargo feature"),
+    row(Kind::VersionRemoved, &[], Major, Both, Removed, "its module and Cargo feature are gone"),
+    row(Kind::DefaultVersion, &[], Major, Compatible, Changed, "the default features enable another module"),
+    row(Kind::ServerAdded, &[], Minor, Compatible, Added, "a new constant"),
+    row(Kind::ServerRemoved, &[], Major, Requests, Removed, "its constant is gone"),
+    row(Kind::ServerUrl, &[], Patch, Requests, Changed, "the constant keeps its name"),
+    row(Kind::DefaultServer, &[], Patch, Compatible, Changed, "the constant keeps its name"),
+    // Services and operations
+    row(Kind::ServiceCredential, &[], Major, Compatible, Changed, "its accessor has other arguments"),
+    row(Kind::OperationAdded, &[], Minor, Compatible, Added, "a new method"),
+    row(Kind::OperationRemoved, &[], Major, Requests, Removed, "its method is gone"),
+    row(Kind::OperationMoved, &[], Major, Compatible, Changed, "its method has another name or place"),
+    row(Kind::Endpoint, &[], Patch, Requests, Changed, "the method is the same"),
+    row(Kind::OperationDeprecated, &[], Minor, Compatible, Deprecated, "calls get a warning"),
+    row(Kind::Access, &[Lost], Major, Requests, Changed, "the method has a narrower bound"),
+    row(Kind::Access, &[], Minor, Compatible, Changed, "the method has a wider bound"),
+    row(Kind::Scopes, &[], Patch, ByValues, Changed, "scopes are only documented"),
+    row(Kind::Safety, &[], Patch, Compatible, Changed, "it is retried under other conditions"),
+    row(Kind::ErrorResponses, &[], Patch, Compatible, Changed, "they are only documented"),
+    row(Kind::RequireOneOf, &[], Patch, ByValues, Changed, "it is only documented"),
+    row(Kind::ResponseType, &[Signature], Major, ByValues, Changed, "the method returns another type"),
+    row(Kind::ResponseType, &[], Patch, ByValues, Changed, "the Rust type is the same"),
+    row(Kind::Pagination, &[Lost], Major, Compatible, Changed, "its stream has other items, or is gone"),
+    row(Kind::Pagination, &[], Minor, Compatible, Added, "a stream of the items"),
+    row(Kind::WorkflowAdded, &[], Minor, Compatible, Added, "a new method"),
+    row(Kind::WorkflowChanged, &[], Major, Compatible, Changed, "its method is gone, or does something else"),
+    row(Kind::BodyAdded, &[Required], Major, Requests, Added, "one more argument"),
+    row(Kind::BodyAdded, &[], Minor, Compatible, Added, "a new setter"),
+    row(Kind::BodyRemoved, &[], Major, Compatible, Removed, "one argument or setter less"),
+    row(Kind::BodyType, &[Signature], Major, ByValues, Changed, "the argument has another type"),
+    row(Kind::BodyType, &[], Patch, ByValues, Changed, "the Rust type is the same"),
+    row(Kind::BodyRequired, &[], Major, Requests, Changed, "a setter became an argument"),
+    row(Kind::BodyOptional, &[], Major, Compatible, Changed, "an argument became a setter"),
+    row(Kind::BodyEncoding, &[], Patch, Requests, Changed, "the argument is the same"),
+    // Parameters
+    row(Kind::ParameterAdded, &[Required], Major, Requests, Added, "one more argument"),
+    row(Kind::ParameterAdded, &[], Minor, Compatible, Added, "a new setter"),
+    row(Kind::ParameterRemoved, &[], Major, Compatible, Removed, "one argument or setter less"),
+    row(Kind::ParameterRenamed, &[Required], Patch, ByValues, Changed, "arguments have no names for callers"),
+    row(Kind::ParameterRenamed, &[], Major, ByValues, Changed, "its setter has another name"),
+    row(Kind::ParameterRequired, &[], Major, Requests, Changed, "a setter became an argument"),
+    row(Kind::ParameterOptional, &[], Major, Compatible, Changed, "an argument became a setter"),
+    row(Kind::ParameterType, &[Signature], Major, ByValues, Changed, "the argument has another type"),
+    row(Kind::ParameterType, &[], Patch, ByValues, Changed, "the Rust type is the same"),
+    row(Kind::ParameterList, &[], Major, Compatible, Changed, "`impl Into<OneOrMany<T>>` does not take all that `T` takes by coercion"),
+    row(Kind::ParameterNull, &[], Patch, ByValues, Changed, "null is never an argument"),
+    row(Kind::ParameterStyle, &[], Patch, Requests, Changed, "the argument is the same"),
+    row(Kind::ParameterDeprecated, &[Required], Patch, Compatible, Deprecated, "it is only documented"),
+    row(Kind::ParameterDeprecated, &[], Minor, Compatible, Deprecated, "uses of its setter get a warning"),
+    row(Kind::ArgumentOrder, &[], Major, Compatible, Changed, "arguments mean something else"),
+    // Types
+    row(Kind::TypeAdded, &[], Minor, Compatible, Added, "a new type"),
+    row(Kind::TypeRemoved, &[], Major, Compatible, Removed, "the type is gone"),
+    row(Kind::TypeRenamed, &[], Major, Compatible, Changed, "the type has another name"),
+    row(Kind::TypeShape, &[], Major, ByValues, Changed, "a struct, an enum and an alias are used differently"),
+    row(Kind::TypeAlias, &[Signature], Major, ByValues, Changed, "the alias stands for another type"),
+    row(Kind::TypeAlias, &[], Patch, ByValues, Changed, "the Rust type is the same"),
+    row(Kind::TypeUsage, &[Lost], Major, Compatible, Changed, "it can no longer be constructed, decoded or validated"),
+    row(Kind::TypeUsage, &[Signature], Minor, Compatible, Added, "it can be constructed or decoded, too"),
+    row(Kind::TypeUsage, &[], Patch, Compatible, Changed, "the Rust type is the same"),
+    row(Kind::TypeRole, &[], Patch, Compatible, Changed, "fields that change are differences of their own"),
+    row(Kind::TypeBody, &[Lost], Major, Compatible, Changed, "its variants are no longer accepted as a body"),
+    row(Kind::TypeBody, &[], Minor, Compatible, Added, "its variants are accepted as a body, too"),
+    row(Kind::TypeDeprecated, &[], Patch, Compatible, Deprecated, "it is only documented"),
+    row(Kind::SchemaName, &[], Patch, Compatible, Changed, "the Rust name is the same"),
+    row(Kind::Reinstated, &[], Patch, Compatible, Changed, "a warning less"),
+    // Fields
+    row(Kind::FieldAdded, &[Implicit], Patch, ByValues, Added, "the client sends it by itself"),
+    row(Kind::FieldAdded, &[Argument], Major, ByValues, Added, "the constructor has one more argument"),
+    row(Kind::FieldAdded, &[Literal], Major, ByValues, Added, "literals of the struct lack it"),
+    row(Kind::FieldAdded, &[], Minor, ByValues, Added, "the struct is `#[non_exhaustive]`"),
+    row(Kind::FieldRemoved, &[Implicit], Patch, Compatible, Removed, "the client sent it by itself"),
+    row(Kind::FieldRemoved, &[], Major, ByValues, Removed, "the public field is gone"),
+    row(Kind::FieldRenamed, &[Implicit], Patch, Compatible, Changed, "the client sends it by itself"),
+    row(Kind::FieldRenamed, &[], Major, Compatible, Changed, "the public field has another name"),
+    row(Kind::FieldType, &[Signature], Major, ByValues, Changed, "the public field has another type"),
+    row(Kind::FieldType, &[], Patch, ByValues, Changed, "the Rust type is the same"),
+    row(Kind::FieldRequired, &[Signature], Major, ByValues, Changed, "the public field has another type, or became an argument"),
+    row(Kind::FieldRequired, &[], Patch, ByValues, Changed, "it is an `Option` in both"),
+    row(Kind::FieldOptional, &[Signature], Major, ByValues, Changed, "the public field has another type, or is no argument any more"),
+    row(Kind::FieldOptional, &[], Patch, ByValues, Changed, "the Rust type is the same"),
+    row(Kind::FieldNullable, &[Signature], Major, ByValues, Changed, "the public field became an `Option` or a `Patch`"),
+    row(Kind::FieldNullable, &[], Patch, ByValues, Changed, "it is an `Option` in both"),
+    row(Kind::FieldNotNull, &[Signature], Major, ByValues, Changed, "the public field is no `Option` or no `Patch` any more"),
+    row(Kind::FieldNotNull, &[], Patch, ByValues, Changed, "it is an `Option` in both"),
+    row(Kind::FieldPatch, &[], Major, Compatible, Changed, "the public field became a `Patch` or an `Option`"),
+    row(Kind::FieldDirection, &[], Patch, Compatible, Changed, "types that change are differences of their own"),
+    row(Kind::FieldView, &[Lost], Major, Compatible, Changed, "the method of the view is gone or returns another type"),
+    row(Kind::FieldView, &[], Minor, Compatible, Added, "a new method"),
+    row(Kind::FieldDeprecated, &[], Patch, Compatible, Deprecated, "it is only documented"),
+    row(Kind::AdditionalAdded, &[Literal], Major, Compatible, Added, "literals of the struct lack it"),
+    row(Kind::AdditionalAdded, &[], Minor, Compatible, Added, "the struct is `#[non_exhaustive]`"),
+    row(Kind::AdditionalRemoved, &[], Major, Compatible, Removed, "the public field is gone"),
+    row(Kind::AdditionalType, &[Signature], Major, ByValues, Changed, "the public field has another type"),
+    row(Kind::AdditionalType, &[], Patch, ByValues, Changed, "the Rust type is the same"),
+    row(Kind::Constraint, &[], Patch, ByValues, Changed, "the Rust type is the same"),
+    row(Kind::Default, &[], Patch, Compatible, Changed, "it is only documented"),
+    row(Kind::Secrecy, &[], Patch, Compatible, Changed, "`Debug` shows it or not"),
+    // Enums and unions
+    row(Kind::EnumValueAdded, &[], Minor, Compatible, Added, "the enum is `#[non_exhaustive]`"),
+    row(Kind::EnumValueRemoved, &[], Major, ByValues, Removed, "the variant is gone"),
+    row(Kind::EnumValueRenamed, &[], Major, Compatible, Changed, "the variant has another name"),
+    row(Kind::VariantAdded, &[], Minor, Compatible, Added, "the enum is `#[non_exhaustive]`"),
+    row(Kind::VariantRemoved, &[], Major, ByValues, Removed, "the variant is gone"),
+    row(Kind::VariantRenamed, &[], Major, Compatible, Changed, "the variant has another name"),
+    row(Kind::VariantType, &[Signature], Major, ByValues, Changed, "the variant holds another type"),
+    row(Kind::VariantType, &[], Patch, ByValues, Changed, "the Rust type is the same"),
+    row(Kind::Discriminator, &[], Patch, ByValues, Changed, "the variants are the same"),
+    row(Kind::Ambiguity, &[], Major, Compatible, Changed, "an enum and a struct with raw JSON are used differently"),
+    row(Kind::SharedFieldAdded, &[], Minor, Compatible, Added, "a new method of the union"),
+    row(Kind::SharedFieldRemoved, &[], Major, Compatible, Removed, "the method of the union is gone or returns another type"),
+    row(Kind::ViewAdded, &[], Minor, Compatible, Added, "a new variant of the view"),
+    row(Kind::ViewRemoved, &[], Major, Compatible, Removed, "the variant of the view is gone"),
+    // Error classes and webhooks
+    row(Kind::ErrorClassAdded, &[], Minor, Compatible, Added, "the enum is `#[non_exhaustive]`"),
+    row(Kind::ErrorClassRemoved, &[], Major, Compatible, Removed, "the variant is gone"),
+    row(Kind::ErrorClassStatus, &[], Patch, Compatible, Changed, "the variant is the same"),
+    row(Kind::WebhookAdded, &[], Minor, Compatible, Added, "the enum is `#[non_exhaustive]`"),
+    row(Kind::WebhookRemoved, &[], Major, Compatible, Removed, "the variant is gone"),
+    row(Kind::WebhookRenamed, &[], Major, Compatible, Changed, "the variant has another name"),
+    row(Kind::WebhookPayload, &[], Major, Responses, Changed, "the variant holds another type"),
+    OTHER,
+];

@@ -1,0 +1,201 @@
+//! Types: which ones there are, and what they are.
+
+use super::fields::Side;
+use super::finder::{Finder, Place, Travels, change};
+use super::kind::{Condition, Kind};
+use super::values::{Reader, Typed};
+use crate::ir::{Page, PageForm, Role, Shape, Type, TypeDef, TypeId, Usage};
+use crate::share::Key;
+
+impl<'a> Finder<'a> {
+    /// `renamed` has the names in the old contract and in the new one.
+    pub(super) fn types(&mut self, renamed: &[(String, String)]) {
+        let (old, new) = (self.old, self.new);
+        let find = |types: &'a [TypeDef], name: &str| {
+            let mut types = types.iter().enumerate();
+            types.find(|(_, def)| def.name.rust == name)
+        };
+        for (old_name, new_name) in renamed {
+            let element = Key::Type(old_name.clone());
+            let detail = Some(format!("{old_name} → {new_name}"));
+            self.add(&element, Kind::TypeRenamed, old_name, detail, []);
+        }
+        for (index, a) in old.types.iter().enumerate() {
+            let name = &a.name.rust;
+            let element = Key::Type(name.clone());
+            match find(&new.types, name) {
+                Some((other, b)) => {
+                    self.type_definition(&element, a, b);
+                    let pages = [old.pages.get(&TypeId(index)), new.pages.get(&TypeId(other))];
+                    self.page(&element, name, pages);
+                }
+                None => self.add(&element, Kind::TypeRemoved, name, kind_of(a), []),
+            }
+        }
+        for def in &new.types {
+            let name = &def.name.rust;
+            if find(&old.types, name).is_none() {
+                let element = Key::Type(name.clone());
+                self.add(&element, Kind::TypeAdded, name, kind_of(def), []);
+            }
+        }
+    }
+
+    fn type_definition(&mut self, element: &Key, old: &'a TypeDef, new: &'a TypeDef) {
+        let name = &old.name.rust;
+        if old.name.wire != new.name.wire {
+            let detail = change(Some(&old.name.wire), Some(&new.name.wire));
+            self.add(element, Kind::SchemaName, name, detail, []);
+        }
+        if old.usage != new.usage {
+            let detail = change(Some(usage(old.usage)), Some(usage(new.usage)));
+            self.add(
+                element,
+                Kind::TypeUsage,
+                name,
+                detail,
+                usage_change(old, new),
+            );
+        }
+        if old.role != new.role {
+            let detail = change(Some(role(old.role)), Some(role(new.role)));
+            self.add(element, Kind::TypeRole, name, detail, []);
+        }
+        if old.is_body != new.is_body && matches!(old.shape, Shape::Union(_)) {
+            let lost = Condition::Lost.when(old.is_body);
+            self.add(element, Kind::TypeBody, name, None, [lost]);
+        }
+        let place = Place {
+            element,
+            subject: name.clone(),
+            travels: Travels::of(old, new),
+        };
+        let lifecycle = [old.lifecycle, new.lifecycle];
+        self.lifecycle(&place, lifecycle, Kind::TypeDeprecated, None);
+        self.shape(&place, old, new);
+    }
+
+    fn shape(&mut self, place: &Place<'_>, old: &'a TypeDef, new: &'a TypeDef) {
+        let element = place.element;
+        match (&old.shape, &new.shape) {
+            (Shape::Struct(a), Shape::Struct(b)) => {
+                let (old, new) = (
+                    Side {
+                        def: old,
+                        object: a,
+                    },
+                    Side {
+                        def: new,
+                        object: b,
+                    },
+                );
+                self.structs(element, old, new);
+            }
+            (Shape::Enum(a), Shape::Enum(b)) => self.enums(element, [old, new], [a, b]),
+            (Shape::Union(a), Shape::Union(b)) => self.unions(element, [old, new], [a, b]),
+            (Shape::Alias(a), Shape::Alias(b)) => self.alias(place, a, b),
+            _ => {
+                let detail = change(kind_of(old).as_deref(), kind_of(new).as_deref());
+                let conditions = [
+                    Condition::Misread.when(place.travels.received),
+                    Condition::Refused.when(place.travels.sent),
+                ];
+                self.add(element, Kind::TypeShape, &place.subject, detail, conditions);
+            }
+        }
+    }
+
+    fn alias(&mut self, place: &Place<'_>, a: &'a Type, b: &'a Type) {
+        let (old, new) = (self.before(a), self.after(b));
+        if old.words() != new.words() {
+            let travels = place.travels;
+            let conditions = [
+                Condition::Signature.when(old.rust() != new.rust()),
+                Condition::Misread.when(travels.received && !Reader::Client.reads(old, new)),
+                Condition::Refused.when(travels.sent && !Reader::Server.reads(new, old)),
+            ];
+            self.add(
+                place.element,
+                Kind::TypeAlias,
+                &place.subject,
+                old.to(new),
+                conditions,
+            );
+        }
+    }
+
+    /// What a page says of the items and of the pages after it.
+    fn page(&mut self, element: &Key, name: &str, pages: [Option<&'a Page>; 2]) {
+        let (old, new) = match pages {
+            [Some(old), Some(new)] => (old, new),
+            [None, None] => return,
+            // That it became a page, or is none any more, is said of the operations that return it.
+            _ => {
+                self.explained.insert(element.clone());
+                return;
+            }
+        };
+        let words = |item: Typed<'_>, page: &Page| format!("{}, {}", item.words(), form(page.form));
+        let (before, after) = (
+            words(self.before(&old.item), old),
+            words(self.after(&new.item), new),
+        );
+        if before != after {
+            let detail = change(Some(&before), Some(&after));
+            let lost = Some(Condition::Lost);
+            self.add(element, Kind::Pagination, name, detail, [lost]);
+        }
+    }
+}
+
+/// What the direction of a type means to its Rust type. Enums and aliases are the same in all directions.
+fn usage_change(old: &TypeDef, new: &TypeDef) -> [Option<Condition>; 2] {
+    let (before, after) = (old.usage, new.usage);
+    let (lost, changed) = match (&old.shape, &new.shape) {
+        (Shape::Struct(_), Shape::Struct(_)) => (
+            (before.is_built() && !after.is_built())
+                || (before.is_decoded() && !after.is_decoded()),
+            true,
+        ),
+        // Those that are only sent can be validated, the others can be decoded.
+        (Shape::Union(_), Shape::Union(_)) => (before.is_decoded() != after.is_decoded(), false),
+        _ => (false, false),
+    };
+    [
+        Condition::Lost.when(lost),
+        Condition::Signature.when(changed),
+    ]
+}
+
+fn kind_of(def: &TypeDef) -> Option<String> {
+    let kind = match &def.shape {
+        Shape::Struct(_) => "struct",
+        Shape::Enum(_) => "enum",
+        Shape::Union(_) => "union",
+        Shape::Alias(_) => "alias",
+    };
+    Some(kind.to_owned())
+}
+
+fn usage(usage: Usage) -> &'static str {
+    match usage {
+        Usage::Input => "sent",
+        Usage::Output => "received",
+        Usage::Both => "sent and received",
+    }
+}
+
+fn role(role: Role) -> &'static str {
+    match role {
+        Role::Plain => "null is no value",
+        Role::Patch => "null clears the value",
+    }
+}
+
+fn form(form: PageForm) -> &'static str {
+    match form {
+        PageForm::Last => "with the number of the last page",
+        PageForm::More => "with whether there are more pages",
+        PageForm::OneOf => "in one of several forms",
+    }
+}

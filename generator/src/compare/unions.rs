@@ -1,0 +1,196 @@
+//! Unions: their variants, what all variants have, and how they are discriminated.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::discriminator::ways;
+use super::finder::{Finder, Place, Travels, change, pairs};
+use super::kind::{Condition, Kind};
+use super::values::{Reader, Typed};
+use crate::emit;
+use crate::ir::{Api, Choices, Resolution, Type, TypeDef, Union, Variant};
+use crate::share::Key;
+
+impl<'a> Finder<'a> {
+    pub(super) fn unions(
+        &mut self,
+        element: &Key,
+        defs: [&'a TypeDef; 2],
+        [old, new]: [&'a Union; 2],
+    ) {
+        let name = &defs[0].name.rust;
+        let travels = Travels::of(defs[0], defs[1]);
+        let mut variants = pairs(&old.variants, &new.variants, |variant| &variant.name.rust);
+        let (before, after) = (self.old, self.new);
+        let renamed = variants.take_renamed(
+            |variant| Typed::new(before, &variant.ty).words(),
+            |variant| Typed::new(after, &variant.ty).words(),
+        );
+        for variant in variants.removed {
+            let refused = Condition::Refused.when(travels.sent);
+            let subject = format!("{name}::{}", variant.name.rust);
+            let words = Some(self.before(&variant.ty).words());
+            self.add(element, Kind::VariantRemoved, subject, words, [refused]);
+        }
+        for variant in variants.added {
+            let subject = format!("{name}::{}", variant.name.rust);
+            let words = Some(self.after(&variant.ty).words());
+            self.add(element, Kind::VariantAdded, subject, words, []);
+        }
+        for (a, b) in &renamed {
+            let subject = format!("{name}::{}", a.name.rust);
+            let detail = Some(format!("{} → {}", a.name.rust, b.name.rust));
+            self.add(element, Kind::VariantRenamed, subject, detail, []);
+        }
+        for (a, b) in variants.both.into_iter().chain(renamed.iter().copied()) {
+            let place = Place {
+                element,
+                subject: format!("{name}::{}", a.name.rust),
+                travels,
+            };
+            self.variant(&place, a, b);
+        }
+        self.shared_fields(element, name, [old, new]);
+        self.resolution(element, defs, [old, new], &renamed);
+    }
+
+    fn variant(&mut self, place: &Place<'_>, a: &'a Variant, b: &'a Variant) {
+        let (old, new) = (self.before(&a.ty), self.after(&b.ty));
+        if old.words() != new.words() {
+            // Constants have no payload.
+            let payload = |typed: Typed<'_>| match typed.ty {
+                Type::Const(_) => None,
+                _ => Some(typed.rust()),
+            };
+            let travels = place.travels;
+            let conditions = [
+                Condition::Signature.when(payload(old) != payload(new)),
+                Condition::Misread.when(travels.received && !Reader::Client.reads(old, new)),
+                Condition::Refused.when(travels.sent && !Reader::Server.reads(new, old)),
+            ];
+            let words = old.to(new);
+            self.add(
+                place.element,
+                Kind::VariantType,
+                &place.subject,
+                words,
+                conditions,
+            );
+        }
+        self.constraints(place, &a.limits, &b.limits);
+    }
+
+    /// The methods that return what all variants have.
+    fn shared_fields(&mut self, element: &Key, name: &str, [old, new]: [&Union; 2]) {
+        let (old, new) = (methods(self.old, old), methods(self.new, new));
+        for (field, ty) in &old {
+            if new.get(field) != Some(ty) {
+                let subject = format!("{name}::{field}");
+                let detail = change(Some(ty), new.get(field).map(String::as_str));
+                let detail = detail.filter(|_| new.contains_key(field));
+                self.add(element, Kind::SharedFieldRemoved, subject, detail, []);
+            }
+        }
+        for (field, ty) in &new {
+            if !old.contains_key(field) {
+                let subject = format!("{name}::{field}");
+                self.add(
+                    element,
+                    Kind::SharedFieldAdded,
+                    subject,
+                    Some(ty.clone()),
+                    [],
+                );
+            }
+        }
+    }
+
+    fn resolution(
+        &mut self,
+        element: &Key,
+        defs: [&TypeDef; 2],
+        [old, new]: [&Union; 2],
+        renamed: &[(&Variant, &Variant)],
+    ) {
+        let name = &defs[0].name.rust;
+        let is_ambiguous = |union: &Union| matches!(union.resolution, Resolution::Ambiguous { .. });
+        match (&old.resolution, &new.resolution) {
+            (Resolution::Decided(_), Resolution::Decided(_)) => {
+                let name_in_old = |new: &str| {
+                    let pair = renamed.iter().find(|(_, b)| b.name.rust == new);
+                    pair.map_or_else(|| new.to_owned(), |(a, _)| a.name.rust.clone())
+                };
+                let before = ways(old);
+                for (variant, way) in ways(new) {
+                    let variant = name_in_old(&variant);
+                    if let Some(other) = before.get(&variant).filter(|other| **other != way) {
+                        let listed = |ways: &BTreeSet<String>| {
+                            ways.iter().cloned().collect::<Vec<_>>().join(" or ")
+                        };
+                        let detail = Some(format!("{} → {}", listed(other), listed(&way)));
+                        let received = Travels::of(defs[0], defs[1]).received;
+                        let misread = Condition::Misread.when(received);
+                        let subject = format!("{name}::{variant}");
+                        self.add(element, Kind::Discriminator, subject, detail, [misread]);
+                    }
+                }
+            }
+            (
+                Resolution::Ambiguous { choices: old, .. },
+                Resolution::Ambiguous { choices: new, .. },
+            ) => self.choices(element, name, [old.as_ref(), new.as_ref()]),
+            _ if is_ambiguous(old) != is_ambiguous(new) => {
+                self.add(element, Kind::Ambiguity, name, None, []);
+            }
+            // The direction of the type has changed, which is a difference of its own.
+            _ => {}
+        }
+    }
+
+    /// The enum over the forms of an ambiguous union.
+    fn choices(&mut self, element: &Key, name: &str, [old, new]: [Option<&Choices>; 2]) {
+        let all = |choices: Option<&Choices>| -> BTreeSet<(String, String)> {
+            let choices = choices.into_iter();
+            choices
+                .flat_map(|choices| {
+                    let texts = choices.variants.iter();
+                    texts.map(|(text, _)| (choices.name.clone(), text.clone()))
+                })
+                .collect()
+        };
+        let (old, new) = (all(old), all(new));
+        for (view, text) in old.difference(&new) {
+            let detail = Some(format!("{text:?}"));
+            self.add(
+                element,
+                Kind::ViewRemoved,
+                format!("{name} as {view}"),
+                detail,
+                [],
+            );
+        }
+        for (view, text) in new.difference(&old) {
+            let detail = Some(format!("{text:?}"));
+            self.add(
+                element,
+                Kind::ViewAdded,
+                format!("{name} as {view}"),
+                detail,
+                [],
+            );
+        }
+    }
+}
+
+/// Names and types of the methods that return what all variants have.
+fn methods(api: &Api, union: &Union) -> BTreeMap<String, String> {
+    if !matches!(union.resolution, Resolution::Decided(_)) {
+        return BTreeMap::new();
+    }
+    let fields = emit::shared_fields(api, union).into_iter();
+    fields
+        .map(|field| {
+            let ty = Typed::new(api, field.ty.non_null()).rust();
+            (field.name.rust.clone(), ty)
+        })
+        .collect()
+}

@@ -1,0 +1,192 @@
+//! The types of values: in words, as far as Rust distinguishes them, and whether one side reads what the other writes.
+
+use crate::ir::{Api, Constant, Scalar, Shape, Type};
+
+/// A type of one of the contracts.
+#[derive(Clone, Copy)]
+pub(super) struct Typed<'a> {
+    pub(super) api: &'a Api,
+    pub(super) ty: &'a Type,
+}
+
+impl<'a> Typed<'a> {
+    pub(super) fn new(api: &'a Api, ty: &'a Type) -> Self {
+        Self { api, ty }
+    }
+
+    /// Without its null.
+    pub(super) fn non_null(self) -> Self {
+        self.of(self.ty.non_null())
+    }
+
+    fn of(self, ty: &'a Type) -> Self {
+        Self { api: self.api, ty }
+    }
+
+    /// In words. Types that differ have different words.
+    pub(super) fn words(self) -> String {
+        match self.ty {
+            Type::Const(Constant::Text(text)) => format!("constant {text:?}"),
+            Type::Const(other) => format!("constant {other}"),
+            Type::Scalar(scalar) => scalar_words(*scalar).to_owned(),
+            Type::Named(id) => self.api.def(*id).name.rust.clone(),
+            Type::List(item) => format!("list of {}", self.of(item).words()),
+            Type::Map(value) => format!("map of {}", self.of(value).words()),
+            Type::Tuple(items) => {
+                let items: Vec<String> = items.iter().map(|item| self.of(item).words()).collect();
+                format!("tuple of {}", items.join(", "))
+            }
+            Type::Nullable(inner) => format!("{} or null", self.of(inner).words()),
+            Type::Boxed(inner) => format!("boxed {}", self.of(inner).words()),
+            Type::Json => "any JSON".to_owned(),
+        }
+    }
+
+    /// In words that are the same where the Rust types are.
+    pub(super) fn rust(self) -> String {
+        match self.ty {
+            Type::Const(Constant::Text(_)) => "constant string".to_owned(),
+            Type::Const(Constant::Boolean(_)) => scalar_words(Scalar::Boolean).to_owned(),
+            Type::Const(Constant::Integer(_)) => scalar_words(Scalar::Integer).to_owned(),
+            Type::List(item) => format!("list of {}", self.of(item).rust()),
+            Type::Map(value) => format!("map of {}", self.of(value).rust()),
+            Type::Tuple(items) => {
+                let items: Vec<String> = items.iter().map(|item| self.of(item).rust()).collect();
+                format!("tuple of {}", items.join(", "))
+            }
+            Type::Nullable(inner) => format!("{} or null", self.of(inner).rust()),
+            Type::Boxed(inner) => format!("boxed {}", self.of(inner).rust()),
+            Type::Scalar(_) | Type::Named(_) | Type::Json | Type::Const(Constant::Null) => {
+                self.words()
+            }
+        }
+    }
+
+    /// `X → Y`.
+    pub(super) fn to(self, new: Self) -> Option<String> {
+        Some(format!("{} → {}", self.words(), new.words()))
+    }
+}
+
+fn scalar_words(scalar: Scalar) -> &'static str {
+    match scalar {
+        Scalar::String => "string",
+        Scalar::Integer => "integer",
+        Scalar::Unsigned => "unsigned integer",
+        Scalar::Float => "double",
+        Scalar::Number => "number",
+        Scalar::Decimal => "decimal",
+        Scalar::Boolean => "boolean",
+        Scalar::Uuid => "UUID",
+        Scalar::Timestamp => "timestamp",
+        Scalar::Date => "date",
+    }
+}
+
+/// Who reads values.
+#[derive(Clone, Copy, PartialEq, Eq)]
+pub(super) enum Reader {
+    /// It keeps values of enums and constants that it does not know.
+    Client,
+    /// It accepts what its contract says.
+    Server,
+}
+
+impl Reader {
+    /// Whether it reads all values of a type as one of its own. Types of one name are taken to be equal, since what
+    /// differs in them is a difference of its own.
+    pub(super) fn reads(self, own: Typed<'_>, written: Typed<'_>) -> bool {
+        let own = own.of(own.api.target(own.ty));
+        let written = written.of(written.api.target(written.ty));
+        if own.words() == written.words() {
+            return true;
+        }
+        match (own.ty, written.ty) {
+            (Type::Json, _) => true,
+            (Type::Nullable(inner), Type::Nullable(other)) => {
+                self.reads(own.of(inner), written.of(other))
+            }
+            (Type::Nullable(inner), _) => self.reads(own.of(inner), written),
+            (Type::List(item), Type::List(other)) | (Type::Map(item), Type::Map(other)) => {
+                self.reads(own.of(item), written.of(other))
+            }
+            (Type::Tuple(items), Type::Tuple(others)) => {
+                let mut pairs = items.iter().zip(others);
+                items.len() == others.len()
+                    && pairs.all(|(item, other)| self.reads(own.of(item), written.of(other)))
+            }
+            (Type::Scalar(own), Type::Scalar(written)) => self.reads_scalar(*own, *written),
+            (Type::Scalar(own), Type::Const(constant)) => of_constant(*own, constant),
+            (Type::Const(Constant::Text(_)), _) => self == Self::Client && is_text(written),
+            (Type::Named(id), _) => self.reads_named(own, &own.api.def(*id).shape, written),
+            (Type::Scalar(Scalar::String), Type::Named(_)) => is_text(written),
+            _ => false,
+        }
+    }
+
+    fn reads_scalar(self, own: Scalar, written: Scalar) -> bool {
+        use Scalar::{Date, Decimal, Float, Integer, Number, String, Timestamp, Unsigned, Uuid};
+        match (own, written) {
+            (String, Uuid | Timestamp | Date) => true,
+            // The server writes decimals as strings, the client as strings, too.
+            (String, Decimal) => true,
+            (Number | Float | Decimal, Integer | Unsigned | Float | Number) => true,
+            (Decimal, String) => false,
+            // Integers that are out of range are a fault of the contract rather than of a client.
+            (Integer, Unsigned) => true,
+            _ => own == written,
+        }
+    }
+
+    fn reads_named(self, own: Typed<'_>, shape: &Shape, written: Typed<'_>) -> bool {
+        match shape {
+            Shape::Enum(_) if self == Self::Client => is_text(written),
+            Shape::Enum(known) => {
+                let knows = |text: &str| known.values.iter().any(|value| value.name.wire == text);
+                texts(written).is_some_and(|texts| texts.iter().all(|text| knows(text)))
+            }
+            Shape::Union(union) => union
+                .variants
+                .iter()
+                .any(|variant| self.reads(own.of(&variant.ty), written)),
+            Shape::Struct(_) | Shape::Alias(_) => false,
+        }
+    }
+}
+
+/// Whether the values are strings.
+fn is_text(written: Typed<'_>) -> bool {
+    use Scalar::{Date, Decimal, String, Timestamp, Uuid};
+    let text = matches!(
+        written.ty,
+        Type::Scalar(String | Uuid | Timestamp | Date | Decimal)
+    );
+    text || texts(written).is_some()
+}
+
+/// The strings that a constant or an enum may be.
+fn texts(written: Typed<'_>) -> Option<Vec<&str>> {
+    match written.ty {
+        Type::Const(Constant::Text(text)) => Some(vec![text]),
+        Type::Named(id) => match &written.api.def(*id).shape {
+            Shape::Enum(texts) => {
+                let values = texts.values.iter();
+                Some(values.map(|value| value.name.wire.as_str()).collect())
+            }
+            _ => None,
+        },
+        _ => None,
+    }
+}
+
+fn of_constant(own: Scalar, constant: &Constant) -> bool {
+    match constant {
+        Constant::Text(_) => own == Scalar::String,
+        Constant::Boolean(_) => own == Scalar::Boolean,
+        Constant::Integer(_) => matches!(
+            own,
+            Scalar::Integer | Scalar::Unsigned | Scalar::Float | Scalar::Number | Scalar::Decimal
+        ),
+        Constant::Null => false,
+    }
+}
