@@ -21,8 +21,8 @@ mod pages;
 
 pub mod services;
 
-pub use crate::v2026_04_and_v2026_10::error_code::ErrorCode;
 pub use crate::common::server;
+pub use crate::v2026_04_and_v2026_10::error_code::ErrorCode;
 #[cfg(feature = "webhooks")]
 pub use crate::v2026_04_and_v2026_10::webhooks;
 #[cfg(feature = "webhooks")]

@@ -25,8 +25,8 @@ pub mod services;
 #[cfg(feature = "webhooks")]
 pub mod webhooks;
 
-pub use error_code::ErrorCode;
 pub use crate::common::server;
+pub use error_code::ErrorCode;
 #[cfg(feature = "webhooks")]
 pub use webhooks::Webhooks;
 

@@ -14,6 +14,9 @@ use crate::names::REST_FIELD;
 /// Keys in a call that fit on a line.
 const WIDEST_LIST: usize = 53;
 
+/// Key and value, as tokens, in a call that fits on a line.
+const WIDEST_FIELD: usize = 63;
+
 /// The codec of a type; nothing for an alias.
 pub(super) fn implementation(api: &Api, def: &TypeDef) -> TokenStream {
     let name = ident(&def.name.rust);
@@ -102,18 +105,18 @@ fn read(object: &Struct) -> TokenStream {
 }
 
 fn write(object: &Struct) -> TokenStream {
-    let fields: Vec<TokenStream> = object.fields.iter().map(written).collect();
-    let single = matches!(fields.as_slice(), [_]);
-    let count = proc_macro2::Literal::usize_unsuffixed(fields.len());
-    let fields = (!fields.is_empty()).then(|| {
-        if single {
-            return quote!(o.fields(&[#(#fields),*]););
+    let fields = match object.fields.as_slice() {
+        [] => None,
+        [field] => Some(single_field(field)),
+        fields => {
+            let count = proc_macro2::Literal::usize_unsuffixed(fields.len());
+            let fields = fields.iter().map(written);
+            Some(quote! {
+                let fields: [(&str, &dyn Encode); #count] = [#(#fields),*];
+                o.fields(&fields);
+            })
         }
-        quote! {
-            let fields: [(&str, &dyn Encode); #count] = [#(#fields),*];
-            o.fields(&fields);
-        }
-    });
+    };
     let rest = object.rest.as_ref().map(|_| {
         let name = ident(REST_FIELD);
         let keys = object.fields.iter().map(|field| &field.name.wire);
@@ -132,11 +135,27 @@ fn write(object: &Struct) -> TokenStream {
     }
 }
 
+/// The only field of a struct. A value that would not fit on the line is bound first, since formatters break such a call
+/// differently.
+fn single_field(field: &Field) -> TokenStream {
+    let (key, value) = (&field.name.wire, written_value(field));
+    let is_long = key.len() + value.to_string().len() > WIDEST_FIELD;
+    match is_long {
+        true => quote!(let value = #value; o.fields(&[(#key, value)]);),
+        false => quote!(o.fields(&[(#key, #value)]);),
+    }
+}
+
 fn written(field: &Field) -> TokenStream {
+    let (key, value) = (&field.name.wire, written_value(field));
+    quote!((#key, #value))
+}
+
+/// What a field is written as.
+fn written_value(field: &Field) -> TokenStream {
     let name = ident(&field.name.rust);
-    let key = &field.name.wire;
     let secret = field.facts.sensitivity == Sensitivity::Secret;
-    let value = match (field.keeping, secret) {
+    match (field.keeping, secret) {
         (Keeping::Sent, _) => match &field.ty {
             Type::Const(constant) => {
                 let value = literal(constant);
@@ -148,8 +167,7 @@ fn written(field: &Field) -> TokenStream {
         (Keeping::OrAbsent, true) => quote!(&Redacted(optional(&self.#name))),
         (_, false) => quote!(&self.#name),
         (_, true) => quote!(&Redacted(&self.#name)),
-    };
-    quote!((#key, #value))
+    }
 }
 
 fn enumeration(def: &TypeDef, texts: &Enum) -> TokenStream {

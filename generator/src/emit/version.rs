@@ -39,6 +39,9 @@ pub(super) fn root(site: Site<'_>) -> TokenStream {
     let error_code = (!api.error_codes.is_empty()).then(|| error_code_module(site));
     let (error_code, error_code_use) = error_code.unwrap_or_default();
     let (server, server_use) = server_module(site);
+    // In the order of formatters.
+    let mut shown = [error_code_use, server_use];
+    shown.sort_by_key(ToString::to_string);
     let webhooks = (!api.webhooks.is_empty()).then(|| webhooks_module(site));
     let (webhooks, webhooks_use) = webhooks.unwrap_or_default();
     let ingester = ingester(api);
@@ -52,8 +55,7 @@ pub(super) fn root(site: Site<'_>) -> TokenStream {
         #server
         pub mod services;
         #webhooks
-        #error_code_use
-        #server_use
+        #(#shown)*
         #webhooks_use
         #docs
         pub const API_VERSION: &str = #version;

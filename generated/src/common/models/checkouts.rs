@@ -51,6 +51,259 @@ pub struct CheckoutBillingAddressFields {
     pub line2: BillingAddressFieldMode,
 }
 
+/// What is sent to confirm a checkout session: what the customer filled in, and
+/// Stripe's token for the payment.
+///
+/// Schema `CheckoutConfirmStripe`.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct CheckoutConfirmStripe {
+    /// Values of the custom fields, by slug of the field.
+    pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
+    /// ID of the product to choose, one of those of the checkout.
+    pub product_id: Option<Uuid>,
+    /// The price's ID.
+    ///
+    /// Deprecated.
+    pub product_price_id: Option<Uuid>,
+    /// What the customer pays, in cents, where the price is the customer's choice. Other
+    /// prices ignore it.
+    ///
+    /// At least 0.
+    pub amount: Option<i64>,
+    /// Number of seats.
+    ///
+    /// At least 1, at most 10000.
+    pub seats: Option<i64>,
+    /// Number of units.
+    ///
+    /// At least 1, at most 2147483647.
+    pub units: Option<i64>,
+    /// Whether the customer buys as a business, which demands a billing name and a full
+    /// billing address.
+    pub is_business_customer: Option<bool>,
+    /// The customer's name.
+    ///
+    /// At most 256 characters.
+    pub customer_name: Option<String>,
+    /// The customer's email address.
+    ///
+    /// Format `email`.
+    pub customer_email: Option<String>,
+    /// Name of the customer for invoices.
+    pub customer_billing_name: Option<String>,
+    /// The customer's billing address.
+    pub customer_billing_address: Option<AddressInput>,
+    /// Tax identification number of the customer.
+    pub customer_tax_id: Option<String>,
+    /// Language, with or without a region, such as `en` or `en-US`.
+    pub locale: Option<String>,
+    /// Kind of payment method that the customer chose in the form, such as `card`.
+    pub payment_method_type: Option<String>,
+    /// Code of a discount to apply.
+    pub discount_code: Option<String>,
+    /// Whether there is a trial, if the product has one; `false` leaves it out.
+    ///
+    /// Documented as always `false` or null.
+    pub allow_trial: Option<bool>,
+    /// ID of Stripe's confirmation token, which holds what the customer entered to pay.
+    /// Needed where the price is fixed or the customer's choice.
+    pub confirmation_token_id: Option<String>,
+}
+
+impl CheckoutConfirmStripe {
+    /// A `CheckoutConfirmStripe` with what is required.
+    #[must_use]
+    #[inline]
+    pub fn new() -> Self {
+        Self {
+            custom_field_data: None,
+            product_id: None,
+            product_price_id: None,
+            amount: None,
+            seats: None,
+            units: None,
+            is_business_customer: None,
+            customer_name: None,
+            customer_email: None,
+            customer_billing_name: None,
+            customer_billing_address: None,
+            customer_tax_id: None,
+            locale: None,
+            payment_method_type: None,
+            discount_code: None,
+            allow_trial: None,
+            confirmation_token_id: None,
+        }
+    }
+
+    /// Values of the custom fields, by slug of the field.
+    #[must_use]
+    pub fn custom_field_data(
+        mut self,
+        custom_field_data: impl Entries<Option<CustomFieldValue>>,
+    ) -> Self {
+        self.custom_field_data = Some(custom_field_data.into_map());
+        self
+    }
+
+    /// ID of the product to choose, one of those of the checkout.
+    #[must_use]
+    #[inline]
+    pub fn product_id(mut self, product_id: Uuid) -> Self {
+        self.product_id = Some(product_id);
+        self
+    }
+
+    /// The price's ID.
+    ///
+    /// Deprecated.
+    #[must_use]
+    #[inline]
+    pub fn product_price_id(mut self, product_price_id: Uuid) -> Self {
+        self.product_price_id = Some(product_price_id);
+        self
+    }
+
+    /// What the customer pays, in cents, where the price is the customer's choice. Other
+    /// prices ignore it.
+    ///
+    /// At least 0.
+    #[must_use]
+    #[inline]
+    pub fn amount(mut self, amount: i64) -> Self {
+        self.amount = Some(amount);
+        self
+    }
+
+    /// Number of seats.
+    ///
+    /// At least 1, at most 10000.
+    #[must_use]
+    #[inline]
+    pub fn seats(mut self, seats: i64) -> Self {
+        self.seats = Some(seats);
+        self
+    }
+
+    /// Number of units.
+    ///
+    /// At least 1, at most 2147483647.
+    #[must_use]
+    #[inline]
+    pub fn units(mut self, units: i64) -> Self {
+        self.units = Some(units);
+        self
+    }
+
+    /// Whether the customer buys as a business, which demands a billing name and a full
+    /// billing address.
+    #[must_use]
+    #[inline]
+    pub fn is_business_customer(mut self, is_business_customer: bool) -> Self {
+        self.is_business_customer = Some(is_business_customer);
+        self
+    }
+
+    /// The customer's name.
+    ///
+    /// At most 256 characters.
+    #[must_use]
+    pub fn customer_name(mut self, customer_name: impl Into<String>) -> Self {
+        self.customer_name = Some(customer_name.into());
+        self
+    }
+
+    /// The customer's email address.
+    ///
+    /// Format `email`.
+    #[must_use]
+    pub fn customer_email(mut self, customer_email: impl Into<String>) -> Self {
+        self.customer_email = Some(customer_email.into());
+        self
+    }
+
+    /// Name of the customer for invoices.
+    #[must_use]
+    pub fn customer_billing_name(
+        mut self,
+        customer_billing_name: impl Into<String>,
+    ) -> Self {
+        self.customer_billing_name = Some(customer_billing_name.into());
+        self
+    }
+
+    /// The customer's billing address.
+    #[must_use]
+    #[inline]
+    pub fn customer_billing_address(
+        mut self,
+        customer_billing_address: AddressInput,
+    ) -> Self {
+        self.customer_billing_address = Some(customer_billing_address);
+        self
+    }
+
+    /// Tax identification number of the customer.
+    #[must_use]
+    pub fn customer_tax_id(mut self, customer_tax_id: impl Into<String>) -> Self {
+        self.customer_tax_id = Some(customer_tax_id.into());
+        self
+    }
+
+    /// Language, with or without a region, such as `en` or `en-US`.
+    #[must_use]
+    pub fn locale(mut self, locale: impl Into<String>) -> Self {
+        self.locale = Some(locale.into());
+        self
+    }
+
+    /// Kind of payment method that the customer chose in the form, such as `card`.
+    #[must_use]
+    pub fn payment_method_type(
+        mut self,
+        payment_method_type: impl Into<String>,
+    ) -> Self {
+        self.payment_method_type = Some(payment_method_type.into());
+        self
+    }
+
+    /// Code of a discount to apply.
+    #[must_use]
+    pub fn discount_code(mut self, discount_code: impl Into<String>) -> Self {
+        self.discount_code = Some(discount_code.into());
+        self
+    }
+
+    /// Whether there is a trial, if the product has one; `false` leaves it out.
+    ///
+    /// Documented as always `false` or null.
+    #[must_use]
+    #[inline]
+    pub fn allow_trial(mut self, allow_trial: bool) -> Self {
+        self.allow_trial = Some(allow_trial);
+        self
+    }
+
+    /// ID of Stripe's confirmation token, which holds what the customer entered to pay.
+    /// Needed where the price is fixed or the customer's choice.
+    #[must_use]
+    pub fn confirmation_token_id(
+        mut self,
+        confirmation_token_id: impl Into<String>,
+    ) -> Self {
+        self.confirmation_token_id = Some(confirmation_token_id.into());
+        self
+    }
+}
+
+impl Default for CheckoutConfirmStripe {
+    #[inline]
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
 /// The discount on a checkout session.
 ///
 /// Inline in the contract, first at

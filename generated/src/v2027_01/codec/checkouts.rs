@@ -208,41 +208,6 @@ polar_client_runtime::input! {
     }
 }
 
-impl Record for CheckoutConfirmStripe {
-    #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 17] = [
-            ("custom_field_data", optional(&self.custom_field_data)),
-            ("product_id", optional(&self.product_id)),
-            ("product_price_id", optional(&self.product_price_id)),
-            ("amount", optional(&self.amount)),
-            ("seats", optional(&self.seats)),
-            ("units", optional(&self.units)),
-            ("is_business_customer", optional(&self.is_business_customer)),
-            ("customer_name", optional(&self.customer_name)),
-            ("customer_email", optional(&self.customer_email)),
-            ("customer_billing_name", optional(&self.customer_billing_name)),
-            ("customer_billing_address", optional(&self.customer_billing_address)),
-            ("customer_tax_id", optional(&self.customer_tax_id)),
-            ("locale", optional(&self.locale)),
-            ("payment_method_type", optional(&self.payment_method_type)),
-            ("discount_code", optional(&self.discount_code)),
-            ("allow_trial", optional(&self.allow_trial)),
-            ("confirmation_token_id", optional(&self.confirmation_token_id)),
-        ];
-        o.fields(&fields);
-    }
-}
-
-polar_client_runtime::input! {
-    CheckoutConfirmStripe {
-        "amount" = [AtLeast(0)],
-        "seats" = [AtLeast(1), AtMost(10000)],
-        "units" = [AtLeast(1), AtMost(2147483647)],
-        "customer_name" = [MaxLength(256)],
-    }
-}
-
 impl Choice for CheckoutCreate {
     #[inline]
     fn view(&self) -> &dyn Encode {

@@ -246,14 +246,8 @@ impl Model for CustomerOrganizationFeatureSettings {
 
     #[inline]
     fn write(&self, o: &mut Sink<'_>) {
-        o.fields(
-            &[
-                (
-                    "checkout_localization_enabled",
-                    optional(&self.checkout_localization_enabled),
-                ),
-            ],
-        );
+        let value = optional(&self.checkout_localization_enabled);
+        o.fields(&[("checkout_localization_enabled", value)]);
     }
 }
 
