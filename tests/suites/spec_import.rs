@@ -60,7 +60,7 @@ fn published() -> Value {
 }
 
 fn kept() -> Value {
-    contract(published(), "test").unwrap().tree
+    contract(published(), "test", None).unwrap().tree
 }
 
 #[test]
@@ -108,15 +108,18 @@ fn the_facts_are_kept_in_order_and_the_prose_is_not() {
 
 #[test]
 fn what_is_left_out_is_counted() {
-    let contract = contract(published(), "test").unwrap();
-    let count = |what| contract.left_out.get(what).copied();
+    let contract = contract(published(), "test", None).unwrap();
+    let count = |what| contract.left_out.known.get(what).copied();
     assert_eq!(count("unreachable schemas"), Some(1));
     assert_eq!(count("webhook responses"), Some(1));
     assert_eq!(count("titles"), Some(6));
-    assert_eq!(count("code samples"), Some(1));
+    assert_eq!(count("descriptions"), Some(12));
     let summary = contract.summary();
-    let start = "2 operations, 1 webhooks, 4 schemas; left out: code samples (1),";
+    let start = "2 operations, 1 webhooks, 4 schemas; left out: descriptions (12),";
     assert!(summary.starts_with(start), "{summary}");
+    let end = "; vendor extensions: x-codeSamples (1), x-mint (1), x-speakeasy-enums (1), x-speakeasy-group (1), \
+               x-speakeasy-server-id (1)";
+    assert!(summary.ends_with(end), "{summary}");
 }
 
 #[test]
@@ -174,8 +177,11 @@ fn what_is_not_known_is_refused_with_its_place() {
     ] {
         let mut document = published();
         document.pointer_mut(pointer).unwrap()[key] = json!({});
-        let report = contract(document, "test").unwrap_err();
-        let message = "is new here: this importer does not know whether to keep it";
+        let report = contract(document, "test", None).unwrap_err();
+        let message = format!(
+            "unknown keyword `{key}`: it may change what is sent or received, so the importer has to learn what it \
+             means"
+        );
         assert_eq!(
             report.to_string(),
             format!("test#{pointer}/{key}: {message}\n1 problem")
@@ -183,12 +189,160 @@ fn what_is_not_known_is_refused_with_its_place() {
     }
 }
 
+/// The places of [`published`] where OpenAPI allows vendor extensions.
+const EXTENSIBLE: [&str; 17] = [
+    "",
+    "/info",
+    "/servers/0",
+    "/paths",
+    "/paths/~1v1~1a",
+    "/paths/~1v1~1b~1/post",
+    "/paths/~1v1~1b~1/post/x-polar-pagination",
+    "/paths/~1v1~1b~1/post/parameters/0",
+    "/paths/~1v1~1b~1/post/parameters/0/schema",
+    "/paths/~1v1~1b~1/post/requestBody",
+    "/paths/~1v1~1b~1/post/requestBody/content/application~1json",
+    "/paths/~1v1~1b~1/post/responses",
+    "/paths/~1v1~1b~1/post/responses/201",
+    "/webhooks/a.made/post",
+    "/components",
+    "/components/securitySchemes/oat",
+    "/components/schemas/B/discriminator",
+];
+
+#[test]
+fn vendor_extensions_are_left_out_wherever_they_stand_and_counted_by_name() {
+    // The last ones mean something in the overlay: a published document cannot use them.
+    let names = [
+        "x-polar-cli-confirm",
+        "x-polar-selector-widget",
+        "x-speakeasy-mcp",
+        "x-ambiguous",
+        "x-choices",
+        "x-chosen-by",
+        "x-flow",
+        "x-idempotency-key",
+        "x-require-one-of",
+        "x-rust-name",
+        "x-secret",
+    ];
+    let mut document = published();
+    for pointer in EXTENSIBLE {
+        for name in names {
+            document.pointer_mut(pointer).unwrap()[name] = json!({"anything": [true]});
+        }
+    }
+    let contract = contract(document, "test", None).unwrap();
+    assert_eq!(contract.tree.to_string(), kept().to_string());
+    for name in names {
+        // `info` is not taken apart: it is made anew.
+        let expected = EXTENSIBLE.len() - 1;
+        assert_eq!(
+            contract.left_out.extensions.get(name),
+            Some(&expected),
+            "{name}"
+        );
+    }
+}
+
+#[test]
+fn names_and_values_that_look_like_extensions_are_kept() {
+    let mut document = published();
+    let schema = json!({"type": "object", "required": ["x-id"], "default": {"x-id": 1},
+        "properties": {"x-id": {"type": "integer"}}});
+    document["components"]["schemas"]["C"] = schema.clone();
+    document["components"]["schemas"]["x-c"] = json!({"type": "string"});
+    document["components"]["schemas"]["A"] = json!({"$ref": "#/components/schemas/x-c"});
+    let contract = contract(document, "test", None).unwrap();
+    let kept = &contract.tree["components"]["schemas"];
+    assert_eq!(kept["C"], schema);
+    assert_eq!(kept["x-c"], json!({"type": "string"}));
+}
+
+#[test]
+fn problems_are_grouped_by_their_cause() {
+    let spec = directory();
+    let mut document = published();
+    for number in 0..5 {
+        let property = json!({"type": "string", "contentEncoding": "base64"});
+        document["components"]["schemas"]["Made"]["properties"][format!("p{number}")] = property;
+    }
+    document["paths"]["/v1/a"]["get"]["callbacks"] = json!({});
+    let source = spec.path().join("published.json");
+    fs::write(&source, document.to_string()).unwrap();
+    let source = source.to_str().unwrap();
+    let error = import(&of(source), "", spec.path()).unwrap_err();
+    let means =
+        "it may change what is sent or received, so the importer has to learn what it means";
+    let made = "#/components/schemas/Made/properties";
+    let expected = format!(
+        "unknown keyword `contentEncoding`: {means} (5 places):\n  \
+         {source}{made}/p0/contentEncoding\n  \
+         {source}{made}/p1/contentEncoding\n  \
+         {source}{made}/p2/contentEncoding\n  \
+         and 2 more\n\
+         unknown keyword `callbacks`: {means} (1 place):\n  \
+         {source}#/paths/~1v1~1a/get/callbacks\n\
+         2 problems; nothing was written"
+    );
+    assert_eq!(error.to_string(), expected);
+}
+
+#[test]
+fn a_document_from_before_versions_is_of_the_version_that_is_named() {
+    let mut document = published();
+    document["info"]["version"] = json!("0.1.0");
+    let spec = directory();
+    let source = spec.path().join("published.json");
+    fs::write(&source, document.to_string()).unwrap();
+    let named = |version: &str| Import {
+        version: Some(version.to_owned()),
+        ..of(source.to_str().unwrap())
+    };
+    let lines = import(&named("2025-07"), "", spec.path()).unwrap();
+    assert!(lines[0].starts_with("2025-07.yaml: written"), "{lines:?}");
+    let text = fs::read_to_string(spec.path().join("2025-07.yaml")).unwrap();
+    assert!(text.contains("version: 2025-07\n"), "{text}");
+
+    let error = import(&named("07"), "", spec.path())
+        .unwrap_err()
+        .to_string();
+    assert!(error.contains("found \"0.1.0\""), "{error}");
+    // A server that is asked for a version answers with one.
+    let served = Import {
+        version: Some("2026-10".to_owned()),
+        ..Import::default()
+    };
+    let error = failed(&served, &serve(vec![ok(&document)])).to_string();
+    assert!(error.contains("found \"0.1.0\""), "{error}");
+}
+
+#[test]
+fn the_problems_of_all_documents_are_reported_together() {
+    let spec = directory();
+    fs::write(spec.path().join("2027-01.yaml"), OLD).unwrap();
+    let mut broken = published();
+    broken["security"] = json!([]);
+    let url = serve(vec![ok(&broken), ok(&broken)]);
+    let error = import(&Import::default(), &url, spec.path()).unwrap_err();
+    let error = error.to_string();
+    assert!(error.contains("(2 places):"), "{error}");
+    assert!(
+        error.contains("/2026-10/openapi.json#/security\n"),
+        "{error}"
+    );
+    assert!(
+        error.contains("/2027-01/openapi.json#/security\n"),
+        "{error}"
+    );
+}
+
 #[test]
 fn references_lead_to_schemas() {
     let mut document = published();
     document["components"]["schemas"]["Made"]["properties"]["z"] =
         json!({"$ref": "#/components/schemas/Nope"});
-    let report = contract(document, "test").unwrap_err();
+    let report = contract(document, "test", None).unwrap_err();
     assert_eq!(
         report.to_string(),
         "test#/components/schemas/Made/properties/z/$ref: `#/components/schemas/Nope` leads to no schema of \
@@ -207,17 +361,17 @@ fn only_versions_of_openapi_3_1_are_documents() {
         (
             "/info/version",
             json!("1.0.0"),
-            "test#/info/version: expected a version like 2026-10, found \"1.0.0\"",
+            "test#/info/version: expected a version like 2026-10, found \"1.0.0\"; --version names that of a document without one",
         ),
         (
             "/info/version",
             json!("2026-13"),
-            "test#/info/version: expected a version like 2026-10, found \"2026-13\"",
+            "test#/info/version: expected a version like 2026-10, found \"2026-13\"; --version names that of a document without one",
         ),
         (
             "/info",
             json!(null),
-            "test#/info/version: expected a version like 2026-10, found null",
+            "test#/info/version: expected a version like 2026-10, found null; --version names that of a document without one",
         ),
         (
             "",
@@ -228,7 +382,7 @@ fn only_versions_of_openapi_3_1_are_documents() {
     ] {
         let mut document = published();
         *document.pointer_mut(pointer).unwrap() = value;
-        let report = contract(document, "test").unwrap_err();
+        let report = contract(document, "test", None).unwrap_err();
         assert_eq!(report.to_string(), format!("{expected}\n1 problem"));
     }
 }

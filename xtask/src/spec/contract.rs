@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use polar_codegen::{Problem, Report};
 use serde_json::{Map, Value, json};
 
+use super::left_out::LeftOut;
 use super::schema::{self, Place};
 
 pub(super) type Entries = Map<String, Value>;
@@ -19,7 +20,7 @@ pub struct Contract {
     /// The OpenAPI document.
     pub tree: Value,
     /// What was left out, and how many of each.
-    pub left_out: BTreeMap<&'static str, usize>,
+    pub left_out: LeftOut,
 }
 
 impl Contract {
@@ -34,12 +35,11 @@ impl Contract {
             .sum();
         let webhooks = count("/webhooks").map_or(0, Map::len);
         let schemas = count("/components/schemas").map_or(0, Map::len);
-        let mut line = format!("{operations} operations, {webhooks} webhooks, {schemas} schemas");
-        for (index, (what, count)) in self.left_out.iter().enumerate() {
-            let separator = if index == 0 { "; left out:" } else { "," };
-            line.push_str(&format!("{separator} {what} ({count})"));
+        let size = format!("{operations} operations, {webhooks} webhooks, {schemas} schemas");
+        match self.left_out.to_string() {
+            nothing if nothing.is_empty() => size,
+            left_out => format!("{size}; {left_out}"),
         }
-        line
     }
 }
 
@@ -56,14 +56,18 @@ pub(super) fn is_version(text: &str) -> bool {
         && ("01"..="12").contains(&month)
 }
 
-/// The contract in a published document. `from` names the document in problems.
-pub fn contract(document: Value, from: &str) -> Result<Contract, Report> {
+/// The contract in a published document. `from` names the document in problems. `version` is that of a document from
+/// before the API had versions, which cannot state one.
+///
+/// # Errors
+/// What the importer does not know how to keep, and what refers to nothing.
+pub fn contract(document: Value, from: &str, version: Option<&str>) -> Result<Contract, Report> {
     let mut work = Work::new(from);
     let mut tree = Entries::new();
     let Value::Object(mut document) = document else {
         return Err(Problem::new(from, "", "not an OpenAPI document").into());
     };
-    let version = work.head(&mut document, &mut tree)?;
+    let version = work.head(&mut document, &mut tree, version)?;
     let mut components = work.entries(document.remove("components"), "/components");
     let mut schemas = work.entries(components.remove("schemas"), "/components/schemas");
     work.servers(document.remove("servers"), &mut tree);
@@ -74,12 +78,12 @@ pub fn contract(document: Value, from: &str) -> Result<Contract, Report> {
     kept.insert("schemas".to_owned(), Value::Object(reachable));
     work.security_schemes(components.remove("securitySchemes"), &mut kept);
     tree.insert("components".to_owned(), Value::Object(kept));
-    work.leave_out(&mut document, "tags", "tags");
-    work.refuse_rest(&components, "/components");
-    work.refuse_rest(&document, "");
+    work.finish(components, "/components");
+    work.finish(document, "");
     Report::check(work.problems)?;
     if !schemas.is_empty() {
-        work.left_out.insert("unreachable schemas", schemas.len());
+        let known = &mut work.left_out.known;
+        known.insert("unreachable schemas", schemas.len());
     }
     Ok(Contract {
         version,
@@ -92,7 +96,7 @@ pub fn contract(document: Value, from: &str) -> Result<Contract, Report> {
 pub(super) struct Work<'a> {
     from: &'a str,
     pub(super) problems: Vec<Problem>,
-    left_out: BTreeMap<&'static str, usize>,
+    pub(super) left_out: LeftOut,
     /// The references of what has been kept so far: where each stands, by what it says.
     references: BTreeMap<String, String>,
 }
@@ -102,17 +106,13 @@ impl<'a> Work<'a> {
         Self {
             from,
             problems: Vec::new(),
-            left_out: BTreeMap::new(),
+            left_out: LeftOut::default(),
             references: BTreeMap::new(),
         }
     }
 
     pub(super) fn problem(&mut self, at: impl Into<String>, message: impl Into<String>) {
         self.problems.push(Problem::new(self.from, at, message));
-    }
-
-    pub(super) fn count(&mut self, what: &'static str) {
-        *self.left_out.entry(what).or_default() += 1;
     }
 
     pub(super) fn refer(&mut self, reference: &str, at: &str) {
@@ -122,7 +122,12 @@ impl<'a> Work<'a> {
     }
 
     /// `openapi` and `info`. Without them there is no use in going on.
-    fn head(&self, document: &mut Entries, tree: &mut Entries) -> Result<String, Report> {
+    fn head(
+        &self,
+        document: &mut Entries,
+        tree: &mut Entries,
+        given: Option<&str>,
+    ) -> Result<String, Report> {
         let problem =
             |at: &str, message: String| Report::from(Problem::new(self.from, at, message));
         match document.remove("openapi") {
@@ -133,10 +138,13 @@ impl<'a> Work<'a> {
             None => return Err(problem("", "not an OpenAPI document".to_owned())),
         }
         let info = document.remove("info").unwrap_or_default();
-        let version = match &info["version"] {
-            Value::String(version) if is_version(version) => version.clone(),
-            other => {
-                let message = format!("expected a version like 2026-10, found {other}");
+        let version = match (&info["version"], given) {
+            (Value::String(version), _) if is_version(version) => version.clone(),
+            (Value::String(_), Some(given)) if is_version(given) => given.to_owned(),
+            (other, _) => {
+                let message = format!(
+                    "expected a version like 2026-10, found {other}; --version names that of a document without one"
+                );
                 return Err(problem("/info/version", message));
             }
         };
@@ -152,9 +160,7 @@ impl<'a> Work<'a> {
             let mut server = self.entries(Some(server), &at);
             let mut out = Entries::new();
             keep(&mut server, &mut out, &["url", "x-polar-environment"]);
-            self.leave_out(&mut server, "description", "descriptions");
-            self.leave_out(&mut server, "x-speakeasy-server-id", "x-speakeasy");
-            self.refuse_rest(&server, &at);
+            self.finish(server, &at);
             kept.push(Value::Object(out));
         }
         tree.insert("servers".to_owned(), Value::Array(kept));
@@ -171,8 +177,7 @@ impl<'a> Work<'a> {
                 &mut out,
                 &["type", "scheme", "openIdConnectUrl"],
             );
-            self.leave_out(&mut scheme, "description", "descriptions");
-            self.refuse_rest(&scheme, &at);
+            self.finish(scheme, &at);
             kept.insert(name, Value::Object(out));
         }
         components.insert("securitySchemes".to_owned(), Value::Object(kept));
@@ -236,14 +241,20 @@ impl<'a> Work<'a> {
 
     pub(super) fn leave_out(&mut self, from: &mut Entries, name: &str, what: &'static str) {
         if from.remove(name).is_some() {
-            self.count(what);
+            self.left_out.count(what);
         }
     }
 
-    pub(super) fn refuse_rest(&mut self, rest: &Entries, at: &str) {
+    /// Leaves out the rest of an object from which every fact has been taken, or refuses it.
+    pub(super) fn finish(&mut self, rest: Entries, at: &str) {
         for name in rest.keys() {
-            let message = "is new here: this importer does not know whether to keep it";
-            self.problem(child(at, name), message);
+            if !self.left_out.accepts(name) {
+                let message = format!(
+                    "unknown keyword `{name}`: it may change what is sent or received, so the importer has to \
+                     learn what it means"
+                );
+                self.problem(child(at, name), message);
+            }
         }
     }
 }

@@ -6,6 +6,8 @@ use std::path::PathBuf;
 
 use polar_codegen::Report;
 
+use super::causes::by_cause;
+
 /// Why an import failed.
 #[derive(Debug)]
 pub enum Error {
@@ -77,7 +79,7 @@ impl fmt::Display for Error {
                 expected,
                 found,
             } => write!(f, "{from}: expected version {expected}, found {found}"),
-            Self::Document(report) => report.fmt(f),
+            Self::Document(report) => f.write_str(&by_cause(report)),
             Self::NothingToUpdate(path) => write!(
                 f,
                 "{}: has no version to update; name a document or a --version",

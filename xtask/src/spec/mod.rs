@@ -1,7 +1,9 @@
 //! `cargo xtask spec import`: a published OpenAPI document becomes the contract in `spec/`.
 
+mod causes;
 mod contract;
 mod error;
+mod left_out;
 mod operations;
 mod read;
 mod schema;
@@ -9,12 +11,14 @@ mod write;
 
 pub use contract::{Contract, contract};
 pub use error::Error;
+pub use left_out::LeftOut;
 pub use read::{LIMIT, Origin, redirected};
 
 use std::fs;
 use std::path::Path;
 
 use clap::{Args, Subcommand};
+use polar_codegen::Report;
 
 /// Where Polar publishes its documents.
 pub const PUBLISHED: &str = "https://api.polar.sh";
@@ -33,7 +37,7 @@ pub enum Command {
 pub struct Import {
     /// A file or a URL; JSON or YAML.
     pub source: Option<String>,
-    /// The version that the document must have, as YYYY-MM.
+    /// The version that the document must have, as YYYY-MM. That of a named document that does not state any.
     #[arg(long)]
     pub version: Option<String>,
 }
@@ -50,21 +54,24 @@ pub fn run(command: &Command, root: &Path) -> Result<(), Error> {
 /// Imports into the directory `spec`, and says per document what was done. All documents are read before the first
 /// file is written. `published` is the base URL of documents that are not named.
 pub fn import(what: &Import, published: &str, spec: &Path) -> Result<Vec<String>, Error> {
-    let mut contracts = Vec::new();
+    let (mut contracts, mut problems) = (Vec::new(), Vec::new());
+    // What Polar serves as a version must say which one it is.
+    let named = what.source.as_ref().and(what.version.as_deref());
     for (origin, version) in origins(what, published, spec)? {
         let document = read::read(&origin)?;
-        let contract = contract(document, &origin.to_string())?;
-        match version {
-            Some(expected) if expected != contract.version => {
+        match (contract(document, &origin.to_string(), named), version) {
+            (Ok(contract), Some(expected)) if expected != contract.version => {
                 return Err(Error::OtherVersion {
                     from: origin.to_string(),
                     expected,
                     found: contract.version,
                 });
             }
-            _ => contracts.push(contract),
+            (Ok(contract), _) => contracts.push(contract),
+            (Err(report), _) => problems.extend(report),
         }
     }
+    Report::check(problems)?;
     contracts
         .iter()
         .map(|contract| write::write(contract, spec))

@@ -6,10 +6,16 @@ use ureq::http::StatusCode;
 use super::contract::{Entries, Work, child, keep, sorted};
 use super::schema::{self, Place};
 
+const PAGINATION: &str = "x-polar-pagination";
+
 impl Work<'_> {
     pub(super) fn paths(&mut self, paths: Option<Value>, tree: &mut Entries) {
         let mut kept = Entries::new();
         for (path, methods) in sorted(self.entries(paths, "/paths")) {
+            // Paths begin with a slash, so this is an extension beside them.
+            if self.left_out.accepts(&path) {
+                continue;
+            }
             let at = child("/paths", &path);
             let mut methods = self.entries(Some(methods), &at);
             let mut out = Entries::new();
@@ -19,7 +25,7 @@ impl Work<'_> {
                     out.insert(method.to_owned(), operation);
                 }
             }
-            self.refuse_rest(&methods, &at);
+            self.finish(methods, &at);
             kept.insert(path, Value::Object(out));
         }
         tree.insert("paths".to_owned(), Value::Object(kept));
@@ -33,9 +39,10 @@ impl Work<'_> {
             &mut out,
             &["operationId", "deprecated", "security"],
         );
-        for (name, fact) in sorted(take_prefixed(&mut operation, "x-polar-")) {
-            let fact = self.polar_fact(&name, fact, &child(at, &name));
-            out.insert(name, fact);
+        keep(&mut operation, &mut out, &["x-polar-allowed-subjects"]);
+        if let Some(pagination) = operation.remove(PAGINATION) {
+            let pagination = self.pagination(pagination, &child(at, PAGINATION));
+            out.insert(PAGINATION.to_owned(), pagination);
         }
         if let Some(parameters) = operation.remove("parameters") {
             let at = child(at, "parameters");
@@ -51,34 +58,20 @@ impl Work<'_> {
         }
         let responses = self.responses(operation.remove("responses"), &child(at, "responses"));
         out.insert("responses".to_owned(), responses);
-        for (name, what) in [
-            ("description", "descriptions"),
-            ("summary", "summaries"),
-            ("tags", "tags"),
-            ("x-codeSamples", "code samples"),
-            ("x-mint", "x-mint"),
-            ("x-speakeasy-group", "x-speakeasy"),
-            ("x-speakeasy-name-override", "x-speakeasy"),
-            ("x-speakeasy-pagination", "x-speakeasy"),
-        ] {
-            self.leave_out(&mut operation, name, what);
-        }
-        self.refuse_rest(&operation, at);
+        self.finish(operation, at);
         Value::Object(out)
     }
 
-    /// A fact is kept as it is, but for the schema in it.
-    fn polar_fact(&mut self, name: &str, fact: Value, at: &str) -> Value {
-        match fact {
-            Value::Object(mut fact) if name == "x-polar-pagination" => {
-                if let Some(item) = fact.get_mut("item_schema") {
-                    let at = child(at, "item_schema");
-                    *item = schema::keep(self, item.take(), Place::Inline, &at);
-                }
-                Value::Object(fact)
-            }
-            fact => fact,
+    fn pagination(&mut self, pagination: Value, at: &str) -> Value {
+        let mut pagination = self.entries(Some(pagination), at);
+        let mut out = Entries::new();
+        keep(&mut pagination, &mut out, &["type"]);
+        if let Some(item) = pagination.remove("item_schema") {
+            let item = schema::keep(self, item, Place::Inline, &child(at, "item_schema"));
+            out.insert("item_schema".to_owned(), item);
         }
+        self.finish(pagination, at);
+        Value::Object(out)
     }
 
     fn parameter(&mut self, parameter: Value, at: &str) -> Value {
@@ -87,10 +80,7 @@ impl Work<'_> {
         let facts = ["name", "in", "required", "style", "explode", "deprecated"];
         keep(&mut parameter, &mut out, &facts);
         self.schema_of(&mut parameter, &mut out, at);
-        self.leave_out(&mut parameter, "description", "descriptions");
-        self.leave_out(&mut parameter, "example", "examples");
-        self.leave_out(&mut parameter, "examples", "examples");
-        self.refuse_rest(&parameter, at);
+        self.finish(parameter, at);
         Value::Object(out)
     }
 
@@ -99,18 +89,20 @@ impl Work<'_> {
         let mut out = Entries::new();
         keep(&mut body, &mut out, &["required"]);
         self.content(&mut body, &mut out, at);
-        self.leave_out(&mut body, "description", "descriptions");
-        self.refuse_rest(&body, at);
+        self.finish(body, at);
         Value::Object(out)
     }
 
     fn responses(&mut self, responses: Option<Value>, at: &str) -> Value {
         let mut kept = Entries::new();
         for (status, response) in sorted(self.entries(responses, at)) {
+            if self.left_out.accepts(&status) {
+                continue;
+            }
             let at = child(at, &status);
             let mut response = self.entries(Some(response), &at);
             let Some(reason) = reason(&status) else {
-                self.problem(at, "is not a status");
+                self.problem(at, format!("`{status}` is not a status"));
                 continue;
             };
             let mut out = Entries::new();
@@ -118,11 +110,11 @@ impl Work<'_> {
                 .remove("description")
                 .is_some_and(|description| description != reason)
             {
-                self.count("descriptions");
+                self.left_out.count("descriptions");
             }
             out.insert("description".to_owned(), Value::from(reason));
             self.content(&mut response, &mut out, &at);
-            self.refuse_rest(&response, &at);
+            self.finish(response, &at);
             kept.insert(status, Value::Object(out));
         }
         Value::Object(kept)
@@ -140,9 +132,7 @@ impl Work<'_> {
             let mut body = self.entries(Some(body), &at);
             let mut out = Entries::new();
             self.schema_of(&mut body, &mut out, &at);
-            self.leave_out(&mut body, "example", "examples");
-            self.leave_out(&mut body, "examples", "examples");
-            self.refuse_rest(&body, &at);
+            self.finish(body, &at);
             kept.insert(media, Value::Object(out));
         }
         out.insert("content".to_owned(), Value::Object(kept));
@@ -162,28 +152,17 @@ impl Work<'_> {
             let at = child("/webhooks", &name);
             let mut webhook = self.entries(Some(webhook), &at);
             let mut post = self.entries(webhook.remove("post"), &child(&at, "post"));
-            self.refuse_rest(&webhook, &at);
+            self.finish(webhook, &at);
             let at = child(&at, "post");
             let body = post.remove("requestBody").unwrap_or_default();
             let body = self.body(body, &child(&at, "requestBody"));
             self.leave_out(&mut post, "responses", "webhook responses");
             self.leave_out(&mut post, "operationId", "webhook operation ids");
-            self.leave_out(&mut post, "description", "descriptions");
-            self.leave_out(&mut post, "summary", "summaries");
-            self.leave_out(&mut post, "x-mint", "x-mint");
-            self.refuse_rest(&post, &at);
+            self.finish(post, &at);
             kept.insert(name, json!({ "post": { "requestBody": body } }));
         }
         tree.insert("webhooks".to_owned(), Value::Object(kept));
     }
-}
-
-fn take_prefixed(from: &mut Entries, prefix: &str) -> Entries {
-    let (taken, rest) = std::mem::take(from)
-        .into_iter()
-        .partition(|(name, _)| name.starts_with(prefix));
-    *from = rest;
-    taken
 }
 
 /// OpenAPI wants a description of every response; the phrase of its status is one without prose.

@@ -2,7 +2,7 @@
 
 use serde_json::{Number, Value};
 
-use super::contract::{Entries, Work, child};
+use super::contract::{self, Entries, Work, child};
 
 /// Where a schema stands. A component has a name; an inline one may need its title as one.
 #[derive(Clone, Copy, PartialEq)]
@@ -48,15 +48,6 @@ const KEPT: &[&str] = &[
     "discriminator",
 ];
 
-/// The keywords that are left out, with what they are counted as.
-const LEFT_OUT: &[(&str, &str)] = &[
-    ("description", "descriptions"),
-    ("example", "examples"),
-    ("examples", "examples"),
-    ("enumNames", "enum names"),
-    ("x-speakeasy-enums", "x-speakeasy"),
-];
-
 /// The schema's contract.
 pub(super) fn keep(work: &mut Work<'_>, schema: Value, place: Place, at: &str) -> Value {
     let mut schema = match schema {
@@ -68,9 +59,6 @@ pub(super) fn keep(work: &mut Work<'_>, schema: Value, place: Place, at: &str) -
         }
     };
     let title = schema.remove("title");
-    for (name, what) in LEFT_OUT {
-        work.leave_out(&mut schema, name, what);
-    }
     let mut out = Entries::new();
     for name in KEPT {
         if let Some(value) = schema.remove(*name) {
@@ -78,18 +66,13 @@ pub(super) fn keep(work: &mut Work<'_>, schema: Value, place: Place, at: &str) -
             out.insert((*name).to_owned(), value);
         }
     }
-    for name in schema.keys() {
-        work.problem(
-            child(at, name),
-            "is new here: this importer does not know whether to keep it",
-        );
-    }
+    work.finish(schema, at);
     // Decided by what is kept, so that importing the result again decides the same.
     match title {
         Some(Value::String(title)) if is_name(&out, &title, place) => {
             out.shift_insert(0, "title".to_owned(), Value::String(title));
         }
-        Some(_) => work.count("titles"),
+        Some(_) => work.left_out.count("titles"),
         None => {}
     }
     Value::Object(out)
@@ -151,6 +134,11 @@ fn keyword(work: &mut Work<'_>, name: &str, mut value: Value, at: &str) -> Value
                 let at = child(&child(at, "mapping"), name);
                 work.refer(reference.as_str().unwrap_or_default(), &at);
             }
+            let mut from = work.entries(Some(discriminator.take()), at);
+            let mut out = Entries::new();
+            contract::keep(&mut from, &mut out, &["propertyName", "mapping"]);
+            work.finish(from, at);
+            *discriminator = Value::Object(out);
         }
         (
             "minimum" | "maximum" | "exclusiveMinimum" | "exclusiveMaximum" | "multipleOf",

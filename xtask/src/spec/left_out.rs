@@ -1,0 +1,70 @@
+//! What an import leaves out, counted by name: what is for people, and the extensions of other tools.
+
+use std::collections::BTreeMap;
+use std::fmt;
+
+/// How many of each were left out of a contract.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct LeftOut {
+    /// What OpenAPI knows and a client does not need, by what it is called in the plural.
+    pub known: BTreeMap<&'static str, usize>,
+    /// Vendor extensions, by their keys (`x-mint`).
+    pub extensions: BTreeMap<String, usize>,
+}
+
+/// Keywords that are left out wherever they stand, and what they are counted as. None of them changes what is sent or
+/// received.
+const FOR_PEOPLE: &[(&str, &str)] = &[
+    ("$comment", "comments"),
+    ("description", "descriptions"),
+    ("enumNames", "enum names"),
+    ("example", "examples"),
+    ("examples", "examples"),
+    ("externalDocs", "links"),
+    ("summary", "summaries"),
+    ("tags", "tags"),
+];
+
+impl LeftOut {
+    pub(super) fn count(&mut self, what: &'static str) {
+        *self.known.entry(what).or_default() += 1;
+    }
+
+    /// Counts a keyword if it can be left out.
+    ///
+    /// That is true of every vendor extension. It includes those that the overlay gives a meaning (`x-secret`): only
+    /// the overlay may use them.
+    pub(super) fn accepts(&mut self, keyword: &str) -> bool {
+        if let Some((_, what)) = FOR_PEOPLE.iter().find(|(name, _)| *name == keyword) {
+            self.count(what);
+            return true;
+        }
+        let is_extension = keyword.starts_with("x-");
+        if is_extension {
+            *self.extensions.entry(keyword.to_owned()).or_default() += 1;
+        }
+        is_extension
+    }
+}
+
+impl fmt::Display for LeftOut {
+    /// `left out: descriptions (12); vendor extensions: x-mint (3)`, or nothing.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let list = |names: Vec<(&str, usize)>| {
+            let names = names
+                .iter()
+                .map(|(name, count)| format!("{name} ({count})"));
+            names.collect::<Vec<_>>().join(", ")
+        };
+        let known = self.known.iter().map(|(name, count)| (*name, *count));
+        let extensions = self.extensions.iter();
+        let extensions = extensions.map(|(name, count)| (name.as_str(), *count));
+        let parts = [
+            ("left out", list(known.collect())),
+            ("vendor extensions", list(extensions.collect())),
+        ];
+        let parts = parts.iter().filter(|(_, names)| !names.is_empty());
+        let parts = parts.map(|(title, names)| format!("{title}: {names}"));
+        f.write_str(&parts.collect::<Vec<_>>().join("; "))
+    }
+}
