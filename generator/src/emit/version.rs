@@ -52,6 +52,7 @@ pub(super) fn root(site: Site<'_>) -> TokenStream {
         #error_code
         pub mod models;
         #pages
+        mod schemas;
         #server
         pub mod services;
         #webhooks
