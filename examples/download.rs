@@ -9,7 +9,7 @@
 use std::error::Error;
 use std::time::Duration;
 
-use polar_client::types::Uuid;
+use polar_client::ids::OrderId;
 use polar_client::v2026_10::{ErrorCode, Polar};
 
 #[tokio::main]
@@ -18,7 +18,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     let [what, order, path] = arguments.as_slice() else {
         return Err("usage: download invoice|receipt ORDER FILE".into());
     };
-    let order: Uuid = order.parse()?;
+    let order: OrderId = order.parse()?;
 
     let orders = Polar::from_env()?.orders();
     let download = match what.as_str() {

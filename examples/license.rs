@@ -24,7 +24,8 @@ use std::process::ExitCode;
 use std::time::{Duration, SystemTime};
 use std::{env, fs, io};
 
-use polar_client::types::{Timestamp, Uuid};
+use polar_client::ids::{ActivationId, OrganizationId};
+use polar_client::types::Timestamp;
 use polar_client::v2026_10::models::{
     LicenseKeyActivate, LicenseKeyDeactivate, LicenseKeyValidate, ValidatedLicenseKey,
 };
@@ -74,7 +75,7 @@ const OFFLINE: Verdict = Verdict::Unverified("please connect to the internet");
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> Result<ExitCode, Box<dyn StdError>> {
-    let organization: Uuid = env::var("LICENSE_ORGANIZATION")?.parse()?;
+    let organization: OrganizationId = env::var("LICENSE_ORGANIZATION")?.parse()?;
     let keys = client()?.customer_portal(Anonymous).license_keys();
     let arguments: Vec<String> = env::args().skip(1).collect();
     let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
@@ -103,7 +104,7 @@ fn client() -> Result<Polar<Anonymous>, Error> {
 
 async fn activate(
     keys: &LicenseKeys<Anonymous>,
-    organization: Uuid,
+    organization: OrganizationId,
     key: &str,
 ) -> Result<ExitCode, Box<dyn StdError>> {
     if load()?.is_some() {
@@ -153,7 +154,7 @@ async fn activate(
 /// here too, and on any number of computers, if this did not look at the limit.
 async fn unlimited(
     keys: &LicenseKeys<Anonymous>,
-    organization: Uuid,
+    organization: OrganizationId,
     key: &str,
     error: &Error,
 ) -> Option<License> {
@@ -168,7 +169,7 @@ async fn unlimited(
 
 async fn check(
     keys: &LicenseKeys<Anonymous>,
-    organization: Uuid,
+    organization: OrganizationId,
 ) -> Result<ExitCode, Box<dyn StdError>> {
     let mut license = match load() {
         Ok(Some(license)) => license,
@@ -198,7 +199,7 @@ async fn check(
 
 async fn deactivate(
     keys: &LicenseKeys<Anonymous>,
-    organization: Uuid,
+    organization: OrganizationId,
 ) -> Result<ExitCode, Box<dyn StdError>> {
     let Some(license) = load()? else {
         println!("not activated");
@@ -216,7 +217,7 @@ async fn deactivate(
 /// Ends the activation, if there is one.
 async fn give_back(
     keys: &LicenseKeys<Anonymous>,
-    organization: Uuid,
+    organization: OrganizationId,
     license: &License,
 ) -> Result<(), Box<dyn StdError>> {
     let Some(id) = license.activation()? else {
@@ -257,7 +258,7 @@ impl Verdict {
 
 impl License {
     /// One that the API has just found good.
-    fn new(key: &str, activation: Option<Uuid>, expires: Option<Timestamp>) -> Self {
+    fn new(key: &str, activation: Option<ActivationId>, expires: Option<Timestamp>) -> Self {
         Self {
             key: key.to_owned(),
             activation_id: activation.map(|id| id.to_string()),
@@ -268,7 +269,7 @@ impl License {
         }
     }
 
-    fn activation(&self) -> Result<Option<Uuid>, Box<dyn StdError>> {
+    fn activation(&self) -> Result<Option<ActivationId>, Box<dyn StdError>> {
         let id = self.activation_id.as_ref();
         Ok(id.map(|id| id.parse()).transpose()?)
     }

@@ -226,6 +226,29 @@ pub fn spoken(wire: &str) -> String {
     wire.to_snake_case().replace('_', " ")
 }
 
+/// The name of an entity: `checkout_link` is `CheckoutLink`.
+pub fn entity(word: &str) -> String {
+    camel(word)
+}
+
+/// The name of the entity that a collection is made of: `checkout-links` is of `CheckoutLink`.
+pub fn entity_of(collection: &str) -> String {
+    match collection.strip_suffix("ies") {
+        Some(word) => camel(&format!("{word}y")),
+        None => camel(singular(collection)),
+    }
+}
+
+/// The type of the identifiers of an entity: `CheckoutLinkId`.
+pub fn id_type(entity: &str) -> String {
+    format!("{entity}Id")
+}
+
+/// The words of a name, in lower case.
+pub fn words(name: &str) -> Vec<String> {
+    snake_words(name)
+}
+
 /// Whether all words of `part` stand in `name`, in order and side by side; the last one may differ by a plural `s`.
 pub fn mentions(name: &str, part: &str) -> bool {
     let (name, part) = (snake_words(name), snake_words(part));

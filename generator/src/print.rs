@@ -169,8 +169,7 @@ fn print_list(call: &ItemMacro) -> Option<String> {
     {
         let words: Vec<String> = entry.iter().map(dense).collect();
         if !words.is_empty() {
-            let line = words.join(" ").replace(" : : ", "::");
-            text.push_str(&format!("        {line},\n"));
+            text.push_str(&format!("        {},\n", words.join(" ")));
         }
     }
     text.push_str("    }\n}\n");

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::emit::Site;
-use crate::ir::{Api, Resolution, Shape, Type, TypeId};
+use crate::ir::{Api, Identified, Resolution, Shape, Type, TypeId};
 use crate::share::Key;
 use crate::words::Coverage;
 
@@ -24,6 +24,10 @@ pub struct Summary {
     pub coverage: Coverage,
     /// A row for each union.
     pub table: Vec<UnionRow>,
+    /// The places of the identifiers of each entity: fields and parameters.
+    pub identifiers: BTreeMap<String, Vec<String>>,
+    /// The places of UUIDs that identify no entity.
+    pub plain_uuids: Vec<String>,
 }
 
 /// Figures of what is emitted once for a set of versions.
@@ -78,6 +82,16 @@ impl Summary {
         for (_, union) in api.unions() {
             *unions.entry(union.resolution.label()).or_default() += 1;
         }
+        let mut identifiers: BTreeMap<String, Vec<String>> = BTreeMap::new();
+        let mut plain_uuids = Vec::new();
+        for (place, identified) in api.identifiers() {
+            match identified {
+                Identified::Entity(name) => {
+                    identifiers.entry(name.to_owned()).or_default().push(place);
+                }
+                Identified::Anything => plain_uuids.push(place),
+            }
+        }
         Self {
             version: api.version.clone(),
             operations: api.operations().count(),
@@ -86,6 +100,8 @@ impl Summary {
             unions,
             coverage,
             table: table(api),
+            identifiers,
+            plain_uuids,
         }
     }
 }

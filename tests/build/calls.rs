@@ -49,6 +49,10 @@ pub(super) fn module_of(
     is_own: impl Fn(&TypeDef) -> bool,
 ) -> Result<String> {
     let (mut text, module) = (String::new(), format!("calls_{}", name.to_lowercase()));
+    let ids = match path.starts_with("polar_client::") {
+        true => "polar_client::ids".to_owned(),
+        false => format!("{path}::ids"),
+    };
     write!(
         text,
         "#[doc = \"Version {version} of the API.\"]\n\
@@ -61,6 +65,7 @@ pub(super) fn module_of(
          use crate::calls::{{Arguments, Build, Fields, Operation, Problem, items, one_of, text_of}};\n\
          use ::polar_tests::Recorder;\n\
          use ::serde_json::Value;\n\
+         use {ids} as i;\n\
          use {path}::{{Polar, models as m, services}};\n\
          type Client = Polar<c::Anonymous>;\n",
         version = api.version,
@@ -406,6 +411,7 @@ fn target<'a>(api: &'a Api, ty: &'a Type) -> &'a Type {
 fn rust_type(api: &Api, ty: &Type) -> String {
     let inner = |ty: &Type| rust_type(api, ty);
     match ty {
+        Type::Id(entity) => format!("i::{}", names::id_type(entity)),
         Type::Named(id) => format!("m::{}", api.def(*id).name.rust),
         Type::List(item) => format!("Vec<{}>", inner(item)),
         Type::Map(value) if **value == Type::Json => "t::JsonObject".to_owned(),

@@ -158,6 +158,7 @@ fn rust_type(api: &Api, ty: &Type) -> String {
     let inner = |ty: &Type| rust_type(api, ty);
     let scalar = |name: &str| format!("::polar_client_runtime::types::{name}");
     match ty {
+        Type::Id(_) => scalar("Uuid"),
         Type::Named(id) => format!("m::{}", api.def(*id).name.rust),
         Type::List(item) => format!("Vec<{}>", inner(item)),
         Type::Map(value) => format!("::std::collections::BTreeMap<String, {}>", inner(value)),

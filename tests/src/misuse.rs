@@ -118,8 +118,60 @@
 //! let _ = polar_client::v2026_10::models::CheckoutProductsCreate::new();
 //! ```
 //!
-//! With an id that is any text:
+//! # Identifiers of something else
+//!
+//! With that of the right entity, or with a UUID:
+//! ```
+//! use polar_client::ids::OrderId;
+//! use polar_client::types::Uuid;
+//! use polar_client::v2026_10::Polar;
+//! use polar_client::v2026_10::models::{DiscountUpdate, Order, RefundCreate, RefundCreateReason};
+//!
+//! fn calls(organization: &Polar, order: &Order, uuid: Uuid) -> Result<(), Box<dyn std::error::Error>> {
+//!     let _ = organization.orders().get(order.id);
+//!     let _ = organization.orders().get(uuid);
+//!     let _ = organization.orders().get("3c90c3cc-0d44-4b50-8888-8dd25736052a".parse::<OrderId>()?);
+//!     let _ = organization.customers().get(order.customer_id);
+//!     let _ = organization.orders().list().customer_id(order.customer_id);
+//!     let _ = organization.orders().list().customer_id([order.customer_id]).product_id(uuid);
+//!     let _ = organization.orders().list().customer_id([uuid, uuid]).product_id(vec![uuid]);
+//!     let _ = RefundCreate::new(order.id, RefundCreateReason::Duplicate, 100);
+//!     let _ = RefundCreate::new(uuid, RefundCreateReason::Duplicate, 100);
+//!     let _ = DiscountUpdate::new().products([uuid]);
+//!     let _ = DiscountUpdate::new().products(vec![uuid]);
+//!     Ok(())
+//! }
+//! ```
+//!
+//! A customer is no order:
+//! ```compile_fail,E0277
+//! use polar_client::v2026_10::{Polar, models::Order};
+//! fn call(organization: &Polar, order: &Order) {
+//!     let _ = organization.orders().get(order.customer_id);
+//! }
+//! ```
+//! ```compile_fail,E0277
+//! use polar_client::v2026_10::{Polar, models::Order};
+//! fn call(organization: &Polar, order: &Order) {
+//!     let _ = organization.orders().list().customer_id(order.id);
+//! }
+//! ```
+//! ```compile_fail,E0277
+//! use polar_client::v2026_10::models::{Order, RefundCreate, RefundCreateReason};
+//! fn create(order: &Order) {
+//!     let _ = RefundCreate::new(order.customer_id, RefundCreateReason::Duplicate, 100);
+//! }
+//! ```
 //! ```compile_fail,E0308
+//! use polar_client::ids::OrderId;
+//! use polar_client::v2026_10::models::Order;
+//! fn id(order: &Order) -> OrderId {
+//!     order.customer_id
+//! }
+//! ```
+//!
+//! Any text is no identifier:
+//! ```compile_fail,E0277
 //! fn call(organization: &polar_client::v2026_10::Polar) {
 //!     let _ = organization.orders().get("id");
 //! }

@@ -45,6 +45,9 @@ const ALL: &[&str] = &[
 /// Everything: the root of the version, too.
 const TREE: &[&str] = &["mod.rs", "server.rs", "services/"];
 
+/// Its types, their identifiers, and its operations.
+const IDENTIFIERS: &[&str] = &["ids.rs", "models/", "services/"];
+
 /// All of it.
 const EVERYTHING: &[&str] = &[""];
 
@@ -78,6 +81,7 @@ snapshots! {
     form_body: ALL,
     given_names: ALL,
     idempotency_key: OPERATIONS,
+    identifiers: IDENTIFIERS,
     ingest: OPERATIONS,
     inline_types: TYPES,
     input_output_pairs: TYPES,
@@ -148,8 +152,7 @@ fn emitted(input: &str, parts: &[&str]) -> String {
     let mut text = String::new();
     for (path, source) in polar_tests::emitted_files(input).unwrap() {
         let lists_modules = matches!(path.as_str(), "models/mod.rs" | "codec/mod.rs");
-        let is_data = path.ends_with(".json");
-        if is_data || lists_modules || !parts.iter().any(|part| path.starts_with(part)) {
+        if lists_modules || !parts.iter().any(|part| path.starts_with(part)) {
             continue;
         }
         let (header, source) = source.split_once("\n\n").unwrap();

@@ -175,7 +175,7 @@ async fn list_seats_answers_seats() {
     };
     assert_eq!(pending.status, SeatStatus::Pending);
     assert_eq!((&pending.member, pending.claimed_at), (&None, None));
-    assert_eq!(pending.subscription_id, Some(SUBSCRIPTION));
+    assert_eq!(pending.subscription_id, Some(SUBSCRIPTION.into()));
     assert_eq!(claimed.status, SeatStatus::Unknown("lent".to_owned()));
     assert_eq!(claimed.member.as_ref().unwrap().role, MemberRole::Owner);
     assert_eq!(

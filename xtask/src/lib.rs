@@ -2,7 +2,6 @@
 
 pub mod codegen;
 pub mod conformance;
-pub mod diff;
 mod files;
 pub mod report;
 pub mod spec;

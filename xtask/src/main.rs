@@ -6,7 +6,6 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use xtask::codegen::{self, Mode};
 use xtask::conformance::{self, Against};
-use xtask::diff::{self, Diff};
 use xtask::{report, spec, weight};
 
 /// Maintenance of the Polar client.
@@ -59,8 +58,7 @@ fn main() -> ExitCode {
             finish(conformance::run(&xtask::root(), against))
         }
         Command::Weight => finish(weight::run(&xtask::root())),
-        Command::Spec(spec::Command::Import(import)) => finish(spec::run(&import, &xtask::root())),
-        Command::Spec(spec::Command::Diff(diff)) => run_diff(&diff),
+        Command::Spec(command) => finish(spec::run(&command, &xtask::root())),
     }
 }
 
@@ -71,22 +69,6 @@ fn finish(result: Result<(), impl Display>) -> ExitCode {
             eprintln!("{error}");
             ExitCode::FAILURE
         }
-    }
-}
-
-fn run_diff(what: &Diff) -> ExitCode {
-    let outcome = match diff::run(what, &xtask::root()) {
-        Ok(outcome) => outcome,
-        Err(error) => {
-            eprintln!("{error}");
-            return ExitCode::from(BAD_INPUT);
-        }
-    };
-    // Colors only where they are seen: on a terminal, and not with NO_COLOR.
-    anstream::print!("{}", outcome.print(what.format));
-    match outcome.comparison.is_breaking() {
-        true => ExitCode::FAILURE,
-        false => ExitCode::SUCCESS,
     }
 }
 
@@ -102,6 +84,7 @@ fn run_codegen(mode: Mode, with_table: bool) -> ExitCode {
     if with_table {
         print!("{}", report::differences_between_versions(&outcome));
         print!("{}", report::unions(&outcome));
+        print!("\n{}", report::identifiers(&outcome));
     }
     if mode == Mode::Check && !outcome.is_clean() {
         eprint!("{}", report::differences(&outcome));

@@ -110,12 +110,44 @@ pub fn unions(outcome: &Outcome) -> String {
         "| union | variants | resolution | by | used by | versions |\n|---|---|---|---|---|---|\n"
             .to_owned();
     for (cells, versions) in rows {
-        let versions = if versions.len() == outcome.versions.len() {
-            "all".to_owned()
-        } else {
-            versions.join(", ")
-        };
+        let versions = listed(outcome, &versions);
         let _ = writeln!(text, "| {} | {versions} |", cells.join(" | "));
     }
     text
+}
+
+/// The entities whose identifiers are types of their own, and the UUIDs that stay plain. Versions that agree share a row.
+#[must_use]
+pub fn identifiers(outcome: &Outcome) -> String {
+    let mut counts: BTreeMap<(&str, usize), Vec<&str>> = BTreeMap::new();
+    let mut plain: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for version in &outcome.versions {
+        for (entity, places) in &version.identifiers {
+            let versions = counts.entry((entity, places.len())).or_default();
+            versions.push(&version.version);
+        }
+        for place in &version.plain_uuids {
+            plain.entry(place).or_default().push(&version.version);
+        }
+    }
+    let mut text = "| entity | places | versions |\n|---|---|---|\n".to_owned();
+    for ((entity, count), versions) in counts {
+        let _ = writeln!(
+            text,
+            "| {entity} | {count} | {} |",
+            listed(outcome, &versions)
+        );
+    }
+    text.push_str("\n| plain UUID | versions |\n|---|---|\n");
+    for (place, versions) in plain {
+        let _ = writeln!(text, "| {place} | {} |", listed(outcome, &versions));
+    }
+    text
+}
+
+fn listed(outcome: &Outcome, versions: &[&str]) -> String {
+    match versions.len() == outcome.versions.len() {
+        true => "all".to_owned(),
+        false => versions.join(", "),
+    }
 }

@@ -97,6 +97,7 @@ impl Checker<'_> {
                         | Scalar::Number
                         | Scalar::Boolean
                 ),
+                Type::Id(_) => true,
                 Type::Named(id) => matches!(self.api.def(*id).shape, Shape::Enum(_)),
                 _ => false,
             };

@@ -45,7 +45,7 @@ fn query_problem(api: &Api, param: &Param) -> Option<&'static str> {
 /// Whether every value is written as one string.
 fn is_text(api: &Api, ty: &Type) -> bool {
     match ty {
-        Type::Scalar(_) | Type::Const(_) => true,
+        Type::Scalar(_) | Type::Id(_) | Type::Const(_) => true,
         Type::Nullable(inner) | Type::Boxed(inner) => is_text(api, inner),
         Type::Named(id) => match &api.def(*id).shape {
             Shape::Enum(_) => true,

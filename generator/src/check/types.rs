@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Checker, UNKNOWN};
+use super::{Checker, RENAME, UNKNOWN};
 use crate::ir::{Decision, Resolution, Shape, Struct, Type, TypeDef, Union};
 use crate::names::{self, REST_FIELD};
 use crate::reserved;
@@ -18,7 +18,15 @@ impl Checker<'_> {
                     .map(|name| (name.as_str(), def.at.as_str()))
             }),
         );
+        let identifiers: BTreeSet<String> = api.entities().map(names::id_type).collect();
         for def in &api.types {
+            if identifiers.contains(&def.name.rust) {
+                let message = format!(
+                    "the type name `{}` is that of the identifiers of an entity; {RENAME}",
+                    def.name.rust
+                );
+                self.problem(&def.at, message);
+            }
             if reserved::is_type(&def.name.rust) {
                 self.problem(
                     &def.at,

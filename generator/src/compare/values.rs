@@ -23,12 +23,22 @@ impl<'a> Typed<'a> {
         Self { api: self.api, ty }
     }
 
+    /// As it is written, whatever it is named: all identifiers are UUIDs.
+    fn written(self) -> Self {
+        static UUID: Type = Type::Scalar(Scalar::Uuid);
+        match self.api.target(self.ty) {
+            Type::Id(_) => self.of(&UUID),
+            target => self.of(target),
+        }
+    }
+
     /// In words. Types that differ have different words.
     pub(super) fn words(self) -> String {
         match self.ty {
             Type::Const(Constant::Text(text)) => format!("constant {text:?}"),
             Type::Const(other) => format!("constant {other}"),
             Type::Scalar(scalar) => scalar_words(*scalar).to_owned(),
+            Type::Id(entity) => format!("identifier of `{entity}`"),
             Type::Named(id) => self.api.def(*id).name.rust.clone(),
             Type::List(item) => format!("list of {}", self.of(item).words()),
             Type::Map(value) => format!("map of {}", self.of(value).words()),
@@ -56,25 +66,11 @@ impl<'a> Typed<'a> {
             }
             Type::Nullable(inner) => format!("{} or null", self.of(inner).rust()),
             Type::Boxed(inner) => format!("boxed {}", self.of(inner).rust()),
-            Type::Scalar(_) | Type::Named(_) | Type::Json | Type::Const(Constant::Null) => {
-                self.words()
-            }
-        }
-    }
-
-    /// Whether it is a union that has the other type as a variant.
-    pub(super) fn has_variant(self, other: Self) -> bool {
-        let own = self.of(self.api.target(self.ty));
-        let other = other.of(other.api.target(other.ty)).rust();
-        let Type::Named(id) = own.ty else {
-            return false;
-        };
-        match &own.api.def(*id).shape {
-            Shape::Union(union) => {
-                let variants = union.variants.iter().map(|it| own.api.target(&it.ty));
-                own.rust() != other && variants.into_iter().any(|ty| own.of(ty).rust() == other)
-            }
-            _ => false,
+            Type::Scalar(_)
+            | Type::Id(_)
+            | Type::Named(_)
+            | Type::Json
+            | Type::Const(Constant::Null) => self.words(),
         }
     }
 
@@ -112,8 +108,7 @@ impl Reader {
     /// Whether it reads all values of a type as one of its own. Types of one name are taken to be equal, since what
     /// differs in them is a difference of its own.
     pub(super) fn reads(self, own: Typed<'_>, written: Typed<'_>) -> bool {
-        let own = own.of(own.api.target(own.ty));
-        let written = written.of(written.api.target(written.ty));
+        let (own, written) = (own.written(), written.written());
         if own.words() == written.words() {
             return true;
         }

@@ -18,6 +18,8 @@ pub(super) const PROPERTY_NAMES: &str = "x-property-names";
 pub(super) const DEFAULT_NULL: &str = "x-default-null";
 /// `true` on a schema whose values must never be printed.
 pub(super) const SECRET: &str = "x-secret";
+/// What a UUID identifies where the rules do not find it: the name of an entity, or `false` for none.
+pub(super) const ID_OF: &str = "x-id-of";
 /// Why a union cannot be decided; it is accepted all the same.
 pub(super) const AMBIGUOUS: &str = "x-ambiguous";
 /// Where beside such a union stands what it is, as dotted paths from the object that holds the union.
@@ -47,6 +49,8 @@ pub trait SchemaDataExt {
     fn is_secret(&self) -> bool;
     /// What the type or the field is called in Rust, if the corrections say so.
     fn rust_name(&self) -> Option<&str>;
+    /// What a UUID identifies, if the corrections say so.
+    fn id_of(&self) -> Option<IdOf>;
     /// Why no decision between the members of this union exists, if that is accepted.
     fn ambiguous(&self) -> Option<&str>;
     /// Dotted paths, from the object that holds this union, to a text that says what the union's value is.
@@ -72,6 +76,15 @@ impl SchemaDataExt for SchemaData {
 
     fn rust_name(&self) -> Option<&str> {
         self.extensions.get(RUST_NAME)?.as_str()
+    }
+
+    fn id_of(&self) -> Option<IdOf> {
+        self.extensions
+            .get(ID_OF)
+            .map(|value| match value.as_str() {
+                Some(entity) => IdOf::Entity(entity.to_owned()),
+                None => IdOf::Anything,
+            })
     }
 
     fn ambiguous(&self) -> Option<&str> {
@@ -109,6 +122,15 @@ impl SchemaDataExt for SchemaData {
         }
         self.default.as_ref().map(Literal::from)
     }
+}
+
+/// What a UUID identifies, by the corrections.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum IdOf {
+    /// An entity, by its name.
+    Entity(String),
+    /// Something that is no entity, whatever the rules say.
+    Anything,
 }
 
 /// What a schema says beyond OpenAPI 3.0.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde_json::Value;
 
-use super::access::{AMBIGUOUS, CHOICES, CHOSEN_BY, RUST_NAME, SECRET};
+use super::access::{AMBIGUOUS, CHOICES, CHOSEN_BY, ID_OF, RUST_NAME, SECRET};
 
 /// What a schema is, by its one deciding keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -101,6 +101,8 @@ pub(super) enum Shape {
     Schemas,
     SchemaMap,
     Discriminator,
+    /// `x-id-of`: the name of an entity, or `false`.
+    Entity,
     /// `type`: a name, or a name and `null`.
     Type,
 }
@@ -123,6 +125,7 @@ impl Shape {
             Self::Schemas => is_list(value, Value::is_object),
             Self::SchemaMap => value.is_object(),
             Self::Discriminator => is_discriminator(value),
+            Self::Entity => is_entity(value),
             Self::Type => value.is_string() || is_list(value, Value::is_string),
         }
     }
@@ -143,6 +146,7 @@ impl Shape {
             Self::Schemas => "schemas",
             Self::SchemaMap => "schemas by name",
             Self::Discriminator => "`propertyName` and `mapping`",
+            Self::Entity => "the name of an entity in `UpperCamelCase`, or `false`",
             Self::Type => "the name of a type",
         }
     }
@@ -163,6 +167,14 @@ fn is_discriminator(value: &Value) -> bool {
                 _ => false,
             })
     })
+}
+
+fn is_entity(value: &Value) -> bool {
+    let is_camel = |name: &str| {
+        name.starts_with(|c: char| c.is_ascii_uppercase())
+            && name.chars().all(|c| c.is_ascii_alphanumeric())
+    };
+    value == &Value::Bool(false) || value.as_str().is_some_and(is_camel)
 }
 
 /// A keyword: its shape, and the kinds that it fits.
@@ -258,6 +270,7 @@ pub(super) static KEYWORDS: &[Keyword] = &[
     annotation("nullable", Shape::Flag),
     annotation(SECRET, Shape::True),
     annotation(RUST_NAME, Shape::Text),
+    annotation(ID_OF, Shape::Entity),
     keyword(AMBIGUOUS, Shape::Text, UNION),
     keyword(CHOSEN_BY, Shape::Texts, UNION),
     keyword(CHOICES, Shape::TextMap, UNION),

@@ -17,7 +17,7 @@ mod tests;
 mod yaml;
 
 pub use access::{
-    DocumentExt, Flow, OperationExt, Pagination, PaginationKind, ParameterExt, SchemaDataExt,
+    DocumentExt, Flow, IdOf, OperationExt, Pagination, PaginationKind, ParameterExt, SchemaDataExt,
     SchemaExt, ServerExt,
 };
 pub use literal::Literal;

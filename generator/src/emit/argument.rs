@@ -20,30 +20,49 @@ pub(super) fn argument(api: &Api, param: &Param, name: &Ident) -> (TokenStream, 
             let value = rust_type(api, value);
             (quote!(impl Entries<#value>), quote!(&values))
         }
+        Type::Id(_) => (quote!(impl Into<#rust>), quote!(&#name)),
         inner if is_copy(api, inner) => (rust, quote!(&#name)),
         Type::Named(id) if matches!(api.def(*id).shape, Shape::Enum(_)) => (rust, quote!(&#name)),
         _ => (quote!(impl Body<#rust>), quote!(&#name)),
     }
 }
 
-/// The statement that puts a query parameter into a request.
-pub(super) fn push(api: &Api, param: &Param, request: &TokenStream) -> TokenStream {
-    let (wire, name) = (&param.name.wire, ident(&param.name.rust));
-    let (_, value) = argument(api, param, &name);
-    let values = match api.target(param.ty.non_null()).non_null() {
+/// The statement that makes a parameter's value of what was passed, where that is not the value itself.
+pub(super) fn convert(api: &Api, param: &Param, name: &Ident) -> TokenStream {
+    let ty = param.ty.non_null();
+    match api.target(ty).non_null() {
         Type::List(_) => quote!(let values: OneOrMany<_> = #name.into();),
         Type::Map(item) => {
             let item = rust_type(api, item);
             // Pairs, not a map: a key may come twice.
             quote!(let values: Pairs<#item> = #name.into_map();)
         }
+        Type::Id(_) => {
+            let ty = rust_type(api, ty);
+            quote!(let #name: #ty = #name.into();)
+        }
         _ => TokenStream::new(),
-    };
+    }
+}
+
+/// The statements that put a parameter of the path into a request.
+pub(super) fn push_path(api: &Api, param: &Param, request: &TokenStream) -> TokenStream {
+    let (wire, name) = (&param.name.wire, ident(&param.name.rust));
+    let (_, value) = argument(api, param, &name);
+    let convert = convert(api, param, &name);
+    quote!(#convert #request.path(#wire, #value);)
+}
+
+/// The statements that put a query parameter into a request.
+pub(super) fn push(api: &Api, param: &Param, request: &TokenStream) -> TokenStream {
+    let (wire, name) = (&param.name.wire, ident(&param.name.rust));
+    let (_, value) = argument(api, param, &name);
+    let convert = convert(api, param, &name);
     match param.style {
-        ParamStyle::DeepObject => quote!(#values #request.deep_object(#wire, #value);),
-        ParamStyle::Json => quote!(#values #request.json_query(#wire, #value);),
-        ParamStyle::Joined => quote!(#values #request.joined_query(#wire, #value);),
-        ParamStyle::Plain => quote!(#values #request.query(#wire, #value);),
+        ParamStyle::DeepObject => quote!(#convert #request.deep_object(#wire, #value);),
+        ParamStyle::Json => quote!(#convert #request.json_query(#wire, #value);),
+        ParamStyle::Joined => quote!(#convert #request.joined_query(#wire, #value);),
+        ParamStyle::Plain => quote!(#convert #request.query(#wire, #value);),
     }
 }
 

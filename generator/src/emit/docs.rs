@@ -203,12 +203,19 @@ fn count(min: Option<u64>, max: Option<u64>, unit: &str) -> Option<String> {
 
 /// A name as code, with its article: `an `Owner``, `a `User``.
 pub(super) fn article(name: &str) -> String {
-    let article = if name.starts_with(['A', 'E', 'I', 'O']) {
-        "an"
-    } else {
-        "a"
-    };
-    format!("{article} `{name}`")
+    format!("{} `{name}`", article_of(name))
+}
+
+/// Words with their article: `an order`, `a customer`.
+pub(super) fn with_article(words: &str) -> String {
+    format!("{} {words}", article_of(words))
+}
+
+fn article_of(words: &str) -> &'static str {
+    match words.starts_with(['A', 'E', 'I', 'O', 'a', 'e', 'i', 'o']) {
+        true => "an",
+        false => "a",
+    }
 }
 
 /// Text as code; in quotes where there is nothing to see, with longer fences where it contains backticks itself.

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::argument::argument;
+use super::argument::{argument, convert};
 use super::docs::Docs;
 use super::operation_docs;
 use super::types::{ident, rust_type};
@@ -74,6 +74,10 @@ fn document(
         .iter()
         .map(|param| ident(&param.name.rust))
         .collect();
+    let params = operation.path_params.iter();
+    // Both calls take it.
+    let conversions = params.map(|param| convert(api, param, &ident(&param.name.rust)));
+    let conversions = generation.map(|_| quote!(#(#conversions)*));
     let method = ident(&operation.name.rust);
     let download = quote!(Download::document(self.#method(#(#arguments),*)));
     let download = match generation.map(|generation| ident(&generation.name.rust)) {
@@ -86,6 +90,7 @@ fn document(
     quote! {
         #docs
         pub fn #name(&self, #(#parameters),*) -> Download {
+            #conversions
             #download
         }
     }
@@ -214,7 +219,7 @@ fn download(api: &Api, name: &Ident, operation: &Operation, file: &str) -> Optio
     let by_id = ident(&format!("{name}_by_id"));
     Some(quote! {
         #by_id_docs
-        pub fn #by_id(&self, id: Uuid) -> Download {
+        pub fn #by_id(&self, id: impl Into<Uuid>) -> Download {
             Download::listed(self.client.request(&#facts), id)
         }
 

@@ -5,8 +5,10 @@ use std::collections::BTreeSet;
 use proc_macro2::{TokenStream, TokenTree};
 use quote::quote;
 
+use super::site::{Site, Surroundings};
 use super::types::ident;
 use crate::ir::Api;
+use crate::names;
 use crate::reserved::RUNTIME;
 
 const STD: &[(&str, &str)] = &[("borrow", "Cow"), ("collections", "BTreeMap")];
@@ -15,6 +17,35 @@ const STD: &[(&str, &str)] = &[("borrow", "Cow"), ("collections", "BTreeMap")];
 pub(super) struct Scope<'a> {
     runtime: &'static [&'static str],
     models: Option<Models<'a>>,
+    ids: Option<Ids>,
+}
+
+/// The module of the identifiers.
+struct Ids {
+    /// How many modules up it is; `None` if it is at the root of the crate.
+    above: Option<usize>,
+    names: BTreeSet<String>,
+}
+
+impl Ids {
+    /// What a file mentions that is as many modules below that of its version.
+    fn below(site: Site<'_>, depth: usize) -> Self {
+        Self {
+            above: match site.surroundings() {
+                Surroundings::Crate => None,
+                Surroundings::Nothing => Some(depth),
+            },
+            names: site.api().entities().map(names::id_type).collect(),
+        }
+    }
+
+    fn path(&self) -> TokenStream {
+        let above = std::iter::repeat_n(quote!(super), self.above.unwrap_or_default());
+        match self.above {
+            Some(_) => quote!(#(#above::)*ids),
+            None => quote!(crate::ids),
+        }
+    }
 }
 
 struct Models<'a> {
@@ -47,11 +78,14 @@ impl<'a> Scope<'a> {
         Self {
             runtime: &["", "client"],
             models: None,
+            ids: None,
         }
     }
 
-    pub(super) fn models(api: &'a Api, local: &BTreeSet<&str>) -> Self {
-        let names = names(api).filter(|name| !local.contains(name)).collect();
+    pub(super) fn models(site: Site<'a>, local: &BTreeSet<&str>) -> Self {
+        let names = names(site.api())
+            .filter(|name| !local.contains(name))
+            .collect();
         Self {
             runtime: &["codec", "types"],
             models: Some(Models {
@@ -59,40 +93,44 @@ impl<'a> Scope<'a> {
                 place: Place::Among,
                 names,
             }),
+            ids: Some(Ids::below(site, 2)),
         }
     }
 
-    pub(super) fn codec(api: &'a Api) -> Self {
+    pub(super) fn codec(site: Site<'a>) -> Self {
         Self {
             runtime: &["codec"],
             models: Some(Models {
                 above: 2,
                 place: Place::Beside,
-                names: names(api).collect(),
+                names: names(site.api()).collect(),
             }),
+            ids: None,
         }
     }
 
-    pub(super) fn webhooks(api: &'a Api) -> Self {
+    pub(super) fn webhooks(site: Site<'a>) -> Self {
         Self {
             runtime: &["codec", "types"],
             models: Some(Models {
                 above: 1,
                 place: Place::Beside,
-                names: names(api).collect(),
+                names: names(site.api()).collect(),
             }),
+            ids: None,
         }
     }
 
     /// The scope of a service, `depth` levels below the version; those with children are one deeper.
-    pub(super) fn services(api: &'a Api, depth: usize) -> Self {
+    pub(super) fn services(site: Site<'a>, depth: usize) -> Self {
         Self {
             runtime: &["client", "flows", "types"],
             models: Some(Models {
                 above: depth + 1,
                 place: Place::Beside,
-                names: names(api).collect(),
+                names: names(site.api()).collect(),
             }),
+            ids: Some(Ids::below(site, depth + 1)),
         }
     }
 }
@@ -122,29 +160,23 @@ pub(super) fn add(file: TokenStream, scope: Scope<'_>) -> TokenStream {
             let path = models.path();
             quote!(use #path::*;)
         });
+    let ids = scope.ids.as_ref().map(|ids| {
+        let names = ids.names.iter().map(String::as_str);
+        imports(&ids.path(), names.filter(|name| mentioned.contains(*name)))
+    });
     let runtime = RUNTIME
         .iter()
         .filter(|(module, _)| scope.runtime.contains(module))
-        .filter_map(|(module, names)| {
-            let names: Vec<_> = names
-                .iter()
-                .filter(|name| mentioned.contains(**name) && !taken.contains(**name))
-                .map(|name| ident(name))
-                .collect();
+        .map(|(module, names)| {
             let path = if module.is_empty() {
                 quote!(polar_client_runtime)
             } else {
                 let module = ident(module);
                 quote!(polar_client_runtime::#module)
             };
-            let width: usize = names.iter().map(|name| name.to_string().len() + 2).sum();
-            match names.as_slice() {
-                [] => None,
-                [only] => Some(quote!(use #path::#only;)),
-                // Longer lists are laid out differently by different formatters.
-                _ if width > 40 => Some(quote!(#(use #path::#names;)*)),
-                _ => Some(quote!(use #path::{#(#names),*};)),
-            }
+            let names = names.iter().copied();
+            let names = names.filter(|name| mentioned.contains(*name) && !taken.contains(name));
+            imports(&path, names)
         });
     let std = STD
         .iter()
@@ -154,7 +186,20 @@ pub(super) fn add(file: TokenStream, scope: Scope<'_>) -> TokenStream {
             quote!(use std::#module::#name;)
         });
     let (head, body) = split(file);
-    quote!(#head #models #(#runtime)* #(#std)* #body)
+    quote!(#head #models #ids #(#runtime)* #(#std)* #body)
+}
+
+/// The `use` lines for names of one module.
+fn imports<'n>(path: &TokenStream, names: impl Iterator<Item = &'n str>) -> TokenStream {
+    let names: Vec<_> = names.map(ident).collect();
+    let width: usize = names.iter().map(|name| name.to_string().len() + 2).sum();
+    match names.as_slice() {
+        [] => TokenStream::new(),
+        [only] => quote!(use #path::#only;),
+        // Longer lists are laid out differently by different formatters.
+        _ if width > 40 => quote!(#(use #path::#names;)*),
+        _ => quote!(use #path::{#(#names),*};),
+    }
 }
 
 /// The structs that a file defines itself.

@@ -170,6 +170,7 @@ fn conversion(api: &Api, ty: &Type, name: &Ident) -> (TokenStream, TokenStream) 
             let value = rust_type(api, value);
             (quote!(impl Entries<#value>), quote!(#name.into_map()))
         }
+        Type::Id(_) => (quote!(impl Into<#rust>), quote!(#name.into())),
         inner if matches!(ty, Type::Boxed(_)) => {
             let inner = rust_type(api, inner);
             (quote!(#inner), quote!(Box::new(#name)))

@@ -68,7 +68,7 @@ fn subjects(api: &Api, ty: &Type) -> Vec<Subject> {
         Type::Scalar(Scalar::Integer | Scalar::Unsigned | Scalar::Float | Scalar::Number)
         | Type::Const(Constant::Integer(_)) => vec![Subject::Number],
         Type::Scalar(Scalar::Decimal) => vec![Subject::Number, Subject::Decimal],
-        Type::Scalar(_) | Type::Const(Constant::Text(_)) => vec![Subject::Text],
+        Type::Scalar(_) | Type::Id(_) | Type::Const(Constant::Text(_)) => vec![Subject::Text],
         Type::List(_) | Type::Tuple(_) | Type::Map(_) => vec![Subject::Collection],
         Type::Nullable(inner) | Type::Boxed(inner) => subjects(api, inner),
         Type::Json => ALL_SUBJECTS.to_vec(),

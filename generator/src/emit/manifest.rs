@@ -7,7 +7,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::site::{Layout, Site};
-use super::webhooks;
+use super::{ids, webhooks};
 use crate::names;
 
 /// The files around the versions: text by path, and the tokens of source files.
@@ -28,6 +28,9 @@ pub(crate) fn crate_files(
         ("rustfmt.toml".to_owned(), RUSTFMT.to_owned()),
     ]);
     let mut sources = BTreeMap::from([("src/lib.rs", root(layout, &with_webhooks, default))]);
+    if ids::is_needed(layout.apis) {
+        sources.insert("src/ids.rs", ids::file(layout.apis));
+    }
     if !with_webhooks.is_empty() {
         sources.insert("src/webhooks.rs", webhooks::shared(&with_webhooks));
     }
@@ -85,7 +88,7 @@ tracing = ["polar-client-runtime/tracing"]
 exports = ["polar-client-runtime/exports"]
 # Events in batches, from many tasks, through outages: `polar_client::ingest`.
 ingest = ["polar-client-runtime/ingest"]
-# Samples of what the API sends and a mock of it, for tests: `polar_client::testing`.
+# A stand-in for the API, for tests: `polar_client::testing`.
 test-util = ["polar-client-runtime/test-util"]
 # Deliveries of webhooks, verified and read; and the same as an extractor of a web framework.
 webhooks = ["polar-client-runtime/webhooks"]
@@ -164,7 +167,7 @@ fn readme(versions: &[&str], default: &str) -> String {
         - `tracing`: spans for calls and their attempts\n\
         - `exports` (on by default): exports in CSV, row by row\n\
         - `ingest` (on by default): events in batches, from many tasks, through outages\n\
-        - `test-util`: samples of what the API sends and a mock of it, for tests of code that uses a client\n\
+        - `test-util`: a stand-in for the API, for tests of code that uses a client\n\
         - `webhooks` (on by default): deliveries of webhooks are verified and read\n\
         - `axum`, `actix-web`: webhook endpoints as routes of that framework, and verified deliveries as extractors\n\n\
         # WebAssembly\n\n\
@@ -224,6 +227,11 @@ fn root(layout: Layout<'_>, with_webhooks: &[&str], default: &str) -> TokenStrea
             pub mod webhooks;
         }
     });
+    let ids = ids::is_needed(layout.apis).then(|| {
+        quote!(
+            pub mod ids;
+        )
+    });
     // Where several modules show a type, rustdoc links to the first one: that of the default version.
     let mut sites: Vec<Site<'_>> = layout.sites().collect();
     sites.sort_by_key(|site| site.module() != names::version_module(default));
@@ -238,6 +246,7 @@ fn root(layout: Layout<'_>, with_webhooks: &[&str], default: &str) -> TokenStrea
     quote! {
         #![doc = include_str!("../README.md")]
         #(#modules)*
+        #ids
         #webhooks
         #[cfg(feature = "blocking")]
         pub use polar_client_runtime::client::Blocking;

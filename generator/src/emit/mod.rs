@@ -7,15 +7,14 @@ mod argument;
 mod codec;
 mod docs;
 mod flows;
+mod ids;
 mod imports;
 mod input;
-mod json;
 mod limits;
 mod manifest;
 mod models;
 mod operation_docs;
 mod paging;
-mod schemas;
 mod services;
 mod shared;
 mod site;
@@ -81,28 +80,21 @@ pub(crate) fn files(site: Site<'_>) -> Vec<File<'_>> {
         let error_code = move || version::error_code(api);
         files.push(File::new("error_code.rs", Scope::root(), error_code));
     }
+    if site.surroundings() == Surroundings::Nothing && ids::is_needed(&[api]) {
+        let ids = move || ids::file(&[api]);
+        files.push(File::new("ids.rs", Scope::root(), ids));
+    }
     if paging::is_needed(site) {
         let pages = move || paging::file(site);
-        files.push(File::new("pages.rs", Scope::services(api, 0), pages));
+        files.push(File::new("pages.rs", Scope::services(site, 0), pages));
     }
     if site.holds(&Key::Events) {
         let events = move || webhooks::file(site);
-        files.push(File::new("webhooks.rs", Scope::webhooks(api), events));
-    }
-    if schemas::is_needed(site) {
-        let schemas = move || schemas::file(site);
-        files.push(File::new("schemas.rs", Scope::root(), schemas));
+        files.push(File::new("webhooks.rs", Scope::webhooks(site), events));
     }
     add_models(site, &mut files);
     services::add_files(site, &mut files);
     files
-}
-
-/// The files of a home that are no source: the text of each, by path below its folder.
-pub(crate) fn data(site: Site<'_>) -> BTreeMap<String, String> {
-    let schemas =
-        schemas::is_needed(site).then(|| (schemas::FILE.to_owned(), schemas::table(site)));
-    schemas.into_iter().collect()
 }
 
 fn add_models<'a>(site: Site<'a>, files: &mut Vec<File<'a>>) {
@@ -120,10 +112,10 @@ fn add_models<'a>(site: Site<'a>, files: &mut Vec<File<'a>>) {
     for (module, mut defs) in modules {
         defs.sort_by(|a, b| a.name.rust.cmp(&b.name.rust));
         let local: BTreeSet<&str> = defs.iter().map(|def| def.name.rust.as_str()).collect();
-        let scope = Scope::models(api, &local);
+        let scope = Scope::models(site, &local);
         if defs.iter().any(|def| !matches!(def.shape, Shape::Alias(_))) {
             with_codec.push(module);
-            let (scope, defs) = (Scope::codec(api), defs.clone());
+            let (scope, defs) = (Scope::codec(site), defs.clone());
             let codec = move || codec_file(api, module, &defs);
             files.push(File::new(format!("codec/{module}.rs"), scope, codec));
         }

@@ -4,6 +4,7 @@ use proc_macro2::{Ident, Span, TokenStream};
 use quote::{ToTokens, quote};
 
 use crate::ir::{Api, Constant, Field, Keeping, Scalar, Shape, Struct, Type};
+use crate::names;
 
 /// An identifier; `r#type` is raw.
 pub(super) fn ident(name: &str) -> Ident {
@@ -17,6 +18,7 @@ pub(super) fn ident(name: &str) -> Ident {
 pub(super) fn rust_type(api: &Api, ty: &Type) -> TokenStream {
     match ty {
         Type::Scalar(scalar) => scalar_type(*scalar),
+        Type::Id(entity) => ident(&names::id_type(entity)).into_token_stream(),
         Type::Named(id) => ident(&api.def(*id).name.rust).into_token_stream(),
         Type::List(item) => {
             let item = rust_type(api, item);
@@ -97,7 +99,7 @@ pub(super) fn as_struct<'a>(api: &'a Api, ty: &'a Type) -> Option<&'a Struct> {
 pub(super) fn is_copy(api: &Api, ty: &Type) -> bool {
     match api.target(ty) {
         Type::Scalar(scalar) => !matches!(scalar, Scalar::String | Scalar::Decimal),
-        Type::Const(Constant::Boolean(_) | Constant::Integer(_)) => true,
+        Type::Id(_) | Type::Const(Constant::Boolean(_) | Constant::Integer(_)) => true,
         Type::Nullable(inner) => is_copy(api, inner),
         _ => false,
     }

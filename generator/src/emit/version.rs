@@ -4,10 +4,10 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::docs::Docs;
-use super::paging;
 use super::services::child_type;
-use super::site::Site;
+use super::site::{Site, Surroundings};
 use super::types::{ident, rust_type};
+use super::{ids, paging};
 use crate::ir::{Api, FlowKind, Server, Service, ServiceCredential};
 use crate::names;
 use crate::share::Key;
@@ -38,6 +38,12 @@ pub(super) fn root(site: Site<'_>) -> TokenStream {
     });
     let error_code = (!api.error_codes.is_empty()).then(|| error_code_module(site));
     let (error_code, error_code_use) = error_code.unwrap_or_default();
+    let has_ids = site.surroundings() == Surroundings::Nothing && ids::is_needed(&[api]);
+    let ids = has_ids.then(|| {
+        quote!(
+            pub mod ids;
+        )
+    });
     let (server, server_use) = server_module(site);
     // In the order of formatters.
     let mut shown = [error_code_use, server_use];
@@ -50,9 +56,9 @@ pub(super) fn root(site: Site<'_>) -> TokenStream {
         #title
         #codec
         #error_code
+        #ids
         pub mod models;
         #pages
-        mod schemas;
         #server
         pub mod services;
         #webhooks

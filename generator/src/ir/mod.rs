@@ -11,7 +11,7 @@ mod operations;
 mod types;
 mod values;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 pub use decision::{Decision, Kind, Needed, Sought};
 pub use facts::{Direction, Facts, Lifecycle, Presence, Sensitivity};
@@ -24,7 +24,7 @@ pub use types::{
     Choices, Enum, EnumValue, Field, Keeping, Resolution, Role, Shape, Struct, TypeDef, Union,
     Usage, Variant,
 };
-pub use values::{Constant, Scalar, Type, TypeId};
+pub use values::{Constant, Identified, Scalar, Type, TypeId};
 
 use crate::names::Name;
 
@@ -106,6 +106,38 @@ impl Api {
             Type::List(item) => Some((list, item)),
             _ => None,
         }
+    }
+
+    /// The places of UUIDs and of lists of them: fields (`Order.customer_id`) and parameters (`orders:list.customer_id`),
+    /// each with what it identifies.
+    pub fn identifiers(&self) -> impl Iterator<Item = (String, Identified<'_>)> {
+        let fields = self.types.iter().flat_map(|def| {
+            let fields = match &def.shape {
+                Shape::Struct(object) => object.fields.as_slice(),
+                _ => &[],
+            };
+            fields
+                .iter()
+                .map(move |field| (&def.name.rust, &field.name.wire, &field.ty))
+        });
+        let params = self.operations().flat_map(|operation| {
+            let params = operation.path_params.iter().chain(&operation.query);
+            params.map(move |param| (&operation.id, &param.name.wire, &param.ty))
+        });
+        fields.chain(params).filter_map(|(holder, name, ty)| {
+            let identified = ty.identified()?;
+            Some((format!("{holder}.{name}"), identified))
+        })
+    }
+
+    /// The names of the entities that something in the API identifies.
+    pub fn entities(&self) -> impl Iterator<Item = &str> {
+        let places = self.identifiers();
+        let entities = places.filter_map(|(_, identified)| match identified {
+            Identified::Entity(name) => Some(name),
+            Identified::Anything => None,
+        });
+        entities.collect::<BTreeSet<_>>().into_iter()
     }
 
     /// All unions with their definitions.

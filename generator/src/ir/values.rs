@@ -11,6 +11,8 @@ pub struct TypeId(pub usize);
 pub enum Type {
     /// A single value.
     Scalar(Scalar),
+    /// The identifier of an entity, a UUID, by the name of the entity: `Customer`.
+    Id(String),
     /// A type of [`Api::types`](super::Api::types).
     Named(TypeId),
     /// A JSON array.
@@ -60,9 +62,28 @@ impl Type {
                 inner.visit_named(visit);
             }
             Self::Tuple(items) => items.iter().for_each(|item| item.visit_named(visit)),
-            Self::Scalar(_) | Self::Const(_) | Self::Json => {}
+            Self::Scalar(_) | Self::Id(_) | Self::Const(_) | Self::Json => {}
         }
     }
+
+    /// What a value, or each item of a list, identifies.
+    pub fn identified(&self) -> Option<Identified<'_>> {
+        match self {
+            Self::Id(entity) => Some(Identified::Entity(entity)),
+            Self::Scalar(Scalar::Uuid) => Some(Identified::Anything),
+            Self::List(inner) | Self::Nullable(inner) | Self::Boxed(inner) => inner.identified(),
+            _ => None,
+        }
+    }
+}
+
+/// What a UUID identifies.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Identified<'a> {
+    /// An entity, by its name.
+    Entity(&'a str),
+    /// Something that is no entity: a plain UUID.
+    Anything,
 }
 
 /// A single value.

@@ -80,7 +80,7 @@ impl Known {
                     ..Facts::default()
                 }
             }
-            Type::Scalar(_) | Type::Const(_) | Type::Json => Facts::default(),
+            Type::Scalar(_) | Type::Id(_) | Type::Const(_) | Type::Json => Facts::default(),
         }
     }
 

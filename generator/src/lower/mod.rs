@@ -11,6 +11,7 @@ mod draft;
 mod facts;
 mod given;
 mod graph;
+mod ids;
 mod inherit;
 mod keeping;
 mod name;
@@ -30,7 +31,7 @@ mod webhooks;
 
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 
-use crate::document::{Document, ServerExt as _};
+use crate::document::{Document, IdOf, ServerExt as _};
 use crate::error::{Problem, Report};
 use crate::ir::{Api, Facts, Page, Server, Service, Type, TypeDef, TypeId, Webhook};
 use crate::names;
@@ -65,6 +66,7 @@ pub(crate) fn lower<'a>(document: &Document, words: &'a Words) -> Result<Lowered
     union::resolve(&mut cx);
     ambiguous::choose(&mut cx);
     let error_codes = operations::name_errors(&cx, &mut draft);
+    ids::settle(&mut cx, &mut draft);
     let services = services::group(&mut cx, draft);
     cx.finish(services, pages, webhooks, error_codes)
 }
@@ -86,6 +88,8 @@ struct Lowering<'d, 'w> {
     inline: Vec<name::Inline>,
     /// Unions that have no decision, by type, with the reason why that is accepted.
     ambiguous: HashMap<TypeId, ambiguous::Accepted>,
+    /// What the corrections say that UUIDs identify, by the place of the property or of the parameter's schema.
+    identified: BTreeMap<String, IdOf>,
     problems: Vec<Problem>,
 }
 
@@ -101,6 +105,7 @@ impl<'d, 'w> Lowering<'d, 'w> {
             queue: VecDeque::new(),
             inline: Vec::new(),
             ambiguous: HashMap::new(),
+            identified: BTreeMap::new(),
             problems: Vec::new(),
         }
     }

@@ -110,6 +110,7 @@ fn by_value(ty: &Type, visit: &mut impl FnMut(TypeId)) {
         | Type::List(_)
         | Type::Map(_)
         | Type::Scalar(_)
+        | Type::Id(_)
         | Type::Const(_)
         | Type::Json => {}
     }

@@ -2,7 +2,7 @@
 
 use super::draft::{Draft, DraftOperation};
 use super::{Lowering, given};
-use crate::ir::{Access, Operation, Service, ServiceCredential};
+use crate::ir::{Access, Identified, Operation, Service, ServiceCredential};
 use crate::{names, reserved};
 
 /// Groups the operations by the segments of their ids.
@@ -78,10 +78,16 @@ fn settle_names(cx: &Lowering<'_, '_>, service: &mut Service) {
     let mut mentioned = Vec::new();
     for operation in &service.operations {
         for ty in operation.types() {
-            ty.visit_named(&mut |id| mentioned.push(cx.types[id.0].name.rust.as_str()));
+            ty.visit_named(&mut |id| mentioned.push(cx.types[id.0].name.rust.clone()));
+            if let Some(Identified::Entity(entity)) = ty.identified() {
+                mentioned.push(names::id_type(entity));
+            }
         }
     }
-    let is_taken = |name: &str| mentioned.contains(&name) || reserved::is_type(name);
+    let is_taken = |name: &str| {
+        let mut mentioned = mentioned.iter();
+        mentioned.any(|mentioned| mentioned == name) || reserved::is_type(name)
+    };
     if is_taken(&service.type_name) {
         service.type_name.push_str("Service");
     }

@@ -100,7 +100,7 @@ fn redirect(ty: &mut Type, inputs: &BTreeMap<TypeId, TypeId>) {
             redirect(inner, inputs);
         }
         Type::Tuple(items) => items.iter_mut().for_each(|item| redirect(item, inputs)),
-        Type::Scalar(_) | Type::Const(_) | Type::Json => {}
+        Type::Scalar(_) | Type::Id(_) | Type::Const(_) | Type::Json => {}
     }
 }
 

@@ -7,7 +7,7 @@ use openapiv3::{
 use super::declare::{component_pointer, reference};
 use super::place::{Node, Place};
 use super::{
-    Lowering, ambiguous, discriminator, facts, given, name, nullable, scalar, tuple, union,
+    Lowering, ambiguous, discriminator, facts, given, ids, name, nullable, scalar, tuple, union,
 };
 use crate::document::{Literal, SchemaDataExt as _, SchemaExt as _};
 use crate::ir::{
@@ -24,6 +24,7 @@ pub(super) fn fill(cx: &mut Lowering<'_, '_>) {
         );
         let document = cx.document;
         if let Some((_, schema)) = document.schema(&format!("#/components/schemas/{schema_name}")) {
+            ids::note(cx, schema, &place.at);
             let (shape, facts) = match shape(cx, schema, &place) {
                 Some(shape) => (shape, facts::own_facts(schema)),
                 None => {
@@ -48,6 +49,7 @@ pub(super) fn value(cx: &mut Lowering<'_, '_>, node: Node<'_>, place: &Place) ->
     if schema.schema_data.read_only && schema.schema_data.write_only {
         cx.problem(&place.at, "`readOnly` and `writeOnly` leave nothing");
     }
+    ids::note(cx, schema, &place.at);
     let (ty, facts) = non_null(cx, schema, place);
     let facts = facts::own_facts(schema).beside(facts);
     let ty = match ty {

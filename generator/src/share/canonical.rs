@@ -43,7 +43,7 @@ impl Names<'_> {
             Type::Nullable(inner) => Type::Nullable(boxed(inner)),
             Type::Boxed(inner) => Type::Boxed(boxed(inner)),
             Type::Tuple(items) => Type::Tuple(items.iter().map(|item| self.ty(item)).collect()),
-            Type::Scalar(_) | Type::Const(_) | Type::Json => ty.clone(),
+            Type::Scalar(_) | Type::Id(_) | Type::Const(_) | Type::Json => ty.clone(),
         }
     }
 

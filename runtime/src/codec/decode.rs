@@ -9,7 +9,7 @@ use super::entry::Value;
 use super::node::Node;
 use super::object::Missing;
 use super::traits::{Decode, Key};
-use crate::types::{Date, Decimal, Json, JsonObject, Number, Patch, Timestamp};
+use crate::types::{Date, Decimal, Id, Json, JsonObject, Number, Patch, Timestamp};
 
 /// How many values a list makes room for before the first one is known to be right.
 const MAX_RESERVE: usize = 1024;
@@ -110,6 +110,13 @@ impl Decode for Uuid {
     #[inline]
     fn decode(node: Node<'_, '_>) -> Self {
         parse_text(node, "a UUID", |text| Self::try_parse(text).ok())
+    }
+}
+
+impl<T> Decode for Id<T> {
+    #[inline]
+    fn decode(node: Node<'_, '_>) -> Self {
+        Self::new(Uuid::decode(node))
     }
 }
 

@@ -7,7 +7,9 @@ use uuid::Uuid;
 
 use super::sink::{Encode, List, Record, Sink, View};
 use super::traits::Key;
-use crate::types::{Date, Decimal, Json, JsonObject, Number, OneOrMany, Pairs, Patch, Timestamp};
+use crate::types::{
+    Date, Decimal, Id, Json, JsonObject, Number, OneOrMany, Pairs, Patch, Timestamp,
+};
 
 impl Encode for str {
     #[inline]
@@ -62,6 +64,13 @@ impl Encode for Uuid {
     #[inline]
     fn view(&self) -> View<'_> {
         View::Uuid(self)
+    }
+}
+
+impl<T> Encode for Id<T> {
+    #[inline]
+    fn view(&self) -> View<'_> {
+        View::Uuid(self.as_uuid())
     }
 }
 

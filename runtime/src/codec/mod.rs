@@ -25,6 +25,7 @@ mod sink;
 mod tape;
 mod traits;
 mod validate;
+mod values;
 
 #[cfg(feature = "exports")]
 use serde::de::IntoDeserializer;

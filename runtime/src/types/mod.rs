@@ -2,6 +2,7 @@
 
 mod collect;
 mod decimal;
+mod id;
 mod number;
 mod one_or_many;
 mod patch;
@@ -14,6 +15,7 @@ pub use uuid::Uuid;
 
 pub use collect::{Entries, Items, Pairs, Strings};
 pub use decimal::{Decimal, InvalidDecimal};
+pub use id::Id;
 pub use number::Number;
 pub use one_or_many::OneOrMany;
 pub use patch::Patch::{self, Clear};

@@ -1,5 +1,9 @@
 //! Filters that take one value or several.
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use uuid::Uuid;
+
+use super::id::Id;
 use super::string_enum::StringEnum;
 
 /// One or more values of a filter: an item passes if it has any of them. No values at all filter nothing.
@@ -44,6 +48,18 @@ impl<T, const N: usize> From<[T; N]> for OneOrMany<T> {
 impl<T: Clone> From<&[T]> for OneOrMany<T> {
     fn from(values: &[T]) -> Self {
         Self(values.to_vec())
+    }
+}
+
+impl<T: Serialize> Serialize for OneOrMany<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.0.serialize(serializer)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for OneOrMany<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Vec::deserialize(deserializer).map(Self)
     }
 }
 
@@ -112,4 +128,5 @@ macro_rules! of_other_values {
 of_other_values! {
     ('a) &'a str => String;
     ('a, T: StringEnum) &'a str => T;
+    (T) Uuid => Id<T>;
 }

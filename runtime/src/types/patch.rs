@@ -2,13 +2,20 @@
 
 use std::collections::BTreeMap;
 
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use uuid::Uuid;
+
 use super::collect::Entries;
+use super::id::Id;
 use super::string_enum::StringEnum;
 
 /// What an update does to a field: nothing, clear it, or set it. On the wire: no key, null, or the value.
 ///
 /// Setters take whatever converts: a value, [`Clear`](Patch::Clear), or an `Option`, whose `None` clears the field. Lists are
 /// taken as arrays, slices and `Vec`s, maps also as arrays of pairs.
+///
+/// A field of your own serde types needs `#[serde(default, skip_serializing_if = "Patch::is_keep")]`, because only the
+/// struct around it can leave out the key. Elsewhere, `Keep` is serialized as null.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub enum Patch<T> {
     /// The field stays as it is.
@@ -50,6 +57,18 @@ impl<T> From<Option<T>> for Patch<T> {
     }
 }
 
+impl<T: Serialize> Serialize for Patch<T> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self.as_set().serialize(serializer)
+    }
+}
+
+impl<'de, T: Deserialize<'de>> Deserialize<'de> for Patch<T> {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Option::deserialize(deserializer).map(Self::from)
+    }
+}
+
 impl From<&str> for Patch<String> {
     fn from(text: &str) -> Self {
         Self::Set(text.to_owned())
@@ -65,6 +84,19 @@ impl From<&String> for Patch<String> {
 impl<T: StringEnum> From<&str> for Patch<T> {
     fn from(text: &str) -> Self {
         Self::Set(text.into())
+    }
+}
+
+impl<T> From<Uuid> for Patch<Id<T>> {
+    fn from(uuid: Uuid) -> Self {
+        Self::Set(uuid.into())
+    }
+}
+
+/// `None` empties the field.
+impl<T> From<Option<Uuid>> for Patch<Id<T>> {
+    fn from(uuid: Option<Uuid>) -> Self {
+        uuid.map(Id::new).into()
     }
 }
 
@@ -101,6 +133,12 @@ impl From<Vec<&str>> for Patch<Vec<String>> {
 impl<T: StringEnum> From<Vec<&str>> for Patch<Vec<T>> {
     fn from(values: Vec<&str>) -> Self {
         values.as_slice().into()
+    }
+}
+
+impl<T> From<Vec<Uuid>> for Patch<Vec<Id<T>>> {
+    fn from(uuids: Vec<Uuid>) -> Self {
+        uuids.as_slice().into()
     }
 }
 

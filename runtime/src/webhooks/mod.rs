@@ -26,8 +26,6 @@ mod store;
 
 pub use delivery::{Delivery, VersionedEvent};
 pub use endpoint::Webhooks;
-#[cfg(feature = "test-util")]
-pub(crate) use endpoint::sign;
 pub use error::WebhookError;
 pub use format::Format;
 pub use headers::Headers;

@@ -186,6 +186,7 @@ impl Emitter<'_> {
     fn ty(&mut self, ty: &Type) -> String {
         match ty {
             Type::Scalar(scalar) => scalar_type(*scalar).to_owned(),
+            Type::Id(_) => scalar_type(Scalar::Uuid).to_owned(),
             Type::Named(id) => self.api.def(*id).name.rust.clone(),
             Type::List(item) => format!("Vec<{}>", self.ty(item)),
             Type::Map(value) if **value == Type::Json => {

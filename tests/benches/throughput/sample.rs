@@ -57,6 +57,7 @@ impl<'a> Sampler<'a> {
     fn value(&mut self, ty: &Type, depth: usize) -> Value {
         match ty {
             Type::Scalar(scalar) => self.scalar(*scalar),
+            Type::Id(_) => self.scalar(Scalar::Uuid),
             Type::Named(id) => self.named(&self.api.def(*id).shape, depth),
             Type::List(_) | Type::Map(_) if depth > DEEPEST => match ty {
                 Type::List(_) => json!([]),

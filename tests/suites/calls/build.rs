@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 
 use polar_client_runtime::codec::{self, Encode};
-use polar_client_runtime::types::{Date, Decimal, Number, Patch, Timestamp, Uuid};
+use polar_client_runtime::types::{Date, Decimal, Id, Number, Patch, Timestamp, Uuid};
 use polar_tests::difference::{Difference, Undocumented};
 use serde_json::{Map, Value};
 
@@ -184,6 +184,12 @@ read!(
     Decimal,
     Number
 );
+
+impl<T> Build for Id<T> {
+    fn build(value: &Value) -> Result<Self, Problem> {
+        Uuid::build(value).map(Self::new)
+    }
+}
 
 impl Build for Cow<'static, str> {
     fn build(value: &Value) -> Result<Self, Problem> {

@@ -87,9 +87,11 @@ fn query_parameters_are_written_in_the_order_they_are_set() {
 fn setting_a_parameter_again_replaces_it() {
     let recorder = Recorder::new(200, "[]");
     let day = "2026-01-31".parse().unwrap();
-    let list = client!(query_parameters, recorder)
-        .events()
-        .list(day, vec![], "n");
+    let list = client!(query_parameters, recorder).events().list(
+        day,
+        Vec::<inputs::query_parameters::models::EventKind>::new(),
+        "n",
+    );
     run(list.ids([1, 2]).limit(1).ids([3])).unwrap();
     assert_eq!(
         line(&recorder),

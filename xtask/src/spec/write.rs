@@ -27,8 +27,7 @@ pub(super) fn write(contract: &Contract, spec: &Path) -> Result<String, Error> {
     Ok(format!("{name}: {state}; {}", contract.summary()))
 }
 
-/// The text of the file.
-pub(super) fn text(contract: &Contract) -> io::Result<String> {
+fn text(contract: &Contract) -> io::Result<String> {
     let body = serde_yaml::to_string(&contract.tree).map_err(io::Error::other)?;
     Ok(format!(
         "\

@@ -293,6 +293,7 @@ fn probes(keyword: &str, kind: Kind) -> Vec<Value> {
         "x-chosen-by" => json!(["kind"]),
         "x-choices" => json!({"p": "P"}),
         "x-rust-name" => json!("Renamed"),
+        "x-id-of" => return vec![json!("Order"), json!(false)],
         "discriminator" => {
             let mapped = |tag: &str, name: &str| json!({"propertyName": "kind", "mapping": {tag: format!("#/components/schemas/{name}")}});
             return vec![

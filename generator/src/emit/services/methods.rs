@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use crate::emit::argument::{argument, push, push_body};
+use crate::emit::argument::{argument, push, push_body, push_path};
 use crate::emit::docs::Docs;
 use crate::emit::type_docs::deprecated;
 use crate::emit::types::{ident, rust_type};
@@ -117,11 +117,8 @@ fn method(api: &Api, operation: &Operation) -> TokenStream {
         quote!(body: impl Body<#ty>)
     });
     let arguments: Vec<TokenStream> = arguments.chain(body_argument).collect();
-    let path = operation.path_params.iter().map(|param| {
-        let (wire, name) = (&param.name.wire, ident(&param.name.rust));
-        let (_, value) = argument(api, param, &name);
-        quote!(request.path(#wire, #value);)
-    });
+    let path = operation.path_params.iter();
+    let path = path.map(|param| push_path(api, param, &quote!(request)));
     let query = required.map(|param| push(api, param, &quote!(request)));
     let body = body.map(|body| push_body(body, &quote!(request)));
     let steps: Vec<TokenStream> = path.chain(query).chain(body).collect();

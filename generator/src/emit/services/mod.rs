@@ -123,7 +123,7 @@ impl<'a> Spot<'a> {
         for child in self.children() {
             child.add_files(site, &path, depth + 1, files);
         }
-        let scope = Scope::services(site.api(), depth);
+        let scope = Scope::services(site, depth);
         files.push(File::new(file, scope, move || self.file(site)));
     }
 

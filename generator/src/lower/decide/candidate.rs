@@ -215,7 +215,7 @@ fn kinds(types: &[TypeDef], ty: &Type) -> Vec<Kind> {
         Type::Scalar(Scalar::Number) => NUMBERS.to_vec(),
         Type::Scalar(Scalar::Decimal) => [&[Kind::String][..], &NUMBERS].concat(),
         Type::Scalar(Scalar::Boolean) | Type::Const(Constant::Boolean(_)) => vec![Kind::Boolean],
-        Type::Scalar(_) | Type::Const(Constant::Text(_)) => vec![Kind::String],
+        Type::Scalar(_) | Type::Id(_) | Type::Const(Constant::Text(_)) => vec![Kind::String],
         Type::List(_) | Type::Tuple(_) => vec![Kind::Array],
         Type::Map(_) => vec![Kind::Object],
         Type::Nullable(inner) | Type::Boxed(inner) => kinds(types, inner),

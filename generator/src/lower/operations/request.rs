@@ -9,7 +9,7 @@ use crate::document::ParameterExt as _;
 use crate::error::escape_pointer;
 use crate::ir::{Body, Encoding, Facts, Lifecycle, Param, ParamStyle, Presence, Type};
 use crate::lower::place::{Node, Place};
-use crate::lower::{Lowering, facts, given, union};
+use crate::lower::{Lowering, facts, given, ids, union};
 use crate::names;
 
 /// The parameters of the path, in the order of the template, and of the query.
@@ -167,6 +167,7 @@ fn param_value(
     if let ReferenceOr::Item(item) = schema
         && let Some((ty, facts)) = union::one_or_many(cx, item, place)
     {
+        ids::note(cx, item, &place.at);
         return (ty, facts::own_facts(item).beside(facts));
     }
     cx.value(Node::from(schema), place)

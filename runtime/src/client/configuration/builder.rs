@@ -92,7 +92,7 @@ impl<C: Credential, V: ApiVersion> ClientBuilder<C, V> {
     }
 
     /// Acts for this organization, with a token that can act for several.
-    pub fn organization(self, id: Uuid) -> Self {
+    pub fn organization(self, id: impl Into<Uuid>) -> Self {
         self.defaults(CallOptions::new().organization(id))
     }
 

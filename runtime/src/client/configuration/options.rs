@@ -134,8 +134,8 @@ impl CallOptions {
     }
 
     /// Acts for this organization, with a token that can act for several.
-    pub fn organization(mut self, id: Uuid) -> Self {
-        self.organization = Some(id);
+    pub fn organization(mut self, id: impl Into<Uuid>) -> Self {
+        self.organization = Some(id.into());
         self
     }
 

@@ -31,8 +31,8 @@ impl NewFile {
     }
 
     /// The organization that it belongs to, for credentials that are not those of one.
-    pub fn organization_id(mut self, id: Uuid) -> Self {
-        self.organization_id = Some(id);
+    pub fn organization_id(mut self, id: impl Into<Uuid>) -> Self {
+        self.organization_id = Some(id.into());
         self
     }
 

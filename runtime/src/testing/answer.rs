@@ -1,4 +1,4 @@
-//! How a mock responds.
+//! What a mock answers.
 
 use std::fmt;
 
@@ -10,12 +10,11 @@ use crate::codec::{self, Encode};
 use crate::transport::{TransportError, TransportErrorKind};
 use crate::types::Json;
 
-const JSON: &str = "application/json";
 const POLAR_VERSION: HeaderName = HeaderName::from_static("polar-version");
 
-/// How a [`Mock`](super::Mock) responds: a response, or a failure to get one.
+/// What a [`Mock`](super::Mock) answers: a response, or a failure to get one.
 #[derive(Clone)]
-pub struct Reply(Kind);
+pub struct Answer(Kind);
 
 #[derive(Clone)]
 enum Kind {
@@ -29,7 +28,7 @@ enum Kind {
     Never,
 }
 
-/// Who responds.
+/// Who answers.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Origin {
     /// The API, which repeats the version it was asked for.
@@ -38,7 +37,7 @@ enum Origin {
     Between,
 }
 
-impl Reply {
+impl Answer {
     /// A response without a body.
     ///
     /// # Panics
@@ -64,7 +63,7 @@ impl Reply {
     #[must_use]
     #[track_caller]
     pub fn json(status: u16, text: impl Into<Bytes>) -> Self {
-        Self::status(status).body(JSON, text)
+        Self::status(status).body("application/json", text)
     }
 
     /// An error of the API. `ErrorCode::as_str` gives the texts of known classes.
@@ -128,7 +127,7 @@ impl Reply {
         ))
     }
 
-    /// No response, until the call gives up or is dropped. With tokio's paused clock, no test has to wait for that.
+    /// No answer, until the call gives up or is dropped. With tokio's paused clock, no test has to wait for that.
     #[must_use]
     pub fn never() -> Self {
         Self(Kind::Never)
@@ -170,23 +169,8 @@ impl Reply {
         self
     }
 
-    /// The JSON of the response, where it says that a call was successful.
-    pub(super) fn success_json(&self) -> Option<Result<Json, serde_json::Error>> {
-        match &self.0 {
-            Kind::Response {
-                status,
-                headers,
-                body,
-                ..
-            } if status.is_success() && headers.get(CONTENT_TYPE)? == JSON => {
-                Some(serde_json::from_slice(body))
-            }
-            _ => None,
-        }
-    }
-
-    /// What the transport returns for a request with these headers.
-    pub(super) async fn send(
+    /// What the transport gives for a request with these headers.
+    pub(super) async fn give(
         &self,
         request: &HeaderMap,
     ) -> Result<Response<Bytes>, TransportError> {
@@ -214,9 +198,9 @@ impl Reply {
     }
 }
 
-/// The responses that are decoded to the outputs of operations; called by generated code.
+/// The answers that become the outputs of operations; called by generated code.
 #[doc(hidden)]
-impl Reply {
+impl Answer {
     pub fn of_json<T: Encode>(output: &T) -> Self {
         Self::json(200, codec::to_vec(output))
     }
@@ -236,7 +220,7 @@ impl Reply {
     }
 }
 
-impl From<Json> for Reply {
+impl From<Json> for Answer {
     /// Status 200 with this JSON.
     fn from(json: Json) -> Self {
         Self::of_json(&json)
@@ -244,12 +228,12 @@ impl From<Json> for Reply {
 }
 
 /// Shows no body: it could hold what a test keeps to itself.
-impl fmt::Debug for Reply {
+impl fmt::Debug for Answer {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Kind::Response { status, .. } => write!(f, "Reply({status})"),
-            Kind::Failure(kind, _) => write!(f, "Reply({kind:?})"),
-            Kind::Never => f.write_str("Reply(never)"),
+            Kind::Response { status, .. } => write!(f, "Answer({status})"),
+            Kind::Failure(kind, _) => write!(f, "Answer({kind:?})"),
+            Kind::Never => f.write_str("Answer(never)"),
         }
     }
 }

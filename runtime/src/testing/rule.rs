@@ -3,8 +3,8 @@
 use std::fmt;
 use std::panic::Location;
 
+use super::answer::Answer;
 use super::recorded::Recorded;
-use super::reply::Reply;
 use crate::client::Operation;
 use crate::types::Json;
 
@@ -13,9 +13,7 @@ pub(super) struct Rule {
     pub(super) operation: &'static Operation,
     pub(super) at: &'static Location<'static>,
     pub(super) conditions: Vec<Condition>,
-    pub(super) reply: Reply,
-    /// Why the API would not send this response.
-    pub(super) problems: Option<String>,
+    pub(super) answer: Answer,
     pub(super) count: Count,
     pub(super) calls: usize,
 }
@@ -34,21 +32,18 @@ pub(super) enum Condition {
 }
 
 impl Rule {
-    /// The response to the request, if it is one that is still expected, or why it is invalid.
-    pub(super) fn reply(&mut self, request: &Recorded) -> Option<Result<Reply, String>> {
+    /// The answer to the request, if it is one that is still expected.
+    pub(super) fn answer(&mut self, request: &Recorded) -> Option<Answer> {
         let is_left = self.count == Count::Any || Count::Times(self.calls) != self.count;
-        let matches = is_left
-            && self.is_for(request.operation())
+        let fits = is_left
+            && std::ptr::eq(self.operation, request.operation())
             && self
                 .conditions
                 .iter()
                 .all(|condition| condition.holds(request));
-        matches.then(|| {
+        fits.then(|| {
             self.calls += 1;
-            match &self.problems {
-                Some(problems) => Err(problems.clone()),
-                None => Ok(self.reply.clone()),
-            }
+            self.answer.clone()
         })
     }
 

@@ -1,0 +1,107 @@
+//! Which entities there are, and which of them names speak of.
+
+use std::collections::BTreeSet;
+
+use crate::ir::{Operation, Param, Struct, Type};
+use crate::names;
+
+/// Last words of names of schemas that say how much of an entity there is to see, and not what it is.
+const VIEWS: &[&str] = &[
+    "base",
+    "confirmed",
+    "created",
+    "download",
+    "public",
+    "read",
+    "schema",
+    "state",
+    "subscriber",
+    "upload",
+    "webhook",
+];
+
+/// The names of the entities.
+#[derive(Default)]
+pub(super) struct Entities {
+    /// Those that are addressed in paths.
+    addressed: BTreeSet<String>,
+    /// Those that only the corrections name.
+    named: BTreeSet<String>,
+}
+
+impl Entities {
+    pub(super) fn add_addressed(&mut self, name: String) {
+        self.addressed.insert(name);
+    }
+
+    pub(super) fn add_named(&mut self, name: &str) {
+        self.named.insert(name.to_owned());
+    }
+
+    /// Whether there is this entity without a correction that names it.
+    pub(super) fn is_addressed(&self, name: &str) -> bool {
+        self.addressed.contains(name)
+    }
+
+    fn has(&self, name: String) -> Option<String> {
+        (self.addressed.contains(&name) || self.named.contains(&name)).then_some(name)
+    }
+
+    /// The entity that a property or parameter refers to: `default_payment_method_id` to `PaymentMethod`, the list
+    /// `active_files` to `File`.
+    pub(super) fn referred(&self, wire: &str, ty: &Type) -> Option<String> {
+        let stem = wire
+            .strip_suffix("_ids")
+            .or_else(|| wire.strip_suffix("_id"));
+        let named_after = match (stem, ty.non_null()) {
+            (Some(stem), _) => names::entity(stem),
+            (None, Type::List(_)) => names::entity_of(wire),
+            (None, _) => return None,
+        };
+        self.last_words(&names::words(&named_after))
+    }
+
+    /// The entity that a schema of this name is a view of: `CustomerOrder` and `OrderPublic` of `Order`. A struct that
+    /// refers to an entity is none itself: the `SubscriptionMeter` with a `meter_id` is no `Meter`.
+    pub(super) fn viewed(&self, schema: &str, object: &Struct) -> Option<String> {
+        let mut words = names::words(schema);
+        if let Some(end) = words.iter().position(|word| word == "with") {
+            words.truncate(end);
+        }
+        while words.len() > 1
+            && words
+                .last()
+                .is_some_and(|word| VIEWS.contains(&word.as_str()))
+        {
+            words.pop();
+        }
+        let entity = self.last_words(&words)?;
+        let reference = format!("{}_id", names::words(&entity).join("_"));
+        let mut fields = object.fields.iter();
+        let refers = fields.any(|field| field.name.wire == reference);
+        (!refers).then_some(entity)
+    }
+
+    /// The entity whose name is the last words of a name; the longest one if there are several.
+    fn last_words(&self, words: &[String]) -> Option<String> {
+        (0..words.len()).find_map(|start| self.has(names::entity(&words[start..].join("_"))))
+    }
+
+    /// The entity of the collection that a path ends with: `/v1/orders/` of `Order`.
+    pub(super) fn listed(&self, path: &str) -> Option<String> {
+        let collection = path.trim_end_matches('/').rsplit('/').next()?;
+        self.has(names::entity_of(collection))
+    }
+}
+
+/// The entity that a parameter of a path identifies: by its name, or by the collection that stands before it.
+pub(super) fn of_path(operation: &Operation, param: &Param) -> Option<String> {
+    if let Some(stem) = param.name.wire.strip_suffix("_id") {
+        return Some(names::entity(stem));
+    }
+    let (before, _) = operation
+        .path
+        .split_once(&format!("/{{{}}}", param.name.wire))?;
+    let collection = before.rsplit('/').next()?;
+    (param.name.wire == "id" && !collection.starts_with('{')).then(|| names::entity_of(collection))
+}
