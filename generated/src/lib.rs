@@ -19,6 +19,8 @@ pub mod v2026_04;
 #[cfg(feature = "v2027-01")]
 pub mod v2027_01;
 
+pub mod ids;
+
 #[cfg(feature = "webhooks")]
 #[cfg(any(feature = "v2026-04", feature = "v2026-10", feature = "v2027-01"))]
 pub mod webhooks;

@@ -18,7 +18,6 @@ mod codec;
 pub mod models;
 
 mod pages;
-mod schemas;
 
 pub mod services;
 

@@ -8,7 +8,6 @@ mod codec;
 pub(crate) mod error_code;
 pub(crate) mod models;
 mod pages;
-pub(crate) mod schemas;
 pub(crate) mod services;
 
 #[cfg(feature = "webhooks")]

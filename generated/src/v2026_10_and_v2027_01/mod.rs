@@ -7,5 +7,4 @@
 mod codec;
 pub(crate) mod models;
 mod pages;
-pub(crate) mod schemas;
 pub(crate) mod services;

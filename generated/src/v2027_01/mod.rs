@@ -19,7 +19,6 @@ mod error_code;
 pub mod models;
 
 mod pages;
-mod schemas;
 
 pub mod services;
 

@@ -3,6 +3,7 @@
 //! Types of benefits.
 
 use super::*;
+use crate::ids::{FileId, MeterId, OrganizationId};
 use polar_client_runtime::types::Entries;
 use polar_client_runtime::types::Items;
 use polar_client_runtime::types::JsonObject;
@@ -116,9 +117,9 @@ pub struct BenefitDiscordProperties {
 #[non_exhaustive]
 pub struct BenefitDownloadableFile {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: FileId,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Name.
     pub name: String,
     /// Path in the storage.
@@ -182,13 +183,13 @@ pub struct BenefitDownloadablesCreateProperties {
     /// IDs of the files.
     ///
     /// At least 1 item.
-    pub files: Vec<Uuid>,
+    pub files: Vec<FileId>,
 }
 
 impl BenefitDownloadablesCreateProperties {
     /// A `BenefitDownloadablesCreateProperties` with what is required.
     #[must_use]
-    pub fn new(files: impl Items<Uuid>) -> Self {
+    pub fn new(files: impl Items<FileId>) -> Self {
         Self {
             archived: None,
             files: files.into_list(),
@@ -214,7 +215,7 @@ pub struct BenefitDownloadablesProperties {
     /// Which files are archived, by ID of the file.
     pub archived: BTreeMap<String, bool>,
     /// IDs of the files.
-    pub files: Vec<Uuid>,
+    pub files: Vec<FileId>,
 }
 
 /// What a new benefit of a feature flag consists of.
@@ -436,15 +437,18 @@ pub struct BenefitMeterCreditCreateProperties {
     /// Whether unused units carry over into the next period.
     pub rollover: bool,
     /// The meter's ID.
-    pub meter_id: Uuid,
+    pub meter_id: MeterId,
 }
 
 impl BenefitMeterCreditCreateProperties {
     /// A `BenefitMeterCreditCreateProperties` with what is required.
     #[must_use]
-    #[inline]
-    pub fn new(units: i64, rollover: bool, meter_id: Uuid) -> Self {
-        Self { units, rollover, meter_id }
+    pub fn new(units: i64, rollover: bool, meter_id: impl Into<MeterId>) -> Self {
+        Self {
+            units,
+            rollover,
+            meter_id: meter_id.into(),
+        }
     }
 }
 
@@ -459,7 +463,7 @@ pub struct BenefitMeterCreditProperties {
     /// Whether unused units carry over into the next period.
     pub rollover: bool,
     /// The meter's ID.
-    pub meter_id: Uuid,
+    pub meter_id: MeterId,
 }
 
 /// What a new benefit of a shared Slack channel consists of.

@@ -3,7 +3,8 @@
 //! Types of checkout links.
 
 use super::*;
-use polar_client_runtime::types::{Entries, Items, Patch, Uuid};
+use crate::ids::{DiscountId, PriceId, ProductId};
+use polar_client_runtime::types::{Entries, Items, Patch};
 use std::collections::BTreeMap;
 
 /// A checkout link to create.
@@ -76,7 +77,7 @@ pub struct CheckoutLinkCreateProduct {
     pub require_billing_address: Option<bool>,
     /// ID of the discount on what is bought. It is ignored once it cannot be redeemed any
     /// more.
-    pub discount_id: Option<Uuid>,
+    pub discount_id: Option<DiscountId>,
     /// Number of seats that the customer cannot change; null lets them choose. All
     /// products must have seat-based prices.
     ///
@@ -97,14 +98,13 @@ pub struct CheckoutLinkCreateProduct {
     /// Format `uri`, 1 to 2083 characters.
     pub return_url: Option<String>,
     /// The product's ID.
-    pub product_id: Uuid,
+    pub product_id: ProductId,
 }
 
 impl CheckoutLinkCreateProduct {
     /// A `CheckoutLinkCreateProduct` with what is required.
     #[must_use]
-    #[inline]
-    pub fn new(product_id: Uuid) -> Self {
+    pub fn new(product_id: impl Into<ProductId>) -> Self {
         Self {
             metadata: None,
             trial_interval: None,
@@ -117,7 +117,7 @@ impl CheckoutLinkCreateProduct {
             units: None,
             success_url: None,
             return_url: None,
-            product_id,
+            product_id: product_id.into(),
         }
     }
 
@@ -180,9 +180,8 @@ impl CheckoutLinkCreateProduct {
     /// ID of the discount on what is bought. It is ignored once it cannot be redeemed any
     /// more.
     #[must_use]
-    #[inline]
-    pub fn discount_id(mut self, discount_id: Uuid) -> Self {
-        self.discount_id = Some(discount_id);
+    pub fn discount_id(mut self, discount_id: impl Into<DiscountId>) -> Self {
+        self.discount_id = Some(discount_id.into());
         self
     }
 
@@ -258,7 +257,7 @@ pub struct CheckoutLinkCreateProductPrice {
     pub require_billing_address: Option<bool>,
     /// ID of the discount on what is bought. It is ignored once it cannot be redeemed any
     /// more.
-    pub discount_id: Option<Uuid>,
+    pub discount_id: Option<DiscountId>,
     /// Number of seats that the customer cannot change; null lets them choose. All
     /// products must have seat-based prices.
     ///
@@ -279,14 +278,13 @@ pub struct CheckoutLinkCreateProductPrice {
     /// Format `uri`, 1 to 2083 characters.
     pub return_url: Option<String>,
     /// The price's ID.
-    pub product_price_id: Uuid,
+    pub product_price_id: PriceId,
 }
 
 impl CheckoutLinkCreateProductPrice {
     /// A `CheckoutLinkCreateProductPrice` with what is required.
     #[must_use]
-    #[inline]
-    pub fn new(product_price_id: Uuid) -> Self {
+    pub fn new(product_price_id: impl Into<PriceId>) -> Self {
         Self {
             metadata: None,
             trial_interval: None,
@@ -299,7 +297,7 @@ impl CheckoutLinkCreateProductPrice {
             units: None,
             success_url: None,
             return_url: None,
-            product_price_id,
+            product_price_id: product_price_id.into(),
         }
     }
 
@@ -362,9 +360,8 @@ impl CheckoutLinkCreateProductPrice {
     /// ID of the discount on what is bought. It is ignored once it cannot be redeemed any
     /// more.
     #[must_use]
-    #[inline]
-    pub fn discount_id(mut self, discount_id: Uuid) -> Self {
-        self.discount_id = Some(discount_id);
+    pub fn discount_id(mut self, discount_id: impl Into<DiscountId>) -> Self {
+        self.discount_id = Some(discount_id.into());
         self
     }
 
@@ -440,7 +437,7 @@ pub struct CheckoutLinkCreateProducts {
     pub require_billing_address: Option<bool>,
     /// ID of the discount on what is bought. It is ignored once it cannot be redeemed any
     /// more.
-    pub discount_id: Option<Uuid>,
+    pub discount_id: Option<DiscountId>,
     /// Number of seats that the customer cannot change; null lets them choose. All
     /// products must have seat-based prices.
     ///
@@ -463,13 +460,13 @@ pub struct CheckoutLinkCreateProducts {
     /// IDs of the products that customers can choose from.
     ///
     /// At least 1 item.
-    pub products: Vec<Uuid>,
+    pub products: Vec<ProductId>,
 }
 
 impl CheckoutLinkCreateProducts {
     /// A `CheckoutLinkCreateProducts` with what is required.
     #[must_use]
-    pub fn new(products: impl Items<Uuid>) -> Self {
+    pub fn new(products: impl Items<ProductId>) -> Self {
         Self {
             metadata: None,
             trial_interval: None,
@@ -545,9 +542,8 @@ impl CheckoutLinkCreateProducts {
     /// ID of the discount on what is bought. It is ignored once it cannot be redeemed any
     /// more.
     #[must_use]
-    #[inline]
-    pub fn discount_id(mut self, discount_id: Uuid) -> Self {
-        self.discount_id = Some(discount_id);
+    pub fn discount_id(mut self, discount_id: impl Into<DiscountId>) -> Self {
+        self.discount_id = Some(discount_id.into());
         self
     }
 
@@ -640,7 +636,7 @@ pub struct CheckoutLinkUpdate {
     /// IDs of the products that customers can choose from.
     ///
     /// At least 1 item.
-    pub products: Patch<Vec<Uuid>>,
+    pub products: Patch<Vec<ProductId>>,
     /// Name of the link, for yourself.
     pub label: Patch<String>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
@@ -651,7 +647,7 @@ pub struct CheckoutLinkUpdate {
     pub require_billing_address: Patch<bool>,
     /// ID of the discount on what is bought. It is ignored once it cannot be redeemed any
     /// more.
-    pub discount_id: Patch<Uuid>,
+    pub discount_id: Patch<DiscountId>,
     /// Number of seats that the customer cannot change; null lets them choose. All
     /// products must have seat-based prices.
     ///
@@ -729,7 +725,7 @@ impl CheckoutLinkUpdate {
     ///
     /// At least 1 item.
     #[must_use]
-    pub fn products(mut self, products: impl Into<Patch<Vec<Uuid>>>) -> Self {
+    pub fn products(mut self, products: impl Into<Patch<Vec<ProductId>>>) -> Self {
         self.products = products.into();
         self
     }
@@ -766,7 +762,7 @@ impl CheckoutLinkUpdate {
     /// ID of the discount on what is bought. It is ignored once it cannot be redeemed any
     /// more.
     #[must_use]
-    pub fn discount_id(mut self, discount_id: impl Into<Patch<Uuid>>) -> Self {
+    pub fn discount_id(mut self, discount_id: impl Into<Patch<DiscountId>>) -> Self {
         self.discount_id = discount_id.into();
         self
     }

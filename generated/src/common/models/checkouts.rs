@@ -3,7 +3,11 @@
 //! Types of checkouts.
 
 use super::*;
-use polar_client_runtime::types::{Entries, Json, Patch, Timestamp, Uuid};
+use crate::ids::DiscountId;
+use crate::ids::OrganizationId;
+use crate::ids::PriceId;
+use crate::ids::ProductId;
+use polar_client_runtime::types::{Entries, Json, Patch, Timestamp};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -61,11 +65,11 @@ pub struct CheckoutConfirmStripe {
     /// Values of the custom fields, by slug of the field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
     /// ID of the product to choose, one of those of the checkout.
-    pub product_id: Option<Uuid>,
+    pub product_id: Option<ProductId>,
     /// The price's ID.
     ///
     /// Deprecated.
-    pub product_price_id: Option<Uuid>,
+    pub product_price_id: Option<PriceId>,
     /// What the customer pays, in cents, where the price is the customer's choice. Other
     /// prices ignore it.
     ///
@@ -149,9 +153,8 @@ impl CheckoutConfirmStripe {
 
     /// ID of the product to choose, one of those of the checkout.
     #[must_use]
-    #[inline]
-    pub fn product_id(mut self, product_id: Uuid) -> Self {
-        self.product_id = Some(product_id);
+    pub fn product_id(mut self, product_id: impl Into<ProductId>) -> Self {
+        self.product_id = Some(product_id.into());
         self
     }
 
@@ -159,9 +162,8 @@ impl CheckoutConfirmStripe {
     ///
     /// Deprecated.
     #[must_use]
-    #[inline]
-    pub fn product_price_id(mut self, product_price_id: Uuid) -> Self {
-        self.product_price_id = Some(product_price_id);
+    pub fn product_price_id(mut self, product_price_id: impl Into<PriceId>) -> Self {
+        self.product_price_id = Some(product_price_id.into());
         self
     }
 
@@ -346,7 +348,7 @@ impl CheckoutDiscount {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn id(&self) -> Option<Uuid> {
+    pub fn id(&self) -> Option<DiscountId> {
         match self {
             Self::FixedOnceForever(it) => Some(it.id),
             Self::FixedRepeat(it) => Some(it.id),
@@ -476,7 +478,7 @@ pub struct CheckoutDiscountFixedOnceForeverDuration {
     /// Amount of the discount in cents, by currency.
     pub amounts: BTreeMap<String, i64>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: DiscountId,
     /// Name.
     pub name: String,
     /// Code that gives customers the discount; null if it has none.
@@ -508,7 +510,7 @@ pub struct CheckoutDiscountFixedRepeatDuration {
     /// Amount of the discount in cents, by currency.
     pub amounts: BTreeMap<String, i64>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: DiscountId,
     /// Name.
     pub name: String,
     /// Code that gives customers the discount; null if it has none.
@@ -531,7 +533,7 @@ pub struct CheckoutDiscountPercentageOnceForeverDuration {
     /// tenth.
     pub basis_points: i64,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: DiscountId,
     /// Name.
     pub name: String,
     /// Code that gives customers the discount; null if it has none.
@@ -556,7 +558,7 @@ pub struct CheckoutDiscountPercentageRepeatDuration {
     /// tenth.
     pub basis_points: i64,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: DiscountId,
     /// Name.
     pub name: String,
     /// Code that gives customers the discount; null if it has none.
@@ -578,7 +580,7 @@ pub struct CheckoutOrganization {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: OrganizationId,
     /// Name.
     pub name: String,
     /// Unique short name.
@@ -656,11 +658,11 @@ pub struct CheckoutUpdate {
     /// Values of the custom fields, by slug of the field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
     /// ID of the product to choose, one of those of the checkout.
-    pub product_id: Patch<Uuid>,
+    pub product_id: Patch<ProductId>,
     /// The price's ID.
     ///
     /// Deprecated.
-    pub product_price_id: Patch<Uuid>,
+    pub product_price_id: Patch<PriceId>,
     /// What the customer pays, in cents, where the price is the customer's choice. Other
     /// prices ignore it.
     ///
@@ -706,7 +708,7 @@ pub struct CheckoutUpdate {
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: Patch<PresentmentCurrency>,
     /// The discount's ID.
-    pub discount_id: Patch<Uuid>,
+    pub discount_id: Patch<DiscountId>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
     /// applies in any case.
     pub allow_discount_codes: Patch<bool>,
@@ -783,7 +785,7 @@ impl CheckoutUpdate {
 
     /// ID of the product to choose, one of those of the checkout.
     #[must_use]
-    pub fn product_id(mut self, product_id: impl Into<Patch<Uuid>>) -> Self {
+    pub fn product_id(mut self, product_id: impl Into<Patch<ProductId>>) -> Self {
         self.product_id = product_id.into();
         self
     }
@@ -792,7 +794,10 @@ impl CheckoutUpdate {
     ///
     /// Deprecated.
     #[must_use]
-    pub fn product_price_id(mut self, product_price_id: impl Into<Patch<Uuid>>) -> Self {
+    pub fn product_price_id(
+        mut self,
+        product_price_id: impl Into<Patch<PriceId>>,
+    ) -> Self {
         self.product_price_id = product_price_id.into();
         self
     }
@@ -928,7 +933,7 @@ impl CheckoutUpdate {
 
     /// The discount's ID.
     #[must_use]
-    pub fn discount_id(mut self, discount_id: impl Into<Patch<Uuid>>) -> Self {
+    pub fn discount_id(mut self, discount_id: impl Into<Patch<DiscountId>>) -> Self {
         self.discount_id = discount_id.into();
         self
     }
@@ -1029,11 +1034,11 @@ pub struct CheckoutUpdatePublic {
     /// Values of the custom fields, by slug of the field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
     /// ID of the product to choose, one of those of the checkout.
-    pub product_id: Patch<Uuid>,
+    pub product_id: Patch<ProductId>,
     /// The price's ID.
     ///
     /// Deprecated.
-    pub product_price_id: Patch<Uuid>,
+    pub product_price_id: Patch<PriceId>,
     /// What the customer pays, in cents, where the price is the customer's choice. Other
     /// prices ignore it.
     ///
@@ -1113,7 +1118,7 @@ impl CheckoutUpdatePublic {
 
     /// ID of the product to choose, one of those of the checkout.
     #[must_use]
-    pub fn product_id(mut self, product_id: impl Into<Patch<Uuid>>) -> Self {
+    pub fn product_id(mut self, product_id: impl Into<Patch<ProductId>>) -> Self {
         self.product_id = product_id.into();
         self
     }
@@ -1122,7 +1127,10 @@ impl CheckoutUpdatePublic {
     ///
     /// Deprecated.
     #[must_use]
-    pub fn product_price_id(mut self, product_price_id: impl Into<Patch<Uuid>>) -> Self {
+    pub fn product_price_id(
+        mut self,
+        product_price_id: impl Into<Patch<PriceId>>,
+    ) -> Self {
         self.product_price_id = product_price_id.into();
         self
     }

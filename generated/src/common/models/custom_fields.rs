@@ -3,12 +3,8 @@
 //! Types of custom fields.
 
 use super::*;
-use polar_client_runtime::types::Entries;
-use polar_client_runtime::types::Items;
-use polar_client_runtime::types::Json;
-use polar_client_runtime::types::Patch;
-use polar_client_runtime::types::Timestamp;
-use polar_client_runtime::types::Uuid;
+use crate::ids::{CustomFieldId, OrganizationId};
+use polar_client_runtime::types::{Entries, Items, Json, Patch, Timestamp};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -72,7 +68,7 @@ impl CustomField {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn id(&self) -> Option<Uuid> {
+    pub fn id(&self) -> Option<CustomFieldId> {
         match self {
             Self::Text(it) => Some(it.id),
             Self::Number(it) => Some(it.id),
@@ -136,7 +132,7 @@ impl CustomField {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn organization_id(&self) -> Option<Uuid> {
+    pub fn organization_id(&self) -> Option<OrganizationId> {
         match self {
             Self::Text(it) => Some(it.organization_id),
             Self::Number(it) => Some(it.organization_id),
@@ -236,7 +232,7 @@ pub struct CustomFieldCheckbox {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: CustomFieldId,
     /// Data of your own, by key.
     pub metadata: MetadataOutputType,
     /// Which kind it is.
@@ -248,7 +244,7 @@ pub struct CustomFieldCheckbox {
     /// Name.
     pub name: String,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Details that depend on the kind.
     pub properties: CustomFieldCheckboxProperties,
 }
@@ -397,7 +393,7 @@ pub struct CustomFieldCreateCheckbox {
     /// At least 1 character.
     pub name: String,
     /// The organization's ID. Needed unless the access token belongs to an organization.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
     /// Details that depend on the kind.
     pub properties: CustomFieldCheckboxProperties,
 }
@@ -430,9 +426,11 @@ impl CustomFieldCreateCheckbox {
 
     /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 }
@@ -456,7 +454,7 @@ pub struct CustomFieldCreateDate {
     /// At least 1 character.
     pub name: String,
     /// The organization's ID. Needed unless the access token belongs to an organization.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
     /// Details that depend on the kind.
     pub properties: CustomFieldDateProperties,
 }
@@ -489,9 +487,11 @@ impl CustomFieldCreateDate {
 
     /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 }
@@ -515,7 +515,7 @@ pub struct CustomFieldCreateNumber {
     /// At least 1 character.
     pub name: String,
     /// The organization's ID. Needed unless the access token belongs to an organization.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
     /// Details that depend on the kind.
     pub properties: CustomFieldNumberProperties,
 }
@@ -548,9 +548,11 @@ impl CustomFieldCreateNumber {
 
     /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 }
@@ -574,7 +576,7 @@ pub struct CustomFieldCreateSelect {
     /// At least 1 character.
     pub name: String,
     /// The organization's ID. Needed unless the access token belongs to an organization.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
     /// Details that depend on the kind.
     pub properties: CustomFieldSelectProperties,
 }
@@ -607,9 +609,11 @@ impl CustomFieldCreateSelect {
 
     /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 }
@@ -633,7 +637,7 @@ pub struct CustomFieldCreateText {
     /// At least 1 character.
     pub name: String,
     /// The organization's ID. Needed unless the access token belongs to an organization.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
     /// Details that depend on the kind.
     pub properties: CustomFieldTextProperties,
 }
@@ -666,9 +670,11 @@ impl CustomFieldCreateText {
 
     /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 }
@@ -684,7 +690,7 @@ pub struct CustomFieldDate {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: CustomFieldId,
     /// Data of your own, by key.
     pub metadata: MetadataOutputType,
     /// Which kind it is.
@@ -696,7 +702,7 @@ pub struct CustomFieldDate {
     /// Name.
     pub name: String,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Details that depend on the kind.
     pub properties: CustomFieldDateProperties,
 }
@@ -821,7 +827,7 @@ pub struct CustomFieldNumber {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: CustomFieldId,
     /// Data of your own, by key.
     pub metadata: MetadataOutputType,
     /// Which kind it is.
@@ -833,7 +839,7 @@ pub struct CustomFieldNumber {
     /// Name.
     pub name: String,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Details that depend on the kind.
     pub properties: CustomFieldNumberProperties,
 }
@@ -946,7 +952,7 @@ pub struct CustomFieldSelect {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: CustomFieldId,
     /// Data of your own, by key.
     pub metadata: MetadataOutputType,
     /// Which kind it is.
@@ -958,7 +964,7 @@ pub struct CustomFieldSelect {
     /// Name.
     pub name: String,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Details that depend on the kind.
     pub properties: CustomFieldSelectProperties,
 }
@@ -1093,7 +1099,7 @@ pub struct CustomFieldText {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: CustomFieldId,
     /// Data of your own, by key.
     pub metadata: MetadataOutputType,
     /// Which kind it is.
@@ -1105,7 +1111,7 @@ pub struct CustomFieldText {
     /// Name.
     pub name: String,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Details that depend on the kind.
     pub properties: CustomFieldTextProperties,
 }

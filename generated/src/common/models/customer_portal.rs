@@ -3,6 +3,21 @@
 //! Types of customer portal.
 
 use super::*;
+use crate::ids::BenefitGrantId;
+use crate::ids::BenefitId;
+use crate::ids::CheckoutId;
+use crate::ids::CustomerId;
+use crate::ids::CustomerMeterId;
+use crate::ids::DiscountId;
+use crate::ids::FileId;
+use crate::ids::MemberId;
+use crate::ids::MeterId;
+use crate::ids::OrderId;
+use crate::ids::OrganizationId;
+use crate::ids::PaymentMethodId;
+use crate::ids::ProductId;
+use crate::ids::SubscriptionId;
+use crate::ids::WalletId;
 use polar_client_runtime::types::Entries;
 use polar_client_runtime::types::Json;
 use polar_client_runtime::types::JsonObject;
@@ -20,7 +35,7 @@ use std::collections::BTreeMap;
 #[non_exhaustive]
 pub struct BenefitCustomSubscriber {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -38,7 +53,7 @@ pub struct BenefitCustomSubscriber {
     /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The organization.
     pub organization: BenefitSubscriberOrganization,
     /// Details that depend on the kind.
@@ -63,7 +78,7 @@ pub struct BenefitCustomSubscriberProperties {
 #[non_exhaustive]
 pub struct BenefitDiscordSubscriber {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -81,7 +96,7 @@ pub struct BenefitDiscordSubscriber {
     /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The organization.
     pub organization: BenefitSubscriberOrganization,
     /// Details that depend on the kind.
@@ -105,7 +120,7 @@ pub struct BenefitDiscordSubscriberProperties {
 #[non_exhaustive]
 pub struct BenefitDownloadablesSubscriber {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -123,7 +138,7 @@ pub struct BenefitDownloadablesSubscriber {
     /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The organization.
     pub organization: BenefitSubscriberOrganization,
     /// Details that depend on the kind.
@@ -137,7 +152,7 @@ pub struct BenefitDownloadablesSubscriber {
 #[non_exhaustive]
 pub struct BenefitDownloadablesSubscriberProperties {
     /// IDs of the files that are not archived.
-    pub active_files: Vec<Uuid>,
+    pub active_files: Vec<FileId>,
 }
 
 /// A benefit that turns on a feature of the seller's software, as the customer who
@@ -148,7 +163,7 @@ pub struct BenefitDownloadablesSubscriberProperties {
 #[non_exhaustive]
 pub struct BenefitFeatureFlagSubscriber {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -166,7 +181,7 @@ pub struct BenefitFeatureFlagSubscriber {
     /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The organization.
     pub organization: BenefitSubscriberOrganization,
     /// Details that depend on the kind.
@@ -186,7 +201,7 @@ pub type BenefitFeatureFlagSubscriberProperties = JsonObject;
 #[non_exhaustive]
 pub struct BenefitGitHubRepositorySubscriber {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -204,7 +219,7 @@ pub struct BenefitGitHubRepositorySubscriber {
     /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The organization.
     pub organization: BenefitSubscriberOrganization,
     /// Details that depend on the kind.
@@ -230,7 +245,7 @@ pub struct BenefitGitHubRepositorySubscriberProperties {
 #[non_exhaustive]
 pub struct BenefitLicenseKeysSubscriber {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -248,7 +263,7 @@ pub struct BenefitLicenseKeysSubscriber {
     /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The organization.
     pub organization: BenefitSubscriberOrganization,
     /// Details that depend on the kind.
@@ -278,7 +293,7 @@ pub struct BenefitLicenseKeysSubscriberProperties {
 #[non_exhaustive]
 pub struct BenefitMeterCreditSubscriber {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -296,7 +311,7 @@ pub struct BenefitMeterCreditSubscriber {
     /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The organization.
     pub organization: BenefitSubscriberOrganization,
     /// Details that depend on the kind.
@@ -314,7 +329,7 @@ pub struct BenefitMeterCreditSubscriberProperties {
     /// Whether unused units carry over into the next period.
     pub rollover: bool,
     /// The meter's ID.
-    pub meter_id: Uuid,
+    pub meter_id: MeterId,
 }
 
 /// A benefit that gives a Slack channel shared with the seller, as the customer who
@@ -325,7 +340,7 @@ pub struct BenefitMeterCreditSubscriberProperties {
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelSubscriber {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -343,7 +358,7 @@ pub struct BenefitSlackSharedChannelSubscriber {
     /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The organization.
     pub organization: BenefitSubscriberOrganization,
     /// Details that depend on the kind.
@@ -367,7 +382,7 @@ pub struct BenefitSubscriberOrganization {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: OrganizationId,
     /// Name.
     pub name: String,
     /// Unique short name.
@@ -452,7 +467,7 @@ impl CustomerBenefitGrant {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn id(&self) -> Option<Uuid> {
+    pub fn id(&self) -> Option<BenefitGrantId> {
         match self {
             Self::Discord(it) => Some(it.id),
             Self::GitHubRepository(it) => Some(it.id),
@@ -509,7 +524,7 @@ impl CustomerBenefitGrant {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn customer_id(&self) -> Option<Uuid> {
+    pub fn customer_id(&self) -> Option<CustomerId> {
         match self {
             Self::Discord(it) => Some(it.customer_id),
             Self::GitHubRepository(it) => Some(it.customer_id),
@@ -528,7 +543,7 @@ impl CustomerBenefitGrant {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn member_id(&self) -> Option<Uuid> {
+    pub fn member_id(&self) -> Option<MemberId> {
         match self {
             Self::Discord(it) => it.member_id,
             Self::GitHubRepository(it) => it.member_id,
@@ -547,7 +562,7 @@ impl CustomerBenefitGrant {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn benefit_id(&self) -> Option<Uuid> {
+    pub fn benefit_id(&self) -> Option<BenefitId> {
         match self {
             Self::Discord(it) => Some(it.benefit_id),
             Self::GitHubRepository(it) => Some(it.benefit_id),
@@ -566,7 +581,7 @@ impl CustomerBenefitGrant {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn subscription_id(&self) -> Option<Uuid> {
+    pub fn subscription_id(&self) -> Option<SubscriptionId> {
         match self {
             Self::Discord(it) => it.subscription_id,
             Self::GitHubRepository(it) => it.subscription_id,
@@ -585,7 +600,7 @@ impl CustomerBenefitGrant {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn order_id(&self) -> Option<Uuid> {
+    pub fn order_id(&self) -> Option<OrderId> {
         match self {
             Self::Discord(it) => it.order_id,
             Self::GitHubRepository(it) => it.order_id,
@@ -809,21 +824,21 @@ pub struct CustomerBenefitGrantCustom {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitGrantId,
     /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
     /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The benefit's ID.
-    pub benefit_id: Uuid,
+    pub benefit_id: BenefitId,
     /// The subscription's ID.
-    pub subscription_id: Option<Uuid>,
+    pub subscription_id: Option<SubscriptionId>,
     /// The order's ID.
-    pub order_id: Option<Uuid>,
+    pub order_id: Option<OrderId>,
     /// Whether the grant is in force.
     pub is_granted: bool,
     /// Whether the grant has been taken back.
@@ -872,21 +887,21 @@ pub struct CustomerBenefitGrantDiscord {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitGrantId,
     /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
     /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The benefit's ID.
-    pub benefit_id: Uuid,
+    pub benefit_id: BenefitId,
     /// The subscription's ID.
-    pub subscription_id: Option<Uuid>,
+    pub subscription_id: Option<SubscriptionId>,
     /// The order's ID.
-    pub order_id: Option<Uuid>,
+    pub order_id: Option<OrderId>,
     /// Whether the grant is in force.
     pub is_granted: bool,
     /// Whether the grant has been taken back.
@@ -953,21 +968,21 @@ pub struct CustomerBenefitGrantDownloadables {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitGrantId,
     /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
     /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The benefit's ID.
-    pub benefit_id: Uuid,
+    pub benefit_id: BenefitId,
     /// The subscription's ID.
-    pub subscription_id: Option<Uuid>,
+    pub subscription_id: Option<SubscriptionId>,
     /// The order's ID.
-    pub order_id: Option<Uuid>,
+    pub order_id: Option<OrderId>,
     /// Whether the grant is in force.
     pub is_granted: bool,
     /// Whether the grant has been taken back.
@@ -1017,21 +1032,21 @@ pub struct CustomerBenefitGrantFeatureFlag {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitGrantId,
     /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
     /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The benefit's ID.
-    pub benefit_id: Uuid,
+    pub benefit_id: BenefitId,
     /// The subscription's ID.
-    pub subscription_id: Option<Uuid>,
+    pub subscription_id: Option<SubscriptionId>,
     /// The order's ID.
-    pub order_id: Option<Uuid>,
+    pub order_id: Option<OrderId>,
     /// Whether the grant is in force.
     pub is_granted: bool,
     /// Whether the grant has been taken back.
@@ -1081,21 +1096,21 @@ pub struct CustomerBenefitGrantGitHubRepository {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitGrantId,
     /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
     /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The benefit's ID.
-    pub benefit_id: Uuid,
+    pub benefit_id: BenefitId,
     /// The subscription's ID.
-    pub subscription_id: Option<Uuid>,
+    pub subscription_id: Option<SubscriptionId>,
     /// The order's ID.
-    pub order_id: Option<Uuid>,
+    pub order_id: Option<OrderId>,
     /// Whether the grant is in force.
     pub is_granted: bool,
     /// Whether the grant has been taken back.
@@ -1164,21 +1179,21 @@ pub struct CustomerBenefitGrantLicenseKeys {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitGrantId,
     /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
     /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The benefit's ID.
-    pub benefit_id: Uuid,
+    pub benefit_id: BenefitId,
     /// The subscription's ID.
-    pub subscription_id: Option<Uuid>,
+    pub subscription_id: Option<SubscriptionId>,
     /// The order's ID.
-    pub order_id: Option<Uuid>,
+    pub order_id: Option<OrderId>,
     /// Whether the grant is in force.
     pub is_granted: bool,
     /// Whether the grant has been taken back.
@@ -1236,7 +1251,7 @@ pub struct CustomerBenefitGrantList {
 #[non_exhaustive]
 pub struct CustomerBenefitGrantMember {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: MemberId,
     /// Accounts that the member has linked, such as one at GitHub.
     pub oauth_accounts: BTreeMap<String, CustomerPortalOAuthAccount>,
 }
@@ -1252,21 +1267,21 @@ pub struct CustomerBenefitGrantMeterCredit {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitGrantId,
     /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
     /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The benefit's ID.
-    pub benefit_id: Uuid,
+    pub benefit_id: BenefitId,
     /// The subscription's ID.
-    pub subscription_id: Option<Uuid>,
+    pub subscription_id: Option<SubscriptionId>,
     /// The order's ID.
-    pub order_id: Option<Uuid>,
+    pub order_id: Option<OrderId>,
     /// Whether the grant is in force.
     pub is_granted: bool,
     /// Whether the grant has been taken back.
@@ -1316,21 +1331,21 @@ pub struct CustomerBenefitGrantSlackSharedChannel {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitGrantId,
     /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
     /// When the benefit was revoked; null if it was not.
     pub revoked_at: Option<Timestamp>,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The benefit's ID.
-    pub benefit_id: Uuid,
+    pub benefit_id: BenefitId,
     /// The subscription's ID.
-    pub subscription_id: Option<Uuid>,
+    pub subscription_id: Option<SubscriptionId>,
     /// The order's ID.
-    pub order_id: Option<Uuid>,
+    pub order_id: Option<OrderId>,
     /// Whether the grant is in force.
     pub is_granted: bool,
     /// Whether the grant has been taken back.
@@ -1521,15 +1536,15 @@ polar_client_runtime::variant_body! {
 #[non_exhaustive]
 pub struct CustomerCustomerMeter {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: CustomerMeterId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The meter's ID.
-    pub meter_id: Uuid,
+    pub meter_id: MeterId,
     /// Number of units consumed.
     pub consumed_units: f64,
     /// Number of units credited.
@@ -1563,7 +1578,7 @@ pub struct CustomerCustomerMeterMeter {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: MeterId,
     /// Name.
     pub name: String,
 }
@@ -1678,7 +1693,7 @@ pub struct CustomerOrderConfirmPayment {
     /// ID of Stripe's confirmation token, to pay with a new payment method.
     pub confirmation_token_id: Option<String>,
     /// ID of the saved payment method to pay with.
-    pub payment_method_id: Option<Uuid>,
+    pub payment_method_id: Option<PaymentMethodId>,
     /// Company that processes payments.
     ///
     /// Default: `"stripe"`.
@@ -1709,9 +1724,11 @@ impl CustomerOrderConfirmPayment {
 
     /// ID of the saved payment method to pay with.
     #[must_use]
-    #[inline]
-    pub fn payment_method_id(mut self, payment_method_id: Uuid) -> Self {
-        self.payment_method_id = Some(payment_method_id);
+    pub fn payment_method_id(
+        mut self,
+        payment_method_id: impl Into<PaymentMethodId>,
+    ) -> Self {
+        self.payment_method_id = Some(payment_method_id.into());
         self
     }
 
@@ -1822,7 +1839,7 @@ pub struct CustomerOrderSubscription {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: SubscriptionId,
     /// How much, in cents.
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
@@ -1868,13 +1885,13 @@ pub struct CustomerOrderSubscription {
     /// When a paused subscription resumes by itself; null if it does not.
     pub resumes_at: Option<Timestamp>,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The product's ID.
-    pub product_id: Uuid,
+    pub product_id: ProductId,
     /// The discount's ID.
-    pub discount_id: Option<Uuid>,
+    pub discount_id: Option<DiscountId>,
     /// The checkout session's ID.
-    pub checkout_id: Option<Uuid>,
+    pub checkout_id: Option<CheckoutId>,
     /// Number of seats.
     pub seats: Option<i64>,
     /// Number of units.
@@ -1960,7 +1977,7 @@ impl CustomerPaymentMethod {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn id(&self) -> Option<Uuid> {
+    pub fn id(&self) -> Option<PaymentMethodId> {
         match self {
             Self::Card(it) => Some(it.id),
             Self::KrCard(it) => Some(it.id),
@@ -2016,7 +2033,7 @@ impl CustomerPaymentMethod {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn customer_id(&self) -> Option<Uuid> {
+    pub fn customer_id(&self) -> Option<CustomerId> {
         match self {
             Self::Card(it) => Some(it.customer_id),
             Self::KrCard(it) => Some(it.customer_id),
@@ -2237,7 +2254,7 @@ pub struct CustomerPortalCustomer {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: CustomerId,
     /// Email address.
     pub email: Option<String>,
     /// Whether the address in `email` has been verified.
@@ -2253,7 +2270,7 @@ pub struct CustomerPortalCustomer {
     /// Accounts that the customer has linked, such as one at GitHub.
     pub oauth_accounts: BTreeMap<String, CustomerPortalOAuthAccount>,
     /// ID of the payment method that is used by default; null if there is none.
-    pub default_payment_method_id: Option<Uuid>,
+    pub default_payment_method_id: Option<PaymentMethodId>,
     /// Which kind it is.
     pub r#type: Option<CustomerType>,
     /// Language, with or without a region, such as `en` or `en-US`.
@@ -2273,7 +2290,7 @@ pub struct CustomerPortalCustomerUpdate {
     /// Tax identification number.
     pub tax_id: Patch<String>,
     /// ID of the payment method that is used by default; null if there is none.
-    pub default_payment_method_id: Patch<Uuid>,
+    pub default_payment_method_id: Patch<PaymentMethodId>,
 }
 
 impl CustomerPortalCustomerUpdate {
@@ -2317,7 +2334,7 @@ impl CustomerPortalCustomerUpdate {
     #[must_use]
     pub fn default_payment_method_id(
         mut self,
-        default_payment_method_id: impl Into<Patch<Uuid>>,
+        default_payment_method_id: impl Into<Patch<PaymentMethodId>>,
     ) -> Self {
         self.default_payment_method_id = default_payment_method_id.into();
         self
@@ -2342,7 +2359,7 @@ pub struct CustomerPortalMember {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: MemberId,
     /// Email address.
     pub email: String,
     /// Name.
@@ -2478,9 +2495,9 @@ pub struct CustomerPortalOAuthAccount {
 #[non_exhaustive]
 pub struct CustomerSeatAssign {
     /// The subscription's ID.
-    pub subscription_id: Option<Uuid>,
+    pub subscription_id: Option<SubscriptionId>,
     /// The order's ID.
-    pub order_id: Option<Uuid>,
+    pub order_id: Option<OrderId>,
     /// Email address.
     ///
     /// Format `email`.
@@ -2488,12 +2505,12 @@ pub struct CustomerSeatAssign {
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// Your own ID of the member who gets the seat. Together with `email`, a member is
     /// created if there is none.
     pub external_member_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// Data of your own about the seat, by key: at most ten keys, and one kilobyte in
     /// all.
     pub metadata: Option<JsonObject>,
@@ -2503,7 +2520,7 @@ pub struct CustomerSeatAssign {
     pub immediate_claim: Option<bool>,
     /// ID of the checkout that the seats were bought in, in place of the order or the
     /// subscription.
-    pub checkout_id: Option<Uuid>,
+    pub checkout_id: Option<CheckoutId>,
 }
 
 impl CustomerSeatAssign {
@@ -2527,17 +2544,18 @@ impl CustomerSeatAssign {
 
     /// The subscription's ID.
     #[must_use]
-    #[inline]
-    pub fn subscription_id(mut self, subscription_id: Uuid) -> Self {
-        self.subscription_id = Some(subscription_id);
+    pub fn subscription_id(
+        mut self,
+        subscription_id: impl Into<SubscriptionId>,
+    ) -> Self {
+        self.subscription_id = Some(subscription_id.into());
         self
     }
 
     /// The order's ID.
     #[must_use]
-    #[inline]
-    pub fn order_id(mut self, order_id: Uuid) -> Self {
-        self.order_id = Some(order_id);
+    pub fn order_id(mut self, order_id: impl Into<OrderId>) -> Self {
+        self.order_id = Some(order_id.into());
         self
     }
 
@@ -2562,9 +2580,8 @@ impl CustomerSeatAssign {
 
     /// The customer's ID.
     #[must_use]
-    #[inline]
-    pub fn customer_id(mut self, customer_id: Uuid) -> Self {
-        self.customer_id = Some(customer_id);
+    pub fn customer_id(mut self, customer_id: impl Into<CustomerId>) -> Self {
+        self.customer_id = Some(customer_id.into());
         self
     }
 
@@ -2578,9 +2595,8 @@ impl CustomerSeatAssign {
 
     /// The member's ID.
     #[must_use]
-    #[inline]
-    pub fn member_id(mut self, member_id: Uuid) -> Self {
-        self.member_id = Some(member_id);
+    pub fn member_id(mut self, member_id: impl Into<MemberId>) -> Self {
+        self.member_id = Some(member_id.into());
         self
     }
 
@@ -2605,9 +2621,8 @@ impl CustomerSeatAssign {
     /// ID of the checkout that the seats were bought in, in place of the order or the
     /// subscription.
     #[must_use]
-    #[inline]
-    pub fn checkout_id(mut self, checkout_id: Uuid) -> Self {
-        self.checkout_id = Some(checkout_id);
+    pub fn checkout_id(mut self, checkout_id: impl Into<CheckoutId>) -> Self {
+        self.checkout_id = Some(checkout_id.into());
         self
     }
 }
@@ -2704,7 +2719,7 @@ pub struct CustomerSubscriptionMeter {
     /// What is due for the current billing period up to now, in cents.
     pub amount: i64,
     /// The meter's ID.
-    pub meter_id: Uuid,
+    pub meter_id: MeterId,
     /// The meter.
     pub meter: CustomerSubscriptionMeterMeter,
 }
@@ -2720,7 +2735,7 @@ pub struct CustomerSubscriptionMeterMeter {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: MeterId,
     /// What the meter is called, on invoices as well.
     pub name: String,
 }
@@ -2922,15 +2937,16 @@ impl Default for CustomerSubscriptionUpdateClear {
 #[non_exhaustive]
 pub struct CustomerSubscriptionUpdateProduct {
     /// ID of the product to change to.
-    pub product_id: Uuid,
+    pub product_id: ProductId,
 }
 
 impl CustomerSubscriptionUpdateProduct {
     /// A `CustomerSubscriptionUpdateProduct` with what is required.
     #[must_use]
-    #[inline]
-    pub fn new(product_id: Uuid) -> Self {
-        Self { product_id }
+    pub fn new(product_id: impl Into<ProductId>) -> Self {
+        Self {
+            product_id: product_id.into(),
+        }
     }
 }
 
@@ -2983,13 +2999,13 @@ impl CustomerSubscriptionUpdateUnits {
 #[non_exhaustive]
 pub struct CustomerWallet {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: WalletId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// What is in the wallet, in cents.
     pub balance: i64,
     /// Currency, as its ISO 4217 code in lower case.
@@ -3037,7 +3053,7 @@ pub struct DownloadableRead {
     /// Identifier assigned by Polar.
     pub id: Uuid,
     /// The benefit's ID.
-    pub benefit_id: Uuid,
+    pub benefit_id: BenefitId,
     /// The file, with an address to download it from.
     pub file: FileDownload,
 }
@@ -3061,9 +3077,9 @@ pub struct DownloadableReadList {
 #[non_exhaustive]
 pub struct FileDownload {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: FileId,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Name.
     pub name: String,
     /// Path in the storage.
@@ -3101,7 +3117,7 @@ pub struct FileDownload {
 #[non_exhaustive]
 pub struct PaymentMethodCard {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: PaymentMethodId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -3109,7 +3125,7 @@ pub struct PaymentMethodCard {
     /// Company that processes payments.
     pub processor: PaymentProcessor,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// Which kind it is.
     ///
     /// Documented as always `card`.
@@ -3125,7 +3141,7 @@ pub struct PaymentMethodCard {
 #[non_exhaustive]
 pub struct PaymentMethodGeneric {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: PaymentMethodId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -3133,7 +3149,7 @@ pub struct PaymentMethodGeneric {
     /// Company that processes payments.
     pub processor: PaymentProcessor,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// Which kind it is.
     pub r#type: String,
 }
@@ -3145,7 +3161,7 @@ pub struct PaymentMethodGeneric {
 #[non_exhaustive]
 pub struct PaymentMethodKrCard {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: PaymentMethodId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -3153,7 +3169,7 @@ pub struct PaymentMethodKrCard {
     /// Company that processes payments.
     pub processor: PaymentProcessor,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// Which kind it is.
     ///
     /// Documented as always `kr_card`.
@@ -3175,9 +3191,9 @@ pub struct PortalAuthenticatedUser {
     /// Email address.
     pub email: String,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// Role of the member; null for a customer.
     pub role: Option<String>,
 }

@@ -3,11 +3,13 @@
 //! Types of customer seats.
 
 use super::*;
-use polar_client_runtime::types::Entries;
-use polar_client_runtime::types::Json;
-use polar_client_runtime::types::JsonObject;
-use polar_client_runtime::types::Timestamp;
-use polar_client_runtime::types::Uuid;
+use crate::ids::CustomerId;
+use crate::ids::MemberId;
+use crate::ids::OrderId;
+use crate::ids::ProductId;
+use crate::ids::SeatId;
+use crate::ids::SubscriptionId;
+use polar_client_runtime::types::{Entries, Json, JsonObject, Timestamp};
 
 /// One seat of a subscription or of an order, assigned to somebody.
 ///
@@ -20,19 +22,19 @@ pub struct CustomerSeat {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: SeatId,
     /// ID of the subscription that the seat belongs to; null for a seat from a one-time
     /// purchase.
-    pub subscription_id: Option<Uuid>,
+    pub subscription_id: Option<SubscriptionId>,
     /// ID of the order that the seat belongs to; null for a seat of a subscription.
-    pub order_id: Option<Uuid>,
+    pub order_id: Option<OrderId>,
     /// How far the assignment has come.
     pub status: SeatStatus,
     /// ID of a customer: the one who pays, if the organization's customers have members,
     /// else the one who holds the seat.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// ID of the member who holds the seat.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member who holds the seat.
     pub member: Option<Member>,
     /// Email address of the member who holds the seat; only there if the organization's
@@ -69,9 +71,9 @@ pub struct CustomerSeatClaimResponse {
 #[non_exhaustive]
 pub struct SeatAssign {
     /// The subscription's ID.
-    pub subscription_id: Option<Uuid>,
+    pub subscription_id: Option<SubscriptionId>,
     /// The order's ID.
-    pub order_id: Option<Uuid>,
+    pub order_id: Option<OrderId>,
     /// Email address.
     ///
     /// Format `email`.
@@ -79,12 +81,12 @@ pub struct SeatAssign {
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// Your own ID of the member who gets the seat. Together with `email`, a member is
     /// created if there is none.
     pub external_member_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// Data of your own about the seat, by key: at most ten keys, and one kilobyte in
     /// all.
     pub metadata: Option<JsonObject>,
@@ -114,17 +116,18 @@ impl SeatAssign {
 
     /// The subscription's ID.
     #[must_use]
-    #[inline]
-    pub fn subscription_id(mut self, subscription_id: Uuid) -> Self {
-        self.subscription_id = Some(subscription_id);
+    pub fn subscription_id(
+        mut self,
+        subscription_id: impl Into<SubscriptionId>,
+    ) -> Self {
+        self.subscription_id = Some(subscription_id.into());
         self
     }
 
     /// The order's ID.
     #[must_use]
-    #[inline]
-    pub fn order_id(mut self, order_id: Uuid) -> Self {
-        self.order_id = Some(order_id);
+    pub fn order_id(mut self, order_id: impl Into<OrderId>) -> Self {
+        self.order_id = Some(order_id.into());
         self
     }
 
@@ -149,9 +152,8 @@ impl SeatAssign {
 
     /// The customer's ID.
     #[must_use]
-    #[inline]
-    pub fn customer_id(mut self, customer_id: Uuid) -> Self {
-        self.customer_id = Some(customer_id);
+    pub fn customer_id(mut self, customer_id: impl Into<CustomerId>) -> Self {
+        self.customer_id = Some(customer_id.into());
         self
     }
 
@@ -165,9 +167,8 @@ impl SeatAssign {
 
     /// The member's ID.
     #[must_use]
-    #[inline]
-    pub fn member_id(mut self, member_id: Uuid) -> Self {
-        self.member_id = Some(member_id);
+    pub fn member_id(mut self, member_id: impl Into<MemberId>) -> Self {
+        self.member_id = Some(member_id.into());
         self
     }
 
@@ -226,7 +227,7 @@ pub struct SeatClaimInfo {
     /// What the product is called.
     pub product_name: String,
     /// The product's ID.
-    pub product_id: Uuid,
+    pub product_id: ProductId,
     /// Name of the organization that sells the product.
     pub organization_name: String,
     /// Slug of the organization that sells the product.

@@ -3,6 +3,7 @@
 //! Types of customer sessions.
 
 use super::*;
+use crate::ids::{CustomerId, MemberId};
 use polar_client_runtime::types::{Timestamp, Uuid};
 
 /// A session to act as a customer, with its token.
@@ -27,7 +28,7 @@ pub struct CustomerSession {
     /// in.
     pub customer_portal_url: String,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The customer.
     pub customer: Customer,
 }
@@ -70,7 +71,7 @@ polar_client_runtime::variant_body! {
 pub struct CustomerSessionCustomerExternalIdCreate {
     /// ID of the member whose session it is. Without it, it is that of the owner, if the
     /// customer is a person.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Where the page's back button leads; without an address there is none.
@@ -96,9 +97,8 @@ impl CustomerSessionCustomerExternalIdCreate {
     /// ID of the member whose session it is. Without it, it is that of the owner, if the
     /// customer is a person.
     #[must_use]
-    #[inline]
-    pub fn member_id(mut self, member_id: Uuid) -> Self {
-        self.member_id = Some(member_id);
+    pub fn member_id(mut self, member_id: impl Into<MemberId>) -> Self {
+        self.member_id = Some(member_id.into());
         self
     }
 
@@ -127,7 +127,7 @@ impl CustomerSessionCustomerExternalIdCreate {
 pub struct CustomerSessionCustomerIdCreate {
     /// ID of the member whose session it is. Without it, it is that of the owner, if the
     /// customer is a person.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Where the page's back button leads; without an address there is none.
@@ -135,28 +135,26 @@ pub struct CustomerSessionCustomerIdCreate {
     /// Format `uri`, 1 to 2083 characters.
     pub return_url: Option<String>,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
 }
 
 impl CustomerSessionCustomerIdCreate {
     /// A `CustomerSessionCustomerIdCreate` with what is required.
     #[must_use]
-    #[inline]
-    pub fn new(customer_id: Uuid) -> Self {
+    pub fn new(customer_id: impl Into<CustomerId>) -> Self {
         Self {
             member_id: None,
             external_member_id: None,
             return_url: None,
-            customer_id,
+            customer_id: customer_id.into(),
         }
     }
 
     /// ID of the member whose session it is. Without it, it is that of the owner, if the
     /// customer is a person.
     #[must_use]
-    #[inline]
-    pub fn member_id(mut self, member_id: Uuid) -> Self {
-        self.member_id = Some(member_id);
+    pub fn member_id(mut self, member_id: impl Into<MemberId>) -> Self {
+        self.member_id = Some(member_id.into());
         self
     }
 

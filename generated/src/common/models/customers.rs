@@ -3,6 +3,16 @@
 //! Types of customers.
 
 use super::*;
+use crate::ids::BenefitGrantId;
+use crate::ids::BenefitId;
+use crate::ids::CustomerId;
+use crate::ids::DiscountId;
+use crate::ids::MemberId;
+use crate::ids::MeterId;
+use crate::ids::OrganizationId;
+use crate::ids::PaymentMethodId;
+use crate::ids::ProductId;
+use crate::ids::SubscriptionId;
 use polar_client_runtime::codec::{DecodeError, text_at};
 use polar_client_runtime::types::{Entries, Json, Patch, Timestamp, Uuid};
 use std::borrow::Cow;
@@ -72,7 +82,7 @@ impl Customer {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn id(&self) -> Option<Uuid> {
+    pub fn id(&self) -> Option<CustomerId> {
         match self {
             Self::Individual(it) => Some(it.id),
             Self::Team(it) => Some(it.id),
@@ -215,7 +225,7 @@ impl Customer {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn organization_id(&self) -> Option<Uuid> {
+    pub fn organization_id(&self) -> Option<OrganizationId> {
         match self {
             Self::Individual(it) => Some(it.organization_id),
             Self::Team(it) => Some(it.organization_id),
@@ -228,7 +238,7 @@ impl Customer {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn default_payment_method_id(&self) -> Option<Uuid> {
+    pub fn default_payment_method_id(&self) -> Option<PaymentMethodId> {
         match self {
             Self::Individual(it) => it.default_payment_method_id,
             Self::Team(it) => it.default_payment_method_id,
@@ -348,7 +358,7 @@ polar_client_runtime::variant_body! {
 #[non_exhaustive]
 pub struct CustomerExportRow {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: CustomerId,
     /// ID in your own system.
     pub external_id: Option<String>,
     /// When it was created.
@@ -384,7 +394,7 @@ pub struct CustomerExportRow {
 #[non_exhaustive]
 pub struct CustomerIndividual {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: CustomerId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -412,9 +422,9 @@ pub struct CustomerIndividual {
     /// Language, with or without a region, such as `en` or `en-US`.
     pub locale: Option<String>,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// ID of the payment method that is used by default; null if there is none.
-    pub default_payment_method_id: Option<Uuid>,
+    pub default_payment_method_id: Option<PaymentMethodId>,
     /// When the customer was deleted; null if it was not.
     pub deleted_at: Option<Timestamp>,
     /// When the first event of the customer happened, which can be before `created_at`;
@@ -447,7 +457,7 @@ pub struct CustomerIndividualCreate {
     /// Language, with or without a region, such as `en` or `en-US`.
     pub locale: Option<String>,
     /// The organization's ID. Needed unless the access token belongs to an organization.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
     /// The member who owns the customer's account. Without it, one is made from the name
     /// and the email address of the customer.
     pub owner: Option<MemberOwnerCreate>,
@@ -523,9 +533,11 @@ impl CustomerIndividualCreate {
 
     /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 
@@ -558,7 +570,7 @@ pub struct CustomerList {
 #[non_exhaustive]
 pub struct CustomerPaymentMethodCard {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: PaymentMethodId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -566,7 +578,7 @@ pub struct CustomerPaymentMethodCard {
     /// Company that processes payments.
     pub processor: PaymentProcessor,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// Which kind it is.
     ///
     /// Documented as always `card`.
@@ -584,7 +596,7 @@ pub struct CustomerPaymentMethodCard {
 #[non_exhaustive]
 pub struct CustomerPaymentMethodGeneric {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: PaymentMethodId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -592,7 +604,7 @@ pub struct CustomerPaymentMethodGeneric {
     /// Company that processes payments.
     pub processor: PaymentProcessor,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// Which kind it is.
     pub r#type: String,
     /// Whether the customer pays with this method by default.
@@ -606,7 +618,7 @@ pub struct CustomerPaymentMethodGeneric {
 #[non_exhaustive]
 pub struct CustomerPaymentMethodKrCard {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: PaymentMethodId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -614,7 +626,7 @@ pub struct CustomerPaymentMethodKrCard {
     /// Company that processes payments.
     pub processor: PaymentProcessor,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// Which kind it is.
     ///
     /// Documented as always `kr_card`.
@@ -671,7 +683,7 @@ impl CustomerState {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn id(&self) -> Option<Uuid> {
+    pub fn id(&self) -> Option<CustomerId> {
         match self {
             Self::Individual(it) => Some(it.id),
             Self::Team(it) => Some(it.id),
@@ -814,7 +826,7 @@ impl CustomerState {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn organization_id(&self) -> Option<Uuid> {
+    pub fn organization_id(&self) -> Option<OrganizationId> {
         match self {
             Self::Individual(it) => Some(it.organization_id),
             Self::Team(it) => Some(it.organization_id),
@@ -827,7 +839,7 @@ impl CustomerState {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn default_payment_method_id(&self) -> Option<Uuid> {
+    pub fn default_payment_method_id(&self) -> Option<PaymentMethodId> {
         match self {
             Self::Individual(it) => it.default_payment_method_id,
             Self::Team(it) => it.default_payment_method_id,
@@ -957,7 +969,7 @@ polar_client_runtime::from_variant! {
 #[non_exhaustive]
 pub struct CustomerStateBenefitGrant {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitGrantId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -965,7 +977,7 @@ pub struct CustomerStateBenefitGrant {
     /// When the benefit was granted; null if it is not.
     pub granted_at: Timestamp,
     /// The benefit's ID.
-    pub benefit_id: Uuid,
+    pub benefit_id: BenefitId,
     /// Kind of the benefit.
     pub benefit_type: BenefitType,
     /// Metadata of the benefit.
@@ -993,7 +1005,7 @@ impl CustomerStateBenefitGrant {
 #[non_exhaustive]
 pub struct CustomerStateIndividual {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: CustomerId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -1021,9 +1033,9 @@ pub struct CustomerStateIndividual {
     /// Language, with or without a region, such as `en` or `en-US`.
     pub locale: Option<String>,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// ID of the payment method that is used by default; null if there is none.
-    pub default_payment_method_id: Option<Uuid>,
+    pub default_payment_method_id: Option<PaymentMethodId>,
     /// When the customer was deleted; null if it was not.
     pub deleted_at: Option<Timestamp>,
     /// When the first event of the customer happened, which can be before `created_at`;
@@ -1052,7 +1064,7 @@ pub struct CustomerStateMeter {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// The meter's ID.
-    pub meter_id: Uuid,
+    pub meter_id: MeterId,
     /// Number of units consumed.
     pub consumed_units: f64,
     /// Number of units credited.
@@ -1068,7 +1080,7 @@ pub struct CustomerStateMeter {
 #[non_exhaustive]
 pub struct CustomerStateSubscription {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: SubscriptionId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -1103,9 +1115,9 @@ pub struct CustomerStateSubscription {
     /// When it ends; null if no end is set.
     pub ends_at: Option<Timestamp>,
     /// The product's ID.
-    pub product_id: Uuid,
+    pub product_id: ProductId,
     /// The discount's ID.
-    pub discount_id: Option<Uuid>,
+    pub discount_id: Option<DiscountId>,
     /// Number of seats.
     pub seats: Option<i64>,
     /// Number of units.
@@ -1134,7 +1146,7 @@ pub struct CustomerStateSubscriptionMeter {
     /// What is due for the current billing period up to now, in cents.
     pub amount: i64,
     /// The meter's ID.
-    pub meter_id: Uuid,
+    pub meter_id: MeterId,
 }
 
 /// A customer that is a team, with everything in force.
@@ -1144,7 +1156,7 @@ pub struct CustomerStateSubscriptionMeter {
 #[non_exhaustive]
 pub struct CustomerStateTeam {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: CustomerId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -1172,9 +1184,9 @@ pub struct CustomerStateTeam {
     /// Language, with or without a region, such as `en` or `en-US`.
     pub locale: Option<String>,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// ID of the payment method that is used by default; null if there is none.
-    pub default_payment_method_id: Option<Uuid>,
+    pub default_payment_method_id: Option<PaymentMethodId>,
     /// When the customer was deleted; null if it was not.
     pub deleted_at: Option<Timestamp>,
     /// When the first event of the customer happened, which can be before `created_at`;
@@ -1197,7 +1209,7 @@ pub struct CustomerStateTeam {
 #[non_exhaustive]
 pub struct CustomerTeam {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: CustomerId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -1225,9 +1237,9 @@ pub struct CustomerTeam {
     /// Language, with or without a region, such as `en` or `en-US`.
     pub locale: Option<String>,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// ID of the payment method that is used by default; null if there is none.
-    pub default_payment_method_id: Option<Uuid>,
+    pub default_payment_method_id: Option<PaymentMethodId>,
     /// When the customer was deleted; null if it was not.
     pub deleted_at: Option<Timestamp>,
     /// When the first event of the customer happened, which can be before `created_at`;
@@ -1260,7 +1272,7 @@ pub struct CustomerTeamCreate {
     /// Language, with or without a region, such as `en` or `en-US`.
     pub locale: Option<String>,
     /// The organization's ID. Needed unless the access token belongs to an organization.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
     /// The member who owns the customer's account. Without it, one is made from the name
     /// and the email address of the customer.
     pub owner: Option<MemberOwnerCreate>,
@@ -1337,9 +1349,11 @@ impl CustomerTeamCreate {
 
     /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 
@@ -1616,13 +1630,13 @@ impl Default for CustomerUpdateExternalId {
 #[non_exhaustive]
 pub struct Member {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: MemberId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// The customer whose member it is, by ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The member's email address.
     pub email: String,
     /// Name of the member; null if unknown.
@@ -1882,7 +1896,7 @@ impl PaymentMethod {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn id(&self) -> Option<Uuid> {
+    pub fn id(&self) -> Option<PaymentMethodId> {
         match self {
             Self::Card(it) => Some(it.id),
             Self::KrCard(it) => Some(it.id),
@@ -1938,7 +1952,7 @@ impl PaymentMethod {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn customer_id(&self) -> Option<Uuid> {
+    pub fn customer_id(&self) -> Option<CustomerId> {
         match self {
             Self::Card(it) => Some(it.customer_id),
             Self::KrCard(it) => Some(it.customer_id),

@@ -3,7 +3,8 @@
 //! Types of discounts.
 
 use super::*;
-use polar_client_runtime::types::{Timestamp, Uuid};
+use crate::ids::{OrganizationId, ProductId};
+use polar_client_runtime::types::Timestamp;
 
 /// How long a discount applies to a subscription.
 ///
@@ -38,7 +39,7 @@ pub struct DiscountProduct {
     /// Data of your own, by key.
     pub metadata: MetadataOutputType,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: ProductId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -69,7 +70,7 @@ pub struct DiscountProduct {
     /// Whether it is archived: kept, but no longer on offer.
     pub is_archived: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
 }
 
 /// What discounts are sorted by; `-` means descending.

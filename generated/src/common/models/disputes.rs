@@ -3,6 +3,12 @@
 //! Types of disputes.
 
 use super::*;
+use crate::ids::CustomerId;
+use crate::ids::DisputeId;
+use crate::ids::OrderId;
+use crate::ids::OrganizationId;
+use crate::ids::PaymentId;
+use crate::ids::PaymentMethodId;
 use polar_client_runtime::types::{Timestamp, Uuid};
 
 /// A dispute: a payment that the customer or their bank contests.
@@ -16,7 +22,7 @@ pub struct Dispute {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: DisputeId,
     /// State that it is in.
     pub status: DisputeStatus,
     /// Whether the dispute was decided: won or lost.
@@ -37,9 +43,9 @@ pub struct Dispute {
     /// Whether the time to hand in evidence is over.
     pub past_due: bool,
     /// The order's ID.
-    pub order_id: Uuid,
+    pub order_id: OrderId,
     /// The payment's ID.
-    pub payment_id: Uuid,
+    pub payment_id: PaymentId,
     /// The customer.
     pub customer: DisputeCustomer,
     /// ID of the support case about the dispute; null if there is none.
@@ -53,7 +59,7 @@ pub struct Dispute {
 #[non_exhaustive]
 pub struct DisputeCustomer {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: CustomerId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -79,9 +85,9 @@ pub struct DisputeCustomer {
     /// Language, with or without a region, such as `en` or `en-US`.
     pub locale: Option<String>,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// ID of the payment method that is used by default; null if there is none.
-    pub default_payment_method_id: Option<Uuid>,
+    pub default_payment_method_id: Option<PaymentMethodId>,
     /// When the customer was deleted; null if it was not.
     pub deleted_at: Option<Timestamp>,
     /// When the first event of the customer happened, which can be before `created_at`;

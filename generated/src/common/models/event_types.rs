@@ -3,7 +3,8 @@
 //! Types of event types.
 
 use super::*;
-use polar_client_runtime::types::{Patch, Timestamp, Uuid};
+use crate::ids::{EventTypeId, OrganizationId};
+use polar_client_runtime::types::{Patch, Timestamp};
 
 /// A type of events: those of one name, and how they are labelled.
 ///
@@ -16,7 +17,7 @@ pub struct EventType {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventTypeId,
     /// Name.
     pub name: String,
     /// Text that tells people what it is.
@@ -24,7 +25,7 @@ pub struct EventType {
     /// Path of the property in an event's metadata that its label is taken from.
     pub label_property_selector: Option<String>,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
 }
 
 /// How events of a type are labelled from now on.
@@ -73,7 +74,7 @@ impl EventTypeUpdate {
 #[non_exhaustive]
 pub struct EventTypeWithStats {
     /// Identifier assigned by Polar; null for types of system events.
-    pub id: Option<Uuid>,
+    pub id: Option<EventTypeId>,
     /// When it was created; null for types of system events.
     pub created_at: Option<Timestamp>,
     /// When it was last modified; null if it never was, and for types of system events.
@@ -85,7 +86,7 @@ pub struct EventTypeWithStats {
     /// Path of the property in an event's metadata that its label is taken from.
     pub label_property_selector: Option<String>,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Where it comes from.
     pub source: EventSource,
     /// Number of such events.

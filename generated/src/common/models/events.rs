@@ -3,12 +3,15 @@
 //! Types of events.
 
 use super::*;
+use crate::ids::CustomerId;
+use crate::ids::EventId;
+use crate::ids::MemberId;
+use crate::ids::OrganizationId;
 use polar_client_runtime::types::Decimal;
 use polar_client_runtime::types::Entries;
 use polar_client_runtime::types::Items;
 use polar_client_runtime::types::Json;
 use polar_client_runtime::types::Timestamp;
-use polar_client_runtime::types::Uuid;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -40,19 +43,19 @@ pub struct AddressDict {
 #[non_exhaustive]
 pub struct BalanceCreditOrderEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -60,7 +63,7 @@ pub struct BalanceCreditOrderEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.
@@ -112,19 +115,19 @@ pub struct BalanceCreditOrderMetadata {
 #[non_exhaustive]
 pub struct BalanceDisputeEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -132,7 +135,7 @@ pub struct BalanceDisputeEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.
@@ -192,19 +195,19 @@ pub struct BalanceDisputeMetadata {
 #[non_exhaustive]
 pub struct BalanceDisputeReversalEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -212,7 +215,7 @@ pub struct BalanceDisputeReversalEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.
@@ -234,19 +237,19 @@ pub struct BalanceDisputeReversalEvent {
 #[non_exhaustive]
 pub struct BalanceOrderEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -254,7 +257,7 @@ pub struct BalanceOrderEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.
@@ -312,19 +315,19 @@ pub struct BalanceOrderMetadata {
 #[non_exhaustive]
 pub struct BalanceRefundEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -332,7 +335,7 @@ pub struct BalanceRefundEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.
@@ -394,19 +397,19 @@ pub struct BalanceRefundMetadata {
 #[non_exhaustive]
 pub struct BalanceRefundReversalEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -414,7 +417,7 @@ pub struct BalanceRefundReversalEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.
@@ -436,19 +439,19 @@ pub struct BalanceRefundReversalEvent {
 #[non_exhaustive]
 pub struct BenefitCycledEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -456,7 +459,7 @@ pub struct BenefitCycledEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.
@@ -494,19 +497,19 @@ pub struct BenefitGrantMetadata {
 #[non_exhaustive]
 pub struct BenefitGrantedEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -514,7 +517,7 @@ pub struct BenefitGrantedEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.
@@ -536,19 +539,19 @@ pub struct BenefitGrantedEvent {
 #[non_exhaustive]
 pub struct BenefitRevokedEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -556,7 +559,7 @@ pub struct BenefitRevokedEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.
@@ -578,19 +581,19 @@ pub struct BenefitRevokedEvent {
 #[non_exhaustive]
 pub struct BenefitUpdatedEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -598,7 +601,7 @@ pub struct BenefitUpdatedEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.
@@ -620,19 +623,19 @@ pub struct BenefitUpdatedEvent {
 #[non_exhaustive]
 pub struct CheckoutCreatedEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -640,7 +643,7 @@ pub struct CheckoutCreatedEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.
@@ -729,19 +732,19 @@ pub struct CursorPagination {
 #[non_exhaustive]
 pub struct CustomerCreatedEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -749,7 +752,7 @@ pub struct CustomerCreatedEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.
@@ -787,19 +790,19 @@ pub struct CustomerCreatedMetadata {
 #[non_exhaustive]
 pub struct CustomerDeletedEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -807,7 +810,7 @@ pub struct CustomerDeletedEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.
@@ -845,19 +848,19 @@ pub struct CustomerDeletedMetadata {
 #[non_exhaustive]
 pub struct CustomerUpdatedEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -865,7 +868,7 @@ pub struct CustomerUpdatedEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.
@@ -931,7 +934,7 @@ pub struct EventCreateCustomer {
     /// At most 128 characters.
     pub name: String,
     /// The organization's ID. Needed unless the access token belongs to an organization.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
     /// Your own ID of the event. An event with an ID that is known already is not stored
     /// again.
     pub external_id: Option<String>,
@@ -940,15 +943,15 @@ pub struct EventCreateCustomer {
     /// Data of your own, by key.
     pub metadata: Option<EventMetadataInput>,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
 }
 
 impl EventCreateCustomer {
     /// An `EventCreateCustomer` with what is required.
     #[must_use]
-    pub fn new(name: impl Into<String>, customer_id: Uuid) -> Self {
+    pub fn new(name: impl Into<String>, customer_id: impl Into<CustomerId>) -> Self {
         Self {
             timestamp: None,
             name: name.into(),
@@ -956,7 +959,7 @@ impl EventCreateCustomer {
             external_id: None,
             parent_id: None,
             metadata: None,
-            customer_id,
+            customer_id: customer_id.into(),
             member_id: None,
         }
     }
@@ -971,9 +974,11 @@ impl EventCreateCustomer {
 
     /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 
@@ -1002,9 +1007,8 @@ impl EventCreateCustomer {
 
     /// The member's ID.
     #[must_use]
-    #[inline]
-    pub fn member_id(mut self, member_id: Uuid) -> Self {
-        self.member_id = Some(member_id);
+    pub fn member_id(mut self, member_id: impl Into<MemberId>) -> Self {
+        self.member_id = Some(member_id.into());
         self
     }
 }
@@ -1022,7 +1026,7 @@ pub struct EventCreateExternalCustomer {
     /// At most 128 characters.
     pub name: String,
     /// The organization's ID. Needed unless the access token belongs to an organization.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
     /// Your own ID of the event. An event with an ID that is known already is not stored
     /// again.
     pub external_id: Option<String>,
@@ -1065,9 +1069,11 @@ impl EventCreateExternalCustomer {
 
     /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 
@@ -1609,19 +1615,19 @@ impl LlmMetadata {
 #[non_exhaustive]
 pub struct MeterResetEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -1629,7 +1635,7 @@ pub struct MeterResetEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.
@@ -1661,19 +1667,19 @@ pub struct MeterResetMetadata {
 #[non_exhaustive]
 pub struct OrderPaidEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -1681,7 +1687,7 @@ pub struct OrderPaidEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.
@@ -1740,19 +1746,19 @@ pub struct OrderPaidMetadata {
 #[non_exhaustive]
 pub struct OrderRefundedEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -1760,7 +1766,7 @@ pub struct OrderRefundedEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.
@@ -1796,19 +1802,19 @@ pub struct OrderRefundedMetadata {
 #[non_exhaustive]
 pub struct OrderUnvoidedEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -1816,7 +1822,7 @@ pub struct OrderUnvoidedEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.
@@ -1852,19 +1858,19 @@ pub struct OrderUnvoidedMetadata {
 #[non_exhaustive]
 pub struct OrderVoidedEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -1872,7 +1878,7 @@ pub struct OrderVoidedEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.
@@ -1908,19 +1914,19 @@ pub struct OrderVoidedMetadata {
 #[non_exhaustive]
 pub struct SubscriptionBillingPeriodUpdatedEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -1928,7 +1934,7 @@ pub struct SubscriptionBillingPeriodUpdatedEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.
@@ -1964,19 +1970,19 @@ pub struct SubscriptionBillingPeriodUpdatedMetadata {
 #[non_exhaustive]
 pub struct SubscriptionCanceledEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -1984,7 +1990,7 @@ pub struct SubscriptionCanceledEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.
@@ -2038,19 +2044,19 @@ pub struct SubscriptionCanceledMetadata {
 #[non_exhaustive]
 pub struct SubscriptionCreatedEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -2058,7 +2064,7 @@ pub struct SubscriptionCreatedEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.
@@ -2103,19 +2109,19 @@ pub struct SubscriptionCreatedMetadata {
 #[non_exhaustive]
 pub struct SubscriptionCycledEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -2123,7 +2129,7 @@ pub struct SubscriptionCycledEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.
@@ -2166,19 +2172,19 @@ pub struct SubscriptionCycledMetadata {
 #[non_exhaustive]
 pub struct SubscriptionMigratedEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -2186,7 +2192,7 @@ pub struct SubscriptionMigratedEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.
@@ -2224,19 +2230,19 @@ pub struct SubscriptionMigratedMetadata {
 #[non_exhaustive]
 pub struct SubscriptionPastDueEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -2244,7 +2250,7 @@ pub struct SubscriptionPastDueEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.
@@ -2289,19 +2295,19 @@ pub struct SubscriptionPastDueMetadata {
 #[non_exhaustive]
 pub struct SubscriptionPausedEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -2309,7 +2315,7 @@ pub struct SubscriptionPausedEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.
@@ -2356,19 +2362,19 @@ pub struct SubscriptionPausedMetadata {
 #[non_exhaustive]
 pub struct SubscriptionProductUpdatedEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -2376,7 +2382,7 @@ pub struct SubscriptionProductUpdatedEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.
@@ -2412,19 +2418,19 @@ pub struct SubscriptionProductUpdatedMetadata {
 #[non_exhaustive]
 pub struct SubscriptionReactivatedEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -2432,7 +2438,7 @@ pub struct SubscriptionReactivatedEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.
@@ -2475,19 +2481,19 @@ pub struct SubscriptionReactivatedMetadata {
 #[non_exhaustive]
 pub struct SubscriptionReinstatedEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -2495,7 +2501,7 @@ pub struct SubscriptionReinstatedEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.
@@ -2538,19 +2544,19 @@ pub struct SubscriptionReinstatedMetadata {
 #[non_exhaustive]
 pub struct SubscriptionResumedEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -2558,7 +2564,7 @@ pub struct SubscriptionResumedEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.
@@ -2601,19 +2607,19 @@ pub struct SubscriptionResumedMetadata {
 #[non_exhaustive]
 pub struct SubscriptionRevokedEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -2621,7 +2627,7 @@ pub struct SubscriptionRevokedEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.
@@ -2664,19 +2670,19 @@ pub struct SubscriptionRevokedMetadata {
 #[non_exhaustive]
 pub struct SubscriptionSeatsUpdatedEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -2684,7 +2690,7 @@ pub struct SubscriptionSeatsUpdatedEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.
@@ -2722,19 +2728,19 @@ pub struct SubscriptionSeatsUpdatedMetadata {
 #[non_exhaustive]
 pub struct SubscriptionUncanceledEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -2742,7 +2748,7 @@ pub struct SubscriptionUncanceledEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.
@@ -2785,19 +2791,19 @@ pub struct SubscriptionUncanceledMetadata {
 #[non_exhaustive]
 pub struct SubscriptionUnitsUpdatedEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -2805,7 +2811,7 @@ pub struct SubscriptionUnitsUpdatedEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.
@@ -2843,19 +2849,19 @@ pub struct SubscriptionUnitsUpdatedMetadata {
 #[non_exhaustive]
 pub struct SubscriptionUpdateClearedEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -2863,7 +2869,7 @@ pub struct SubscriptionUpdateClearedEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.
@@ -2895,19 +2901,19 @@ pub struct SubscriptionUpdateClearedMetadata {
 #[non_exhaustive]
 pub struct SubscriptionUpdatedEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -2915,7 +2921,7 @@ pub struct SubscriptionUpdatedEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.
@@ -2961,19 +2967,19 @@ pub struct SubscriptionUpdatedMetadata {
 #[non_exhaustive]
 pub struct UserEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -2981,7 +2987,7 @@ pub struct UserEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Name.

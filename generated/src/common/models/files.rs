@@ -3,7 +3,8 @@
 //! Types of files.
 
 use super::*;
-use polar_client_runtime::types::{Items, Json, Patch, Timestamp, Uuid};
+use crate::ids::{FileId, OrganizationId};
+use polar_client_runtime::types::{Items, Json, Patch, Timestamp};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -14,7 +15,7 @@ use std::collections::BTreeMap;
 #[non_exhaustive]
 pub struct DownloadableFileCreate {
     /// The organization's ID.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
     /// Name.
     pub name: String,
     /// MIME type of the content.
@@ -51,9 +52,11 @@ impl DownloadableFileCreate {
 
     /// The organization's ID.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 
@@ -82,9 +85,9 @@ impl DownloadableFileCreate {
 #[non_exhaustive]
 pub struct DownloadableFileRead {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: FileId,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Name.
     pub name: String,
     /// Path in the storage.
@@ -238,7 +241,7 @@ impl FileRead {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn id(&self) -> Option<Uuid> {
+    pub fn id(&self) -> Option<FileId> {
         match self {
             Self::Downloadable(it) => Some(it.id),
             Self::ProductMedia(it) => Some(it.id),
@@ -253,7 +256,7 @@ impl FileRead {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn organization_id(&self) -> Option<Uuid> {
+    pub fn organization_id(&self) -> Option<OrganizationId> {
         match self {
             Self::Downloadable(it) => Some(it.organization_id),
             Self::ProductMedia(it) => Some(it.organization_id),
@@ -569,9 +572,9 @@ pub enum FileServiceTypes {
 #[non_exhaustive]
 pub struct FileUpload {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: FileId,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Name.
     pub name: String,
     /// Path in the storage.
@@ -641,7 +644,7 @@ impl FileUploadCompleted {
 #[non_exhaustive]
 pub struct OrganizationAvatarFileCreate {
     /// The organization's ID.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
     /// Name.
     pub name: String,
     /// MIME type of the content, one of an image.
@@ -682,9 +685,11 @@ impl OrganizationAvatarFileCreate {
 
     /// The organization's ID.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 
@@ -713,9 +718,9 @@ impl OrganizationAvatarFileCreate {
 #[non_exhaustive]
 pub struct OrganizationAvatarFileRead {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: FileId,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Name.
     pub name: String,
     /// Path in the storage.
@@ -757,7 +762,7 @@ pub struct OrganizationAvatarFileRead {
 #[non_exhaustive]
 pub struct ProductMediaFileCreate {
     /// The organization's ID.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
     /// Name.
     pub name: String,
     /// MIME type of the content, one of an image.
@@ -798,9 +803,11 @@ impl ProductMediaFileCreate {
 
     /// The organization's ID.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 
@@ -957,7 +964,7 @@ pub struct S3FileUploadPart {
 #[non_exhaustive]
 pub struct SupportCaseAttachmentFileCreate {
     /// The organization's ID.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
     /// Name.
     pub name: String,
     /// MIME type of the content.
@@ -999,9 +1006,11 @@ impl SupportCaseAttachmentFileCreate {
 
     /// The organization's ID.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 
@@ -1030,9 +1039,9 @@ impl SupportCaseAttachmentFileCreate {
 #[non_exhaustive]
 pub struct SupportCaseAttachmentFileRead {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: FileId,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Name.
     pub name: String,
     /// Path in the storage.

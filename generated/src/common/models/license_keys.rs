@@ -3,7 +3,13 @@
 //! Types of license keys.
 
 use super::*;
-use polar_client_runtime::types::{Entries, Patch, Timestamp, Uuid};
+use crate::ids::ActivationId;
+use crate::ids::BenefitId;
+use crate::ids::CustomerId;
+use crate::ids::LicenseKeyId;
+use crate::ids::OrganizationId;
+use crate::ids::PaymentMethodId;
+use polar_client_runtime::types::{Entries, Patch, Timestamp};
 use std::collections::BTreeMap;
 
 /// A license key to activate.
@@ -15,7 +21,7 @@ pub struct LicenseKeyActivate {
     /// The license key.
     pub key: String,
     /// ID of the organization that issued the key.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Text that tells people what it is.
     pub label: String,
     /// Conditions of the activation: every validation with it has to state the same ones.
@@ -33,12 +39,12 @@ impl LicenseKeyActivate {
     #[must_use]
     pub fn new(
         key: impl Into<String>,
-        organization_id: Uuid,
+        organization_id: impl Into<OrganizationId>,
         label: impl Into<String>,
     ) -> Self {
         Self {
             key: key.into(),
-            organization_id,
+            organization_id: organization_id.into(),
             label: label.into(),
             conditions: None,
             meta: None,
@@ -71,9 +77,9 @@ impl LicenseKeyActivate {
 #[non_exhaustive]
 pub struct LicenseKeyActivationBase {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: ActivationId,
     /// The license key's ID.
-    pub license_key_id: Uuid,
+    pub license_key_id: LicenseKeyId,
     /// Text that tells people what it is.
     pub label: String,
     /// Data of your own about the activation, by key.
@@ -91,7 +97,7 @@ pub struct LicenseKeyActivationBase {
 #[non_exhaustive]
 pub struct LicenseKeyCustomer {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: CustomerId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -117,9 +123,9 @@ pub struct LicenseKeyCustomer {
     /// Language, with or without a region, such as `en` or `en-US`.
     pub locale: Option<String>,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// ID of the payment method that is used by default; null if there is none.
-    pub default_payment_method_id: Option<Uuid>,
+    pub default_payment_method_id: Option<PaymentMethodId>,
     /// When the customer was deleted; null if it was not.
     pub deleted_at: Option<Timestamp>,
     /// When the first event of the customer happened, which can be before `created_at`;
@@ -138,9 +144,9 @@ pub struct LicenseKeyDeactivate {
     /// The license key.
     pub key: String,
     /// ID of the organization that issued the key.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The activation's ID.
-    pub activation_id: Uuid,
+    pub activation_id: ActivationId,
 }
 
 impl LicenseKeyDeactivate {
@@ -148,13 +154,13 @@ impl LicenseKeyDeactivate {
     #[must_use]
     pub fn new(
         key: impl Into<String>,
-        organization_id: Uuid,
-        activation_id: Uuid,
+        organization_id: impl Into<OrganizationId>,
+        activation_id: impl Into<ActivationId>,
     ) -> Self {
         Self {
             key: key.into(),
-            organization_id,
-            activation_id,
+            organization_id: organization_id.into(),
+            activation_id: activation_id.into(),
         }
     }
 }
@@ -283,13 +289,13 @@ pub struct LicenseKeyValidate {
     /// The license key.
     pub key: String,
     /// ID of the organization that issued the key.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The activation's ID.
-    pub activation_id: Option<Uuid>,
+    pub activation_id: Option<ActivationId>,
     /// The benefit's ID.
-    pub benefit_id: Option<Uuid>,
+    pub benefit_id: Option<BenefitId>,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// By how much the usage goes up, if the license key is valid.
     ///
     /// At least 0.
@@ -303,10 +309,13 @@ pub struct LicenseKeyValidate {
 impl LicenseKeyValidate {
     /// A `LicenseKeyValidate` with what is required.
     #[must_use]
-    pub fn new(key: impl Into<String>, organization_id: Uuid) -> Self {
+    pub fn new(
+        key: impl Into<String>,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
         Self {
             key: key.into(),
-            organization_id,
+            organization_id: organization_id.into(),
             activation_id: None,
             benefit_id: None,
             customer_id: None,
@@ -317,25 +326,22 @@ impl LicenseKeyValidate {
 
     /// The activation's ID.
     #[must_use]
-    #[inline]
-    pub fn activation_id(mut self, activation_id: Uuid) -> Self {
-        self.activation_id = Some(activation_id);
+    pub fn activation_id(mut self, activation_id: impl Into<ActivationId>) -> Self {
+        self.activation_id = Some(activation_id.into());
         self
     }
 
     /// The benefit's ID.
     #[must_use]
-    #[inline]
-    pub fn benefit_id(mut self, benefit_id: Uuid) -> Self {
-        self.benefit_id = Some(benefit_id);
+    pub fn benefit_id(mut self, benefit_id: impl Into<BenefitId>) -> Self {
+        self.benefit_id = Some(benefit_id.into());
         self
     }
 
     /// The customer's ID.
     #[must_use]
-    #[inline]
-    pub fn customer_id(mut self, customer_id: Uuid) -> Self {
-        self.customer_id = Some(customer_id);
+    pub fn customer_id(mut self, customer_id: impl Into<CustomerId>) -> Self {
+        self.customer_id = Some(customer_id.into());
         self
     }
 

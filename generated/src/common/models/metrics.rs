@@ -2,13 +2,13 @@
 
 //! Types of metrics.
 
+use crate::ids::{DashboardId, OrganizationId};
 use polar_client_runtime::types::Date;
 use polar_client_runtime::types::Decimal;
 use polar_client_runtime::types::Items;
 use polar_client_runtime::types::Number;
 use polar_client_runtime::types::Patch;
 use polar_client_runtime::types::Timestamp;
-use polar_client_runtime::types::Uuid;
 use std::collections::BTreeMap;
 
 /// What a metric is.
@@ -40,7 +40,7 @@ pub struct MetricDashboardCreate {
     /// At most 10 items.
     pub metrics: Option<Vec<String>>,
     /// The organization's ID. Needed unless the access token belongs to an organization.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
 }
 
 impl MetricDashboardCreate {
@@ -65,9 +65,11 @@ impl MetricDashboardCreate {
 
     /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 }
@@ -83,13 +85,13 @@ pub struct MetricDashboardSchema {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: DashboardId,
     /// Name.
     pub name: String,
     /// Slugs of the metrics.
     pub metrics: Vec<String>,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
 }
 
 /// Changes of a dashboard.

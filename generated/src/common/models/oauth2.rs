@@ -2,6 +2,7 @@
 
 //! Types of oauth2.
 
+use crate::ids::OrganizationId;
 use polar_client_runtime::types::Items;
 use polar_client_runtime::types::Json;
 use polar_client_runtime::types::JsonObject;
@@ -54,7 +55,7 @@ impl AuthorizationCodeTokenRequest {
 #[non_exhaustive]
 pub struct AuthorizeOrganization {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: OrganizationId,
     /// Unique short name.
     pub slug: String,
     /// Name.

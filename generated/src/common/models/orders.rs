@@ -3,6 +3,14 @@
 //! Types of orders.
 
 use super::*;
+use crate::ids::CheckoutId;
+use crate::ids::CustomerId;
+use crate::ids::DiscountId;
+use crate::ids::OrganizationId;
+use crate::ids::PaymentMethodId;
+use crate::ids::PriceId;
+use crate::ids::ProductId;
+use crate::ids::SubscriptionId;
 use polar_client_runtime::types::Decimal;
 use polar_client_runtime::types::Entries;
 use polar_client_runtime::types::Patch;
@@ -55,12 +63,12 @@ pub struct OrderCreate {
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// The organization's ID. Needed unless the access token belongs to an organization.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// ID of the product to charge for: one that is bought once, with a fixed, a free or
     /// a unit-based price.
-    pub product_id: Uuid,
+    pub product_id: ProductId,
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: Option<String>,
     /// What to charge instead of the product's price, in cents. Not together with
@@ -82,14 +90,16 @@ pub struct OrderCreate {
 impl OrderCreate {
     /// An `OrderCreate` with what is required.
     #[must_use]
-    #[inline]
-    pub fn new(customer_id: Uuid, product_id: Uuid) -> Self {
+    pub fn new(
+        customer_id: impl Into<CustomerId>,
+        product_id: impl Into<ProductId>,
+    ) -> Self {
         Self {
             custom_field_data: None,
             metadata: None,
             organization_id: None,
-            customer_id,
-            product_id,
+            customer_id: customer_id.into(),
+            product_id: product_id.into(),
             currency: None,
             amount: None,
             units: None,
@@ -118,9 +128,11 @@ impl OrderCreate {
 
     /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 
@@ -170,7 +182,7 @@ impl OrderCreate {
 #[non_exhaustive]
 pub struct OrderCustomer {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: CustomerId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -196,9 +208,9 @@ pub struct OrderCustomer {
     /// Language, with or without a region, such as `en` or `en-US`.
     pub locale: Option<String>,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// ID of the payment method that is used by default; null if there is none.
-    pub default_payment_method_id: Option<Uuid>,
+    pub default_payment_method_id: Option<PaymentMethodId>,
     /// When the customer was deleted; null if it was not.
     pub deleted_at: Option<Timestamp>,
     /// When the first event of the customer happened, which can be before `created_at`;
@@ -286,7 +298,7 @@ pub struct OrderExportRow {
 pub struct OrderFinalize {
     /// ID of the customer's payment method to charge. Without it, the default one is
     /// charged.
-    pub payment_method_id: Option<Uuid>,
+    pub payment_method_id: Option<PaymentMethodId>,
 }
 
 impl OrderFinalize {
@@ -300,9 +312,11 @@ impl OrderFinalize {
     /// ID of the customer's payment method to charge. Without it, the default one is
     /// charged.
     #[must_use]
-    #[inline]
-    pub fn payment_method_id(mut self, payment_method_id: Uuid) -> Self {
-        self.payment_method_id = Some(payment_method_id);
+    pub fn payment_method_id(
+        mut self,
+        payment_method_id: impl Into<PaymentMethodId>,
+    ) -> Self {
+        self.payment_method_id = Some(payment_method_id.into());
         self
     }
 }
@@ -345,7 +359,7 @@ pub struct OrderItemSchema {
     /// Whether the line comes from a change in the middle of a billing period.
     pub proration: bool,
     /// The price's ID.
-    pub product_price_id: Option<Uuid>,
+    pub product_price_id: Option<PriceId>,
     /// Where the span of time starts.
     pub start_timestamp: Option<Timestamp>,
     /// Where the span of time ends.
@@ -361,7 +375,7 @@ pub struct OrderProduct {
     /// Data of your own, by key.
     pub metadata: MetadataOutputType,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: ProductId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -392,7 +406,7 @@ pub struct OrderProduct {
     /// Whether it is archived: kept, but no longer on offer.
     pub is_archived: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
 }
 
 /// Where the receipt of an order is.
@@ -502,7 +516,7 @@ pub struct OrderSubscription {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: SubscriptionId,
     /// How much, in cents.
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
@@ -548,13 +562,13 @@ pub struct OrderSubscription {
     /// When a paused subscription resumes by itself; null if it does not.
     pub resumes_at: Option<Timestamp>,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The product's ID.
-    pub product_id: Uuid,
+    pub product_id: ProductId,
     /// The discount's ID.
-    pub discount_id: Option<Uuid>,
+    pub discount_id: Option<DiscountId>,
     /// The checkout session's ID.
-    pub checkout_id: Option<Uuid>,
+    pub checkout_id: Option<CheckoutId>,
     /// Number of seats.
     pub seats: Option<i64>,
     /// Number of units.

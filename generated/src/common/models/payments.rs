@@ -3,7 +3,11 @@
 //! Types of payments.
 
 use super::*;
-use polar_client_runtime::types::{Json, JsonObject, Timestamp, Uuid};
+use crate::ids::CheckoutId;
+use crate::ids::OrderId;
+use crate::ids::OrganizationId;
+use crate::ids::PaymentId;
+use polar_client_runtime::types::{Json, JsonObject, Timestamp};
 use std::borrow::Cow;
 
 /// A payment by card.
@@ -17,7 +21,7 @@ pub struct CardPayment {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: PaymentId,
     /// Company that processes payments.
     pub processor: PaymentProcessor,
     /// State that it is in.
@@ -37,11 +41,11 @@ pub struct CardPayment {
     /// Why the payment was declined, in words for people; null if it was not.
     pub decline_message: Option<String>,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The checkout session's ID.
-    pub checkout_id: Option<Uuid>,
+    pub checkout_id: Option<CheckoutId>,
     /// The order's ID.
-    pub order_id: Option<Uuid>,
+    pub order_id: Option<OrderId>,
     /// Further data from the payment processor.
     pub processor_metadata: Option<JsonObject>,
     /// Details of the payment method.
@@ -71,7 +75,7 @@ pub struct GenericPayment {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: PaymentId,
     /// Company that processes payments.
     pub processor: PaymentProcessor,
     /// State that it is in.
@@ -89,11 +93,11 @@ pub struct GenericPayment {
     /// Why the payment was declined, in words for people; null if it was not.
     pub decline_message: Option<String>,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The checkout session's ID.
-    pub checkout_id: Option<Uuid>,
+    pub checkout_id: Option<CheckoutId>,
     /// The order's ID.
-    pub order_id: Option<Uuid>,
+    pub order_id: Option<OrderId>,
     /// Further data from the payment processor.
     pub processor_metadata: Option<JsonObject>,
 }
@@ -109,7 +113,7 @@ pub struct KrCardPayment {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: PaymentId,
     /// Company that processes payments.
     pub processor: PaymentProcessor,
     /// State that it is in.
@@ -129,11 +133,11 @@ pub struct KrCardPayment {
     /// Why the payment was declined, in words for people; null if it was not.
     pub decline_message: Option<String>,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The checkout session's ID.
-    pub checkout_id: Option<Uuid>,
+    pub checkout_id: Option<CheckoutId>,
     /// The order's ID.
-    pub order_id: Option<Uuid>,
+    pub order_id: Option<OrderId>,
     /// Further data from the payment processor.
     pub processor_metadata: Option<JsonObject>,
     /// Details of the payment method.
@@ -206,7 +210,7 @@ impl Payment {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn id(&self) -> Option<Uuid> {
+    pub fn id(&self) -> Option<PaymentId> {
         match self {
             Self::Card(it) => Some(it.id),
             Self::KrCard(it) => Some(it.id),
@@ -318,7 +322,7 @@ impl Payment {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn organization_id(&self) -> Option<Uuid> {
+    pub fn organization_id(&self) -> Option<OrganizationId> {
         match self {
             Self::Card(it) => Some(it.organization_id),
             Self::KrCard(it) => Some(it.organization_id),
@@ -332,7 +336,7 @@ impl Payment {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn checkout_id(&self) -> Option<Uuid> {
+    pub fn checkout_id(&self) -> Option<CheckoutId> {
         match self {
             Self::Card(it) => it.checkout_id,
             Self::KrCard(it) => it.checkout_id,
@@ -346,7 +350,7 @@ impl Payment {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn order_id(&self) -> Option<Uuid> {
+    pub fn order_id(&self) -> Option<OrderId> {
         match self {
             Self::Card(it) => it.order_id,
             Self::KrCard(it) => it.order_id,

@@ -3,7 +3,14 @@
 //! Types of products.
 
 use super::*;
-use polar_client_runtime::types::{Decimal, Items, Patch, Timestamp, Uuid};
+use crate::ids::BenefitId;
+use crate::ids::CustomFieldId;
+use crate::ids::FileId;
+use crate::ids::MeterId;
+use crate::ids::OrganizationId;
+use crate::ids::PriceId;
+use crate::ids::ProductId;
+use polar_client_runtime::types::{Decimal, Items, Patch, Timestamp};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -14,7 +21,7 @@ use std::collections::BTreeMap;
 #[non_exhaustive]
 pub struct AttachedCustomFieldCreate {
     /// The custom field's ID.
-    pub custom_field_id: Uuid,
+    pub custom_field_id: CustomFieldId,
     /// Whether the customer has to fill in the field.
     pub required: bool,
 }
@@ -22,9 +29,11 @@ pub struct AttachedCustomFieldCreate {
 impl AttachedCustomFieldCreate {
     /// An `AttachedCustomFieldCreate` with what is required.
     #[must_use]
-    #[inline]
-    pub fn new(custom_field_id: Uuid, required: bool) -> Self {
-        Self { custom_field_id, required }
+    pub fn new(custom_field_id: impl Into<CustomFieldId>, required: bool) -> Self {
+        Self {
+            custom_field_id: custom_field_id.into(),
+            required,
+        }
     }
 }
 
@@ -35,15 +44,14 @@ impl AttachedCustomFieldCreate {
 #[non_exhaustive]
 pub struct ExistingProductPrice {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: PriceId,
 }
 
 impl ExistingProductPrice {
     /// An `ExistingProductPrice` with what is required.
     #[must_use]
-    #[inline]
-    pub fn new(id: Uuid) -> Self {
-        Self { id }
+    pub fn new(id: impl Into<PriceId>) -> Self {
+        Self { id: id.into() }
     }
 }
 
@@ -59,7 +67,7 @@ pub struct LegacyRecurringProductPriceCustom {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: PriceId,
     /// Where it comes from.
     pub source: ProductPriceSource,
     /// How the price is calculated.
@@ -74,7 +82,7 @@ pub struct LegacyRecurringProductPriceCustom {
     /// Whether it is archived: kept, but no longer on offer.
     pub is_archived: bool,
     /// The product's ID.
-    pub product_id: Uuid,
+    pub product_id: ProductId,
     /// Tells that the price recurs.
     ///
     /// Documented as always `recurring`.
@@ -105,7 +113,7 @@ pub struct LegacyRecurringProductPriceFixed {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: PriceId,
     /// Where it comes from.
     pub source: ProductPriceSource,
     /// How the price is calculated.
@@ -120,7 +128,7 @@ pub struct LegacyRecurringProductPriceFixed {
     /// Whether it is archived: kept, but no longer on offer.
     pub is_archived: bool,
     /// The product's ID.
-    pub product_id: Uuid,
+    pub product_id: ProductId,
     /// Tells that the price recurs.
     ///
     /// Documented as always `recurring`.
@@ -142,13 +150,13 @@ pub struct LegacyRecurringProductPriceFixed {
 #[non_exhaustive]
 pub struct ProductBenefitsUpdate {
     /// IDs of the benefits.
-    pub benefits: Vec<Uuid>,
+    pub benefits: Vec<BenefitId>,
 }
 
 impl ProductBenefitsUpdate {
     /// A `ProductBenefitsUpdate` with what is required.
     #[must_use]
-    pub fn new(benefits: impl Items<Uuid>) -> Self {
+    pub fn new(benefits: impl Items<BenefitId>) -> Self {
         Self {
             benefits: benefits.into_list(),
         }
@@ -162,9 +170,9 @@ impl ProductBenefitsUpdate {
 #[non_exhaustive]
 pub struct ProductMediaFileRead {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: FileId,
     /// ID of the organization that the file belongs to.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The file's name.
     pub name: String,
     /// Path in the storage.
@@ -210,7 +218,7 @@ pub struct ProductPriceCustom {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: PriceId,
     /// Where it comes from.
     pub source: ProductPriceSource,
     /// How the price is calculated.
@@ -225,7 +233,7 @@ pub struct ProductPriceCustom {
     /// Whether it is archived: kept, but no longer on offer.
     pub is_archived: bool,
     /// The product's ID.
-    pub product_id: Uuid,
+    pub product_id: ProductId,
     /// Least that the customer can pay, in cents; 0 means that they may pay nothing.
     pub minimum_amount: i64,
     /// Most that the customer can pay, in cents; null if nothing limits it.
@@ -343,7 +351,7 @@ pub struct ProductPriceFixed {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: PriceId,
     /// Where it comes from.
     pub source: ProductPriceSource,
     /// How the price is calculated.
@@ -358,7 +366,7 @@ pub struct ProductPriceFixed {
     /// Whether it is archived: kept, but no longer on offer.
     pub is_archived: bool,
     /// The product's ID.
-    pub product_id: Uuid,
+    pub product_id: ProductId,
     /// What it costs, in cents.
     pub price_amount: i64,
 }
@@ -423,7 +431,7 @@ impl ProductPriceFixedCreate {
 #[non_exhaustive]
 pub struct ProductPriceMeter {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: MeterId,
     /// What the meter is called.
     pub name: String,
     /// What the meter counts.
@@ -446,7 +454,7 @@ pub struct ProductPriceMeteredTiers {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: PriceId,
     /// Where it comes from.
     pub source: ProductPriceSource,
     /// How the price is calculated.
@@ -461,11 +469,11 @@ pub struct ProductPriceMeteredTiers {
     /// Whether it is archived: kept, but no longer on offer.
     pub is_archived: bool,
     /// The product's ID.
-    pub product_id: Uuid,
+    pub product_id: ProductId,
     /// Most that is charged, in cents, however much is used; null means no limit.
     pub cap_amount: Option<i64>,
     /// ID of the meter that counts the usage.
-    pub meter_id: Uuid,
+    pub meter_id: MeterId,
     /// The meter that counts the usage.
     pub meter: ProductPriceMeter,
     /// What a unit costs, by the number of units consumed.
@@ -486,7 +494,7 @@ pub struct ProductPriceMeteredTiersCreate {
     /// decides.
     pub tax_behavior: Patch<TaxBehaviorOption>,
     /// The meter's ID.
-    pub meter_id: Uuid,
+    pub meter_id: MeterId,
     /// What a unit costs, by the number of units consumed.
     pub tiers: TiersInput,
     /// Most that is charged, in cents, however much is used; null means no limit.
@@ -498,12 +506,11 @@ pub struct ProductPriceMeteredTiersCreate {
 impl ProductPriceMeteredTiersCreate {
     /// A `ProductPriceMeteredTiersCreate` with what is required.
     #[must_use]
-    #[inline]
-    pub fn new(meter_id: Uuid, tiers: TiersInput) -> Self {
+    pub fn new(meter_id: impl Into<MeterId>, tiers: TiersInput) -> Self {
         Self {
             price_currency: None,
             tax_behavior: Patch::Keep,
-            meter_id,
+            meter_id: meter_id.into(),
             tiers,
             cap_amount: Patch::Keep,
         }
@@ -551,7 +558,7 @@ pub struct ProductPriceMeteredUnit {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: PriceId,
     /// Where it comes from.
     pub source: ProductPriceSource,
     /// How the price is calculated.
@@ -566,11 +573,11 @@ pub struct ProductPriceMeteredUnit {
     /// Whether it is archived: kept, but no longer on offer.
     pub is_archived: bool,
     /// The product's ID.
-    pub product_id: Uuid,
+    pub product_id: ProductId,
     /// Most that is charged, in cents, however much is used; null means no limit.
     pub cap_amount: Option<i64>,
     /// ID of the meter that counts the usage.
-    pub meter_id: Uuid,
+    pub meter_id: MeterId,
     /// The meter that counts the usage.
     pub meter: ProductPriceMeter,
     /// Price of one unit in cents; fractions of a cent are possible.
@@ -591,7 +598,7 @@ pub struct ProductPriceMeteredUnitCreate {
     /// decides.
     pub tax_behavior: Patch<TaxBehaviorOption>,
     /// The meter's ID.
-    pub meter_id: Uuid,
+    pub meter_id: MeterId,
     /// Price of one unit in cents; fractions of a cent are possible.
     ///
     /// At most 5 digits before the point and 12 after it, more than 0.
@@ -605,11 +612,11 @@ pub struct ProductPriceMeteredUnitCreate {
 impl ProductPriceMeteredUnitCreate {
     /// A `ProductPriceMeteredUnitCreate` with what is required.
     #[must_use]
-    pub fn new(meter_id: Uuid, unit_amount: impl Into<Decimal>) -> Self {
+    pub fn new(meter_id: impl Into<MeterId>, unit_amount: impl Into<Decimal>) -> Self {
         Self {
             price_currency: None,
             tax_behavior: Patch::Keep,
-            meter_id,
+            meter_id: meter_id.into(),
             unit_amount: unit_amount.into(),
             cap_amount: Patch::Keep,
         }
@@ -678,7 +685,7 @@ pub struct ProductPriceUnitBased {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: PriceId,
     /// Where it comes from.
     pub source: ProductPriceSource,
     /// How the price is calculated.
@@ -693,7 +700,7 @@ pub struct ProductPriceUnitBased {
     /// Whether it is archived: kept, but no longer on offer.
     pub is_archived: bool,
     /// The product's ID.
-    pub product_id: Uuid,
+    pub product_id: ProductId,
     /// What a unit costs, by the number of units.
     pub tiers: Tiers,
     /// Fewest units that can be bought; null if nothing limits them.

@@ -3,7 +3,14 @@
 //! Types of refunds.
 
 use super::*;
-use polar_client_runtime::types::{Entries, Timestamp, Uuid};
+use crate::ids::CustomerId;
+use crate::ids::DisputeId;
+use crate::ids::OrderId;
+use crate::ids::OrganizationId;
+use crate::ids::PaymentId;
+use crate::ids::RefundId;
+use crate::ids::SubscriptionId;
+use polar_client_runtime::types::{Entries, Timestamp};
 use std::collections::BTreeMap;
 
 /// A refund.
@@ -17,7 +24,7 @@ pub struct Refund {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: RefundId,
     /// Data of your own, by key.
     pub metadata: MetadataOutputType,
     /// State that it is in.
@@ -31,13 +38,13 @@ pub struct Refund {
     /// Currency, as its ISO 4217 code in lower case.
     pub currency: String,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The order's ID.
-    pub order_id: Uuid,
+    pub order_id: OrderId,
     /// The subscription's ID.
-    pub subscription_id: Option<Uuid>,
+    pub subscription_id: Option<SubscriptionId>,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// Whether the customer loses the benefits. Only possible for one-time purchases:
     /// those of a subscription are revoked with it.
     pub revoke_benefits: bool,
@@ -56,7 +63,7 @@ pub struct RefundCreate {
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// The order's ID.
-    pub order_id: Uuid,
+    pub order_id: OrderId,
     /// Why it is paid back.
     pub reason: RefundCreateReason,
     /// How much to pay back, in cents, with taxes left out: those on it come on top.
@@ -75,11 +82,14 @@ pub struct RefundCreate {
 impl RefundCreate {
     /// A `RefundCreate` with what is required.
     #[must_use]
-    #[inline]
-    pub fn new(order_id: Uuid, reason: RefundCreateReason, amount: i64) -> Self {
+    pub fn new(
+        order_id: impl Into<OrderId>,
+        reason: RefundCreateReason,
+        amount: i64,
+    ) -> Self {
         Self {
             metadata: None,
-            order_id,
+            order_id: order_id.into(),
             reason,
             amount,
             comment: None,
@@ -163,7 +173,7 @@ pub struct RefundDispute {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: DisputeId,
     /// State that it is in.
     pub status: DisputeStatus,
     /// Whether the dispute was decided: won or lost.
@@ -184,9 +194,9 @@ pub struct RefundDispute {
     /// Whether the time to hand in evidence is over.
     pub past_due: bool,
     /// The order's ID.
-    pub order_id: Uuid,
+    pub order_id: OrderId,
     /// The payment's ID.
-    pub payment_id: Uuid,
+    pub payment_id: PaymentId,
 }
 
 /// A page of refunds.

@@ -3,7 +3,11 @@
 //! Types that several resources share.
 
 use super::*;
-use polar_client_runtime::types::{Decimal, Json, Patch, Timestamp, Uuid};
+use crate::ids::BenefitId;
+use crate::ids::CustomFieldId;
+use crate::ids::MeterId;
+use crate::ids::OrganizationId;
+use polar_client_runtime::types::{Decimal, Json, Patch, Timestamp};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -105,7 +109,7 @@ impl AddressInput {
 #[non_exhaustive]
 pub struct AttachedCustomField {
     /// The custom field's ID.
-    pub custom_field_id: Uuid,
+    pub custom_field_id: CustomFieldId,
     /// The custom field.
     pub custom_field: CustomField,
     /// Position of the field in the form.
@@ -121,7 +125,7 @@ pub struct AttachedCustomField {
 #[non_exhaustive]
 pub struct BenefitCustomPublic {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -139,7 +143,7 @@ pub struct BenefitCustomPublic {
     /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
 }
 
 /// A benefit that gives access to a Discord server.
@@ -149,7 +153,7 @@ pub struct BenefitCustomPublic {
 #[non_exhaustive]
 pub struct BenefitDiscordPublic {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -167,7 +171,7 @@ pub struct BenefitDiscordPublic {
     /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
 }
 
 /// A benefit that gives files to download.
@@ -177,7 +181,7 @@ pub struct BenefitDiscordPublic {
 #[non_exhaustive]
 pub struct BenefitDownloadablesPublic {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -195,7 +199,7 @@ pub struct BenefitDownloadablesPublic {
     /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
 }
 
 /// A benefit that turns on a feature of the seller's software.
@@ -205,7 +209,7 @@ pub struct BenefitDownloadablesPublic {
 #[non_exhaustive]
 pub struct BenefitFeatureFlagPublic {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -223,7 +227,7 @@ pub struct BenefitFeatureFlagPublic {
     /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
 }
 
 /// A benefit that gives access to a GitHub repository.
@@ -233,7 +237,7 @@ pub struct BenefitFeatureFlagPublic {
 #[non_exhaustive]
 pub struct BenefitGitHubRepositoryPublic {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -251,7 +255,7 @@ pub struct BenefitGitHubRepositoryPublic {
     /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
 }
 
 /// A benefit that gives license keys.
@@ -261,7 +265,7 @@ pub struct BenefitGitHubRepositoryPublic {
 #[non_exhaustive]
 pub struct BenefitLicenseKeysPublic {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -279,7 +283,7 @@ pub struct BenefitLicenseKeysPublic {
     /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
 }
 
 /// A benefit that credits units to a meter.
@@ -289,7 +293,7 @@ pub struct BenefitLicenseKeysPublic {
 #[non_exhaustive]
 pub struct BenefitMeterCreditPublic {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -307,7 +311,7 @@ pub struct BenefitMeterCreditPublic {
     /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// How much is credited to which meter.
     pub properties: Option<BenefitMeterCreditPublicProperties>,
 }
@@ -321,7 +325,7 @@ pub struct BenefitMeterCreditPublicProperties {
     /// Number of units that are credited.
     pub units: i64,
     /// ID of the meter that they are credited to.
-    pub meter_id: Uuid,
+    pub meter_id: MeterId,
 }
 
 /// A benefit, as everybody can see it.
@@ -358,7 +362,7 @@ impl BenefitPublic {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn id(&self) -> Option<Uuid> {
+    pub fn id(&self) -> Option<BenefitId> {
         match self {
             Self::Custom(it) => Some(it.id),
             Self::Discord(it) => Some(it.id),
@@ -491,7 +495,7 @@ impl BenefitPublic {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn organization_id(&self) -> Option<Uuid> {
+    pub fn organization_id(&self) -> Option<OrganizationId> {
         match self {
             Self::Custom(it) => Some(it.organization_id),
             Self::Discord(it) => Some(it.organization_id),
@@ -632,7 +636,7 @@ polar_client_runtime::from_variant! {
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannelPublic {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -650,7 +654,7 @@ pub struct BenefitSlackSharedChannelPublic {
     /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
 }
 
 /// What a customer filled in.

@@ -3,11 +3,12 @@
 //! Types of subscriptions.
 
 use super::*;
-use polar_client_runtime::types::Decimal;
-use polar_client_runtime::types::Entries;
-use polar_client_runtime::types::Patch;
-use polar_client_runtime::types::Timestamp;
-use polar_client_runtime::types::Uuid;
+use crate::ids::CustomerId;
+use crate::ids::DiscountId;
+use crate::ids::OrganizationId;
+use crate::ids::PaymentMethodId;
+use crate::ids::ProductId;
+use polar_client_runtime::types::{Decimal, Entries, Patch, Timestamp};
 use std::collections::BTreeMap;
 
 /// Why a customer cancels.
@@ -111,7 +112,7 @@ impl SubscriptionCancel {
 #[non_exhaustive]
 pub struct SubscriptionCustomer {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: CustomerId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -137,9 +138,9 @@ pub struct SubscriptionCustomer {
     /// Language, with or without a region, such as `en` or `en-US`.
     pub locale: Option<String>,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// ID of the payment method that is used by default; null if there is none.
-    pub default_payment_method_id: Option<Uuid>,
+    pub default_payment_method_id: Option<PaymentMethodId>,
     /// When the customer was deleted; null if it was not.
     pub deleted_at: Option<Timestamp>,
     /// When the first event of the customer happened, which can be before `created_at`;
@@ -541,11 +542,11 @@ pub struct SubscriptionUpdateBase {
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// ID of the product to change to.
-    pub product_id: Patch<Uuid>,
+    pub product_id: Patch<ProductId>,
     /// How the change is billed. Without it, the organization's setting decides.
     pub proration_behavior: Patch<SubscriptionProrationBehavior>,
     /// ID of the discount from the next billing period on; null takes the discount off.
-    pub discount_id: Patch<Uuid>,
+    pub discount_id: Patch<DiscountId>,
     /// When the trial ends: a point in time to set or move the end, or `now` to end it
     /// and charge the first billing cycle at once.
     pub trial_end: Patch<TrialEnd>,
@@ -576,7 +577,7 @@ impl SubscriptionUpdateBase {
 
     /// ID of the product to change to.
     #[must_use]
-    pub fn product_id(mut self, product_id: impl Into<Patch<Uuid>>) -> Self {
+    pub fn product_id(mut self, product_id: impl Into<Patch<ProductId>>) -> Self {
         self.product_id = product_id.into();
         self
     }
@@ -593,7 +594,7 @@ impl SubscriptionUpdateBase {
 
     /// ID of the discount from the next billing period on; null takes the discount off.
     #[must_use]
-    pub fn discount_id(mut self, discount_id: impl Into<Patch<Uuid>>) -> Self {
+    pub fn discount_id(mut self, discount_id: impl Into<Patch<DiscountId>>) -> Self {
         self.discount_id = discount_id.into();
         self
     }

@@ -3,6 +3,7 @@
 //! Types of webhooks.
 
 use super::*;
+use crate::ids::WebhookEventId;
 use polar_client_runtime::types::{Timestamp, Uuid};
 use std::borrow::Cow;
 
@@ -210,7 +211,7 @@ pub struct WebhookEvent {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: WebhookEventId,
     /// Status that the endpoint answered with last; null if nothing was delivered or the
     /// endpoint could not be reached.
     pub last_http_code: Option<i64>,

@@ -3,6 +3,7 @@
 //! Operations on custom fields.
 
 use super::super::models::*;
+use crate::ids::{CustomFieldId, OrganizationId};
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
@@ -12,7 +13,7 @@ use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::{OneOrMany, Uuid};
+use polar_client_runtime::types::OneOrMany;
 
 /// Custom fields: what else checkouts ask customers for, such as a size or the
 /// acceptance of terms.
@@ -57,8 +58,9 @@ impl<C: AccountAccess> CustomFields<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn delete(&self, id: Uuid) -> Delete {
+    pub fn delete(&self, id: impl Into<CustomFieldId>) -> Delete {
         let mut request = self.client.request(&DELETE);
+        let id: CustomFieldId = id.into();
         request.path("id", &id);
         Delete(request)
     }
@@ -75,8 +77,9 @@ impl<C: AccountAccess> CustomFields<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: Uuid) -> Get {
+    pub fn get(&self, id: impl Into<CustomFieldId>) -> Get {
         let mut request = self.client.request(&GET);
+        let id: CustomFieldId = id.into();
         request.path("id", &id);
         Get(request)
     }
@@ -109,8 +112,13 @@ impl<C: AccountAccess> CustomFields<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn update(&self, id: Uuid, body: impl Body<CustomFieldUpdate>) -> Update {
+    pub fn update(
+        &self,
+        id: impl Into<CustomFieldId>,
+        body: impl Body<CustomFieldUpdate>,
+    ) -> Update {
         let mut request = self.client.request(&UPDATE);
+        let id: CustomFieldId = id.into();
         request.path("id", &id);
         request.json_body(&body);
         Update(request)
@@ -153,7 +161,7 @@ impl List {
     /// The organization's ID.
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<OneOrMany<Uuid>>,
+        organization_id: impl Into<OneOrMany<OrganizationId>>,
     ) -> Self {
         let values: OneOrMany<_> = organization_id.into();
         self.0.query("organization_id", &values);

@@ -3,6 +3,7 @@
 //! Operations on customer seats.
 
 use super::super::models::*;
+use crate::ids::{OrderId, SeatId, SubscriptionId};
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
@@ -12,7 +13,6 @@ use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::Uuid;
 
 /// Seats: who may use what was bought for several people at once. The organization
 /// assigns and revokes them.
@@ -136,8 +136,9 @@ impl<C: AccountAccess> CustomerSeats<C> {
     /// - 403 Forbidden
     /// - 404 Not Found
     /// - 422: `RequestValidationError`
-    pub fn resend_invitation(&self, seat_id: Uuid) -> ResendInvitation {
+    pub fn resend_invitation(&self, seat_id: impl Into<SeatId>) -> ResendInvitation {
         let mut request = self.client.request(&RESEND_INVITATION);
+        let seat_id: SeatId = seat_id.into();
         request.path("seat_id", &seat_id);
         ResendInvitation(request)
     }
@@ -156,8 +157,9 @@ impl<C: AccountAccess> CustomerSeats<C> {
     /// - 403 Forbidden
     /// - 404 Not Found
     /// - 422: `RequestValidationError`
-    pub fn revoke_seat(&self, seat_id: Uuid) -> RevokeSeat {
+    pub fn revoke_seat(&self, seat_id: impl Into<SeatId>) -> RevokeSeat {
         let mut request = self.client.request(&REVOKE_SEAT);
+        let seat_id: SeatId = seat_id.into();
         request.path("seat_id", &seat_id);
         RevokeSeat(request)
     }
@@ -197,15 +199,18 @@ pub struct ListSeats(Request);
 
 impl ListSeats {
     /// The subscription whose seats to list.
-    #[inline]
-    pub fn subscription_id(mut self, subscription_id: Uuid) -> Self {
+    pub fn subscription_id(
+        mut self,
+        subscription_id: impl Into<SubscriptionId>,
+    ) -> Self {
+        let subscription_id: SubscriptionId = subscription_id.into();
         self.0.query("subscription_id", &subscription_id);
         self
     }
 
     /// The order whose seats to list: seats from a one-time purchase belong to an order.
-    #[inline]
-    pub fn order_id(mut self, order_id: Uuid) -> Self {
+    pub fn order_id(mut self, order_id: impl Into<OrderId>) -> Self {
+        let order_id: OrderId = order_id.into();
         self.0.query("order_id", &order_id);
         self
     }

@@ -3,6 +3,7 @@
 //! Operations on disputes.
 
 use super::super::models::*;
+use crate::ids::{DisputeId, OrderId, OrganizationId};
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Client;
@@ -11,7 +12,7 @@ use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::{OneOrMany, Uuid};
+use polar_client_runtime::types::OneOrMany;
 
 /// Disputes: payments that customers or their banks contest.
 #[derive(Clone, Debug)]
@@ -42,8 +43,9 @@ impl<C: AccountAccess> Disputes<C> {
     /// - 404: `ResourceNotFound`
     /// - 409: `DisputeNotOpenError`
     /// - 422: `RequestValidationError`
-    pub fn accept(&self, id: Uuid) -> Accept {
+    pub fn accept(&self, id: impl Into<DisputeId>) -> Accept {
         let mut request = self.client.request(&ACCEPT);
+        let id: DisputeId = id.into();
         request.path("id", &id);
         Accept(request)
     }
@@ -60,8 +62,9 @@ impl<C: AccountAccess> Disputes<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: Uuid) -> Get {
+    pub fn get(&self, id: impl Into<DisputeId>) -> Get {
         let mut request = self.client.request(&GET);
+        let id: DisputeId = id.into();
         request.path("id", &id);
         Get(request)
     }
@@ -107,7 +110,7 @@ impl List {
     /// The organization's ID.
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<OneOrMany<Uuid>>,
+        organization_id: impl Into<OneOrMany<OrganizationId>>,
     ) -> Self {
         let values: OneOrMany<_> = organization_id.into();
         self.0.query("organization_id", &values);
@@ -115,7 +118,7 @@ impl List {
     }
 
     /// The order's ID.
-    pub fn order_id(mut self, order_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn order_id(mut self, order_id: impl Into<OneOrMany<OrderId>>) -> Self {
         let values: OneOrMany<_> = order_id.into();
         self.0.query("order_id", &values);
         self

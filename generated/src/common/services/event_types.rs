@@ -3,6 +3,10 @@
 //! Operations on event types.
 
 use super::super::models::*;
+use crate::ids::CustomerId;
+use crate::ids::EventId;
+use crate::ids::EventTypeId;
+use crate::ids::OrganizationId;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
@@ -12,7 +16,7 @@ use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::{OneOrMany, Uuid};
+use polar_client_runtime::types::OneOrMany;
 
 /// Types of events: the names that events were seen under, and how they are labelled.
 #[derive(Clone, Debug)]
@@ -54,8 +58,13 @@ impl<C: AccountAccess> EventTypes<C> {
     /// # Errors
     /// - 404 Not Found
     /// - 422: `RequestValidationError`
-    pub fn update(&self, id: Uuid, body: impl Body<EventTypeUpdate>) -> Update {
+    pub fn update(
+        &self,
+        id: impl Into<EventTypeId>,
+        body: impl Body<EventTypeUpdate>,
+    ) -> Update {
         let mut request = self.client.request(&UPDATE);
+        let id: EventTypeId = id.into();
         request.path("id", &id);
         request.json_body(&body);
         Update(request)
@@ -71,7 +80,7 @@ impl List {
     /// The organization's ID.
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<OneOrMany<Uuid>>,
+        organization_id: impl Into<OneOrMany<OrganizationId>>,
     ) -> Self {
         let values: OneOrMany<_> = organization_id.into();
         self.0.query("organization_id", &values);
@@ -79,7 +88,7 @@ impl List {
     }
 
     /// The customer's ID.
-    pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
@@ -112,8 +121,8 @@ impl List {
     }
 
     /// ID of the parent event; null if there is none.
-    #[inline]
-    pub fn parent_id(mut self, parent_id: Uuid) -> Self {
+    pub fn parent_id(mut self, parent_id: impl Into<EventId>) -> Self {
+        let parent_id: EventId = parent_id.into();
         self.0.query("parent_id", &parent_id);
         self
     }

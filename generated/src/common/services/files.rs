@@ -3,6 +3,7 @@
 //! Operations on files.
 
 use super::super::models::*;
+use crate::ids::{FileId, OrganizationId};
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
@@ -13,7 +14,7 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::flows::{NewFile, Upload, UploadSource};
-use polar_client_runtime::types::{OneOrMany, Uuid};
+use polar_client_runtime::types::OneOrMany;
 
 /// Files: downloads, pictures of products and organizations, and attachments of
 /// support cases.
@@ -76,8 +77,9 @@ impl<C: AccountAccess> Files<C> {
     /// - 403: `NotPermitted`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn delete(&self, id: Uuid) -> Delete {
+    pub fn delete(&self, id: impl Into<FileId>) -> Delete {
         let mut request = self.client.request(&DELETE);
+        let id: FileId = id.into();
         request.path("id", &id);
         Delete(request)
     }
@@ -109,8 +111,9 @@ impl<C: AccountAccess> Files<C> {
     /// - 403: `NotPermitted`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn update(&self, id: Uuid, body: impl Body<FilePatch>) -> Update {
+    pub fn update(&self, id: impl Into<FileId>, body: impl Body<FilePatch>) -> Update {
         let mut request = self.client.request(&UPDATE);
+        let id: FileId = id.into();
         request.path("id", &id);
         request.json_body(&body);
         Update(request)
@@ -131,8 +134,13 @@ impl<C: AccountAccess> Files<C> {
     /// - 403: `NotPermitted`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn uploaded(&self, id: Uuid, body: impl Body<FileUploadCompleted>) -> Uploaded {
+    pub fn uploaded(
+        &self,
+        id: impl Into<FileId>,
+        body: impl Body<FileUploadCompleted>,
+    ) -> Uploaded {
         let mut request = self.client.request(&UPLOADED);
+        let id: FileId = id.into();
         request.path("id", &id);
         request.json_body(&body);
         Uploaded(request)
@@ -166,7 +174,7 @@ impl List {
     /// The organization's ID.
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<OneOrMany<Uuid>>,
+        organization_id: impl Into<OneOrMany<OrganizationId>>,
     ) -> Self {
         let values: OneOrMany<_> = organization_id.into();
         self.0.query("organization_id", &values);
@@ -174,7 +182,7 @@ impl List {
     }
 
     /// Only the files with these IDs.
-    pub fn ids(mut self, ids: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn ids(mut self, ids: impl Into<OneOrMany<FileId>>) -> Self {
         let values: OneOrMany<_> = ids.into();
         self.0.query("ids", &values);
         self

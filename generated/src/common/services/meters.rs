@@ -3,12 +3,13 @@
 //! Operations on meters.
 
 use super::super::models::*;
+use crate::ids::CustomerId;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::{Entries, OneOrMany, Pairs, Uuid};
+use polar_client_runtime::types::{Entries, OneOrMany, Pairs};
 
 /// A request to `meters:quantities`.
 #[derive(Clone, Debug)]
@@ -26,7 +27,7 @@ impl Quantities {
     }
 
     /// The customer's ID.
-    pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self

@@ -3,6 +3,10 @@
 //! Operations on metrics.
 
 use super::super::models::*;
+use crate::ids::CustomerId;
+use crate::ids::DashboardId;
+use crate::ids::OrganizationId;
+use crate::ids::ProductId;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
@@ -12,7 +16,7 @@ use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::{Date, OneOrMany, Uuid};
+use polar_client_runtime::types::{Date, OneOrMany};
 
 /// Metrics: figures of revenue, subscriptions, checkouts and costs over time, and
 /// dashboards to arrange them in.
@@ -59,8 +63,9 @@ impl<C: AccountAccess> Metrics<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn delete_dashboard(&self, id: Uuid) -> DeleteDashboard {
+    pub fn delete_dashboard(&self, id: impl Into<DashboardId>) -> DeleteDashboard {
         let mut request = self.client.request(&DELETE_DASHBOARD);
+        let id: DashboardId = id.into();
         request.path("id", &id);
         DeleteDashboard(request)
     }
@@ -126,8 +131,9 @@ impl<C: AccountAccess> Metrics<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn get_dashboard(&self, id: Uuid) -> GetDashboard {
+    pub fn get_dashboard(&self, id: impl Into<DashboardId>) -> GetDashboard {
         let mut request = self.client.request(&GET_DASHBOARD);
+        let id: DashboardId = id.into();
         request.path("id", &id);
         GetDashboard(request)
     }
@@ -171,10 +177,11 @@ impl<C: AccountAccess> Metrics<C> {
     /// - 422: `RequestValidationError`
     pub fn update_dashboard(
         &self,
-        id: Uuid,
+        id: impl Into<DashboardId>,
         body: impl Body<MetricDashboardUpdate>,
     ) -> UpdateDashboard {
         let mut request = self.client.request(&UPDATE_DASHBOARD);
+        let id: DashboardId = id.into();
         request.path("id", &id);
         request.json_body(&body);
         UpdateDashboard(request)
@@ -217,7 +224,7 @@ impl Export {
     /// The organization's ID.
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<OneOrMany<Uuid>>,
+        organization_id: impl Into<OneOrMany<OrganizationId>>,
     ) -> Self {
         let values: OneOrMany<_> = organization_id.into();
         self.0.query("organization_id", &values);
@@ -225,7 +232,7 @@ impl Export {
     }
 
     /// The product's ID.
-    pub fn product_id(mut self, product_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
@@ -242,7 +249,7 @@ impl Export {
     }
 
     /// The customer's ID.
-    pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
@@ -278,7 +285,7 @@ impl Get {
     /// The organization's ID.
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<OneOrMany<Uuid>>,
+        organization_id: impl Into<OneOrMany<OrganizationId>>,
     ) -> Self {
         let values: OneOrMany<_> = organization_id.into();
         self.0.query("organization_id", &values);
@@ -286,7 +293,7 @@ impl Get {
     }
 
     /// The product's ID.
-    pub fn product_id(mut self, product_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
@@ -303,7 +310,7 @@ impl Get {
     }
 
     /// The customer's ID.
-    pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
@@ -348,7 +355,7 @@ impl ListDashboards {
     /// The organization's ID.
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<OneOrMany<Uuid>>,
+        organization_id: impl Into<OneOrMany<OrganizationId>>,
     ) -> Self {
         let values: OneOrMany<_> = organization_id.into();
         self.0.query("organization_id", &values);

@@ -3,12 +3,13 @@
 //! Operations on orders.
 
 use super::super::models::*;
+use crate::ids::{OrganizationId, ProductId};
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::{OneOrMany, Timestamp, Uuid};
+use polar_client_runtime::types::{OneOrMany, Timestamp};
 
 /// A request to `orders:export`.
 #[derive(Clone, Debug)]
@@ -19,7 +20,7 @@ impl Export {
     /// The organization's ID.
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<OneOrMany<Uuid>>,
+        organization_id: impl Into<OneOrMany<OrganizationId>>,
     ) -> Self {
         let values: OneOrMany<_> = organization_id.into();
         self.0.query("organization_id", &values);
@@ -27,7 +28,7 @@ impl Export {
     }
 
     /// The product's ID.
-    pub fn product_id(mut self, product_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self

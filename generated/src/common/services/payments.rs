@@ -3,6 +3,11 @@
 //! Operations on payments.
 
 use super::super::models::*;
+use crate::ids::CheckoutId;
+use crate::ids::CustomerId;
+use crate::ids::OrderId;
+use crate::ids::OrganizationId;
+use crate::ids::PaymentId;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Client;
@@ -11,7 +16,7 @@ use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::{OneOrMany, Uuid};
+use polar_client_runtime::types::OneOrMany;
 
 /// Payments: attempts to charge a customer, successful or not.
 #[derive(Clone, Debug)]
@@ -38,8 +43,9 @@ impl<C: AccountAccess> Payments<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: Uuid) -> Get {
+    pub fn get(&self, id: impl Into<PaymentId>) -> Get {
         let mut request = self.client.request(&GET);
+        let id: PaymentId = id.into();
         request.path("id", &id);
         Get(request)
     }
@@ -76,7 +82,7 @@ impl List {
     /// The organization's ID.
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<OneOrMany<Uuid>>,
+        organization_id: impl Into<OneOrMany<OrganizationId>>,
     ) -> Self {
         let values: OneOrMany<_> = organization_id.into();
         self.0.query("organization_id", &values);
@@ -84,21 +90,21 @@ impl List {
     }
 
     /// The checkout session's ID.
-    pub fn checkout_id(mut self, checkout_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn checkout_id(mut self, checkout_id: impl Into<OneOrMany<CheckoutId>>) -> Self {
         let values: OneOrMany<_> = checkout_id.into();
         self.0.query("checkout_id", &values);
         self
     }
 
     /// The order's ID.
-    pub fn order_id(mut self, order_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn order_id(mut self, order_id: impl Into<OneOrMany<OrderId>>) -> Self {
         let values: OneOrMany<_> = order_id.into();
         self.0.query("order_id", &values);
         self
     }
 
     /// The customer's ID.
-    pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self

@@ -3,6 +3,11 @@
 //! Operations on refunds.
 
 use super::super::models::*;
+use crate::ids::CustomerId;
+use crate::ids::OrderId;
+use crate::ids::OrganizationId;
+use crate::ids::RefundId;
+use crate::ids::SubscriptionId;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
@@ -12,7 +17,7 @@ use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::{OneOrMany, Uuid};
+use polar_client_runtime::types::OneOrMany;
 
 /// Refunds: money of orders that is paid back.
 #[derive(Clone, Debug)]
@@ -76,7 +81,7 @@ pub struct List(Request);
 
 impl List {
     /// Identifier assigned by Polar.
-    pub fn id(mut self, id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn id(mut self, id: impl Into<OneOrMany<RefundId>>) -> Self {
         let values: OneOrMany<_> = id.into();
         self.0.query("id", &values);
         self
@@ -85,7 +90,7 @@ impl List {
     /// The organization's ID.
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<OneOrMany<Uuid>>,
+        organization_id: impl Into<OneOrMany<OrganizationId>>,
     ) -> Self {
         let values: OneOrMany<_> = organization_id.into();
         self.0.query("organization_id", &values);
@@ -93,7 +98,7 @@ impl List {
     }
 
     /// The order's ID.
-    pub fn order_id(mut self, order_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn order_id(mut self, order_id: impl Into<OneOrMany<OrderId>>) -> Self {
         let values: OneOrMany<_> = order_id.into();
         self.0.query("order_id", &values);
         self
@@ -102,7 +107,7 @@ impl List {
     /// The subscription's ID.
     pub fn subscription_id(
         mut self,
-        subscription_id: impl Into<OneOrMany<Uuid>>,
+        subscription_id: impl Into<OneOrMany<SubscriptionId>>,
     ) -> Self {
         let values: OneOrMany<_> = subscription_id.into();
         self.0.query("subscription_id", &values);
@@ -110,7 +115,7 @@ impl List {
     }
 
     /// The customer's ID.
-    pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self

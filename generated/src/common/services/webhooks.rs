@@ -3,12 +3,13 @@
 //! Operations on webhooks.
 
 use super::super::models::*;
+use crate::ids::WebhookEndpointId;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::{OneOrMany, Timestamp, Uuid};
+use polar_client_runtime::types::{OneOrMany, Timestamp};
 
 /// A request to `webhooks:delete_webhook_endpoint`.
 #[derive(Clone, Debug)]
@@ -26,7 +27,10 @@ pub struct ListWebhookDeliveries(pub(crate) Request);
 
 impl ListWebhookDeliveries {
     /// Only deliveries to this endpoint.
-    pub fn endpoint_id(mut self, endpoint_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn endpoint_id(
+        mut self,
+        endpoint_id: impl Into<OneOrMany<WebhookEndpointId>>,
+    ) -> Self {
         let values: OneOrMany<_> = endpoint_id.into();
         self.0.query("endpoint_id", &values);
         self

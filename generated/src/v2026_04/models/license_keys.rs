@@ -3,7 +3,12 @@
 //! Types of license keys.
 
 use super::*;
-use polar_client_runtime::types::{Timestamp, Uuid};
+use crate::ids::ActivationId;
+use crate::ids::BenefitId;
+use crate::ids::CustomerId;
+use crate::ids::LicenseKeyId;
+use crate::ids::OrganizationId;
+use polar_client_runtime::types::Timestamp;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -14,19 +19,19 @@ use std::collections::BTreeMap;
 #[non_exhaustive]
 pub struct GrantedLicenseKey {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: LicenseKeyId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The customer.
     pub customer: LicenseKeyCustomer,
     /// The benefit's ID.
-    pub benefit_id: Uuid,
+    pub benefit_id: BenefitId,
     /// The license key.
     pub key: String,
     /// Shortened license key that is fit to be shown.
@@ -56,9 +61,9 @@ pub struct GrantedLicenseKey {
 #[non_exhaustive]
 pub struct LicenseKeyActivationCreated {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: ActivationId,
     /// The license key's ID.
-    pub license_key_id: Uuid,
+    pub license_key_id: LicenseKeyId,
     /// Text that tells people what it is.
     pub label: String,
     /// Data of your own about the activation, by key.
@@ -78,9 +83,9 @@ pub struct LicenseKeyActivationCreated {
 #[non_exhaustive]
 pub struct LicenseKeyActivationRead {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: ActivationId,
     /// The license key's ID.
-    pub license_key_id: Uuid,
+    pub license_key_id: LicenseKeyId,
     /// Text that tells people what it is.
     pub label: String,
     /// Data of your own about the activation, by key.
@@ -100,19 +105,19 @@ pub struct LicenseKeyActivationRead {
 #[non_exhaustive]
 pub struct LicenseKeyRead {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: LicenseKeyId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The customer.
     pub customer: LicenseKeyCustomer,
     /// The benefit's ID.
-    pub benefit_id: Uuid,
+    pub benefit_id: BenefitId,
     /// The license key.
     pub key: String,
     /// Shortened license key that is fit to be shown.
@@ -152,19 +157,19 @@ pub struct LicenseKeyReadList {
 #[non_exhaustive]
 pub struct LicenseKeyWithActivations {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: LicenseKeyId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The customer.
     pub customer: LicenseKeyCustomer,
     /// The benefit's ID.
-    pub benefit_id: Uuid,
+    pub benefit_id: BenefitId,
     /// The license key.
     pub key: String,
     /// Shortened license key that is fit to be shown.
@@ -194,19 +199,19 @@ pub struct LicenseKeyWithActivations {
 #[non_exhaustive]
 pub struct RotatedLicenseKey {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: LicenseKeyId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The customer.
     pub customer: LicenseKeyCustomer,
     /// The benefit's ID.
-    pub benefit_id: Uuid,
+    pub benefit_id: BenefitId,
     /// The license key.
     pub key: String,
     /// Shortened license key that is fit to be shown.
@@ -234,19 +239,19 @@ pub struct RotatedLicenseKey {
 #[non_exhaustive]
 pub struct ValidatedLicenseKey {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: LicenseKeyId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The customer.
     pub customer: LicenseKeyCustomer,
     /// The benefit's ID.
-    pub benefit_id: Uuid,
+    pub benefit_id: BenefitId,
     /// The license key.
     pub key: String,
     /// Shortened license key that is fit to be shown.

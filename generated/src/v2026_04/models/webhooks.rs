@@ -3,7 +3,8 @@
 //! Types of webhooks.
 
 use super::*;
-use polar_client_runtime::types::{Items, Patch, Uuid};
+use crate::ids::OrganizationId;
+use polar_client_runtime::types::{Items, Patch};
 
 /// The version of the API that payloads follow.
 ///
@@ -41,7 +42,7 @@ pub struct WebhookEndpointCreate {
     /// Types of events that are delivered.
     pub events: Vec<WebhookEventType>,
     /// The organization's ID. Needed unless the access token belongs to an organization.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
 }
 
 impl WebhookEndpointCreate {
@@ -81,9 +82,11 @@ impl WebhookEndpointCreate {
 
     /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 }

@@ -3,6 +3,10 @@
 //! Operations on license keys.
 
 use super::super::models::*;
+use crate::ids::ActivationId;
+use crate::ids::BenefitId;
+use crate::ids::LicenseKeyId;
+use crate::ids::OrganizationId;
 use crate::common::services::license_keys::DEACTIVATE;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
@@ -13,7 +17,7 @@ use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::{OneOrMany, Uuid};
+use polar_client_runtime::types::OneOrMany;
 
 pub use crate::common::services::license_keys::Deactivate;
 
@@ -82,8 +86,9 @@ impl<C: AccountAccess> LicenseKeys<C> {
     /// - 401: `Unauthorized`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: Uuid) -> Get {
+    pub fn get(&self, id: impl Into<LicenseKeyId>) -> Get {
         let mut request = self.client.request(&GET);
+        let id: LicenseKeyId = id.into();
         request.path("id", &id);
         Get(request)
     }
@@ -103,9 +108,15 @@ impl<C: AccountAccess> LicenseKeys<C> {
     /// - 401: `Unauthorized`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get_activation(&self, id: Uuid, activation_id: Uuid) -> GetActivation {
+    pub fn get_activation(
+        &self,
+        id: impl Into<LicenseKeyId>,
+        activation_id: impl Into<ActivationId>,
+    ) -> GetActivation {
         let mut request = self.client.request(&GET_ACTIVATION);
+        let id: LicenseKeyId = id.into();
         request.path("id", &id);
+        let activation_id: ActivationId = activation_id.into();
         request.path("activation_id", &activation_id);
         GetActivation(request)
     }
@@ -142,8 +153,9 @@ impl<C: AccountAccess> LicenseKeys<C> {
     /// - 401: `Unauthorized`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn rotate(&self, id: Uuid) -> Rotate {
+    pub fn rotate(&self, id: impl Into<LicenseKeyId>) -> Rotate {
         let mut request = self.client.request(&ROTATE);
+        let id: LicenseKeyId = id.into();
         request.path("id", &id);
         Rotate(request)
     }
@@ -163,8 +175,13 @@ impl<C: AccountAccess> LicenseKeys<C> {
     /// - 401: `Unauthorized`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn update(&self, id: Uuid, body: impl Body<LicenseKeyUpdate>) -> Update {
+    pub fn update(
+        &self,
+        id: impl Into<LicenseKeyId>,
+        body: impl Body<LicenseKeyUpdate>,
+    ) -> Update {
         let mut request = self.client.request(&UPDATE);
+        let id: LicenseKeyId = id.into();
         request.path("id", &id);
         request.json_body(&body);
         Update(request)
@@ -227,7 +244,7 @@ impl List {
     /// The organization's ID.
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<OneOrMany<Uuid>>,
+        organization_id: impl Into<OneOrMany<OrganizationId>>,
     ) -> Self {
         let values: OneOrMany<_> = organization_id.into();
         self.0.query("organization_id", &values);
@@ -235,7 +252,7 @@ impl List {
     }
 
     /// The benefit's ID.
-    pub fn benefit_id(mut self, benefit_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn benefit_id(mut self, benefit_id: impl Into<OneOrMany<BenefitId>>) -> Self {
         let values: OneOrMany<_> = benefit_id.into();
         self.0.query("benefit_id", &values);
         self

@@ -3,7 +3,8 @@
 //! Types of benefits.
 
 use super::*;
-use polar_client_runtime::types::{Entries, Json, Patch, Timestamp, Uuid};
+use crate::ids::{BenefitId, OrganizationId};
+use polar_client_runtime::types::{Entries, Json, Patch, Timestamp};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -41,7 +42,7 @@ impl Benefit {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn id(&self) -> Option<Uuid> {
+    pub fn id(&self) -> Option<BenefitId> {
         match self {
             Self::Custom(it) => Some(it.id),
             Self::Discord(it) => Some(it.id),
@@ -174,7 +175,7 @@ impl Benefit {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn organization_id(&self) -> Option<Uuid> {
+    pub fn organization_id(&self) -> Option<OrganizationId> {
         match self {
             Self::Custom(it) => Some(it.organization_id),
             Self::Discord(it) => Some(it.organization_id),
@@ -460,7 +461,7 @@ polar_client_runtime::variant_body! {
 #[non_exhaustive]
 pub struct BenefitCustom {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -478,7 +479,7 @@ pub struct BenefitCustom {
     /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Data of your own, by key.
     pub metadata: MetadataOutputType,
     /// Who gets to see it.
@@ -504,7 +505,7 @@ pub struct BenefitCustomCreate {
     /// 3 to 42 characters.
     pub description: String,
     /// The organization's ID. Needed unless the access token belongs to an organization.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
     /// Who gets to see it.
     pub visibility: Option<BenefitVisibility>,
     /// Details that depend on the kind.
@@ -538,9 +539,11 @@ impl BenefitCustomCreate {
 
     /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 
@@ -639,7 +642,7 @@ impl Default for BenefitCustomUpdate {
 #[non_exhaustive]
 pub struct BenefitDiscord {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -657,7 +660,7 @@ pub struct BenefitDiscord {
     /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Data of your own, by key.
     pub metadata: MetadataOutputType,
     /// Who gets to see it.
@@ -683,7 +686,7 @@ pub struct BenefitDiscordCreate {
     /// 3 to 42 characters.
     pub description: String,
     /// The organization's ID. Needed unless the access token belongs to an organization.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
     /// Who gets to see it.
     pub visibility: Option<BenefitVisibility>,
     /// Details that depend on the kind.
@@ -717,9 +720,11 @@ impl BenefitDiscordCreate {
 
     /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 
@@ -805,7 +810,7 @@ impl Default for BenefitDiscordUpdate {
 #[non_exhaustive]
 pub struct BenefitDownloadables {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -823,7 +828,7 @@ pub struct BenefitDownloadables {
     /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Data of your own, by key.
     pub metadata: MetadataOutputType,
     /// Who gets to see it.
@@ -849,7 +854,7 @@ pub struct BenefitDownloadablesCreate {
     /// 3 to 42 characters.
     pub description: String,
     /// The organization's ID. Needed unless the access token belongs to an organization.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
     /// Who gets to see it.
     pub visibility: Option<BenefitVisibility>,
     /// Details that depend on the kind.
@@ -883,9 +888,11 @@ impl BenefitDownloadablesCreate {
 
     /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 
@@ -971,7 +978,7 @@ impl Default for BenefitDownloadablesUpdate {
 #[non_exhaustive]
 pub struct BenefitFeatureFlag {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -989,7 +996,7 @@ pub struct BenefitFeatureFlag {
     /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Data of your own, by key.
     pub metadata: MetadataOutputType,
     /// Who gets to see it.
@@ -1015,7 +1022,7 @@ pub struct BenefitFeatureFlagCreate {
     /// 3 to 42 characters.
     pub description: String,
     /// The organization's ID. Needed unless the access token belongs to an organization.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
     /// Who gets to see it.
     pub visibility: Option<BenefitVisibility>,
     /// Details that depend on the kind.
@@ -1046,9 +1053,11 @@ impl BenefitFeatureFlagCreate {
 
     /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 
@@ -1147,7 +1156,7 @@ impl Default for BenefitFeatureFlagUpdate {
 #[non_exhaustive]
 pub struct BenefitGitHubRepository {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -1165,7 +1174,7 @@ pub struct BenefitGitHubRepository {
     /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Data of your own, by key.
     pub metadata: MetadataOutputType,
     /// Who gets to see it.
@@ -1191,7 +1200,7 @@ pub struct BenefitGitHubRepositoryCreate {
     /// 3 to 42 characters.
     pub description: String,
     /// The organization's ID. Needed unless the access token belongs to an organization.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
     /// Who gets to see it.
     pub visibility: Option<BenefitVisibility>,
     /// Details that depend on the kind.
@@ -1225,9 +1234,11 @@ impl BenefitGitHubRepositoryCreate {
 
     /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 
@@ -1313,7 +1324,7 @@ impl Default for BenefitGitHubRepositoryUpdate {
 #[non_exhaustive]
 pub struct BenefitLicenseKeys {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -1331,7 +1342,7 @@ pub struct BenefitLicenseKeys {
     /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Data of your own, by key.
     pub metadata: MetadataOutputType,
     /// Who gets to see it.
@@ -1357,7 +1368,7 @@ pub struct BenefitLicenseKeysCreate {
     /// 3 to 42 characters.
     pub description: String,
     /// The organization's ID. Needed unless the access token belongs to an organization.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
     /// Who gets to see it.
     pub visibility: Option<BenefitVisibility>,
     /// Details that depend on the kind.
@@ -1391,9 +1402,11 @@ impl BenefitLicenseKeysCreate {
 
     /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 
@@ -1504,7 +1517,7 @@ pub struct BenefitList {
 #[non_exhaustive]
 pub struct BenefitMeterCredit {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -1522,7 +1535,7 @@ pub struct BenefitMeterCredit {
     /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Data of your own, by key.
     pub metadata: MetadataOutputType,
     /// Who gets to see it.
@@ -1548,7 +1561,7 @@ pub struct BenefitMeterCreditCreate {
     /// 3 to 42 characters.
     pub description: String,
     /// The organization's ID. Needed unless the access token belongs to an organization.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
     /// Who gets to see it.
     pub visibility: Option<BenefitVisibility>,
     /// Details that depend on the kind.
@@ -1582,9 +1595,11 @@ impl BenefitMeterCreditCreate {
 
     /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 
@@ -1683,7 +1698,7 @@ impl Default for BenefitMeterCreditUpdate {
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannel {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -1701,7 +1716,7 @@ pub struct BenefitSlackSharedChannel {
     /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Data of your own, by key.
     pub metadata: MetadataOutputType,
     /// Who gets to see it.
@@ -1727,7 +1742,7 @@ pub struct BenefitSlackSharedChannelCreate {
     /// 3 to 42 characters.
     pub description: String,
     /// The organization's ID. Needed unless the access token belongs to an organization.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
     /// Who gets to see it.
     pub visibility: Option<BenefitVisibility>,
     /// Details that depend on the kind.
@@ -1761,9 +1776,11 @@ impl BenefitSlackSharedChannelCreate {
 
     /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 

@@ -3,7 +3,14 @@
 //! Types of checkouts.
 
 use super::*;
-use polar_client_runtime::types::{Entries, Items, Timestamp, Uuid};
+use crate::ids::CheckoutId;
+use crate::ids::CustomerId;
+use crate::ids::DiscountId;
+use crate::ids::OrganizationId;
+use crate::ids::PriceId;
+use crate::ids::ProductId;
+use crate::ids::SubscriptionId;
+use polar_client_runtime::types::{Entries, Items, Timestamp};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -14,7 +21,7 @@ use std::collections::BTreeMap;
 #[non_exhaustive]
 pub struct Checkout {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: CheckoutId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -73,15 +80,15 @@ pub struct Checkout {
     /// When the trial ends; null without a trial.
     pub trial_end: Option<Timestamp>,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The product's ID.
-    pub product_id: Option<Uuid>,
+    pub product_id: Option<ProductId>,
     /// The price's ID.
     ///
     /// Deprecated.
-    pub product_price_id: Option<Uuid>,
+    pub product_price_id: Option<PriceId>,
     /// The discount's ID.
-    pub discount_id: Option<Uuid>,
+    pub discount_id: Option<DiscountId>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
     /// applies in any case.
     pub allow_discount_codes: bool,
@@ -101,7 +108,7 @@ pub struct Checkout {
     /// method.
     pub is_payment_form_required: bool,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// Whether the customer buys as a business, which demands a billing name and a full
     /// billing address.
     pub is_business_customer: bool,
@@ -148,7 +155,7 @@ pub struct Checkout {
     /// The discount; null if there is none.
     pub discount: Option<CheckoutDiscount>,
     /// The subscription's ID.
-    pub subscription_id: Option<Uuid>,
+    pub subscription_id: Option<SubscriptionId>,
     /// Custom fields that come with the product.
     pub attached_custom_fields: Option<Vec<AttachedCustomField>>,
     /// Metadata for the customer that comes out of the checkout.
@@ -180,7 +187,7 @@ pub struct CheckoutList {
 #[non_exhaustive]
 pub struct CheckoutProduct {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: ProductId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -211,7 +218,7 @@ pub struct CheckoutProduct {
     /// Whether it is archived: kept, but no longer on offer.
     pub is_archived: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Prices of the product.
     pub prices: Vec<Price>,
     /// Benefits that the product grants.
@@ -240,7 +247,7 @@ pub struct CheckoutProductsCreate {
     /// Values of the custom fields, by slug of the field.
     pub custom_field_data: Option<BTreeMap<String, Option<CustomFieldValue>>>,
     /// The discount's ID.
-    pub discount_id: Option<Uuid>,
+    pub discount_id: Option<DiscountId>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
     /// applies in any case.
     ///
@@ -285,7 +292,7 @@ pub struct CheckoutProductsCreate {
     /// Default: `true`.
     pub allow_trial: Option<bool>,
     /// ID of the customer who buys. The form is filled in with what is known of them.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// Whether the customer buys as a business, which demands a billing name and a full
     /// billing address.
     ///
@@ -318,7 +325,7 @@ pub struct CheckoutProductsCreate {
     pub customer_metadata: Option<BTreeMap<String, MetadataValue>>,
     /// ID of the free subscription that is to be upgraded. The checkout's metadata is
     /// added to its own.
-    pub subscription_id: Option<Uuid>,
+    pub subscription_id: Option<SubscriptionId>,
     /// Where the customer gets to after the payment. `{CHECKOUT_ID}` in it becomes the ID
     /// of the checkout session.
     ///
@@ -338,7 +345,7 @@ pub struct CheckoutProductsCreate {
     /// the start.
     ///
     /// At least 1 item.
-    pub products: Vec<Uuid>,
+    pub products: Vec<ProductId>,
     /// Prices made for this checkout alone, by ID of the product. Products without any
     /// here have their usual prices.
     ///
@@ -349,7 +356,7 @@ pub struct CheckoutProductsCreate {
 impl CheckoutProductsCreate {
     /// A `CheckoutProductsCreate` with what is required.
     #[must_use]
-    pub fn new(products: impl Items<Uuid>) -> Self {
+    pub fn new(products: impl Items<ProductId>) -> Self {
         Self {
             trial_interval: None,
             trial_interval_count: None,
@@ -426,9 +433,8 @@ impl CheckoutProductsCreate {
 
     /// The discount's ID.
     #[must_use]
-    #[inline]
-    pub fn discount_id(mut self, discount_id: Uuid) -> Self {
-        self.discount_id = Some(discount_id);
+    pub fn discount_id(mut self, discount_id: impl Into<DiscountId>) -> Self {
+        self.discount_id = Some(discount_id.into());
         self
     }
 
@@ -537,9 +543,8 @@ impl CheckoutProductsCreate {
 
     /// ID of the customer who buys. The form is filled in with what is known of them.
     #[must_use]
-    #[inline]
-    pub fn customer_id(mut self, customer_id: Uuid) -> Self {
-        self.customer_id = Some(customer_id);
+    pub fn customer_id(mut self, customer_id: impl Into<CustomerId>) -> Self {
+        self.customer_id = Some(customer_id.into());
         self
     }
 
@@ -638,9 +643,11 @@ impl CheckoutProductsCreate {
     /// ID of the free subscription that is to be upgraded. The checkout's metadata is
     /// added to its own.
     #[must_use]
-    #[inline]
-    pub fn subscription_id(mut self, subscription_id: Uuid) -> Self {
-        self.subscription_id = Some(subscription_id);
+    pub fn subscription_id(
+        mut self,
+        subscription_id: impl Into<SubscriptionId>,
+    ) -> Self {
+        self.subscription_id = Some(subscription_id.into());
         self
     }
 
@@ -703,7 +710,7 @@ impl CheckoutProductsCreate {
 #[non_exhaustive]
 pub struct CheckoutPublic {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: CheckoutId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -762,15 +769,15 @@ pub struct CheckoutPublic {
     /// When the trial ends; null without a trial.
     pub trial_end: Option<Timestamp>,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The product's ID.
-    pub product_id: Option<Uuid>,
+    pub product_id: Option<ProductId>,
     /// The price's ID.
     ///
     /// Deprecated.
-    pub product_price_id: Option<Uuid>,
+    pub product_price_id: Option<PriceId>,
     /// The discount's ID.
-    pub discount_id: Option<Uuid>,
+    pub discount_id: Option<DiscountId>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
     /// applies in any case.
     pub allow_discount_codes: bool,
@@ -790,7 +797,7 @@ pub struct CheckoutPublic {
     /// method.
     pub is_payment_form_required: bool,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// Whether the customer buys as a business, which demands a billing name and a full
     /// billing address.
     pub is_business_customer: bool,
@@ -842,7 +849,7 @@ pub struct CheckoutPublic {
 #[non_exhaustive]
 pub struct CheckoutPublicConfirmed {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: CheckoutId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -903,15 +910,15 @@ pub struct CheckoutPublicConfirmed {
     /// When the trial ends; null without a trial.
     pub trial_end: Option<Timestamp>,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The product's ID.
-    pub product_id: Option<Uuid>,
+    pub product_id: Option<ProductId>,
     /// The price's ID.
     ///
     /// Deprecated.
-    pub product_price_id: Option<Uuid>,
+    pub product_price_id: Option<PriceId>,
     /// The discount's ID.
-    pub discount_id: Option<Uuid>,
+    pub discount_id: Option<DiscountId>,
     /// Whether the customer can enter discount codes. A discount set by `discount_id`
     /// applies in any case.
     pub allow_discount_codes: bool,
@@ -931,7 +938,7 @@ pub struct CheckoutPublicConfirmed {
     /// method.
     pub is_payment_form_required: bool,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// Whether the customer buys as a business, which demands a billing name and a full
     /// billing address.
     pub is_business_customer: bool,

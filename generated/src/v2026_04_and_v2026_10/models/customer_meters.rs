@@ -3,7 +3,8 @@
 //! Types of customer meters.
 
 use super::*;
-use polar_client_runtime::types::{Timestamp, Uuid};
+use crate::ids::{CustomerId, CustomerMeterId, MeterId};
+use polar_client_runtime::types::Timestamp;
 
 /// What a meter has counted for a customer.
 ///
@@ -12,15 +13,15 @@ use polar_client_runtime::types::{Timestamp, Uuid};
 #[non_exhaustive]
 pub struct CustomerMeter {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: CustomerMeterId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The meter's ID.
-    pub meter_id: Uuid,
+    pub meter_id: MeterId,
     /// Number of units consumed.
     pub consumed_units: f64,
     /// Number of units credited.

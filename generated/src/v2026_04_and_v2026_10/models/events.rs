@@ -3,7 +3,11 @@
 //! Types of events.
 
 use super::*;
-use polar_client_runtime::types::{Items, Json, Timestamp, Uuid};
+use crate::ids::CustomerId;
+use crate::ids::EventId;
+use crate::ids::MemberId;
+use crate::ids::OrganizationId;
+use polar_client_runtime::types::{Items, Json, Timestamp};
 use std::borrow::Cow;
 
 /// An event, of Polar or of your own.
@@ -102,7 +106,7 @@ impl Event {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn id(&self) -> Option<Uuid> {
+    pub fn id(&self) -> Option<EventId> {
         match self {
             Self::MeterCredit(it) => Some(it.id),
             Self::MeterReset(it) => Some(it.id),
@@ -200,7 +204,7 @@ impl Event {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn organization_id(&self) -> Option<Uuid> {
+    pub fn organization_id(&self) -> Option<OrganizationId> {
         match self {
             Self::MeterCredit(it) => Some(it.organization_id),
             Self::MeterReset(it) => Some(it.organization_id),
@@ -249,7 +253,7 @@ impl Event {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn customer_id(&self) -> Option<Uuid> {
+    pub fn customer_id(&self) -> Option<CustomerId> {
         match self {
             Self::MeterCredit(it) => it.customer_id,
             Self::MeterReset(it) => it.customer_id,
@@ -398,7 +402,7 @@ impl Event {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn member_id(&self) -> Option<Uuid> {
+    pub fn member_id(&self) -> Option<MemberId> {
         match self {
             Self::MeterCredit(it) => it.member_id,
             Self::MeterReset(it) => it.member_id,
@@ -549,7 +553,7 @@ impl Event {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn parent_id(&self) -> Option<Uuid> {
+    pub fn parent_id(&self) -> Option<EventId> {
         match self {
             Self::MeterCredit(it) => it.parent_id,
             Self::MeterReset(it) => it.parent_id,
@@ -1330,19 +1334,19 @@ polar_client_runtime::from_variant! {
 #[non_exhaustive]
 pub struct MeterCreditEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -1350,7 +1354,7 @@ pub struct MeterCreditEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.

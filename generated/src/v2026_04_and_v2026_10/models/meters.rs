@@ -3,7 +3,8 @@
 //! Types of meters.
 
 use super::*;
-use polar_client_runtime::types::{Entries, Patch, Timestamp, Uuid};
+use crate::ids::{MeterId, OrganizationId};
+use polar_client_runtime::types::{Entries, Patch, Timestamp};
 use std::collections::BTreeMap;
 
 /// A meter: which events count, and how they become a number.
@@ -19,7 +20,7 @@ pub struct Meter {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: MeterId,
     /// Name.
     pub name: String,
     /// What the meter counts.
@@ -33,7 +34,7 @@ pub struct Meter {
     /// How the events that pass the filter become a number.
     pub aggregation: Aggregation,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// When the meter was archived; null if it was not.
     pub archived_at: Option<Timestamp>,
 }
@@ -67,7 +68,7 @@ pub struct MeterCreate {
     /// How the events that pass the filter become a number.
     pub aggregation: Aggregation,
     /// The organization's ID. Needed unless the access token belongs to an organization.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
 }
 
 impl MeterCreate {
@@ -128,9 +129,11 @@ impl MeterCreate {
 
     /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 }

@@ -3,7 +3,13 @@
 //! Types of orders.
 
 use super::*;
-use polar_client_runtime::types::{Timestamp, Uuid};
+use crate::ids::CheckoutId;
+use crate::ids::CustomerId;
+use crate::ids::DiscountId;
+use crate::ids::OrderId;
+use crate::ids::ProductId;
+use crate::ids::SubscriptionId;
+use polar_client_runtime::types::Timestamp;
 use std::collections::BTreeMap;
 
 /// An order: what a customer was billed for.
@@ -13,7 +19,7 @@ use std::collections::BTreeMap;
 #[non_exhaustive]
 pub struct Order {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: OrderId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -60,15 +66,15 @@ pub struct Order {
     /// Number of units.
     pub units: Option<i64>,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The product's ID.
-    pub product_id: Option<Uuid>,
+    pub product_id: Option<ProductId>,
     /// The discount's ID.
-    pub discount_id: Option<Uuid>,
+    pub discount_id: Option<DiscountId>,
     /// The subscription's ID.
-    pub subscription_id: Option<Uuid>,
+    pub subscription_id: Option<SubscriptionId>,
     /// The checkout session's ID.
-    pub checkout_id: Option<Uuid>,
+    pub checkout_id: Option<CheckoutId>,
     /// When the payment is tried again by itself; null if it is not.
     pub next_payment_attempt_at: Option<Timestamp>,
     /// Data of your own, by key.

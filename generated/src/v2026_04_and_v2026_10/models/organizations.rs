@@ -3,6 +3,7 @@
 //! Types of organizations.
 
 use super::*;
+use crate::ids::OrganizationId;
 use polar_client_runtime::types::{Items, Patch, Timestamp, Uuid};
 
 /// An organization: a seller, with its settings.
@@ -16,7 +17,7 @@ pub struct Organization {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: OrganizationId,
     /// Name.
     pub name: String,
     /// Unique short name.

@@ -3,7 +3,11 @@
 //! Types of products.
 
 use super::*;
-use polar_client_runtime::types::{Entries, Items, Patch, Timestamp, Uuid};
+use crate::ids::FileId;
+use crate::ids::OrganizationId;
+use crate::ids::PriceId;
+use crate::ids::ProductId;
+use polar_client_runtime::types::{Entries, Items, Patch, Timestamp};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -14,7 +18,7 @@ use std::collections::BTreeMap;
 #[non_exhaustive]
 pub struct Product {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: ProductId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -45,7 +49,7 @@ pub struct Product {
     /// Whether it is archived: kept, but no longer on offer.
     pub is_archived: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Data of your own, by key.
     pub metadata: MetadataOutputType,
     /// Whether the product can be deleted. One that was ordered, subscribed to, tried or
@@ -115,11 +119,11 @@ pub struct ProductCreateOneTime {
     /// At least 1 item.
     pub prices: Vec<ProductPriceCreate>,
     /// IDs of the media files, which must have been uploaded.
-    pub medias: Option<Vec<Uuid>>,
+    pub medias: Option<Vec<FileId>>,
     /// Custom fields that the checkout asks for.
     pub attached_custom_fields: Option<Vec<AttachedCustomFieldCreate>>,
     /// The organization's ID. Needed unless the access token belongs to an organization.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
 }
 
 impl ProductCreateOneTime {
@@ -166,7 +170,7 @@ impl ProductCreateOneTime {
 
     /// IDs of the media files, which must have been uploaded.
     #[must_use]
-    pub fn medias(mut self, medias: impl Items<Uuid>) -> Self {
+    pub fn medias(mut self, medias: impl Items<FileId>) -> Self {
         self.medias = Some(medias.into_list());
         self
     }
@@ -183,9 +187,11 @@ impl ProductCreateOneTime {
 
     /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 }
@@ -217,11 +223,11 @@ pub struct ProductCreateRecurring {
     /// At least 1 item.
     pub prices: Vec<ProductPriceCreate>,
     /// IDs of the media files, which must have been uploaded.
-    pub medias: Option<Vec<Uuid>>,
+    pub medias: Option<Vec<FileId>>,
     /// Custom fields that the checkout asks for.
     pub attached_custom_fields: Option<Vec<AttachedCustomFieldCreate>>,
     /// The organization's ID. Needed unless the access token belongs to an organization.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
     /// Unit that the trial is counted in.
     pub trial_interval: Option<TrialInterval>,
     /// Length of the trial in units of `trial_interval`.
@@ -300,7 +306,7 @@ impl ProductCreateRecurring {
 
     /// IDs of the media files, which must have been uploaded.
     #[must_use]
-    pub fn medias(mut self, medias: impl Items<Uuid>) -> Self {
+    pub fn medias(mut self, medias: impl Items<FileId>) -> Self {
         self.medias = Some(medias.into_list());
         self
     }
@@ -317,9 +323,11 @@ impl ProductCreateRecurring {
 
     /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 
@@ -442,7 +450,7 @@ pub struct ProductPriceSeatBased {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: PriceId,
     /// Where it comes from.
     pub source: ProductPriceSource,
     /// How the price is calculated.
@@ -457,7 +465,7 @@ pub struct ProductPriceSeatBased {
     /// Whether it is archived: kept, but no longer on offer.
     pub is_archived: bool,
     /// The product's ID.
-    pub product_id: Uuid,
+    pub product_id: ProductId,
     /// What a seat costs, by the number of seats.
     pub seat_tiers: ProductPriceSeatTiers,
 }
@@ -724,7 +732,7 @@ pub struct ProductUpdate {
     /// left out are not offered any more.
     pub prices: Patch<Vec<ProductPriceUpdate>>,
     /// IDs of the media files, which must have been uploaded.
-    pub medias: Patch<Vec<Uuid>>,
+    pub medias: Patch<Vec<FileId>>,
     /// Custom fields that the checkout asks for.
     pub attached_custom_fields: Patch<Vec<AttachedCustomFieldCreate>>,
 }
@@ -849,7 +857,7 @@ impl ProductUpdate {
 
     /// IDs of the media files, which must have been uploaded.
     #[must_use]
-    pub fn medias(mut self, medias: impl Into<Patch<Vec<Uuid>>>) -> Self {
+    pub fn medias(mut self, medias: impl Into<Patch<Vec<FileId>>>) -> Self {
         self.medias = medias.into();
         self
     }

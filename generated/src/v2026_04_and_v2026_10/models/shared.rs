@@ -3,7 +3,11 @@
 //! Types that several resources share.
 
 use super::*;
-use polar_client_runtime::types::{Json, Timestamp, Uuid};
+use crate::ids::DiscountId;
+use crate::ids::OrganizationId;
+use crate::ids::PriceId;
+use crate::ids::ProductId;
+use polar_client_runtime::types::{Json, Timestamp};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -79,7 +83,7 @@ impl AppliedDiscount {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn id(&self) -> Option<Uuid> {
+    pub fn id(&self) -> Option<DiscountId> {
         match self {
             Self::FixedOnceForever(it) => Some(it.id),
             Self::FixedRepeat(it) => Some(it.id),
@@ -216,7 +220,7 @@ impl AppliedDiscount {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn organization_id(&self) -> Option<Uuid> {
+    pub fn organization_id(&self) -> Option<OrganizationId> {
         match self {
             Self::FixedOnceForever(it) => Some(it.organization_id),
             Self::FixedRepeat(it) => Some(it.organization_id),
@@ -318,7 +322,7 @@ pub struct DiscountFixedOnceForeverDurationBase {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: DiscountId,
     /// Data of your own, by key.
     pub metadata: MetadataOutputType,
     /// Name.
@@ -338,7 +342,7 @@ pub struct DiscountFixedOnceForeverDurationBase {
     /// How many times the discount was redeemed.
     pub redemptions_count: i64,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Which kind it is.
     ///
     /// Documented as always `fixed`.
@@ -370,7 +374,7 @@ pub struct DiscountFixedRepeatDurationBase {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: DiscountId,
     /// Data of your own, by key.
     pub metadata: MetadataOutputType,
     /// Name.
@@ -390,7 +394,7 @@ pub struct DiscountFixedRepeatDurationBase {
     /// How many times the discount was redeemed.
     pub redemptions_count: i64,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Which kind it is.
     ///
     /// Documented as always `fixed`.
@@ -413,7 +417,7 @@ pub struct DiscountPercentageOnceForeverDurationBase {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: DiscountId,
     /// Data of your own, by key.
     pub metadata: MetadataOutputType,
     /// Name.
@@ -433,7 +437,7 @@ pub struct DiscountPercentageOnceForeverDurationBase {
     /// How many times the discount was redeemed.
     pub redemptions_count: i64,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Which kind it is.
     ///
     /// Documented as always `percentage`.
@@ -458,7 +462,7 @@ pub struct DiscountPercentageRepeatDurationBase {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: DiscountId,
     /// Data of your own, by key.
     pub metadata: MetadataOutputType,
     /// Name.
@@ -478,7 +482,7 @@ pub struct DiscountPercentageRepeatDurationBase {
     /// How many times the discount was redeemed.
     pub redemptions_count: i64,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Which kind it is.
     ///
     /// Documented as always `percentage`.
@@ -562,7 +566,7 @@ impl Price {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn id(&self) -> Option<Uuid> {
+    pub fn id(&self) -> Option<PriceId> {
         match self {
             Self::LegacyRecurringFixed(it) => Some(it.id),
             Self::LegacyRecurringCustom(it) => Some(it.id),
@@ -658,7 +662,7 @@ impl Price {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn product_id(&self) -> Option<Uuid> {
+    pub fn product_id(&self) -> Option<ProductId> {
         match self {
             Self::LegacyRecurringFixed(it) => Some(it.product_id),
             Self::LegacyRecurringCustom(it) => Some(it.product_id),

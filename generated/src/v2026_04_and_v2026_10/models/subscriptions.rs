@@ -3,6 +3,12 @@
 //! Types of subscriptions.
 
 use super::*;
+use crate::ids::CheckoutId;
+use crate::ids::CustomerId;
+use crate::ids::DiscountId;
+use crate::ids::MeterId;
+use crate::ids::ProductId;
+use crate::ids::SubscriptionId;
 use polar_client_runtime::types::{Entries, Timestamp, Uuid};
 use std::collections::BTreeMap;
 
@@ -21,7 +27,7 @@ pub struct PendingSubscriptionUpdate {
     /// When the change takes effect.
     pub applies_at: Timestamp,
     /// ID of the product to change to; null if the product stays.
-    pub product_id: Option<Uuid>,
+    pub product_id: Option<ProductId>,
     /// Number of seats from then on; null if it stays.
     pub seats: Option<i64>,
     /// Number of units from then on; null if it stays.
@@ -39,7 +45,7 @@ pub struct Subscription {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: SubscriptionId,
     /// How much, in cents.
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
@@ -85,13 +91,13 @@ pub struct Subscription {
     /// When a paused subscription resumes by itself; null if it does not.
     pub resumes_at: Option<Timestamp>,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The product's ID.
-    pub product_id: Uuid,
+    pub product_id: ProductId,
     /// The discount's ID.
-    pub discount_id: Option<Uuid>,
+    pub discount_id: Option<DiscountId>,
     /// The checkout session's ID.
-    pub checkout_id: Option<Uuid>,
+    pub checkout_id: Option<CheckoutId>,
     /// Number of seats.
     pub seats: Option<i64>,
     /// Number of units.
@@ -158,20 +164,22 @@ pub struct SubscriptionCreateCustomer {
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// ID of the product to subscribe to, which must be recurring and free.
-    pub product_id: Uuid,
+    pub product_id: ProductId,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
 }
 
 impl SubscriptionCreateCustomer {
     /// A `SubscriptionCreateCustomer` with what is required.
     #[must_use]
-    #[inline]
-    pub fn new(product_id: Uuid, customer_id: Uuid) -> Self {
+    pub fn new(
+        product_id: impl Into<ProductId>,
+        customer_id: impl Into<CustomerId>,
+    ) -> Self {
         Self {
             metadata: None,
-            product_id,
-            customer_id,
+            product_id: product_id.into(),
+            customer_id: customer_id.into(),
         }
     }
 
@@ -196,7 +204,7 @@ pub struct SubscriptionCreateExternalCustomer {
     /// At most 50 items, keys: 1 to 40 characters.
     pub metadata: Option<BTreeMap<String, MetadataValue>>,
     /// ID of the product to subscribe to, which must be recurring and free.
-    pub product_id: Uuid,
+    pub product_id: ProductId,
     /// The customer's ID in your own system.
     pub external_customer_id: String,
 }
@@ -204,10 +212,13 @@ pub struct SubscriptionCreateExternalCustomer {
 impl SubscriptionCreateExternalCustomer {
     /// A `SubscriptionCreateExternalCustomer` with what is required.
     #[must_use]
-    pub fn new(product_id: Uuid, external_customer_id: impl Into<String>) -> Self {
+    pub fn new(
+        product_id: impl Into<ProductId>,
+        external_customer_id: impl Into<String>,
+    ) -> Self {
         Self {
             metadata: None,
-            product_id,
+            product_id: product_id.into(),
             external_customer_id: external_customer_id.into(),
         }
     }
@@ -254,7 +265,7 @@ pub struct SubscriptionMeter {
     /// What is due for the current billing period up to now, in cents.
     pub amount: i64,
     /// The meter's ID.
-    pub meter_id: Uuid,
+    pub meter_id: MeterId,
     /// The meter.
     pub meter: Meter,
 }

@@ -3,6 +3,9 @@
 //! Operations on checkout links.
 
 use super::super::models::*;
+use crate::ids::CheckoutLinkId;
+use crate::ids::OrganizationId;
+use crate::ids::ProductId;
 use crate::common::services::checkout_links::DELETE;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
@@ -13,7 +16,7 @@ use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::{OneOrMany, Uuid};
+use polar_client_runtime::types::OneOrMany;
 
 pub use crate::common::services::checkout_links::Delete;
 
@@ -60,8 +63,9 @@ impl<C: AccountAccess> CheckoutLinks<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn delete(&self, id: Uuid) -> Delete {
+    pub fn delete(&self, id: impl Into<CheckoutLinkId>) -> Delete {
         let mut request = self.client.request(&DELETE);
+        let id: CheckoutLinkId = id.into();
         request.path("id", &id);
         Delete(request)
     }
@@ -78,8 +82,9 @@ impl<C: AccountAccess> CheckoutLinks<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: Uuid) -> Get {
+    pub fn get(&self, id: impl Into<CheckoutLinkId>) -> Get {
         let mut request = self.client.request(&GET);
+        let id: CheckoutLinkId = id.into();
         request.path("id", &id);
         Get(request)
     }
@@ -111,8 +116,13 @@ impl<C: AccountAccess> CheckoutLinks<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn update(&self, id: Uuid, body: impl Body<CheckoutLinkUpdate>) -> Update {
+    pub fn update(
+        &self,
+        id: impl Into<CheckoutLinkId>,
+        body: impl Body<CheckoutLinkUpdate>,
+    ) -> Update {
         let mut request = self.client.request(&UPDATE);
+        let id: CheckoutLinkId = id.into();
         request.path("id", &id);
         request.json_body(&body);
         Update(request)
@@ -146,7 +156,7 @@ impl List {
     /// The organization's ID.
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<OneOrMany<Uuid>>,
+        organization_id: impl Into<OneOrMany<OrganizationId>>,
     ) -> Self {
         let values: OneOrMany<_> = organization_id.into();
         self.0.query("organization_id", &values);
@@ -154,7 +164,7 @@ impl List {
     }
 
     /// The product's ID.
-    pub fn product_id(mut self, product_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self

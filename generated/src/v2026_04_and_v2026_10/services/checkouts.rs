@@ -3,6 +3,10 @@
 //! Operations on checkouts.
 
 use super::super::models::*;
+use crate::ids::CheckoutId;
+use crate::ids::CustomerId;
+use crate::ids::OrganizationId;
+use crate::ids::ProductId;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
@@ -13,7 +17,7 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::OptionalAccess;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::{OneOrMany, Uuid};
+use polar_client_runtime::types::OneOrMany;
 
 /// Checkout sessions: one purchase of one customer, from the choice of a product to
 /// the payment.
@@ -143,8 +147,9 @@ impl<C: AccountAccess> Checkouts<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: Uuid) -> Get {
+    pub fn get(&self, id: impl Into<CheckoutId>) -> Get {
         let mut request = self.client.request(&GET);
+        let id: CheckoutId = id.into();
         request.path("id", &id);
         Get(request)
     }
@@ -178,8 +183,13 @@ impl<C: AccountAccess> Checkouts<C> {
     ///   `PaymentNotReady`, `TrialAlreadyRedeemed`, `DiscountRedemptionLimitReached`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn update(&self, id: Uuid, body: impl Body<CheckoutUpdate>) -> Update {
+    pub fn update(
+        &self,
+        id: impl Into<CheckoutId>,
+        body: impl Body<CheckoutUpdate>,
+    ) -> Update {
         let mut request = self.client.request(&UPDATE);
+        let id: CheckoutId = id.into();
         request.path("id", &id);
         request.json_body(&body);
         Update(request)
@@ -240,7 +250,7 @@ impl List {
     /// The organization's ID.
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<OneOrMany<Uuid>>,
+        organization_id: impl Into<OneOrMany<OrganizationId>>,
     ) -> Self {
         let values: OneOrMany<_> = organization_id.into();
         self.0.query("organization_id", &values);
@@ -248,14 +258,14 @@ impl List {
     }
 
     /// The product's ID.
-    pub fn product_id(mut self, product_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
     /// The customer's ID.
-    pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self

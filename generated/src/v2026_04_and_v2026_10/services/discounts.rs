@@ -3,6 +3,7 @@
 //! Operations on discounts.
 
 use super::super::models::*;
+use crate::ids::{DiscountId, OrganizationId};
 use crate::common::services::discounts::DELETE;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
@@ -13,7 +14,7 @@ use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::{OneOrMany, Uuid};
+use polar_client_runtime::types::OneOrMany;
 
 pub use crate::common::services::discounts::Delete;
 
@@ -60,8 +61,9 @@ impl<C: AccountAccess> Discounts<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn delete(&self, id: Uuid) -> Delete {
+    pub fn delete(&self, id: impl Into<DiscountId>) -> Delete {
         let mut request = self.client.request(&DELETE);
+        let id: DiscountId = id.into();
         request.path("id", &id);
         Delete(request)
     }
@@ -78,8 +80,9 @@ impl<C: AccountAccess> Discounts<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: Uuid) -> Get {
+    pub fn get(&self, id: impl Into<DiscountId>) -> Get {
         let mut request = self.client.request(&GET);
+        let id: DiscountId = id.into();
         request.path("id", &id);
         Get(request)
     }
@@ -111,8 +114,13 @@ impl<C: AccountAccess> Discounts<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn update(&self, id: Uuid, body: impl Body<DiscountUpdate>) -> Update {
+    pub fn update(
+        &self,
+        id: impl Into<DiscountId>,
+        body: impl Body<DiscountUpdate>,
+    ) -> Update {
         let mut request = self.client.request(&UPDATE);
+        let id: DiscountId = id.into();
         request.path("id", &id);
         request.json_body(&body);
         Update(request)
@@ -146,7 +154,7 @@ impl List {
     /// The organization's ID.
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<OneOrMany<Uuid>>,
+        organization_id: impl Into<OneOrMany<OrganizationId>>,
     ) -> Self {
         let values: OneOrMany<_> = organization_id.into();
         self.0.query("organization_id", &values);

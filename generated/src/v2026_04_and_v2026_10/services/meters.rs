@@ -3,6 +3,7 @@
 //! Operations on meters.
 
 use super::super::models::*;
+use crate::ids::{MeterId, OrganizationId};
 use crate::common::services::meters::QUANTITIES;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
@@ -13,11 +14,7 @@ use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::Entries;
-use polar_client_runtime::types::OneOrMany;
-use polar_client_runtime::types::Pairs;
-use polar_client_runtime::types::Timestamp;
-use polar_client_runtime::types::Uuid;
+use polar_client_runtime::types::{Entries, OneOrMany, Pairs, Timestamp};
 
 pub use crate::common::services::meters::Quantities;
 
@@ -63,8 +60,9 @@ impl<C: AccountAccess> Meters<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: Uuid) -> Get {
+    pub fn get(&self, id: impl Into<MeterId>) -> Get {
         let mut request = self.client.request(&GET);
+        let id: MeterId = id.into();
         request.path("id", &id);
         Get(request)
     }
@@ -99,12 +97,13 @@ impl<C: AccountAccess> Meters<C> {
     /// - 422: `RequestValidationError`
     pub fn quantities(
         &self,
-        id: Uuid,
+        id: impl Into<MeterId>,
         start_timestamp: Timestamp,
         end_timestamp: Timestamp,
         interval: TimeInterval,
     ) -> Quantities {
         let mut request = self.client.request(&QUANTITIES);
+        let id: MeterId = id.into();
         request.path("id", &id);
         request.query("start_timestamp", &start_timestamp);
         request.query("end_timestamp", &end_timestamp);
@@ -126,8 +125,13 @@ impl<C: AccountAccess> Meters<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn update(&self, id: Uuid, body: impl Body<MeterUpdate>) -> Update {
+    pub fn update(
+        &self,
+        id: impl Into<MeterId>,
+        body: impl Body<MeterUpdate>,
+    ) -> Update {
         let mut request = self.client.request(&UPDATE);
+        let id: MeterId = id.into();
         request.path("id", &id);
         request.json_body(&body);
         Update(request)
@@ -161,7 +165,7 @@ impl List {
     /// The organization's ID.
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<OneOrMany<Uuid>>,
+        organization_id: impl Into<OneOrMany<OrganizationId>>,
     ) -> Self {
         let values: OneOrMany<_> = organization_id.into();
         self.0.query("organization_id", &values);

@@ -3,6 +3,13 @@
 //! Operations on orders.
 
 use super::super::models::*;
+use crate::ids::CheckoutId;
+use crate::ids::CustomerId;
+use crate::ids::DiscountId;
+use crate::ids::OrderId;
+use crate::ids::OrganizationId;
+use crate::ids::ProductId;
+use crate::ids::SubscriptionId;
 use crate::common::services::orders::EXPORT;
 use crate::common::services::orders::GENERATE_INVOICE;
 use crate::common::services::orders::INVOICE;
@@ -17,11 +24,7 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::flows::Download;
-use polar_client_runtime::types::Entries;
-use polar_client_runtime::types::OneOrMany;
-use polar_client_runtime::types::Pairs;
-use polar_client_runtime::types::Timestamp;
-use polar_client_runtime::types::Uuid;
+use polar_client_runtime::types::{Entries, OneOrMany, Pairs, Timestamp};
 
 pub use crate::common::services::orders::Export;
 pub use crate::common::services::orders::GenerateInvoice;
@@ -92,8 +95,9 @@ impl<C: AccountAccess> Orders<C> {
     /// - 404: `ResourceNotFound`
     /// - 412: `OrderNotDraft`
     /// - 422: `RequestValidationError`
-    pub fn finalize(&self, id: Uuid) -> Finalize {
+    pub fn finalize(&self, id: impl Into<OrderId>) -> Finalize {
         let mut request = self.client.request(&FINALIZE);
+        let id: OrderId = id.into();
         request.path("id", &id);
         Finalize(request)
     }
@@ -112,8 +116,9 @@ impl<C: AccountAccess> Orders<C> {
     /// - 404: `ResourceNotFound`
     /// - 409: `OrderNotEligibleForInvoice`
     /// - 422: `MissingInvoiceBillingDetails`
-    pub fn generate_invoice(&self, id: Uuid) -> GenerateInvoice {
+    pub fn generate_invoice(&self, id: impl Into<OrderId>) -> GenerateInvoice {
         let mut request = self.client.request(&GENERATE_INVOICE);
+        let id: OrderId = id.into();
         request.path("id", &id);
         GenerateInvoice(request)
     }
@@ -129,8 +134,9 @@ impl<C: AccountAccess> Orders<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: Uuid) -> Get {
+    pub fn get(&self, id: impl Into<OrderId>) -> Get {
         let mut request = self.client.request(&GET);
+        let id: OrderId = id.into();
         request.path("id", &id);
         Get(request)
     }
@@ -146,8 +152,9 @@ impl<C: AccountAccess> Orders<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn invoice(&self, id: Uuid) -> Invoice {
+    pub fn invoice(&self, id: impl Into<OrderId>) -> Invoice {
         let mut request = self.client.request(&INVOICE);
+        let id: OrderId = id.into();
         request.path("id", &id);
         Invoice(request)
     }
@@ -158,7 +165,8 @@ impl<C: AccountAccess> Orders<C> {
     ///
     /// # Errors
     /// Those of `orders:invoice` and `orders:generate_invoice`, and of the storage.
-    pub fn download_invoice(&self, id: Uuid) -> Download {
+    pub fn download_invoice(&self, id: impl Into<OrderId>) -> Download {
+        let id: OrderId = id.into();
         let generate = self.generate_invoice(id);
         Download::document(self.invoice(id)).generated_by(generate)
     }
@@ -187,8 +195,9 @@ impl<C: AccountAccess> Orders<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn receipt(&self, id: Uuid) -> Receipt {
+    pub fn receipt(&self, id: impl Into<OrderId>) -> Receipt {
         let mut request = self.client.request(&RECEIPT);
+        let id: OrderId = id.into();
         request.path("id", &id);
         Receipt(request)
     }
@@ -199,7 +208,7 @@ impl<C: AccountAccess> Orders<C> {
     ///
     /// # Errors
     /// Those of `orders:receipt`, and of the storage.
-    pub fn download_receipt(&self, id: Uuid) -> Download {
+    pub fn download_receipt(&self, id: impl Into<OrderId>) -> Download {
         Download::document(self.receipt(id))
     }
 
@@ -217,8 +226,13 @@ impl<C: AccountAccess> Orders<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn update(&self, id: Uuid, body: impl Body<OrderUpdate>) -> Update {
+    pub fn update(
+        &self,
+        id: impl Into<OrderId>,
+        body: impl Body<OrderUpdate>,
+    ) -> Update {
         let mut request = self.client.request(&UPDATE);
+        let id: OrderId = id.into();
         request.path("id", &id);
         request.json_body(&body);
         Update(request)
@@ -269,7 +283,7 @@ impl List {
     /// The organization's ID.
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<OneOrMany<Uuid>>,
+        organization_id: impl Into<OneOrMany<OrganizationId>>,
     ) -> Self {
         let values: OneOrMany<_> = organization_id.into();
         self.0.query("organization_id", &values);
@@ -277,7 +291,7 @@ impl List {
     }
 
     /// The product's ID.
-    pub fn product_id(mut self, product_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
@@ -295,14 +309,14 @@ impl List {
     }
 
     /// The discount's ID.
-    pub fn discount_id(mut self, discount_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn discount_id(mut self, discount_id: impl Into<OneOrMany<DiscountId>>) -> Self {
         let values: OneOrMany<_> = discount_id.into();
         self.0.query("discount_id", &values);
         self
     }
 
     /// The customer's ID.
-    pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
@@ -319,7 +333,7 @@ impl List {
     }
 
     /// The checkout session's ID.
-    pub fn checkout_id(mut self, checkout_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn checkout_id(mut self, checkout_id: impl Into<OneOrMany<CheckoutId>>) -> Self {
         let values: OneOrMany<_> = checkout_id.into();
         self.0.query("checkout_id", &values);
         self
@@ -328,7 +342,7 @@ impl List {
     /// The subscription's ID.
     pub fn subscription_id(
         mut self,
-        subscription_id: impl Into<OneOrMany<Uuid>>,
+        subscription_id: impl Into<OneOrMany<SubscriptionId>>,
     ) -> Self {
         let values: OneOrMany<_> = subscription_id.into();
         self.0.query("subscription_id", &values);

@@ -3,6 +3,7 @@
 //! Operations on organizations.
 
 use super::super::models::*;
+use crate::ids::OrganizationId;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
@@ -13,7 +14,7 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::PersonalAccess;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::{OneOrMany, Uuid};
+use polar_client_runtime::types::OneOrMany;
 
 /// Organizations: the sellers, with their settings.
 #[derive(Clone, Debug)]
@@ -40,8 +41,9 @@ impl<C: AccountAccess> Organizations<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: Uuid) -> Get {
+    pub fn get(&self, id: impl Into<OrganizationId>) -> Get {
         let mut request = self.client.request(&GET);
+        let id: OrganizationId = id.into();
         request.path("id", &id);
         Get(request)
     }
@@ -75,8 +77,13 @@ impl<C: AccountAccess> Organizations<C> {
     /// - 404: `ResourceNotFound`
     /// - 409: `SSOEnforcementRequiresConnection`
     /// - 422: `RequestValidationError`
-    pub fn update(&self, id: Uuid, body: impl Body<OrganizationUpdate>) -> Update {
+    pub fn update(
+        &self,
+        id: impl Into<OrganizationId>,
+        body: impl Body<OrganizationUpdate>,
+    ) -> Update {
         let mut request = self.client.request(&UPDATE);
+        let id: OrganizationId = id.into();
         request.path("id", &id);
         request.json_body(&body);
         Update(request)

@@ -3,12 +3,13 @@
 //! Operations on webhooks.
 
 use super::super::models::*;
+use crate::ids::OrganizationId;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::{OneOrMany, Uuid};
+use polar_client_runtime::types::OneOrMany;
 
 /// A request to `webhooks:get_webhook_endpoint`.
 #[derive(Clone, Debug)]
@@ -28,7 +29,7 @@ impl ListWebhookEndpoints {
     /// The organization's ID.
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<OneOrMany<Uuid>>,
+        organization_id: impl Into<OneOrMany<OrganizationId>>,
     ) -> Self {
         let values: OneOrMany<_> = organization_id.into();
         self.0.query("organization_id", &values);

@@ -3,7 +3,13 @@
 //! Types of license keys.
 
 use super::*;
-use polar_client_runtime::types::{Timestamp, Uuid};
+use crate::ids::ActivationId;
+use crate::ids::BenefitId;
+use crate::ids::CustomerId;
+use crate::ids::LicenseKeyId;
+use crate::ids::MemberId;
+use crate::ids::OrganizationId;
+use polar_client_runtime::types::Timestamp;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -14,23 +20,23 @@ use std::collections::BTreeMap;
 #[non_exhaustive]
 pub struct GrantedLicenseKey {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: LicenseKeyId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The customer.
     pub customer: LicenseKeyCustomer,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member.
     pub member: Option<LicenseKeyMember>,
     /// The benefit's ID.
-    pub benefit_id: Uuid,
+    pub benefit_id: BenefitId,
     /// The license key.
     pub key: String,
     /// Shortened license key that is fit to be shown.
@@ -60,9 +66,9 @@ pub struct GrantedLicenseKey {
 #[non_exhaustive]
 pub struct LicenseKeyActivationCreated {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: ActivationId,
     /// The license key's ID.
-    pub license_key_id: Uuid,
+    pub license_key_id: LicenseKeyId,
     /// Text that tells people what it is.
     pub label: String,
     /// Data of your own about the activation, by key.
@@ -82,23 +88,23 @@ pub struct LicenseKeyActivationCreated {
 #[non_exhaustive]
 pub struct ValidatedLicenseKey {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: LicenseKeyId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The customer.
     pub customer: LicenseKeyCustomer,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member.
     pub member: Option<LicenseKeyMember>,
     /// The benefit's ID.
-    pub benefit_id: Uuid,
+    pub benefit_id: BenefitId,
     /// The license key.
     pub key: String,
     /// Shortened license key that is fit to be shown.

@@ -3,6 +3,7 @@
 //! Operations on webhooks.
 
 use super::super::models::*;
+use crate::ids::{WebhookEndpointId, WebhookEventId};
 use crate::common::services::webhooks::DELETE_WEBHOOK_ENDPOINT;
 use crate::common::services::webhooks::LIST_WEBHOOK_DELIVERIES;
 use crate::common::services::webhooks::REDELIVER_WEBHOOK_EVENT;
@@ -18,7 +19,6 @@ use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::Uuid;
 
 pub use crate::common::services::webhooks::DeleteWebhookEndpoint;
 pub use crate::common::services::webhooks::ListWebhookDeliveries;
@@ -75,8 +75,12 @@ impl<C: AccountAccess> Webhooks<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn delete_webhook_endpoint(&self, id: Uuid) -> DeleteWebhookEndpoint {
+    pub fn delete_webhook_endpoint(
+        &self,
+        id: impl Into<WebhookEndpointId>,
+    ) -> DeleteWebhookEndpoint {
         let mut request = self.client.request(&DELETE_WEBHOOK_ENDPOINT);
+        let id: WebhookEndpointId = id.into();
         request.path("id", &id);
         DeleteWebhookEndpoint(request)
     }
@@ -93,8 +97,12 @@ impl<C: AccountAccess> Webhooks<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get_webhook_endpoint(&self, id: Uuid) -> GetWebhookEndpoint {
+    pub fn get_webhook_endpoint(
+        &self,
+        id: impl Into<WebhookEndpointId>,
+    ) -> GetWebhookEndpoint {
         let mut request = self.client.request(&GET_WEBHOOK_ENDPOINT);
+        let id: WebhookEndpointId = id.into();
         request.path("id", &id);
         GetWebhookEndpoint(request)
     }
@@ -141,8 +149,12 @@ impl<C: AccountAccess> Webhooks<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn redeliver_webhook_event(&self, id: Uuid) -> RedeliverWebhookEvent {
+    pub fn redeliver_webhook_event(
+        &self,
+        id: impl Into<WebhookEventId>,
+    ) -> RedeliverWebhookEvent {
         let mut request = self.client.request(&REDELIVER_WEBHOOK_EVENT);
+        let id: WebhookEventId = id.into();
         request.path("id", &id);
         RedeliverWebhookEvent(request)
     }
@@ -163,8 +175,12 @@ impl<C: AccountAccess> Webhooks<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn reset_webhook_endpoint_secret(&self, id: Uuid) -> ResetWebhookEndpointSecret {
+    pub fn reset_webhook_endpoint_secret(
+        &self,
+        id: impl Into<WebhookEndpointId>,
+    ) -> ResetWebhookEndpointSecret {
         let mut request = self.client.request(&RESET_WEBHOOK_ENDPOINT_SECRET);
+        let id: WebhookEndpointId = id.into();
         request.path("id", &id);
         ResetWebhookEndpointSecret(request)
     }
@@ -185,10 +201,11 @@ impl<C: AccountAccess> Webhooks<C> {
     /// - 422: `RequestValidationError`
     pub fn update_webhook_endpoint(
         &self,
-        id: Uuid,
+        id: impl Into<WebhookEndpointId>,
         body: impl Body<WebhookEndpointUpdate>,
     ) -> UpdateWebhookEndpoint {
         let mut request = self.client.request(&UPDATE_WEBHOOK_ENDPOINT);
+        let id: WebhookEndpointId = id.into();
         request.path("id", &id);
         request.json_body(&body);
         UpdateWebhookEndpoint(request)

@@ -3,8 +3,14 @@
 //! Types of benefit grants.
 
 use super::*;
+use crate::ids::BenefitGrantId;
+use crate::ids::BenefitId;
+use crate::ids::CustomerId;
+use crate::ids::MemberId;
+use crate::ids::OrderId;
+use crate::ids::SubscriptionId;
 use polar_client_runtime::codec::{DecodeError, text_at};
-use polar_client_runtime::types::{Timestamp, Uuid};
+use polar_client_runtime::types::Timestamp;
 
 /// A grant: one benefit that one customer has or had.
 ///
@@ -17,7 +23,7 @@ pub struct BenefitGrant {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitGrantId,
     /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is in force.
@@ -27,15 +33,15 @@ pub struct BenefitGrant {
     /// Whether the grant has been taken back.
     pub is_revoked: bool,
     /// The subscription's ID.
-    pub subscription_id: Option<Uuid>,
+    pub subscription_id: Option<SubscriptionId>,
     /// The order's ID.
-    pub order_id: Option<Uuid>,
+    pub order_id: Option<OrderId>,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The benefit's ID.
-    pub benefit_id: Uuid,
+    pub benefit_id: BenefitId,
     /// Why granting the benefit failed for good; null if it did not.
     pub error: Option<BenefitGrantError>,
     /// The customer.

@@ -3,7 +3,8 @@
 //! Types of benefits.
 
 use super::*;
-use polar_client_runtime::types::{Entries, Json, Patch, Timestamp, Uuid};
+use crate::ids::{BenefitId, OrganizationId};
+use polar_client_runtime::types::{Entries, Json, Patch, Timestamp};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -41,7 +42,7 @@ impl Benefit {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn id(&self) -> Option<Uuid> {
+    pub fn id(&self) -> Option<BenefitId> {
         match self {
             Self::Custom(it) => Some(it.id),
             Self::Discord(it) => Some(it.id),
@@ -174,7 +175,7 @@ impl Benefit {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn organization_id(&self) -> Option<Uuid> {
+    pub fn organization_id(&self) -> Option<OrganizationId> {
         match self {
             Self::Custom(it) => Some(it.organization_id),
             Self::Discord(it) => Some(it.organization_id),
@@ -479,7 +480,7 @@ polar_client_runtime::variant_body! {
 #[non_exhaustive]
 pub struct BenefitCustom {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -497,7 +498,7 @@ pub struct BenefitCustom {
     /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// ID in your own system.
     pub external_id: Option<String>,
     /// Data of your own, by key.
@@ -527,7 +528,7 @@ pub struct BenefitCustomCreate {
     /// 3 to 42 characters.
     pub description: String,
     /// The organization's ID. Needed unless the access token belongs to an organization.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
     /// Who gets to see it.
     pub visibility: Option<BenefitVisibility>,
     /// Details that depend on the kind.
@@ -569,9 +570,11 @@ impl BenefitCustomCreate {
 
     /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 
@@ -680,7 +683,7 @@ impl Default for BenefitCustomUpdate {
 #[non_exhaustive]
 pub struct BenefitDiscord {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -698,7 +701,7 @@ pub struct BenefitDiscord {
     /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// ID in your own system.
     pub external_id: Option<String>,
     /// Data of your own, by key.
@@ -728,7 +731,7 @@ pub struct BenefitDiscordCreate {
     /// 3 to 42 characters.
     pub description: String,
     /// The organization's ID. Needed unless the access token belongs to an organization.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
     /// Who gets to see it.
     pub visibility: Option<BenefitVisibility>,
     /// Details that depend on the kind.
@@ -770,9 +773,11 @@ impl BenefitDiscordCreate {
 
     /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 
@@ -868,7 +873,7 @@ impl Default for BenefitDiscordUpdate {
 #[non_exhaustive]
 pub struct BenefitDownloadables {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -886,7 +891,7 @@ pub struct BenefitDownloadables {
     /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// ID in your own system.
     pub external_id: Option<String>,
     /// Data of your own, by key.
@@ -916,7 +921,7 @@ pub struct BenefitDownloadablesCreate {
     /// 3 to 42 characters.
     pub description: String,
     /// The organization's ID. Needed unless the access token belongs to an organization.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
     /// Who gets to see it.
     pub visibility: Option<BenefitVisibility>,
     /// Details that depend on the kind.
@@ -958,9 +963,11 @@ impl BenefitDownloadablesCreate {
 
     /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 
@@ -1056,7 +1063,7 @@ impl Default for BenefitDownloadablesUpdate {
 #[non_exhaustive]
 pub struct BenefitFeatureFlag {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -1074,7 +1081,7 @@ pub struct BenefitFeatureFlag {
     /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// ID in your own system.
     pub external_id: Option<String>,
     /// Data of your own, by key.
@@ -1104,7 +1111,7 @@ pub struct BenefitFeatureFlagCreate {
     /// 3 to 42 characters.
     pub description: String,
     /// The organization's ID. Needed unless the access token belongs to an organization.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
     /// Who gets to see it.
     pub visibility: Option<BenefitVisibility>,
     /// Details that depend on the kind.
@@ -1143,9 +1150,11 @@ impl BenefitFeatureFlagCreate {
 
     /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 
@@ -1254,7 +1263,7 @@ impl Default for BenefitFeatureFlagUpdate {
 #[non_exhaustive]
 pub struct BenefitGitHubRepository {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -1272,7 +1281,7 @@ pub struct BenefitGitHubRepository {
     /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// ID in your own system.
     pub external_id: Option<String>,
     /// Data of your own, by key.
@@ -1302,7 +1311,7 @@ pub struct BenefitGitHubRepositoryCreate {
     /// 3 to 42 characters.
     pub description: String,
     /// The organization's ID. Needed unless the access token belongs to an organization.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
     /// Who gets to see it.
     pub visibility: Option<BenefitVisibility>,
     /// Details that depend on the kind.
@@ -1344,9 +1353,11 @@ impl BenefitGitHubRepositoryCreate {
 
     /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 
@@ -1442,7 +1453,7 @@ impl Default for BenefitGitHubRepositoryUpdate {
 #[non_exhaustive]
 pub struct BenefitLicenseKeys {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -1460,7 +1471,7 @@ pub struct BenefitLicenseKeys {
     /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// ID in your own system.
     pub external_id: Option<String>,
     /// Data of your own, by key.
@@ -1490,7 +1501,7 @@ pub struct BenefitLicenseKeysCreate {
     /// 3 to 42 characters.
     pub description: String,
     /// The organization's ID. Needed unless the access token belongs to an organization.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
     /// Who gets to see it.
     pub visibility: Option<BenefitVisibility>,
     /// Details that depend on the kind.
@@ -1532,9 +1543,11 @@ impl BenefitLicenseKeysCreate {
 
     /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 
@@ -1655,7 +1668,7 @@ pub struct BenefitList {
 #[non_exhaustive]
 pub struct BenefitMeterCredit {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -1673,7 +1686,7 @@ pub struct BenefitMeterCredit {
     /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// ID in your own system.
     pub external_id: Option<String>,
     /// Data of your own, by key.
@@ -1703,7 +1716,7 @@ pub struct BenefitMeterCreditCreate {
     /// 3 to 42 characters.
     pub description: String,
     /// The organization's ID. Needed unless the access token belongs to an organization.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
     /// Who gets to see it.
     pub visibility: Option<BenefitVisibility>,
     /// Details that depend on the kind.
@@ -1745,9 +1758,11 @@ impl BenefitMeterCreditCreate {
 
     /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 
@@ -1856,7 +1871,7 @@ impl Default for BenefitMeterCreditUpdate {
 #[non_exhaustive]
 pub struct BenefitSlackSharedChannel {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -1874,7 +1889,7 @@ pub struct BenefitSlackSharedChannel {
     /// Whether somebody has deleted the benefit.
     pub is_deleted: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// ID in your own system.
     pub external_id: Option<String>,
     /// Data of your own, by key.
@@ -1904,7 +1919,7 @@ pub struct BenefitSlackSharedChannelCreate {
     /// 3 to 42 characters.
     pub description: String,
     /// The organization's ID. Needed unless the access token belongs to an organization.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
     /// Who gets to see it.
     pub visibility: Option<BenefitVisibility>,
     /// Details that depend on the kind.
@@ -1946,9 +1961,11 @@ impl BenefitSlackSharedChannelCreate {
 
     /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 

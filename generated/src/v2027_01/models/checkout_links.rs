@@ -3,7 +3,11 @@
 //! Types of checkout links.
 
 use super::*;
-use polar_client_runtime::types::{Timestamp, Uuid};
+use crate::ids::CheckoutLinkId;
+use crate::ids::DiscountId;
+use crate::ids::OrganizationId;
+use crate::ids::ProductId;
+use polar_client_runtime::types::Timestamp;
 
 /// A checkout link.
 ///
@@ -12,7 +16,7 @@ use polar_client_runtime::types::{Timestamp, Uuid};
 #[non_exhaustive]
 pub struct CheckoutLink {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: CheckoutLinkId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -41,7 +45,7 @@ pub struct CheckoutLink {
     pub require_billing_address: bool,
     /// ID of the discount on what is bought. It is ignored once it cannot be redeemed any
     /// more.
-    pub discount_id: Option<Uuid>,
+    pub discount_id: Option<DiscountId>,
     /// Number of seats that the customer cannot change; null lets them choose. All
     /// products must have seat-based prices.
     pub seats: Option<i64>,
@@ -49,7 +53,7 @@ pub struct CheckoutLink {
     /// products must have unit-based prices.
     pub units: Option<i64>,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The products that customers can choose from.
     pub products: Vec<CheckoutLinkProduct>,
     /// The discount; null if there is none.
@@ -79,7 +83,7 @@ pub struct CheckoutLinkProduct {
     /// Data of your own, by key.
     pub metadata: MetadataOutputType,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: ProductId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -110,7 +114,7 @@ pub struct CheckoutLinkProduct {
     /// Whether it is archived: kept, but no longer on offer.
     pub is_archived: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Prices of the product.
     pub prices: Vec<Price>,
     /// Benefits that the product grants.

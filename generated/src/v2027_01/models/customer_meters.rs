@@ -3,7 +3,13 @@
 //! Types of customer meters.
 
 use super::*;
-use polar_client_runtime::types::{Timestamp, Uuid};
+use crate::ids::CustomerId;
+use crate::ids::CustomerMeterId;
+use crate::ids::EventId;
+use crate::ids::MemberId;
+use crate::ids::MeterId;
+use crate::ids::OrganizationId;
+use polar_client_runtime::types::Timestamp;
 use std::borrow::Cow;
 
 /// What a meter has counted for a customer.
@@ -13,15 +19,15 @@ use std::borrow::Cow;
 #[non_exhaustive]
 pub struct CustomerMeter {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: CustomerMeterId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The meter's ID.
-    pub meter_id: Uuid,
+    pub meter_id: MeterId,
     /// Number of units consumed.
     pub consumed_units: f64,
     /// Number of units credited.
@@ -141,22 +147,25 @@ pub struct CustomerMeterCreditsIdCreate {
     /// again.
     pub external_id: Option<String>,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The meter's ID.
-    pub meter_id: Uuid,
+    pub meter_id: MeterId,
 }
 
 impl CustomerMeterCreditsIdCreate {
     /// A `CustomerMeterCreditsIdCreate` with what is required.
     #[must_use]
-    #[inline]
-    pub fn new(units: i64, customer_id: Uuid, meter_id: Uuid) -> Self {
+    pub fn new(
+        units: i64,
+        customer_id: impl Into<CustomerId>,
+        meter_id: impl Into<MeterId>,
+    ) -> Self {
         Self {
             units,
             rollover: None,
             external_id: None,
-            customer_id,
-            meter_id,
+            customer_id: customer_id.into(),
+            meter_id: meter_id.into(),
         }
     }
 
@@ -198,19 +207,19 @@ pub struct CustomerMeterList {
 #[non_exhaustive]
 pub struct MeterCreditEvent {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: EventId,
     /// When it happened.
     pub timestamp: Timestamp,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Option<Uuid>,
+    pub customer_id: Option<CustomerId>,
     /// The customer.
     pub customer: Option<Customer>,
     /// The customer's ID in your own system.
     pub external_customer_id: Option<String>,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member's ID in your own system.
     pub external_member_id: Option<String>,
     /// Number of events right below this one.
@@ -218,7 +227,7 @@ pub struct MeterCreditEvent {
     /// Default: `0`.
     pub child_count: Option<i64>,
     /// ID of the parent event; null if there is none.
-    pub parent_id: Option<Uuid>,
+    pub parent_id: Option<EventId>,
     /// Text that tells people what it is.
     pub label: String,
     /// Where it comes from.

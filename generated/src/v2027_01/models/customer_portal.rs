@@ -3,7 +3,14 @@
 //! Types of customer portal.
 
 use super::*;
-use polar_client_runtime::types::{Timestamp, Uuid};
+use crate::ids::CheckoutId;
+use crate::ids::CustomerId;
+use crate::ids::DiscountId;
+use crate::ids::OrderId;
+use crate::ids::OrganizationId;
+use crate::ids::ProductId;
+use crate::ids::SubscriptionId;
+use polar_client_runtime::types::Timestamp;
 
 /// An order, as its customer sees it.
 ///
@@ -12,7 +19,7 @@ use polar_client_runtime::types::{Timestamp, Uuid};
 #[non_exhaustive]
 pub struct CustomerOrder {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: OrderId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -59,15 +66,15 @@ pub struct CustomerOrder {
     /// Number of units.
     pub units: Option<i64>,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The product's ID.
-    pub product_id: Option<Uuid>,
+    pub product_id: Option<ProductId>,
     /// The discount's ID.
-    pub discount_id: Option<Uuid>,
+    pub discount_id: Option<DiscountId>,
     /// The subscription's ID.
-    pub subscription_id: Option<Uuid>,
+    pub subscription_id: Option<SubscriptionId>,
     /// The checkout session's ID.
-    pub checkout_id: Option<Uuid>,
+    pub checkout_id: Option<CheckoutId>,
     /// When the payment is tried again by itself; null if it is not.
     pub next_payment_attempt_at: Option<Timestamp>,
     /// The product.
@@ -103,7 +110,7 @@ pub struct CustomerOrderList {
 #[non_exhaustive]
 pub struct CustomerOrderProduct {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: ProductId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -134,7 +141,7 @@ pub struct CustomerOrderProduct {
     /// Whether it is archived: kept, but no longer on offer.
     pub is_archived: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Prices of the product.
     pub prices: Vec<Price>,
     /// Benefits that the product grants.
@@ -156,7 +163,7 @@ pub struct CustomerOrganization {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: OrganizationId,
     /// Name of the organization, as customers see it.
     pub name: String,
     /// Unique short name of the organization, as it appears in addresses and on card
@@ -205,7 +212,7 @@ pub struct CustomerOrganizationFeatureSettings {
 #[non_exhaustive]
 pub struct CustomerProduct {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: ProductId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -236,7 +243,7 @@ pub struct CustomerProduct {
     /// Whether it is archived: kept, but no longer on offer.
     pub is_archived: bool,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Prices of the product.
     pub prices: Vec<Price>,
     /// Benefits that the product grants.
@@ -256,7 +263,7 @@ pub struct CustomerSubscription {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: SubscriptionId,
     /// What is charged for the subscription, in cents.
     pub amount: i64,
     /// Currency, as its ISO 4217 code in lower case.
@@ -302,14 +309,14 @@ pub struct CustomerSubscription {
     /// When a paused subscription resumes by itself; null if it does not.
     pub resumes_at: Option<Timestamp>,
     /// ID of the customer who subscribes.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// ID of the product that is subscribed to.
-    pub product_id: Uuid,
+    pub product_id: ProductId,
     /// ID of the discount on the subscription; null if there is none.
-    pub discount_id: Option<Uuid>,
+    pub discount_id: Option<DiscountId>,
     /// ID of the checkout session that the subscription comes from; null if it comes from
     /// none.
-    pub checkout_id: Option<Uuid>,
+    pub checkout_id: Option<CheckoutId>,
     /// Number of seats; null without a seat-based price.
     pub seats: Option<i64>,
     /// Number of units; null without a unit-based price.
@@ -347,7 +354,7 @@ pub struct CustomerSubscriptionList {
 #[non_exhaustive]
 pub struct CustomerSubscriptionProduct {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: ProductId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
@@ -379,7 +386,7 @@ pub struct CustomerSubscriptionProduct {
     /// Whether it is archived: kept, but no longer on offer.
     pub is_archived: bool,
     /// ID of the organization that sells the product.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Prices of the product.
     pub prices: Vec<Price>,
     /// Benefits that the product grants.

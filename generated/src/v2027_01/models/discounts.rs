@@ -3,12 +3,8 @@
 //! Types of discounts.
 
 use super::*;
-use polar_client_runtime::types::Entries;
-use polar_client_runtime::types::Items;
-use polar_client_runtime::types::Json;
-use polar_client_runtime::types::Patch;
-use polar_client_runtime::types::Timestamp;
-use polar_client_runtime::types::Uuid;
+use crate::ids::{DiscountId, OrganizationId, ProductId};
+use polar_client_runtime::types::{Entries, Items, Json, Patch, Timestamp};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -83,7 +79,7 @@ impl Discount {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn id(&self) -> Option<Uuid> {
+    pub fn id(&self) -> Option<DiscountId> {
         match self {
             Self::FixedOnceForever(it) => Some(it.id),
             Self::FixedRepeat(it) => Some(it.id),
@@ -235,7 +231,7 @@ impl Discount {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn organization_id(&self) -> Option<Uuid> {
+    pub fn organization_id(&self) -> Option<OrganizationId> {
         match self {
             Self::FixedOnceForever(it) => Some(it.organization_id),
             Self::FixedRepeat(it) => Some(it.organization_id),
@@ -387,9 +383,9 @@ pub struct DiscountFixedCreate {
     /// At least 1, at most 2147483647.
     pub max_redemptions_per_customer: Option<i64>,
     /// IDs of the products that the discount can apply to; null means any product.
-    pub products: Option<Vec<Uuid>>,
+    pub products: Option<Vec<ProductId>>,
     /// The organization's ID. Needed unless the access token belongs to an organization.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
     /// How long the discount applies to a subscription.
     pub duration: DiscountDuration,
     /// Number of months that the discount applies for: twelve for each year, even where
@@ -501,16 +497,18 @@ impl DiscountFixedCreate {
 
     /// IDs of the products that the discount can apply to; null means any product.
     #[must_use]
-    pub fn products(mut self, products: impl Items<Uuid>) -> Self {
+    pub fn products(mut self, products: impl Items<ProductId>) -> Self {
         self.products = Some(products.into_list());
         self
     }
 
     /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 
@@ -579,7 +577,7 @@ pub struct DiscountFixedOnceForeverDuration {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: DiscountId,
     /// ID in your own system.
     pub external_id: Option<String>,
     /// Data of your own, by key.
@@ -601,7 +599,7 @@ pub struct DiscountFixedOnceForeverDuration {
     /// How many times the discount was redeemed.
     pub redemptions_count: i64,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The products that the discount can apply to.
     pub products: Vec<DiscountProduct>,
     /// Which kind it is.
@@ -635,7 +633,7 @@ pub struct DiscountFixedRepeatDuration {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: DiscountId,
     /// ID in your own system.
     pub external_id: Option<String>,
     /// Data of your own, by key.
@@ -657,7 +655,7 @@ pub struct DiscountFixedRepeatDuration {
     /// How many times the discount was redeemed.
     pub redemptions_count: i64,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The products that the discount can apply to.
     pub products: Vec<DiscountProduct>,
     /// Which kind it is.
@@ -711,9 +709,9 @@ pub struct DiscountPercentageCreate {
     /// At least 1, at most 2147483647.
     pub max_redemptions_per_customer: Option<i64>,
     /// IDs of the products that the discount can apply to; null means any product.
-    pub products: Option<Vec<Uuid>>,
+    pub products: Option<Vec<ProductId>>,
     /// The organization's ID. Needed unless the access token belongs to an organization.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
     /// How long the discount applies to a subscription.
     pub duration: DiscountDuration,
     /// Number of months that the discount applies for: twelve for each year, even where
@@ -819,16 +817,18 @@ impl DiscountPercentageCreate {
 
     /// IDs of the products that the discount can apply to; null means any product.
     #[must_use]
-    pub fn products(mut self, products: impl Items<Uuid>) -> Self {
+    pub fn products(mut self, products: impl Items<ProductId>) -> Self {
         self.products = Some(products.into_list());
         self
     }
 
     /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 
@@ -860,7 +860,7 @@ pub struct DiscountPercentageOnceForeverDuration {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: DiscountId,
     /// ID in your own system.
     pub external_id: Option<String>,
     /// Data of your own, by key.
@@ -882,7 +882,7 @@ pub struct DiscountPercentageOnceForeverDuration {
     /// How many times the discount was redeemed.
     pub redemptions_count: i64,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The products that the discount can apply to.
     pub products: Vec<DiscountProduct>,
     /// Which kind it is.
@@ -909,7 +909,7 @@ pub struct DiscountPercentageRepeatDuration {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: DiscountId,
     /// ID in your own system.
     pub external_id: Option<String>,
     /// Data of your own, by key.
@@ -931,7 +931,7 @@ pub struct DiscountPercentageRepeatDuration {
     /// How many times the discount was redeemed.
     pub redemptions_count: i64,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The products that the discount can apply to.
     pub products: Vec<DiscountProduct>,
     /// Which kind it is.
@@ -1000,7 +1000,7 @@ pub struct DiscountUpdate {
     /// At least 1, at most 10000.
     pub basis_points: Patch<i64>,
     /// IDs of the products that the discount can apply to; null means any product.
-    pub products: Patch<Vec<Uuid>>,
+    pub products: Patch<Vec<ProductId>>,
 }
 
 impl DiscountUpdate {
@@ -1164,7 +1164,7 @@ impl DiscountUpdate {
 
     /// IDs of the products that the discount can apply to; null means any product.
     #[must_use]
-    pub fn products(mut self, products: impl Into<Patch<Vec<Uuid>>>) -> Self {
+    pub fn products(mut self, products: impl Into<Patch<Vec<ProductId>>>) -> Self {
         self.products = products.into();
         self
     }

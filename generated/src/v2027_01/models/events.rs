@@ -3,7 +3,11 @@
 //! Types of events.
 
 use super::*;
-use polar_client_runtime::types::{Items, Json, Timestamp, Uuid};
+use crate::ids::CustomerId;
+use crate::ids::EventId;
+use crate::ids::MemberId;
+use crate::ids::OrganizationId;
+use polar_client_runtime::types::{Items, Json, Timestamp};
 
 /// An event, of Polar or of your own.
 ///
@@ -101,7 +105,7 @@ impl Event {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn id(&self) -> Option<Uuid> {
+    pub fn id(&self) -> Option<EventId> {
         match self {
             Self::MeterCredit(it) => Some(it.id),
             Self::MeterReset(it) => Some(it.id),
@@ -199,7 +203,7 @@ impl Event {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn organization_id(&self) -> Option<Uuid> {
+    pub fn organization_id(&self) -> Option<OrganizationId> {
         match self {
             Self::MeterCredit(it) => Some(it.organization_id),
             Self::MeterReset(it) => Some(it.organization_id),
@@ -248,7 +252,7 @@ impl Event {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn customer_id(&self) -> Option<Uuid> {
+    pub fn customer_id(&self) -> Option<CustomerId> {
         match self {
             Self::MeterCredit(it) => it.customer_id,
             Self::MeterReset(it) => it.customer_id,
@@ -397,7 +401,7 @@ impl Event {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn member_id(&self) -> Option<Uuid> {
+    pub fn member_id(&self) -> Option<MemberId> {
         match self {
             Self::MeterCredit(it) => it.member_id,
             Self::MeterReset(it) => it.member_id,
@@ -548,7 +552,7 @@ impl Event {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn parent_id(&self) -> Option<Uuid> {
+    pub fn parent_id(&self) -> Option<EventId> {
         match self {
             Self::MeterCredit(it) => it.parent_id,
             Self::MeterReset(it) => it.parent_id,

@@ -3,7 +3,15 @@
 //! Types of license keys.
 
 use super::*;
-use polar_client_runtime::types::{Timestamp, Uuid};
+use crate::ids::ActivationId;
+use crate::ids::BenefitId;
+use crate::ids::CustomerId;
+use crate::ids::LicenseKeyId;
+use crate::ids::MemberId;
+use crate::ids::OrderId;
+use crate::ids::OrganizationId;
+use crate::ids::SubscriptionId;
+use polar_client_runtime::types::Timestamp;
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -14,23 +22,23 @@ use std::collections::BTreeMap;
 #[non_exhaustive]
 pub struct GrantedLicenseKey {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: LicenseKeyId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The customer.
     pub customer: LicenseKeyCustomer,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member.
     pub member: Option<LicenseKeyMember>,
     /// The benefit's ID.
-    pub benefit_id: Uuid,
+    pub benefit_id: BenefitId,
     /// The license key.
     pub key: String,
     /// Shortened license key that is fit to be shown.
@@ -52,11 +60,11 @@ pub struct GrantedLicenseKey {
     /// When the license key expires; null if it never does.
     pub expires_at: Option<Timestamp>,
     /// The subscription's ID.
-    pub subscription_id: Option<Uuid>,
+    pub subscription_id: Option<SubscriptionId>,
     /// The subscription.
     pub subscription: Option<LicenseKeySubscription>,
     /// The order's ID.
-    pub order_id: Option<Uuid>,
+    pub order_id: Option<OrderId>,
     /// The one-time purchase that granted the license key; null if there is none.
     pub order: Option<LicenseKeyOrder>,
 }
@@ -68,9 +76,9 @@ pub struct GrantedLicenseKey {
 #[non_exhaustive]
 pub struct LicenseKeyActivationCreated {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: ActivationId,
     /// The license key's ID.
-    pub license_key_id: Uuid,
+    pub license_key_id: LicenseKeyId,
     /// Text that tells people what it is.
     pub label: String,
     /// Data of your own about the activation, by key.
@@ -90,7 +98,7 @@ pub struct LicenseKeyActivationCreated {
 #[non_exhaustive]
 pub struct LicenseKeyOrder {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: OrderId,
     /// When it was created.
     pub created_at: Timestamp,
     /// State that it is in.
@@ -106,7 +114,7 @@ pub struct LicenseKeyOrder {
 #[non_exhaustive]
 pub struct LicenseKeySubscription {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: SubscriptionId,
     /// State that it is in.
     pub status: SubscriptionStatus,
     /// When the current billing period began.
@@ -126,23 +134,23 @@ pub struct LicenseKeySubscription {
 #[non_exhaustive]
 pub struct ValidatedLicenseKey {
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: LicenseKeyId,
     /// When it was created.
     pub created_at: Timestamp,
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The customer.
     pub customer: LicenseKeyCustomer,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The member.
     pub member: Option<LicenseKeyMember>,
     /// The benefit's ID.
-    pub benefit_id: Uuid,
+    pub benefit_id: BenefitId,
     /// The license key.
     pub key: String,
     /// Shortened license key that is fit to be shown.
@@ -164,11 +172,11 @@ pub struct ValidatedLicenseKey {
     /// When the license key expires; null if it never does.
     pub expires_at: Option<Timestamp>,
     /// The subscription's ID.
-    pub subscription_id: Option<Uuid>,
+    pub subscription_id: Option<SubscriptionId>,
     /// The subscription.
     pub subscription: Option<LicenseKeySubscription>,
     /// The order's ID.
-    pub order_id: Option<Uuid>,
+    pub order_id: Option<OrderId>,
     /// The one-time purchase that granted the license key; null if there is none.
     pub order: Option<LicenseKeyOrder>,
     /// The activation that was validated; null if none was asked for.

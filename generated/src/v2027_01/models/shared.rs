@@ -3,7 +3,11 @@
 //! Types that several resources share.
 
 use super::*;
-use polar_client_runtime::types::{Json, Timestamp, Uuid};
+use crate::ids::DiscountId;
+use crate::ids::OrganizationId;
+use crate::ids::PriceId;
+use crate::ids::ProductId;
+use polar_client_runtime::types::{Json, Timestamp};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -79,7 +83,7 @@ impl AppliedDiscount {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn id(&self) -> Option<Uuid> {
+    pub fn id(&self) -> Option<DiscountId> {
         match self {
             Self::FixedOnceForever(it) => Some(it.id),
             Self::FixedRepeat(it) => Some(it.id),
@@ -231,7 +235,7 @@ impl AppliedDiscount {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn organization_id(&self) -> Option<Uuid> {
+    pub fn organization_id(&self) -> Option<OrganizationId> {
         match self {
             Self::FixedOnceForever(it) => Some(it.organization_id),
             Self::FixedRepeat(it) => Some(it.organization_id),
@@ -333,7 +337,7 @@ pub struct DiscountFixedOnceForeverDurationBase {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: DiscountId,
     /// ID in your own system.
     pub external_id: Option<String>,
     /// Data of your own, by key.
@@ -355,7 +359,7 @@ pub struct DiscountFixedOnceForeverDurationBase {
     /// How many times the discount was redeemed.
     pub redemptions_count: i64,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Which kind it is.
     ///
     /// Documented as always `fixed`.
@@ -387,7 +391,7 @@ pub struct DiscountFixedRepeatDurationBase {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: DiscountId,
     /// ID in your own system.
     pub external_id: Option<String>,
     /// Data of your own, by key.
@@ -409,7 +413,7 @@ pub struct DiscountFixedRepeatDurationBase {
     /// How many times the discount was redeemed.
     pub redemptions_count: i64,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Which kind it is.
     ///
     /// Documented as always `fixed`.
@@ -432,7 +436,7 @@ pub struct DiscountPercentageOnceForeverDurationBase {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: DiscountId,
     /// ID in your own system.
     pub external_id: Option<String>,
     /// Data of your own, by key.
@@ -454,7 +458,7 @@ pub struct DiscountPercentageOnceForeverDurationBase {
     /// How many times the discount was redeemed.
     pub redemptions_count: i64,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Which kind it is.
     ///
     /// Documented as always `percentage`.
@@ -479,7 +483,7 @@ pub struct DiscountPercentageRepeatDurationBase {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: DiscountId,
     /// ID in your own system.
     pub external_id: Option<String>,
     /// Data of your own, by key.
@@ -501,7 +505,7 @@ pub struct DiscountPercentageRepeatDurationBase {
     /// How many times the discount was redeemed.
     pub redemptions_count: i64,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Which kind it is.
     ///
     /// Documented as always `percentage`.
@@ -585,7 +589,7 @@ impl Price {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn id(&self) -> Option<Uuid> {
+    pub fn id(&self) -> Option<PriceId> {
         match self {
             Self::LegacyRecurringFixed(it) => Some(it.id),
             Self::LegacyRecurringCustom(it) => Some(it.id),
@@ -681,7 +685,7 @@ impl Price {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn product_id(&self) -> Option<Uuid> {
+    pub fn product_id(&self) -> Option<ProductId> {
         match self {
             Self::LegacyRecurringFixed(it) => Some(it.product_id),
             Self::LegacyRecurringCustom(it) => Some(it.product_id),

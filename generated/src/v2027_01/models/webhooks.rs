@@ -3,7 +3,15 @@
 //! Types of webhooks.
 
 use super::*;
-use polar_client_runtime::types::{Items, Json, Patch, Timestamp, Uuid};
+use crate::ids::BenefitGrantId;
+use crate::ids::BenefitId;
+use crate::ids::CustomerId;
+use crate::ids::MemberId;
+use crate::ids::OrderId;
+use crate::ids::OrganizationId;
+use crate::ids::SubscriptionId;
+use crate::ids::WebhookEndpointId;
+use polar_client_runtime::types::{Items, Json, Patch, Timestamp};
 use std::borrow::Cow;
 
 /// A grant of a custom benefit, as webhooks deliver it.
@@ -17,7 +25,7 @@ pub struct BenefitGrantCustomWebhook {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitGrantId,
     /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is in force.
@@ -27,15 +35,15 @@ pub struct BenefitGrantCustomWebhook {
     /// Whether the grant has been taken back.
     pub is_revoked: bool,
     /// The subscription's ID.
-    pub subscription_id: Option<Uuid>,
+    pub subscription_id: Option<SubscriptionId>,
     /// The order's ID.
-    pub order_id: Option<Uuid>,
+    pub order_id: Option<OrderId>,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The benefit's ID.
-    pub benefit_id: Uuid,
+    pub benefit_id: BenefitId,
     /// Why granting the benefit failed for good; null if it did not.
     pub error: Option<BenefitGrantError>,
     /// The customer.
@@ -61,7 +69,7 @@ pub struct BenefitGrantDiscordWebhook {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitGrantId,
     /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is in force.
@@ -71,15 +79,15 @@ pub struct BenefitGrantDiscordWebhook {
     /// Whether the grant has been taken back.
     pub is_revoked: bool,
     /// The subscription's ID.
-    pub subscription_id: Option<Uuid>,
+    pub subscription_id: Option<SubscriptionId>,
     /// The order's ID.
-    pub order_id: Option<Uuid>,
+    pub order_id: Option<OrderId>,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The benefit's ID.
-    pub benefit_id: Uuid,
+    pub benefit_id: BenefitId,
     /// Why granting the benefit failed for good; null if it did not.
     pub error: Option<BenefitGrantError>,
     /// The customer.
@@ -105,7 +113,7 @@ pub struct BenefitGrantDownloadablesWebhook {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitGrantId,
     /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is in force.
@@ -115,15 +123,15 @@ pub struct BenefitGrantDownloadablesWebhook {
     /// Whether the grant has been taken back.
     pub is_revoked: bool,
     /// The subscription's ID.
-    pub subscription_id: Option<Uuid>,
+    pub subscription_id: Option<SubscriptionId>,
     /// The order's ID.
-    pub order_id: Option<Uuid>,
+    pub order_id: Option<OrderId>,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The benefit's ID.
-    pub benefit_id: Uuid,
+    pub benefit_id: BenefitId,
     /// Why granting the benefit failed for good; null if it did not.
     pub error: Option<BenefitGrantError>,
     /// The customer.
@@ -149,7 +157,7 @@ pub struct BenefitGrantFeatureFlagWebhook {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitGrantId,
     /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is in force.
@@ -159,15 +167,15 @@ pub struct BenefitGrantFeatureFlagWebhook {
     /// Whether the grant has been taken back.
     pub is_revoked: bool,
     /// The subscription's ID.
-    pub subscription_id: Option<Uuid>,
+    pub subscription_id: Option<SubscriptionId>,
     /// The order's ID.
-    pub order_id: Option<Uuid>,
+    pub order_id: Option<OrderId>,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The benefit's ID.
-    pub benefit_id: Uuid,
+    pub benefit_id: BenefitId,
     /// Why granting the benefit failed for good; null if it did not.
     pub error: Option<BenefitGrantError>,
     /// The customer.
@@ -193,7 +201,7 @@ pub struct BenefitGrantGitHubRepositoryWebhook {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitGrantId,
     /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is in force.
@@ -203,15 +211,15 @@ pub struct BenefitGrantGitHubRepositoryWebhook {
     /// Whether the grant has been taken back.
     pub is_revoked: bool,
     /// The subscription's ID.
-    pub subscription_id: Option<Uuid>,
+    pub subscription_id: Option<SubscriptionId>,
     /// The order's ID.
-    pub order_id: Option<Uuid>,
+    pub order_id: Option<OrderId>,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The benefit's ID.
-    pub benefit_id: Uuid,
+    pub benefit_id: BenefitId,
     /// Why granting the benefit failed for good; null if it did not.
     pub error: Option<BenefitGrantError>,
     /// The customer.
@@ -237,7 +245,7 @@ pub struct BenefitGrantLicenseKeysWebhook {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitGrantId,
     /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is in force.
@@ -247,15 +255,15 @@ pub struct BenefitGrantLicenseKeysWebhook {
     /// Whether the grant has been taken back.
     pub is_revoked: bool,
     /// The subscription's ID.
-    pub subscription_id: Option<Uuid>,
+    pub subscription_id: Option<SubscriptionId>,
     /// The order's ID.
-    pub order_id: Option<Uuid>,
+    pub order_id: Option<OrderId>,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The benefit's ID.
-    pub benefit_id: Uuid,
+    pub benefit_id: BenefitId,
     /// Why granting the benefit failed for good; null if it did not.
     pub error: Option<BenefitGrantError>,
     /// The customer.
@@ -281,7 +289,7 @@ pub struct BenefitGrantMeterCreditWebhook {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitGrantId,
     /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is in force.
@@ -291,15 +299,15 @@ pub struct BenefitGrantMeterCreditWebhook {
     /// Whether the grant has been taken back.
     pub is_revoked: bool,
     /// The subscription's ID.
-    pub subscription_id: Option<Uuid>,
+    pub subscription_id: Option<SubscriptionId>,
     /// The order's ID.
-    pub order_id: Option<Uuid>,
+    pub order_id: Option<OrderId>,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The benefit's ID.
-    pub benefit_id: Uuid,
+    pub benefit_id: BenefitId,
     /// Why granting the benefit failed for good; null if it did not.
     pub error: Option<BenefitGrantError>,
     /// The customer.
@@ -325,7 +333,7 @@ pub struct BenefitGrantSlackSharedChannelWebhook {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: BenefitGrantId,
     /// When the benefit was granted; null if it is not.
     pub granted_at: Option<Timestamp>,
     /// Whether the grant is in force.
@@ -335,15 +343,15 @@ pub struct BenefitGrantSlackSharedChannelWebhook {
     /// Whether the grant has been taken back.
     pub is_revoked: bool,
     /// The subscription's ID.
-    pub subscription_id: Option<Uuid>,
+    pub subscription_id: Option<SubscriptionId>,
     /// The order's ID.
-    pub order_id: Option<Uuid>,
+    pub order_id: Option<OrderId>,
     /// The customer's ID.
-    pub customer_id: Uuid,
+    pub customer_id: CustomerId,
     /// The member's ID.
-    pub member_id: Option<Uuid>,
+    pub member_id: Option<MemberId>,
     /// The benefit's ID.
-    pub benefit_id: Uuid,
+    pub benefit_id: BenefitId,
     /// Why granting the benefit failed for good; null if it did not.
     pub error: Option<BenefitGrantError>,
     /// The customer.
@@ -430,7 +438,7 @@ impl BenefitGrantWebhook {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn id(&self) -> Option<Uuid> {
+    pub fn id(&self) -> Option<BenefitGrantId> {
         match self {
             Self::Discord(it) => Some(it.id),
             Self::Custom(it) => Some(it.id),
@@ -525,7 +533,7 @@ impl BenefitGrantWebhook {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn subscription_id(&self) -> Option<Uuid> {
+    pub fn subscription_id(&self) -> Option<SubscriptionId> {
         match self {
             Self::Discord(it) => it.subscription_id,
             Self::Custom(it) => it.subscription_id,
@@ -544,7 +552,7 @@ impl BenefitGrantWebhook {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn order_id(&self) -> Option<Uuid> {
+    pub fn order_id(&self) -> Option<OrderId> {
         match self {
             Self::Discord(it) => it.order_id,
             Self::Custom(it) => it.order_id,
@@ -563,7 +571,7 @@ impl BenefitGrantWebhook {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn customer_id(&self) -> Option<Uuid> {
+    pub fn customer_id(&self) -> Option<CustomerId> {
         match self {
             Self::Discord(it) => Some(it.customer_id),
             Self::Custom(it) => Some(it.customer_id),
@@ -582,7 +590,7 @@ impl BenefitGrantWebhook {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn member_id(&self) -> Option<Uuid> {
+    pub fn member_id(&self) -> Option<MemberId> {
         match self {
             Self::Discord(it) => it.member_id,
             Self::Custom(it) => it.member_id,
@@ -601,7 +609,7 @@ impl BenefitGrantWebhook {
     /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn benefit_id(&self) -> Option<Uuid> {
+    pub fn benefit_id(&self) -> Option<BenefitId> {
         match self {
             Self::Discord(it) => Some(it.benefit_id),
             Self::Custom(it) => Some(it.benefit_id),
@@ -1044,7 +1052,7 @@ pub struct WebhookEndpoint {
     /// When it was last modified; null if it never was.
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
-    pub id: Uuid,
+    pub id: WebhookEndpointId,
     /// Address that events are delivered to.
     pub url: String,
     /// Name of the endpoint, for yourself.
@@ -1056,7 +1064,7 @@ pub struct WebhookEndpoint {
     /// Secret that deliveries are signed with.
     pub secret: String,
     /// The organization's ID.
-    pub organization_id: Uuid,
+    pub organization_id: OrganizationId,
     /// Types of events that are delivered.
     pub events: Vec<WebhookEventType>,
     /// Whether events are delivered to the endpoint.
@@ -1087,7 +1095,7 @@ pub struct WebhookEndpointCreate {
     /// Types of events that are delivered.
     pub events: Vec<WebhookEventType>,
     /// The organization's ID. Needed unless the access token belongs to an organization.
-    pub organization_id: Option<Uuid>,
+    pub organization_id: Option<OrganizationId>,
 }
 
 impl WebhookEndpointCreate {
@@ -1127,9 +1135,11 @@ impl WebhookEndpointCreate {
 
     /// The organization's ID. Needed unless the access token belongs to an organization.
     #[must_use]
-    #[inline]
-    pub fn organization_id(mut self, organization_id: Uuid) -> Self {
-        self.organization_id = Some(organization_id);
+    pub fn organization_id(
+        mut self,
+        organization_id: impl Into<OrganizationId>,
+    ) -> Self {
+        self.organization_id = Some(organization_id.into());
         self
     }
 }

@@ -3,6 +3,7 @@
 //! Operations on benefit grants.
 
 use super::super::models::*;
+use crate::ids::{CustomerId, MemberId, OrganizationId};
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Client;
@@ -11,7 +12,7 @@ use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::{OneOrMany, Uuid};
+use polar_client_runtime::types::OneOrMany;
 
 /// Grants: which customers have which benefits, whatever the benefit.
 #[derive(Clone, Debug)]
@@ -49,7 +50,7 @@ impl List {
     /// The organization's ID.
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<OneOrMany<Uuid>>,
+        organization_id: impl Into<OneOrMany<OrganizationId>>,
     ) -> Self {
         let values: OneOrMany<_> = organization_id.into();
         self.0.query("organization_id", &values);
@@ -57,7 +58,7 @@ impl List {
     }
 
     /// The customer's ID.
-    pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
@@ -84,7 +85,7 @@ impl List {
     }
 
     /// The member's ID.
-    pub fn member_id(mut self, member_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn member_id(mut self, member_id: impl Into<OneOrMany<MemberId>>) -> Self {
         let values: OneOrMany<_> = member_id.into();
         self.0.query("member_id", &values);
         self

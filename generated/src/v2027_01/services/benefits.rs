@@ -3,6 +3,10 @@
 //! Operations on benefits.
 
 use super::super::models::*;
+use crate::ids::BenefitId;
+use crate::ids::CustomerId;
+use crate::ids::MemberId;
+use crate::ids::OrganizationId;
 use crate::common::services::benefits::DELETE;
 use crate::common::services::benefits::FILES;
 use polar_client_runtime::client::Access;
@@ -14,7 +18,7 @@ use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::{Entries, OneOrMany, Pairs, Uuid};
+use polar_client_runtime::types::{Entries, OneOrMany, Pairs};
 
 pub use crate::common::services::benefits::Delete;
 pub use crate::common::services::benefits::Files;
@@ -63,8 +67,9 @@ impl<C: AccountAccess> Benefits<C> {
     /// - 403: `NotPermitted`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn delete(&self, id: Uuid) -> Delete {
+    pub fn delete(&self, id: impl Into<BenefitId>) -> Delete {
         let mut request = self.client.request(&DELETE);
+        let id: BenefitId = id.into();
         request.path("id", &id);
         Delete(request)
     }
@@ -81,8 +86,9 @@ impl<C: AccountAccess> Benefits<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn files(&self, id: Uuid) -> Files {
+    pub fn files(&self, id: impl Into<BenefitId>) -> Files {
         let mut request = self.client.request(&FILES);
+        let id: BenefitId = id.into();
         request.path("id", &id);
         Files(request)
     }
@@ -99,8 +105,9 @@ impl<C: AccountAccess> Benefits<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: Uuid) -> Get {
+    pub fn get(&self, id: impl Into<BenefitId>) -> Get {
         let mut request = self.client.request(&GET);
+        let id: BenefitId = id.into();
         request.path("id", &id);
         Get(request)
     }
@@ -117,8 +124,9 @@ impl<C: AccountAccess> Benefits<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn grants(&self, id: Uuid) -> Grants {
+    pub fn grants(&self, id: impl Into<BenefitId>) -> Grants {
         let mut request = self.client.request(&GRANTS);
+        let id: BenefitId = id.into();
         request.path("id", &id);
         Grants(request)
     }
@@ -150,8 +158,13 @@ impl<C: AccountAccess> Benefits<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn update(&self, id: Uuid, body: impl Body<BenefitUpdate>) -> Update {
+    pub fn update(
+        &self,
+        id: impl Into<BenefitId>,
+        body: impl Body<BenefitUpdate>,
+    ) -> Update {
         let mut request = self.client.request(&UPDATE);
+        let id: BenefitId = id.into();
         request.path("id", &id);
         request.json_body(&body);
         Update(request)
@@ -190,14 +203,14 @@ impl Grants {
     }
 
     /// The customer's ID.
-    pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
     /// The member's ID.
-    pub fn member_id(mut self, member_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn member_id(mut self, member_id: impl Into<OneOrMany<MemberId>>) -> Self {
         let values: OneOrMany<_> = member_id.into();
         self.0.query("member_id", &values);
         self
@@ -235,7 +248,7 @@ impl List {
     /// The organization's ID.
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<OneOrMany<Uuid>>,
+        organization_id: impl Into<OneOrMany<OrganizationId>>,
     ) -> Self {
         let values: OneOrMany<_> = organization_id.into();
         self.0.query("organization_id", &values);
@@ -250,7 +263,7 @@ impl List {
     }
 
     /// Identifier assigned by Polar.
-    pub fn id(mut self, id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn id(mut self, id: impl Into<OneOrMany<BenefitId>>) -> Self {
         let values: OneOrMany<_> = id.into();
         self.0.query("id", &values);
         self
@@ -264,7 +277,7 @@ impl List {
     }
 
     /// Benefits to leave out.
-    pub fn exclude_id(mut self, exclude_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn exclude_id(mut self, exclude_id: impl Into<OneOrMany<BenefitId>>) -> Self {
         let values: OneOrMany<_> = exclude_id.into();
         self.0.query("exclude_id", &values);
         self

@@ -3,6 +3,11 @@
 //! Operations on customer meters.
 
 use super::super::models::*;
+use crate::ids::CustomerId;
+use crate::ids::CustomerMeterId;
+use crate::ids::EventId;
+use crate::ids::MeterId;
+use crate::ids::OrganizationId;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
@@ -12,7 +17,7 @@ use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::{OneOrMany, Uuid};
+use polar_client_runtime::types::OneOrMany;
 
 /// What meters have counted for each customer.
 #[derive(Clone, Debug)]
@@ -62,8 +67,9 @@ impl<C: AccountAccess> CustomerMeters<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: Uuid) -> Get {
+    pub fn get(&self, id: impl Into<CustomerMeterId>) -> Get {
         let mut request = self.client.request(&GET);
+        let id: CustomerMeterId = id.into();
         request.path("id", &id);
         Get(request)
     }
@@ -101,8 +107,9 @@ impl<C: AccountAccess> CustomerMeters<C> {
     /// - 404: `ResourceNotFound`
     /// - 409: `CustomerMeterCreditNotReversible`
     /// - 422: `RequestValidationError`
-    pub fn reverse_credit(&self, id: Uuid) -> ReverseCredit {
+    pub fn reverse_credit(&self, id: impl Into<EventId>) -> ReverseCredit {
         let mut request = self.client.request(&REVERSE_CREDIT);
+        let id: EventId = id.into();
         request.path("id", &id);
         ReverseCredit(request)
     }
@@ -135,7 +142,7 @@ impl List {
     /// The organization's ID.
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<OneOrMany<Uuid>>,
+        organization_id: impl Into<OneOrMany<OrganizationId>>,
     ) -> Self {
         let values: OneOrMany<_> = organization_id.into();
         self.0.query("organization_id", &values);
@@ -143,7 +150,7 @@ impl List {
     }
 
     /// The customer's ID.
-    pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
@@ -160,7 +167,7 @@ impl List {
     }
 
     /// The meter's ID.
-    pub fn meter_id(mut self, meter_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn meter_id(mut self, meter_id: impl Into<OneOrMany<MeterId>>) -> Self {
         let values: OneOrMany<_> = meter_id.into();
         self.0.query("meter_id", &values);
         self

@@ -3,6 +3,10 @@
 //! Operations on events.
 
 use super::super::models::*;
+use crate::ids::CustomerId;
+use crate::ids::EventId;
+use crate::ids::MeterId;
+use crate::ids::OrganizationId;
 use crate::common::services::events::LIST_NAMES;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
@@ -13,11 +17,7 @@ use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::Entries;
-use polar_client_runtime::types::OneOrMany;
-use polar_client_runtime::types::Pairs;
-use polar_client_runtime::types::Timestamp;
-use polar_client_runtime::types::Uuid;
+use polar_client_runtime::types::{Entries, OneOrMany, Pairs, Timestamp};
 
 pub use crate::common::services::events::ListNames;
 
@@ -46,8 +46,9 @@ impl<C: AccountAccess> Events<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: Uuid) -> Get {
+    pub fn get(&self, id: impl Into<EventId>) -> Get {
         let mut request = self.client.request(&GET);
+        let id: EventId = id.into();
         request.path("id", &id);
         Get(request)
     }
@@ -158,7 +159,7 @@ impl List {
     /// The organization's ID.
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<OneOrMany<Uuid>>,
+        organization_id: impl Into<OneOrMany<OrganizationId>>,
     ) -> Self {
         let values: OneOrMany<_> = organization_id.into();
         self.0.query("organization_id", &values);
@@ -166,7 +167,7 @@ impl List {
     }
 
     /// The customer's ID.
-    pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
@@ -183,8 +184,8 @@ impl List {
     }
 
     /// A meter whose filter the events must pass.
-    #[inline]
-    pub fn meter_id(mut self, meter_id: Uuid) -> Self {
+    pub fn meter_id(mut self, meter_id: impl Into<MeterId>) -> Self {
+        let meter_id: MeterId = meter_id.into();
         self.0.query("meter_id", &meter_id);
         self
     }
@@ -212,8 +213,8 @@ impl List {
     }
 
     /// The event to start from instead of the root events, together with `depth`.
-    #[inline]
-    pub fn parent_id(mut self, parent_id: Uuid) -> Self {
+    pub fn parent_id(mut self, parent_id: impl Into<EventId>) -> Self {
+        let parent_id: EventId = parent_id.into();
         self.0.query("parent_id", &parent_id);
         self
     }

@@ -3,6 +3,7 @@
 //! Operations on license keys.
 
 use super::super::models::*;
+use crate::ids::{ActivationId, LicenseKeyId};
 use crate::common::services::license_keys::DEACTIVATE;
 use crate::v2026_10_and_v2027_01::services::license_keys::GET;
 use crate::v2026_10_and_v2027_01::services::license_keys::GET_ACTIVATION;
@@ -18,7 +19,6 @@ use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::Uuid;
 
 pub use crate::common::services::license_keys::Deactivate;
 pub use crate::v2026_10_and_v2027_01::services::license_keys::Get;
@@ -92,8 +92,9 @@ impl<C: AccountAccess> LicenseKeys<C> {
     /// - 401: `Unauthorized`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: Uuid) -> Get {
+    pub fn get(&self, id: impl Into<LicenseKeyId>) -> Get {
         let mut request = self.client.request(&GET);
+        let id: LicenseKeyId = id.into();
         request.path("id", &id);
         Get(request)
     }
@@ -113,9 +114,15 @@ impl<C: AccountAccess> LicenseKeys<C> {
     /// - 401: `Unauthorized`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get_activation(&self, id: Uuid, activation_id: Uuid) -> GetActivation {
+    pub fn get_activation(
+        &self,
+        id: impl Into<LicenseKeyId>,
+        activation_id: impl Into<ActivationId>,
+    ) -> GetActivation {
         let mut request = self.client.request(&GET_ACTIVATION);
+        let id: LicenseKeyId = id.into();
         request.path("id", &id);
+        let activation_id: ActivationId = activation_id.into();
         request.path("activation_id", &activation_id);
         GetActivation(request)
     }
@@ -152,8 +159,9 @@ impl<C: AccountAccess> LicenseKeys<C> {
     /// - 401: `Unauthorized`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn rotate(&self, id: Uuid) -> Rotate {
+    pub fn rotate(&self, id: impl Into<LicenseKeyId>) -> Rotate {
         let mut request = self.client.request(&ROTATE);
+        let id: LicenseKeyId = id.into();
         request.path("id", &id);
         Rotate(request)
     }
@@ -173,8 +181,13 @@ impl<C: AccountAccess> LicenseKeys<C> {
     /// - 401: `Unauthorized`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn update(&self, id: Uuid, body: impl Body<LicenseKeyUpdate>) -> Update {
+    pub fn update(
+        &self,
+        id: impl Into<LicenseKeyId>,
+        body: impl Body<LicenseKeyUpdate>,
+    ) -> Update {
         let mut request = self.client.request(&UPDATE);
+        let id: LicenseKeyId = id.into();
         request.path("id", &id);
         request.json_body(&body);
         Update(request)

@@ -3,6 +3,7 @@
 //! Operations on products.
 
 use super::super::models::*;
+use crate::ids::{BenefitId, OrganizationId, ProductId};
 use crate::common::services::products::DELETE;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
@@ -13,7 +14,7 @@ use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::{Entries, OneOrMany, Pairs, Uuid};
+use polar_client_runtime::types::{Entries, OneOrMany, Pairs};
 
 pub use crate::common::services::products::Delete;
 
@@ -62,8 +63,9 @@ impl<C: AccountAccess> Products<C> {
     /// - 404: `ResourceNotFound`
     /// - 409: `ProductNotDeletable`
     /// - 422: `RequestValidationError`
-    pub fn delete(&self, id: Uuid) -> Delete {
+    pub fn delete(&self, id: impl Into<ProductId>) -> Delete {
         let mut request = self.client.request(&DELETE);
+        let id: ProductId = id.into();
         request.path("id", &id);
         Delete(request)
     }
@@ -80,8 +82,9 @@ impl<C: AccountAccess> Products<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: Uuid) -> Get {
+    pub fn get(&self, id: impl Into<ProductId>) -> Get {
         let mut request = self.client.request(&GET);
+        let id: ProductId = id.into();
         request.path("id", &id);
         Get(request)
     }
@@ -115,8 +118,13 @@ impl<C: AccountAccess> Products<C> {
     /// - 403: `NotPermitted`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn update(&self, id: Uuid, body: impl Body<ProductUpdate>) -> Update {
+    pub fn update(
+        &self,
+        id: impl Into<ProductId>,
+        body: impl Body<ProductUpdate>,
+    ) -> Update {
         let mut request = self.client.request(&UPDATE);
+        let id: ProductId = id.into();
         request.path("id", &id);
         request.json_body(&body);
         Update(request)
@@ -139,10 +147,11 @@ impl<C: AccountAccess> Products<C> {
     /// - 422: `RequestValidationError`
     pub fn update_benefits(
         &self,
-        id: Uuid,
+        id: impl Into<ProductId>,
         body: impl Body<ProductBenefitsUpdate>,
     ) -> UpdateBenefits {
         let mut request = self.client.request(&UPDATE_BENEFITS);
+        let id: ProductId = id.into();
         request.path("id", &id);
         request.json_body(&body);
         UpdateBenefits(request)
@@ -174,7 +183,7 @@ pub struct List(Request);
 
 impl List {
     /// Identifier assigned by Polar.
-    pub fn id(mut self, id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn id(mut self, id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = id.into();
         self.0.query("id", &values);
         self
@@ -190,7 +199,7 @@ impl List {
     /// The organization's ID.
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<OneOrMany<Uuid>>,
+        organization_id: impl Into<OneOrMany<OrganizationId>>,
     ) -> Self {
         let values: OneOrMany<_> = organization_id.into();
         self.0.query("organization_id", &values);
@@ -219,7 +228,7 @@ impl List {
     }
 
     /// The benefit's ID.
-    pub fn benefit_id(mut self, benefit_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn benefit_id(mut self, benefit_id: impl Into<OneOrMany<BenefitId>>) -> Self {
         let values: OneOrMany<_> = benefit_id.into();
         self.0.query("benefit_id", &values);
         self

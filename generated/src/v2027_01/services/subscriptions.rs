@@ -3,6 +3,11 @@
 //! Operations on subscriptions.
 
 use super::super::models::*;
+use crate::ids::CustomerId;
+use crate::ids::DiscountId;
+use crate::ids::OrganizationId;
+use crate::ids::ProductId;
+use crate::ids::SubscriptionId;
 use crate::common::services::subscriptions::EXPORT;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
@@ -13,11 +18,7 @@ use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::Entries;
-use polar_client_runtime::types::OneOrMany;
-use polar_client_runtime::types::Pairs;
-use polar_client_runtime::types::Timestamp;
-use polar_client_runtime::types::Uuid;
+use polar_client_runtime::types::{Entries, OneOrMany, Pairs, Timestamp};
 
 pub use crate::common::services::subscriptions::Export;
 
@@ -77,8 +78,9 @@ impl<C: AccountAccess> Subscriptions<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: Uuid) -> Get {
+    pub fn get(&self, id: impl Into<SubscriptionId>) -> Get {
         let mut request = self.client.request(&GET);
+        let id: SubscriptionId = id.into();
         request.path("id", &id);
         Get(request)
     }
@@ -111,8 +113,9 @@ impl<C: AccountAccess> Subscriptions<C> {
     /// - 404: `ResourceNotFound`
     /// - 409: `SubscriptionLocked`
     /// - 422: `RequestValidationError`
-    pub fn revoke(&self, id: Uuid) -> Revoke {
+    pub fn revoke(&self, id: impl Into<SubscriptionId>) -> Revoke {
         let mut request = self.client.request(&REVOKE);
+        let id: SubscriptionId = id.into();
         request.path("id", &id);
         Revoke(request)
     }
@@ -135,8 +138,13 @@ impl<C: AccountAccess> Subscriptions<C> {
     /// - 404: `ResourceNotFound`
     /// - 409: `SubscriptionLocked`, `SubscriptionNotScheduledToCancel`
     /// - 422: `RequestValidationError`
-    pub fn update(&self, id: Uuid, body: impl Body<SubscriptionUpdate>) -> Update {
+    pub fn update(
+        &self,
+        id: impl Into<SubscriptionId>,
+        body: impl Body<SubscriptionUpdate>,
+    ) -> Update {
         let mut request = self.client.request(&UPDATE);
+        let id: SubscriptionId = id.into();
         request.path("id", &id);
         request.json_body(&body);
         Update(request)
@@ -170,7 +178,7 @@ impl List {
     /// The organization's ID.
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<OneOrMany<Uuid>>,
+        organization_id: impl Into<OneOrMany<OrganizationId>>,
     ) -> Self {
         let values: OneOrMany<_> = organization_id.into();
         self.0.query("organization_id", &values);
@@ -178,14 +186,14 @@ impl List {
     }
 
     /// The product's ID.
-    pub fn product_id(mut self, product_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
     /// The customer's ID.
-    pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
@@ -202,7 +210,7 @@ impl List {
     }
 
     /// The discount's ID.
-    pub fn discount_id(mut self, discount_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn discount_id(mut self, discount_id: impl Into<OneOrMany<DiscountId>>) -> Self {
         let values: OneOrMany<_> = discount_id.into();
         self.0.query("discount_id", &values);
         self

@@ -3,6 +3,12 @@
 //! Operations on benefit grants.
 
 use super::super::super::models::*;
+use crate::ids::BenefitGrantId;
+use crate::ids::BenefitId;
+use crate::ids::CheckoutId;
+use crate::ids::MemberId;
+use crate::ids::OrderId;
+use crate::ids::SubscriptionId;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
@@ -12,7 +18,7 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::PortalAccess;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::{OneOrMany, Uuid};
+use polar_client_runtime::types::OneOrMany;
 
 /// The benefits that the customer has been granted.
 #[derive(Clone, Debug)]
@@ -40,8 +46,9 @@ impl<C: PortalAccess> BenefitGrants<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: Uuid) -> Get {
+    pub fn get(&self, id: impl Into<BenefitGrantId>) -> Get {
         let mut request = self.client.request(&GET);
+        let id: BenefitGrantId = id.into();
         request.path("id", &id);
         Get(request)
     }
@@ -78,10 +85,11 @@ impl<C: PortalAccess> BenefitGrants<C> {
     /// - 422: `RequestValidationError`
     pub fn update(
         &self,
-        id: Uuid,
+        id: impl Into<BenefitGrantId>,
         body: impl Body<CustomerBenefitGrantUpdate>,
     ) -> Update {
         let mut request = self.client.request(&UPDATE);
+        let id: BenefitGrantId = id.into();
         request.path("id", &id);
         request.json_body(&body);
         Update(request)
@@ -118,21 +126,21 @@ impl List {
     }
 
     /// The benefit's ID.
-    pub fn benefit_id(mut self, benefit_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn benefit_id(mut self, benefit_id: impl Into<OneOrMany<BenefitId>>) -> Self {
         let values: OneOrMany<_> = benefit_id.into();
         self.0.query("benefit_id", &values);
         self
     }
 
     /// The checkout session's ID.
-    pub fn checkout_id(mut self, checkout_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn checkout_id(mut self, checkout_id: impl Into<OneOrMany<CheckoutId>>) -> Self {
         let values: OneOrMany<_> = checkout_id.into();
         self.0.query("checkout_id", &values);
         self
     }
 
     /// The order's ID.
-    pub fn order_id(mut self, order_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn order_id(mut self, order_id: impl Into<OneOrMany<OrderId>>) -> Self {
         let values: OneOrMany<_> = order_id.into();
         self.0.query("order_id", &values);
         self
@@ -141,7 +149,7 @@ impl List {
     /// The subscription's ID.
     pub fn subscription_id(
         mut self,
-        subscription_id: impl Into<OneOrMany<Uuid>>,
+        subscription_id: impl Into<OneOrMany<SubscriptionId>>,
     ) -> Self {
         let values: OneOrMany<_> = subscription_id.into();
         self.0.query("subscription_id", &values);
@@ -149,7 +157,7 @@ impl List {
     }
 
     /// The member's ID.
-    pub fn member_id(mut self, member_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn member_id(mut self, member_id: impl Into<OneOrMany<MemberId>>) -> Self {
         let values: OneOrMany<_> = member_id.into();
         self.0.query("member_id", &values);
         self

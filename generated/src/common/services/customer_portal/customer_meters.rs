@@ -3,6 +3,7 @@
 //! Operations on customer meters.
 
 use super::super::super::models::*;
+use crate::ids::{CustomerMeterId, MeterId};
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::Client;
 use polar_client_runtime::client::Credential;
@@ -11,7 +12,7 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::PortalAccess;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::{OneOrMany, Uuid};
+use polar_client_runtime::types::OneOrMany;
 
 /// What meters have counted for the customer.
 #[derive(Clone, Debug)]
@@ -39,8 +40,9 @@ impl<C: PortalAccess> CustomerMeters<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: Uuid) -> Get {
+    pub fn get(&self, id: impl Into<CustomerMeterId>) -> Get {
         let mut request = self.client.request(&GET);
+        let id: CustomerMeterId = id.into();
         request.path("id", &id);
         Get(request)
     }
@@ -76,7 +78,7 @@ pub struct List(Request);
 
 impl List {
     /// The meter's ID.
-    pub fn meter_id(mut self, meter_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn meter_id(mut self, meter_id: impl Into<OneOrMany<MeterId>>) -> Self {
         let values: OneOrMany<_> = meter_id.into();
         self.0.query("meter_id", &values);
         self

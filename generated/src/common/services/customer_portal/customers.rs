@@ -3,6 +3,7 @@
 //! Operations on customers.
 
 use super::super::super::models::*;
+use crate::ids::PaymentMethodId;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
@@ -12,7 +13,6 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::PortalAccess;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::Uuid;
 
 /// The customer's own data, email address and payment methods.
 #[derive(Clone, Debug)]
@@ -127,8 +127,12 @@ impl<C: PortalAccess> Customers<C> {
     /// - 400: `PaymentMethodInUseByActiveSubscription`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn delete_payment_method(&self, id: Uuid) -> DeletePaymentMethod {
+    pub fn delete_payment_method(
+        &self,
+        id: impl Into<PaymentMethodId>,
+    ) -> DeletePaymentMethod {
         let mut request = self.client.request(&DELETE_PAYMENT_METHOD);
+        let id: PaymentMethodId = id.into();
         request.path("id", &id);
         DeletePaymentMethod(request)
     }

@@ -3,6 +3,7 @@
 //! Operations on downloadables.
 
 use super::super::super::models::*;
+use crate::ids::BenefitId;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::Client;
 use polar_client_runtime::client::Credential;
@@ -49,7 +50,7 @@ impl<C: PortalAccess> Downloadables<C> {
     ///
     /// # Errors
     /// Those of `customer_portal:downloadables:list`, and of the storage.
-    pub fn download_by_id(&self, id: Uuid) -> Download {
+    pub fn download_by_id(&self, id: impl Into<Uuid>) -> Download {
         Download::listed(self.client.request(&LIST), id)
     }
 
@@ -69,7 +70,7 @@ pub struct List(Request);
 
 impl List {
     /// The benefit's ID.
-    pub fn benefit_id(mut self, benefit_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn benefit_id(mut self, benefit_id: impl Into<OneOrMany<BenefitId>>) -> Self {
         let values: OneOrMany<_> = benefit_id.into();
         self.0.query("benefit_id", &values);
         self

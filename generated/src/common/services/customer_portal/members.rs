@@ -3,6 +3,7 @@
 //! Operations on members.
 
 use super::super::super::models::*;
+use crate::ids::MemberId;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
@@ -12,7 +13,6 @@ use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::Uuid;
 
 /// The members of the customer's team, for its owner and its billing managers.
 #[derive(Clone, Debug)]
@@ -80,8 +80,9 @@ impl<C: MemberAccess> Members<C> {
     /// - 403 Forbidden
     /// - 404 Not Found
     /// - 422: `RequestValidationError`
-    pub fn remove_member(&self, id: Uuid) -> RemoveMember {
+    pub fn remove_member(&self, id: impl Into<MemberId>) -> RemoveMember {
         let mut request = self.client.request(&REMOVE_MEMBER);
+        let id: MemberId = id.into();
         request.path("id", &id);
         RemoveMember(request)
     }
@@ -106,10 +107,11 @@ impl<C: MemberAccess> Members<C> {
     /// - 422: `RequestValidationError`
     pub fn update_member(
         &self,
-        id: Uuid,
+        id: impl Into<MemberId>,
         body: impl Body<CustomerPortalMemberUpdate>,
     ) -> UpdateMember {
         let mut request = self.client.request(&UPDATE_MEMBER);
+        let id: MemberId = id.into();
         request.path("id", &id);
         request.json_body(&body);
         UpdateMember(request)

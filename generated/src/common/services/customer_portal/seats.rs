@@ -3,12 +3,12 @@
 //! Operations on seats.
 
 use super::super::super::models::*;
+use crate::ids::{OrderId, SubscriptionId};
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::Uuid;
 
 /// A request to `customer_portal:seats:assign_seat`.
 #[derive(Clone, Debug)]
@@ -26,15 +26,18 @@ pub struct ListSeats(pub(crate) Request);
 
 impl ListSeats {
     /// The subscription's ID.
-    #[inline]
-    pub fn subscription_id(mut self, subscription_id: Uuid) -> Self {
+    pub fn subscription_id(
+        mut self,
+        subscription_id: impl Into<SubscriptionId>,
+    ) -> Self {
+        let subscription_id: SubscriptionId = subscription_id.into();
         self.0.query("subscription_id", &subscription_id);
         self
     }
 
     /// The order's ID.
-    #[inline]
-    pub fn order_id(mut self, order_id: Uuid) -> Self {
+    pub fn order_id(mut self, order_id: impl Into<OrderId>) -> Self {
+        let order_id: OrderId = order_id.into();
         self.0.query("order_id", &order_id);
         self
     }

@@ -3,6 +3,7 @@
 //! Operations on wallets.
 
 use super::super::super::models::*;
+use crate::ids::WalletId;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::Client;
 use polar_client_runtime::client::Credential;
@@ -11,7 +12,7 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::PortalAccess;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::{OneOrMany, Uuid};
+use polar_client_runtime::types::OneOrMany;
 
 /// The customer's wallets: balances that usage is paid from.
 #[derive(Clone, Debug)]
@@ -38,8 +39,9 @@ impl<C: PortalAccess> Wallets<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: Uuid) -> Get {
+    pub fn get(&self, id: impl Into<WalletId>) -> Get {
         let mut request = self.client.request(&GET);
+        let id: WalletId = id.into();
         request.path("id", &id);
         Get(request)
     }

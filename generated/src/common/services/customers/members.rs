@@ -3,6 +3,7 @@
 //! Operations on members.
 
 use super::super::super::models::*;
+use crate::ids::{CustomerId, MemberId};
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
@@ -12,7 +13,7 @@ use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::{OneOrMany, Uuid};
+use polar_client_runtime::types::OneOrMany;
 
 /// Members: the people who belong to a customer.
 #[derive(Clone, Debug)]
@@ -43,8 +44,13 @@ impl<C: AccountAccess> Members<C> {
     /// - 403: `NotPermitted`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn create(&self, id: Uuid, body: impl Body<MemberCreateFromCustomer>) -> Create {
+    pub fn create(
+        &self,
+        id: impl Into<CustomerId>,
+        body: impl Body<MemberCreateFromCustomer>,
+    ) -> Create {
         let mut request = self.client.request(&CREATE);
+        let id: CustomerId = id.into();
         request.path("id", &id);
         request.json_body(&body);
         Create(request)
@@ -92,9 +98,15 @@ impl<C: AccountAccess> Members<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn delete(&self, id: Uuid, member_id: Uuid) -> Delete {
+    pub fn delete(
+        &self,
+        id: impl Into<CustomerId>,
+        member_id: impl Into<MemberId>,
+    ) -> Delete {
         let mut request = self.client.request(&DELETE);
+        let id: CustomerId = id.into();
         request.path("id", &id);
+        let member_id: MemberId = member_id.into();
         request.path("member_id", &member_id);
         Delete(request)
     }
@@ -139,9 +151,11 @@ impl<C: AccountAccess> Members<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: Uuid, member_id: Uuid) -> Get {
+    pub fn get(&self, id: impl Into<CustomerId>, member_id: impl Into<MemberId>) -> Get {
         let mut request = self.client.request(&GET);
+        let id: CustomerId = id.into();
         request.path("id", &id);
+        let member_id: MemberId = member_id.into();
         request.path("member_id", &member_id);
         Get(request)
     }
@@ -184,8 +198,9 @@ impl<C: AccountAccess> Members<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn list(&self, id: Uuid) -> List {
+    pub fn list(&self, id: impl Into<CustomerId>) -> List {
         let mut request = self.client.request(&LIST);
+        let id: CustomerId = id.into();
         request.path("id", &id);
         List(request)
     }
@@ -228,12 +243,14 @@ impl<C: AccountAccess> Members<C> {
     /// - 422: `RequestValidationError`
     pub fn update(
         &self,
-        id: Uuid,
-        member_id: Uuid,
+        id: impl Into<CustomerId>,
+        member_id: impl Into<MemberId>,
         body: impl Body<MemberUpdate>,
     ) -> Update {
         let mut request = self.client.request(&UPDATE);
+        let id: CustomerId = id.into();
         request.path("id", &id);
+        let member_id: MemberId = member_id.into();
         request.path("member_id", &member_id);
         request.json_body(&body);
         Update(request)

@@ -3,6 +3,7 @@
 //! Operations on customers.
 
 use super::super::models::*;
+use crate::ids::{CustomerId, OrganizationId};
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;
@@ -12,7 +13,7 @@ use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::{Entries, OneOrMany, Pairs, Uuid};
+use polar_client_runtime::types::{Entries, OneOrMany, Pairs};
 
 pub mod members;
 
@@ -66,8 +67,9 @@ impl<C: AccountAccess> Customers<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn delete(&self, id: Uuid) -> Delete {
+    pub fn delete(&self, id: impl Into<CustomerId>) -> Delete {
         let mut request = self.client.request(&DELETE);
+        let id: CustomerId = id.into();
         request.path("id", &id);
         Delete(request)
     }
@@ -117,8 +119,9 @@ impl<C: AccountAccess> Customers<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: Uuid) -> Get {
+    pub fn get(&self, id: impl Into<CustomerId>) -> Get {
         let mut request = self.client.request(&GET);
+        let id: CustomerId = id.into();
         request.path("id", &id);
         Get(request)
     }
@@ -154,8 +157,9 @@ impl<C: AccountAccess> Customers<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get_state(&self, id: Uuid) -> GetState {
+    pub fn get_state(&self, id: impl Into<CustomerId>) -> GetState {
         let mut request = self.client.request(&GET_STATE);
+        let id: CustomerId = id.into();
         request.path("id", &id);
         GetState(request)
     }
@@ -206,8 +210,9 @@ impl<C: AccountAccess> Customers<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn list_payment_methods(&self, id: Uuid) -> ListPaymentMethods {
+    pub fn list_payment_methods(&self, id: impl Into<CustomerId>) -> ListPaymentMethods {
         let mut request = self.client.request(&LIST_PAYMENT_METHODS);
+        let id: CustomerId = id.into();
         request.path("id", &id);
         ListPaymentMethods(request)
     }
@@ -248,8 +253,13 @@ impl<C: AccountAccess> Customers<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn update(&self, id: Uuid, body: impl Body<CustomerUpdate>) -> Update {
+    pub fn update(
+        &self,
+        id: impl Into<CustomerId>,
+        body: impl Body<CustomerUpdate>,
+    ) -> Update {
         let mut request = self.client.request(&UPDATE);
+        let id: CustomerId = id.into();
         request.path("id", &id);
         request.json_body(&body);
         Update(request)
@@ -344,7 +354,7 @@ impl Export {
     /// The organization's ID.
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<OneOrMany<Uuid>>,
+        organization_id: impl Into<OneOrMany<OrganizationId>>,
     ) -> Self {
         let values: OneOrMany<_> = organization_id.into();
         self.0.query("organization_id", &values);
@@ -401,7 +411,7 @@ impl List {
     /// The organization's ID.
     pub fn organization_id(
         mut self,
-        organization_id: impl Into<OneOrMany<Uuid>>,
+        organization_id: impl Into<OneOrMany<OrganizationId>>,
     ) -> Self {
         let values: OneOrMany<_> = organization_id.into();
         self.0.query("organization_id", &values);

@@ -3,6 +3,7 @@
 //! Operations on license keys.
 
 use super::super::super::models::*;
+use crate::ids::{BenefitId, LicenseKeyId};
 use crate::common::services::customer_portal::license_keys::DEACTIVATE;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::Body;
@@ -13,7 +14,6 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::PortalAccess;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::Uuid;
 
 pub use crate::common::services::customer_portal::license_keys::Deactivate;
 
@@ -107,8 +107,9 @@ impl<C: PortalAccess> LicenseKeys<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: Uuid) -> Get {
+    pub fn get(&self, id: impl Into<LicenseKeyId>) -> Get {
         let mut request = self.client.request(&GET);
+        let id: LicenseKeyId = id.into();
         request.path("id", &id);
         Get(request)
     }
@@ -146,8 +147,9 @@ impl<C: PortalAccess> LicenseKeys<C> {
     /// - 401: `Unauthorized`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn rotate(&self, id: Uuid) -> Rotate {
+    pub fn rotate(&self, id: impl Into<LicenseKeyId>) -> Rotate {
         let mut request = self.client.request(&ROTATE);
+        let id: LicenseKeyId = id.into();
         request.path("id", &id);
         Rotate(request)
     }
@@ -178,8 +180,8 @@ pub struct List(Request);
 
 impl List {
     /// The benefit's ID.
-    #[inline]
-    pub fn benefit_id(mut self, benefit_id: Uuid) -> Self {
+    pub fn benefit_id(mut self, benefit_id: impl Into<BenefitId>) -> Self {
+        let benefit_id: BenefitId = benefit_id.into();
         self.0.query("benefit_id", &benefit_id);
         self
     }

@@ -3,6 +3,7 @@
 //! Operations on subscriptions.
 
 use super::super::super::models::*;
+use crate::ids::{ProductId, SubscriptionId};
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
@@ -12,7 +13,7 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::PortalAccess;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::{OneOrMany, Uuid};
+use polar_client_runtime::types::OneOrMany;
 
 /// The customer's subscriptions: what they are, and how the customer changes or
 /// cancels them.
@@ -42,8 +43,9 @@ impl<C: PortalAccess> Subscriptions<C> {
     /// - 403: `AlreadyCanceledSubscription`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn cancel(&self, id: Uuid) -> Cancel {
+    pub fn cancel(&self, id: impl Into<SubscriptionId>) -> Cancel {
         let mut request = self.client.request(&CANCEL);
+        let id: SubscriptionId = id.into();
         request.path("id", &id);
         Cancel(request)
     }
@@ -61,8 +63,9 @@ impl<C: PortalAccess> Subscriptions<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: Uuid) -> Get {
+    pub fn get(&self, id: impl Into<SubscriptionId>) -> Get {
         let mut request = self.client.request(&GET);
+        let id: SubscriptionId = id.into();
         request.path("id", &id);
         Get(request)
     }
@@ -104,10 +107,11 @@ impl<C: PortalAccess> Subscriptions<C> {
     /// - 422: `RequestValidationError`
     pub fn update(
         &self,
-        id: Uuid,
+        id: impl Into<SubscriptionId>,
         body: impl Body<CustomerSubscriptionUpdate>,
     ) -> Update {
         let mut request = self.client.request(&UPDATE);
+        let id: SubscriptionId = id.into();
         request.path("id", &id);
         request.json_body(&body);
         Update(request)
@@ -139,7 +143,7 @@ pub struct List(Request);
 
 impl List {
     /// The product's ID.
-    pub fn product_id(mut self, product_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self

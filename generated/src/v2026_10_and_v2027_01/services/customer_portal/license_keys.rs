@@ -3,12 +3,12 @@
 //! Operations on license keys.
 
 use super::super::super::models::*;
+use crate::ids::BenefitId;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::Method;
 use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::Uuid;
 
 /// A request to `customer_portal:license_keys:get`.
 #[derive(Clone, Debug)]
@@ -26,8 +26,8 @@ pub struct List(pub(crate) Request);
 
 impl List {
     /// The benefit's ID.
-    #[inline]
-    pub fn benefit_id(mut self, benefit_id: Uuid) -> Self {
+    pub fn benefit_id(mut self, benefit_id: impl Into<BenefitId>) -> Self {
+        let benefit_id: BenefitId = benefit_id.into();
         self.0.query("benefit_id", &benefit_id);
         self
     }

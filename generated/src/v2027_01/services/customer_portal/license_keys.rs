@@ -3,6 +3,7 @@
 //! Operations on license keys.
 
 use super::super::super::models::*;
+use crate::ids::LicenseKeyId;
 use crate::common::services::customer_portal::license_keys::DEACTIVATE;
 use crate::v2026_10_and_v2027_01::services::customer_portal::license_keys::GET;
 use crate::v2026_10_and_v2027_01::services::customer_portal::license_keys::LIST;
@@ -16,7 +17,6 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::PortalAccess;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::Uuid;
 
 pub use crate::common::services::customer_portal::license_keys::Deactivate;
 pub use crate::v2026_10_and_v2027_01::services::customer_portal::license_keys::Get;
@@ -113,8 +113,9 @@ impl<C: PortalAccess> LicenseKeys<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: Uuid) -> Get {
+    pub fn get(&self, id: impl Into<LicenseKeyId>) -> Get {
         let mut request = self.client.request(&GET);
+        let id: LicenseKeyId = id.into();
         request.path("id", &id);
         Get(request)
     }
@@ -152,8 +153,9 @@ impl<C: PortalAccess> LicenseKeys<C> {
     /// - 401: `Unauthorized`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn rotate(&self, id: Uuid) -> Rotate {
+    pub fn rotate(&self, id: impl Into<LicenseKeyId>) -> Rotate {
         let mut request = self.client.request(&ROTATE);
+        let id: LicenseKeyId = id.into();
         request.path("id", &id);
         Rotate(request)
     }

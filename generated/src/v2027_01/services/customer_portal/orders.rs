@@ -3,6 +3,7 @@
 //! Operations on orders.
 
 use super::super::super::models::*;
+use crate::ids::{OrderId, ProductId, SubscriptionId};
 use crate::common::services::customer_portal::orders::CONFIRM_RETRY_PAYMENT;
 use crate::common::services::customer_portal::orders::GENERATE_INVOICE;
 use crate::common::services::customer_portal::orders::GET_PAYMENT_STATUS;
@@ -18,7 +19,7 @@ use polar_client_runtime::client::PortalAccess;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
 use polar_client_runtime::flows::Download;
-use polar_client_runtime::types::{OneOrMany, Uuid};
+use polar_client_runtime::types::OneOrMany;
 
 pub use crate::common::services::customer_portal::orders::ConfirmRetryPayment;
 pub use crate::common::services::customer_portal::orders::GenerateInvoice;
@@ -58,10 +59,11 @@ impl<C: PortalAccess> Orders<C> {
     /// - 429: `ManualRetryLimitExceeded`
     pub fn confirm_retry_payment(
         &self,
-        id: Uuid,
+        id: impl Into<OrderId>,
         body: impl Body<CustomerOrderConfirmPayment>,
     ) -> ConfirmRetryPayment {
         let mut request = self.client.request(&CONFIRM_RETRY_PAYMENT);
+        let id: OrderId = id.into();
         request.path("id", &id);
         request.json_body(&body);
         ConfirmRetryPayment(request)
@@ -83,8 +85,9 @@ impl<C: PortalAccess> Orders<C> {
     /// - 404: `ResourceNotFound`
     /// - 409: `OrderNotEligibleForInvoice`
     /// - 422: `MissingInvoiceBillingDetails`
-    pub fn generate_invoice(&self, id: Uuid) -> GenerateInvoice {
+    pub fn generate_invoice(&self, id: impl Into<OrderId>) -> GenerateInvoice {
         let mut request = self.client.request(&GENERATE_INVOICE);
+        let id: OrderId = id.into();
         request.path("id", &id);
         GenerateInvoice(request)
     }
@@ -101,8 +104,9 @@ impl<C: PortalAccess> Orders<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: Uuid) -> Get {
+    pub fn get(&self, id: impl Into<OrderId>) -> Get {
         let mut request = self.client.request(&GET);
+        let id: OrderId = id.into();
         request.path("id", &id);
         Get(request)
     }
@@ -120,8 +124,9 @@ impl<C: PortalAccess> Orders<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get_payment_status(&self, id: Uuid) -> GetPaymentStatus {
+    pub fn get_payment_status(&self, id: impl Into<OrderId>) -> GetPaymentStatus {
         let mut request = self.client.request(&GET_PAYMENT_STATUS);
+        let id: OrderId = id.into();
         request.path("id", &id);
         GetPaymentStatus(request)
     }
@@ -139,8 +144,9 @@ impl<C: PortalAccess> Orders<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn invoice(&self, id: Uuid) -> Invoice {
+    pub fn invoice(&self, id: impl Into<OrderId>) -> Invoice {
         let mut request = self.client.request(&INVOICE);
+        let id: OrderId = id.into();
         request.path("id", &id);
         Invoice(request)
     }
@@ -153,7 +159,8 @@ impl<C: PortalAccess> Orders<C> {
     /// # Errors
     /// Those of `customer_portal:orders:invoice` and
     /// `customer_portal:orders:generate_invoice`, and of the storage.
-    pub fn download_invoice(&self, id: Uuid) -> Download {
+    pub fn download_invoice(&self, id: impl Into<OrderId>) -> Download {
+        let id: OrderId = id.into();
         let generate = self.generate_invoice(id);
         Download::document(self.invoice(id)).generated_by(generate)
     }
@@ -185,8 +192,9 @@ impl<C: PortalAccess> Orders<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn receipt(&self, id: Uuid) -> Receipt {
+    pub fn receipt(&self, id: impl Into<OrderId>) -> Receipt {
         let mut request = self.client.request(&RECEIPT);
+        let id: OrderId = id.into();
         request.path("id", &id);
         Receipt(request)
     }
@@ -198,7 +206,7 @@ impl<C: PortalAccess> Orders<C> {
     ///
     /// # Errors
     /// Those of `customer_portal:orders:receipt`, and of the storage.
-    pub fn download_receipt(&self, id: Uuid) -> Download {
+    pub fn download_receipt(&self, id: impl Into<OrderId>) -> Download {
         Download::document(self.receipt(id))
     }
 
@@ -216,8 +224,13 @@ impl<C: PortalAccess> Orders<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn update(&self, id: Uuid, body: impl Body<CustomerOrderUpdate>) -> Update {
+    pub fn update(
+        &self,
+        id: impl Into<OrderId>,
+        body: impl Body<CustomerOrderUpdate>,
+    ) -> Update {
         let mut request = self.client.request(&UPDATE);
+        let id: OrderId = id.into();
         request.path("id", &id);
         request.json_body(&body);
         Update(request)
@@ -240,7 +253,7 @@ pub struct List(Request);
 
 impl List {
     /// The product's ID.
-    pub fn product_id(mut self, product_id: impl Into<OneOrMany<Uuid>>) -> Self {
+    pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
@@ -260,7 +273,7 @@ impl List {
     /// The subscription's ID.
     pub fn subscription_id(
         mut self,
-        subscription_id: impl Into<OneOrMany<Uuid>>,
+        subscription_id: impl Into<OneOrMany<SubscriptionId>>,
     ) -> Self {
         let values: OneOrMany<_> = subscription_id.into();
         self.0.query("subscription_id", &values);

@@ -3,6 +3,7 @@
 //! Operations on seats.
 
 use super::super::super::models::*;
+use crate::ids::SeatId;
 use crate::common::services::customer_portal::seats::ASSIGN_SEAT;
 use crate::common::services::customer_portal::seats::LIST_SEATS;
 use crate::common::services::customer_portal::seats::RESEND_INVITATION;
@@ -16,7 +17,6 @@ use polar_client_runtime::client::Operation;
 use polar_client_runtime::client::PortalAccess;
 use polar_client_runtime::client::Request;
 use polar_client_runtime::client::Safety;
-use polar_client_runtime::types::Uuid;
 
 pub use crate::common::services::customer_portal::seats::AssignSeat;
 pub use crate::common::services::customer_portal::seats::ListSeats;
@@ -116,8 +116,9 @@ impl<C: PortalAccess> Seats<C> {
     /// - 403 Forbidden
     /// - 404 Not Found
     /// - 422: `RequestValidationError`
-    pub fn resend_invitation(&self, seat_id: Uuid) -> ResendInvitation {
+    pub fn resend_invitation(&self, seat_id: impl Into<SeatId>) -> ResendInvitation {
         let mut request = self.client.request(&RESEND_INVITATION);
+        let seat_id: SeatId = seat_id.into();
         request.path("seat_id", &seat_id);
         ResendInvitation(request)
     }
@@ -136,8 +137,9 @@ impl<C: PortalAccess> Seats<C> {
     /// - 403 Forbidden
     /// - 404 Not Found
     /// - 422: `RequestValidationError`
-    pub fn revoke_seat(&self, seat_id: Uuid) -> RevokeSeat {
+    pub fn revoke_seat(&self, seat_id: impl Into<SeatId>) -> RevokeSeat {
         let mut request = self.client.request(&REVOKE_SEAT);
+        let seat_id: SeatId = seat_id.into();
         request.path("seat_id", &seat_id);
         RevokeSeat(request)
     }
