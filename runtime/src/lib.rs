@@ -14,7 +14,7 @@
 //!   [`Transport`](transport::Transport) and, to repeat calls and to end them in time, a [`Timer`](transport::Timer).
 //! - `blocking`: `send_blocking()` on every request.
 //! - `files`: uploads from files and readers, and downloads to files. It needs tokio, and brings `tempfile`.
-//! - `tracing`: spans for calls and their attempts.
+//! - `tracing`: spans for calls and their attempts, and events for retries, waits and failures.
 //! - `exports`: exports in CSV, row by row.
 //! - `ingest`: events in batches, from many tasks, through outages.
 //! - `test-util`: a stand-in for the API, for tests.
@@ -50,6 +50,7 @@ mod error;
 pub mod flows;
 #[cfg(feature = "ingest")]
 pub mod ingest;
+mod log;
 mod secrets;
 #[cfg(feature = "test-util")]
 pub mod testing;

@@ -12,16 +12,25 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::{Arc, Mutex};
 
-use polar_client_runtime::client::CallOptions;
+use std::time::Duration;
+
+use polar_client_runtime::client::{
+    CallOptions, OrganizationToken, RateLimit, RetryPolicy, Secret, TokenProvider, TokenResult,
+};
+use polar_client_runtime::transport::BoxFuture;
 use script::{LOST, Script, Step, answer, limited};
 use tracing::field::{Field, Visit};
 use tracing::span::{Attributes, Id, Record};
 use tracing::{Event, Metadata, Subscriber};
 
-/// Keeps all spans with their fields.
+/// Keeps all spans and events with their fields.
 #[derive(Clone, Default)]
-struct Spans(Arc<Mutex<Vec<Span>>>);
+struct Spans {
+    spans: Arc<Mutex<Vec<Span>>>,
+    events: Arc<Mutex<Vec<Span>>>,
+}
 
+/// A span, or an event, which is named by its level.
 #[derive(Clone, Debug, Default)]
 struct Span {
     name: &'static str,
@@ -55,13 +64,13 @@ impl Subscriber for Spans {
             ..Span::default()
         };
         attributes.record(&mut span);
-        let mut spans = self.0.lock().unwrap();
+        let mut spans = self.spans.lock().unwrap();
         spans.push(span);
         Id::from_u64(spans.len() as u64)
     }
 
     fn record(&self, id: &Id, record: &Record<'_>) {
-        let mut spans = self.0.lock().unwrap();
+        let mut spans = self.spans.lock().unwrap();
         record.record(&mut spans[id.into_u64() as usize - 1]);
     }
 
@@ -70,10 +79,11 @@ impl Subscriber for Spans {
     fn event(&self, event: &Event<'_>) {
         let mut span = Span {
             name: event.metadata().level().as_str(),
+            parent: ENTERED.with_borrow(|entered| entered.last().copied()),
             ..Span::default()
         };
         event.record(&mut span);
-        self.0.lock().unwrap().push(span);
+        self.events.lock().unwrap().push(span);
     }
 
     fn enter(&self, id: &Id) {
@@ -87,7 +97,11 @@ impl Subscriber for Spans {
 
 impl Spans {
     fn take(&self) -> Vec<Span> {
-        std::mem::take(&mut *self.0.lock().unwrap())
+        std::mem::take(&mut *self.spans.lock().unwrap())
+    }
+
+    fn events(&self) -> Vec<Span> {
+        std::mem::take(&mut *self.events.lock().unwrap())
     }
 }
 
@@ -169,6 +183,148 @@ async fn an_answer_that_cannot_be_read_is_an_error_of_the_call() {
     assert!(!format!("{found:?}").contains("hush"), "{found:#?}");
 }
 
+/// Level and message of events, and the fields that are asked for.
+fn logged<'a>(events: &'a [Span], fields: &[&str]) -> Vec<(&'static str, Vec<Option<&'a str>>)> {
+    let values = |event: &'a Span| fields.iter().map(|name| event.field(name)).collect();
+    events
+        .iter()
+        .map(|event| (event.name, values(event)))
+        .collect()
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_retry_is_a_warning_in_the_span_of_its_call() {
+    let spans = Spans::default();
+    let _guard = tracing::subscriber::set_default(spans.clone());
+    let script = Script::new([limited("1"), LOST, answer(200, r#"{"name":"hush"}"#)]);
+    let policy = RetryPolicy::new().base_delay(Duration::ZERO);
+    let polar = script.builder().retry(policy).build().unwrap();
+    polar.get("hush").await.unwrap();
+    let events = spans.events();
+    let fields = [
+        "polar.operation",
+        "http.request.resend_count",
+        "polar.delay",
+        "error.type",
+    ];
+    let retry = |count, delay, reason| {
+        let values = ["things:get", count, delay, reason].map(Some);
+        ("WARN", values.to_vec())
+    };
+    assert_eq!(
+        logged(&events, &fields),
+        [retry("1", "1.0", "429"), retry("2", "0.0", "connection")]
+    );
+    assert!(events.iter().all(|event| event.parent == Some(1)));
+    assert!(!format!("{events:?}").contains("hush"), "{events:#?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_exhausted_retry_budget_is_a_warning() {
+    let script = Script::new([LOST]);
+    let policy = RetryPolicy::new().base_delay(Duration::ZERO);
+    let polar = script.builder().retry(policy).build().unwrap();
+    // Each call pays for two retries of 5, of 500.
+    for _ in 0..50 {
+        polar.list().await.unwrap_err();
+    }
+    let spans = Spans::default();
+    let _guard = tracing::subscriber::set_default(spans.clone());
+    polar.list().await.unwrap_err();
+    let events = spans.events();
+    assert_eq!(
+        logged(&events, &["error.type"]),
+        [("WARN", vec![Some("connection")])]
+    );
+    let message = events[0].field("message").unwrap();
+    assert!(message.contains("budget"), "{message}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn waits_for_rate_limits_are_events() {
+    let spans = Spans::default();
+    let _guard = tracing::subscriber::set_default(spans.clone());
+    let script = Script::new([answer(200, "[]"), limited("90"), answer(200, "[]")]);
+    let limit = RateLimit::per_minute(1);
+    let builder = script.builder().rate_limit(limit).retry(RetryPolicy::off());
+    let polar = builder.timeout(Duration::from_secs(600)).build().unwrap();
+    polar.list().await.unwrap();
+    assert!(spans.events().is_empty(), "no wait, no event");
+    polar.list().await.unwrap_err();
+    let fields = ["polar.operation", "polar.delay", "polar.retry_after"];
+    let operation = Some("things:list");
+    assert_eq!(
+        logged(&spans.events(), &fields),
+        [
+            ("DEBUG", vec![operation, Some("60.0"), None]),
+            ("WARN", vec![operation, Some("60.0"), Some("90.0")])
+        ]
+    );
+}
+
+/// Has one token, and then none.
+#[derive(Default)]
+struct Once(Mutex<bool>);
+
+impl TokenProvider for Once {
+    fn token(&self) -> BoxFuture<'_, TokenResult> {
+        let is_spent = std::mem::replace(&mut *self.0.lock().unwrap(), true);
+        Box::pin(async move {
+            match is_spent {
+                true => Err("vault is sealed".into()),
+                false => Ok(Secret::from("polar_oat_hush")),
+            }
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_token_provider_that_fails_is_an_error() {
+    let spans = Spans::default();
+    let _guard = tracing::subscriber::set_default(spans.clone());
+    let script = Script::new([answer(401, "{}")]);
+    let token = OrganizationToken::provided_by(Once::default());
+    let polar = script.builder().credential(token).build().unwrap();
+    let error = polar.list().await.unwrap_err();
+    assert!(error.is_unauthorized(), "{error}");
+    polar.list().await.unwrap_err();
+    let failed = ("ERROR", vec![Some("things:list"), Some("vault is sealed")]);
+    let fields = ["polar.operation", "error"];
+    assert_eq!(logged(&spans.events(), &fields), [failed.clone(), failed]);
+}
+
+#[cfg(all(feature = "webhooks", feature = "tokio"))]
+#[tokio::test]
+async fn a_webhook_that_is_not_handled_is_an_error() {
+    use polar_client_runtime::webhooks::{Deliveries, Webhooks};
+
+    let spans = Spans::default();
+    let _guard = tracing::subscriber::set_default(spans.clone());
+    let webhooks = Webhooks::<event::Event>::new("a secret of this test");
+    let deliveries = Deliveries::in_memory();
+    let body = r#"{"type":"order.paid"}"#;
+    for id in ["fails", "panics", "works"] {
+        let headers = webhooks
+            .sign(id, std::time::SystemTime::now(), body)
+            .unwrap();
+        let delivery = webhooks.verify(headers, body).unwrap();
+        let handler = async move |_| match id {
+            "fails" => Err("no disk"),
+            "panics" => panic!("as the test says"),
+            _ => Ok(()),
+        };
+        deliveries.handle(delivery, handler).await;
+    }
+    let events = spans.events();
+    let fields = ["webhook.id", "webhook.type"];
+    let failed = |id| ("ERROR", vec![Some(id), Some("order.paid")]);
+    assert_eq!(
+        logged(&events, &fields),
+        [failed("fails"), failed("panics")]
+    );
+    assert_eq!(events[0].field("error"), Some("no disk"));
+}
+
 #[cfg(feature = "webhooks")]
 #[test]
 fn webhook_secrets_that_can_be_guessed_are_warned_about() {
@@ -177,9 +333,9 @@ fn webhook_secrets_that_can_be_guessed_are_warned_about() {
     let spans = Spans::default();
     let _guard = tracing::subscriber::set_default(spans.clone());
     let webhooks = Webhooks::new("whsec_MDEyMzQ1Njc4OWFiY2RlZg==");
-    assert!(spans.take().is_empty());
+    assert!(spans.events().is_empty());
     let _ = webhooks.with_secret("whsec_AA==");
-    let warnings = spans.take();
+    let warnings = spans.events();
     assert_eq!(warnings.len(), 1);
     assert_eq!(warnings[0].name, "WARN");
     let message = warnings[0].field("message").unwrap();

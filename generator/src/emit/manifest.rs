@@ -82,7 +82,7 @@ native-tls = ["reqwest", "polar-client-runtime/native-tls"]
 blocking = ["reqwest", "polar-client-runtime/blocking"]
 # Uploads from files and readers, and downloads to files. On a tokio runtime.
 files = ["polar-client-runtime/files"]
-# Spans for calls and their attempts.
+# Spans for calls and their attempts, and events for retries, waits and failures.
 tracing = ["polar-client-runtime/tracing"]
 # Exports in CSV, row by row.
 exports = ["polar-client-runtime/exports"]
@@ -164,7 +164,7 @@ fn readme(versions: &[&str], default: &str) -> String {
         among the dependencies, and you bring a `Transport` and a `Timer`\n\
         - `blocking`: `send_blocking()` on every request\n\
         - `files` (on by default): uploads from files and readers, and downloads to files, on a tokio runtime\n\
-        - `tracing`: spans for calls and their attempts\n\
+        - `tracing`: spans for calls and their attempts, and events for retries, waits and failures\n\
         - `exports` (on by default): exports in CSV, row by row\n\
         - `ingest` (on by default): events in batches, from many tasks, through outages\n\
         - `test-util`: a stand-in for the API, for tests of code that uses a client\n\

@@ -18,6 +18,7 @@ use super::select::first_of;
 use super::verdict::{Verdict, named};
 use crate::client::{Call, Request, RetryPolicy};
 use crate::error::{Error, Location, ValidationEntry};
+use crate::log;
 use crate::transport::BoxFuture;
 
 /// How long to wait after failures that pass on their own.
@@ -170,10 +171,11 @@ impl<E: Event> Flight<'_, E> {
                 false
             }
         };
-        queue.failed(Arc::new(error));
+        let error = Arc::new(error);
+        queue.failed(Arc::clone(&error));
         // What goes on is not about the server, however long it asks to wait: the others are not to wait for one event.
         if !goes_on {
-            pause(queue, asked, *failed).await;
+            pause(queue, asked, *failed, &error).await;
         }
     }
 
@@ -303,16 +305,18 @@ fn forget_time<E: Event>(entry: &mut Entry<E>, said: &[ValidationEntry]) -> bool
 }
 
 /// Waits after this many failures, or as long as the server asks.
-async fn pause<E>(queue: &Queue<E>, asked: Option<Duration>, failed: u32) {
-    let clock = queue.clock();
-    match (asked, queue.is_closed()) {
-        (Some(asked), is_closed) => {
-            let policy = if is_closed { HURRIED } else { PATIENT };
-            // Servers may ask for no time at all.
-            let jitter = policy.jitter(failed.max(1));
-            clock.sleep(asked + jitter).await;
-        }
-        (None, true) => clock.sleep(HURRIED.jitter(failed)).await,
-        (None, false) => first_of(clock.sleep(PATIENT.jitter(failed)), queue.closed()).await,
+async fn pause<E>(queue: &Queue<E>, asked: Option<Duration>, failed: u32, error: &Error) {
+    let is_closed = queue.is_closed();
+    let policy = if is_closed { HURRIED } else { PATIENT };
+    let delay = match asked {
+        // Servers may ask for no time at all.
+        Some(asked) => asked + policy.jitter(failed.max(1)),
+        None => policy.jitter(failed),
+    };
+    log::ingestion_paused(failed, delay, error);
+    let sleep = queue.clock().sleep(delay);
+    match asked.is_none() && !is_closed {
+        true => first_of(sleep, queue.closed()).await,
+        false => sleep.await,
     }
 }

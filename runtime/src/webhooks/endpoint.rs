@@ -11,11 +11,10 @@ use super::error::WebhookError;
 #[cfg(any(feature = "actix-web", feature = "axum"))]
 use super::headers;
 use super::headers::{Headers, ID, SIGNATURE, Signed, TIMESTAMP};
-#[cfg(feature = "tracing")]
-use super::keys::SHORTEST_KEY;
-use super::keys::{self, Keys};
+use super::keys::{self, Keys, SHORTEST_KEY};
 use crate::Error;
 use crate::client::required_variable;
+use crate::log;
 use crate::time::system_time;
 use crate::types::Timestamp;
 
@@ -89,12 +88,8 @@ impl<E: VersionedEvent> Webhooks<E> {
     #[must_use]
     pub fn with_secret(mut self, secret: impl AsRef<str>) -> Self {
         let keys = Keys::of(secret.as_ref());
-        #[cfg(feature = "tracing")]
         if keys.as_ref().is_some_and(Keys::is_short) {
-            tracing::warn!(
-                "a webhook secret has a key of less than {SHORTEST_KEY} bytes, which can be guessed; reset the secret of \
-                 the endpoint"
-            );
+            log::short_secret(SHORTEST_KEY);
         }
         Arc::make_mut(&mut self.settings).keys.push(keys);
         self

@@ -6,9 +6,9 @@ use http::StatusCode;
 use tokio::runtime::Handle;
 
 use super::delivery::{Delivery, VersionedEvent};
-use super::log;
 use super::once::{Deliveries, OnceError, Outcome};
 use super::store::Store;
+use crate::log;
 
 impl<S> Deliveries<S>
 where
@@ -54,7 +54,7 @@ where
         match runtime.spawn(handled).await {
             Ok(outcome) => status(&id, &event_type, outcome),
             Err(error) => {
-                log::failure(
+                log::webhook_failed(
                     &id,
                     &event_type,
                     "the handler of a webhook panicked",
@@ -75,11 +75,11 @@ fn status<X: Display, E: Display>(
         Ok(Outcome::Handled(()) | Outcome::Redelivered) => StatusCode::NO_CONTENT,
         Ok(Outcome::InProgress) => StatusCode::CONFLICT,
         Err(OnceError::Handler(error)) => {
-            log::failure(id, event_type, "the handler of a webhook failed", &error);
+            log::webhook_failed(id, event_type, "the handler of a webhook failed", &error);
             StatusCode::INTERNAL_SERVER_ERROR
         }
         Err(OnceError::Store(error)) => {
-            log::failure(
+            log::webhook_failed(
                 id,
                 event_type,
                 "the store of webhook deliveries failed",

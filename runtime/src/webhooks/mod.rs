@@ -18,8 +18,6 @@ mod format;
 mod handle;
 mod headers;
 mod keys;
-#[cfg(feature = "tokio")]
-mod log;
 mod memory;
 mod once;
 mod store;

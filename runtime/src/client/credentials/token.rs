@@ -100,13 +100,16 @@ impl Bearer {
         }
     }
 
-    /// A token that may be used in place of one that was rejected.
-    pub(in crate::client) async fn renewed(&self, rejected: &Secret) -> Option<Secret> {
+    /// A token that may be used in place of one that was rejected, if there is one.
+    pub(in crate::client) async fn renewed(
+        &self,
+        rejected: &Secret,
+    ) -> Result<Option<Secret>, Box<dyn Error + Send + Sync>> {
         let Source::Provider(provider) = &self.0 else {
-            return None;
+            return Ok(None);
         };
         provider.rejected(rejected);
-        let renewed = provider.token().await.ok()?;
-        (renewed != *rejected).then_some(renewed)
+        let renewed = provider.token().await?;
+        Ok((renewed != *rejected).then_some(renewed))
     }
 }

@@ -16,6 +16,7 @@ use crate::client::operation::{Method, Safety};
 use crate::client::requests::{Form, Request};
 use crate::client::responses::Reply;
 use crate::error::{Error, Repeat};
+use crate::log;
 use crate::time::Instant;
 use crate::transport::{Clock, TransportError, TransportErrorKind};
 
@@ -127,6 +128,7 @@ impl<'a> Execution<'a> {
             if history.renewed == 0 && error.is_unauthorized() {
                 renewed = self.renewed(token).await;
                 if renewed.is_some() {
+                    log::token_renewed(self.operation());
                     history.renewed += 1;
                     history.last = Some(error);
                     continue;
@@ -174,10 +176,12 @@ impl<'a> Execution<'a> {
             return Err(error);
         }
         let Some(price) = shared.budget.pay(&error) else {
+            log::budget_exhausted(&error);
             return Err(error);
         };
         history.paid = Some(price);
         history.maybe_done |= error.repeat() == Repeat::IfSafe;
+        log::retry(history.failed, delay, &error);
         clock.sleep(delay).await;
         Ok(error)
     }
@@ -219,8 +223,10 @@ impl<'a> Execution<'a> {
         else {
             return Ok(());
         };
+        let start = clock.now();
         match limiter.take_turn(clock, self.remaining()).await {
             Some(turn) => {
+                log::turn(self.operation(), turn.saturating_duration_since(start));
                 self.turn = Some(turn);
                 Ok(())
             }
@@ -241,7 +247,9 @@ impl<'a> Execution<'a> {
             Err(error) if error.is_rate_limited() => {
                 if let Some(asked) = error.retry_after() {
                     let policy = shared.options.retry.unwrap_or_default();
-                    limiter.pause(clock.now(), asked, policy.longest_retry_after());
+                    let longest = policy.longest_retry_after();
+                    log::paused(self.operation(), asked, longest);
+                    limiter.pause(clock.now(), asked, longest);
                 }
             }
             Err(error) if !is_past_rate_limit(error) => {}
@@ -266,21 +274,41 @@ impl<'a> Execution<'a> {
             .within(self.attempt_timeout(), bearer.get())
             .await
         {
-            None => Err(self.not_sent("the token did not come in time")),
+            None => {
+                const LATE: &str = "the token did not come in time";
+                log::token_failed(self.operation(), &LATE);
+                Err(self.not_sent(LATE))
+            }
             Some(Ok(token)) => Ok(Some(token)),
-            Some(Err(source)) => Err(Error::Token {
-                operation: self.sending.request.operation.id,
-                source,
-            }),
+            Some(Err(source)) => {
+                log::token_failed(self.operation(), &source);
+                Err(Error::Token {
+                    operation: self.operation(),
+                    source,
+                })
+            }
         }
     }
 
     /// Another token in place of one that was rejected, if there is one.
     async fn renewed(&self, rejected: Option<Secret>) -> Option<Secret> {
         let (bearer, rejected) = (self.token.as_ref()?, rejected?);
-        self.sending
-            .within(self.attempt_timeout(), bearer.renewed(&rejected))
-            .await?
+        let renewed = bearer.renewed(&rejected);
+        match self.sending.within(self.attempt_timeout(), renewed).await {
+            Some(Ok(token)) => token,
+            Some(Err(error)) => {
+                log::token_failed(self.operation(), &error);
+                None
+            }
+            None => {
+                log::token_failed(self.operation(), &"the new token did not come in time");
+                None
+            }
+        }
+    }
+
+    fn operation(&self) -> &'static str {
+        self.sending.request.operation.id
     }
 
     fn not_sent(&self, reason: &'static str) -> Error {

@@ -18,6 +18,7 @@ use crate::client::operation::{Access, Method, Operation, Safety};
 use crate::client::requests::Request;
 use crate::client::responses::{ByteStream, is_html};
 use crate::error::{Error, StorageError};
+use crate::log;
 use crate::secrets::REDACTED;
 use crate::transport::{
     Body, BoxFuture, Clock, Pieces, Timeout, TransportError, TransportErrorKind, Unread,
@@ -205,8 +206,10 @@ impl Storage {
             };
             paid = self.shared.budget.pay(&error);
             if paid.is_none() {
+                log::budget_exhausted(&error);
                 return Err(error);
             }
+            log::retry(failed, delay, &error);
             clock.sleep(delay).await;
         }
     }

@@ -4,6 +4,8 @@
 use tracing::Span;
 
 use crate::Error;
+#[cfg(feature = "tracing")]
+use crate::log::error_type;
 
 /// The span of a call, for what is only known when its reply is read.
 #[derive(Default)]
@@ -31,8 +33,5 @@ impl CallSpan {
 #[cfg(feature = "tracing")]
 pub(in crate::client) fn record(span: &Span, error: &Error) {
     span.record("otel.status_code", "ERROR");
-    match error.status() {
-        Some(status) => span.record("error.type", status.as_str()),
-        None => span.record("error.type", error.kind()),
-    };
+    span.record("error.type", error_type(error));
 }

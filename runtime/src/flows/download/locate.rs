@@ -9,6 +9,7 @@ use super::wire::{Document, Listing};
 use crate::client::{Call, Items, Request, Storage};
 use crate::codec::DecodeError;
 use crate::error::{Error, RawBody, retry_after};
+use crate::log;
 use crate::transport::{TransportError, TransportErrorKind};
 
 /// The first wait for a document. It doubles with each further one.
@@ -63,6 +64,7 @@ pub(super) async fn wait(
         if rest.is_zero() || left <= rest {
             return Err(late(operation));
         }
+        log::document_pending(operation, rest);
         clock.sleep(rest).await;
         pause = (pause * 2).min(LONGEST_WAIT);
     }

@@ -11,6 +11,7 @@ use crate::ingest::batch::Batch;
 use crate::ingest::entry::Entry;
 use crate::ingest::outcome::{Fate, Report, Stats};
 use crate::ingest::select::first_of;
+use crate::log;
 use crate::time::Instant;
 
 /// How long suspects wait until one is tried again. They are not to hold up the others, nor to be forgotten.
@@ -165,7 +166,7 @@ impl<E> Queue<E> {
             (state.backlog.drain(), was_shut_down)
         };
         if !was_shut_down && !left.is_empty() {
-            warn_of_unsent(left.len());
+            log::events_unsent(left.len());
         }
         // Before the end is known: who waits for it may end the process.
         self.leave(left);
@@ -202,15 +203,4 @@ impl<E> Queue<E> {
             self.hand_back(entry, Fate::Unsent);
         }
     }
-}
-
-/// Logs that events are left behind that nobody waited for.
-fn warn_of_unsent(count: usize) {
-    #[cfg(feature = "tracing")]
-    tracing::warn!(
-        polar.ingest.unsent = count,
-        "the ingester ended with events that were not sent: await `Ingester::shutdown` before its runtime ends"
-    );
-    #[cfg(not(feature = "tracing"))]
-    let _ = count;
 }

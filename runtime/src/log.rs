@@ -1,0 +1,140 @@
+//! All events of `tracing`; nothing without that feature.
+//!
+//! `ERROR` is for what failed, `WARN` for what will fail if it continues, `DEBUG` for waits of normal operation. The guide
+//! lists them for users. Events about calls are in the call's span, which names the operation.
+
+#![cfg_attr(
+    not(feature = "tracing"),
+    allow(unused_variables, reason = "there is nowhere to log to")
+)]
+
+use std::fmt::Display;
+use std::time::Duration;
+
+use crate::Error;
+
+/// A request is sent again after a delay.
+pub(crate) fn retry(failed: u32, delay: Duration, error: &Error) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        polar.operation = error.operation(),
+        http.request.resend_count = failed,
+        polar.delay = delay.as_secs_f64(),
+        error.r#type = error_type(error),
+        "retrying a request after a delay"
+    );
+}
+
+/// A request would be sent again if the retry budget of the client were not exhausted.
+pub(crate) fn budget_exhausted(error: &Error) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        polar.operation = error.operation(),
+        error.r#type = error_type(error),
+        "not retrying a request: the retry budget of the client is exhausted"
+    );
+}
+
+/// A request is sent again with another token, at once.
+pub(crate) fn token_renewed(operation: &'static str) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        polar.operation = operation,
+        "retrying a request with a new token: the last one was rejected"
+    );
+}
+
+/// The token provider failed.
+pub(crate) fn token_failed(operation: &'static str, error: &dyn Display) {
+    #[cfg(feature = "tracing")]
+    tracing::error!(
+        polar.operation = operation,
+        error = %error,
+        "the token provider failed"
+    );
+}
+
+/// The server's rate limit stops all calls of a client.
+pub(crate) fn paused(operation: &'static str, asked: Duration, longest: Duration) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        polar.operation = operation,
+        polar.delay = asked.min(longest).as_secs_f64(),
+        polar.retry_after = asked.as_secs_f64(),
+        "the server's rate limit is reached: all calls of the client wait"
+    );
+}
+
+/// A request waited for its turn in the client's own rate limit.
+pub(crate) fn turn(operation: &'static str, waited: Duration) {
+    #[cfg(feature = "tracing")]
+    if !waited.is_zero() {
+        tracing::debug!(
+            polar.operation = operation,
+            polar.delay = waited.as_secs_f64(),
+            "a request waited for the client's own rate limit"
+        );
+    }
+}
+
+/// A document does not exist yet, and is requested again after a delay.
+pub(crate) fn document_pending(operation: &'static str, delay: Duration) {
+    #[cfg(feature = "tracing")]
+    tracing::debug!(
+        polar.operation = operation,
+        polar.delay = delay.as_secs_f64(),
+        "waiting for a document"
+    );
+}
+
+/// A batch of events failed with all its retries, and ingestion waits.
+#[cfg(feature = "ingest")]
+pub(crate) fn ingestion_paused(failed: u32, delay: Duration, error: &Error) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        polar.failures = failed,
+        polar.delay = delay.as_secs_f64(),
+        error = %error,
+        "a batch of events failed: ingestion waits"
+    );
+}
+
+/// Events are left behind that nobody waited for.
+#[cfg(feature = "ingest")]
+pub(crate) fn events_unsent(count: usize) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        polar.ingest.unsent = count,
+        "the ingester ended with events that were not sent: await `Ingester::shutdown` before its runtime ends"
+    );
+}
+
+/// The key of a webhook secret can be guessed.
+#[cfg(feature = "webhooks")]
+pub(crate) fn short_secret(shortest: usize) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        "a webhook secret has a key of less than {shortest} bytes, which can be guessed; reset the secret of the endpoint"
+    );
+}
+
+/// The event of a webhook was not handled.
+#[cfg(all(feature = "webhooks", feature = "tokio"))]
+pub(crate) fn webhook_failed(id: &str, event_type: &str, message: &str, error: &dyn Display) {
+    #[cfg(feature = "tracing")]
+    tracing::error!(
+        webhook.id = id,
+        webhook.r#type = event_type,
+        error = %error,
+        "{message}"
+    );
+}
+
+/// The status of an error, or the kind of one that has none: `error.type` of the OpenTelemetry conventions.
+#[cfg(feature = "tracing")]
+pub(crate) fn error_type(error: &Error) -> String {
+    match error.status() {
+        Some(status) => status.as_str().to_owned(),
+        None => error.kind().to_owned(),
+    }
+}
