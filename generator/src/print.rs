@@ -67,9 +67,9 @@ fn imports_first(items: Vec<Item>) -> Vec<Item> {
     imports.sort_by_key(|item| {
         let root = import_root(item).map(ToString::to_string);
         match root.as_deref() {
-            Some("super") => 0,
-            Some("crate") => 1,
-            _ => 2,
+            Some("super") => (0, None),
+            Some("crate") => (1, import_module(item).map(ToString::to_string)),
+            _ => (2, None),
         }
     });
     imports.into_iter().chain(others).collect()
@@ -86,6 +86,20 @@ fn import_root(item: &Item) -> Option<&Ident> {
                 _ => None,
             }
         }
+        _ => None,
+    }
+}
+
+/// The module that a path leads to from its beginning.
+fn import_module(item: &Item) -> Option<&Ident> {
+    match item {
+        Item::Use(import) => match &import.tree {
+            UseTree::Path(path) => match &*path.tree {
+                UseTree::Path(module) => Some(&module.ident),
+                _ => None,
+            },
+            _ => None,
+        },
         _ => None,
     }
 }

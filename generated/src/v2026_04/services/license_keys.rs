@@ -3,11 +3,11 @@
 //! Operations on license keys.
 
 use super::super::models::*;
+use crate::common::services::license_keys::DEACTIVATE;
 use crate::ids::ActivationId;
 use crate::ids::BenefitId;
 use crate::ids::LicenseKeyId;
 use crate::ids::OrganizationId;
-use crate::common::services::license_keys::DEACTIVATE;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;

@@ -3,10 +3,10 @@
 //! Operations on webhooks.
 
 use super::super::models::*;
-use crate::ids::{WebhookEndpointId, WebhookEventId};
 use crate::common::services::webhooks::DELETE_WEBHOOK_ENDPOINT;
 use crate::common::services::webhooks::LIST_WEBHOOK_DELIVERIES;
 use crate::common::services::webhooks::REDELIVER_WEBHOOK_EVENT;
+use crate::ids::{WebhookEndpointId, WebhookEventId};
 use crate::v2026_04_and_v2026_10::services::webhooks::GET_WEBHOOK_ENDPOINT;
 use crate::v2026_04_and_v2026_10::services::webhooks::LIST_WEBHOOK_ENDPOINTS;
 use crate::v2026_04_and_v2026_10::services::webhooks::RESET_WEBHOOK_ENDPOINT_SECRET;

@@ -3,10 +3,10 @@
 //! Operations on checkout links.
 
 use super::super::models::*;
+use crate::common::services::checkout_links::DELETE;
 use crate::ids::CheckoutLinkId;
 use crate::ids::OrganizationId;
 use crate::ids::ProductId;
-use crate::common::services::checkout_links::DELETE;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;

@@ -3,11 +3,11 @@
 //! Operations on events.
 
 use super::super::models::*;
+use crate::common::services::events::LIST_NAMES;
 use crate::ids::CustomerId;
 use crate::ids::EventId;
 use crate::ids::MeterId;
 use crate::ids::OrganizationId;
-use crate::common::services::events::LIST_NAMES;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;

@@ -3,8 +3,8 @@
 //! Operations on meters.
 
 use super::super::models::*;
-use crate::ids::{MeterId, OrganizationId};
 use crate::common::services::meters::QUANTITIES;
+use crate::ids::{MeterId, OrganizationId};
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;

@@ -3,8 +3,8 @@
 //! Operations on products.
 
 use super::super::models::*;
-use crate::ids::{BenefitId, OrganizationId, ProductId};
 use crate::common::services::products::DELETE;
+use crate::ids::{BenefitId, OrganizationId, ProductId};
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;

@@ -3,8 +3,8 @@
 //! Operations on license keys.
 
 use super::super::models::*;
-use crate::ids::{ActivationId, LicenseKeyId};
 use crate::common::services::license_keys::DEACTIVATE;
+use crate::ids::{ActivationId, LicenseKeyId};
 use crate::v2026_10_and_v2027_01::services::license_keys::GET;
 use crate::v2026_10_and_v2027_01::services::license_keys::GET_ACTIVATION;
 use crate::v2026_10_and_v2027_01::services::license_keys::LIST;

@@ -3,12 +3,12 @@
 //! Operations on benefits.
 
 use super::super::models::*;
+use crate::common::services::benefits::DELETE;
+use crate::common::services::benefits::FILES;
 use crate::ids::BenefitId;
 use crate::ids::CustomerId;
 use crate::ids::MemberId;
 use crate::ids::OrganizationId;
-use crate::common::services::benefits::DELETE;
-use crate::common::services::benefits::FILES;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;

@@ -3,8 +3,8 @@
 //! Operations on discounts.
 
 use super::super::models::*;
-use crate::ids::{DiscountId, OrganizationId};
 use crate::common::services::discounts::DELETE;
+use crate::ids::{DiscountId, OrganizationId};
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;

@@ -3,6 +3,10 @@
 //! Operations on orders.
 
 use super::super::models::*;
+use crate::common::services::orders::EXPORT;
+use crate::common::services::orders::GENERATE_INVOICE;
+use crate::common::services::orders::INVOICE;
+use crate::common::services::orders::RECEIPT;
 use crate::ids::CheckoutId;
 use crate::ids::CustomerId;
 use crate::ids::DiscountId;
@@ -10,10 +14,6 @@ use crate::ids::OrderId;
 use crate::ids::OrganizationId;
 use crate::ids::ProductId;
 use crate::ids::SubscriptionId;
-use crate::common::services::orders::EXPORT;
-use crate::common::services::orders::GENERATE_INVOICE;
-use crate::common::services::orders::INVOICE;
-use crate::common::services::orders::RECEIPT;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;

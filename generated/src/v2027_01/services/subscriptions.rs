@@ -3,12 +3,12 @@
 //! Operations on subscriptions.
 
 use super::super::models::*;
+use crate::common::services::subscriptions::EXPORT;
 use crate::ids::CustomerId;
 use crate::ids::DiscountId;
 use crate::ids::OrganizationId;
 use crate::ids::ProductId;
 use crate::ids::SubscriptionId;
-use crate::common::services::subscriptions::EXPORT;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;

@@ -3,12 +3,12 @@
 //! Operations on webhooks.
 
 use super::super::models::*;
-use crate::ids::OrganizationId;
-use crate::ids::WebhookEndpointId;
-use crate::ids::WebhookEventId;
 use crate::common::services::webhooks::DELETE_WEBHOOK_ENDPOINT;
 use crate::common::services::webhooks::LIST_WEBHOOK_DELIVERIES;
 use crate::common::services::webhooks::REDELIVER_WEBHOOK_EVENT;
+use crate::ids::OrganizationId;
+use crate::ids::WebhookEndpointId;
+use crate::ids::WebhookEventId;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::AccountAccess;
 use polar_client_runtime::client::Body;

@@ -3,8 +3,8 @@
 //! Operations on license keys.
 
 use super::super::super::models::*;
-use crate::ids::{BenefitId, LicenseKeyId};
 use crate::common::services::customer_portal::license_keys::DEACTIVATE;
+use crate::ids::{BenefitId, LicenseKeyId};
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;

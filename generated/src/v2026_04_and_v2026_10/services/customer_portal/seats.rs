@@ -3,11 +3,11 @@
 //! Operations on seats.
 
 use super::super::super::models::*;
-use crate::ids::SeatId;
 use crate::common::services::customer_portal::seats::ASSIGN_SEAT;
 use crate::common::services::customer_portal::seats::LIST_SEATS;
 use crate::common::services::customer_portal::seats::RESEND_INVITATION;
 use crate::common::services::customer_portal::seats::REVOKE_SEAT;
+use crate::ids::SeatId;
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;

@@ -3,8 +3,8 @@
 //! Operations on license keys.
 
 use super::super::super::models::*;
-use crate::ids::LicenseKeyId;
 use crate::common::services::customer_portal::license_keys::DEACTIVATE;
+use crate::ids::LicenseKeyId;
 use crate::v2026_10_and_v2027_01::services::customer_portal::license_keys::GET;
 use crate::v2026_10_and_v2027_01::services::customer_portal::license_keys::LIST;
 use crate::v2026_10_and_v2027_01::services::customer_portal::license_keys::ROTATE;

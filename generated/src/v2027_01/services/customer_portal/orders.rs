@@ -3,12 +3,12 @@
 //! Operations on orders.
 
 use super::super::super::models::*;
-use crate::ids::{OrderId, ProductId, SubscriptionId};
 use crate::common::services::customer_portal::orders::CONFIRM_RETRY_PAYMENT;
 use crate::common::services::customer_portal::orders::GENERATE_INVOICE;
 use crate::common::services::customer_portal::orders::GET_PAYMENT_STATUS;
 use crate::common::services::customer_portal::orders::INVOICE;
 use crate::common::services::customer_portal::orders::RECEIPT;
+use crate::ids::{OrderId, ProductId, SubscriptionId};
 use polar_client_runtime::client::Access;
 use polar_client_runtime::client::Body;
 use polar_client_runtime::client::Client;
