@@ -201,7 +201,9 @@ fn print_site(site: Site<'_>) -> Result<BTreeMap<String, String>, Report> {
     };
     let workers: Vec<usize> = (0..thread::available_parallelism().map_or(1, Into::into)).collect();
     let printed = side_by_side(&workers, print_some)?;
-    Ok(printed.into_iter().flatten().collect())
+    let mut files = with_room(|| Ok(emit::data(site)))?;
+    files.extend(printed.into_iter().flatten());
+    Ok(files)
 }
 
 /// Applies a function to all items, each in a thread of its own.

@@ -183,7 +183,8 @@ fn print_list(call: &ItemMacro) -> Option<String> {
     {
         let words: Vec<String> = entry.iter().map(dense).collect();
         if !words.is_empty() {
-            text.push_str(&format!("        {},\n", words.join(" ")));
+            let line = words.join(" ").replace(" : : ", "::");
+            text.push_str(&format!("        {line},\n"));
         }
     }
     text.push_str("    }\n}\n");

@@ -218,7 +218,7 @@ fn releases_differ_in_versions_and_in_what_the_versions_have() -> Outcome {
     ];
     let release = |apis, default_version| Release {
         apis,
-        default_version,
+        default_version: Some(default_version),
     };
     let comparison = compare_releases(&release(&old, "2026-10"), &release(&new, "2027-01"));
     assert_eq!(
@@ -241,8 +241,8 @@ fn markdown_has_the_sections_of_a_changelog() -> Outcome {
     assert_eq!(comparison.differences[0].news(), News::Added);
     assert_eq!(
         comparison.to_markdown(),
-        "### Added\n\n- **Breaking:** field added: `OrderCreate.region` (string), used by `orders:create`; \
-         breaks requests of deployed clients\n"
+        "### Added\n\n- **Breaking:** field added: `OrderCreate.region` (string), reached by `orders:create`; \
+         breaks requests of deployed clients.\n"
     );
     Ok(())
 }

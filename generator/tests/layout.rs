@@ -46,7 +46,7 @@ impl Crate {
             .filter_map(|(path, text)| Some((path.strip_prefix("src/")?.to_owned(), text)))
             .collect();
         let mut items = BTreeMap::new();
-        for (path, text) in &texts {
+        for (path, text) in texts.iter().filter(|(path, _)| path.ends_with(".rs")) {
             let file = syn::parse_file(text).map_err(|error| format!("{path}: {error}"))?;
             items.insert(path.clone(), file.items);
         }
@@ -106,7 +106,7 @@ impl Crate {
             }
         }
         declared.sort();
-        let files: Vec<&String> = self.texts.keys().collect();
+        let files: Vec<&String> = self.items.keys().collect();
         assert_eq!(declared.iter().collect::<Vec<_>>(), files);
     }
 

@@ -17,7 +17,7 @@
 //! - `tracing`: spans for calls and their attempts, and events for retries, waits and failures.
 //! - `exports`: exports in CSV, row by row.
 //! - `ingest`: events in batches, from many tasks, through outages.
-//! - `test-util`: a stand-in for the API, for tests.
+//! - `test-util`: samples of what the API sends, and a mock of it, for tests.
 //! - `webhooks`: deliveries of webhooks are verified and read.
 //! - `axum`, `actix-web`: webhook endpoints as routes of that framework, and verified deliveries as extractors.
 //!

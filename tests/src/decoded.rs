@@ -9,6 +9,7 @@ use std::hash::Hash;
 use std::str::FromStr;
 
 use polar_client_runtime::codec::{self, Decode, DecodeError, Encode};
+use polar_client_runtime::testing::{Sample, sample};
 use serde_json::Value;
 
 /// The types of one version of the API.
@@ -36,6 +37,8 @@ pub struct Entry {
     pub pointer: &'static str,
     /// How it is decoded.
     pub decode: DecodeFn,
+    /// Makes a sample.
+    pub sample: fn() -> Box<dyn Decoded>,
     /// What else there is to know of a union that is told apart.
     pub union: Option<Union>,
 }
@@ -67,11 +70,12 @@ pub struct Answer {
 impl Entry {
     /// The entry of a type.
     #[must_use]
-    pub const fn of<T: Received>(name: &'static str, pointer: &'static str) -> Self {
+    pub const fn of<T: Received + Sample>(name: &'static str, pointer: &'static str) -> Self {
         Self {
             name,
             pointer,
             decode: decode::<T>,
+            sample: || Box::new(sample::<T>()),
             union: None,
         }
     }

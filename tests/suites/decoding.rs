@@ -16,6 +16,8 @@ mod facts;
 mod mutation;
 #[path = "decoding/round_trip.rs"]
 mod round_trip;
+#[path = "decoding/samples.rs"]
+mod samples;
 #[path = "decoding/subject.rs"]
 mod subject;
 

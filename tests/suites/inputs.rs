@@ -152,7 +152,8 @@ fn emitted(input: &str, parts: &[&str]) -> String {
     let mut text = String::new();
     for (path, source) in polar_tests::emitted_files(input).unwrap() {
         let lists_modules = matches!(path.as_str(), "models/mod.rs" | "codec/mod.rs");
-        if lists_modules || !parts.iter().any(|part| path.starts_with(part)) {
+        let is_data = path.ends_with(".json");
+        if is_data || lists_modules || !parts.iter().any(|part| path.starts_with(part)) {
             continue;
         }
         let (header, source) = source.split_once("\n\n").unwrap();

@@ -9,9 +9,9 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use polar_client::testing::{Answer, Mock};
+use polar_client::testing::{Mock, Reply, sample};
 use polar_client::types::Uuid;
-use polar_client::v2026_10::models::{EventsIngest, SeatsList};
+use polar_client::v2026_10::models::{EventsIngest, Order, OrderStatus, Price, SeatsList};
 use polar_client::v2026_10::services::{
     customer_seats, customers, events, orders, products, subscriptions,
 };
@@ -42,6 +42,7 @@ async fn answers_are_typed_and_requests_are_kept() {
     let seats: SeatsList = codec::from_str(SEATS).unwrap();
     mock.on::<customer_seats::ListSeats>()
         .query("subscription_id", ID)
+        .unchecked()
         .reply(&seats);
     mock.on::<subscriptions::Export>()
         .reply(&"a,b\n1,2\n".to_owned());
@@ -83,7 +84,7 @@ async fn parameters_of_paths_and_bodies_tell_calls_apart() {
     let mock = Mock::new();
     mock.on::<customers::GetExternal>()
         .path("external_id", "a&b ü")
-        .answer(Answer::error(404, ErrorCode::ResourceNotFound, "gone"));
+        .reply_with(Reply::error(404, ErrorCode::ResourceNotFound, "gone"));
     let body = json!({"events": [{"name": "x", "customer_id": ID.to_string()}]});
     mock.on::<events::Ingest>()
         .body(&body)
@@ -117,7 +118,7 @@ async fn answers_of_one_operation_come_one_after_the_other() {
     mock.on::<customers::Delete>().times(2).reply(&());
     mock.on::<customers::Delete>()
         .any_times()
-        .answer(Answer::error(403, ErrorCode::NotPermitted, "no"));
+        .reply_with(Reply::error(403, ErrorCode::NotPermitted, "no"));
     let customers = client(&mock).customers();
     for _ in 0..2 {
         customers.delete(ID).await.unwrap();
@@ -130,38 +131,38 @@ async fn answers_of_one_operation_come_one_after_the_other() {
 
 #[tokio::test]
 async fn failures_are_those_of_networks_and_proxies() {
-    async fn failure(answer: Answer) -> Error {
+    async fn failure(reply: Reply) -> Error {
         let mock = Mock::new();
-        mock.on::<orders::Finalize>().any_times().answer(answer);
+        mock.on::<orders::Finalize>().any_times().reply_with(reply);
         client(&mock).orders().finalize(ID).await.unwrap_err()
     }
-    let refused = failure(Answer::connection_refused()).await;
+    let refused = failure(Reply::connection_refused()).await;
     assert!(matches!(refused, Error::Connection { .. }), "{refused:?}");
-    let broken = failure(Answer::broken_body()).await;
+    let broken = failure(Reply::broken_body()).await;
     assert!(matches!(broken, Error::Connection { .. }), "{broken:?}");
-    let late = failure(Answer::timed_out()).await;
+    let late = failure(Reply::timed_out()).await;
     assert!(matches!(late, Error::Timeout { .. }), "{late:?}");
 
     let mock = Mock::new();
-    mock.on::<orders::Finalize>().answer(Answer::never());
+    mock.on::<orders::Finalize>().reply_with(Reply::never());
     let soon = CallOptions::new().timeout(Duration::from_millis(20));
     let finalize = client(&mock).orders().finalize(ID).with(soon);
     assert!(finalize.await.unwrap_err().is_timeout());
 
-    let proxy = failure(Answer::bad_gateway()).await;
+    let proxy = failure(Reply::bad_gateway()).await;
     let answer = proxy.api().unwrap();
     assert_eq!(answer.status().as_u16(), 502);
     assert!(answer.body().starts_with(b"<html>"));
     assert!(!answer.headers().contains_key("polar-version"));
 
-    let answer = Answer::json(409, "{}").header("x-request", "7");
+    let answer = Reply::json(409, "{}").header("x-request", "7");
     let conflict = failure(answer).await;
     let headers = conflict.api().unwrap().headers();
     assert_eq!(
         (&headers["x-request"], &headers["polar-version"]),
         (&"7".parse().unwrap(), &"2026-10".parse().unwrap())
     );
-    let limited = failure(Answer::rate_limited(0)).await;
+    let limited = failure(Reply::rate_limited(0)).await;
     let answer = limited.api().unwrap();
     assert_eq!(
         (answer.status().as_u16(), &answer.headers()["retry-after"]),
@@ -174,12 +175,12 @@ async fn failures_are_those_of_networks_and_proxies() {
 async fn repeats_are_calls_of_their_own() {
     let mock = Mock::new();
     let answers = [
-        Answer::connection_refused(),
-        Answer::rate_limited(0),
-        Answer::status(204),
+        Reply::connection_refused(),
+        Reply::rate_limited(0),
+        Reply::status(204),
     ];
     for answer in answers {
-        mock.on::<customers::Delete>().answer(answer);
+        mock.on::<customers::Delete>().reply_with(answer);
     }
     let builder = Polar::builder().access_token("polar_oat_test");
     let polar = builder.transport(mock.transport()).build().unwrap();
@@ -190,9 +191,10 @@ async fn repeats_are_calls_of_their_own() {
 #[tokio::test]
 async fn a_version_that_is_gone_is_told_from_what_does_not_exist() {
     let mock = Mock::new();
-    mock.on::<customers::Get>().answer(Answer::version_gone());
-    let missing = Answer::error(404, ErrorCode::ResourceNotFound, "no");
-    mock.on::<customers::Get>().answer(missing);
+    mock.on::<customers::Get>()
+        .reply_with(Reply::version_gone());
+    let missing = Reply::error(404, ErrorCode::ResourceNotFound, "no");
+    mock.on::<customers::Get>().reply_with(missing);
     let customers = client(&mock).customers();
     assert!(customers.get(ID).await.unwrap_err().is_version_gone());
     assert!(customers.get(ID).await.unwrap_err().is_not_found());
@@ -257,4 +259,137 @@ fn calls_that_did_not_come_are_reported_with_their_place() {
 fn a_condition_that_cannot_hold_is_refused() {
     let mock = Mock::new();
     let _ = mock.on::<customers::Get>().path("customer_id", ID);
+}
+
+#[tokio::test]
+async fn replies_can_be_samples_models_and_items() {
+    let mock = Mock::new();
+    mock.on::<orders::Get>().reply_sample();
+    let mut order: Order = sample();
+    order.status = OrderStatus::Refunded;
+    mock.on::<orders::Get>().reply(&order);
+    mock.on::<orders::List>()
+        .reply_items([order.clone(), sample()]);
+    mock.on::<products::List>().reply_items([]);
+
+    let polar = client(&mock);
+    assert_eq!(polar.orders().get(ID).await.unwrap(), sample::<Order>());
+    assert_eq!(polar.orders().get(ID).await.unwrap(), order);
+    let list = polar.orders().list().await.unwrap();
+    assert_eq!(list.items, [order, sample()]);
+    assert_eq!(
+        (list.pagination.total_count, list.pagination.max_page),
+        (2, 1)
+    );
+    let products = polar.products().list().await.unwrap();
+    assert_eq!((products.items.len(), products.pagination.max_page), (0, 0));
+}
+
+/// The error of a call whose response is the sample of an order with this property, and what the mock reports.
+async fn refused(property: &str, value: serde_json::Value) -> (String, String) {
+    let mock = Mock::new();
+    let mut order = codec::to_value(&sample::<Order>());
+    *order.pointer_mut(property).unwrap() = value;
+    mock.on::<orders::Get>()
+        .path("id", ID)
+        .reply_json(order.to_string());
+    let error = client(&mock).orders().get(ID).await.unwrap_err();
+    (error.to_string(), report(&mock))
+}
+
+#[tokio::test]
+async fn a_response_that_the_api_would_not_send_is_refused_with_its_place() {
+    let (error, report) = refused("/status", json!("paidd")).await;
+    let expected = format!("the response to orders:get with id={ID} ({}:", file!());
+    assert!(
+        error.contains(&format!(
+            "orders:get: 418 I'm a teapot: InvalidResponse: {expected}"
+        )),
+        "{error}"
+    );
+    let reason =
+        "/status: unknown value \"paidd\", must be one of \"draft\", \"pending\", \"paid\"";
+    assert!(error.contains(reason), "{error}");
+    assert!(
+        report.contains(&expected) && report.contains(reason),
+        "{report}"
+    );
+
+    let cases = [
+        (
+            "/total_amount",
+            json!("10.00"),
+            "/total_amount: must be an integer, is \"10.00\"",
+        ),
+        (
+            "/customer/type",
+            json!("robot"),
+            "/customer/type: unknown value \"robot\"",
+        ),
+        (
+            "/customer/email",
+            json!(7),
+            "/customer/email: must be a string, is 7",
+        ),
+        ("/items/0/id", json!("1"), "/items/0/id: is no uuid: \"1\""),
+        ("/items/0", json!({}), "/items/0/created_at: is required; "),
+        (
+            "/created_at",
+            json!("yesterday"),
+            "/created_at: is no date-time: \"yesterday\"",
+        ),
+        (
+            "/product_id",
+            json!(false),
+            "/product_id: must be a string, is false",
+        ),
+    ];
+    for (property, value, expected) in cases {
+        let (error, _) = refused(property, value).await;
+        assert!(error.contains(expected), "{error}");
+    }
+    let mock = Mock::new();
+    mock.on::<orders::Get>().reply_json("{");
+    let error = client(&mock)
+        .orders()
+        .get(ID)
+        .await
+        .unwrap_err()
+        .to_string();
+    assert!(
+        error.contains("is invalid: it is no JSON: EOF while parsing"),
+        "{error}"
+    );
+    assert!(catch_unwind(AssertUnwindSafe(|| drop(mock))).is_err());
+}
+
+#[tokio::test]
+async fn unknown_values_are_sent_when_a_test_asks_for_them() {
+    let mock = Mock::new();
+    let mut product = codec::to_value(&sample::<polar_client::v2026_10::models::Product>());
+    product["prices"][0]["amount_type"] = json!("barter");
+    product["visibility"] = json!("whispered");
+    product["new_key"] = json!(1);
+    mock.on::<products::Get>()
+        .unchecked()
+        .reply_json(product.to_string());
+    let product = client(&mock).products().get(ID).await.unwrap();
+    assert!(matches!(product.prices[0], Price::Unknown(_)));
+    assert!(product.visibility.is_unknown());
+
+    mock.on::<products::Get>().unchecked().reply_json("{}");
+    let error = client(&mock).products().get(ID).await.unwrap_err();
+    assert!(matches!(error, Error::Decode { .. }), "{error:?}");
+    // Errors are sent as they are: servers have more of them than the OpenAPI description lists.
+    mock.on::<products::Get>()
+        .reply_with(Reply::error(503, "Unheard", "of"));
+    assert!(
+        client(&mock)
+            .products()
+            .get(ID)
+            .await
+            .unwrap_err()
+            .api()
+            .is_some()
+    );
 }

@@ -2,6 +2,7 @@
 
 pub mod codegen;
 pub mod conformance;
+pub mod diff;
 mod files;
 pub mod report;
 pub mod spec;

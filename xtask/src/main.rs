@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use xtask::codegen::{self, Mode};
 use xtask::conformance::{self, Against};
+use xtask::diff::{self, Diff};
 use xtask::{report, spec, weight};
 
 /// Maintenance of the Polar client.
@@ -58,7 +59,8 @@ fn main() -> ExitCode {
             finish(conformance::run(&xtask::root(), against))
         }
         Command::Weight => finish(weight::run(&xtask::root())),
-        Command::Spec(command) => finish(spec::run(&command, &xtask::root())),
+        Command::Spec(spec::Command::Import(import)) => finish(spec::run(&import, &xtask::root())),
+        Command::Spec(spec::Command::Diff(diff)) => run_diff(&diff),
     }
 }
 
@@ -69,6 +71,22 @@ fn finish(result: Result<(), impl Display>) -> ExitCode {
             eprintln!("{error}");
             ExitCode::FAILURE
         }
+    }
+}
+
+fn run_diff(what: &Diff) -> ExitCode {
+    let outcome = match diff::run(what, &xtask::root()) {
+        Ok(outcome) => outcome,
+        Err(error) => {
+            eprintln!("{error}");
+            return ExitCode::from(BAD_INPUT);
+        }
+    };
+    // Colors only where they are seen: on a terminal, and not with NO_COLOR.
+    anstream::print!("{}", outcome.print(what.format));
+    match outcome.comparison.is_breaking() {
+        true => ExitCode::FAILURE,
+        false => ExitCode::SUCCESS,
     }
 }
 

@@ -141,6 +141,8 @@ pub enum Condition {
     Required,
     /// A Rust type or signature changes.
     Signature,
+    /// The new Rust type is a union with the old one as a variant, where variants are accepted.
+    Accepted,
     /// It is an argument of a constructor.
     Argument,
     /// It is a field of a struct that users write as a literal.

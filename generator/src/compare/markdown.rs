@@ -1,53 +1,64 @@
 //! A comparison as Markdown: an entry of a changelog, and the text of a pull request.
 
-use std::collections::BTreeSet;
 use std::fmt::Write as _;
 
 use super::Comparison;
 use super::difference::Difference;
 use super::verdict::{News, Semver};
 
-/// More names than this are counted.
-const NAMED: usize = 5;
+/// More operations than this are counted.
+const NAMED: usize = 3;
 
-/// The sections of the changelog, each with a line for each difference.
+/// The sections of the changelog: first a line for each difference that breaks code, then one for each kind of others.
 pub(super) fn write(comparison: &Comparison) -> String {
     let mut text = String::new();
     for news in News::ALL {
         let differences = comparison.differences.iter();
-        let differences: Vec<_> = differences.filter(|it| it.news() == news).collect();
-        if differences.is_empty() {
+        let differences = differences.filter(|it| it.news() == news);
+        let (breaking, others): (Vec<_>, Vec<_>) =
+            differences.partition(|it| it.semver() == Semver::Major);
+        if breaking.is_empty() && others.is_empty() {
             continue;
         }
         let start = if text.is_empty() { "" } else { "\n" };
         let _ = writeln!(text, "{start}### {news}\n");
-        for difference in differences {
-            let _ = writeln!(text, "- {}", line(difference));
+        for difference in breaking {
+            let users = users(difference);
+            let _ = write!(text, "- **Breaking:** {}: ", difference.kind.label());
+            let _ = writeln!(
+                text,
+                "{}{users}{}.",
+                named(difference),
+                circumstances(difference)
+            );
+        }
+        for group in others.chunk_by(|a, b| is_alike(a, b)) {
+            let [first, ..] = group else { continue };
+            let subjects: Vec<String> = group.iter().map(|it| named(it)).collect();
+            let _ = write!(text, "- {}: ", capitalized(first.kind.label()));
+            let _ = writeln!(text, "{}{}.", subjects.join(", "), circumstances(first));
         }
     }
     text
 }
 
-/// As in ``**Breaking:** field added: `OrderCreate.currency` (string)``.
-fn line(difference: &Difference) -> String {
+/// Whether a line can state both.
+fn is_alike(a: &Difference, b: &Difference) -> bool {
+    a.kind == b.kind && a.versions == b.versions && a.wire() == b.wire()
+}
+
+fn named(difference: &Difference) -> String {
+    match &difference.detail {
+        Some(detail) => format!("`{}` ({detail})", difference.subject),
+        None => format!("`{}`", difference.subject),
+    }
+}
+
+/// In which versions, and what it means to deployed clients.
+fn circumstances(difference: &Difference) -> String {
     let mut text = String::new();
-    if difference.semver() == Semver::Major {
-        text.push_str("**Breaking:** ");
-    }
-    let _ = write!(
-        text,
-        "{}: `{}`",
-        difference.kind.label(),
-        difference.subject
-    );
-    if let Some(detail) = &difference.detail {
-        let _ = write!(text, " ({detail})");
-    }
-    if let Some(users) = users(difference) {
-        let _ = write!(text, ", {users}");
-    }
     if !difference.versions.is_empty() {
-        let _ = write!(text, ", in {}", difference.versions.join(", "));
+        let _ = write!(text, "; in {}", difference.versions.join(", "));
     }
     let wire = difference.wire();
     if !wire.is_compatible() {
@@ -56,28 +67,32 @@ fn line(difference: &Difference) -> String {
     text
 }
 
-/// What uses it, the first few by name.
-fn users(difference: &Difference) -> Option<String> {
-    let operations: BTreeSet<&str> = difference.operations.iter().map(String::as_str).collect();
-    let own = operations.len() == 1 && difference.types.is_empty();
-    let is_itself = own
-        && operations
-            .iter()
-            .all(|id| difference.subject.starts_with(id));
-    if is_itself || (operations.is_empty() && !difference.in_webhooks) {
-        return None;
-    }
+/// The operations that reach it, the first few by name. Nothing for one of an operation itself.
+fn users(difference: &Difference) -> String {
+    let operations = &difference.operations;
     let mut named: Vec<String> = operations
         .iter()
+        .filter(|id| !difference.subject.starts_with(id.as_str()))
         .take(NAMED)
         .map(|id| format!("`{id}`"))
         .collect();
-    let more = operations.len().saturating_sub(NAMED);
-    if more > 0 {
-        named.push(format!("{more} more operations"));
+    if named.is_empty() && !difference.in_webhooks {
+        return String::new();
+    }
+    let more = operations.len().saturating_sub(named.len());
+    if more > 0 && !named.is_empty() {
+        named.push(format!("{more} more"));
     }
     if difference.in_webhooks {
         named.push("webhooks".to_owned());
     }
-    Some(format!("used by {}", named.join(", ")))
+    format!(", reached by {}", named.join(", "))
+}
+
+fn capitalized(label: &str) -> String {
+    let mut chars = label.chars();
+    match chars.next() {
+        Some(first) => first.to_uppercase().chain(chars).collect(),
+        None => String::new(),
+    }
 }

@@ -77,8 +77,8 @@ impl Comparison {
 pub struct Release<'a> {
     /// One for each version.
     pub apis: &'a [Api],
-    /// The version whose feature is on by default.
-    pub default_version: &'a str,
+    /// The version whose feature is on by default, where that is known.
+    pub default_version: Option<&'a str>,
 }
 
 /// Compares one version of the API, or two versions as if one replaced the other.
@@ -136,8 +136,10 @@ pub fn compare_releases<'a>(old: &Release<'a>, new: &Release<'a>) -> Comparison 
             ));
         }
     }
-    if old.default_version != new.default_version {
-        let detail = finder::change(Some(old.default_version), Some(new.default_version));
+    if let (Some(before), Some(after)) = (old.default_version, new.default_version)
+        && before != after
+    {
+        let detail = finder::change(Some(before), Some(after));
         all.push(Difference::of_crate(
             Kind::DefaultVersion,
             "features.default",

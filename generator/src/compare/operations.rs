@@ -73,6 +73,7 @@ impl<'a> Finder<'a> {
                 let (old, new) = (self.before(&a.ty), self.after(&b.ty));
                 if old.words() != new.words() {
                     let conditions = [
+                        Condition::Accepted.when(new.has_variant(old)),
                         Condition::Signature.when(old.rust() != new.rust()),
                         Condition::Refused.when(!Reader::Server.reads(new, old)),
                     ];

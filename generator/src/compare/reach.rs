@@ -11,6 +11,10 @@ pub(super) fn fill(found: &mut [Difference], contracts: &[Elements]) {
     for elements in contracts {
         for user in elements.keys() {
             for reached in elements.reached_from(user) {
+                // Types of events are bound to the operation that ingests them, but do not contain it.
+                if matches!((user, reached), (Key::Type(_), Key::Operation(_))) {
+                    continue;
+                }
                 users.entry(reached).or_default().insert(user);
             }
         }

@@ -104,7 +104,7 @@ const fn row(
     }
 }
 
-use Condition::{Argument, Implicit, Literal, Lost, Required, Signature};
+use Condition::{Accepted, Argument, Implicit, Literal, Lost, Required, Signature};
 use News::{Added, Changed, Deprecated, Removed};
 use OnWire::{Both, ByValues, Compatible, Requests, Responses};
 use Semver::{Major, Minor, Patch};
@@ -142,6 +142,7 @@ pub const RULES: &[Rule] = &[
     row(Kind::BodyAdded, &[Required], Major, Requests, Added, "one more argument"),
     row(Kind::BodyAdded, &[], Minor, Compatible, Added, "a new setter"),
     row(Kind::BodyRemoved, &[], Major, Compatible, Removed, "one argument or setter less"),
+    row(Kind::BodyType, &[Accepted], Minor, ByValues, Changed, "the union accepts its variants"),
     row(Kind::BodyType, &[Signature], Major, ByValues, Changed, "the argument has another type"),
     row(Kind::BodyType, &[], Patch, ByValues, Changed, "the Rust type is the same"),
     row(Kind::BodyRequired, &[], Major, Requests, Changed, "a setter became an argument"),

@@ -96,12 +96,37 @@ impl<'a> Finder<'a> {
             (Shape::Alias(a), Shape::Alias(b)) => self.alias(place, a, b),
             _ => {
                 let detail = change(kind_of(old).as_deref(), kind_of(new).as_deref());
+                let (misread, refused) = self.shape_on_wire(&old.shape, &new.shape);
                 let conditions = [
-                    Condition::Misread.when(place.travels.received),
-                    Condition::Refused.when(place.travels.sent),
+                    Condition::Misread.when(place.travels.received && misread),
+                    Condition::Refused.when(place.travels.sent && refused),
                 ];
                 self.add(element, Kind::TypeShape, &place.subject, detail, conditions);
             }
+        }
+    }
+
+    /// Whether clients may misread the other kind of type, and whether the server may refuse theirs. A union that has what
+    /// an alias stood for as one of its variants takes it as before.
+    fn shape_on_wire(&self, old: &'a Shape, new: &'a Shape) -> (bool, bool) {
+        match (old, new) {
+            (Shape::Alias(a), Shape::Union(union)) => {
+                let written = self.before(a);
+                let mut variants = union.variants.iter().map(|it| self.after(&it.ty));
+                (
+                    true,
+                    !variants.any(|own| Reader::Server.reads(own, written)),
+                )
+            }
+            (Shape::Union(union), Shape::Alias(b)) => {
+                let written = self.after(b);
+                let mut variants = union.variants.iter().map(|it| self.before(&it.ty));
+                (
+                    !variants.any(|own| Reader::Client.reads(own, written)),
+                    true,
+                )
+            }
+            _ => (true, true),
         }
     }
 

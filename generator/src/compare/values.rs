@@ -74,6 +74,22 @@ impl<'a> Typed<'a> {
         }
     }
 
+    /// Whether it is a union that has the other type as a variant.
+    pub(super) fn has_variant(self, other: Self) -> bool {
+        let own = self.of(self.api.target(self.ty));
+        let other = other.of(other.api.target(other.ty)).rust();
+        let Type::Named(id) = own.ty else {
+            return false;
+        };
+        match &own.api.def(*id).shape {
+            Shape::Union(union) => {
+                let variants = union.variants.iter().map(|it| own.api.target(&it.ty));
+                own.rust() != other && variants.into_iter().any(|ty| own.of(ty).rust() == other)
+            }
+            _ => false,
+        }
+    }
+
     /// `X → Y`.
     pub(super) fn to(self, new: Self) -> Option<String> {
         Some(format!("{} → {}", self.words(), new.words()))

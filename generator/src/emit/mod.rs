@@ -10,11 +10,13 @@ mod flows;
 mod ids;
 mod imports;
 mod input;
+mod json;
 mod limits;
 mod manifest;
 mod models;
 mod operation_docs;
 mod paging;
+mod schemas;
 mod services;
 mod shared;
 mod site;
@@ -92,9 +94,20 @@ pub(crate) fn files(site: Site<'_>) -> Vec<File<'_>> {
         let events = move || webhooks::file(site);
         files.push(File::new("webhooks.rs", Scope::webhooks(site), events));
     }
+    if schemas::is_needed(site) {
+        let schemas = move || schemas::file(site);
+        files.push(File::new("schemas.rs", Scope::root(), schemas));
+    }
     add_models(site, &mut files);
     services::add_files(site, &mut files);
     files
+}
+
+/// The files of a home that are no source: the text of each, by path below its folder.
+pub(crate) fn data(site: Site<'_>) -> BTreeMap<String, String> {
+    let schemas =
+        schemas::is_needed(site).then(|| (schemas::FILE.to_owned(), schemas::table(site)));
+    schemas.into_iter().collect()
 }
 
 fn add_models<'a>(site: Site<'a>, files: &mut Vec<File<'a>>) {

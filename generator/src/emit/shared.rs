@@ -42,6 +42,11 @@ pub(super) fn root(site: Site<'_>) -> TokenStream {
             mod pages;
         )
     });
+    let schemas = super::schemas::is_needed(site).then(|| {
+        quote!(
+            pub(crate) mod schemas;
+        )
+    });
     let server = site.holds(&Key::Servers).then(|| {
         quote!(
             pub mod server;
@@ -58,7 +63,7 @@ pub(super) fn root(site: Site<'_>) -> TokenStream {
             pub mod webhooks;
         }
     });
-    quote!(#title #codec #error_code #models #pages #server #services #webhooks)
+    quote!(#title #codec #error_code #models #pages #schemas #server #services #webhooks)
 }
 
 /// `a`, `a and b`, `a, b and c`.

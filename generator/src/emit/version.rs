@@ -59,6 +59,7 @@ pub(super) fn root(site: Site<'_>) -> TokenStream {
         #ids
         pub mod models;
         #pages
+        mod schemas;
         #server
         pub mod services;
         #webhooks

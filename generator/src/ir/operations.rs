@@ -61,6 +61,8 @@ pub struct Operation {
     pub body: Option<Body>,
     /// What comes back when it works.
     pub success: Success,
+    /// The status that it comes back with, where it has a body: 200, or 201 of what was created.
+    pub status: u16,
     /// What comes back when it does not: status, and the error codes it comes with.
     pub errors: BTreeMap<u16, Vec<String>>,
     /// Who may call it.

@@ -317,30 +317,3 @@ macro_rules! __send_blocking {
 macro_rules! __send_blocking {
     ($output:ty) => {};
 }
-
-/// Names the operation of a request for tests.
-#[cfg(feature = "test-util")]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __endpoint {
-    ($name:ident, $form:ident, $output:ty, $operation:ident) => {
-        impl $crate::testing::Endpoint for $name {
-            type Output = $output;
-            const OPERATION: &'static $crate::client::Operation = &$operation;
-
-            #[inline]
-            fn answer(output: &$output) -> $crate::testing::Answer {
-                $crate::testing::Answer::$form(output)
-            }
-        }
-    };
-    ($name:ident, $form:ident, $output:ty) => {};
-}
-
-/// Nothing: there are no tests here.
-#[cfg(not(feature = "test-util"))]
-#[doc(hidden)]
-#[macro_export]
-macro_rules! __endpoint {
-    ($($anything:tt)*) => {};
-}

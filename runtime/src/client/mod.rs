@@ -12,6 +12,7 @@ mod operation;
 mod paging;
 mod requests;
 mod responses;
+mod test_macros;
 
 #[cfg(feature = "blocking")]
 pub use blocking::Blocking;

@@ -1,7 +1,10 @@
-//! A stand-in for the API, for tests of code that uses a client (feature `test-util`).
+//! Tests of code that uses a client (feature `test-util`).
 //!
-//! A [`Mock`] answers the calls that a test expects and keeps what was sent. Nothing listens on a port. Operations are
-//! named by the types of their requests, so that answers have the right type, too.
+//! - [`sample`] makes valid values of what the API sends, so that a test only says what matters to it.
+//! - A [`Mock`] responds to the calls that a test expects, and records what was sent. Operations are named by the types of
+//!   their requests, so that responses have the right type, too, and responses are validated against the OpenAPI
+//!   description.
+//! - `SignedDelivery` is a delivery of a webhook, for tests of handlers (feature `webhooks`).
 //!
 //! A test fails with a panic, as tests do: when the mock is dropped, or earlier by [`Mock::verify`], it names the calls
 //! that did not come and those that nobody expected.
@@ -11,15 +14,26 @@
     reason = "a panic is how a test fails, and this is compiled for tests only"
 )]
 
-mod answer;
-mod endpoint;
+#[cfg(feature = "webhooks")]
+mod delivery;
 mod mock;
-mod recorded;
-mod rule;
-mod when;
+mod route;
+#[allow(dead_code, reason = "not all of it is used yet")]
+mod sample;
+#[allow(dead_code, reason = "not all of it is used yet")]
+mod schemas;
 
-pub use answer::Answer;
-pub use endpoint::Endpoint;
-pub use mock::{Mock, MockTransport};
-pub use recorded::Recorded;
-pub use when::When;
+#[cfg(feature = "webhooks")]
+pub use delivery::SignedDelivery;
+pub use mock::{Endpoint, Mock, MockTransport, Recorded, Reply, When};
+#[doc(hidden)]
+pub use sample::Schema;
+#[doc(hidden)]
+#[cfg(feature = "webhooks")]
+pub use sample::sample_event;
+pub use sample::{Sample, sample, sample_with};
+pub use schemas::Described;
+#[doc(hidden)]
+pub use schemas::Schemas;
+/// Makes JSON for [`sample_with`].
+pub use serde_json::json;

@@ -234,6 +234,20 @@ impl Settings {
     }
 }
 
+/// The headers of a delivery, signed with the whole secret.
+#[cfg(feature = "test-util")]
+pub(crate) fn sign(
+    secret: &str,
+    id: &str,
+    timestamp: Timestamp,
+    body: &[u8],
+) -> Result<[(&'static str, String); 3], WebhookError> {
+    let keys = Keys::of(secret).ok_or(WebhookError::Secret {
+        reason: "a secret is empty",
+    })?;
+    signed_headers(keys.whole(), id, timestamp, body)
+}
+
 fn signed_headers(
     key: Option<&keys::Key>,
     id: &str,

@@ -24,6 +24,8 @@ mod store;
 
 pub use delivery::{Delivery, VersionedEvent};
 pub use endpoint::Webhooks;
+#[cfg(feature = "test-util")]
+pub(crate) use endpoint::sign;
 pub use error::WebhookError;
 pub use format::Format;
 pub use headers::Headers;

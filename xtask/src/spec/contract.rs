@@ -44,7 +44,7 @@ impl Contract {
 }
 
 /// Whether the text is a version, `YYYY-MM`.
-pub(super) fn is_version(text: &str) -> bool {
+pub(crate) fn is_version(text: &str) -> bool {
     let Some((year, month)) = text.split_once('-') else {
         return false;
     };

@@ -9,16 +9,19 @@ mod read;
 mod schema;
 mod write;
 
+pub(crate) use contract::is_version;
 pub use contract::{Contract, contract};
 pub use error::Error;
 pub use left_out::LeftOut;
 pub use read::{LIMIT, Origin, redirected};
 
 use std::fs;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use polar_codegen::Report;
+
+use crate::diff::Diff;
 
 /// Where Polar publishes its documents.
 pub const PUBLISHED: &str = "https://api.polar.sh";
@@ -30,6 +33,10 @@ pub enum Command {
     ///
     /// Without a source, fetches the document of --version, or of every version that spec/ has.
     Import(Import),
+    /// Compare two contracts: which code stops compiling, which deployed clients stop working, and what is new.
+    ///
+    /// Without arguments, compares spec/ with that of the last commit.
+    Diff(Diff),
 }
 
 /// What to import.
@@ -42,9 +49,8 @@ pub struct Import {
     pub version: Option<String>,
 }
 
-/// Runs the command in the workspace at `root`.
-pub fn run(command: &Command, root: &Path) -> Result<(), Error> {
-    let Command::Import(what) = command;
+/// Imports into the workspace at `root`.
+pub fn run(what: &Import, root: &Path) -> Result<(), Error> {
     for line in import(what, PUBLISHED, &root.join("spec"))? {
         println!("{line}");
     }
@@ -76,6 +82,16 @@ pub fn import(what: &Import, published: &str, spec: &Path) -> Result<Vec<String>
         .iter()
         .map(|contract| write::write(contract, spec))
         .collect()
+}
+
+/// A document as the contract that an import makes of it: its version and its text.
+pub(crate) fn imported(origin: &Origin) -> Result<(String, String), Error> {
+    let contract = contract(read::read(origin)?, &origin.to_string(), None)?;
+    let text = write::text(&contract).map_err(|error| Error::Io {
+        path: PathBuf::from(origin.to_string()),
+        error,
+    })?;
+    Ok((contract.version, text))
 }
 
 /// Where to read from, with the version that the document must have.

@@ -27,7 +27,8 @@ pub(super) fn write(contract: &Contract, spec: &Path) -> Result<String, Error> {
     Ok(format!("{name}: {state}; {}", contract.summary()))
 }
 
-fn text(contract: &Contract) -> io::Result<String> {
+/// The text of the file.
+pub(super) fn text(contract: &Contract) -> io::Result<String> {
     let body = serde_yaml::to_string(&contract.tree).map_err(io::Error::other)?;
     Ok(format!(
         "\

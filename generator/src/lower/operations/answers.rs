@@ -7,13 +7,14 @@ use crate::ir::{Facts, Scalar, Success, Type, TypeId};
 use crate::lower::place::{Node, Place};
 use crate::lower::{Lowering, facts};
 
-/// The success, and the types of the documented errors, by status.
+/// The success with its status, and the types of the documented errors, by status.
 pub(super) fn responses(
     cx: &mut Lowering<'_, '_>,
     source: &Source,
     place: &Place,
-) -> (Success, Vec<(u16, TypeId)>) {
+) -> ((Success, u16), Vec<(u16, TypeId)>) {
     let mut successes = Vec::new();
+    let mut statuses = Vec::new();
     let mut errors = Vec::new();
     for (status, response) in &source.responses.responses {
         let at = format!("{}/responses/{status}", place.at);
@@ -22,7 +23,10 @@ pub(super) fn responses(
             continue;
         };
         match code {
-            200..=299 => successes.extend(success(cx, *code, response, place, &at)),
+            200..=299 => {
+                statuses.push(*code);
+                successes.extend(success(cx, *code, response, place, &at));
+            }
             400..=599 => errors::types(cx, response, place, &at)
                 .into_iter()
                 .for_each(|id| errors.push((*code, id))),
@@ -55,7 +59,9 @@ pub(super) fn responses(
             Success::Empty
         }
     };
-    (success, errors)
+    // Of two, the lower one has the body.
+    let status = statuses.into_iter().min().unwrap_or(200);
+    ((success, status), errors)
 }
 
 fn success(

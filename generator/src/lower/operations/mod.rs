@@ -105,7 +105,7 @@ fn operation(
         .request_body
         .as_ref()
         .and_then(|body| request::body(cx, body, &place));
-    let (success, errors) = answers::responses(cx, source, &place);
+    let ((success, status), errors) = answers::responses(cx, source, &place);
     let statuses = errors::statuses(source);
     let (access, scopes) = access::access(cx, source, at);
     let paged_item = source.pagination().map(|pagination| {
@@ -123,6 +123,7 @@ fn operation(
         query,
         body,
         success,
+        status,
         errors: statuses,
         access,
         scopes,

@@ -31,7 +31,7 @@ pub enum Method {
 }
 
 impl Method {
-    pub(in crate::client) fn to_http(self) -> http::Method {
+    pub(crate) fn to_http(self) -> http::Method {
         match self {
             Self::Delete => http::Method::DELETE,
             Self::Get => http::Method::GET,

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::panic::Location;
 
-use super::answer::Answer;
 use super::recorded::Recorded;
+use super::reply::Reply;
 use crate::client::Operation;
 use crate::types::Json;
 
@@ -13,7 +13,9 @@ pub(super) struct Rule {
     pub(super) operation: &'static Operation,
     pub(super) at: &'static Location<'static>,
     pub(super) conditions: Vec<Condition>,
-    pub(super) answer: Answer,
+    pub(super) reply: Reply,
+    /// Why the API would not send this response.
+    pub(super) problems: Option<String>,
     pub(super) count: Count,
     pub(super) calls: usize,
 }
@@ -32,18 +34,21 @@ pub(super) enum Condition {
 }
 
 impl Rule {
-    /// The answer to the request, if it is one that is still expected.
-    pub(super) fn answer(&mut self, request: &Recorded) -> Option<Answer> {
+    /// The response to the request, if it is one that is still expected, or why it is invalid.
+    pub(super) fn reply(&mut self, request: &Recorded) -> Option<Result<Reply, String>> {
         let is_left = self.count == Count::Any || Count::Times(self.calls) != self.count;
-        let fits = is_left
-            && std::ptr::eq(self.operation, request.operation())
+        let matches = is_left
+            && self.is_for(request.operation())
             && self
                 .conditions
                 .iter()
                 .all(|condition| condition.holds(request));
-        fits.then(|| {
+        matches.then(|| {
             self.calls += 1;
-            self.answer.clone()
+            match &self.problems {
+                Some(problems) => Err(problems.clone()),
+                None => Ok(self.reply.clone()),
+            }
         })
     }
 

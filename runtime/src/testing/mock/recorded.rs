@@ -4,10 +4,10 @@ use std::fmt;
 
 use bytes::Bytes;
 use http::{HeaderMap, Request};
-use percent_encoding::percent_decode_str;
 
 use crate::client::Operation;
 use crate::secrets::{REDACTED, is_secret_key, is_secret_text};
+use crate::testing::route;
 use crate::types::Json;
 
 /// A request that a [`Mock`](super::Mock) was sent.
@@ -21,19 +21,18 @@ pub struct Recorded {
 }
 
 impl Recorded {
-    /// The request, if it is one for an operation.
-    pub(super) fn of(request: &Request<Bytes>) -> Option<Self> {
-        let operation = *request.extensions().get::<&'static Operation>()?;
+    pub(super) fn of(operation: &'static Operation, request: &Request<Bytes>) -> Self {
         let query = request.uri().query().unwrap_or_default();
-        Some(Self {
+        let path = route::parameters(operation.path, request.uri().path());
+        Self {
             operation,
-            path: path_params(operation.path, request.uri().path()),
+            path: path.unwrap_or_default(),
             query: form_urlencoded::parse(query.as_bytes())
                 .into_owned()
                 .collect(),
             headers: request.headers().clone(),
             body: request.body().clone(),
-        })
+        }
     }
 
     /// The operation.
@@ -78,19 +77,6 @@ impl Recorded {
     pub fn json(&self) -> Json {
         serde_json::from_slice(&self.body).unwrap_or_default()
     }
-}
-
-/// The parameters of a path, by the template it was made from. Paths of servers may come before it.
-fn path_params(template: &'static str, path: &str) -> Vec<(&'static str, String)> {
-    let (templates, segments) = (template.rsplit('/'), path.rsplit('/'));
-    let pairs = templates.zip(segments).filter_map(|(template, segment)| {
-        let name = template.strip_prefix('{')?.strip_suffix('}')?;
-        let value = percent_decode_str(segment).decode_utf8_lossy();
-        Some((name, value.into_owned()))
-    });
-    let mut found: Vec<_> = pairs.collect();
-    found.reverse();
-    found
 }
 
 /// The call in one line; values that look like secrets are not shown.

@@ -1,16 +1,17 @@
 //! What a mock knows of an operation.
 
-use super::answer::Answer;
+use super::reply::Reply;
 use crate::client::Operation;
+use crate::testing::sample::Sample;
 
 /// An operation, named by the type of its request: `services::customers::Get`.
 pub trait Endpoint {
-    /// What the operation answers.
-    type Output;
+    /// What the operation returns.
+    type Output: Sample;
 
     /// The operation.
     const OPERATION: &'static Operation;
 
-    /// The answer of the API that becomes this value.
-    fn answer(output: &Self::Output) -> Answer;
+    /// The response of the API that is decoded to this value.
+    fn reply(output: &Self::Output) -> Reply;
 }

@@ -1,4 +1,4 @@
-//! What a mock answers.
+//! How a mock responds.
 
 use std::fmt;
 
@@ -10,11 +10,12 @@ use crate::codec::{self, Encode};
 use crate::transport::{TransportError, TransportErrorKind};
 use crate::types::Json;
 
+const JSON: &str = "application/json";
 const POLAR_VERSION: HeaderName = HeaderName::from_static("polar-version");
 
-/// What a [`Mock`](super::Mock) answers: a response, or a failure to get one.
+/// How a [`Mock`](super::Mock) responds: a response, or a failure to get one.
 #[derive(Clone)]
-pub struct Answer(Kind);
+pub struct Reply(Kind);
 
 #[derive(Clone)]
 enum Kind {
@@ -28,7 +29,7 @@ enum Kind {
     Never,
 }
 
-/// Who answers.
+/// Who responds.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Origin {
     /// The API, which repeats the version it was asked for.
@@ -37,7 +38,7 @@ enum Origin {
     Between,
 }
 
-impl Answer {
+impl Reply {
     /// A response without a body.
     ///
     /// # Panics
@@ -63,7 +64,7 @@ impl Answer {
     #[must_use]
     #[track_caller]
     pub fn json(status: u16, text: impl Into<Bytes>) -> Self {
-        Self::status(status).body("application/json", text)
+        Self::status(status).body(JSON, text)
     }
 
     /// An error of the API. `ErrorCode::as_str` gives the texts of known classes.
@@ -127,7 +128,7 @@ impl Answer {
         ))
     }
 
-    /// No answer, until the call gives up or is dropped. With tokio's paused clock, no test has to wait for that.
+    /// No response, until the call gives up or is dropped. With tokio's paused clock, no test has to wait for that.
     #[must_use]
     pub fn never() -> Self {
         Self(Kind::Never)
@@ -169,8 +170,23 @@ impl Answer {
         self
     }
 
-    /// What the transport gives for a request with these headers.
-    pub(super) async fn give(
+    /// The JSON of the response, where it says that a call was successful.
+    pub(super) fn success_json(&self) -> Option<Result<Json, serde_json::Error>> {
+        match &self.0 {
+            Kind::Response {
+                status,
+                headers,
+                body,
+                ..
+            } if status.is_success() && headers.get(CONTENT_TYPE)? == JSON => {
+                Some(serde_json::from_slice(body))
+            }
+            _ => None,
+        }
+    }
+
+    /// What the transport returns for a request with these headers.
+    pub(super) async fn send(
         &self,
         request: &HeaderMap,
     ) -> Result<Response<Bytes>, TransportError> {
@@ -198,9 +214,9 @@ impl Answer {
     }
 }
 
-/// The answers that become the outputs of operations; called by generated code.
+/// The responses that are decoded to the outputs of operations; called by generated code.
 #[doc(hidden)]
-impl Answer {
+impl Reply {
     pub fn of_json<T: Encode>(output: &T) -> Self {
         Self::json(200, codec::to_vec(output))
     }
@@ -220,7 +236,7 @@ impl Answer {
     }
 }
 
-impl From<Json> for Answer {
+impl From<Json> for Reply {
     /// Status 200 with this JSON.
     fn from(json: Json) -> Self {
         Self::of_json(&json)
@@ -228,12 +244,12 @@ impl From<Json> for Answer {
 }
 
 /// Shows no body: it could hold what a test keeps to itself.
-impl fmt::Debug for Answer {
+impl fmt::Debug for Reply {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.0 {
-            Kind::Response { status, .. } => write!(f, "Answer({status})"),
-            Kind::Failure(kind, _) => write!(f, "Answer({kind:?})"),
-            Kind::Never => f.write_str("Answer(never)"),
+            Kind::Response { status, .. } => write!(f, "Reply({status})"),
+            Kind::Failure(kind, _) => write!(f, "Reply({kind:?})"),
+            Kind::Never => f.write_str("Reply(never)"),
         }
     }
 }

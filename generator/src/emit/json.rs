@@ -1,0 +1,35 @@
+//! JSON text, in the order in which it is written, and in ASCII: texts of documents may have characters that nobody sees.
+
+/// A string.
+pub(super) fn text(value: &str) -> String {
+    let mut text = String::with_capacity(value.len() + 2);
+    text.push('"');
+    for c in value.chars() {
+        match c {
+            '"' | '\\' => text.extend(['\\', c]),
+            ' '..='~' => text.push(c),
+            c => {
+                for unit in c.encode_utf16(&mut [0; 2]) {
+                    text.push_str(&format!("\\u{unit:04x}"));
+                }
+            }
+        }
+    }
+    text.push('"');
+    text
+}
+
+/// A list of values.
+pub(super) fn list(values: impl IntoIterator<Item = String>) -> String {
+    let values: Vec<String> = values.into_iter().collect();
+    format!("[{}]", values.join(","))
+}
+
+/// An object of keys and values.
+pub(super) fn object<'k>(entries: impl IntoIterator<Item = (&'k str, String)>) -> String {
+    let entries = entries.into_iter();
+    let entries: Vec<String> = entries
+        .map(|(key, value)| format!("{}:{value}", text(key)))
+        .collect();
+    format!("{{{}}}", entries.join(","))
+}

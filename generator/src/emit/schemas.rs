@@ -1,0 +1,313 @@
+//! The JSON Schemas of a home, for tests of users' code: `schemas.json`, and `schemas.rs`, which refers to it.
+//!
+//! The runtime makes samples of them, validates what a mock responds, and derives an in-memory store from the operations.
+//! The file is only read by programs that are compiled with the feature `test-util`.
+
+use std::collections::BTreeMap;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::docs::Docs;
+use super::json::{list, object, text};
+use super::site::Site;
+use super::types::ident;
+use crate::ir::{
+    Api, Bound, Constant, Edge, Encoding, Engine, Field, Limits, Operation, Presence, Resolution,
+    Scalar, Service, Shape, Success, Type, TypeDef, Union,
+};
+use crate::share::Key;
+
+/// The file with the schemas, below the folder of the home.
+pub(super) const FILE: &str = "schemas.json";
+
+/// Whether a home has anything that a schema describes.
+pub(super) fn is_needed(site: Site<'_>) -> bool {
+    let mut keys = site.keys();
+    site.is_version() || keys.any(|key| matches!(key, Key::Type(_) | Key::Operation(_)))
+}
+
+/// `schemas.rs` of a home.
+pub(super) fn file(site: Site<'_>) -> TokenStream {
+    let title = Docs::new(
+        None,
+        "The JSON Schemas of what is in this folder, for tests.",
+    )
+    .inner_attributes();
+    let operations = operations(site).map(|(path, operation)| {
+        let path = path.iter().map(|name| ident(name));
+        let request = ident(&operation.type_name);
+        quote!(#(#path ::)* #request)
+    });
+    let mut sampled: Vec<&TypeDef> = site.types().filter(|def| is_sampled(def)).collect();
+    sampled.sort_by(|a, b| a.name.rust.cmp(&b.name.rust));
+    let sampled = sampled.into_iter().map(|def| ident(&def.name.rust));
+    let above = site.covering().filter(|site| is_needed(*site));
+    let above = above.map(|site| {
+        let path = site.path();
+        quote!(#path::schemas::SCHEMAS)
+    });
+    let version = site
+        .is_version()
+        .then(|| quote!(polar_client_runtime::schemas_of! { Api }));
+    let events = site.holds(&Key::Events).then(|| {
+        quote! {
+            #[cfg(feature = "webhooks")]
+            polar_client_runtime::sampled_events! { Event }
+        }
+    });
+    quote! {
+        #title
+        polar_client_runtime::operations! { OPERATIONS { #(#operations),* } }
+        polar_client_runtime::schemas! { SCHEMAS { #(#above),* } }
+        polar_client_runtime::samples! { SCHEMAS { #(#sampled),* } }
+        #version
+        #events
+    }
+}
+
+/// Whether values of the type are received: a test then wants one.
+fn is_sampled(def: &TypeDef) -> bool {
+    let is_own = match &def.shape {
+        Shape::Alias(_) => false,
+        Shape::Union(union) => !matches!(union.resolution, Resolution::WriteOnly),
+        Shape::Struct(_) | Shape::Enum(_) => true,
+    };
+    is_own && def.usage.is_decoded()
+}
+
+/// The operations of a home, with the modules that lead to them.
+fn operations(site: Site<'_>) -> impl Iterator<Item = (Vec<&str>, &Operation)> {
+    let mut found = Vec::new();
+    let mut stack: Vec<(Vec<&str>, &Service)> = site
+        .api()
+        .services
+        .iter()
+        .rev()
+        .map(|service| (vec![service.name.rust.as_str()], service))
+        .collect();
+    while let Some((path, service)) = stack.pop() {
+        for operation in &service.operations {
+            if site.holds(&Key::Operation(operation.id.clone())) {
+                found.push((path.clone(), operation));
+            }
+        }
+        for child in service.children.iter().rev() {
+            let path = [path.as_slice(), &[child.name.rust.as_str()]].concat();
+            stack.push((path, child));
+        }
+    }
+    found.into_iter()
+}
+
+/// `schemas.json` of a home: a type, an operation and an event a line.
+pub(super) fn table(site: Site<'_>) -> String {
+    let api = site.api();
+    let types: BTreeMap<&str, String> = site
+        .types()
+        .filter(|def| !matches!(def.shape, Shape::Alias(_)))
+        .map(|def| (def.name.rust.as_str(), definition(api, def)))
+        .collect();
+    let operations: BTreeMap<&str, String> = operations(site)
+        .map(|(_, operation)| (operation.id.as_str(), described(api, operation)))
+        .collect();
+    let events = api.webhooks.iter().filter(|_| site.holds(&Key::Events));
+    let events: BTreeMap<&str, String> = events
+        .map(|webhook| {
+            let payload = schema(api, &Type::Named(webhook.payload), &Limits::default());
+            (webhook.name.wire.as_str(), payload)
+        })
+        .collect();
+    let lines = |entries: BTreeMap<&str, String>| {
+        let lines = entries
+            .into_iter()
+            .map(|(name, value)| format!("{}: {value}", text(name)));
+        lines.collect::<Vec<_>>().join(",\n")
+    };
+    let parts = [
+        ("types", lines(types)),
+        ("operations", lines(operations)),
+        ("events", lines(events)),
+    ];
+    let parts = parts.map(|(name, lines)| format!("\"{name}\": {{\n{lines}\n}}"));
+    format!("{{\n{}\n}}\n", parts.join(",\n"))
+}
+
+/// What an operation takes and returns.
+fn described(api: &Api, operation: &Operation) -> String {
+    let of = |ty: &Type, limits: &Limits| schema(api, ty, limits);
+    let query = operation.query.iter().map(|param| {
+        let schema = of(&param.ty, &param.facts.limits);
+        (param.name.wire.as_str(), schema)
+    });
+    let required = operation
+        .query
+        .iter()
+        .filter(|param| param.presence == Presence::Required)
+        .map(|param| text(&param.name.wire));
+    let body = operation
+        .body
+        .as_ref()
+        .filter(|body| body.encoding == Encoding::Json);
+    let response = match &operation.success {
+        Success::Json(ty) | Success::JsonOrEmpty(ty) => Some(of(ty, &Limits::default())),
+        Success::Csv(_) | Success::Empty => None,
+    };
+    let (query, required) = (object(query), list(required));
+    let entries = [
+        ("status", Some(operation.status.to_string())),
+        ("query", Some(query).filter(|query| query != "{}")),
+        ("required", Some(required).filter(|names| names != "[]")),
+        ("body", body.map(|body| of(&body.ty, &body.limits))),
+        ("response", response),
+    ];
+    object(some(entries))
+}
+
+fn some<'k, const N: usize>(
+    entries: [(&'k str, Option<String>); N],
+) -> impl Iterator<Item = (&'k str, String)> {
+    let entries = entries.into_iter();
+    entries.filter_map(|(key, value)| Some((key, value?)))
+}
+
+/// The schema of a type that has a name.
+fn definition(api: &Api, def: &TypeDef) -> String {
+    match &def.shape {
+        Shape::Struct(structure) => {
+            let fields = structure.fields.iter();
+            let required = fields
+                .clone()
+                .filter(|field| field.presence == Presence::Required)
+                .map(|field| text(&field.name.wire));
+            let required = list(required);
+            let fields = fields.map(|field| (field.name.wire.as_str(), property(api, field)));
+            let rest = structure.rest.as_ref();
+            object(some([
+                ("type", Some(text("object"))),
+                ("required", Some(required).filter(|names| names != "[]")),
+                ("properties", Some(object(fields))),
+                (
+                    "additionalProperties",
+                    rest.map(|rest| schema(api, rest, &structure.rest_limits)),
+                ),
+            ]))
+        }
+        Shape::Enum(texts) => {
+            let values = texts.values.iter().map(|value| text(&value.name.wire));
+            object([("enum", list(values))])
+        }
+        Shape::Union(union) => members(api, union),
+        Shape::Alias(ty) => schema(api, ty, &Limits::default()),
+    }
+}
+
+fn property(api: &Api, field: &Field) -> String {
+    schema(api, &field.ty, &field.facts.limits)
+}
+
+fn members(api: &Api, union: &Union) -> String {
+    let variants = union.variants.iter();
+    let variants = variants.map(|variant| schema(api, &variant.ty, &variant.limits));
+    object([("anyOf", list(variants))])
+}
+
+/// The schema of a value with its limits.
+fn schema(api: &Api, ty: &Type, limits: &Limits) -> String {
+    object(keywords(api, ty, limits))
+}
+
+fn keywords<'k>(api: &Api, ty: &Type, limits: &Limits) -> Vec<(&'k str, String)> {
+    let items = limits.items.as_deref().cloned().unwrap_or_default();
+    let mut entries = match ty {
+        Type::Scalar(scalar) => scalar_keywords(*scalar),
+        Type::Id(_) => scalar_keywords(Scalar::Uuid),
+        Type::Named(id) => match &api.def(*id).shape {
+            Shape::Alias(inner) => return keywords(api, inner, limits),
+            _ => vec![("$ref", text(&api.def(*id).name.rust))],
+        },
+        Type::List(item) => vec![
+            ("type", text("array")),
+            ("items", schema(api, item, &items)),
+        ],
+        Type::Map(value) => {
+            let keys = limits.keys.as_deref();
+            let keys = keys.map(|keys| schema(api, &Type::Scalar(Scalar::String), keys));
+            let entries = [
+                ("type", Some(text("object"))),
+                ("propertyNames", keys),
+                ("additionalProperties", Some(schema(api, value, &items))),
+            ];
+            some(entries).collect()
+        }
+        Type::Tuple(parts) => {
+            let parts = parts
+                .iter()
+                .map(|part| schema(api, part, &Limits::default()));
+            vec![("type", text("array")), ("prefixItems", list(parts))]
+        }
+        Type::Nullable(inner) => {
+            let mut entries = keywords(api, inner, limits);
+            if !entries.iter().any(|(key, _)| *key == "nullable") {
+                entries.push(("nullable", "true".to_owned()));
+            }
+            return entries;
+        }
+        Type::Boxed(inner) => return keywords(api, inner, limits),
+        Type::Const(constant) => vec![("const", literal(constant))],
+        Type::Json => Vec::new(),
+    };
+    entries.extend(limit_keywords(ty, limits));
+    entries
+}
+
+fn scalar_keywords<'k>(scalar: Scalar) -> Vec<(&'k str, String)> {
+    let (kind, format) = match scalar {
+        Scalar::String => ("string", None),
+        Scalar::Integer => ("integer", None),
+        Scalar::Unsigned => return vec![("type", text("integer")), ("minimum", "0".to_owned())],
+        Scalar::Float | Scalar::Number => ("number", None),
+        Scalar::Decimal => ("string", Some("decimal")),
+        Scalar::Boolean => ("boolean", None),
+        Scalar::Uuid => ("string", Some("uuid")),
+        Scalar::Timestamp => ("string", Some("date-time")),
+        Scalar::Date => ("string", Some("date")),
+    };
+    let format = format.map(|format| ("format", text(format)));
+    std::iter::once(("type", text(kind)))
+        .chain(format)
+        .collect()
+}
+
+fn limit_keywords<'k>(ty: &Type, limits: &Limits) -> impl Iterator<Item = (&'k str, String)> {
+    let pattern = limits.pattern.as_ref();
+    let pattern = pattern.filter(|pattern| pattern.engine == Engine::Reads);
+    let count = |count: Option<u64>| count.map(|count| count.to_string());
+    let (fewest, most) = match ty {
+        Type::Map(_) => ("minProperties", "maxProperties"),
+        _ => ("minItems", "maxItems"),
+    };
+    let (minimum, maximum) = (limits.minimum.as_ref(), limits.maximum.as_ref());
+    let bound = |bound: Option<&Bound>| bound.map(|bound| bound.value.clone());
+    let key = |bound: Option<&Bound>, inclusive, exclusive| match bound.map(|bound| bound.edge) {
+        Some(Edge::Exclusive) => exclusive,
+        _ => inclusive,
+    };
+    some([
+        ("minLength", count(limits.min_length)),
+        ("maxLength", count(limits.max_length)),
+        ("pattern", pattern.map(|pattern| text(&pattern.text))),
+        ("format", limits.format.as_deref().map(text)),
+        (key(minimum, "minimum", "exclusiveMinimum"), bound(minimum)),
+        (key(maximum, "maximum", "exclusiveMaximum"), bound(maximum)),
+        (fewest, count(limits.min_items)),
+        (most, count(limits.max_items)),
+    ])
+}
+
+fn literal(constant: &Constant) -> String {
+    match constant {
+        Constant::Text(value) => text(value),
+        other => other.to_string(),
+    }
+}

@@ -1,0 +1,209 @@
+//! The mock itself: expectations, and the transport that meets them.
+
+mod endpoint;
+mod recorded;
+mod reply;
+mod rule;
+mod when;
+
+use std::fmt::{self, Write as _};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use bytes::Bytes;
+use http::{Request, Response};
+
+use super::route;
+use crate::transport::{Body, BoxFuture, Transport, TransportError};
+use rule::Rule;
+
+pub use endpoint::Endpoint;
+pub use recorded::Recorded;
+pub use reply::Reply;
+pub use when::When;
+
+/// A stand-in for the API. Give its [`transport`](Self::transport) to a client, and say with [`on`](Self::on) how it
+/// responds.
+///
+/// Of the expectations that match a call, the first one counts that is not used up; so two for the same operation are
+/// responses that come one after the other. A call that no expectation matches is passed on to
+/// [`otherwise`](Self::otherwise); without that, the response is status 418 with a text that says so, which no client
+/// retries, and [`verify`](Self::verify) reports it, too. Dropping the mock verifies it.
+///
+/// A response that the API would not send, because it is invalid by the OpenAPI description or has an unknown variant,
+/// is not sent either: the call fails with an error that names the expectation and the place in the JSON, unless the
+/// expectation is [`unchecked`](When::unchecked).
+///
+/// Retries are calls as well: expect them with [`times`](When::times), or turn them off with
+/// [`RetryPolicy::off`](crate::client::RetryPolicy::off).
+#[derive(Default)]
+pub struct Mock {
+    shared: Arc<Mutex<State>>,
+}
+
+#[derive(Default)]
+struct State {
+    rules: Vec<Rule>,
+    requests: Vec<Recorded>,
+    /// What went wrong.
+    mistakes: Vec<String>,
+    otherwise: Option<Arc<dyn Transport>>,
+}
+
+/// Who responds to a request.
+enum Responder {
+    Mock(Reply),
+    Other(Arc<dyn Transport>),
+}
+
+impl Mock {
+    /// A mock that expects nothing yet.
+    #[must_use]
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// What the client's builder takes.
+    #[must_use]
+    pub fn transport(&self) -> MockTransport {
+        MockTransport(Arc::clone(&self.shared))
+    }
+
+    /// Passes calls that no expectation matches on to a transport: that of a [`Store`](super::Store), or one to a real
+    /// server.
+    pub fn otherwise(&self, transport: impl Transport) {
+        lock(&self.shared).otherwise = Some(Arc::new(transport));
+    }
+
+    /// The requests for operations so far, in the order in which they came.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Recorded> {
+        lock(&self.shared).requests.clone()
+    }
+
+    /// Asserts that everything that was expected came, and nothing else, and that all responses were valid. The mock is
+    /// as new afterwards.
+    ///
+    /// # Panics
+    /// If not.
+    #[track_caller]
+    pub fn verify(&self) {
+        let report = std::mem::take(&mut *lock(&self.shared)).report();
+        if let Some(report) = report {
+            panic!("{report}");
+        }
+    }
+
+    fn expect(&self, rule: Rule) {
+        lock(&self.shared).rules.push(rule);
+    }
+}
+
+impl Drop for Mock {
+    #[track_caller]
+    fn drop(&mut self) {
+        // A test that fails already has said why.
+        if !std::thread::panicking() {
+            self.verify();
+        }
+    }
+}
+
+impl fmt::Debug for Mock {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("Mock")
+    }
+}
+
+impl State {
+    fn respond(&mut self, request: &Request<Bytes>) -> Responder {
+        // A request that came over HTTP does not say what it is for.
+        let named = request.extensions().get().copied();
+        let operation = named.or_else(|| {
+            let operations = self.rules.iter().map(|rule| rule.operation);
+            route::operation(operations, request.method(), request.uri().path())
+        });
+        let Some(recorded) = operation.map(|operation| Recorded::of(operation, request)) else {
+            return self.unexpected(|_| format!("{} {}", request.method(), request.uri().path()));
+        };
+        let mut rules = self.rules.iter_mut();
+        let found = rules.find_map(|rule| Some((rule.reply(&recorded)?, rule.to_string())));
+        let responder = match found {
+            Some((Ok(reply), _)) => Responder::Mock(reply),
+            Some((Err(problems), rule)) => self.invalid(&rule, &problems),
+            None => self.unexpected(|rules| described(&recorded, rules)),
+        };
+        self.requests.push(recorded);
+        responder
+    }
+
+    fn unexpected(&mut self, describe: impl FnOnce(&[Rule]) -> String) -> Responder {
+        if let Some(other) = &self.otherwise {
+            return Responder::Other(Arc::clone(other));
+        }
+        let text = format!("not expected: {}", describe(&self.rules));
+        self.mistake("UnexpectedCall", text)
+    }
+
+    fn invalid(&mut self, rule: &str, problems: &str) -> Responder {
+        let text = format!(
+            "the response to {rule} is invalid: {problems}; expect the call with `unchecked()` to send it all the same"
+        );
+        self.mistake("InvalidResponse", text)
+    }
+
+    fn mistake(&mut self, class: &str, text: String) -> Responder {
+        let reply = Reply::error(418, class, &text);
+        self.mistakes.push(text);
+        Responder::Mock(reply)
+    }
+
+    /// What did not go as expected.
+    fn report(&self) -> Option<String> {
+        let unmet = self.rules.iter().filter_map(Rule::unmet);
+        let lines: Vec<String> = unmet.chain(self.mistakes.iter().cloned()).collect();
+        (!lines.is_empty()).then(|| format!("calls to the mock:\n- {}", lines.join("\n- ")))
+    }
+}
+
+/// A call, and what was expected instead.
+fn described(recorded: &Recorded, rules: &[Rule]) -> String {
+    let mut text = recorded.to_string();
+    let operation = recorded.operation();
+    for rule in rules.iter().filter(|rule| rule.is_for(operation)) {
+        let _ = write!(
+            text,
+            "; expected was {rule}, which came {} times",
+            rule.calls
+        );
+    }
+    text
+}
+
+fn lock(state: &Mutex<State>) -> MutexGuard<'_, State> {
+    state.lock().unwrap_or_else(PoisonError::into_inner)
+}
+
+/// The transport of a [`Mock`].
+#[derive(Clone)]
+pub struct MockTransport(Arc<Mutex<State>>);
+
+impl Transport for MockTransport {
+    fn execute(
+        &self,
+        request: Request<Bytes>,
+    ) -> BoxFuture<'_, Result<Response<Body>, TransportError>> {
+        let responder = lock(&self.0).respond(&request);
+        Box::pin(async move {
+            match responder {
+                Responder::Mock(reply) => Ok(reply.send(request.headers()).await?.map(Body::from)),
+                Responder::Other(transport) => transport.execute(request).await,
+            }
+        })
+    }
+}
+
+impl fmt::Debug for MockTransport {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("MockTransport")
+    }
+}

@@ -1,0 +1,165 @@
+//! What a mock expects.
+
+use std::fmt;
+use std::marker::PhantomData;
+use std::panic::Location;
+
+use serde_json::json;
+
+use super::Mock;
+use super::endpoint::Endpoint;
+use super::reply::Reply;
+use super::rule::{Condition, Count, Rule};
+use crate::client::Page;
+use crate::codec::{self, Encode};
+use crate::testing::sample::{Sample, sample, sample_with};
+use crate::testing::schemas::problems;
+
+/// A call that is expected, until its response is given: begun by [`Mock::on`].
+#[must_use = "a call is expected when its response is given"]
+pub struct When<'a, E> {
+    mock: &'a Mock,
+    rule: Rule,
+    is_checked: bool,
+    endpoint: PhantomData<fn() -> E>,
+}
+
+impl Mock {
+    /// Expects a call, once unless told otherwise. The operation is named by the type of its request.
+    #[track_caller]
+    pub fn on<E: Endpoint>(&self) -> When<'_, E> {
+        When::new(self)
+    }
+}
+
+impl<'a, E: Endpoint> When<'a, E> {
+    #[track_caller]
+    fn new(mock: &'a Mock) -> Self {
+        Self {
+            mock,
+            rule: Rule {
+                operation: E::OPERATION,
+                at: Location::caller(),
+                conditions: Vec::new(),
+                reply: Reply::status(204),
+                problems: None,
+                count: Count::Times(1),
+                calls: 0,
+            },
+            is_checked: true,
+            endpoint: PhantomData,
+        }
+    }
+
+    /// Only if a parameter of the path has this value.
+    ///
+    /// # Panics
+    /// If the path has no such parameter.
+    #[track_caller]
+    pub fn path(self, name: &str, value: impl fmt::Display) -> Self {
+        let operation = E::OPERATION;
+        if !operation.path.contains(&format!("{{{name}}}")) {
+            panic!(
+                "the path of {} has no `{name}`: {}",
+                operation.id, operation.path
+            );
+        }
+        self.when(Condition::Path(name.to_owned(), value.to_string()))
+    }
+
+    /// Only if the query has this pair, possibly among others.
+    pub fn query(self, name: &str, value: impl fmt::Display) -> Self {
+        self.when(Condition::Query(name.to_owned(), value.to_string()))
+    }
+
+    /// Only if the body is the JSON of this value.
+    pub fn body(self, value: &dyn Encode) -> Self {
+        self.when(Condition::Body(codec::to_value(value)))
+    }
+
+    /// Expects the call this often; 0 forbids it. Without it, a call is expected once.
+    pub fn times(mut self, times: usize) -> Self {
+        self.rule.count = Count::Times(times);
+        self
+    }
+
+    /// Allows the call any number of times, never included.
+    pub fn any_times(mut self) -> Self {
+        self.rule.count = Count::Any;
+        self
+    }
+
+    /// Sends the response whether or not it is valid by the OpenAPI description: for tests of what happens when the API
+    /// sends values that this version of the crate does not know, or a broken response.
+    pub fn unchecked(mut self) -> Self {
+        self.is_checked = false;
+        self
+    }
+
+    /// Responds with this value: a [`sample`](crate::testing::sample()), or one decoded by
+    /// [`codec::from_str`].
+    pub fn reply(self, output: &E::Output) {
+        self.reply_with(E::reply(output));
+    }
+
+    /// Responds with a [`sample`](crate::testing::sample()).
+    #[track_caller]
+    pub fn reply_sample(self) {
+        self.reply(&sample());
+    }
+
+    /// Responds with the only page of a list, which has these items.
+    #[track_caller]
+    pub fn reply_items(self, items: impl IntoIterator<Item = <E::Output as Page>::Item>)
+    where
+        E::Output: Page<Item: Encode>,
+    {
+        let items: Vec<_> = items
+            .into_iter()
+            .map(|item| codec::to_value(&item))
+            .collect();
+        let pages = usize::from(!items.is_empty());
+        let pagination =
+            json!({"total_count": items.len(), "max_page": pages, "has_next_page": false});
+        self.reply(&sample_with(
+            &json!({"items": items, "pagination": pagination}),
+        ));
+    }
+
+    /// Responds with status 200 and this JSON text.
+    pub fn reply_json(self, text: impl Into<String>) {
+        self.reply_with(Reply::json(200, text.into()));
+    }
+
+    /// Responds like this: with an error, a failure, or any response.
+    pub fn reply_with(mut self, reply: Reply) {
+        if self.is_checked {
+            self.rule.problems = invalid::<E::Output>(&reply);
+        }
+        self.rule.reply = reply;
+        self.mock.expect(self.rule);
+    }
+
+    fn when(mut self, condition: Condition) -> Self {
+        self.rule.conditions.push(condition);
+        self
+    }
+}
+
+/// Why the API would not send this response. Errors are not described well enough to say.
+fn invalid<T: Sample>(reply: &Reply) -> Option<String> {
+    let json = match reply.success_json()? {
+        Ok(json) => json,
+        Err(error) => return Some(format!("it is no JSON: {error}")),
+    };
+    let schema = T::schema();
+    let problems = problems(schema.schemas, &schema.value, &json);
+    let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
+    (!problems.is_empty()).then(|| problems.join("; "))
+}
+
+impl<E> fmt::Debug for When<'_, E> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "When({})", self.rule)
+    }
+}

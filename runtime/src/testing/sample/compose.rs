@@ -1,0 +1,300 @@
+//! A valid value of a schema, around what is given of it.
+
+use serde_json::{Map, Value};
+
+use super::plausible::{self, Place};
+use crate::testing::schemas::{Problem, Schemas, problems};
+
+/// How much of a value is made where nothing is given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::testing) enum Extent {
+    /// Everything that makes sense together.
+    Full,
+    /// What is required; null and empty lists where they are allowed.
+    Sparse,
+}
+
+/// Finds what is already known of the thing with an id.
+type Lookup<'c> = dyn Fn(&str) -> Option<Value> + 'c;
+
+/// Makes values.
+pub(in crate::testing) struct Composer<'c> {
+    schemas: &'static Schemas,
+    extent: Extent,
+    /// Tells several things of a kind apart.
+    serial: u64,
+    lookup: &'c Lookup<'c>,
+    /// The types that the value is in.
+    within: Vec<&'static str>,
+}
+
+impl<'c> Composer<'c> {
+    pub(in crate::testing) fn new(schemas: &'static Schemas, extent: Extent) -> Self {
+        Self {
+            schemas,
+            extent,
+            serial: 0,
+            lookup: &|_| None,
+            within: Vec::new(),
+        }
+    }
+
+    /// Numbers the thing, so that its ids and secrets differ from those of others.
+    pub(in crate::testing) fn numbered(self, serial: u64) -> Self {
+        Self { serial, ..self }
+    }
+
+    /// Where only the id of a thing is given, takes the rest from here.
+    pub(in crate::testing) fn knowing(self, lookup: &'c Lookup<'c>) -> Self {
+        Self { lookup, ..self }
+    }
+
+    /// Makes a value of what is given, which may be null for nothing.
+    ///
+    /// # Errors
+    /// When something that is given is invalid.
+    pub(in crate::testing) fn compose(
+        mut self,
+        schema: &Value,
+        given: &Value,
+    ) -> Result<Value, Problem> {
+        let schemas = self.schemas;
+        let given = (!given.is_null()).then_some(given);
+        let name = schema["$ref"].as_str().unwrap_or_default();
+        let resource = schemas
+            .resources()
+            .of_object("", name, schemas.resolved(schema));
+        let place = Place {
+            key: "",
+            resource: "",
+            serial: self.serial,
+            is_item: false,
+            root: (&resource, self.serial),
+        };
+        let value = self.value(schema, place, given).unwrap_or_default();
+        match problems(schemas, schema, &value).into_iter().next() {
+            Some(problem) => Err(problem),
+            None => Ok(value),
+        }
+    }
+
+    /// `None` where a value would have to contain itself.
+    fn value(&mut self, schema: &Value, place: Place<'_>, given: Option<&Value>) -> Option<Value> {
+        if schema["nullable"] != true {
+            return self.non_null(schema, place, given);
+        }
+        let is_null = match given {
+            Some(given) => given.is_null(),
+            None => self.extent == Extent::Sparse || plausible::is_absent(place.key),
+        };
+        match is_null {
+            true => Some(Value::Null),
+            false => Some(self.non_null(schema, place, given).unwrap_or_default()),
+        }
+    }
+
+    fn non_null(
+        &mut self,
+        schema: &Value,
+        place: Place<'_>,
+        given: Option<&Value>,
+    ) -> Option<Value> {
+        if let Some(name) = schema["$ref"].as_str() {
+            return self.named(name, place, given);
+        }
+        if let Some(constant) = schema.get("const") {
+            return Some(given.unwrap_or(constant).clone());
+        }
+        if let Some(values) = schema["enum"].as_array() {
+            let value = given.or_else(|| plausible::preferred(values))?;
+            return Some(value.clone());
+        }
+        if let Some(members) = schema["anyOf"].as_array() {
+            return match given {
+                Some(given) => {
+                    let member = self.meant(members, given)?;
+                    self.value(member, place, Some(given))
+                }
+                None => self.first(members, place),
+            };
+        }
+        match schema["type"].as_str() {
+            Some("object") => self.object(schema, place, given),
+            Some("array") => self.array(schema, place, given),
+            Some(_) => Some(
+                given
+                    .cloned()
+                    .unwrap_or_else(|| plausible::scalar(schema, place)),
+            ),
+            None => Some(given.cloned().unwrap_or_else(|| Map::new().into())),
+        }
+    }
+
+    fn named(&mut self, name: &str, place: Place<'_>, given: Option<&Value>) -> Option<Value> {
+        let (name, schema) = self.schemas.named(name)?;
+        if given.is_none() && self.within.contains(&name) {
+            return None;
+        }
+        let resource = self.schemas.resources().of_object(place.key, name, schema);
+        let serial = match self.within.is_empty() || place.is_item {
+            true => place.serial,
+            false => place.referenced(&resource),
+        };
+        let place = Place {
+            resource: &resource,
+            serial,
+            ..place
+        };
+        self.within.push(name);
+        let value = self.non_null(schema, place, given);
+        self.within.pop();
+        value
+    }
+
+    fn object(&mut self, schema: &Value, place: Place<'_>, given: Option<&Value>) -> Option<Value> {
+        let properties = schema["properties"].as_object();
+        // Only the id of the thing is given.
+        let known = match given {
+            Some(Value::String(id)) if properties.is_some_and(|all| all.contains_key("id")) => {
+                let only_id =
+                    || Value::Object(Map::from_iter([("id".to_owned(), id.clone().into())]));
+                Some((self.lookup)(id).unwrap_or_else(only_id))
+            }
+            Some(Value::Object(_)) | None => None,
+            Some(other) => return Some(other.clone()),
+        };
+        let given = known.as_ref().or(given).and_then(Value::as_object);
+        let required = schema["required"].as_array();
+        let mut object = Map::new();
+        for (key, schema) in properties.into_iter().flatten() {
+            let is_required = required.is_some_and(|keys| keys.iter().any(|name| name == key));
+            let reference = given.and_then(|given| reference(given, key));
+            let given = given
+                .and_then(|given| given.get(key))
+                .or(reference.as_ref());
+            if given.is_none() && !is_required && self.extent == Extent::Sparse {
+                continue;
+            }
+            let value = self.value(schema, place.below(key), given);
+            match value {
+                Some(value) => drop(object.insert(key.clone(), value)),
+                None if is_required => return None,
+                None => {}
+            }
+        }
+        let rest = schema.get("additionalProperties");
+        let is_open = rest.is_some() || properties.is_none();
+        for (key, value) in given.into_iter().flatten().filter(|_| is_open) {
+            if object.contains_key(key) {
+                continue;
+            }
+            let value = match rest {
+                Some(schema) => self.value(schema, place.below(key), Some(value))?,
+                None => value.clone(),
+            };
+            object.insert(key.clone(), value);
+        }
+        let fewest = schema["minProperties"].as_u64().unwrap_or_default();
+        if let Some(values) = rest
+            && (object.len() as u64) < fewest
+        {
+            let key = plausible::entry_key(&schema["propertyNames"]);
+            let value = self.value(values, place.below(&key), None)?;
+            object.insert(key, value);
+        }
+        Some(object.into())
+    }
+
+    fn array(&mut self, schema: &Value, place: Place<'_>, given: Option<&Value>) -> Option<Value> {
+        let parts = schema["prefixItems"].as_array();
+        let (Some(items), None) = (schema.get("items"), parts) else {
+            let parts = parts.into_iter().flatten().enumerate();
+            let parts = parts.map(|(index, part)| {
+                let given = given.and_then(|given| given.get(index));
+                self.value(part, place, given)
+            });
+            return parts.collect::<Option<Vec<Value>>>().map(Value::from);
+        };
+        match given {
+            Some(Value::Array(given)) => {
+                let values = given
+                    .iter()
+                    .enumerate()
+                    .map(|(index, given)| self.value(items, place.item(index as u64), Some(given)));
+                values.collect::<Option<Vec<Value>>>().map(Value::from)
+            }
+            Some(other) => Some(other.clone()),
+            None => {
+                let fewest = schema["minItems"].as_u64().unwrap_or_default();
+                if self.extent == Extent::Sparse && fewest == 0 {
+                    return Some(Vec::<Value>::new().into());
+                }
+                let count = fewest.max(1);
+                let values =
+                    (0..count).map_while(|index| self.value(items, place.item(index), None));
+                let values: Vec<Value> = values.collect();
+                (values.len() as u64 >= fewest).then(|| values.into())
+            }
+        }
+    }
+
+    /// A value of the first variant that has one; what is no longer in use comes last.
+    fn first(&mut self, members: &[Value], place: Place<'_>) -> Option<Value> {
+        let schemas = self.schemas;
+        let is_legacy = |member: &&Value| {
+            let properties = &schemas.resolved(member)["properties"];
+            properties.get("legacy").is_some()
+        };
+        let (legacy, current): (Vec<_>, Vec<_>) = members.iter().partition(is_legacy);
+        let mut members = current.into_iter().chain(legacy);
+        members.find_map(|member| self.value(member, place, None))
+    }
+
+    /// The variant that is meant by what is given of it: no constant contradicts, and it knows the most of the keys.
+    fn meant<'m>(&self, members: &'m [Value], given: &Value) -> Option<&'m Value> {
+        let scored = members.iter().filter_map(|member| {
+            let schema = self.schemas.resolved(member);
+            let Some(given) = given.as_object().filter(|_| schema["type"] == "object") else {
+                let is_valid = problems(self.schemas, member, given).is_empty();
+                let is_id = given.is_string() && schema["properties"].get("id").is_some();
+                return (is_valid || is_id).then_some((0, member));
+            };
+            let properties = schema["properties"].as_object()?;
+            let mut score = 0_i64;
+            for (key, schema) in properties {
+                let expected = schema.get("const");
+                match (given.get(key), expected) {
+                    (Some(value), Some(constant)) if value != constant => return None,
+                    (Some(value), None) => {
+                        let values = schema["enum"].as_array();
+                        if values.is_some_and(|values| !values.contains(value)) {
+                            return None;
+                        }
+                        score += 2;
+                    }
+                    (Some(_), Some(_)) => score += 2,
+                    (None, Some(_)) => score -= 1,
+                    (None, None) => {}
+                }
+            }
+            Some((score, member))
+        });
+        // Of equals, the first.
+        let best = scored.fold(None, |best: Option<(i64, &Value)>, next| match best {
+            Some(best) if best.0 >= next.0 => Some(best),
+            _ => Some(next),
+        });
+        best.map(|(_, member)| member)
+    }
+}
+
+/// What else is given of a property: `customer` by `customer_id`, and the other way round.
+fn reference(given: &Map<String, Value>, key: &str) -> Option<Value> {
+    match key.strip_suffix("_id") {
+        Some(stem) => given.get(stem)?.get("id").cloned(),
+        None => given
+            .get(&format!("{key}_id"))
+            .filter(|id| id.is_string())
+            .cloned(),
+    }
+}

@@ -1,0 +1,153 @@
+//! Values for tests, made from the JSON Schemas of the API.
+
+mod compose;
+mod plausible;
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde_json::{Value, json};
+
+use super::schemas::{self, Problem, Schemas};
+use crate::codec::{self, Decode};
+use crate::types::JsonObject;
+
+pub(super) use compose::{Composer, Extent};
+pub(super) use plausible::id_of;
+
+/// A type of which [`sample`] makes a value: every type that the API sends, and lists of them.
+pub trait Sample: Decode {
+    /// The schema that the type stands for.
+    #[doc(hidden)]
+    fn schema() -> Schema;
+}
+
+/// A schema, and what it refers to.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Schema {
+    pub(super) value: Value,
+    pub(super) schemas: &'static Schemas,
+}
+
+impl Schema {
+    /// The schema of a type with a name.
+    pub fn named(name: &'static str, schemas: &'static Schemas) -> Self {
+        Self {
+            value: json!({ "$ref": name }),
+            schemas,
+        }
+    }
+
+    fn plain(value: Value) -> Self {
+        Self {
+            value,
+            schemas: &schemas::NONE,
+        }
+    }
+
+    fn around(self, value: impl FnOnce(Value) -> Value) -> Self {
+        Self {
+            value: value(self.value),
+            schemas: self.schemas,
+        }
+    }
+}
+
+/// Returns a valid value of a type, whose fields a test then changes.
+///
+/// The value follows from the OpenAPI description and is always the same: amounts are in cents, the currency is `usd`,
+/// times are in January 2026, e-mail addresses and URLs are those of `example.com`. Lists have one item. What is optional
+/// is present, except for what would mean that something has ended: a subscription is not canceled, an order not
+/// refunded. The id of one thing is the same wherever it occurs: `order.customer_id == order.customer.id`.
+///
+/// Of a union, the value is the first variant; other variants have samples of their own.
+#[must_use]
+pub fn sample<T: Sample>() -> T {
+    sample_with(&json!(null))
+}
+
+/// Returns a valid value of a type like [`sample`], with some properties given as JSON.
+///
+/// What is given may be incomplete on every level; what is not in the OpenAPI description is ignored.
+///
+/// # Panics
+/// If a given property is invalid.
+#[must_use]
+#[track_caller]
+pub fn sample_with<T: Sample>(given: &Value) -> T {
+    let Schema { value, schemas } = T::schema();
+    decoded(compose(schemas, &value, given))
+}
+
+fn compose(schemas: &'static Schemas, schema: &Value, given: &Value) -> Result<Value, Problem> {
+    Composer::new(schemas, Extent::Full).compose(schema, given)
+}
+
+#[track_caller]
+fn decoded<T: Decode>(composed: Result<Value, Problem>) -> T {
+    let name = std::any::type_name::<T>();
+    match composed.map(|composed| codec::from_value(&composed)) {
+        Ok(Ok(sample)) => sample,
+        Ok(Err(error)) => panic!("no sample of {name}: {error}"),
+        Err(problem) => panic!("no sample of {name}: {problem}"),
+    }
+}
+
+/// An event of a type with the sample of its payload; called by generated code.
+#[doc(hidden)]
+#[cfg(feature = "webhooks")]
+#[must_use]
+#[track_caller]
+pub fn sample_event<E: crate::webhooks::VersionedEvent>(
+    schemas: &'static Schemas,
+    event_type: &str,
+) -> E {
+    let given = json!({"type": event_type, "api_version": E::VERSIONS.first()});
+    let event = match schemas.event(event_type) {
+        Some(schema) => compose(schemas, schema, &given),
+        None => Ok(given),
+    };
+    decoded(event)
+}
+
+impl<T: Sample> Sample for Vec<T> {
+    fn schema() -> Schema {
+        T::schema().around(|items| json!({"type": "array", "items": items}))
+    }
+}
+
+impl<T: Sample> Sample for BTreeMap<String, T> {
+    fn schema() -> Schema {
+        T::schema().around(|values| json!({"type": "object", "additionalProperties": values}))
+    }
+}
+
+impl<T: Sample> Sample for Option<T> {
+    fn schema() -> Schema {
+        T::schema().around(|mut value| {
+            value["nullable"] = true.into();
+            value
+        })
+    }
+}
+
+macro_rules! plain {
+    ($($name:ty: $schema:tt,)*) => {
+        $(impl Sample for $name {
+            fn schema() -> Schema {
+                Schema::plain(json!($schema))
+            }
+        })*
+    };
+}
+
+plain! {
+    (): { "const": null },
+    bool: { "type": "boolean" },
+    i64: { "type": "integer" },
+    String: { "type": "string" },
+    Cow<'static, str>: { "type": "string" },
+    Value: {},
+    JsonObject: { "type": "object" },
+}

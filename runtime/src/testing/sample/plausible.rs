@@ -1,0 +1,299 @@
+//! Values that read like what they stand for, by the names of properties.
+
+use serde_json::{Value, json};
+use sha2::Digest as _;
+
+use crate::testing::schemas::{NONE, problems, singular};
+use crate::types::Uuid;
+
+/// Where a value is.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::testing) struct Place<'p> {
+    /// The property.
+    pub(in crate::testing) key: &'p str,
+    /// What the object that has the property is about.
+    pub(in crate::testing) resource: &'p str,
+    /// Tells several things of a kind apart.
+    pub(in crate::testing) serial: u64,
+    /// Whether it is an item of a list.
+    pub(in crate::testing) is_item: bool,
+    /// What the whole value is about, and its number.
+    pub(in crate::testing) root: (&'p str, u64),
+}
+
+impl<'p> Place<'p> {
+    /// The place of a property.
+    pub(super) fn below(self, key: &'p str) -> Self {
+        Self {
+            key,
+            is_item: false,
+            ..self
+        }
+    }
+
+    /// The place of an item of a list.
+    pub(super) fn item(self, index: u64) -> Self {
+        /// Things that a list can have and that differ from those of the next list.
+        const MOST: u64 = 1000;
+        Self {
+            serial: self.serial * MOST + index,
+            is_item: true,
+            ..self
+        }
+    }
+
+    /// The number of a thing that is referred to: that of the whole value, or the first one.
+    pub(in crate::testing) fn referenced(&self, resource: &str) -> u64 {
+        match resource == self.root.0 {
+            true => self.root.1,
+            false => 0,
+        }
+    }
+}
+
+/// Properties that are null unless something has ended or is out of the ordinary: a sample has not.
+const ABSENT: [&str; 20] = [
+    "archived",
+    "blocked",
+    "cancel",
+    "deleted",
+    "discount",
+    "ended",
+    "ends",
+    "error",
+    "expire",
+    "failure",
+    "modified",
+    "next_payment",
+    "past_due",
+    "pause",
+    "pending",
+    "refund",
+    "resume",
+    "revoked",
+    "tax_id",
+    "trial",
+];
+
+/// Whether a nullable property is null.
+pub(super) fn is_absent(key: &str) -> bool {
+    ABSENT.iter().any(|word| key.contains(word))
+}
+
+/// The values of enums that stand for the usual state of things.
+const USUAL: [&str; 12] = [
+    "active",
+    "paid",
+    "open",
+    "succeeded",
+    "granted",
+    "public",
+    "usd",
+    "US",
+    "month",
+    "purchase",
+    "individual",
+    "raw",
+];
+
+/// The usual one of the values of an enum, or the first.
+pub(super) fn preferred(values: &[Value]) -> Option<&Value> {
+    let usual = USUAL
+        .iter()
+        .find_map(|usual| values.iter().find(|value| *value == usual));
+    usual.or_else(|| values.first())
+}
+
+/// A value of a scalar schema.
+pub(super) fn scalar(schema: &Value, place: Place<'_>) -> Value {
+    match schema["type"].as_str() {
+        Some("boolean") => json!(matches!(
+            place.key,
+            "paid" | "is_granted" | "is_recurring" | "succeeded" | "active" | "enabled"
+        )),
+        Some("integer" | "number") => json!(integer(schema, place.key)),
+        _ => string(schema, place),
+    }
+}
+
+/// Amounts that are zero, so that the others add up.
+const NO_AMOUNT: [&str; 5] = ["balance", "discount", "fee", "refunded", "tax"];
+
+fn integer(schema: &Value, key: &str) -> i64 {
+    let usual = match key {
+        "http_code" => 200,
+        "exp_year" => 2030,
+        "exp_month" => 12,
+        "basis_points" => 1000,
+        _ if key.ends_with("amount") => match NO_AMOUNT.iter().any(|word| key.contains(word)) {
+            true => 0,
+            false => 1000,
+        },
+        _ => 1,
+    };
+    let bound = |keyword: &str| schema[keyword].as_f64();
+    let lowest = bound("minimum")
+        .map(f64::ceil)
+        .or(bound("exclusiveMinimum").map(|bound| bound.floor() + 1.0));
+    let highest = bound("maximum")
+        .map(f64::floor)
+        .or(bound("exclusiveMaximum").map(|bound| bound.ceil() - 1.0));
+    let number = (usual as f64)
+        .min(highest.unwrap_or(f64::MAX))
+        .max(lowest.unwrap_or(f64::MIN));
+    number as i64
+}
+
+/// The time of everything that has happened.
+const HAPPENED: &str = "2026-01-05T09:00:00Z";
+/// Its day.
+const DAY: &str = "2026-01-05";
+/// The time of everything that is still to come.
+const TO_COME: &str = "2026-02-05T09:00:00Z";
+
+fn string(schema: &Value, place: Place<'_>) -> Value {
+    let key = place.key;
+    let is_to_come = ["end", "expire", "next", "due"]
+        .iter()
+        .any(|word| key.contains(word));
+    let text = match schema["format"].as_str() {
+        Some("uuid") => uuid(place).to_string(),
+        Some("date-time") if is_to_come => TO_COME.to_owned(),
+        Some("date-time") => HAPPENED.to_owned(),
+        Some("date") => DAY.to_owned(),
+        Some("decimal") => "0.5".to_owned(),
+        Some("email") => EMAIL.to_owned(),
+        Some("uri") => url(place),
+        Some("ipvanyaddress") => "203.0.113.7".to_owned(),
+        _ => named(place),
+    };
+    let is_valid = |text: &str| problems(&NONE, schema, &text.into()).is_empty();
+    let fitted = || fitted(&text, schema);
+    let candidates = [text.clone(), fitted()];
+    let others = OTHERS.iter().map(|text| (*text).to_owned());
+    let found = candidates
+        .into_iter()
+        .chain(others)
+        .find(|text| is_valid(text));
+    found.unwrap_or(text).into()
+}
+
+const EMAIL: &str = "ada@example.com";
+
+/// Texts for patterns.
+const OTHERS: [&str; 7] = [
+    "usd",
+    "US",
+    "image/png",
+    "application/pdf",
+    "example",
+    "EXAMPLE1",
+    "1",
+];
+
+/// The text in the length that is asked for.
+fn fitted(text: &str, schema: &Value) -> String {
+    let length = |keyword: &str| {
+        schema[keyword]
+            .as_u64()
+            .and_then(|length| usize::try_from(length).ok())
+    };
+    let most = length("maxLength").unwrap_or(usize::MAX);
+    let mut fitted: String = text.chars().take(most).collect();
+    while fitted.chars().count() < length("minLength").unwrap_or(0) {
+        fitted.push('x');
+    }
+    fitted
+}
+
+/// The key of an entry of a map.
+pub(super) fn entry_key(schema: &Value) -> String {
+    let keys = ["key", "en", "1"];
+    let is_valid = |key: &&str| problems(&NONE, schema, &(*key).into()).is_empty();
+    keys.into_iter().find(is_valid).unwrap_or("key").to_owned()
+}
+
+/// A text by the name of its property.
+fn named(place: Place<'_>) -> String {
+    let Place { key, resource, .. } = place;
+    if let Some(text) = fixed(key, resource) {
+        return text.to_owned();
+    }
+    let external = key.strip_prefix("external_");
+    match key {
+        "name" | "label" | "title" => {
+            capitalized(&format!("example {}", resource.replace('_', " ")))
+        }
+        "slug" => format!("example-{}", resource.replace('_', "-")),
+        "external_id" => format!("{resource}-{}", place.serial + 1),
+        _ if key.ends_with("url") || key.ends_with("uri") => url(place),
+        _ if key.contains("secret") || key.contains("token") => {
+            format!("{key}_{}", uuid(place).simple())
+        }
+        _ => match external.and_then(|key| key.strip_suffix("_id")) {
+            Some(resource) => format!("{resource}-1"),
+            None => capitalized(&format!("example {}", key.replace('_', " "))),
+        },
+    }
+}
+
+/// The text of a property that is always the same.
+fn fixed(key: &str, resource: &str) -> Option<&'static str> {
+    let is_person = matches!(resource, "customer" | "member" | "owner" | "user");
+    Some(match key {
+        "country" => "US",
+        "state" => "CA",
+        "city" => "San Francisco",
+        "line1" => "1 Example Street",
+        "line2" => "Floor 2",
+        "postal_code" => "94105",
+        "last4" => "4242",
+        "brand" => "visa",
+        "locale" => "en",
+        "timezone" => "UTC",
+        "mime_type" => "application/pdf",
+        "invoice_number" | "receipt_number" => "EXAMPLE-0001",
+        "ip_address" => "203.0.113.7",
+        "token_type" => "Bearer",
+        "name" if resource.contains("file") => "example.pdf",
+        "name" if is_person => "Ada Lovelace",
+        "billing_name" | "customer_billing_name" | "customer_name" => "Ada Lovelace",
+        _ if key.contains("email") => EMAIL,
+        _ if key.contains("currency") => "usd",
+        _ => return None,
+    })
+}
+
+fn url(place: Place<'_>) -> String {
+    let page = ["_url", "_uri"]
+        .iter()
+        .find_map(|end| place.key.strip_suffix(end));
+    let page = page.unwrap_or(place.resource).replace('_', "-");
+    format!("https://example.com/{page}")
+}
+
+fn capitalized(text: &str) -> String {
+    let mut chars = text.trim_end().chars();
+    let first = chars.next().map(|c| c.to_ascii_uppercase());
+    first.into_iter().chain(chars).collect()
+}
+
+/// The id of a thing. What refers to it has the same.
+fn uuid(place: Place<'_>) -> Uuid {
+    let (resource, serial) = match place.key.strip_suffix("_id") {
+        Some(stem) => (singular(stem), place.referenced(stem)),
+        None if place.key == "id" => (place.resource, place.serial),
+        None => (place.key, place.serial),
+    };
+    id_of(resource, serial)
+}
+
+/// A UUID of version 4, as the API demands them, that is always the same.
+pub(in crate::testing) fn id_of(resource: &str, serial: u64) -> Uuid {
+    let digest = sha2::Sha256::digest(format!("{resource} {serial}"));
+    let mut bytes = [0; 16];
+    for (byte, digest) in bytes.iter_mut().zip(digest) {
+        *byte = digest;
+    }
+    uuid::Builder::from_random_bytes(bytes).into_uuid()
+}

@@ -1,0 +1,122 @@
+//! The JSON Schemas of the API: what samples are made from, and what responses are validated against.
+//!
+//! The generator writes a table of schemas for each folder of shared code, so that no schema is in the crate twice. The
+//! keywords are those of JSON Schema, and `nullable` of OpenAPI 3.0; a `$ref` is the name of a type.
+
+mod resources;
+mod validate;
+
+use std::collections::BTreeMap;
+use std::sync::OnceLock;
+
+use serde_json::Value;
+
+use crate::client::Operation;
+use resources::Resources;
+
+pub(super) use resources::singular;
+pub(super) use validate::{Problem, problems};
+
+/// The schemas of types, operations and events that are defined together. Written by the generator.
+#[doc(hidden)]
+#[derive(Debug)]
+pub struct Schemas {
+    text: &'static str,
+    operations: &'static [&'static Operation],
+    above: &'static [&'static Schemas],
+    table: OnceLock<Table>,
+    resources: OnceLock<Resources>,
+}
+
+#[derive(Debug, Default)]
+struct Table {
+    types: BTreeMap<String, Value>,
+    operations: BTreeMap<String, Value>,
+    events: BTreeMap<String, Value>,
+}
+
+/// No schemas: those of values that are not defined by the API.
+pub(super) static NONE: Schemas = Schemas::new("{}", &[], &[]);
+
+impl Schemas {
+    /// The schemas in a JSON text, which may refer to types of the tables `above`.
+    pub const fn new(
+        text: &'static str,
+        operations: &'static [&'static Operation],
+        above: &'static [&'static Schemas],
+    ) -> Self {
+        Self {
+            text,
+            operations,
+            above,
+            table: OnceLock::new(),
+            resources: OnceLock::new(),
+        }
+    }
+
+    /// The schema of a type.
+    pub(super) fn definition(&self, name: &str) -> Option<&Value> {
+        self.each().find_map(|table| table.types.get(name))
+    }
+
+    /// The schema of a type, with its name.
+    pub(super) fn named(&self, name: &str) -> Option<(&str, &Value)> {
+        let mut tables = self.each();
+        let (name, schema) = tables.find_map(|table| table.types.get_key_value(name))?;
+        Some((name, schema))
+    }
+
+    /// The schema that a reference leads to, or the schema itself.
+    pub(super) fn resolved<'s>(&'s self, schema: &'s Value) -> &'s Value {
+        let name = schema["$ref"].as_str();
+        name.and_then(|name| self.definition(name))
+            .unwrap_or(schema)
+    }
+
+    /// What an operation takes and returns.
+    pub(super) fn operation(&self, id: &str) -> Option<&Value> {
+        self.each().find_map(|table| table.operations.get(id))
+    }
+
+    /// The schema of the payload of an event.
+    pub(super) fn event(&self, event_type: &str) -> Option<&Value> {
+        self.each().find_map(|table| table.events.get(event_type))
+    }
+
+    /// All operations.
+    pub(super) fn operations(&self) -> impl Iterator<Item = &'static Operation> {
+        let above = self.above.iter().flat_map(|above| above.operations);
+        self.operations.iter().chain(above).copied()
+    }
+
+    /// What the types are about.
+    pub(super) fn resources(&self) -> &Resources {
+        let of_types = || Resources::of(self.each().flat_map(|table| &table.types));
+        self.resources.get_or_init(of_types)
+    }
+
+    fn each(&self) -> impl Iterator<Item = &Table> {
+        let above = self.above.iter().map(|above| above.table());
+        std::iter::once(self.table()).chain(above)
+    }
+
+    fn table(&self) -> &Table {
+        self.table.get_or_init(|| {
+            let mut text: BTreeMap<String, BTreeMap<String, Value>> =
+                serde_json::from_str(self.text).unwrap_or_default();
+            let mut part = |name| text.remove(name).unwrap_or_default();
+            Table {
+                types: part("types"),
+                operations: part("operations"),
+                events: part("events"),
+            }
+        })
+    }
+}
+
+/// A version of the API whose schemas are known: every version of a generated crate.
+pub trait Described {
+    /// The schemas of all its types and operations.
+    #[doc(hidden)]
+    const SCHEMAS: &'static Schemas;
+}

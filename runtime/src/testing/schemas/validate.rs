@@ -1,0 +1,328 @@
+//! Whether a value is valid by a schema, and where it is not.
+
+use std::fmt;
+
+use regex_lite::Regex;
+use serde_json::Value;
+
+use super::Schemas;
+use crate::codec;
+use crate::types::{Date, Decimal, Timestamp, Uuid};
+
+/// A place where a value is invalid.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::testing) struct Problem {
+    /// The keys and indices that lead there.
+    pub(in crate::testing) path: Vec<Step>,
+    /// What is wrong with it.
+    pub(in crate::testing) message: String,
+    pub(in crate::testing) kind: ProblemKind,
+}
+
+/// A key or an index.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(in crate::testing) enum Step {
+    Key(String),
+    Index(usize),
+}
+
+/// What sort of mistake it is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(in crate::testing) enum ProblemKind {
+    Missing,
+    Type,
+    Value,
+}
+
+/// The JSON pointer and the message.
+impl fmt::Display for Problem {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        for step in &self.path {
+            match step {
+                Step::Key(key) => write!(f, "/{}", key.replace('~', "~0").replace('/', "~1"))?,
+                Step::Index(index) => write!(f, "/{index}")?,
+            }
+        }
+        let colon = if self.path.is_empty() { "" } else { ": " };
+        write!(f, "{colon}{}", self.message)
+    }
+}
+
+/// A keyword, whether a number satisfies it with a bound, and the words for that.
+type BoundRule = (&'static str, fn(f64, f64) -> bool, &'static str);
+
+const BOUNDS: [BoundRule; 4] = [
+    ("minimum", |number, bound| number >= bound, "at least"),
+    ("maximum", |number, bound| number <= bound, "at most"),
+    (
+        "exclusiveMinimum",
+        |number, bound| number > bound,
+        "more than",
+    ),
+    (
+        "exclusiveMaximum",
+        |number, bound| number < bound,
+        "less than",
+    ),
+];
+
+/// Everything that is wrong with a value.
+pub(in crate::testing) fn problems(
+    schemas: &Schemas,
+    schema: &Value,
+    value: &Value,
+) -> Vec<Problem> {
+    let mut check = Check {
+        schemas,
+        path: Vec::new(),
+        found: Vec::new(),
+    };
+    check.value(schema, value);
+    check.found
+}
+
+struct Check<'s> {
+    schemas: &'s Schemas,
+    path: Vec<Step>,
+    found: Vec<Problem>,
+}
+
+impl Check<'_> {
+    fn value(&mut self, schema: &Value, value: &Value) {
+        if value.is_null() && schema["nullable"] == true {
+            return;
+        }
+        if let Some(name) = schema["$ref"].as_str() {
+            if let Some(schema) = self.schemas.definition(name) {
+                self.value(schema, value);
+            }
+            return;
+        }
+        if let Some(constant) = schema.get("const") {
+            if value != constant {
+                self.add(
+                    ProblemKind::Value,
+                    format!("must be {constant}, is {}", shown(value)),
+                );
+            }
+            return;
+        }
+        if let Some(values) = schema["enum"].as_array() {
+            if !values.contains(value) {
+                let values: Vec<String> = values.iter().map(Value::to_string).collect();
+                let values = values.join(", ");
+                let message = format!("unknown value {}, must be one of {values}", shown(value));
+                self.add(ProblemKind::Value, message);
+            }
+            return;
+        }
+        if let Some(members) = schema["anyOf"].as_array() {
+            return self.any_of(members, value);
+        }
+        match schema["type"].as_str() {
+            Some("object") => self.object(schema, value),
+            Some("array") => self.array(schema, value),
+            Some("string") => self.string(schema, value),
+            Some("integer") => match is_integer(value) {
+                true => self.range(schema, value),
+                false => self.mismatch("an integer", value),
+            },
+            Some("number") => match value.is_number() {
+                true => self.range(schema, value),
+                false => self.mismatch("a number", value),
+            },
+            Some("boolean") if !value.is_boolean() => self.mismatch("a boolean", value),
+            _ => {}
+        }
+    }
+
+    /// One of the variants: the problems are those of the variant that the constants in the value stand for.
+    fn any_of(&mut self, members: &[Value], value: &Value) {
+        let mut candidates: Vec<(bool, Vec<Problem>)> = Vec::new();
+        for member in members {
+            let mut check = Check {
+                schemas: self.schemas,
+                path: self.path.clone(),
+                found: Vec::new(),
+            };
+            check.value(member, value);
+            if check.found.is_empty() {
+                return;
+            }
+            let is_meant = is_meant(self.schemas, member, value);
+            candidates.push((is_meant, check.found));
+        }
+        let meant = candidates.iter().filter(|(is_meant, _)| *is_meant);
+        match meant.min_by_key(|(_, found)| found.len()) {
+            Some((_, found)) => self.found.extend_from_slice(found),
+            None => {
+                let message = format!("no variant has this form: {}", shown(value));
+                self.add(ProblemKind::Value, message);
+            }
+        }
+    }
+
+    fn object(&mut self, schema: &Value, value: &Value) {
+        let Some(entries) = value.as_object() else {
+            return self.mismatch("an object", value);
+        };
+        let required = schema["required"].as_array().into_iter().flatten();
+        for key in required.filter_map(Value::as_str) {
+            if !entries.contains_key(key) {
+                self.path.push(Step::Key(key.to_owned()));
+                self.add(ProblemKind::Missing, "is required".to_owned());
+                self.path.pop();
+            }
+        }
+        let rest = schema.get("additionalProperties");
+        let names = schema.get("propertyNames");
+        for (key, value) in entries {
+            if let Some(names) = names {
+                self.path.push(Step::Key(key.clone()));
+                self.value(names, &key.as_str().into());
+                self.path.pop();
+            }
+            if let Some(schema) = schema["properties"].get(key).or(rest) {
+                self.path.push(Step::Key(key.clone()));
+                self.value(schema, value);
+                self.path.pop();
+            }
+        }
+        self.count(
+            schema,
+            ["minProperties", "maxProperties"],
+            entries.len(),
+            "entries",
+        );
+    }
+
+    fn array(&mut self, schema: &Value, value: &Value) {
+        let Some(items) = value.as_array() else {
+            return self.mismatch("an array", value);
+        };
+        let parts = schema["prefixItems"].as_array();
+        if parts.is_some_and(|parts| parts.len() > items.len()) {
+            self.add(ProblemKind::Value, "has too few items".to_owned());
+        }
+        for (index, item) in items.iter().enumerate() {
+            let part = parts.and_then(|parts| parts.get(index));
+            if let Some(schema) = part.or_else(|| schema.get("items")) {
+                self.path.push(Step::Index(index));
+                self.value(schema, item);
+                self.path.pop();
+            }
+        }
+        self.count(schema, ["minItems", "maxItems"], items.len(), "items");
+    }
+
+    fn string(&mut self, schema: &Value, value: &Value) {
+        let format = schema["format"].as_str();
+        if format == Some("decimal") && codec::from_value::<Decimal>(value).is_ok() {
+            return;
+        }
+        let Some(text) = value.as_str() else {
+            return self.mismatch("a string", value);
+        };
+        let is_valid = match format {
+            Some("uuid") => codec::from_value::<Uuid>(value).is_ok(),
+            Some("date-time") => codec::from_value::<Timestamp>(value).is_ok(),
+            Some("date") => codec::from_value::<Date>(value).is_ok(),
+            Some("decimal") => false,
+            Some("email") => text
+                .split_once('@')
+                .is_some_and(|(name, host)| !name.is_empty() && !host.is_empty()),
+            Some("uri") => text.contains(':'),
+            _ => true,
+        };
+        if !is_valid {
+            let format = format.unwrap_or_default();
+            self.add(
+                ProblemKind::Value,
+                format!("is no {format}: {}", shown(value)),
+            );
+        }
+        self.count(
+            schema,
+            ["minLength", "maxLength"],
+            text.chars().count(),
+            "characters",
+        );
+        let pattern = schema["pattern"].as_str();
+        if let Some(pattern) = pattern
+            && Regex::new(pattern).is_ok_and(|regex| !regex.is_match(text))
+        {
+            self.add(ProblemKind::Value, format!("must match `{pattern}`"));
+        }
+    }
+
+    fn count(&mut self, schema: &Value, [fewest, most]: [&str; 2], count: usize, what: &str) {
+        let count = count as u64;
+        if let Some(fewest) = schema[fewest].as_u64().filter(|fewest| count < *fewest) {
+            self.add(
+                ProblemKind::Value,
+                format!("must have at least {fewest} {what}"),
+            );
+        }
+        if let Some(most) = schema[most].as_u64().filter(|most| count > *most) {
+            self.add(
+                ProblemKind::Value,
+                format!("must have at most {most} {what}"),
+            );
+        }
+    }
+
+    fn range(&mut self, schema: &Value, value: &Value) {
+        let number = value.as_f64().unwrap_or_default();
+        for (keyword, holds, words) in BOUNDS {
+            let bound = &schema[keyword];
+            if bound.as_f64().is_some_and(|bound| !holds(number, bound)) {
+                self.add(ProblemKind::Value, format!("must be {words} {bound}"));
+            }
+        }
+    }
+
+    fn mismatch(&mut self, expected: &str, value: &Value) {
+        self.add(
+            ProblemKind::Type,
+            format!("must be {expected}, is {}", shown(value)),
+        );
+    }
+
+    fn add(&mut self, kind: ProblemKind, message: String) {
+        self.found.push(Problem {
+            path: self.path.clone(),
+            message,
+            kind,
+        });
+    }
+}
+
+/// Whether the constants in a value do not contradict a variant, and some of them speak for it.
+fn is_meant(schemas: &Schemas, member: &Value, value: &Value) -> bool {
+    let schema = match member["$ref"].as_str() {
+        Some(name) => schemas.definition(name).unwrap_or(member),
+        None => member,
+    };
+    let Some(entries) = value.as_object() else {
+        return false;
+    };
+    let properties = schema["properties"].as_object().into_iter().flatten();
+    let mut constants = properties
+        .filter_map(|(key, schema)| Some((entries.get(key)?, schema.get("const")?)))
+        .peekable();
+    constants.peek().is_some() && constants.all(|(value, constant)| value == constant)
+}
+
+fn is_integer(value: &Value) -> bool {
+    value.is_i64() || value.is_u64() || value.as_f64().is_some_and(|number| number.fract() == 0.0)
+}
+
+/// A value in a message, not more of it than one wants to read.
+fn shown(value: &Value) -> String {
+    const WIDEST: usize = 80;
+    let text = value.to_string();
+    match text.char_indices().nth(WIDEST) {
+        Some((end, _)) => format!("{}…", text.get(..end).unwrap_or_default()),
+        None => text,
+    }
+}

@@ -1,0 +1,58 @@
+//! The sample of every type is an instance of what the contract says of it, always the same, and of a known variant.
+
+use serde_json::Value;
+
+use crate::subject::{Subject, for_each_version};
+
+fn check(subject: &Subject) {
+    let rules = subject.rules();
+    let sources = subject.sources();
+    let mut problems = Vec::new();
+    for entry in subject.table.types {
+        let Ok(sample) = std::panic::catch_unwind(entry.sample) else {
+            problems.push(format!(
+                "{} of {} has none",
+                entry.name, subject.table.version
+            ));
+            continue;
+        };
+        let text = sample.to_json();
+        let value: Value = serde_json::from_str(&text).unwrap();
+        let mut add = |problem: String| {
+            problems.push(format!(
+                "{} of {}: {problem}\n{value:#}",
+                entry.name, subject.table.version
+            ));
+        };
+        if (entry.sample)().to_json() != text {
+            add("another one differs".to_owned());
+        }
+        if !sample.is_consistent(&text) {
+            add("it is not decoded to what it was".to_owned());
+        }
+        let variant = entry.union.as_ref().map(|union| (union.variant)(&*sample));
+        if variant == Some("Unknown") {
+            add("its variant is unknown".to_owned());
+        }
+        // That of a union is an instance of one of the members that its variant stands for.
+        let places = sources
+            .iter()
+            .filter(|source| source.entry.name == entry.name && source.variant == variant);
+        let checked: Vec<Result<(), String>> = places
+            .map(|source| rules.check(&source.pointer, &value))
+            .collect();
+        if !checked.iter().any(Result::is_ok) {
+            add(format!("{checked:?}"));
+        }
+    }
+    assert!(
+        problems.is_empty(),
+        "{} samples:\n{}",
+        problems.len(),
+        problems.join("\n\n")
+    );
+}
+
+for_each_version! {
+    every_sample_is_valid: check;
+}

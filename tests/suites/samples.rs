@@ -1,0 +1,164 @@
+//! Samples, as users have them in their tests. That of every type is valid: `decoding` proves that.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a panic is how a test fails"
+)]
+
+use std::time::UNIX_EPOCH;
+
+use polar_client::codec;
+use polar_client::testing::{Sample, SignedDelivery, sample, sample_with};
+use polar_client::v2026_10::Webhooks;
+use polar_client::v2026_10::models::{
+    Checkout, Customer, Discount, Order, OrderList, OrderStatus, Price, Product, ProductPriceFixed,
+    Subscription, WebhookEventType,
+};
+use polar_client::v2026_10::webhooks::Event;
+use polar_client::webhooks::WebhookError;
+use serde_json::{Value, json};
+
+/// The JSON of some samples, for people to judge whether it is plausible.
+#[test]
+fn samples_read_like_what_they_stand_for() {
+    fn text<T: Sample + codec::Encode>() -> String {
+        format!("{:#}", codec::to_value(&sample::<T>()))
+    }
+    insta::assert_snapshot!("order", text::<Order>());
+    insta::assert_snapshot!("subscription", text::<Subscription>());
+    insta::assert_snapshot!("checkout", text::<Checkout>());
+}
+
+#[test]
+fn one_thing_has_one_id() {
+    let order: Order = sample();
+    let product: Product = sample();
+    let subscription: Subscription = sample();
+    assert_eq!(order.customer_id, order.customer.id);
+    assert_eq!(order.product_id, Some(product.id));
+    assert_eq!(order.subscription_id, Some(subscription.id));
+    assert_eq!(
+        order.subscription.as_ref().map(|it| it.id),
+        Some(subscription.id)
+    );
+    assert_eq!(subscription.customer_id, order.customer_id);
+    let Some(Customer::Individual(customer)) = Some(sample::<Customer>()) else {
+        panic!("a team");
+    };
+    assert_eq!(customer.id, order.customer_id);
+    assert_eq!(Some(customer.email), order.customer.email);
+    assert_ne!(subscription.meters[0].id, subscription.meters[0].meter_id);
+    assert_ne!(order.items[0].id, order.id);
+}
+
+#[test]
+fn variants_lists_and_pages_have_samples() {
+    assert!(matches!(sample::<Price>(), Price::Fixed(_)));
+    let fixed: ProductPriceFixed = sample();
+    assert_eq!(fixed.price_amount, 1000);
+    assert!(!sample::<Discount>().is_unknown());
+    let page: OrderList = sample();
+    assert_eq!(page.items, [sample::<Order>()]);
+    assert_eq!(
+        (page.pagination.total_count, page.pagination.max_page),
+        (1, 1)
+    );
+    assert_eq!(sample::<Vec<Order>>(), [sample::<Order>()]);
+    assert_eq!(sample::<Option<Order>>(), Some(sample::<Order>()));
+}
+
+#[test]
+fn what_is_given_stays_and_the_rest_is_made_to_fit() {
+    let id = "0ac9dc1e-0f5c-4f0c-9ae5-3a3b8a1f6d20";
+    let order: Order = sample_with(&json!({
+        "status": "refunded",
+        "customer_id": id,
+        "items": [{"label": "Seat"}, {"label": "Setup"}],
+        "metadata": {"plan": "pro", "seats": 3},
+        "not_documented": true,
+    }));
+    assert_eq!(order.status, OrderStatus::Refunded);
+    assert_eq!(order.customer_id.to_string(), id);
+    assert_eq!(order.customer.id, order.customer_id);
+    let labels: Vec<_> = order.items.iter().map(|item| item.label.as_str()).collect();
+    assert_eq!(labels, ["Seat", "Setup"]);
+    assert_ne!(order.items[0].id, order.items[1].id);
+    assert_eq!(order.metadata.len(), 2);
+
+    let custom: Price = sample_with(&json!({"amount_type": "custom"}));
+    assert!(matches!(custom, Price::Custom(_)), "{custom:?}");
+    let team: Customer = sample_with(&json!({"type": "team", "email": null}));
+    assert!(matches!(team, Customer::Team(_)), "{team:?}");
+}
+
+#[test]
+#[should_panic(
+    expected = "no sample of polar_client::common::models::orders::Order: /status: unknown value \"lost\""
+)]
+fn what_is_given_must_be_valid() {
+    let _: Order = sample_with(&json!({"status": "lost"}));
+}
+
+#[test]
+fn events_of_every_type_have_samples() {
+    let mut types = 0;
+    for name in polar_tests::recorded_deliveries()
+        .iter()
+        .filter_map(|delivery| {
+            let body: Value = serde_json::from_str(&delivery.body).ok()?;
+            Some(body["type"].as_str()?.to_owned())
+        })
+    {
+        types += 1;
+        let event = Event::sample(&name);
+        assert_eq!(event.event_type(), name);
+        assert!(!event.is_unknown(), "{name}");
+    }
+    assert!(types > 30, "{types}");
+    let paid = Event::sample(WebhookEventType::OrderPaid);
+    let Event::OrderPaid(payload) = &paid else {
+        panic!("{paid:?}");
+    };
+    assert_eq!(payload.data, sample::<Order>());
+    assert!(Event::sample("order.gifted").is_unknown());
+}
+
+#[test]
+fn deliveries_are_signed_with_the_secret() {
+    const SECRET: &str = "whsec_c2VjcmV0IG9mIHRoZSB0ZXN0cw==";
+    let event = Event::sample(WebhookEventType::SubscriptionCanceled);
+    let delivery = SignedDelivery::new(SECRET, &event);
+    let verified = Webhooks::new(SECRET).verify(delivery.headers(), delivery.body());
+    assert_eq!(verified.unwrap().event, event);
+    let other = Webhooks::new("another secret").verify(delivery.headers(), delivery.body());
+    assert!(matches!(other, Err(WebhookError::Signature)), "{other:?}");
+
+    // The id is that of the event, so that a handler can be tested with repeated deliveries.
+    assert_eq!(
+        SignedDelivery::new(SECRET, &event).headers()["webhook-id"],
+        delivery.headers()["webhook-id"]
+    );
+    let another = SignedDelivery::new(SECRET, &Event::sample("order.paid"));
+    assert_ne!(
+        another.headers()["webhook-id"],
+        delivery.headers()["webhook-id"]
+    );
+
+    let old = SignedDelivery::at(SECRET, "msg_1", UNIX_EPOCH, "{}");
+    let stale = Webhooks::new(SECRET).verify(old.headers(), old.body());
+    assert!(
+        matches!(stale, Err(WebhookError::Stale { .. })),
+        "{stale:?}"
+    );
+    let request = old.request("/webhooks");
+    assert_eq!(
+        (request.method().as_str(), request.uri().path()),
+        ("POST", "/webhooks")
+    );
+    assert_eq!(
+        (request.headers(), request.body()),
+        (old.headers(), old.body())
+    );
+    assert!(!format!("{delivery:?}").contains("v1,"));
+}

@@ -1,0 +1,115 @@
+//! `cargo xtask spec diff`: what two contracts differ in, and what that means.
+
+mod json;
+mod side;
+mod text;
+
+use std::fmt::{self, Display};
+use std::path::Path;
+
+use clap::{Args, ValueEnum};
+use polar_codegen::compare::Comparison;
+
+pub use side::{Side, SideError};
+
+/// What to compare, and how to print it.
+#[derive(Debug, Args)]
+#[command(after_help = EXIT_STATUS)]
+pub struct Diff {
+    /// The old contract: a file or URL (published or from spec/), a version of the API in spec/ (2026-04), or a git
+    /// revision, whose whole spec/ is compared.
+    #[arg(default_value = "HEAD")]
+    pub from: String,
+    /// The new contract. Without it, spec/ as it is.
+    pub to: Option<String>,
+    /// How to print the differences.
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+const EXIT_STATUS: &str = "\
+Exit status: 0 if code that uses the crate still compiles, 1 if it may not, 2 if the comparison failed.";
+
+/// How differences are printed.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
+pub enum Format {
+    /// For people; in color on a terminal, unless NO_COLOR is set.
+    #[default]
+    Text,
+    /// For a changelog or a pull request.
+    Markdown,
+    /// For programs.
+    Json,
+}
+
+/// Two contracts, and what they differ in.
+#[derive(Debug)]
+pub struct Outcome {
+    from: String,
+    to: String,
+    /// The differences.
+    pub comparison: Comparison,
+}
+
+impl Outcome {
+    /// What is printed, ANSI colors included where the format has any.
+    #[must_use]
+    pub fn print(&self, format: Format) -> String {
+        match format {
+            Format::Text => text::write(self),
+            Format::Markdown => self.comparison.to_markdown(),
+            Format::Json => json::write(self),
+        }
+    }
+}
+
+/// Why contracts were not compared.
+#[derive(Debug)]
+pub enum Error {
+    /// One of them could not be read.
+    Side(SideError),
+    /// One is a single version of the API that the other one does not contain.
+    NoSuchVersion {
+        /// The version.
+        version: String,
+        /// What does not contain it.
+        of: String,
+    },
+}
+
+impl Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Side(error) => error.fmt(f),
+            Self::NoSuchVersion { version, of } => {
+                write!(f, "{of} has no version {version} to compare with")
+            }
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<SideError> for Error {
+    fn from(error: SideError) -> Self {
+        Self::Side(error)
+    }
+}
+
+/// Compares contracts of the workspace at `root`.
+///
+/// # Errors
+/// What cannot be read, generated from or compared.
+pub fn run(what: &Diff, root: &Path) -> Result<Outcome, Error> {
+    let from = Side::from_argument(&what.from, root)?;
+    let to = match &what.to {
+        Some(to) => Side::from_argument(to, root)?,
+        None => Side::working_tree(root)?,
+    };
+    let comparison = side::compare(&from, &to)?;
+    Ok(Outcome {
+        from: from.name,
+        to: to.name,
+        comparison,
+    })
+}

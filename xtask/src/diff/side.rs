@@ -1,0 +1,237 @@
+//! The contracts on one side of a comparison: read from files, from `spec/`, or from a git revision.
+
+use std::collections::BTreeMap;
+use std::fmt;
+use std::fs;
+use std::io;
+use std::path::Path;
+use std::process::Command;
+
+use polar_codegen::compare::{Comparison, Release, compare as compare_apis, compare_releases};
+use polar_codegen::document::Source;
+use polar_codegen::ir::Api;
+use polar_codegen::words::Words;
+use polar_codegen::{Report, api};
+
+use super::Error;
+use crate::spec::{self, Origin};
+
+/// Contracts that are compared with others.
+#[derive(Debug)]
+pub struct Side {
+    /// What messages call it.
+    pub name: String,
+    /// What it has.
+    pub contracts: Contracts,
+}
+
+/// One contract, or all of a release.
+#[derive(Debug)]
+pub enum Contracts {
+    /// A document, or one version of `spec/`.
+    One(Box<Api>),
+    /// All versions of `spec/`.
+    All(Vec<Api>),
+}
+
+/// Why a side could not be read.
+#[derive(Debug)]
+pub enum SideError {
+    /// It is no file, no version of the API and no git revision.
+    Unknown {
+        /// The argument.
+        argument: String,
+        /// What git says of it.
+        git: String,
+    },
+    /// A revision or working tree without contracts.
+    Empty(String),
+    /// A published document that cannot be imported.
+    Import(spec::Error),
+    /// A contract that nothing can be generated from.
+    Contract(String, Report),
+    /// A file that cannot be read.
+    Io(String, io::Error),
+}
+
+impl fmt::Display for SideError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Unknown { argument, git } => write!(
+                f,
+                "{argument}: no such file, no version of the API in spec/, and no git revision ({git})"
+            ),
+            Self::Empty(name) => write!(f, "{name}: no contract (YYYY-MM.yaml) in spec/"),
+            Self::Import(error) => error.fmt(f),
+            Self::Contract(name, report) => write!(f, "{name}:\n{report}"),
+            Self::Io(name, error) => write!(f, "{name}: {error}"),
+        }
+    }
+}
+
+impl std::error::Error for SideError {}
+
+/// The files of a `spec/` folder, by their names.
+type Files = BTreeMap<String, String>;
+
+impl Side {
+    /// `spec/` as it is.
+    ///
+    /// # Errors
+    /// Files that cannot be read, or that nothing can be generated from.
+    pub fn working_tree(root: &Path) -> Result<Self, SideError> {
+        let name = "the working tree";
+        Ok(Self {
+            contracts: all(&folder(root)?, name)?,
+            name: name.to_owned(),
+        })
+    }
+
+    /// What an argument of the command stands for.
+    ///
+    /// # Errors
+    /// As for [`working_tree`](Self::working_tree), and what stands for nothing.
+    pub fn from_argument(argument: &str, root: &Path) -> Result<Self, SideError> {
+        let origin = Origin::from_argument(argument);
+        let contracts = match &origin {
+            Origin::Url(_) => document(&origin, root)?,
+            Origin::File(path) if path.is_file() => document(&origin, root)?,
+            Origin::File(_) => {
+                let files = folder(root)?;
+                match files.get(&format!("{argument}.yaml")) {
+                    Some(_) if spec::is_version(argument) => one(&files, argument, argument)?,
+                    _ => all(&revision(argument, root)?, argument)?,
+                }
+            }
+        };
+        Ok(Self {
+            name: argument.to_owned(),
+            contracts,
+        })
+    }
+}
+
+/// What two sides differ in. A single contract is compared with the same version of a release.
+pub(super) fn compare(from: &Side, to: &Side) -> Result<Comparison, Error> {
+    let find = |apis: &[Api], version: &str, of: &Side| {
+        let api = apis.iter().position(|api| api.version == version);
+        api.ok_or_else(|| Error::NoSuchVersion {
+            version: version.to_owned(),
+            of: of.name.clone(),
+        })
+    };
+    Ok(match (&from.contracts, &to.contracts) {
+        (Contracts::One(old), Contracts::One(new)) => compare_apis(old, new),
+        (Contracts::One(old), Contracts::All(new)) => {
+            compare_apis(old, &new[find(new, &old.version, to)?])
+        }
+        (Contracts::All(old), Contracts::One(new)) => {
+            compare_apis(&old[find(old, &new.version, from)?], new)
+        }
+        (Contracts::All(old), Contracts::All(new)) => {
+            let release = |apis| Release {
+                apis,
+                default_version: None,
+            };
+            compare_releases(&release(old), &release(new))
+        }
+    })
+}
+
+/// A document, imported if it is a published one, with the corrections of the working tree.
+fn document(origin: &Origin, root: &Path) -> Result<Contracts, SideError> {
+    let (version, text) = spec::imported(origin).map_err(SideError::Import)?;
+    let mut files = folder(root)?;
+    files.insert(format!("{version}.yaml"), text);
+    one(&files, &version, &origin.to_string())
+}
+
+fn one(files: &Files, version: &str, name: &str) -> Result<Contracts, SideError> {
+    read(files, version, name).map(|api| Contracts::One(Box::new(api)))
+}
+
+fn all(files: &Files, name: &str) -> Result<Contracts, SideError> {
+    let versions = files.keys().filter_map(|file| file.strip_suffix(".yaml"));
+    let versions = versions.filter(|version| spec::is_version(version));
+    let apis: Vec<Api> = versions
+        .map(|version| read(files, version, name))
+        .collect::<Result<_, _>>()?;
+    match apis.is_empty() {
+        true => Err(SideError::Empty(name.to_owned())),
+        false => Ok(Contracts::All(apis)),
+    }
+}
+
+/// The words of doc comments are left out: they make no difference.
+fn read(files: &Files, version: &str, name: &str) -> Result<Api, SideError> {
+    let source = |file: &str| {
+        let (name, text) = files.get_key_value(file)?;
+        Some(Source { name, text })
+    };
+    let Some(contract) = source(&format!("{version}.yaml")) else {
+        return Err(SideError::Empty(name.to_owned()));
+    };
+    api(contract, source("overlay.yaml"), &Words::default())
+        .map_err(|report| SideError::Contract(name.to_owned(), report))
+}
+
+fn folder(root: &Path) -> Result<Files, SideError> {
+    let spec = root.join("spec");
+    let failed = |path: &Path, error| SideError::Io(path.display().to_string(), error);
+    let mut files = Files::new();
+    for entry in fs::read_dir(&spec).map_err(|error| failed(&spec, error))? {
+        let path = entry.map_err(|error| failed(&spec, error))?.path();
+        if path
+            .extension()
+            .is_some_and(|extension| extension == "yaml")
+        {
+            let text = fs::read_to_string(&path).map_err(|error| failed(&path, error))?;
+            let name = path.file_name().unwrap_or_default().to_string_lossy();
+            files.insert(name.into_owned(), text);
+        }
+    }
+    Ok(files)
+}
+
+/// `spec/` as a revision has it.
+fn revision(revision: &str, root: &Path) -> Result<Files, SideError> {
+    let unknown = |git: String| SideError::Unknown {
+        argument: revision.to_owned(),
+        git,
+    };
+    // Never an option: git reads what follows as a revision.
+    let commit = git(
+        root,
+        &[
+            "rev-parse",
+            "--verify",
+            "--end-of-options",
+            &format!("{revision}^{{commit}}"),
+        ],
+    )
+    .map_err(unknown)?;
+    let commit = commit.trim();
+    let list = git(root, &["ls-tree", "--name-only", commit, "spec/"]).map_err(unknown)?;
+    let mut files = Files::new();
+    for path in list.lines().filter(|path| path.ends_with(".yaml")) {
+        let text = git(root, &["show", &format!("{commit}:./{path}")]).map_err(unknown)?;
+        let name = path.rsplit('/').next().unwrap_or(path);
+        files.insert(name.to_owned(), text);
+    }
+    Ok(files)
+}
+
+/// What git prints, or why it fails.
+fn git(root: &Path, arguments: &[&str]) -> Result<String, String> {
+    let output = Command::new("git")
+        .arg("-C")
+        .arg(root)
+        .args(arguments)
+        .output()
+        .map_err(|error| error.to_string())?;
+    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).trim_end().to_owned();
+    match output.status.success() {
+        true => String::from_utf8(output.stdout).map_err(|error| error.to_string()),
+        false => Err(text(output.stderr)),
+    }
+}
