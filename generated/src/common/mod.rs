@@ -7,6 +7,7 @@
 mod codec;
 pub(crate) mod models;
 mod pages;
+pub(crate) mod schemas;
 
 pub mod server;
 

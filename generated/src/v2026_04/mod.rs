@@ -18,6 +18,7 @@ mod codec;
 pub mod models;
 
 mod pages;
+mod schemas;
 
 pub mod services;
 

@@ -8,6 +8,7 @@ mod codec;
 pub(crate) mod error_code;
 pub(crate) mod models;
 mod pages;
+pub(crate) mod schemas;
 pub(crate) mod services;
 
 #[cfg(feature = "webhooks")]

@@ -16,6 +16,9 @@ use polar_client_runtime::client::Server;
 mod codec;
 
 pub mod models;
+
+mod schemas;
+
 pub mod services;
 
 pub use crate::common::server;

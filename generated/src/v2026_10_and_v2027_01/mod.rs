@@ -7,4 +7,5 @@
 mod codec;
 pub(crate) mod models;
 mod pages;
+pub(crate) mod schemas;
 pub(crate) mod services;

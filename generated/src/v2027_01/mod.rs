@@ -19,6 +19,7 @@ mod error_code;
 pub mod models;
 
 mod pages;
+mod schemas;
 
 pub mod services;
 
