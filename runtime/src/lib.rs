@@ -17,7 +17,8 @@
 //! - `tracing`: spans for calls and their attempts, and events for retries, waits and failures.
 //! - `exports`: exports in CSV, row by row.
 //! - `ingest`: events in batches, from many tasks, through outages.
-//! - `test-util`: samples of what the API sends, and a mock of it, for tests.
+//! - `test-util`: samples of what the API sends, a mock and an in-memory store, for tests.
+//! - `test-server`: the mock or the store as an HTTP server.
 //! - `webhooks`: deliveries of webhooks are verified and read.
 //! - `axum`, `actix-web`: webhook endpoints as routes of that framework, and verified deliveries as extractors.
 //!
@@ -34,11 +35,12 @@
         feature = "reqwest",
         feature = "files",
         feature = "blocking",
-        feature = "actix-web"
+        feature = "actix-web",
+        feature = "test-server"
     )
 ))]
 compile_error!(
-    "the features `rustls`, `native-tls`, `reqwest`, `blocking`, `files` and `actix-web` are not available on WebAssembly: \
+    "the features `rustls`, `native-tls`, `reqwest`, `blocking`, `files`, `actix-web` and `test-server` are not available on WebAssembly: \
      use `default-features = false` with a version of the API and any of `webhooks`, `axum`, `exports`, `ingest`, `tracing` \
      and `test-util`, and give the client a `Transport` and a `Timer`"
 );

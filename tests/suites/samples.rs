@@ -48,8 +48,14 @@ fn one_thing_has_one_id() {
     };
     assert_eq!(customer.id, order.customer_id);
     assert_eq!(Some(customer.email), order.customer.email);
-    assert_ne!(subscription.meters[0].id, subscription.meters[0].meter_id);
-    assert_ne!(order.items[0].id, order.id);
+    let meter = &subscription.meters[0];
+    assert_ne!(meter.id, *meter.meter_id.as_uuid());
+    assert_eq!(meter.meter_id, meter.meter.id);
+    assert_ne!(order.items[0].id, *order.id.as_uuid());
+    let Price::Fixed(price) = &product.prices[0] else {
+        panic!("{:?}", product.prices);
+    };
+    assert_eq!(order.items[0].product_price_id, Some(price.id));
 }
 
 #[test]
@@ -93,9 +99,7 @@ fn what_is_given_stays_and_the_rest_is_made_to_fit() {
 }
 
 #[test]
-#[should_panic(
-    expected = "no sample of polar_client::common::models::orders::Order: /status: unknown value \"lost\""
-)]
+#[should_panic(expected = "no sample of Order: /status: unknown value \"lost\"")]
 fn what_is_given_must_be_valid() {
     let _: Order = sample_with(&json!({"status": "lost"}));
 }

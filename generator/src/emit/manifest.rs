@@ -88,8 +88,10 @@ tracing = ["polar-client-runtime/tracing"]
 exports = ["polar-client-runtime/exports"]
 # Events in batches, from many tasks, through outages: `polar_client::ingest`.
 ingest = ["polar-client-runtime/ingest"]
-# Samples of what the API sends and a mock of it, for tests: `polar_client::testing`.
+# Samples of what the API sends, a mock and an in-memory store, for tests: `polar_client::testing`.
 test-util = ["polar-client-runtime/test-util"]
+# The mock or the store as an HTTP server.
+test-server = ["test-util", "polar-client-runtime/test-server"]
 # Deliveries of webhooks, verified and read; and the same as an extractor of a web framework.
 webhooks = ["polar-client-runtime/webhooks"]
 axum = ["webhooks", "polar-client-runtime/axum"]
@@ -167,7 +169,8 @@ fn readme(versions: &[&str], default: &str) -> String {
         - `tracing`: spans for calls and their attempts, and events for retries, waits and failures\n\
         - `exports` (on by default): exports in CSV, row by row\n\
         - `ingest` (on by default): events in batches, from many tasks, through outages\n\
-        - `test-util`: samples of what the API sends and a mock of it, for tests of code that uses a client\n\
+        - `test-util`: samples of what the API sends, a mock and an in-memory store, for tests of code that uses a client\n\
+        - `test-server`: the mock or the store as an HTTP server, for tests of other programs\n\
         - `webhooks` (on by default): deliveries of webhooks are verified and read\n\
         - `axum`, `actix-web`: webhook endpoints as routes of that framework, and verified deliveries as extractors\n\n\
         # WebAssembly\n\n\

@@ -13,7 +13,7 @@ use super::json::{list, object, text};
 use super::site::Site;
 use super::types::ident;
 use crate::ir::{
-    Api, Bound, Constant, Edge, Encoding, Engine, Field, Limits, Operation, Presence, Resolution,
+    Api, Bound, Constant, Edge, Encoding, Engine, Facts, Limits, Operation, Presence, Resolution,
     Scalar, Service, Shape, Success, Type, TypeDef, Union,
 };
 use crate::share::Key;
@@ -137,8 +137,10 @@ pub(super) fn table(site: Site<'_>) -> String {
 fn described(api: &Api, operation: &Operation) -> String {
     let of = |ty: &Type, limits: &Limits| schema(api, ty, limits);
     let query = operation.query.iter().map(|param| {
-        let schema = of(&param.ty, &param.facts.limits);
-        (param.name.wire.as_str(), schema)
+        (
+            param.name.wire.as_str(),
+            with_facts(api, &param.ty, &param.facts),
+        )
     });
     let required = operation
         .query
@@ -164,9 +166,9 @@ fn described(api: &Api, operation: &Operation) -> String {
     object(some(entries))
 }
 
-fn some<'k, const N: usize>(
-    entries: [(&'k str, Option<String>); N],
-) -> impl Iterator<Item = (&'k str, String)> {
+fn some<const N: usize>(
+    entries: [(&str, Option<String>); N],
+) -> impl Iterator<Item = (&str, String)> {
     let entries = entries.into_iter();
     entries.filter_map(|(key, value)| Some((key, value?)))
 }
@@ -181,7 +183,12 @@ fn definition(api: &Api, def: &TypeDef) -> String {
                 .filter(|field| field.presence == Presence::Required)
                 .map(|field| text(&field.name.wire));
             let required = list(required);
-            let fields = fields.map(|field| (field.name.wire.as_str(), property(api, field)));
+            let fields = fields.map(|field| {
+                (
+                    field.name.wire.as_str(),
+                    with_facts(api, &field.ty, &field.facts),
+                )
+            });
             let rest = structure.rest.as_ref();
             object(some([
                 ("type", Some(text("object"))),
@@ -202,8 +209,11 @@ fn definition(api: &Api, def: &TypeDef) -> String {
     }
 }
 
-fn property(api: &Api, field: &Field) -> String {
-    schema(api, &field.ty, &field.facts.limits)
+/// The schema of a field or parameter.
+fn with_facts(api: &Api, ty: &Type, facts: &Facts) -> String {
+    let mut keywords = keywords(api, ty, &facts.limits);
+    keywords.extend(facts.default.clone().map(|value| ("default", value)));
+    object(keywords)
 }
 
 fn members(api: &Api, union: &Union) -> String {
@@ -254,6 +264,11 @@ fn keywords<'k>(api: &Api, ty: &Type, limits: &Limits) -> Vec<(&'k str, String)>
             return entries;
         }
         Type::Boxed(inner) => return keywords(api, inner, limits),
+        Type::Id(entity) => vec![
+            ("type", text("string")),
+            ("format", text("uuid")),
+            ("entity", text(entity)),
+        ],
         Type::Const(constant) => vec![("const", literal(constant))],
         Type::Json => Vec::new(),
     };

@@ -11,7 +11,7 @@ use super::{
 };
 use crate::document::{Literal, SchemaDataExt as _, SchemaExt as _};
 use crate::ir::{
-    Constant, Enum, EnumValue, Facts, Field, Keeping, Limits, Presence, Shape, Struct, Type,
+    Constant, Enum, EnumValue, Facts, Field, Keeping, Limits, Presence, Scalar, Shape, Struct, Type,
 };
 use crate::names;
 
@@ -303,7 +303,10 @@ fn key_limits(
     };
     match &schema.schema_kind {
         SchemaKind::Type(Kind::String(string)) if string.enumeration.is_empty() => {
-            let limits = scalar::string(string).1;
+            let (ty, mut limits) = scalar::string(string);
+            if ty == Scalar::Uuid {
+                limits.format = Some("uuid".to_owned());
+            }
             (!limits.is_empty()).then(|| Box::new(limits))
         }
         // Keys are plain strings for users, who learn here which enum has those that are known.

@@ -4,6 +4,8 @@
 //! - A [`Mock`] responds to the calls that a test expects, and records what was sent. Operations are named by the types of
 //!   their requests, so that responses have the right type, too, and responses are validated against the OpenAPI
 //!   description.
+//! - A [`Store`] is an in-memory API that keeps what is created.
+//! - A `Server` is either as an HTTP server (feature `test-server`).
 //! - `SignedDelivery` is a delivery of a webhook, for tests of handlers (feature `webhooks`).
 //!
 //! A test fails with a panic, as tests do: when the mock is dropped, or earlier by [`Mock::verify`], it names the calls
@@ -18,10 +20,11 @@
 mod delivery;
 mod mock;
 mod route;
-#[allow(dead_code, reason = "not all of it is used yet")]
 mod sample;
-#[allow(dead_code, reason = "not all of it is used yet")]
 mod schemas;
+#[cfg(feature = "test-server")]
+mod server;
+mod store;
 
 #[cfg(feature = "webhooks")]
 pub use delivery::SignedDelivery;
@@ -37,3 +40,6 @@ pub use schemas::Described;
 pub use schemas::Schemas;
 /// Makes JSON for [`sample_with`].
 pub use serde_json::json;
+#[cfg(feature = "test-server")]
+pub use server::Server;
+pub use store::{Store, StoreTransport};

@@ -178,7 +178,7 @@ pub struct BenefitDownloadableFileList {
 pub struct BenefitDownloadablesCreateProperties {
     /// Which files are archived, by ID of the file.
     ///
-    /// Default: `{}`.
+    /// Keys: format `uuid`. Default: `{}`.
     pub archived: Option<BTreeMap<String, bool>>,
     /// IDs of the files.
     ///
@@ -198,7 +198,7 @@ impl BenefitDownloadablesCreateProperties {
 
     /// Which files are archived, by ID of the file.
     ///
-    /// Default: `{}`.
+    /// Keys: format `uuid`. Default: `{}`.
     #[must_use]
     pub fn archived(mut self, archived: impl Entries<bool>) -> Self {
         self.archived = Some(archived.into_map());
@@ -213,6 +213,8 @@ impl BenefitDownloadablesCreateProperties {
 #[non_exhaustive]
 pub struct BenefitDownloadablesProperties {
     /// Which files are archived, by ID of the file.
+    ///
+    /// Keys: format `uuid`.
     pub archived: BTreeMap<String, bool>,
     /// IDs of the files.
     pub files: Vec<FileId>,

@@ -151,6 +151,8 @@ pub struct Checkout {
     /// Deprecated.
     pub product_price: Option<Price>,
     /// Prices of each product, by ID of the product.
+    ///
+    /// Keys: format `uuid`.
     pub prices: Option<BTreeMap<String, Vec<Price>>>,
     /// The discount; null if there is none.
     pub discount: Option<CheckoutDiscount>,
@@ -349,7 +351,7 @@ pub struct CheckoutProductsCreate {
     /// Prices made for this checkout alone, by ID of the product. Products without any
     /// here have their usual prices.
     ///
-    /// Each: at least 1 item.
+    /// Keys: format `uuid`, each: at least 1 item.
     pub prices: Option<BTreeMap<String, Vec<ProductPriceCreate>>>,
 }
 
@@ -695,7 +697,7 @@ impl CheckoutProductsCreate {
     /// Prices made for this checkout alone, by ID of the product. Products without any
     /// here have their usual prices.
     ///
-    /// Each: at least 1 item.
+    /// Keys: format `uuid`, each: at least 1 item.
     #[must_use]
     pub fn prices(mut self, prices: impl Entries<Vec<ProductPriceCreate>>) -> Self {
         self.prices = Some(prices.into_map());
@@ -832,6 +834,8 @@ pub struct CheckoutPublic {
     /// Deprecated.
     pub product_price: Option<Price>,
     /// Prices of each product, by ID of the product.
+    ///
+    /// Keys: format `uuid`.
     pub prices: Option<BTreeMap<String, Vec<Price>>>,
     /// The discount; null if there is none.
     pub discount: Option<CheckoutDiscount>,
@@ -973,6 +977,8 @@ pub struct CheckoutPublicConfirmed {
     /// Deprecated.
     pub product_price: Option<Price>,
     /// Prices of each product, by ID of the product.
+    ///
+    /// Keys: format `uuid`.
     pub prices: Option<BTreeMap<String, Vec<Price>>>,
     /// The discount; null if there is none.
     pub discount: Option<CheckoutDiscount>,

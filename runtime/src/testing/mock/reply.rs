@@ -186,7 +186,7 @@ impl Reply {
     }
 
     /// What the transport returns for a request with these headers.
-    pub(super) async fn send(
+    pub(in crate::testing) async fn send(
         &self,
         request: &HeaderMap,
     ) -> Result<Response<Bytes>, TransportError> {

@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value};
 
-use super::plausible::{self, Place};
+use super::given::{meant, reference};
+use super::place::{Place, thing};
+use super::plausible;
 use crate::testing::schemas::{Problem, Schemas, problems};
 
 /// How much of a value is made where nothing is given.
@@ -61,9 +63,7 @@ impl<'c> Composer<'c> {
         let schemas = self.schemas;
         let given = (!given.is_null()).then_some(given);
         let name = schema["$ref"].as_str().unwrap_or_default();
-        let resource = schemas
-            .resources()
-            .of_object("", name, schemas.resolved(schema));
+        let resource = thing(name, schemas.resolved(schema));
         let place = Place {
             key: "",
             resource: "",
@@ -111,21 +111,24 @@ impl<'c> Composer<'c> {
         }
         if let Some(members) = schema["anyOf"].as_array() {
             return match given {
-                Some(given) => {
-                    let member = self.meant(members, given)?;
-                    self.value(member, place, Some(given))
-                }
+                Some(given) => match meant(self.schemas, members, given) {
+                    Some(member) => self.value(member, place, Some(given)),
+                    None => Some(given.clone()),
+                },
                 None => self.first(members, place),
             };
         }
         match schema["type"].as_str() {
             Some("object") => self.object(schema, place, given),
             Some("array") => self.array(schema, place, given),
-            Some(_) => Some(
-                given
-                    .cloned()
-                    .unwrap_or_else(|| plausible::scalar(schema, place)),
-            ),
+            Some(_) => Some(match given {
+                // Amounts may be sent as numbers, and are always received as strings.
+                Some(Value::Number(number)) if schema["format"] == "decimal" => {
+                    number.to_string().into()
+                }
+                Some(given) => given.clone(),
+                None => plausible::scalar(schema, place),
+            }),
             None => Some(given.cloned().unwrap_or_else(|| Map::new().into())),
         }
     }
@@ -135,7 +138,7 @@ impl<'c> Composer<'c> {
         if given.is_none() && self.within.contains(&name) {
             return None;
         }
-        let resource = self.schemas.resources().of_object(place.key, name, schema);
+        let resource = thing(name, schema);
         let serial = match self.within.is_empty() || place.is_item {
             true => place.serial,
             false => place.referenced(&resource),
@@ -194,6 +197,7 @@ impl<'c> Composer<'c> {
             };
             object.insert(key.clone(), value);
         }
+        plausible::settle(&mut object, given);
         let fewest = schema["minProperties"].as_u64().unwrap_or_default();
         if let Some(values) = rest
             && (object.len() as u64) < fewest
@@ -248,53 +252,5 @@ impl<'c> Composer<'c> {
         let (legacy, current): (Vec<_>, Vec<_>) = members.iter().partition(is_legacy);
         let mut members = current.into_iter().chain(legacy);
         members.find_map(|member| self.value(member, place, None))
-    }
-
-    /// The variant that is meant by what is given of it: no constant contradicts, and it knows the most of the keys.
-    fn meant<'m>(&self, members: &'m [Value], given: &Value) -> Option<&'m Value> {
-        let scored = members.iter().filter_map(|member| {
-            let schema = self.schemas.resolved(member);
-            let Some(given) = given.as_object().filter(|_| schema["type"] == "object") else {
-                let is_valid = problems(self.schemas, member, given).is_empty();
-                let is_id = given.is_string() && schema["properties"].get("id").is_some();
-                return (is_valid || is_id).then_some((0, member));
-            };
-            let properties = schema["properties"].as_object()?;
-            let mut score = 0_i64;
-            for (key, schema) in properties {
-                let expected = schema.get("const");
-                match (given.get(key), expected) {
-                    (Some(value), Some(constant)) if value != constant => return None,
-                    (Some(value), None) => {
-                        let values = schema["enum"].as_array();
-                        if values.is_some_and(|values| !values.contains(value)) {
-                            return None;
-                        }
-                        score += 2;
-                    }
-                    (Some(_), Some(_)) => score += 2,
-                    (None, Some(_)) => score -= 1,
-                    (None, None) => {}
-                }
-            }
-            Some((score, member))
-        });
-        // Of equals, the first.
-        let best = scored.fold(None, |best: Option<(i64, &Value)>, next| match best {
-            Some(best) if best.0 >= next.0 => Some(best),
-            _ => Some(next),
-        });
-        best.map(|(_, member)| member)
-    }
-}
-
-/// What else is given of a property: `customer` by `customer_id`, and the other way round.
-fn reference(given: &Map<String, Value>, key: &str) -> Option<Value> {
-    match key.strip_suffix("_id") {
-        Some(stem) => given.get(stem)?.get("id").cloned(),
-        None => given
-            .get(&format!("{key}_id"))
-            .filter(|id| id.is_string())
-            .cloned(),
     }
 }

@@ -1,6 +1,8 @@
 //! Values for tests, made from the JSON Schemas of the API.
 
 mod compose;
+mod given;
+mod place;
 mod plausible;
 
 use std::borrow::Cow;
@@ -13,7 +15,7 @@ use crate::codec::{self, Decode};
 use crate::types::JsonObject;
 
 pub(super) use compose::{Composer, Extent};
-pub(super) use plausible::id_of;
+pub(super) use place::id_of;
 
 /// A type of which [`sample`] makes a value: every type that the API sends, and lists of them.
 pub trait Sample: Decode {
@@ -86,7 +88,9 @@ fn compose(schemas: &'static Schemas, schema: &Value, given: &Value) -> Result<V
 
 #[track_caller]
 fn decoded<T: Decode>(composed: Result<Value, Problem>) -> T {
+    // Without the modules, which users do not see.
     let name = std::any::type_name::<T>();
+    let name = name.rsplit_once("::").map_or(name, |(_, name)| name);
     match composed.map(|composed| codec::from_value(&composed)) {
         Ok(Ok(sample)) => sample,
         Ok(Err(error)) => panic!("no sample of {name}: {error}"),

@@ -1,55 +1,9 @@
 //! Values that read like what they stand for, by the names of properties.
 
-use serde_json::{Value, json};
-use sha2::Digest as _;
+use serde_json::{Map, Value, json};
 
-use crate::testing::schemas::{NONE, problems, singular};
-use crate::types::Uuid;
-
-/// Where a value is.
-#[derive(Debug, Clone, Copy)]
-pub(in crate::testing) struct Place<'p> {
-    /// The property.
-    pub(in crate::testing) key: &'p str,
-    /// What the object that has the property is about.
-    pub(in crate::testing) resource: &'p str,
-    /// Tells several things of a kind apart.
-    pub(in crate::testing) serial: u64,
-    /// Whether it is an item of a list.
-    pub(in crate::testing) is_item: bool,
-    /// What the whole value is about, and its number.
-    pub(in crate::testing) root: (&'p str, u64),
-}
-
-impl<'p> Place<'p> {
-    /// The place of a property.
-    pub(super) fn below(self, key: &'p str) -> Self {
-        Self {
-            key,
-            is_item: false,
-            ..self
-        }
-    }
-
-    /// The place of an item of a list.
-    pub(super) fn item(self, index: u64) -> Self {
-        /// Things that a list can have and that differ from those of the next list.
-        const MOST: u64 = 1000;
-        Self {
-            serial: self.serial * MOST + index,
-            is_item: true,
-            ..self
-        }
-    }
-
-    /// The number of a thing that is referred to: that of the whole value, or the first one.
-    pub(in crate::testing) fn referenced(&self, resource: &str) -> u64 {
-        match resource == self.root.0 {
-            true => self.root.1,
-            false => 0,
-        }
-    }
-}
+use super::place::{Place, id_of, uuid};
+use crate::testing::schemas::{NONE, problems};
 
 /// Properties that are null unless something has ended or is out of the ordinary: a sample has not.
 const ABSENT: [&str; 20] = [
@@ -102,6 +56,20 @@ pub(super) fn preferred(values: &[Value]) -> Option<&Value> {
         .iter()
         .find_map(|usual| values.iter().find(|value| *value == usual));
     usual.or_else(|| values.first())
+}
+
+/// Makes what was not given agree with what was: what has an interval is recurring.
+pub(super) fn settle(object: &mut Map<String, Value>, given: Option<&Map<String, Value>>) {
+    const SETTLED: &str = "is_recurring";
+    let is_given = given.is_some_and(|given| given.contains_key(SETTLED));
+    let interval = object
+        .get("recurring_interval")
+        .map(|interval| !interval.is_null());
+    if let (Some(settled), Some(is_recurring), false) =
+        (object.get_mut(SETTLED), interval, is_given)
+    {
+        *settled = is_recurring.into();
+    }
 }
 
 /// A value of a scalar schema.
@@ -157,7 +125,7 @@ fn string(schema: &Value, place: Place<'_>) -> Value {
         .iter()
         .any(|word| key.contains(word));
     let text = match schema["format"].as_str() {
-        Some("uuid") => uuid(place).to_string(),
+        Some("uuid") => uuid(place, schema).to_string(),
         Some("date-time") if is_to_come => TO_COME.to_owned(),
         Some("date-time") => HAPPENED.to_owned(),
         Some("date") => DAY.to_owned(),
@@ -228,7 +196,7 @@ fn named(place: Place<'_>) -> String {
         "external_id" => format!("{resource}-{}", place.serial + 1),
         _ if key.ends_with("url") || key.ends_with("uri") => url(place),
         _ if key.contains("secret") || key.contains("token") => {
-            format!("{key}_{}", uuid(place).simple())
+            format!("{key}_{}", id_of(key, place.serial).simple())
         }
         _ => match external.and_then(|key| key.strip_suffix("_id")) {
             Some(resource) => format!("{resource}-1"),
@@ -276,24 +244,4 @@ fn capitalized(text: &str) -> String {
     let mut chars = text.trim_end().chars();
     let first = chars.next().map(|c| c.to_ascii_uppercase());
     first.into_iter().chain(chars).collect()
-}
-
-/// The id of a thing. What refers to it has the same.
-fn uuid(place: Place<'_>) -> Uuid {
-    let (resource, serial) = match place.key.strip_suffix("_id") {
-        Some(stem) => (singular(stem), place.referenced(stem)),
-        None if place.key == "id" => (place.resource, place.serial),
-        None => (place.key, place.serial),
-    };
-    id_of(resource, serial)
-}
-
-/// A UUID of version 4, as the API demands them, that is always the same.
-pub(in crate::testing) fn id_of(resource: &str, serial: u64) -> Uuid {
-    let digest = sha2::Sha256::digest(format!("{resource} {serial}"));
-    let mut bytes = [0; 16];
-    for (byte, digest) in bytes.iter_mut().zip(digest) {
-        *byte = digest;
-    }
-    uuid::Builder::from_random_bytes(bytes).into_uuid()
 }

@@ -3,7 +3,7 @@
 //! The generator writes a table of schemas for each folder of shared code, so that no schema is in the crate twice. The
 //! keywords are those of JSON Schema, and `nullable` of OpenAPI 3.0; a `$ref` is the name of a type.
 
-mod resources;
+mod problem;
 mod validate;
 
 use std::collections::BTreeMap;
@@ -12,10 +12,9 @@ use std::sync::OnceLock;
 use serde_json::Value;
 
 use crate::client::Operation;
-use resources::Resources;
 
-pub(super) use resources::singular;
-pub(super) use validate::{Problem, problems};
+pub(super) use problem::{Problem, ProblemKind, Step};
+pub(super) use validate::problems;
 
 /// The schemas of types, operations and events that are defined together. Written by the generator.
 #[doc(hidden)]
@@ -25,7 +24,6 @@ pub struct Schemas {
     operations: &'static [&'static Operation],
     above: &'static [&'static Schemas],
     table: OnceLock<Table>,
-    resources: OnceLock<Resources>,
 }
 
 #[derive(Debug, Default)]
@@ -50,7 +48,6 @@ impl Schemas {
             operations,
             above,
             table: OnceLock::new(),
-            resources: OnceLock::new(),
         }
     }
 
@@ -87,12 +84,6 @@ impl Schemas {
     pub(super) fn operations(&self) -> impl Iterator<Item = &'static Operation> {
         let above = self.above.iter().flat_map(|above| above.operations);
         self.operations.iter().chain(above).copied()
-    }
-
-    /// What the types are about.
-    pub(super) fn resources(&self) -> &Resources {
-        let of_types = || Resources::of(self.each().flat_map(|table| &table.types));
-        self.resources.get_or_init(of_types)
     }
 
     fn each(&self) -> impl Iterator<Item = &Table> {

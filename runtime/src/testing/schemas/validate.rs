@@ -1,52 +1,12 @@
 //! Whether a value is valid by a schema, and where it is not.
 
-use std::fmt;
-
 use regex_lite::Regex;
 use serde_json::Value;
 
 use super::Schemas;
+use super::problem::{Problem, ProblemKind, Step};
 use crate::codec;
 use crate::types::{Date, Decimal, Timestamp, Uuid};
-
-/// A place where a value is invalid.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::testing) struct Problem {
-    /// The keys and indices that lead there.
-    pub(in crate::testing) path: Vec<Step>,
-    /// What is wrong with it.
-    pub(in crate::testing) message: String,
-    pub(in crate::testing) kind: ProblemKind,
-}
-
-/// A key or an index.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::testing) enum Step {
-    Key(String),
-    Index(usize),
-}
-
-/// What sort of mistake it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(in crate::testing) enum ProblemKind {
-    Missing,
-    Type,
-    Value,
-}
-
-/// The JSON pointer and the message.
-impl fmt::Display for Problem {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        for step in &self.path {
-            match step {
-                Step::Key(key) => write!(f, "/{}", key.replace('~', "~0").replace('/', "~1"))?,
-                Step::Index(index) => write!(f, "/{index}")?,
-            }
-        }
-        let colon = if self.path.is_empty() { "" } else { ": " };
-        write!(f, "{colon}{}", self.message)
-    }
-}
 
 /// A keyword, whether a number satisfies it with a bound, and the words for that.
 type BoundRule = (&'static str, fn(f64, f64) -> bool, &'static str);
@@ -136,9 +96,10 @@ impl Check<'_> {
         }
     }
 
-    /// One of the variants: the problems are those of the variant that the constants in the value stand for.
+    /// One of the variants: the problems are those of the variant that the constants in the value stand for, or else of
+    /// the one that they do not contradict and that has the fewest.
     fn any_of(&mut self, members: &[Value], value: &Value) {
-        let mut candidates: Vec<(bool, Vec<Problem>)> = Vec::new();
+        let mut candidates: Vec<(Fit, Vec<Problem>)> = Vec::new();
         for member in members {
             let mut check = Check {
                 schemas: self.schemas,
@@ -149,12 +110,11 @@ impl Check<'_> {
             if check.found.is_empty() {
                 return;
             }
-            let is_meant = is_meant(self.schemas, member, value);
-            candidates.push((is_meant, check.found));
+            candidates.push((Fit::of(self.schemas, member, value), check.found));
         }
-        let meant = candidates.iter().filter(|(is_meant, _)| *is_meant);
-        match meant.min_by_key(|(_, found)| found.len()) {
-            Some((_, found)) => self.found.extend_from_slice(found),
+        let possible = candidates.into_iter().filter(|(fit, _)| *fit != Fit::None);
+        match possible.min_by_key(|(fit, found)| (*fit, found.len())) {
+            Some((_, found)) => self.found.extend(found),
             None => {
                 let message = format!("no variant has this form: {}", shown(value));
                 self.add(ProblemKind::Value, message);
@@ -297,20 +257,35 @@ impl Check<'_> {
     }
 }
 
-/// Whether the constants in a value do not contradict a variant, and some of them speak for it.
-fn is_meant(schemas: &Schemas, member: &Value, value: &Value) -> bool {
-    let schema = match member["$ref"].as_str() {
-        Some(name) => schemas.definition(name).unwrap_or(member),
-        None => member,
-    };
-    let Some(entries) = value.as_object() else {
-        return false;
-    };
-    let properties = schema["properties"].as_object().into_iter().flatten();
-    let mut constants = properties
-        .filter_map(|(key, schema)| Some((entries.get(key)?, schema.get("const")?)))
-        .peekable();
-    constants.peek().is_some() && constants.all(|(value, constant)| value == constant)
+/// Whether a value is meant to be of a variant.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Fit {
+    /// Its constants are those of the variant.
+    Constants,
+    /// Nothing says otherwise.
+    Open,
+    /// A constant is another one, or the value is no object.
+    None,
+}
+
+impl Fit {
+    fn of(schemas: &Schemas, member: &Value, value: &Value) -> Self {
+        let schema = schemas.resolved(member);
+        let (Some(entries), Some(properties)) =
+            (value.as_object(), schema["properties"].as_object())
+        else {
+            return Self::None;
+        };
+        let mut fit = Self::Open;
+        for (key, schema) in properties {
+            match (entries.get(key), schema.get("const")) {
+                (Some(value), Some(constant)) if value == constant => fit = Self::Constants,
+                (Some(_), Some(_)) => return Self::None,
+                _ => {}
+            }
+        }
+        fit
+    }
 }
 
 fn is_integer(value: &Value) -> bool {

@@ -1,0 +1,94 @@
+//! Where a value is, and the ids of the things there.
+
+use serde_json::Value;
+use sha2::Digest as _;
+
+use crate::types::Uuid;
+
+/// Where a value is.
+#[derive(Debug, Clone, Copy)]
+pub(in crate::testing) struct Place<'p> {
+    /// The property.
+    pub(in crate::testing) key: &'p str,
+    /// What the object that has the property is about.
+    pub(in crate::testing) resource: &'p str,
+    /// Tells several things of a kind apart.
+    pub(in crate::testing) serial: u64,
+    /// Whether it is an item of a list.
+    pub(in crate::testing) is_item: bool,
+    /// What the whole value is about, and its number.
+    pub(in crate::testing) root: (&'p str, u64),
+}
+
+impl<'p> Place<'p> {
+    /// The place of a property.
+    pub(super) fn below(self, key: &'p str) -> Self {
+        Self {
+            key,
+            is_item: false,
+            ..self
+        }
+    }
+
+    /// The place of an item of a list.
+    pub(super) fn item(self, index: u64) -> Self {
+        /// Things that a list can have and that differ from those of the next list.
+        const MOST: u64 = 1000;
+        Self {
+            serial: self.serial * MOST + index,
+            is_item: true,
+            ..self
+        }
+    }
+
+    /// The number of a thing that is referred to: that of the whole value, or the first one.
+    pub(in crate::testing) fn referenced(&self, resource: &str) -> u64 {
+        match resource == self.root.0 {
+            true => self.root.1,
+            false => 0,
+        }
+    }
+}
+
+/// The name of what an object is: the entity that it has the id of, or else its type.
+pub(super) fn thing(type_name: &str, schema: &Value) -> String {
+    let entity = schema["properties"]["id"]["entity"].as_str();
+    let name = snake_case(entity.unwrap_or(type_name));
+    let end = ["_schema", "_read"]
+        .iter()
+        .find_map(|end| name.strip_suffix(end));
+    end.unwrap_or(&name).to_owned()
+}
+
+/// `OrderItem` as `order_item`.
+fn snake_case(name: &str) -> String {
+    let mut text = String::with_capacity(name.len() + 4);
+    for c in name.chars() {
+        if c.is_uppercase() && !text.is_empty() {
+            text.push('_');
+        }
+        text.extend(c.to_lowercase());
+    }
+    text
+}
+
+/// The id at a place: that of an entity is the same wherever it occurs.
+pub(super) fn uuid(place: Place<'_>, schema: &Value) -> Uuid {
+    let entity = schema["entity"].as_str().map(snake_case);
+    match (entity, place.key) {
+        (Some(entity), "id") => id_of(&entity, place.serial),
+        (Some(entity), _) => id_of(&entity, place.referenced(&entity)),
+        (None, "id") => id_of(place.resource, place.serial),
+        (None, key) => id_of(key, place.serial),
+    }
+}
+
+/// A UUID of version 4, as the API demands them, that is always the same.
+pub(in crate::testing) fn id_of(resource: &str, serial: u64) -> Uuid {
+    let digest = sha2::Sha256::digest(format!("{resource} {serial}"));
+    let mut bytes = [0; 16];
+    for (byte, digest) in bytes.iter_mut().zip(digest) {
+        *byte = digest;
+    }
+    uuid::Builder::from_random_bytes(bytes).into_uuid()
+}

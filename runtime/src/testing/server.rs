@@ -1,0 +1,141 @@
+//! A mock or a store as an HTTP server, for programs in other processes, other languages and browsers.
+
+use std::convert::Infallible;
+use std::fmt;
+use std::io;
+use std::net::{Ipv4Addr, SocketAddr, TcpListener};
+use std::sync::Arc;
+use std::thread::{self, JoinHandle};
+
+use bytes::Bytes;
+use http::header::{
+    ACCESS_CONTROL_ALLOW_HEADERS, ACCESS_CONTROL_ALLOW_METHODS, ACCESS_CONTROL_ALLOW_ORIGIN,
+    ACCESS_CONTROL_EXPOSE_HEADERS, HeaderMap, HeaderValue,
+};
+use http::{Method, Request, Response, StatusCode};
+use http_body_util::{BodyExt as _, Full};
+use hyper::body::Incoming;
+use hyper::server::conn::http1;
+use hyper::service::service_fn;
+use hyper_util::rt::TokioIo;
+use tokio::runtime::{Builder, Runtime};
+use tokio::sync::oneshot;
+
+use crate::transport::Transport;
+
+/// An HTTP server on this machine that passes requests on to the transport of a [`Mock`](super::Mock) or a
+/// [`Store`](super::Store): for programs in other processes, in other languages and in browsers, whose requests it accepts
+/// from any origin.
+///
+/// It listens on a free port of `127.0.0.1`, in a thread of its own, and stops when it is dropped. Requests need a token of
+/// any content where the API needs one.
+pub struct Server {
+    address: SocketAddr,
+    stop: Option<oneshot::Sender<Infallible>>,
+    thread: Option<JoinHandle<()>>,
+}
+
+impl Server {
+    /// Starts a server: `Server::start(store.transport())`.
+    ///
+    /// # Errors
+    /// If no port is free, or no thread can be started.
+    pub fn start(transport: impl Transport) -> io::Result<Self> {
+        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+        listener.set_nonblocking(true)?;
+        let address = listener.local_addr()?;
+        let runtime = Builder::new_current_thread().enable_io().build()?;
+        let (stop, stopped) = oneshot::channel();
+        let serve = move || serve(&runtime, listener, Arc::new(transport), stopped);
+        let thread = thread::Builder::new()
+            .name("polar-server".to_owned())
+            .spawn(serve)?;
+        Ok(Self {
+            address,
+            stop: Some(stop),
+            thread: Some(thread),
+        })
+    }
+
+    /// The URL, for `Server::custom` of the client or the environment variable `POLAR_SERVER`.
+    #[must_use]
+    pub fn url(&self) -> String {
+        format!("http://{}", self.address)
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        drop(self.stop.take());
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+impl fmt::Debug for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "Server({})", self.url())
+    }
+}
+
+/// Serves until the server is dropped. Connections end with the runtime.
+fn serve(
+    runtime: &Runtime,
+    listener: TcpListener,
+    transport: Arc<dyn Transport>,
+    stopped: oneshot::Receiver<Infallible>,
+) {
+    runtime.spawn(async move {
+        let listener = tokio::net::TcpListener::from_std(listener)?;
+        loop {
+            let (stream, _) = listener.accept().await?;
+            let transport = Arc::clone(&transport);
+            let service = service_fn(move |request| respond(Arc::clone(&transport), request));
+            let connection = http1::Builder::new().serve_connection(TokioIo::new(stream), service);
+            tokio::spawn(connection);
+        }
+        #[allow(unreachable_code, reason = "the type of the errors")]
+        io::Result::Ok(())
+    });
+    let _ = runtime.block_on(stopped);
+}
+
+/// The response of the transport. Where it has none, the connection is closed.
+async fn respond(
+    transport: Arc<dyn Transport>,
+    request: Request<Incoming>,
+) -> Result<Response<Full<Bytes>>, Box<dyn std::error::Error + Send + Sync>> {
+    let (head, body) = request.into_parts();
+    if head.method == Method::OPTIONS {
+        let mut response = Response::default();
+        *response.status_mut() = StatusCode::NO_CONTENT;
+        allow_any_origin(response.headers_mut());
+        return Ok(response);
+    }
+    let body = body.collect().await?.to_bytes();
+    let response = transport.execute(Request::from_parts(head, body)).await?;
+    let (mut head, mut body) = response.into_parts();
+    let mut bytes = Vec::new();
+    while let Some(piece) = body.next().await {
+        bytes.extend_from_slice(&piece?);
+    }
+    allow_any_origin(&mut head.headers);
+    Ok(Response::from_parts(head, Full::from(bytes)))
+}
+
+/// Lets programs in browsers send requests with tokens, and read what comes back.
+fn allow_any_origin(headers: &mut HeaderMap) {
+    let any = HeaderValue::from_static("*");
+    headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, any.clone());
+    headers.insert(
+        ACCESS_CONTROL_ALLOW_METHODS,
+        HeaderValue::from_static("DELETE, GET, PATCH, POST, PUT"),
+    );
+    // For `Authorization`, the star does not count.
+    headers.insert(
+        ACCESS_CONTROL_ALLOW_HEADERS,
+        HeaderValue::from_static("authorization, *"),
+    );
+    headers.insert(ACCESS_CONTROL_EXPOSE_HEADERS, any);
+}
