@@ -231,7 +231,6 @@ fn keywords<'k>(api: &Api, ty: &Type, limits: &Limits) -> Vec<(&'k str, String)>
     let items = limits.items.as_deref().cloned().unwrap_or_default();
     let mut entries = match ty {
         Type::Scalar(scalar) => scalar_keywords(*scalar),
-        Type::Id(_) => scalar_keywords(Scalar::Uuid),
         Type::Named(id) => match &api.def(*id).shape {
             Shape::Alias(inner) => return keywords(api, inner, limits),
             _ => vec![("$ref", text(&api.def(*id).name.rust))],
