@@ -53,6 +53,8 @@ impl Repository {
             from: from.to_owned(),
             to: to.map(str::to_owned),
             format: Format::Text,
+            verify: false,
+            verify_rules: false,
         };
         run(&what, self.root())
     }
@@ -140,6 +142,8 @@ fn versions_and_documents_are_compared_one_by_one() {
     );
     let versions = repository.diff("2026-10", Some("2027-01")).unwrap();
     assert!(versions.comparison.is_breaking());
+    let committed = repository.diff("HEAD:2026-10", Some("2027-01")).unwrap();
+    assert_eq!(committed.comparison, versions.comparison);
     // A published document has prose, and is compared with the version that it is of.
     let published = grown().replace("title: Compare", "title: Compare\n  description: Prose.");
     let published = repository.write("published/openapi.yaml", &published);
@@ -186,12 +190,16 @@ fn an_argument_that_stands_for_nothing_is_refused_by_name() {
     let unknown = message("nothing", None);
     assert!(
         unknown.starts_with(
-            "nothing: no such file, no version of the API in spec/, and no git revision ("
+            "nothing: no such file, no version of the API (YYYY-MM), and no git revision ("
         ),
         "{unknown}"
     );
     // No argument of this command is one of git's options.
     assert!(message("--output=x", None).contains("no git revision"));
+    assert_eq!(
+        message("HEAD:2027-01", None),
+        "HEAD:2027-01: no such file: spec/2027-01.yaml"
+    );
     let other = repository.write("other/2027-04.yaml", &base().replace("2026-10", "2027-04"));
     let other = other.to_str().unwrap();
     assert_eq!(

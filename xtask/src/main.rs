@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use clap::{Parser, Subcommand};
 use xtask::codegen::{self, Mode};
 use xtask::conformance::{self, Against};
+use xtask::diff::verify::{self, Verified};
 use xtask::diff::{self, Diff};
 use xtask::{report, spec, weight};
 
@@ -75,7 +76,13 @@ fn finish(result: Result<(), impl Display>) -> ExitCode {
 }
 
 fn run_diff(what: &Diff) -> ExitCode {
-    let outcome = match diff::run(what, &xtask::root()) {
+    let root = xtask::root();
+    if what.verify_rules {
+        let pairs = verify::pairs_of_rules(&root);
+        return report_verified(pairs.and_then(|pairs| verify::verify(&pairs, &root)))
+            .unwrap_or(ExitCode::SUCCESS);
+    }
+    let outcome = match diff::run(what, &root) {
         Ok(outcome) => outcome,
         Err(error) => {
             eprintln!("{error}");
@@ -84,9 +91,28 @@ fn run_diff(what: &Diff) -> ExitCode {
     };
     // Colors only where they are seen: on a terminal, and not with NO_COLOR.
     anstream::print!("{}", outcome.print(what.format));
+    if what.verify
+        && let Some(failure) = report_verified(outcome.verify(&root))
+    {
+        return failure;
+    }
     match outcome.comparison.is_breaking() {
         true => ExitCode::FAILURE,
         false => ExitCode::SUCCESS,
+    }
+}
+
+/// Says whether the judgements agree. The status of a failure, if they do not.
+fn report_verified(verified: Result<Verified, String>) -> Option<ExitCode> {
+    match verified {
+        Ok(verified) => {
+            eprint!("{verified}");
+            (!verified.is_explained()).then(|| ExitCode::from(BAD_INPUT))
+        }
+        Err(error) => {
+            eprintln!("{error}");
+            Some(ExitCode::from(BAD_INPUT))
+        }
     }
 }
 

@@ -141,7 +141,7 @@ pub enum Condition {
     Required,
     /// A Rust type or signature changes.
     Signature,
-    /// The new Rust type is a union with the old one as a variant, where variants are accepted.
+    /// What the old Rust type accepts, the new one accepts, too: a union its variants, an identifier its UUID.
     Accepted,
     /// It is an argument of a constructor.
     Argument,

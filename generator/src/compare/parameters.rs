@@ -110,6 +110,7 @@ impl<'a> Finder<'a> {
             return;
         }
         let conditions = [
+            Condition::Accepted.when(new.identifies(old)),
             Condition::Signature.when(old.rust() != new.rust()),
             Condition::Refused.when(!Reader::Server.reads(new, old)),
         ];

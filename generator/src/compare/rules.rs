@@ -119,7 +119,7 @@ pub const RULES: &[Rule] = &[
     row(Kind::ServerAdded, &[], Minor, Compatible, Added, "a new constant"),
     row(Kind::ServerRemoved, &[], Major, Requests, Removed, "its constant is gone"),
     row(Kind::ServerUrl, &[], Patch, Requests, Changed, "the constant keeps its name"),
-    row(Kind::DefaultServer, &[], Patch, Compatible, Changed, "the constant keeps its name"),
+    row(Kind::DefaultServer, &[], Major, Compatible, Changed, "only the other servers have a constructor of their own"),
     // Services and operations
     row(Kind::ServiceCredential, &[], Major, Compatible, Changed, "its accessor has other arguments"),
     row(Kind::OperationAdded, &[], Minor, Compatible, Added, "a new method"),
@@ -156,6 +156,7 @@ pub const RULES: &[Rule] = &[
     row(Kind::ParameterRenamed, &[], Major, ByValues, Changed, "its setter has another name"),
     row(Kind::ParameterRequired, &[], Major, Requests, Changed, "a setter became an argument"),
     row(Kind::ParameterOptional, &[], Major, Compatible, Changed, "an argument became a setter"),
+    row(Kind::ParameterType, &[Accepted], Minor, ByValues, Changed, "an identifier is made of its UUID"),
     row(Kind::ParameterType, &[Signature], Major, ByValues, Changed, "the argument has another type"),
     row(Kind::ParameterType, &[], Patch, ByValues, Changed, "the Rust type is the same"),
     row(Kind::ParameterList, &[], Major, Compatible, Changed, "`impl Into<OneOrMany<T>>` does not take all that `T` takes by coercion"),

@@ -7,7 +7,7 @@ use super::finder::{Finder, Place, Travels, change, pairs};
 use super::kind::{Condition, Kind};
 use super::values::{Reader, Typed};
 use crate::emit;
-use crate::ir::{Api, Choices, Resolution, Type, TypeDef, Union, Variant};
+use crate::ir::{Api, Resolution, Type, TypeDef, Union, Variant};
 use crate::share::Key;
 
 impl<'a> Finder<'a> {
@@ -134,12 +134,11 @@ impl<'a> Finder<'a> {
                     }
                 }
             }
-            (
-                Resolution::Ambiguous { choices: old, .. },
-                Resolution::Ambiguous { choices: new, .. },
-            ) => self.choices(element, name, [old.as_ref(), new.as_ref()]),
-            _ if is_ambiguous(old) != is_ambiguous(new) => {
-                self.add(element, Kind::Ambiguity, name, None, []);
+            _ if is_ambiguous(old) || is_ambiguous(new) => {
+                if is_ambiguous(old) != is_ambiguous(new) {
+                    self.add(element, Kind::Ambiguity, name, None, []);
+                }
+                self.choices(element, name, [Choice::all(old), Choice::all(new)]);
             }
             // The direction of the type has changed, which is a difference of its own.
             _ => {}
@@ -147,37 +146,53 @@ impl<'a> Finder<'a> {
     }
 
     /// The enum over the forms of an ambiguous union.
-    fn choices(&mut self, element: &Key, name: &str, [old, new]: [Option<&Choices>; 2]) {
-        let all = |choices: Option<&Choices>| -> BTreeSet<(String, String)> {
-            let choices = choices.into_iter();
-            choices
-                .flat_map(|choices| {
-                    let texts = choices.variants.iter();
-                    texts.map(|(text, _)| (choices.name.clone(), text.clone()))
-                })
-                .collect()
+    fn choices(&mut self, element: &Key, name: &str, [old, new]: [BTreeSet<Choice>; 2]) {
+        let method = || format!("{name}::to_view");
+        match (old.is_empty(), new.is_empty()) {
+            (false, true) => self.add(element, Kind::ViewRemoved, method(), None, []),
+            (true, false) => self.add(element, Kind::ViewAdded, method(), None, []),
+            _ => {}
+        }
+        for choice in old.difference(&new) {
+            let detail = Some(format!("{:?}", choice.text));
+            self.add(element, Kind::ViewRemoved, choice.subject(), detail, []);
+        }
+        for choice in new.difference(&old) {
+            let detail = Some(format!("{:?}", choice.text));
+            self.add(element, Kind::ViewAdded, choice.subject(), detail, []);
+        }
+    }
+}
+
+/// A form of an ambiguous union, and the string that chooses it.
+#[derive(PartialEq, Eq, PartialOrd, Ord)]
+struct Choice {
+    view: String,
+    variant: String,
+    text: String,
+}
+
+impl Choice {
+    fn all(union: &Union) -> BTreeSet<Self> {
+        let Resolution::Ambiguous {
+            choices: Some(choices),
+            ..
+        } = &union.resolution
+        else {
+            return BTreeSet::new();
         };
-        let (old, new) = (all(old), all(new));
-        for (view, text) in old.difference(&new) {
-            let detail = Some(format!("{text:?}"));
-            self.add(
-                element,
-                Kind::ViewRemoved,
-                format!("{name} as {view}"),
-                detail,
-                [],
-            );
-        }
-        for (view, text) in new.difference(&old) {
-            let detail = Some(format!("{text:?}"));
-            self.add(
-                element,
-                Kind::ViewAdded,
-                format!("{name} as {view}"),
-                detail,
-                [],
-            );
-        }
+        let choices = choices.variants.iter().filter_map(|(text, variant)| {
+            Some(Self {
+                view: choices.name.clone(),
+                variant: union.variants.get(*variant)?.name.rust.clone(),
+                text: text.clone(),
+            })
+        });
+        choices.collect()
+    }
+
+    fn subject(&self) -> String {
+        format!("{}::{}", self.view, self.variant)
     }
 }
 

@@ -38,7 +38,7 @@ impl<'a> Typed<'a> {
             Type::Const(Constant::Text(text)) => format!("constant {text:?}"),
             Type::Const(other) => format!("constant {other}"),
             Type::Scalar(scalar) => scalar_words(*scalar).to_owned(),
-            Type::Id(entity) => format!("identifier of `{entity}`"),
+            Type::Id(entity) => format!("identifier of {entity}"),
             Type::Named(id) => self.api.def(*id).name.rust.clone(),
             Type::List(item) => format!("list of {}", self.of(item).words()),
             Type::Map(value) => format!("map of {}", self.of(value).words()),
@@ -72,6 +72,11 @@ impl<'a> Typed<'a> {
             | Type::Json
             | Type::Const(Constant::Null) => self.words(),
         }
+    }
+
+    /// Whether it is an identifier, and the other type the UUID that it can be made of.
+    pub(super) fn identifies(self, other: Self) -> bool {
+        matches!(self.ty, Type::Id(_)) && matches!(other.ty, Type::Scalar(Scalar::Uuid))
     }
 
     /// Whether it is a union that has the other type as a variant.

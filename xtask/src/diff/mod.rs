@@ -3,21 +3,24 @@
 mod json;
 mod side;
 mod text;
+pub mod verify;
 
 use std::fmt::{self, Display};
 use std::path::Path;
 
 use clap::{Args, ValueEnum};
-use polar_codegen::compare::Comparison;
+use polar_codegen::compare::{Comparison, compare};
+use polar_codegen::names;
 
 pub use side::{Side, SideError};
+use verify::{Pair, Verified};
 
 /// What to compare, and how to print it.
 #[derive(Debug, Args)]
 #[command(after_help = EXIT_STATUS)]
 pub struct Diff {
-    /// The old contract: a file or URL (published or from spec/), a version of the API in spec/ (2026-04), or a git
-    /// revision, whose whole spec/ is compared.
+    /// The old contract: a file or URL (published or from spec/), a version of the API in spec/ (2026-04), a git revision,
+    /// whose whole spec/ is compared, or a version in a revision (v0.1.0:2026-04).
     #[arg(default_value = "HEAD")]
     pub from: String,
     /// The new contract. Without it, spec/ as it is.
@@ -25,10 +28,18 @@ pub struct Diff {
     /// How to print the differences.
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+    /// Generate the code of both, and let cargo-semver-checks judge it. It is installed below target/ first, which takes
+    /// some minutes once.
+    #[arg(long)]
+    pub verify: bool,
+    /// The same for the small contracts that the tests of the rules compare, instead of FROM and TO.
+    #[arg(long, conflicts_with_all = ["verify", "from", "to", "format"])]
+    pub verify_rules: bool,
 }
 
 const EXIT_STATUS: &str = "\
-Exit status: 0 if code that uses the crate still compiles, 1 if it may not, 2 if the comparison failed.";
+Exit status: 0 if code that uses the crate still compiles, 1 if it may not, 2 if the comparison failed \
+or --verify finds a disagreement that is not known.";
 
 /// How differences are printed.
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq, ValueEnum)]
@@ -49,9 +60,18 @@ pub struct Outcome {
     to: String,
     /// The differences.
     pub comparison: Comparison,
+    pairs: Vec<Pair>,
 }
 
 impl Outcome {
+    /// Holds the judgement against that of tools that read the emitted code.
+    ///
+    /// # Errors
+    /// A tool that cannot be installed, emitted code that does not compile.
+    pub fn verify(&self, root: &Path) -> Result<Verified, String> {
+        verify::verify(&self.pairs, root)
+    }
+
     /// What is printed, ANSI colors included where the format has any.
     #[must_use]
     pub fn print(&self, format: Format) -> String {
@@ -107,7 +127,14 @@ pub fn run(what: &Diff, root: &Path) -> Result<Outcome, Error> {
         None => Side::working_tree(root)?,
     };
     let comparison = side::compare(&from, &to)?;
+    let pairs = side::pairs(&from, &to)?.into_iter().map(|(old, new)| Pair {
+        name: names::version_module(&new.version),
+        comparison: compare(old, new),
+        old: old.clone(),
+        new: new.clone(),
+    });
     Ok(Outcome {
+        pairs: pairs.collect(),
         from: from.name,
         to: to.name,
         comparison,

@@ -46,6 +46,8 @@ pub enum SideError {
     },
     /// A revision or working tree without contracts.
     Empty(String),
+    /// A revision or working tree without one of the versions of the API.
+    Missing(String, String),
     /// A published document that cannot be imported.
     Import(spec::Error),
     /// A contract that nothing can be generated from.
@@ -59,9 +61,10 @@ impl fmt::Display for SideError {
         match self {
             Self::Unknown { argument, git } => write!(
                 f,
-                "{argument}: no such file, no version of the API in spec/, and no git revision ({git})"
+                "{argument}: no such file, no version of the API (YYYY-MM), and no git revision ({git})"
             ),
             Self::Empty(name) => write!(f, "{name}: no contract (YYYY-MM.yaml) in spec/"),
+            Self::Missing(name, file) => write!(f, "{name}: no such file: {file}"),
             Self::Import(error) => error.fmt(f),
             Self::Contract(name, report) => write!(f, "{name}:\n{report}"),
             Self::Io(name, error) => write!(f, "{name}: {error}"),
@@ -96,13 +99,15 @@ impl Side {
         let contracts = match &origin {
             Origin::Url(_) => document(&origin, root)?,
             Origin::File(path) if path.is_file() => document(&origin, root)?,
-            Origin::File(_) => {
-                let files = folder(root)?;
-                match files.get(&format!("{argument}.yaml")) {
-                    Some(_) if spec::is_version(argument) => one(&files, argument, argument)?,
-                    _ => all(&revision(argument, root)?, argument)?,
-                }
+            Origin::File(_) if spec::is_version(argument) => {
+                one(&folder(root)?, argument, argument)?
             }
+            Origin::File(_) => match argument.rsplit_once(':') {
+                Some((commit, version)) if spec::is_version(version) => {
+                    one(&revision(commit, root)?, version, argument)?
+                }
+                _ => all(&revision(argument, root)?, argument)?,
+            },
         };
         Ok(Self {
             name: argument.to_owned(),
@@ -113,28 +118,35 @@ impl Side {
 
 /// What two sides differ in. A single contract is compared with the same version of a release.
 pub(super) fn compare(from: &Side, to: &Side) -> Result<Comparison, Error> {
-    let find = |apis: &[Api], version: &str, of: &Side| {
-        let api = apis.iter().position(|api| api.version == version);
+    if let (Contracts::All(old), Contracts::All(new)) = (&from.contracts, &to.contracts) {
+        let release = |apis| Release {
+            apis,
+            default_version: None,
+        };
+        return Ok(compare_releases(&release(old), &release(new)));
+    }
+    let mut pairs = pairs(from, to)?.into_iter();
+    let comparison = pairs.next().map(|(old, new)| compare_apis(old, new));
+    Ok(comparison.unwrap_or_default())
+}
+
+/// The contracts that are compared with each other.
+pub(super) fn pairs<'s>(from: &'s Side, to: &'s Side) -> Result<Vec<(&'s Api, &'s Api)>, Error> {
+    let find = |side: &'s Side, apis: &'s [Api], version: &str| {
+        let api = apis.iter().find(|api| api.version == version);
         api.ok_or_else(|| Error::NoSuchVersion {
             version: version.to_owned(),
-            of: of.name.clone(),
+            of: side.name.clone(),
         })
     };
     Ok(match (&from.contracts, &to.contracts) {
-        (Contracts::One(old), Contracts::One(new)) => compare_apis(old, new),
-        (Contracts::One(old), Contracts::All(new)) => {
-            compare_apis(old, &new[find(new, &old.version, to)?])
-        }
-        (Contracts::All(old), Contracts::One(new)) => {
-            compare_apis(&old[find(old, &new.version, from)?], new)
-        }
-        (Contracts::All(old), Contracts::All(new)) => {
-            let release = |apis| Release {
-                apis,
-                default_version: None,
-            };
-            compare_releases(&release(old), &release(new))
-        }
+        (Contracts::One(old), Contracts::One(new)) => vec![(old, new)],
+        (Contracts::One(old), Contracts::All(new)) => vec![(old, find(to, new, &old.version)?)],
+        (Contracts::All(old), Contracts::One(new)) => vec![(find(from, old, &new.version)?, new)],
+        (Contracts::All(old), Contracts::All(new)) => old
+            .iter()
+            .filter_map(|old| Some((old, find(to, new, &old.version).ok()?)))
+            .collect(),
     })
 }
 
@@ -169,7 +181,8 @@ fn read(files: &Files, version: &str, name: &str) -> Result<Api, SideError> {
         Some(Source { name, text })
     };
     let Some(contract) = source(&format!("{version}.yaml")) else {
-        return Err(SideError::Empty(name.to_owned()));
+        let file = format!("spec/{version}.yaml");
+        return Err(SideError::Missing(name.to_owned(), file));
     };
     api(contract, source("overlay.yaml"), &Words::default())
         .map_err(|report| SideError::Contract(name.to_owned(), report))

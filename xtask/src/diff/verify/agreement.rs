@@ -1,0 +1,165 @@
+//! Whether the judgements agree, and why they do not where that is known.
+
+use std::collections::BTreeSet;
+use std::fmt;
+
+use polar_codegen::compare::{Condition, Difference, Kind, Semver};
+
+use super::Pair;
+use super::finding::Finding;
+
+/// Breaking differences that the tools do not see, and why.
+const UNSEEN: &[(Kind, &str)] = &[
+    (
+        Kind::ArgumentOrder,
+        "the tools compare arguments by their types, which are the same in another order",
+    ),
+    (
+        Kind::Access,
+        "the tools do not compare the bounds of the implementation that a method is in",
+    ),
+];
+
+/// Changes that only the tools count as breaking, and why they are not.
+const ACCEPTED: &str = "the argument has another type, which accepts what the old one accepted";
+
+/// How the judgements of a pair relate.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Agreement {
+    /// They are the same.
+    Same,
+    /// They are not, for a known reason.
+    Known(&'static str),
+    /// They are not, and nobody knows why.
+    Unexplained(String),
+}
+
+/// The judgements of all pairs.
+#[derive(Debug)]
+pub struct Verified {
+    /// By the names of the pairs, with the judgement of this crate.
+    pub pairs: Vec<(String, Option<Semver>, Agreement)>,
+}
+
+impl Verified {
+    /// Whether every disagreement is a known one.
+    #[must_use]
+    pub fn is_explained(&self) -> bool {
+        let mut pairs = self.pairs.iter();
+        !pairs.any(|(_, _, agreement)| matches!(agreement, Agreement::Unexplained(_)))
+    }
+}
+
+/// A line for each disagreement, and how many pairs there were.
+impl fmt::Display for Verified {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut same = 0;
+        for (name, semver, agreement) in &self.pairs {
+            let semver = semver.map_or_else(|| "none".to_owned(), |semver| semver.to_string());
+            match agreement {
+                Agreement::Same => same += 1,
+                Agreement::Known(reason) => writeln!(f, "{name}: {semver}; known: {reason}")?,
+                Agreement::Unexplained(what) => {
+                    writeln!(f, "{name}: {semver}; unexplained: {what}")?
+                }
+            }
+        }
+        writeln!(f, "{same} of {} judged as the tools do", self.pairs.len())
+    }
+}
+
+pub(super) fn of(pairs: &[Pair], findings: &[Finding]) -> Verified {
+    let judged = pairs.iter().map(|pair| {
+        let own: Vec<&Finding> = findings
+            .iter()
+            .filter(|finding| finding.pair == pair.name)
+            .collect();
+        let agreement = agreement(&pair.comparison.differences, &own);
+        (pair.name.clone(), pair.comparison.semver(), agreement)
+    });
+    Verified {
+        pairs: judged.collect(),
+    }
+}
+
+fn agreement(differences: &[Difference], findings: &[&Finding]) -> Agreement {
+    let breaking = || differences.iter().filter(|it| it.semver() == Semver::Major);
+    let ours = differences.iter().map(Difference::semver).max();
+    let theirs = findings.iter().map(|finding| finding.semver).max();
+    let told = |finding: &&Finding| Agreement::Unexplained(finding.text.clone());
+    let is_broken = theirs == Some(Semver::Major);
+    match (ours, theirs) {
+        (Some(Semver::Major), _) if !is_broken => {
+            let reason = |difference: &Difference| {
+                let mut unseen = UNSEEN.iter();
+                unseen.find(|(kind, _)| *kind == difference.kind)
+            };
+            match breaking().find(|it| reason(it).is_none()) {
+                Some(unseen) => Agreement::Unexplained(format!("{unseen}: not seen")),
+                None => breaking()
+                    .find_map(reason)
+                    .map_or(Agreement::Same, |(_, reason)| Agreement::Known(reason)),
+            }
+        }
+        (ours, Some(_)) if ours < theirs => {
+            let accepted = |it: &Difference| it.conditions.contains(&Condition::Accepted);
+            match differences.iter().any(accepted) {
+                true => Agreement::Known(ACCEPTED),
+                false => findings.first().map_or(Agreement::Same, told),
+            }
+        }
+        _ => by_type(differences, findings),
+    }
+}
+
+/// Both are right only if they speak of the same types.
+fn by_type(differences: &[Difference], findings: &[&Finding]) -> Agreement {
+    let breaking = || differences.iter().filter(|it| it.semver() == Semver::Major);
+    let ours: BTreeSet<&str> = breaking().filter_map(type_of).collect();
+    let mention: BTreeSet<&str> = breaking().flat_map(mentioned).collect();
+    let theirs = || {
+        findings
+            .iter()
+            .filter_map(|it| Some((it.ty.as_deref()?, it)))
+    };
+    let is_known = |ty: &str| ours.contains(ty) || mention.contains(ty);
+    if let Some((_, finding)) = theirs().find(|(ty, _)| !is_known(ty)) {
+        return Agreement::Unexplained(finding.text.clone());
+    }
+    let seen: BTreeSet<&str> = theirs().map(|(ty, _)| ty).collect();
+    let is_unseen = |it: &&Difference| {
+        // Only cargo-semver-checks sees the former, which names no types; implementations are about two types.
+        let is_known = it.conditions.contains(&Condition::Literal)
+            || it.kind == Kind::TypeBody
+            || UNSEEN.iter().any(|(kind, _)| *kind == it.kind);
+        !is_known && type_of(it).is_some_and(|ty| !seen.contains(ty))
+    };
+    match breaking().find(is_unseen) {
+        Some(unseen) => Agreement::Unexplained(format!("{unseen}: not seen")),
+        None => Agreement::Same,
+    }
+}
+
+/// Further types whose code a difference changes.
+fn mentioned(difference: &Difference) -> Vec<&str> {
+    match difference.kind {
+        // Its name is part of the types of fields and arguments.
+        Kind::TypeRenamed => difference.types.iter().map(String::as_str).collect(),
+        // Of a list, which is a page of it: `Order in OrderList removed`.
+        Kind::Pagination => difference
+            .detail
+            .iter()
+            .flat_map(|it| it.split(' '))
+            .collect(),
+        _ => Vec::new(),
+    }
+}
+
+/// The type that a difference is about: what stands before a field or variant.
+fn type_of(difference: &Difference) -> Option<&str> {
+    let subject = difference.subject.as_str();
+    let name = subject.split(['.', ' ']).next()?.split("::").next()?;
+    // Operations and services begin with a small letter.
+    name.starts_with(|c: char| c.is_ascii_uppercase())
+        .then_some(name)
+}
