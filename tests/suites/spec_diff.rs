@@ -106,6 +106,27 @@ fn without_arguments_the_working_tree_is_compared_with_the_last_commit() {
 }
 
 #[test]
+fn another_default_version_is_breaking() {
+    let repository = Repository::new();
+    repository.write("versions.yaml", "default: 2026-10\n");
+    // The last commit does not say which one was the default.
+    assert_eq!(
+        repository.diff("HEAD", None).unwrap().comparison.semver(),
+        None
+    );
+    repository.commit();
+    repository.write("versions.yaml", "default: 2027-01\n");
+    let outcome = repository.diff("HEAD", None).unwrap();
+    let differences = outcome.comparison.differences.iter();
+    let lines: Vec<String> = differences.map(ToString::to_string).collect();
+    assert_eq!(
+        lines,
+        ["default API version changed: features.default (2026-10 → 2027-01)"]
+    );
+    assert!(outcome.comparison.is_breaking());
+}
+
+#[test]
 fn a_revision_is_read_with_its_own_overlay() {
     let repository = Repository::new();
     repository.write("2026-10.yaml", &shrunk());

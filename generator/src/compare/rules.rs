@@ -13,6 +13,8 @@
 //! - What is sent may be validated against other constraints: that is behavior, and no change of the Rust API.
 //! - Deprecated operations and optional parameters are `#[deprecated]`, which Cargo counts as minor. That a type or a
 //!   field is deprecated is only documented.
+//! - Which types, operations and errors are one item in several versions of the API follows from what the versions have in
+//!   common. It may change with any of them, and is no part of the API that releases keep.
 //!
 //! The judgement of the wire is about programs that were built for the old contract and call a server of the new one.
 //! They keep unknown values of enums and unknown variants of unions, ignore unknown fields, and read null like a missing

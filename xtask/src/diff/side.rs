@@ -31,7 +31,12 @@ pub enum Contracts {
     /// A document, or one version of `spec/`.
     One(Box<Api>),
     /// All versions of `spec/`.
-    All(Vec<Api>),
+    All {
+        /// One for each version.
+        apis: Vec<Api>,
+        /// The version whose feature is on by default. Early revisions do not say which one it is.
+        default_version: Option<String>,
+    },
 }
 
 /// Why a side could not be read.
@@ -118,16 +123,25 @@ impl Side {
 
 /// What two sides differ in. A single contract is compared with the same version of a release.
 pub(super) fn compare(from: &Side, to: &Side) -> Result<Comparison, Error> {
-    if let (Contracts::All(old), Contracts::All(new)) = (&from.contracts, &to.contracts) {
-        let release = |apis| Release {
-            apis,
-            default_version: None,
-        };
-        return Ok(compare_releases(&release(old), &release(new)));
+    if let (Some(old), Some(new)) = (release(&from.contracts), release(&to.contracts)) {
+        return Ok(compare_releases(&old, &new));
     }
     let mut pairs = pairs(from, to)?.into_iter();
     let comparison = pairs.next().map(|(old, new)| compare_apis(old, new));
     Ok(comparison.unwrap_or_default())
+}
+
+fn release(contracts: &Contracts) -> Option<Release<'_>> {
+    match contracts {
+        Contracts::One(_) => None,
+        Contracts::All {
+            apis,
+            default_version,
+        } => Some(Release {
+            apis,
+            default_version: default_version.as_deref(),
+        }),
+    }
 }
 
 /// The contracts that are compared with each other.
@@ -141,9 +155,13 @@ pub(super) fn pairs<'s>(from: &'s Side, to: &'s Side) -> Result<Vec<(&'s Api, &'
     };
     Ok(match (&from.contracts, &to.contracts) {
         (Contracts::One(old), Contracts::One(new)) => vec![(old, new)],
-        (Contracts::One(old), Contracts::All(new)) => vec![(old, find(to, new, &old.version)?)],
-        (Contracts::All(old), Contracts::One(new)) => vec![(find(from, old, &new.version)?, new)],
-        (Contracts::All(old), Contracts::All(new)) => old
+        (Contracts::One(old), Contracts::All { apis: new, .. }) => {
+            vec![(old, find(to, new, &old.version)?)]
+        }
+        (Contracts::All { apis: old, .. }, Contracts::One(new)) => {
+            vec![(find(from, old, &new.version)?, new)]
+        }
+        (Contracts::All { apis: old, .. }, Contracts::All { apis: new, .. }) => old
             .iter()
             .filter_map(|old| Some((old, find(to, new, &old.version).ok()?)))
             .collect(),
@@ -170,8 +188,17 @@ fn all(files: &Files, name: &str) -> Result<Contracts, SideError> {
         .collect::<Result<_, _>>()?;
     match apis.is_empty() {
         true => Err(SideError::Empty(name.to_owned())),
-        false => Ok(Contracts::All(apis)),
+        false => Ok(Contracts::All {
+            apis,
+            default_version: default_version(files),
+        }),
     }
+}
+
+/// The default of `versions.yaml`, which is validated where the crate is generated.
+fn default_version(files: &Files) -> Option<String> {
+    let list: serde_yaml::Value = serde_yaml::from_str(files.get("versions.yaml")?).ok()?;
+    list.get("default")?.as_str().map(str::to_owned)
 }
 
 /// The words of doc comments are left out: they make no difference.
