@@ -36,7 +36,14 @@ async fn other_programs_share_what_is_stored() {
     assert_eq!(response.headers()["polar-version"], "2026-10");
     let body: Value = serde_json::from_str(&response.text().await.unwrap()).unwrap();
     assert_eq!(body["email"], "grace@example.com");
+    let export = "customers:export: the store cannot respond to it; expect the call with `Mock::on`, and pass others on with \
+                  `Mock::otherwise`";
     let cases = [
+        (
+            get("/v1/customers/export".to_owned()),
+            418,
+            json!({"error": "UnsupportedByStore", "detail": export}),
+        ),
         (
             get("/v1/unheard-of".to_owned()),
             404,

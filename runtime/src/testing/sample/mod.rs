@@ -15,6 +15,7 @@ use crate::codec::{self, Decode};
 use crate::types::JsonObject;
 
 pub(super) use compose::{Composer, Extent};
+#[cfg(feature = "webhooks")]
 pub(super) use place::id_of;
 
 /// A type of which [`sample`] makes a value: every type that the API sends, and lists of them.

@@ -26,12 +26,8 @@ pub struct Schemas {
     table: OnceLock<Table>,
 }
 
-#[derive(Debug, Default)]
-struct Table {
-    types: BTreeMap<String, Value>,
-    operations: BTreeMap<String, Value>,
-    events: BTreeMap<String, Value>,
-}
+/// What is in the text: the schemas of `types`, `operations` and `events`, by their names.
+type Table = BTreeMap<String, BTreeMap<String, Value>>;
 
 /// No schemas: those of values that are not defined by the API.
 pub(super) static NONE: Schemas = Schemas::new("{}", &[], &[]);
@@ -53,14 +49,12 @@ impl Schemas {
 
     /// The schema of a type.
     pub(super) fn definition(&self, name: &str) -> Option<&Value> {
-        self.each().find_map(|table| table.types.get(name))
+        self.named(name).map(|(_, schema)| schema)
     }
 
     /// The schema of a type, with its name.
     pub(super) fn named(&self, name: &str) -> Option<(&str, &Value)> {
-        let mut tables = self.each();
-        let (name, schema) = tables.find_map(|table| table.types.get_key_value(name))?;
-        Some((name, schema))
+        self.find("types", name)
     }
 
     /// The schema that a reference leads to, or the schema itself.
@@ -72,12 +66,13 @@ impl Schemas {
 
     /// What an operation takes and returns.
     pub(super) fn operation(&self, id: &str) -> Option<&Value> {
-        self.each().find_map(|table| table.operations.get(id))
+        self.find("operations", id).map(|(_, described)| described)
     }
 
     /// The schema of the payload of an event.
+    #[cfg(feature = "webhooks")]
     pub(super) fn event(&self, event_type: &str) -> Option<&Value> {
-        self.each().find_map(|table| table.events.get(event_type))
+        self.find("events", event_type).map(|(_, schema)| schema)
     }
 
     /// All operations.
@@ -86,22 +81,16 @@ impl Schemas {
         self.operations.iter().chain(above).copied()
     }
 
-    fn each(&self) -> impl Iterator<Item = &Table> {
+    fn find(&self, part: &str, name: &str) -> Option<(&str, &Value)> {
         let above = self.above.iter().map(|above| above.table());
-        std::iter::once(self.table()).chain(above)
+        let mut tables = std::iter::once(self.table()).chain(above);
+        let found = tables.find_map(|table| table.get(part)?.get_key_value(name));
+        found.map(|(name, schema)| (name.as_str(), schema))
     }
 
     fn table(&self) -> &Table {
-        self.table.get_or_init(|| {
-            let mut text: BTreeMap<String, BTreeMap<String, Value>> =
-                serde_json::from_str(self.text).unwrap_or_default();
-            let mut part = |name| text.remove(name).unwrap_or_default();
-            Table {
-                types: part("types"),
-                operations: part("operations"),
-                events: part("events"),
-            }
-        })
+        let read = || serde_json::from_str(self.text).unwrap_or_default();
+        self.table.get_or_init(read)
     }
 }
 
