@@ -9,9 +9,11 @@
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::time::Duration;
 
-use polar_client::testing::{Mock, Reply, sample};
+use polar_client::testing::{Mock, Reply, sample, sample_with};
 use polar_client::types::Uuid;
-use polar_client::v2026_10::models::{EventsIngest, Order, OrderStatus, Price, SeatsList};
+use polar_client::v2026_10::models::{
+    EventCreateCustomer, EventsIngest, Order, OrderStatus, Price, SeatsList,
+};
 use polar_client::v2026_10::services::{
     customer_seats, customers, events, orders, products, subscriptions,
 };
@@ -106,8 +108,6 @@ async fn parameters_of_paths_and_bodies_tell_calls_apart() {
 }
 
 fn events_of(body: &serde_json::Value) -> EventsIngest {
-    use polar_client::v2026_10::models::EventCreateCustomer;
-
     let name = body["events"][0]["name"].as_str().unwrap();
     EventsIngest::new([EventCreateCustomer::new(name, ID)])
 }
@@ -392,4 +392,31 @@ async fn unknown_values_are_sent_when_a_test_asks_for_them() {
             .api()
             .is_some()
     );
+}
+
+#[tokio::test]
+async fn a_response_can_be_made_of_the_request() {
+    let mock = Mock::new();
+    mock.on::<events::Ingest>().times(2).reply_by(|request| {
+        let sent = request.json()["events"].as_array().map_or(0, Vec::len);
+        sample_with(&json!({"inserted": sent}))
+    });
+    let polar = client(&mock);
+    for count in [1, 3] {
+        let event = EventCreateCustomer::new("x", ID);
+        let ingest = EventsIngest::new(vec![event; count]);
+        let inserted = polar.events().ingest(ingest).await.unwrap().inserted;
+        assert_eq!(usize::try_from(inserted), Ok(count));
+    }
+    mock.on::<orders::Get>().reply_by(|request| {
+        let mut order: Order = sample();
+        order.status = OrderStatus::from(request.path("id").unwrap_or_default());
+        order
+    });
+    let error = polar.orders().get(ID).await.unwrap_err().to_string();
+    assert!(
+        error.contains("is invalid: /status: unknown value"),
+        "{error}"
+    );
+    assert!(catch_unwind(AssertUnwindSafe(|| drop(mock))).is_err());
 }

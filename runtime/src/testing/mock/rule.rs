@@ -8,14 +8,15 @@ use super::reply::Reply;
 use crate::client::Operation;
 use crate::types::Json;
 
+/// The response to a request, or why the API would not send it.
+pub(super) type Respond = dyn Fn(&Recorded) -> Result<Reply, String> + Send;
+
 /// A call that is expected.
 pub(super) struct Rule {
     pub(super) operation: &'static Operation,
     pub(super) at: &'static Location<'static>,
     pub(super) conditions: Vec<Condition>,
-    pub(super) reply: Reply,
-    /// Why the API would not send this response.
-    pub(super) problems: Option<String>,
+    pub(super) respond: Box<Respond>,
     pub(super) count: Count,
     pub(super) calls: usize,
 }
@@ -45,10 +46,7 @@ impl Rule {
                 .all(|condition| condition.holds(request));
         matches.then(|| {
             self.calls += 1;
-            match &self.problems {
-                Some(problems) => Err(problems.clone()),
-                None => Ok(self.reply.clone()),
-            }
+            (self.respond)(request)
         })
     }
 

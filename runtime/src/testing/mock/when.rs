@@ -8,6 +8,7 @@ use serde_json::json;
 
 use super::Mock;
 use super::endpoint::Endpoint;
+use super::recorded::Recorded;
 use super::reply::Reply;
 use super::rule::{Condition, Count, Rule};
 use crate::client::Page;
@@ -41,8 +42,7 @@ impl<'a, E: Endpoint> When<'a, E> {
                 operation: E::OPERATION,
                 at: Location::caller(),
                 conditions: Vec::new(),
-                reply: Reply::status(204),
-                problems: None,
+                respond: Box::new(|_| Ok(Reply::status(204))),
                 count: Count::Times(1),
                 calls: 0,
             },
@@ -131,12 +131,18 @@ impl<'a, E: Endpoint> When<'a, E> {
         self.reply_with(Reply::json(200, text.into()));
     }
 
+    /// Responds with a value that is made of the request.
+    pub fn reply_by(mut self, respond: impl Fn(&Recorded) -> E::Output + Send + 'static) {
+        let is_checked = self.is_checked;
+        self.rule.respond =
+            Box::new(move |request| checked::<E::Output>(E::reply(&respond(request)), is_checked));
+        self.mock.expect(self.rule);
+    }
+
     /// Responds like this: with an error, a failure, or any response.
     pub fn reply_with(mut self, reply: Reply) {
-        if self.is_checked {
-            self.rule.problems = invalid::<E::Output>(&reply);
-        }
-        self.rule.reply = reply;
+        let response = checked::<E::Output>(reply, self.is_checked);
+        self.rule.respond = Box::new(move |_| response.clone());
         self.mock.expect(self.rule);
     }
 
@@ -146,16 +152,19 @@ impl<'a, E: Endpoint> When<'a, E> {
     }
 }
 
-/// Why the API would not send this response. Errors are not described well enough to say.
-fn invalid<T: Sample>(reply: &Reply) -> Option<String> {
-    let json = match reply.success_json()? {
-        Ok(json) => json,
-        Err(error) => return Some(format!("it is no JSON: {error}")),
+/// The response, or why the API would not send it. Errors are not described well enough to say.
+fn checked<T: Sample>(reply: Reply, is_checked: bool) -> Result<Reply, String> {
+    let Some(json) = reply.success_json().filter(|_| is_checked) else {
+        return Ok(reply);
     };
+    let json = json.map_err(|error| format!("it is no JSON: {error}"))?;
     let schema = T::schema();
     let problems = problems(schema.schemas, &schema.value, &json);
     let problems: Vec<String> = problems.iter().map(ToString::to_string).collect();
-    (!problems.is_empty()).then(|| problems.join("; "))
+    match problems.is_empty() {
+        true => Ok(reply),
+        false => Err(problems.join("; ")),
+    }
 }
 
 impl<E> fmt::Debug for When<'_, E> {

@@ -89,6 +89,7 @@ const NO_AMOUNT: [&str; 5] = ["balance", "discount", "fee", "refunded", "tax"];
 
 fn integer(schema: &Value, key: &str) -> i64 {
     let usual = match key {
+        "duplicates" => 0,
         "http_code" => 200,
         "exp_year" => 2030,
         "exp_month" => 12,
