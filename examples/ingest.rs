@@ -16,9 +16,7 @@ use std::time::Duration;
 use polar_client::codec;
 use polar_client::ingest::Ingester;
 use polar_client::v2026_10::Polar;
-use polar_client::v2026_10::models::{
-    EventCreate, EventCreateExternalCustomer, EventMetadataInput,
-};
+use polar_client::v2026_10::models::{EventCreate, EventCreateExternalCustomer};
 
 #[tokio::main]
 async fn main() -> Result<ExitCode, Box<dyn Error>> {
@@ -76,6 +74,6 @@ fn event(line: &str) -> Option<EventCreateExternalCustomer> {
     let mut words = line.split_whitespace();
     let (customer, name) = (words.next()?, words.next()?);
     let units: i64 = words.next()?.parse().ok()?;
-    let metadata = EventMetadataInput::new().additional([("units", units)]);
-    Some(EventCreateExternalCustomer::new(name, customer).metadata(metadata))
+    let event = EventCreateExternalCustomer::new(name, customer);
+    Some(event.metadata([("units", units)]))
 }

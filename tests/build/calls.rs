@@ -173,6 +173,12 @@ fn struct_content(
         let (setter, key) = (names::setter(&field.name), &field.name.wire);
         let ty = rust_type(api, field.ty.non_null());
         match keeping(field) {
+            // Its setters are those of its entries and keys.
+            Keeping::OrAbsent if api.open_struct(field).is_some() => write!(
+                text,
+                "let it = {{ let mut it = it; it.{} = o.find::<{ty}>({key:?})?; it }};",
+                field.name.rust
+            )?,
             Keeping::OrAbsent => write!(
                 text,
                 "let it = match o.find::<{ty}>({key:?})? {{ Some(some) => it.{setter}(some), None => it }};"

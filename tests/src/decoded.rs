@@ -101,7 +101,11 @@ impl Answer {
     }
 }
 
-fn decode<T: Received>(text: &str) -> Result<Box<dyn Decoded>, DecodeError> {
+/// Decodes JSON text into a type of which only that is known.
+///
+/// # Errors
+/// Text that is no such value.
+pub fn decode<T: Received>(text: &str) -> Result<Box<dyn Decoded>, DecodeError> {
     codec::from_str::<T>(text).map(|value| Box::new(value) as Box<dyn Decoded>)
 }
 

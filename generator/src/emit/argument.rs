@@ -22,7 +22,9 @@ pub(super) fn argument(api: &Api, param: &Param, name: &Ident) -> (TokenStream, 
         }
         Type::Id(_) => (quote!(impl Into<#rust>), quote!(&#name)),
         inner if is_copy(api, inner) => (rust, quote!(&#name)),
-        Type::Named(id) if matches!(api.def(*id).shape, Shape::Enum(_)) => (rust, quote!(&#name)),
+        Type::Named(id) if matches!(api.def(*id).shape, Shape::Enum(_)) => {
+            (quote!(impl Into<#rust>), quote!(&#name))
+        }
         _ => (quote!(impl Body<#rust>), quote!(&#name)),
     }
 }
@@ -40,6 +42,10 @@ pub(super) fn convert(api: &Api, param: &Param, name: &Ident) -> TokenStream {
         Type::Id(_) => {
             let ty = rust_type(api, ty);
             quote!(let #name: #ty = #name.into();)
+        }
+        Type::Named(id) if matches!(api.def(*id).shape, Shape::Enum(_)) => {
+            let rust = rust_type(api, ty);
+            quote!(let #name: #rust = #name.into();)
         }
         _ => TokenStream::new(),
     }

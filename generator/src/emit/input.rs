@@ -6,7 +6,7 @@ use quote::quote;
 use super::docs::{self, Docs};
 use super::type_docs::{field_docs, rest_docs};
 use super::types::{ident, is_copy, literal, rust_type};
-use crate::ir::{Api, Constant, Field, Keeping, Limits, Shape, Struct, Type, TypeDef};
+use crate::ir::{Api, Constant, Field, Keeping, Limits, Scalar, Shape, Struct, Type, TypeDef};
 use crate::names::{self, REST_FIELD};
 
 /// `new`, setters and `Default`; nothing for types that are only received.
@@ -21,7 +21,12 @@ pub(super) fn constructors(api: &Api, def: &TypeDef, object: &Struct) -> TokenSt
         .filter(|field| field.keeping != Keeping::Sent)
         .collect();
     let new = (!is_literal(def, object)).then(|| new(api, def, object, &kept));
-    let setters = kept.iter().filter_map(|field| setter(api, field));
+    let setters = kept
+        .iter()
+        .filter_map(|field| match api.open_struct(field) {
+            Some(open) => Some(open_setters(api, object, field, open)),
+            None => setter(api, field),
+        });
     let rest = object
         .rest
         .as_ref()
@@ -132,6 +137,54 @@ fn setter(api: &Api, field: &Field) -> Option<TokenStream> {
     })
 }
 
+/// The setters of a field that is a map with a few keys that have a meaning: one for the entries, as for any other map, and
+/// one for each of those keys.
+fn open_setters(api: &Api, object: &Struct, field: &Field, open: &Struct) -> TokenStream {
+    let (name, method) = (ident(&field.name.rust), ident(&names::setter(&field.name)));
+    let rest = ident(REST_FIELD);
+    let entries = open.rest.as_ref().map(|ty| {
+        let (arg, value) = conversion(api, &Type::Map(Box::new(ty.clone())), &name);
+        let docs = field_docs(field)
+            .paragraph(docs::variant_limits(&open.rest_limits))
+            .attributes();
+        quote! {
+            #docs
+            #[must_use]
+            pub fn #method(mut self, #name: #arg) -> Self {
+                let it = self.#name.get_or_insert_default();
+                it.#rest = #value;
+                self
+            }
+        }
+    });
+    let is_free = |key: &&Field| {
+        object
+            .fields
+            .iter()
+            .all(|other| other.name.rust != key.name.rust)
+    };
+    let keys = open.fields.iter().filter(is_free).map(|key| {
+        let (key_name, method) = (ident(&key.name.rust), ident(&names::setter(&key.name)));
+        let (ty, value) = argument(api, key, &key_name);
+        let docs = field_docs(key)
+            .paragraph(format!(
+                "The key `{}` of `{}`.",
+                key.name.wire, field.name.wire
+            ))
+            .attributes();
+        quote! {
+            #docs
+            #[must_use]
+            pub fn #method(mut self, #key_name: #ty) -> Self {
+                let it = self.#name.get_or_insert_default();
+                it.#key_name = Some(#value);
+                self
+            }
+        }
+    });
+    quote!(#entries #(#keys)*)
+}
+
 fn rest_setter(api: &Api, ty: &Type, limits: &Limits) -> TokenStream {
     let docs = rest_docs(limits).attributes();
     let name = ident(REST_FIELD);
@@ -162,6 +215,9 @@ fn argument(api: &Api, field: &Field, name: &Ident) -> (TokenStream, TokenStream
 fn conversion(api: &Api, ty: &Type, name: &Ident) -> (TokenStream, TokenStream) {
     let rust = rust_type(api, ty);
     match api.target(ty) {
+        Type::List(item) if **item == Type::Scalar(Scalar::String) => {
+            (quote!(impl Strings), quote!(#name.into_strings()))
+        }
         Type::List(item) => {
             let item = rust_type(api, item);
             (quote!(impl Items<#item>), quote!(#name.into_list()))
@@ -176,10 +232,9 @@ fn conversion(api: &Api, ty: &Type, name: &Ident) -> (TokenStream, TokenStream) 
             (quote!(#inner), quote!(Box::new(#name)))
         }
         inner if is_copy(api, inner) => (rust, quote!(#name)),
-        Type::Named(id) if matches!(api.def(*id).shape, Shape::Struct(_) | Shape::Enum(_)) => {
-            (rust, quote!(#name))
-        }
-        Type::Tuple(_) => (rust, quote!(#name)),
+        Type::Named(id) if matches!(api.def(*id).shape, Shape::Struct(_)) => (rust, quote!(#name)),
+        // Decimals are parsed, and `.parse()?` has to know of what.
+        Type::Tuple(_) | Type::Scalar(Scalar::Decimal) => (rust, quote!(#name)),
         _ => (quote!(impl Into<#rust>), quote!(#name.into())),
     }
 }

@@ -96,6 +96,22 @@ impl Api {
         }
     }
 
+    /// The struct that an optional field holds, if it is a map with a few keys that have a meaning: further entries, and
+    /// nothing that is required.
+    pub fn open_struct(&self, field: &Field) -> Option<&Struct> {
+        let Type::Named(id) = self.target(field.ty.non_null()) else {
+            return None;
+        };
+        let Shape::Struct(object) = &self.def(*id).shape else {
+            return None;
+        };
+        let mut fields = object.fields.iter();
+        let is_open = object.rest.is_some()
+            && !object.fields.is_empty()
+            && fields.all(|field| field.keeping == Keeping::OrAbsent);
+        (is_open && field.keeping == Keeping::OrAbsent).then_some(object)
+    }
+
     /// The list that an operation with an idempotency key for each item takes: its key, and the type of its items.
     pub fn ingested<'a>(&'a self, operation: &'a Operation) -> Option<(&'a str, &'a Type)> {
         let Safety::Keyed(path) = &operation.safety else {

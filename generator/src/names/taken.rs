@@ -58,7 +58,7 @@ pub(super) const ROOT_METHODS: &[&str] = &[
 ];
 
 /// Variables of methods that begin a request.
-pub(super) const VARIABLES: &[&str] = &["generate", "request", "values"];
+pub(super) const VARIABLES: &[&str] = &["generate", "request", "value", "values"];
 
 /// Variants that every enum or union has of its own.
 pub(super) const VARIANTS: &[&str] = &["OtherVersion", "Unknown"];

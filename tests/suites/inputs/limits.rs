@@ -33,7 +33,7 @@ fn values_at_their_limits_are_accepted() {
         product().metadata([("a", "x"), ("abcd", "12345")]),
         product().metadata([("a", 1)]),
         product().parts([Part::new(1)]).main_part(Part::new(1)),
-        product().labels(Labels::new().main("long").additional([("a", "abc")])),
+        product().labels([("a", "abc")]).main("long"),
     ] {
         assert_eq!(product.validate(), Ok(()), "{product:?}");
     }
@@ -113,7 +113,7 @@ fn one_step_further_they_are_not() {
             "parts[1].count: must be at least 1",
         ),
         (
-            product().labels(Labels::new().main("long").additional([("a", "abcd")])),
+            product().labels([("a", "abcd")]).main("long"),
             "labels.a: must have at most 3 characters, has 4",
         ),
         (

@@ -258,15 +258,7 @@ fn conversions(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
         }
         seen.push(key);
         let pattern = ident(&variant.name.rust);
-        let text = matches!(variant.ty, Type::Scalar(Scalar::String)).then(|| {
-            quote! {
-                impl From<&str> for #name {
-                    fn from(value: &str) -> Self {
-                        Self::#pattern(value.to_owned())
-                    }
-                }
-            }
-        });
+        let further = further_conversions(def, union, variant);
         // Its variants may be passed where it is expected.
         let body = def.is_body.then(|| {
             let content = rust_type(api, &variant.ty);
@@ -274,9 +266,40 @@ fn conversions(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
         });
         Some(quote! {
             polar_client_runtime::from_variant! { #name::#pattern(#content) }
-            #text
+            #further
             #body
         })
     });
     conversions.collect()
+}
+
+/// Conversions of what users have at hand for a variant, beside its own type.
+fn further_conversions(def: &TypeDef, union: &Union, variant: &Variant) -> Option<TokenStream> {
+    let (name, pattern) = (ident(&def.name.rust), ident(&variant.name.rust));
+    let has = |scalar| {
+        union
+            .variants
+            .iter()
+            .any(|other| other.ty == Type::Scalar(scalar))
+    };
+    let is_built = def.usage.is_built();
+    match &variant.ty {
+        Type::Scalar(Scalar::String) => Some(quote!(
+            polar_client_runtime::from_string! { #name::#pattern }
+        )),
+        Type::List(item) if **item == Type::Scalar(Scalar::String) && is_built => Some(quote!(
+            polar_client_runtime::from_strings! { #name::#pattern }
+        )),
+        Type::Scalar(Scalar::Integer) if is_built => {
+            let beyond = def.usage.is_decoded() && !has(Scalar::Unsigned);
+            let beyond = beyond.then(|| quote!(or Unknown));
+            Some(quote!(
+                polar_client_runtime::from_integer! { #name::#pattern #beyond }
+            ))
+        }
+        Type::Scalar(Scalar::Float) if is_built => Some(quote!(
+            polar_client_runtime::from_float! { #name::#pattern }
+        )),
+        _ => None,
+    }
 }
