@@ -8,6 +8,7 @@ use polar_client_runtime::types::Entries;
 use polar_client_runtime::types::Items;
 use polar_client_runtime::types::JsonObject;
 use polar_client_runtime::types::Patch;
+use polar_client_runtime::types::Strings;
 use polar_client_runtime::types::Timestamp;
 use polar_client_runtime::types::Uuid;
 use std::borrow::Cow;
@@ -250,12 +251,12 @@ impl BenefitGitHubRepositoryCreateProperties {
     pub fn new(
         repository_owner: impl Into<String>,
         repository_name: impl Into<String>,
-        permission: GitHubRepositoryPermission,
+        permission: impl Into<GitHubRepositoryPermission>,
     ) -> Self {
         Self {
             repository_owner: repository_owner.into(),
             repository_name: repository_name.into(),
-            permission,
+            permission: permission.into(),
         }
     }
 }
@@ -329,9 +330,11 @@ pub struct BenefitLicenseKeyExpirationProperties {
 impl BenefitLicenseKeyExpirationProperties {
     /// A `BenefitLicenseKeyExpirationProperties` with what is required.
     #[must_use]
-    #[inline]
-    pub fn new(ttl: i64, timeframe: LicenseKeyTimeframe) -> Self {
-        Self { ttl, timeframe }
+    pub fn new(ttl: i64, timeframe: impl Into<LicenseKeyTimeframe>) -> Self {
+        Self {
+            ttl,
+            timeframe: timeframe.into(),
+        }
     }
 }
 
@@ -545,8 +548,8 @@ impl BenefitSlackSharedChannelCreateProperties {
 
     /// Slack IDs of people of the seller's workspace who are invited to every channel.
     #[must_use]
-    pub fn team_invitees(mut self, team_invitees: impl Items<String>) -> Self {
-        self.team_invitees = Some(team_invitees.into_list());
+    pub fn team_invitees(mut self, team_invitees: impl Strings) -> Self {
+        self.team_invitees = Some(team_invitees.into_strings());
         self
     }
 }

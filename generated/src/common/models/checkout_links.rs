@@ -132,9 +132,8 @@ impl CheckoutLinkCreateProduct {
 
     /// Unit that the trial is counted in.
     #[must_use]
-    #[inline]
-    pub fn trial_interval(mut self, trial_interval: TrialInterval) -> Self {
-        self.trial_interval = Some(trial_interval);
+    pub fn trial_interval(mut self, trial_interval: impl Into<TrialInterval>) -> Self {
+        self.trial_interval = Some(trial_interval.into());
         self
     }
 
@@ -312,9 +311,8 @@ impl CheckoutLinkCreateProductPrice {
 
     /// Unit that the trial is counted in.
     #[must_use]
-    #[inline]
-    pub fn trial_interval(mut self, trial_interval: TrialInterval) -> Self {
-        self.trial_interval = Some(trial_interval);
+    pub fn trial_interval(mut self, trial_interval: impl Into<TrialInterval>) -> Self {
+        self.trial_interval = Some(trial_interval.into());
         self
     }
 
@@ -494,9 +492,8 @@ impl CheckoutLinkCreateProducts {
 
     /// Unit that the trial is counted in.
     #[must_use]
-    #[inline]
-    pub fn trial_interval(mut self, trial_interval: TrialInterval) -> Self {
-        self.trial_interval = Some(trial_interval);
+    pub fn trial_interval(mut self, trial_interval: impl Into<TrialInterval>) -> Self {
+        self.trial_interval = Some(trial_interval.into());
         self
     }
 

@@ -1322,11 +1322,8 @@ polar_client_runtime::from_variant! {
     CustomerMetadataValue::String(String)
 }
 
-impl From<&str> for CustomerMetadataValue {
-    #[inline]
-    fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
-    }
+polar_client_runtime::from_string! {
+    CustomerMetadataValue::String
 }
 
 polar_client_runtime::from_variant! {

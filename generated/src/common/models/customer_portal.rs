@@ -1736,9 +1736,11 @@ impl CustomerOrderConfirmPayment {
     ///
     /// Default: `"stripe"`.
     #[must_use]
-    #[inline]
-    pub fn payment_processor(mut self, payment_processor: PaymentProcessor) -> Self {
-        self.payment_processor = Some(payment_processor);
+    pub fn payment_processor(
+        mut self,
+        payment_processor: impl Into<PaymentProcessor>,
+    ) -> Self {
+        self.payment_processor = Some(payment_processor.into());
         self
     }
 }
@@ -2408,9 +2410,8 @@ impl CustomerPortalMemberCreate {
     ///
     /// Default: `"member"`.
     #[must_use]
-    #[inline]
-    pub fn role(mut self, role: MemberRole) -> Self {
-        self.role = Some(role);
+    pub fn role(mut self, role: impl Into<MemberRole>) -> Self {
+        self.role = Some(role.into());
         self
     }
 }

@@ -1702,9 +1702,8 @@ impl MemberCreateFromCustomer {
     ///
     /// Default: `"member"`.
     #[must_use]
-    #[inline]
-    pub fn role(mut self, role: AssignableMemberRole) -> Self {
-        self.role = Some(role);
+    pub fn role(mut self, role: impl Into<AssignableMemberRole>) -> Self {
+        self.role = Some(role.into());
         self
     }
 }

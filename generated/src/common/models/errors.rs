@@ -377,11 +377,8 @@ polar_client_runtime::from_variant! {
     LocationSegment::String(String)
 }
 
-impl From<&str> for LocationSegment {
-    #[inline]
-    fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
-    }
+polar_client_runtime::from_string! {
+    LocationSegment::String
 }
 
 polar_client_runtime::from_variant! {

@@ -707,9 +707,9 @@ pub struct CostMetadataInput {
 impl CostMetadataInput {
     /// A `CostMetadataInput` with what is required.
     #[must_use]
-    pub fn new(amount: impl Into<Decimal>, currency: impl Into<String>) -> Self {
+    pub fn new(amount: Decimal, currency: impl Into<String>) -> Self {
         Self {
-            amount: amount.into(),
+            amount,
             currency: currency.into(),
         }
     }
@@ -999,9 +999,31 @@ impl EventCreateCustomer {
 
     /// Data of your own, by key.
     #[must_use]
+    pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
+        let it = self.metadata.get_or_insert_default();
+        it.additional = metadata.into_map();
+        self
+    }
+
+    /// What the event costs you.
+    ///
+    /// The key `_cost` of `metadata`.
+    #[must_use]
     #[inline]
-    pub fn metadata(mut self, metadata: EventMetadataInput) -> Self {
-        self.metadata = Some(metadata);
+    pub fn cost(mut self, cost: CostMetadataInput) -> Self {
+        let it = self.metadata.get_or_insert_default();
+        it.cost = Some(cost);
+        self
+    }
+
+    /// Use of a language model in the event.
+    ///
+    /// The key `_llm` of `metadata`.
+    #[must_use]
+    #[inline]
+    pub fn llm(mut self, llm: LlmMetadata) -> Self {
+        let it = self.metadata.get_or_insert_default();
+        it.llm = Some(llm);
         self
     }
 
@@ -1094,9 +1116,31 @@ impl EventCreateExternalCustomer {
 
     /// Data of your own, by key.
     #[must_use]
+    pub fn metadata(mut self, metadata: impl Entries<MetadataValue>) -> Self {
+        let it = self.metadata.get_or_insert_default();
+        it.additional = metadata.into_map();
+        self
+    }
+
+    /// What the event costs you.
+    ///
+    /// The key `_cost` of `metadata`.
+    #[must_use]
     #[inline]
-    pub fn metadata(mut self, metadata: EventMetadataInput) -> Self {
-        self.metadata = Some(metadata);
+    pub fn cost(mut self, cost: CostMetadataInput) -> Self {
+        let it = self.metadata.get_or_insert_default();
+        it.cost = Some(cost);
+        self
+    }
+
+    /// Use of a language model in the event.
+    ///
+    /// The key `_llm` of `metadata`.
+    #[must_use]
+    #[inline]
+    pub fn llm(mut self, llm: LlmMetadata) -> Self {
+        let it = self.metadata.get_or_insert_default();
+        it.llm = Some(llm);
         self
     }
 
@@ -1306,9 +1350,12 @@ pub struct Filter {
 impl Filter {
     /// A `Filter` with what is required.
     #[must_use]
-    pub fn new(conjunction: FilterConjunction, clauses: impl Items<FilterTerm>) -> Self {
+    pub fn new(
+        conjunction: impl Into<FilterConjunction>,
+        clauses: impl Items<FilterTerm>,
+    ) -> Self {
         Self {
-            conjunction,
+            conjunction: conjunction.into(),
             clauses: clauses.into_list(),
         }
     }
@@ -1333,12 +1380,12 @@ impl FilterClause {
     #[must_use]
     pub fn new(
         property: impl Into<String>,
-        operator: FilterOperator,
+        operator: impl Into<FilterOperator>,
         value: impl Into<FilterValue>,
     ) -> Self {
         Self {
             property: property.into(),
-            operator,
+            operator: operator.into(),
             value: value.into(),
         }
     }
@@ -1524,15 +1571,16 @@ polar_client_runtime::from_variant! {
     FilterValue::String(String)
 }
 
-impl From<&str> for FilterValue {
-    #[inline]
-    fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
-    }
+polar_client_runtime::from_string! {
+    FilterValue::String
 }
 
 polar_client_runtime::from_variant! {
     FilterValue::Integer(i64)
+}
+
+polar_client_runtime::from_integer! {
+    FilterValue::Integer or Unknown
 }
 
 polar_client_runtime::from_variant! {

@@ -227,9 +227,12 @@ pub struct PropertyAggregation {
 impl PropertyAggregation {
     /// A `PropertyAggregation` with what is required.
     #[must_use]
-    pub fn new(func: PropertyAggregationFunction, property: impl Into<String>) -> Self {
+    pub fn new(
+        func: impl Into<PropertyAggregationFunction>,
+        property: impl Into<String>,
+    ) -> Self {
         Self {
-            func,
+            func: func.into(),
             property: property.into(),
         }
     }

@@ -5,9 +5,9 @@
 use crate::ids::{DashboardId, OrganizationId};
 use polar_client_runtime::types::Date;
 use polar_client_runtime::types::Decimal;
-use polar_client_runtime::types::Items;
 use polar_client_runtime::types::Number;
 use polar_client_runtime::types::Patch;
+use polar_client_runtime::types::Strings;
 use polar_client_runtime::types::Timestamp;
 use std::collections::BTreeMap;
 
@@ -58,8 +58,8 @@ impl MetricDashboardCreate {
     ///
     /// At most 10 items.
     #[must_use]
-    pub fn metrics(mut self, metrics: impl Items<String>) -> Self {
-        self.metrics = Some(metrics.into_list());
+    pub fn metrics(mut self, metrics: impl Strings) -> Self {
+        self.metrics = Some(metrics.into_strings());
         self
     }
 

@@ -7,6 +7,7 @@ use polar_client_runtime::types::Items;
 use polar_client_runtime::types::Json;
 use polar_client_runtime::types::JsonObject;
 use polar_client_runtime::types::Patch;
+use polar_client_runtime::types::Strings;
 use polar_client_runtime::types::Timestamp;
 use polar_client_runtime::types::Uuid;
 use std::borrow::Cow;
@@ -410,9 +411,8 @@ impl IntrospectTokenRequest {
 
     /// Which kind of token it probably is.
     #[must_use]
-    #[inline]
-    pub fn token_type_hint(mut self, token_type_hint: TokenTypeHint) -> Self {
-        self.token_type_hint = Some(token_type_hint);
+    pub fn token_type_hint(mut self, token_type_hint: impl Into<TokenTypeHint>) -> Self {
+        self.token_type_hint = Some(token_type_hint.into());
         self
     }
 }
@@ -577,12 +577,9 @@ pub struct OAuth2ClientConfiguration {
 impl OAuth2ClientConfiguration {
     /// An `OAuth2ClientConfiguration` with what is required.
     #[must_use]
-    pub fn new(
-        redirect_uris: impl Items<String>,
-        client_name: impl Into<String>,
-    ) -> Self {
+    pub fn new(redirect_uris: impl Strings, client_name: impl Into<String>) -> Self {
         Self {
-            redirect_uris: redirect_uris.into_list(),
+            redirect_uris: redirect_uris.into_strings(),
             token_endpoint_auth_method: None,
             grant_types: None,
             response_types: None,
@@ -600,12 +597,11 @@ impl OAuth2ClientConfiguration {
     ///
     /// Default: `"client_secret_post"`.
     #[must_use]
-    #[inline]
     pub fn token_endpoint_auth_method(
         mut self,
-        token_endpoint_auth_method: TokenEndpointAuthMethod,
+        token_endpoint_auth_method: impl Into<TokenEndpointAuthMethod>,
     ) -> Self {
-        self.token_endpoint_auth_method = Some(token_endpoint_auth_method);
+        self.token_endpoint_auth_method = Some(token_endpoint_auth_method.into());
         self
     }
 
@@ -691,9 +687,8 @@ impl OAuth2ClientConfiguration {
     ///
     /// Default: `"user"`.
     #[must_use]
-    #[inline]
-    pub fn default_sub_type(mut self, default_sub_type: SubType) -> Self {
-        self.default_sub_type = Some(default_sub_type);
+    pub fn default_sub_type(mut self, default_sub_type: impl Into<SubType>) -> Self {
+        self.default_sub_type = Some(default_sub_type.into());
         self
     }
 }
@@ -768,12 +763,12 @@ impl OAuth2ClientConfigurationUpdate {
     /// An `OAuth2ClientConfigurationUpdate` with what is required.
     #[must_use]
     pub fn new(
-        redirect_uris: impl Items<String>,
+        redirect_uris: impl Strings,
         client_name: impl Into<String>,
         client_id: impl Into<String>,
     ) -> Self {
         Self {
-            redirect_uris: redirect_uris.into_list(),
+            redirect_uris: redirect_uris.into_strings(),
             token_endpoint_auth_method: None,
             grant_types: None,
             response_types: None,
@@ -793,12 +788,11 @@ impl OAuth2ClientConfigurationUpdate {
     ///
     /// Default: `"client_secret_post"`.
     #[must_use]
-    #[inline]
     pub fn token_endpoint_auth_method(
         mut self,
-        token_endpoint_auth_method: TokenEndpointAuthMethod,
+        token_endpoint_auth_method: impl Into<TokenEndpointAuthMethod>,
     ) -> Self {
-        self.token_endpoint_auth_method = Some(token_endpoint_auth_method);
+        self.token_endpoint_auth_method = Some(token_endpoint_auth_method.into());
         self
     }
 
@@ -884,9 +878,8 @@ impl OAuth2ClientConfigurationUpdate {
     ///
     /// Default: `"user"`.
     #[must_use]
-    #[inline]
-    pub fn default_sub_type(mut self, default_sub_type: SubType) -> Self {
-        self.default_sub_type = Some(default_sub_type);
+    pub fn default_sub_type(mut self, default_sub_type: impl Into<SubType>) -> Self {
+        self.default_sub_type = Some(default_sub_type.into());
         self
     }
 
@@ -1007,9 +1000,8 @@ impl RevokeTokenRequest {
 
     /// Which kind of token it probably is.
     #[must_use]
-    #[inline]
-    pub fn token_type_hint(mut self, token_type_hint: TokenTypeHint) -> Self {
-        self.token_type_hint = Some(token_type_hint);
+    pub fn token_type_hint(mut self, token_type_hint: impl Into<TokenTypeHint>) -> Self {
+        self.token_type_hint = Some(token_type_hint.into());
         self
     }
 }
@@ -1438,9 +1430,8 @@ impl WebTokenRequest {
     ///
     /// Default: `"user"`.
     #[must_use]
-    #[inline]
-    pub fn sub_type(mut self, sub_type: WebTokenSubType) -> Self {
-        self.sub_type = Some(sub_type);
+    pub fn sub_type(mut self, sub_type: impl Into<WebTokenSubType>) -> Self {
+        self.sub_type = Some(sub_type.into());
         self
     }
 

@@ -2,7 +2,7 @@
 
 //! Types of organizations.
 
-use polar_client_runtime::types::{Items, Patch};
+use polar_client_runtime::types::{Patch, Strings};
 
 /// A country, as its two-letter ISO 3166-1 code.
 ///
@@ -1310,15 +1310,15 @@ impl OrganizationDetails {
 
     /// Kinds of products that are sold.
     #[must_use]
-    pub fn selling_categories(mut self, selling_categories: impl Items<String>) -> Self {
-        self.selling_categories = Some(selling_categories.into_list());
+    pub fn selling_categories(mut self, selling_categories: impl Strings) -> Self {
+        self.selling_categories = Some(selling_categories.into_strings());
         self
     }
 
     /// How prices are made.
     #[must_use]
-    pub fn pricing_models(mut self, pricing_models: impl Items<String>) -> Self {
-        self.pricing_models = Some(pricing_models.into_list());
+    pub fn pricing_models(mut self, pricing_models: impl Strings) -> Self {
+        self.pricing_models = Some(pricing_models.into_strings());
         self
     }
 
@@ -1335,11 +1335,8 @@ impl OrganizationDetails {
     ///
     /// Deprecated.
     #[must_use]
-    pub fn customer_acquisition(
-        mut self,
-        customer_acquisition: impl Items<String>,
-    ) -> Self {
-        self.customer_acquisition = Some(customer_acquisition.into_list());
+    pub fn customer_acquisition(mut self, customer_acquisition: impl Strings) -> Self {
+        self.customer_acquisition = Some(customer_acquisition.into_strings());
         self
     }
 
@@ -1513,8 +1510,14 @@ pub struct OrganizationSocialLink {
 impl OrganizationSocialLink {
     /// An `OrganizationSocialLink` with what is required.
     #[must_use]
-    pub fn new(platform: OrganizationSocialPlatforms, url: impl Into<String>) -> Self {
-        Self { platform, url: url.into() }
+    pub fn new(
+        platform: impl Into<OrganizationSocialPlatforms>,
+        url: impl Into<String>,
+    ) -> Self {
+        Self {
+            platform: platform.into(),
+            url: url.into(),
+        }
     }
 }
 
@@ -1645,17 +1648,16 @@ pub struct OrganizationSubscriptionSettings {
 impl OrganizationSubscriptionSettings {
     /// An `OrganizationSubscriptionSettings` with what is required.
     #[must_use]
-    #[inline]
     pub fn new(
         allow_multiple_subscriptions: bool,
-        proration_behavior: PublicSubscriptionProrationBehavior,
+        proration_behavior: impl Into<PublicSubscriptionProrationBehavior>,
         benefit_revocation_grace_period: i64,
         prevent_trial_abuse: bool,
         allow_customer_updates: bool,
     ) -> Self {
         Self {
             allow_multiple_subscriptions,
-            proration_behavior,
+            proration_behavior: proration_behavior.into(),
             benefit_revocation_grace_period,
             prevent_trial_abuse,
             allow_customer_updates,

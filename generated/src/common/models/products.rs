@@ -287,9 +287,11 @@ impl ProductPriceCustomCreate {
     ///
     /// Default: `"usd"`.
     #[must_use]
-    #[inline]
-    pub fn price_currency(mut self, price_currency: PresentmentCurrency) -> Self {
-        self.price_currency = Some(price_currency);
+    pub fn price_currency(
+        mut self,
+        price_currency: impl Into<PresentmentCurrency>,
+    ) -> Self {
+        self.price_currency = Some(price_currency.into());
         self
     }
 
@@ -406,9 +408,11 @@ impl ProductPriceFixedCreate {
     ///
     /// Default: `"usd"`.
     #[must_use]
-    #[inline]
-    pub fn price_currency(mut self, price_currency: PresentmentCurrency) -> Self {
-        self.price_currency = Some(price_currency);
+    pub fn price_currency(
+        mut self,
+        price_currency: impl Into<PresentmentCurrency>,
+    ) -> Self {
+        self.price_currency = Some(price_currency.into());
         self
     }
 
@@ -520,9 +524,11 @@ impl ProductPriceMeteredTiersCreate {
     ///
     /// Default: `"usd"`.
     #[must_use]
-    #[inline]
-    pub fn price_currency(mut self, price_currency: PresentmentCurrency) -> Self {
-        self.price_currency = Some(price_currency);
+    pub fn price_currency(
+        mut self,
+        price_currency: impl Into<PresentmentCurrency>,
+    ) -> Self {
+        self.price_currency = Some(price_currency.into());
         self
     }
 
@@ -612,12 +618,12 @@ pub struct ProductPriceMeteredUnitCreate {
 impl ProductPriceMeteredUnitCreate {
     /// A `ProductPriceMeteredUnitCreate` with what is required.
     #[must_use]
-    pub fn new(meter_id: impl Into<MeterId>, unit_amount: impl Into<Decimal>) -> Self {
+    pub fn new(meter_id: impl Into<MeterId>, unit_amount: Decimal) -> Self {
         Self {
             price_currency: None,
             tax_behavior: Patch::Keep,
             meter_id: meter_id.into(),
-            unit_amount: unit_amount.into(),
+            unit_amount,
             cap_amount: Patch::Keep,
         }
     }
@@ -626,9 +632,11 @@ impl ProductPriceMeteredUnitCreate {
     ///
     /// Default: `"usd"`.
     #[must_use]
-    #[inline]
-    pub fn price_currency(mut self, price_currency: PresentmentCurrency) -> Self {
-        self.price_currency = Some(price_currency);
+    pub fn price_currency(
+        mut self,
+        price_currency: impl Into<PresentmentCurrency>,
+    ) -> Self {
+        self.price_currency = Some(price_currency.into());
         self
     }
 
@@ -759,9 +767,11 @@ impl ProductPriceUnitBasedCreate {
     ///
     /// Default: `"usd"`.
     #[must_use]
-    #[inline]
-    pub fn price_currency(mut self, price_currency: PresentmentCurrency) -> Self {
-        self.price_currency = Some(price_currency);
+    pub fn price_currency(
+        mut self,
+        price_currency: impl Into<PresentmentCurrency>,
+    ) -> Self {
+        self.price_currency = Some(price_currency.into());
         self
     }
 
@@ -872,10 +882,11 @@ pub struct TierInput {
 impl TierInput {
     /// A `TierInput` with what is required.
     #[must_use]
-    pub fn new(unit_amount: impl Into<Decimal>) -> Self {
+    #[inline]
+    pub fn new(unit_amount: Decimal) -> Self {
         Self {
             bound: Patch::Keep,
-            unit_amount: unit_amount.into(),
+            unit_amount,
         }
     }
 
@@ -906,9 +917,9 @@ pub struct TiersInput {
 impl TiersInput {
     /// A `TiersInput` with what is required.
     #[must_use]
-    pub fn new(r#type: TierType, tiers: impl Items<TierInput>) -> Self {
+    pub fn new(r#type: impl Into<TierType>, tiers: impl Items<TierInput>) -> Self {
         Self {
-            r#type,
+            r#type: r#type.into(),
             tiers: tiers.into_list(),
         }
     }

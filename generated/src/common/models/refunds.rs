@@ -84,13 +84,13 @@ impl RefundCreate {
     #[must_use]
     pub fn new(
         order_id: impl Into<OrderId>,
-        reason: RefundCreateReason,
+        reason: impl Into<RefundCreateReason>,
         amount: i64,
     ) -> Self {
         Self {
             metadata: None,
             order_id: order_id.into(),
-            reason,
+            reason: reason.into(),
             amount,
             comment: None,
             revoke_benefits: None,

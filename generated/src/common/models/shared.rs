@@ -54,15 +54,14 @@ pub struct AddressInput {
 impl AddressInput {
     /// An `AddressInput` with what is required.
     #[must_use]
-    #[inline]
-    pub fn new(country: CountryAlpha2Input) -> Self {
+    pub fn new(country: impl Into<CountryAlpha2Input>) -> Self {
         Self {
             line1: Patch::Keep,
             line2: Patch::Keep,
             postal_code: Patch::Keep,
             city: Patch::Keep,
             state: Patch::Keep,
-            country,
+            country: country.into(),
         }
     }
 
@@ -731,15 +730,16 @@ polar_client_runtime::from_variant! {
     CustomFieldValue::String(String)
 }
 
-impl From<&str> for CustomFieldValue {
-    #[inline]
-    fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
-    }
+polar_client_runtime::from_string! {
+    CustomFieldValue::String
 }
 
 polar_client_runtime::from_variant! {
     CustomFieldValue::Integer(i64)
+}
+
+polar_client_runtime::from_integer! {
+    CustomFieldValue::Integer or Unknown
 }
 
 polar_client_runtime::from_variant! {
@@ -818,15 +818,16 @@ polar_client_runtime::from_variant! {
     MetadataQueryValue::String(String)
 }
 
-impl From<&str> for MetadataQueryValue {
-    #[inline]
-    fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
-    }
+polar_client_runtime::from_string! {
+    MetadataQueryValue::String
 }
 
 polar_client_runtime::from_variant! {
     MetadataQueryValue::Integer(i64)
+}
+
+polar_client_runtime::from_integer! {
+    MetadataQueryValue::Integer
 }
 
 polar_client_runtime::from_variant! {
@@ -835,6 +836,10 @@ polar_client_runtime::from_variant! {
 
 polar_client_runtime::from_variant! {
     MetadataQueryValue::Strings(Vec<String>)
+}
+
+polar_client_runtime::from_strings! {
+    MetadataQueryValue::Strings
 }
 
 polar_client_runtime::from_variant! {
@@ -921,19 +926,24 @@ polar_client_runtime::from_variant! {
     MetadataValue::String(String)
 }
 
-impl From<&str> for MetadataValue {
-    #[inline]
-    fn from(value: &str) -> Self {
-        Self::String(value.to_owned())
-    }
+polar_client_runtime::from_string! {
+    MetadataValue::String
 }
 
 polar_client_runtime::from_variant! {
     MetadataValue::Integer(i64)
 }
 
+polar_client_runtime::from_integer! {
+    MetadataValue::Integer or Unknown
+}
+
 polar_client_runtime::from_variant! {
     MetadataValue::Number(f64)
+}
+
+polar_client_runtime::from_float! {
+    MetadataValue::Number
 }
 
 polar_client_runtime::from_variant! {

@@ -128,8 +128,8 @@ impl List {
     }
 
     /// Where it comes from.
-    #[inline]
-    pub fn source(mut self, source: EventSource) -> Self {
+    pub fn source(mut self, source: impl Into<EventSource>) -> Self {
+        let source: EventSource = source.into();
         self.0.query("source", &source);
         self
     }

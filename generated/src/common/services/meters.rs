@@ -45,11 +45,12 @@ impl Quantities {
 
     /// How the quantities of the customers become one. Without it, the events of all
     /// customers are counted together.
-    #[inline]
     pub fn customer_aggregation_function(
         mut self,
-        customer_aggregation_function: AggregationFunction,
+        customer_aggregation_function: impl Into<AggregationFunction>,
     ) -> Self {
+        let customer_aggregation_function: AggregationFunction = customer_aggregation_function
+            .into();
         self.0.query("customer_aggregation_function", &customer_aggregation_function);
         self
     }

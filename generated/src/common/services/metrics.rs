@@ -88,11 +88,12 @@ impl<C: AccountAccess> Metrics<C> {
         &self,
         start_date: Date,
         end_date: Date,
-        interval: TimeInterval,
+        interval: impl Into<TimeInterval>,
     ) -> Export {
         let mut request = self.client.request(&EXPORT);
         request.query("start_date", &start_date);
         request.query("end_date", &end_date);
+        let interval: TimeInterval = interval.into();
         request.query("interval", &interval);
         Export(request)
     }
@@ -112,10 +113,16 @@ impl<C: AccountAccess> Metrics<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn get(&self, start_date: Date, end_date: Date, interval: TimeInterval) -> Get {
+    pub fn get(
+        &self,
+        start_date: Date,
+        end_date: Date,
+        interval: impl Into<TimeInterval>,
+    ) -> Get {
         let mut request = self.client.request(&GET);
         request.query("start_date", &start_date);
         request.query("end_date", &end_date);
+        let interval: TimeInterval = interval.into();
         request.query("interval", &interval);
         Get(request)
     }

@@ -549,9 +549,8 @@ impl BenefitCustomCreate {
 
     /// Who gets to see it.
     #[must_use]
-    #[inline]
-    pub fn visibility(mut self, visibility: BenefitVisibility) -> Self {
-        self.visibility = Some(visibility);
+    pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
+        self.visibility = Some(visibility.into());
         self
     }
 }
@@ -730,9 +729,8 @@ impl BenefitDiscordCreate {
 
     /// Who gets to see it.
     #[must_use]
-    #[inline]
-    pub fn visibility(mut self, visibility: BenefitVisibility) -> Self {
-        self.visibility = Some(visibility);
+    pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
+        self.visibility = Some(visibility.into());
         self
     }
 }
@@ -898,9 +896,8 @@ impl BenefitDownloadablesCreate {
 
     /// Who gets to see it.
     #[must_use]
-    #[inline]
-    pub fn visibility(mut self, visibility: BenefitVisibility) -> Self {
-        self.visibility = Some(visibility);
+    pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
+        self.visibility = Some(visibility.into());
         self
     }
 }
@@ -1063,9 +1060,8 @@ impl BenefitFeatureFlagCreate {
 
     /// Who gets to see it.
     #[must_use]
-    #[inline]
-    pub fn visibility(mut self, visibility: BenefitVisibility) -> Self {
-        self.visibility = Some(visibility);
+    pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
+        self.visibility = Some(visibility.into());
         self
     }
 }
@@ -1244,9 +1240,8 @@ impl BenefitGitHubRepositoryCreate {
 
     /// Who gets to see it.
     #[must_use]
-    #[inline]
-    pub fn visibility(mut self, visibility: BenefitVisibility) -> Self {
-        self.visibility = Some(visibility);
+    pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
+        self.visibility = Some(visibility.into());
         self
     }
 }
@@ -1412,9 +1407,8 @@ impl BenefitLicenseKeysCreate {
 
     /// Who gets to see it.
     #[must_use]
-    #[inline]
-    pub fn visibility(mut self, visibility: BenefitVisibility) -> Self {
-        self.visibility = Some(visibility);
+    pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
+        self.visibility = Some(visibility.into());
         self
     }
 }
@@ -1605,9 +1599,8 @@ impl BenefitMeterCreditCreate {
 
     /// Who gets to see it.
     #[must_use]
-    #[inline]
-    pub fn visibility(mut self, visibility: BenefitVisibility) -> Self {
-        self.visibility = Some(visibility);
+    pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
+        self.visibility = Some(visibility.into());
         self
     }
 }
@@ -1786,9 +1779,8 @@ impl BenefitSlackSharedChannelCreate {
 
     /// Who gets to see it.
     #[must_use]
-    #[inline]
-    pub fn visibility(mut self, visibility: BenefitVisibility) -> Self {
-        self.visibility = Some(visibility);
+    pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
+        self.visibility = Some(visibility.into());
         self
     }
 }

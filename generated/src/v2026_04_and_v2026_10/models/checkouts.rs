@@ -398,9 +398,8 @@ impl CheckoutProductsCreate {
 
     /// Unit that the trial is counted in.
     #[must_use]
-    #[inline]
-    pub fn trial_interval(mut self, trial_interval: TrialInterval) -> Self {
-        self.trial_interval = Some(trial_interval);
+    pub fn trial_interval(mut self, trial_interval: impl Into<TrialInterval>) -> Self {
+        self.trial_interval = Some(trial_interval.into());
         self
     }
 
@@ -688,9 +687,8 @@ impl CheckoutProductsCreate {
 
     /// Currency, as its ISO 4217 code in lower case.
     #[must_use]
-    #[inline]
-    pub fn currency(mut self, currency: PresentmentCurrency) -> Self {
-        self.currency = Some(currency);
+    pub fn currency(mut self, currency: impl Into<PresentmentCurrency>) -> Self {
+        self.currency = Some(currency.into());
         self
     }
 

@@ -162,9 +162,8 @@ impl ProductCreateOneTime {
     ///
     /// Default: `"public"`.
     #[must_use]
-    #[inline]
-    pub fn visibility(mut self, visibility: ProductVisibility) -> Self {
-        self.visibility = Some(visibility);
+    pub fn visibility(mut self, visibility: impl Into<ProductVisibility>) -> Self {
+        self.visibility = Some(visibility.into());
         self
     }
 
@@ -258,7 +257,7 @@ impl ProductCreateRecurring {
     pub fn new(
         name: impl Into<String>,
         prices: impl Items<ProductPriceCreate>,
-        recurring_interval: RecurringInterval,
+        recurring_interval: impl Into<RecurringInterval>,
     ) -> Self {
         Self {
             metadata: None,
@@ -271,7 +270,7 @@ impl ProductCreateRecurring {
             organization_id: None,
             trial_interval: None,
             trial_interval_count: None,
-            recurring_interval,
+            recurring_interval: recurring_interval.into(),
             recurring_interval_count: None,
             meter_interval: None,
             meter_interval_count: None,
@@ -298,9 +297,8 @@ impl ProductCreateRecurring {
     ///
     /// Default: `"public"`.
     #[must_use]
-    #[inline]
-    pub fn visibility(mut self, visibility: ProductVisibility) -> Self {
-        self.visibility = Some(visibility);
+    pub fn visibility(mut self, visibility: impl Into<ProductVisibility>) -> Self {
+        self.visibility = Some(visibility.into());
         self
     }
 
@@ -333,9 +331,8 @@ impl ProductCreateRecurring {
 
     /// Unit that the trial is counted in.
     #[must_use]
-    #[inline]
-    pub fn trial_interval(mut self, trial_interval: TrialInterval) -> Self {
-        self.trial_interval = Some(trial_interval);
+    pub fn trial_interval(mut self, trial_interval: impl Into<TrialInterval>) -> Self {
+        self.trial_interval = Some(trial_interval.into());
         self
     }
 
@@ -364,9 +361,11 @@ impl ProductCreateRecurring {
     /// be a multiple of it, and it cannot be changed later. Null means that metering
     /// follows the billing cycle.
     #[must_use]
-    #[inline]
-    pub fn meter_interval(mut self, meter_interval: RecurringInterval) -> Self {
-        self.meter_interval = Some(meter_interval);
+    pub fn meter_interval(
+        mut self,
+        meter_interval: impl Into<RecurringInterval>,
+    ) -> Self {
+        self.meter_interval = Some(meter_interval.into());
         self
     }
 
@@ -503,9 +502,11 @@ impl ProductPriceSeatBasedCreate {
     ///
     /// Default: `"usd"`.
     #[must_use]
-    #[inline]
-    pub fn price_currency(mut self, price_currency: PresentmentCurrency) -> Self {
-        self.price_currency = Some(price_currency);
+    pub fn price_currency(
+        mut self,
+        price_currency: impl Into<PresentmentCurrency>,
+    ) -> Self {
+        self.price_currency = Some(price_currency.into());
         self
     }
 
@@ -635,9 +636,8 @@ impl ProductPriceSeatTiersInput {
     ///
     /// Default: `"volume"`.
     #[must_use]
-    #[inline]
-    pub fn seat_tier_type(mut self, seat_tier_type: SeatTierType) -> Self {
-        self.seat_tier_type = Some(seat_tier_type);
+    pub fn seat_tier_type(mut self, seat_tier_type: impl Into<SeatTierType>) -> Self {
+        self.seat_tier_type = Some(seat_tier_type.into());
         self
     }
 }

@@ -100,13 +100,14 @@ impl<C: AccountAccess> Meters<C> {
         id: impl Into<MeterId>,
         start_timestamp: Timestamp,
         end_timestamp: Timestamp,
-        interval: TimeInterval,
+        interval: impl Into<TimeInterval>,
     ) -> Quantities {
         let mut request = self.client.request(&QUANTITIES);
         let id: MeterId = id.into();
         request.path("id", &id);
         request.query("start_timestamp", &start_timestamp);
         request.query("end_timestamp", &end_timestamp);
+        let interval: TimeInterval = interval.into();
         request.query("interval", &interval);
         Quantities(request)
     }

@@ -52,14 +52,14 @@ impl WebhookEndpointCreate {
     #[must_use]
     pub fn new(
         url: impl Into<String>,
-        format: WebhookFormat,
+        format: impl Into<WebhookFormat>,
         events: impl Items<WebhookEventType>,
     ) -> Self {
         Self {
             url: url.into(),
             name: None,
             api_version: None,
-            format,
+            format: format.into(),
             events: events.into_list(),
             organization_id: None,
         }
@@ -76,9 +76,8 @@ impl WebhookEndpointCreate {
     ///
     /// Default: `"2026-10"`.
     #[must_use]
-    #[inline]
-    pub fn api_version(mut self, api_version: WebhookApiVersion) -> Self {
-        self.api_version = Some(api_version);
+    pub fn api_version(mut self, api_version: impl Into<WebhookApiVersion>) -> Self {
+        self.api_version = Some(api_version.into());
         self
     }
 

@@ -580,9 +580,8 @@ impl BenefitCustomCreate {
 
     /// Who gets to see it.
     #[must_use]
-    #[inline]
-    pub fn visibility(mut self, visibility: BenefitVisibility) -> Self {
-        self.visibility = Some(visibility);
+    pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
+        self.visibility = Some(visibility.into());
         self
     }
 }
@@ -783,9 +782,8 @@ impl BenefitDiscordCreate {
 
     /// Who gets to see it.
     #[must_use]
-    #[inline]
-    pub fn visibility(mut self, visibility: BenefitVisibility) -> Self {
-        self.visibility = Some(visibility);
+    pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
+        self.visibility = Some(visibility.into());
         self
     }
 }
@@ -973,9 +971,8 @@ impl BenefitDownloadablesCreate {
 
     /// Who gets to see it.
     #[must_use]
-    #[inline]
-    pub fn visibility(mut self, visibility: BenefitVisibility) -> Self {
-        self.visibility = Some(visibility);
+    pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
+        self.visibility = Some(visibility.into());
         self
     }
 }
@@ -1160,9 +1157,8 @@ impl BenefitFeatureFlagCreate {
 
     /// Who gets to see it.
     #[must_use]
-    #[inline]
-    pub fn visibility(mut self, visibility: BenefitVisibility) -> Self {
-        self.visibility = Some(visibility);
+    pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
+        self.visibility = Some(visibility.into());
         self
     }
 }
@@ -1363,9 +1359,8 @@ impl BenefitGitHubRepositoryCreate {
 
     /// Who gets to see it.
     #[must_use]
-    #[inline]
-    pub fn visibility(mut self, visibility: BenefitVisibility) -> Self {
-        self.visibility = Some(visibility);
+    pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
+        self.visibility = Some(visibility.into());
         self
     }
 }
@@ -1553,9 +1548,8 @@ impl BenefitLicenseKeysCreate {
 
     /// Who gets to see it.
     #[must_use]
-    #[inline]
-    pub fn visibility(mut self, visibility: BenefitVisibility) -> Self {
-        self.visibility = Some(visibility);
+    pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
+        self.visibility = Some(visibility.into());
         self
     }
 }
@@ -1768,9 +1762,8 @@ impl BenefitMeterCreditCreate {
 
     /// Who gets to see it.
     #[must_use]
-    #[inline]
-    pub fn visibility(mut self, visibility: BenefitVisibility) -> Self {
-        self.visibility = Some(visibility);
+    pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
+        self.visibility = Some(visibility.into());
         self
     }
 }
@@ -1971,9 +1964,8 @@ impl BenefitSlackSharedChannelCreate {
 
     /// Who gets to see it.
     #[must_use]
-    #[inline]
-    pub fn visibility(mut self, visibility: BenefitVisibility) -> Self {
-        self.visibility = Some(visibility);
+    pub fn visibility(mut self, visibility: impl Into<BenefitVisibility>) -> Self {
+        self.visibility = Some(visibility.into());
         self
     }
 }

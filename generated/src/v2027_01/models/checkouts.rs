@@ -10,7 +10,7 @@ use crate::ids::OrganizationId;
 use crate::ids::PriceId;
 use crate::ids::ProductId;
 use crate::ids::SubscriptionId;
-use polar_client_runtime::types::{Entries, Items, Timestamp};
+use polar_client_runtime::types::{Entries, Items, Strings, Timestamp};
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
@@ -685,9 +685,8 @@ impl CheckoutProductsCreate {
 
     /// Unit that the trial is counted in.
     #[must_use]
-    #[inline]
-    pub fn trial_interval(mut self, trial_interval: TrialInterval) -> Self {
-        self.trial_interval = Some(trial_interval);
+    pub fn trial_interval(mut self, trial_interval: impl Into<TrialInterval>) -> Self {
+        self.trial_interval = Some(trial_interval.into());
         self
     }
 
@@ -975,9 +974,8 @@ impl CheckoutProductsCreate {
 
     /// Currency, as its ISO 4217 code in lower case.
     #[must_use]
-    #[inline]
-    pub fn currency(mut self, currency: PresentmentCurrency) -> Self {
-        self.currency = Some(currency);
+    pub fn currency(mut self, currency: impl Into<PresentmentCurrency>) -> Self {
+        self.currency = Some(currency.into());
         self
     }
 
@@ -1121,7 +1119,7 @@ pub struct CheckoutProductsExternalCreate {
 impl CheckoutProductsExternalCreate {
     /// A `CheckoutProductsExternalCreate` with what is required.
     #[must_use]
-    pub fn new(external_products: impl Items<String>) -> Self {
+    pub fn new(external_products: impl Strings) -> Self {
         Self {
             trial_interval: None,
             trial_interval_count: None,
@@ -1154,16 +1152,15 @@ impl CheckoutProductsExternalCreate {
             embed_origin: None,
             locale: None,
             currency: None,
-            external_products: external_products.into_list(),
+            external_products: external_products.into_strings(),
             prices: None,
         }
     }
 
     /// Unit that the trial is counted in.
     #[must_use]
-    #[inline]
-    pub fn trial_interval(mut self, trial_interval: TrialInterval) -> Self {
-        self.trial_interval = Some(trial_interval);
+    pub fn trial_interval(mut self, trial_interval: impl Into<TrialInterval>) -> Self {
+        self.trial_interval = Some(trial_interval.into());
         self
     }
 
@@ -1451,9 +1448,8 @@ impl CheckoutProductsExternalCreate {
 
     /// Currency, as its ISO 4217 code in lower case.
     #[must_use]
-    #[inline]
-    pub fn currency(mut self, currency: PresentmentCurrency) -> Self {
-        self.currency = Some(currency);
+    pub fn currency(mut self, currency: impl Into<PresentmentCurrency>) -> Self {
+        self.currency = Some(currency.into());
         self
     }
 

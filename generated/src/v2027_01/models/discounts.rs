@@ -411,7 +411,7 @@ pub struct DiscountFixedCreate {
 impl DiscountFixedCreate {
     /// A `DiscountFixedCreate` with what is required.
     #[must_use]
-    pub fn new(name: impl Into<String>, duration: DiscountDuration) -> Self {
+    pub fn new(name: impl Into<String>, duration: impl Into<DiscountDuration>) -> Self {
         Self {
             external_id: None,
             metadata: None,
@@ -423,7 +423,7 @@ impl DiscountFixedCreate {
             max_redemptions_per_customer: None,
             products: None,
             organization_id: None,
-            duration,
+            duration: duration.into(),
             duration_in_months: None,
             amount: None,
             currency: None,
@@ -537,9 +537,8 @@ impl DiscountFixedCreate {
     ///
     /// Deprecated. Default: `"usd"`.
     #[must_use]
-    #[inline]
-    pub fn currency(mut self, currency: PresentmentCurrency) -> Self {
-        self.currency = Some(currency);
+    pub fn currency(mut self, currency: impl Into<PresentmentCurrency>) -> Self {
+        self.currency = Some(currency.into());
         self
     }
 
@@ -731,7 +730,7 @@ impl DiscountPercentageCreate {
     #[must_use]
     pub fn new(
         name: impl Into<String>,
-        duration: DiscountDuration,
+        duration: impl Into<DiscountDuration>,
         basis_points: i64,
     ) -> Self {
         Self {
@@ -745,7 +744,7 @@ impl DiscountPercentageCreate {
             max_redemptions_per_customer: None,
             products: None,
             organization_id: None,
-            duration,
+            duration: duration.into(),
             duration_in_months: None,
             basis_points,
         }

@@ -116,9 +116,8 @@ impl MeterCreate {
     ///
     /// Default: `"scalar"`.
     #[must_use]
-    #[inline]
-    pub fn unit(mut self, unit: MeterUnit) -> Self {
-        self.unit = Some(unit);
+    pub fn unit(mut self, unit: impl Into<MeterUnit>) -> Self {
+        self.unit = Some(unit.into());
         self
     }
 

@@ -200,9 +200,8 @@ impl OrganizationCreate {
 
     /// Country, as its two-letter ISO 3166-1 code.
     #[must_use]
-    #[inline]
-    pub fn country(mut self, country: CountryAlpha2Input) -> Self {
-        self.country = Some(country);
+    pub fn country(mut self, country: impl Into<CountryAlpha2Input>) -> Self {
+        self.country = Some(country.into());
         self
     }
 
@@ -254,12 +253,11 @@ impl OrganizationCreate {
     ///
     /// Default: `"usd"`.
     #[must_use]
-    #[inline]
     pub fn default_presentment_currency(
         mut self,
-        default_presentment_currency: PresentmentCurrency,
+        default_presentment_currency: impl Into<PresentmentCurrency>,
     ) -> Self {
-        self.default_presentment_currency = Some(default_presentment_currency);
+        self.default_presentment_currency = Some(default_presentment_currency.into());
         self
     }
 
@@ -267,12 +265,11 @@ impl OrganizationCreate {
     ///
     /// Default: `"location"`.
     #[must_use]
-    #[inline]
     pub fn default_tax_behavior(
         mut self,
-        default_tax_behavior: TaxBehaviorOption,
+        default_tax_behavior: impl Into<TaxBehaviorOption>,
     ) -> Self {
-        self.default_tax_behavior = Some(default_tax_behavior);
+        self.default_tax_behavior = Some(default_tax_behavior.into());
         self
     }
 }

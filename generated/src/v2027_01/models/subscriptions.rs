@@ -203,9 +203,8 @@ impl SubscriptionCreateCustomer {
     /// Currency of the subscription, in which the product needs a free price; without it,
     /// the organization's default.
     #[must_use]
-    #[inline]
-    pub fn currency(mut self, currency: PresentmentCurrency) -> Self {
-        self.currency = Some(currency);
+    pub fn currency(mut self, currency: impl Into<PresentmentCurrency>) -> Self {
+        self.currency = Some(currency.into());
         self
     }
 }
@@ -256,9 +255,8 @@ impl SubscriptionCreateExternalCustomer {
     /// Currency of the subscription, in which the product needs a free price; without it,
     /// the organization's default.
     #[must_use]
-    #[inline]
-    pub fn currency(mut self, currency: PresentmentCurrency) -> Self {
-        self.currency = Some(currency);
+    pub fn currency(mut self, currency: impl Into<PresentmentCurrency>) -> Self {
+        self.currency = Some(currency.into());
         self
     }
 }

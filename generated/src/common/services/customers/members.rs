@@ -348,8 +348,8 @@ pub struct List(Request);
 
 impl List {
     /// Role of the member.
-    #[inline]
-    pub fn role(mut self, role: MemberRole) -> Self {
+    pub fn role(mut self, role: impl Into<MemberRole>) -> Self {
+        let role: MemberRole = role.into();
         self.0.query("role", &role);
         self
     }
@@ -394,8 +394,8 @@ pub struct ListExternal(Request);
 
 impl ListExternal {
     /// Role of the member.
-    #[inline]
-    pub fn role(mut self, role: MemberRole) -> Self {
+    pub fn role(mut self, role: impl Into<MemberRole>) -> Self {
+        let role: MemberRole = role.into();
         self.0.query("role", &role);
         self
     }

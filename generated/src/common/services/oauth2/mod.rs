@@ -138,8 +138,8 @@ impl Authorize {
     }
 
     /// Whom it wants to act for, a user or an organization.
-    #[inline]
-    pub fn sub_type(mut self, sub_type: SubType) -> Self {
+    pub fn sub_type(mut self, sub_type: impl Into<SubType>) -> Self {
+        let sub_type: SubType = sub_type.into();
         self.0.query("sub_type", &sub_type);
         self
     }
