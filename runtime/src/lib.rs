@@ -20,7 +20,8 @@
 //! - `test-util`: samples of what the API sends, a mock and an in-memory store, for tests.
 //! - `test-server`: the mock or the store as an HTTP server.
 //! - `webhooks`: deliveries of webhooks are verified and read.
-//! - `axum`, `actix-web`: webhook endpoints as routes of that framework, and verified deliveries as extractors.
+//! - `axum`, `actix-web`: webhook endpoints as routes of that framework, and verified deliveries as extractors; for axum, routes
+//!   to a checkout and to the customer portal as well.
 //!
 //! # WebAssembly
 //! `wasm32-wasip2`, and `wasm32-unknown-unknown` in a JavaScript host (browsers, Node.js, Cloudflare Workers), work without
@@ -53,6 +54,8 @@ pub mod flows;
 #[cfg(feature = "ingest")]
 pub mod ingest;
 mod log;
+#[cfg(feature = "axum")]
+pub mod routes;
 mod secrets;
 #[cfg(feature = "test-util")]
 pub mod testing;

@@ -130,6 +130,24 @@ pub(crate) fn webhook_failed(id: &str, event_type: &str, message: &str, error: &
     );
 }
 
+/// A visitor was not redirected to a session, because the API did not create it.
+#[cfg(feature = "axum")]
+pub(crate) fn route_failed(status: http::StatusCode, error: &Error) {
+    #[cfg(feature = "tracing")]
+    match status {
+        http::StatusCode::INTERNAL_SERVER_ERROR => tracing::error!(
+            http.response.status_code = status.as_u16(),
+            error = %error,
+            "a session for a visitor was rejected"
+        ),
+        _ => tracing::warn!(
+            http.response.status_code = status.as_u16(),
+            error = %error,
+            "a session for a visitor was not created"
+        ),
+    }
+}
+
 /// The status of an error, or the kind of one that has none: `error.type` of the OpenTelemetry conventions.
 #[cfg(feature = "tracing")]
 pub(crate) fn error_type(error: &Error) -> String {

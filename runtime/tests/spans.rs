@@ -1,7 +1,11 @@
 //! What calls tell about themselves.
 
 #![cfg(feature = "tracing")]
-#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+#![allow(
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "a panic is how a test fails"
+)]
 
 #[cfg(feature = "webhooks")]
 mod event;

@@ -420,3 +420,44 @@ async fn a_response_can_be_made_of_the_request() {
     );
     assert!(catch_unwind(AssertUnwindSafe(|| drop(mock))).is_err());
 }
+
+/// The routes of the published client, with the operations that they send.
+#[tokio::test]
+async fn visitors_are_sent_to_checkouts_and_portals() {
+    use axum::body::Body;
+    use axum::http::request::Parts;
+    use axum::response::Response;
+    use polar_client::routes::Identity;
+    use polar_client::v2026_10::services::{checkouts, customer_sessions};
+    use tower_service::Service as _;
+
+    async fn visitor(_: Parts) -> Result<Option<Identity>, Response> {
+        Ok(Some(Identity::external_id("u-1").email("ada@example.com")))
+    }
+
+    let mock = Mock::new();
+    let checkout = json!({"url": "https://polar.example/checkout"});
+    mock.on::<checkouts::Create>()
+        .reply(&sample_with(&checkout));
+    let session = json!({"customer_portal_url": "https://polar.example/portal"});
+    mock.on::<customer_sessions::Create>()
+        .reply(&sample_with(&session));
+    let polar = client(&mock);
+    let checkout = polar.checkouts().axum_route().products([ID]);
+    let portal = polar.customer_sessions().axum_route();
+    let mut router: axum::Router = axum::Router::new()
+        .route("/checkout", checkout.identified_by(visitor))
+        .route("/portal", portal.identified_by(visitor));
+    for (uri, target) in [
+        (
+            format!("/checkout?products={ID}"),
+            "https://polar.example/checkout",
+        ),
+        ("/portal".to_owned(), "https://polar.example/portal"),
+    ] {
+        let request = axum::http::Request::get(uri).body(Body::empty()).unwrap();
+        let response = router.call(request).await.unwrap();
+        assert_eq!(response.headers()["location"], target);
+    }
+    mock.verify();
+}

@@ -75,6 +75,8 @@ impl Checker<'_> {
                 duplicates,
             } => self.ingest(operation, time, [accepted, duplicates]),
             FlowKind::Download { file } => self.download(operation, file),
+            FlowKind::CheckoutRoute => self.checkout_route(operation),
+            FlowKind::PortalRoute => self.portal_route(operation),
         };
         if let Err(message) = problem {
             self.problem(&format!("{}/x-flow", operation.at), message);
@@ -181,7 +183,12 @@ impl Checker<'_> {
         }
     }
 
-    fn has_all(&self, ty: Option<&Type>, paths: &[&str], what: &str) -> Result<(), String> {
+    pub(super) fn has_all(
+        &self,
+        ty: Option<&Type>,
+        paths: &[&str],
+        what: &str,
+    ) -> Result<(), String> {
         let has = |path: &str| {
             let path: Vec<String> = path.split('.').map(str::to_owned).collect();
             ty.is_some_and(|ty| self.leads_somewhere(ty, &path))
@@ -223,18 +230,18 @@ fn generation(operation: &Operation, other: &Operation) -> Result<(), String> {
     }
 }
 
-fn has_required_query(operation: &Operation) -> bool {
+pub(super) fn has_required_query(operation: &Operation) -> bool {
     let mut query = operation.query.iter();
     query.any(|param| param.presence == Presence::Required)
 }
 
 /// The type of a body that must be there.
-fn body(operation: &Operation) -> Option<&Type> {
+pub(super) fn body(operation: &Operation) -> Option<&Type> {
     let body = operation.body.as_ref()?;
     (body.presence == Presence::Required).then_some(&body.ty)
 }
 
-fn answer(operation: &Operation) -> Option<&Type> {
+pub(super) fn answer(operation: &Operation) -> Option<&Type> {
     match &operation.success {
         Success::Json(ty) | Success::JsonOrEmpty(ty) => Some(ty),
         Success::Empty | Success::Csv(_) => None,

@@ -3,6 +3,7 @@
 mod flows;
 mod operations;
 mod paths;
+mod routes;
 mod texts;
 mod types;
 

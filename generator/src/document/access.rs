@@ -217,6 +217,10 @@ pub enum Flow {
         /// The property of an item that is the file.
         file: String,
     },
+    /// The operation creates a checkout, to which visitors are sent.
+    CheckoutRoute {},
+    /// The operation creates a session of the customer portal, to which customers are sent.
+    PortalRoute {},
 }
 
 /// What an operation says beyond OpenAPI 3.0.

@@ -150,6 +150,8 @@ static FLOWS: Part = Part::Choice(&[
         ]),
     ),
     optional("download", &Part::Object(&[required("file", &Part::Text)])),
+    optional("checkout_route", &Part::Object(&[])),
+    optional("portal_route", &Part::Object(&[])),
 ]);
 
 static PARAMETER: Part = Part::Object(&[

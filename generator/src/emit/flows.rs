@@ -26,6 +26,8 @@ pub(super) fn method(api: &Api, service: &Service, operation: &Operation) -> Opt
         }
         FlowKind::Ingest { .. } => ingester(api, &name, operation),
         FlowKind::Download { file } => download(api, &name, operation, file),
+        FlowKind::CheckoutRoute => Some(route(&name, operation, CHECKOUT)),
+        FlowKind::PortalRoute => Some(route(&name, operation, PORTAL)),
     }
 }
 
@@ -228,6 +230,33 @@ fn download(api: &Api, name: &Ident, operation: &Operation, file: &str) -> Optio
             Download::file(self.client.request(&#facts), file)
         }
     })
+}
+
+/// The type of a route in the runtime, and its words.
+type Route = (&'static str, &'static str);
+
+const CHECKOUT: Route = (
+    "CheckoutRoute",
+    "Begins a route for axum that creates checkouts and redirects visitors there.",
+);
+
+const PORTAL: Route = (
+    "PortalRoute",
+    "Begins a route for axum that creates sessions of the customer portal and redirects customers there.",
+);
+
+fn route(name: &Ident, operation: &Operation, (ty, words): Route) -> TokenStream {
+    let docs = Docs::new(None, words)
+        .paragraph(operation_docs::credential(operation))
+        .attributes();
+    let (ty, facts) = (ident(ty), facts(operation));
+    quote! {
+        #docs
+        #[cfg(feature = "axum")]
+        pub fn #name(&self) -> polar_client_runtime::routes::#ty {
+            polar_client_runtime::routes::#ty::new(self.client.request(&#facts))
+        }
+    }
 }
 
 /// The words, who may do it, and which calls it makes.

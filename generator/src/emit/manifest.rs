@@ -92,7 +92,8 @@ ingest = ["polar-client-runtime/ingest"]
 test-util = ["polar-client-runtime/test-util"]
 # The mock or the store as an HTTP server.
 test-server = ["test-util", "polar-client-runtime/test-server"]
-# Deliveries of webhooks, verified and read; and the same as an extractor of a web framework.
+# Deliveries of webhooks, verified and read; and the same as an extractor of a web framework, with routes of axum to
+# checkouts and the customer portal.
 webhooks = ["polar-client-runtime/webhooks"]
 axum = ["webhooks", "polar-client-runtime/axum"]
 actix-web = ["webhooks", "polar-client-runtime/actix-web"]
@@ -172,7 +173,8 @@ fn readme(versions: &[&str], default: &str) -> String {
         - `test-util`: samples of what the API sends, a mock and an in-memory store, for tests of code that uses a client\n\
         - `test-server`: the mock or the store as an HTTP server, for tests of other programs\n\
         - `webhooks` (on by default): deliveries of webhooks are verified and read\n\
-        - `axum`, `actix-web`: webhook endpoints as routes of that framework, and verified deliveries as extractors\n\n\
+        - `axum`, `actix-web`: webhook endpoints as routes of that framework, and verified deliveries as extractors; for axum, \
+        routes to a checkout and to the customer portal, too\n\n\
         # WebAssembly\n\n\
         `wasm32-wasip2`, and `wasm32-unknown-unknown` in a JavaScript host (browsers, Node.js, Cloudflare Workers), are \
         supported with `default-features = false`, the versions that you need, and any of `webhooks`, `axum`, `exports`, \
@@ -274,6 +276,8 @@ fn root(layout: Layout<'_>, with_webhooks: &[&str], default: &str) -> TokenStrea
         pub use polar_client_runtime::ingest;
         #[cfg(feature = "reqwest")]
         pub use polar_client_runtime::reqwest;
+        #[cfg(feature = "axum")]
+        pub use polar_client_runtime::routes;
         #[cfg(feature = "test-util")]
         pub use polar_client_runtime::testing;
         pub use polar_client_runtime::{ApiError, Error, ExportError};

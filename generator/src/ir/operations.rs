@@ -296,4 +296,8 @@ pub enum FlowKind {
         /// The property of an item that is the file.
         file: String,
     },
+    /// The operation creates a checkout, to which visitors are sent.
+    CheckoutRoute,
+    /// The operation creates a session of the customer portal, to which customers are sent.
+    PortalRoute,
 }

@@ -170,6 +170,8 @@ fn flow(last: &str, kind: document::Flow) -> Flow {
             },
         ),
         document::Flow::Download { file } => ("download".to_owned(), FlowKind::Download { file }),
+        document::Flow::CheckoutRoute {} => ("axum_route".to_owned(), FlowKind::CheckoutRoute),
+        document::Flow::PortalRoute {} => ("axum_route".to_owned(), FlowKind::PortalRoute),
     };
     Flow {
         name: names::method(&name),

@@ -1,0 +1,247 @@
+//! The route to a checkout.
+
+use axum::response::Response;
+use axum::routing::MethodRouter;
+use http::StatusCode;
+use http::request::Parts;
+use uuid::Uuid;
+
+use super::identity::Identity;
+use super::query::{
+    ALLOW_DISCOUNT_CODES, CUSTOMER_BILLING_ADDRESS, CUSTOMER_EMAIL, CUSTOMER_EXTERNAL_ID,
+    CUSTOMER_ID, CUSTOMER_METADATA, CUSTOMER_NAME, CUSTOMER_TAX_ID, DISCOUNT_ID, LOCALE, METADATA,
+    PRODUCTS, Query, SEATS,
+};
+use super::redirect::redirect;
+use super::refusal::Refusal;
+use super::session::{self, Open};
+use crate::client::{Call, Request};
+use crate::codec::{Model, Object, Redacted, Sink};
+use crate::types::{Json, JsonObject};
+
+/// What it means that the API finds the values invalid.
+const REJECTED: (StatusCode, &str) = (
+    StatusCode::BAD_REQUEST,
+    "there is no checkout for these products and values",
+);
+
+/// A route that sends visitors to a checkout: `GET /checkout?products=…`.
+///
+/// It creates a checkout session and redirects there (303). These parameters of the query are read, by the names that Polar's
+/// adapters for other languages use:
+///
+/// | parameter | value |
+/// |---|---|
+/// | `products` | IDs of products, repeated for several: the customer chooses between them |
+/// | `customerEmail`, `customerName`, `customerTaxId` | fill in the form |
+/// | `customerBillingAddress` | the same, as JSON: `{"country":"AT"}` |
+/// | `metadata` | a JSON object, copied to orders and subscriptions |
+/// | `customerMetadata` | a JSON object, copied to the customer; of visitors who are logged in |
+/// | `discountId` | one of [`discounts`](Self::discounts) |
+/// | `allowDiscountCodes` | `true` or `false`, unless the program decides it |
+/// | `seats` | how many |
+/// | `locale` | the language: `de` |
+/// | `customerId`, `customerExternalId` | the visitor's own, or the request is refused |
+///
+/// All others are ignored. Do not trust `metadata`: visitors can edit the URL. Keys that the program sets win.
+#[derive(Clone, Debug)]
+#[must_use = "a route is finished with `identified_by`"]
+pub struct CheckoutRoute {
+    request: Request,
+    /// What is sent whatever the query says.
+    fixed: JsonObject,
+    metadata: JsonObject,
+    /// Any product, if there are none.
+    products: Vec<Uuid>,
+    discounts: Vec<Uuid>,
+}
+
+/// A checkout, as far as the route reads it.
+struct Checkout {
+    url: String,
+}
+
+impl Model for Checkout {
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            url: o.field("url"),
+        }
+    }
+
+    fn write(&self, o: &mut Sink<'_>) {
+        o.fields(&[("url", &Redacted(&self.url))]);
+    }
+}
+
+crate::model! { Checkout }
+
+impl CheckoutRoute {
+    /// Creates the route of the operation that creates checkouts.
+    #[doc(hidden)]
+    pub fn new(request: Request) -> Self {
+        Self {
+            request,
+            fixed: JsonObject::new(),
+            metadata: JsonObject::new(),
+            products: Vec::new(),
+            discounts: Vec::new(),
+        }
+    }
+
+    /// Sends customers to this URL after the purchase. `{CHECKOUT_ID}` in it is replaced by the ID of the checkout.
+    pub fn success_url(self, url: impl Into<String>) -> Self {
+        self.fix("success_url", url.into().into())
+    }
+
+    /// Shows a link back to this URL on the checkout page.
+    pub fn return_url(self, url: impl Into<String>) -> Self {
+        self.fix("return_url", url.into().into())
+    }
+
+    /// Decides whether customers can enter discount codes, whatever the query says.
+    pub fn allow_discount_codes(self, allow: bool) -> Self {
+        self.fix("allow_discount_codes", allow.into())
+    }
+
+    /// Sets a key of the metadata of the checkout, whatever the query says.
+    pub fn metadata(mut self, key: impl Into<String>, value: impl Into<Json>) -> Self {
+        self.metadata.insert(key.into(), value.into());
+        self
+    }
+
+    /// Offers only these products. Without it, any product of the organization is offered, those that no page links to included.
+    pub fn products(mut self, ids: impl IntoIterator<Item: Into<Uuid>>) -> Self {
+        self.products.extend(ids.into_iter().map(Into::into));
+        self
+    }
+
+    /// Lets the query choose one of these discounts. Others are refused: whoever has seen the ID of a discount could use it.
+    pub fn discounts(mut self, ids: impl IntoIterator<Item: Into<Uuid>>) -> Self {
+        self.discounts.extend(ids.into_iter().map(Into::into));
+        self
+    }
+
+    /// Returns the route, with the function that says who a visitor is: `Ok(None)` for an anonymous one, or `Err` with a
+    /// response that is sent instead, such as a redirect to a login page.
+    ///
+    /// The checkout belongs to the customer that the function returns. An anonymous visitor can fill in any email address, as on
+    /// every checkout page, and cannot name a customer.
+    ///
+    /// | outcome | status |
+    /// |---|---|
+    /// | the checkout is created | 303 |
+    /// | a parameter is missing or invalid, or the API rejects the values | 400 |
+    /// | the query names another customer, or a product or discount that is not offered | 403 |
+    /// | rate limit of the API; timeout; failure of the API or of the connection | 503, 504, 502 |
+    /// | the API rejects the request or the access token | 500 |
+    pub fn identified_by<V, R, T>(self, visitor: V) -> MethodRouter<T>
+    where
+        V: Fn(Parts) -> R + Clone + Send + Sync + 'static,
+        R: Future<Output = Result<Option<Identity>, Response>> + Send + 'static,
+        T: Clone + Send + Sync + 'static,
+    {
+        session::route(self, visitor)
+    }
+
+    fn body(&self, query: &Query, identity: Option<&Identity>) -> Result<JsonObject, Refusal> {
+        let mut body = JsonObject::new();
+        body.insert("products".to_owned(), self.chosen_products(query)?);
+        match identity {
+            Some(identity) => {
+                identity.check(query)?;
+                identity.write_checkout(query, &mut body)?;
+            }
+            None => anonymous(query, &mut body)?,
+        }
+        let mut set = |key: &str, value: Option<Json>| {
+            if let Some(value) = value {
+                body.insert(key.to_owned(), value);
+            }
+        };
+        let text = |name| Ok(query.one(name)?.map(Json::from));
+        let object = |name| Ok(query.object(name)?.map(Json::from));
+        set("customer_tax_id", text(CUSTOMER_TAX_ID)?);
+        set("locale", text(LOCALE)?);
+        set(
+            "customer_billing_address",
+            object(CUSTOMER_BILLING_ADDRESS)?,
+        );
+        set("customer_metadata", object(CUSTOMER_METADATA)?);
+        set("seats", query.count(SEATS)?.map(Json::from));
+        set(
+            "allow_discount_codes",
+            query.flag(ALLOW_DISCOUNT_CODES)?.map(Json::from),
+        );
+        set("discount_id", self.chosen_discount(query)?);
+        let mut metadata = query.object(METADATA)?.unwrap_or_default();
+        metadata.extend(self.metadata.clone());
+        set("metadata", (!metadata.is_empty()).then(|| metadata.into()));
+        body.extend(self.fixed.clone());
+        Ok(body)
+    }
+
+    fn chosen_products(&self, query: &Query) -> Result<Json, Refusal> {
+        let mut chosen = Vec::new();
+        for product in query.all(PRODUCTS) {
+            let id: Uuid = product
+                .parse()
+                .map_err(|_| Refusal::invalid(PRODUCTS, "are no UUIDs"))?;
+            if !self.products.is_empty() && !self.products.contains(&id) {
+                return Err(Refusal::NOT_OFFERED);
+            }
+            chosen.push(Json::from(id.to_string()));
+        }
+        match chosen.is_empty() {
+            true => Err(Refusal::invalid(PRODUCTS, "are missing")),
+            false => Ok(chosen.into()),
+        }
+    }
+
+    fn chosen_discount(&self, query: &Query) -> Result<Option<Json>, Refusal> {
+        let Some(discount) = query.one(DISCOUNT_ID)? else {
+            return Ok(None);
+        };
+        let id: Uuid = discount
+            .parse()
+            .map_err(|_| Refusal::invalid(DISCOUNT_ID, "is no UUID"))?;
+        match self.discounts.contains(&id) {
+            true => Ok(Some(id.to_string().into())),
+            false => Err(Refusal::NOT_OFFERED),
+        }
+    }
+
+    fn fix(mut self, key: &str, value: Json) -> Self {
+        self.fixed.insert(key.to_owned(), value);
+        self
+    }
+}
+
+impl Open for CheckoutRoute {
+    async fn open(&self, query: &Query, identity: Option<Identity>) -> Result<Response, Refusal> {
+        let body = self.body(query, identity.as_ref())?;
+        let mut request = self.request.clone();
+        request.json_body(&Json::Object(body));
+        let checkout = Call::<Checkout>::json(request).await;
+        let checkout = checkout.map_err(|error| Refusal::failed(&error, REJECTED))?;
+        redirect(&checkout.url)
+    }
+}
+
+/// What an anonymous visitor may fill in. Metadata of customers is not: with the email address of an existing one, theirs
+/// would change.
+fn anonymous(query: &Query, body: &mut JsonObject) -> Result<(), Refusal> {
+    for name in [CUSTOMER_ID, CUSTOMER_EXTERNAL_ID, CUSTOMER_METADATA] {
+        if query.all(name).next().is_some() {
+            return Err(Refusal::ANONYMOUS);
+        }
+    }
+    for (key, name) in [
+        ("customer_email", CUSTOMER_EMAIL),
+        ("customer_name", CUSTOMER_NAME),
+    ] {
+        if let Some(value) = query.one(name)? {
+            body.insert(key.to_owned(), value.into());
+        }
+    }
+    Ok(())
+}

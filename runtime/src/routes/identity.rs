@@ -1,0 +1,154 @@
+//! Who a visitor is.
+
+use std::fmt;
+
+use uuid::Uuid;
+
+use super::query::{CUSTOMER_EMAIL, CUSTOMER_EXTERNAL_ID, CUSTOMER_ID, CUSTOMER_NAME, Query};
+use super::refusal::Refusal;
+use crate::types::JsonObject;
+
+/// The customer that a visitor is logged in as.
+#[derive(Clone, PartialEq, Eq)]
+#[must_use]
+pub struct Identity {
+    customer: Customer,
+    email: Option<String>,
+    name: Option<String>,
+    member: Option<Member>,
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum Customer {
+    Id(Uuid),
+    External(String),
+}
+
+#[derive(Clone, PartialEq, Eq)]
+enum Member {
+    Id(Uuid),
+    External(String),
+}
+
+impl Identity {
+    /// The customer with this ID in your own database. A checkout creates the customer if there is none yet.
+    pub fn external_id(id: impl Into<String>) -> Self {
+        Self::new(Customer::External(id.into()))
+    }
+
+    /// The customer with this ID at Polar.
+    pub fn customer_id(id: impl Into<Uuid>) -> Self {
+        Self::new(Customer::Id(id.into()))
+    }
+
+    fn new(customer: Customer) -> Self {
+        Self {
+            customer,
+            email: None,
+            name: None,
+            member: None,
+        }
+    }
+
+    /// Fills in the email address of a checkout, which the customer cannot change there if the customer exists.
+    pub fn email(mut self, email: impl Into<String>) -> Self {
+        self.email = Some(email.into());
+        self
+    }
+
+    /// Fills in the name of a checkout.
+    pub fn name(mut self, name: impl Into<String>) -> Self {
+        self.name = Some(name.into());
+        self
+    }
+
+    /// The member of the customer with this ID at Polar: the portal of a team needs one.
+    pub fn member_id(mut self, id: impl Into<Uuid>) -> Self {
+        self.member = Some(Member::Id(id.into()));
+        self
+    }
+
+    /// The member of the customer with this ID in your own database.
+    pub fn external_member_id(mut self, id: impl Into<String>) -> Self {
+        self.member = Some(Member::External(id.into()));
+        self
+    }
+
+    /// Refuses a query that names somebody else. What cannot be compared is somebody else.
+    pub(super) fn check(&self, query: &Query) -> Result<(), Refusal> {
+        let is_other = |name, matches: &dyn Fn(&str) -> bool| {
+            let given = query.one(name)?;
+            Ok(given.is_some_and(|given| !matches(given)))
+        };
+        let id = |given: &str| matches!(&self.customer, Customer::Id(id) if given.parse().is_ok_and(|given: Uuid| given == *id));
+        let external =
+            |given: &str| matches!(&self.customer, Customer::External(id) if given == id);
+        let email = |given: &str| {
+            let own = self.email.as_deref();
+            own.is_some_and(|own| own.eq_ignore_ascii_case(given))
+        };
+        let others = [
+            is_other(CUSTOMER_ID, &id)?,
+            is_other(CUSTOMER_EXTERNAL_ID, &external)?,
+            is_other(CUSTOMER_EMAIL, &email)?,
+        ];
+        match others.contains(&true) {
+            true => Err(Refusal::OTHER_CUSTOMER),
+            false => Ok(()),
+        }
+    }
+
+    /// Names the customer in the body of a request.
+    pub(super) fn write_customer(&self, body: &mut JsonObject) {
+        let (key, value) = match &self.customer {
+            Customer::Id(id) => ("customer_id", id.to_string()),
+            Customer::External(id) => ("external_customer_id", id.clone()),
+        };
+        body.insert(key.to_owned(), value.into());
+    }
+
+    /// Names the customer in the body of a checkout, and what is filled in.
+    pub(super) fn write_checkout(
+        &self,
+        query: &Query,
+        body: &mut JsonObject,
+    ) -> Result<(), Refusal> {
+        self.write_customer(body);
+        if let Some(email) = &self.email {
+            body.insert("customer_email".to_owned(), email.clone().into());
+        }
+        let name = match &self.name {
+            Some(name) => Some(name.as_str()),
+            None => query.one(CUSTOMER_NAME)?,
+        };
+        if let Some(name) = name {
+            body.insert("customer_name".to_owned(), name.into());
+        }
+        Ok(())
+    }
+
+    /// Names the customer and the member in the body of a session.
+    pub(super) fn write_session(&self, body: &mut JsonObject) {
+        self.write_customer(body);
+        let member = self.member.as_ref().map(|member| match member {
+            Member::Id(id) => ("member_id", id.to_string()),
+            Member::External(id) => ("external_member_id", id.clone()),
+        });
+        if let Some((key, value)) = member {
+            body.insert(key.to_owned(), value.into());
+        }
+    }
+}
+
+/// Does not show the email address and the name.
+impl fmt::Debug for Identity {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let (key, id) = match &self.customer {
+            Customer::Id(id) => ("customer_id", id.to_string()),
+            Customer::External(id) => ("external_id", id.clone()),
+        };
+        f.debug_struct("Identity")
+            .field(key, &id)
+            .finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,103 @@
+//! The route to the customer portal.
+
+use axum::response::Response;
+use axum::routing::MethodRouter;
+use http::StatusCode;
+use http::request::Parts;
+
+use super::identity::Identity;
+use super::query::Query;
+use super::redirect::redirect;
+use super::refusal::Refusal;
+use super::session::{self, Open};
+use crate::client::{Call, Request};
+use crate::codec::{Model, Object, Redacted, Sink};
+use crate::types::{Json, JsonObject};
+
+/// What it means that the API finds the customer invalid.
+const REJECTED: (StatusCode, &str) = (
+    StatusCode::NOT_FOUND,
+    "there is no customer portal for you yet",
+);
+
+/// A route that sends customers to their portal: `GET /portal`.
+///
+/// It creates a customer session for who is logged in, and redirects there (303).
+#[derive(Clone, Debug)]
+#[must_use = "a route is finished with `identified_by`"]
+pub struct PortalRoute {
+    request: Request,
+    return_url: Option<String>,
+}
+
+/// A session, as far as the route reads it.
+struct Session {
+    url: String,
+}
+
+impl Model for Session {
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            url: o.field("customer_portal_url"),
+        }
+    }
+
+    fn write(&self, o: &mut Sink<'_>) {
+        o.fields(&[("customer_portal_url", &Redacted(&self.url))]);
+    }
+}
+
+crate::model! { Session }
+
+impl PortalRoute {
+    /// Creates the route of the operation that creates customer sessions.
+    #[doc(hidden)]
+    pub fn new(request: Request) -> Self {
+        Self {
+            request,
+            return_url: None,
+        }
+    }
+
+    /// Shows a link to this URL in the portal.
+    pub fn return_url(mut self, url: impl Into<String>) -> Self {
+        self.return_url = Some(url.into());
+        self
+    }
+
+    /// Returns the route, for visitors whose customer this function returns: `Ok(None)` for an anonymous visitor, who gets
+    /// the status 401, or `Err` with a response that is sent instead, such as a redirect to a login page.
+    ///
+    /// | outcome | status |
+    /// |---|---|
+    /// | the session is created | 303 |
+    /// | the query names another customer | 403 |
+    /// | the API knows no such customer: nothing was bought yet | 404 |
+    /// | rate limit of the API; timeout; failure of the API or of the connection | 503, 504, 502 |
+    /// | the API rejects the request or the access token | 500 |
+    pub fn identified_by<V, R, T>(self, visitor: V) -> MethodRouter<T>
+    where
+        V: Fn(Parts) -> R + Clone + Send + Sync + 'static,
+        R: Future<Output = Result<Option<Identity>, Response>> + Send + 'static,
+        T: Clone + Send + Sync + 'static,
+    {
+        session::route(self, visitor)
+    }
+}
+
+impl Open for PortalRoute {
+    async fn open(&self, query: &Query, identity: Option<Identity>) -> Result<Response, Refusal> {
+        let identity = identity.ok_or(Refusal::NOT_LOGGED_IN)?;
+        identity.check(query)?;
+        let mut body = JsonObject::new();
+        identity.write_session(&mut body);
+        if let Some(url) = &self.return_url {
+            body.insert("return_url".to_owned(), url.as_str().into());
+        }
+        let mut request = self.request.clone();
+        request.json_body(&Json::Object(body));
+        let session = Call::<Session>::json(request).await;
+        let session = session.map_err(|error| Refusal::failed(&error, REJECTED))?;
+        redirect(&session.url)
+    }
+}

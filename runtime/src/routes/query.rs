@@ -1,0 +1,74 @@
+//! The query of a visitor, by the names of Polar's adapters for other languages.
+
+use super::refusal::Refusal;
+use crate::types::{Json, JsonObject};
+
+pub(super) const PRODUCTS: &str = "products";
+pub(super) const CUSTOMER_ID: &str = "customerId";
+pub(super) const CUSTOMER_EXTERNAL_ID: &str = "customerExternalId";
+pub(super) const CUSTOMER_EMAIL: &str = "customerEmail";
+pub(super) const CUSTOMER_NAME: &str = "customerName";
+pub(super) const CUSTOMER_BILLING_ADDRESS: &str = "customerBillingAddress";
+pub(super) const CUSTOMER_TAX_ID: &str = "customerTaxId";
+pub(super) const CUSTOMER_METADATA: &str = "customerMetadata";
+pub(super) const ALLOW_DISCOUNT_CODES: &str = "allowDiscountCodes";
+pub(super) const DISCOUNT_ID: &str = "discountId";
+pub(super) const METADATA: &str = "metadata";
+pub(super) const SEATS: &str = "seats";
+pub(super) const LOCALE: &str = "locale";
+
+/// The parameters that are not empty: forms send empty ones for fields that were not filled in.
+pub(super) struct Query(Vec<(String, String)>);
+
+impl Query {
+    pub(super) fn parse(query: &str) -> Self {
+        let pairs = form_urlencoded::parse(query.as_bytes()).into_owned();
+        Self(pairs.filter(|(_, value)| !value.is_empty()).collect())
+    }
+
+    /// All values of a parameter.
+    pub(super) fn all(&self, name: &str) -> impl Iterator<Item = &str> {
+        let pairs = self.0.iter().filter(move |(key, _)| key == name);
+        pairs.map(|(_, value)| value.as_str())
+    }
+
+    /// The value of a parameter. Two values are refused: which of them counts would depend on who reads them.
+    pub(super) fn one(&self, name: &'static str) -> Result<Option<&str>, Refusal> {
+        let mut values = self.all(name);
+        let first = values.next();
+        match values.next() {
+            Some(_) => Err(Refusal::invalid(name, "is given more than once")),
+            None => Ok(first),
+        }
+    }
+
+    /// The value of a parameter that is `true` or `false`.
+    pub(super) fn flag(&self, name: &'static str) -> Result<Option<bool>, Refusal> {
+        match self.one(name)? {
+            None => Ok(None),
+            Some("true") => Ok(Some(true)),
+            Some("false") => Ok(Some(false)),
+            Some(_) => Err(Refusal::invalid(name, "is neither true nor false")),
+        }
+    }
+
+    /// The value of a parameter that is a positive number.
+    pub(super) fn count(&self, name: &'static str) -> Result<Option<u32>, Refusal> {
+        let count = self.one(name)?.map(str::parse);
+        match count {
+            None => Ok(None),
+            Some(Ok(count)) if count > 0 => Ok(Some(count)),
+            Some(_) => Err(Refusal::invalid(name, "is no positive number")),
+        }
+    }
+
+    /// The value of a parameter that is a JSON object.
+    pub(super) fn object(&self, name: &'static str) -> Result<Option<JsonObject>, Refusal> {
+        let object = self.one(name)?.map(serde_json::from_str::<Json>);
+        match object {
+            None => Ok(None),
+            Some(Ok(Json::Object(object))) => Ok(Some(object)),
+            Some(_) => Err(Refusal::invalid(name, "is no JSON object")),
+        }
+    }
+}

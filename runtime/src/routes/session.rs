@@ -1,0 +1,38 @@
+//! What both routes do: ask who the visitor is, and open a session.
+
+use axum::response::{IntoResponse, Response};
+use axum::routing::{MethodRouter, get};
+use http::request::Parts;
+
+use super::identity::Identity;
+use super::query::Query;
+use super::refusal::Refusal;
+
+/// What opens a session for a visitor.
+pub(super) trait Open: Send + Sync + 'static {
+    /// Creates the session and redirects to it.
+    fn open(
+        &self,
+        query: &Query,
+        identity: Option<Identity>,
+    ) -> impl Future<Output = Result<Response, Refusal>> + Send;
+}
+
+/// The route that opens a session for whom the function says the visitor is.
+pub(super) fn route<O, V, R, T>(open: O, visitor: V) -> MethodRouter<T>
+where
+    O: Open + Clone,
+    V: Fn(Parts) -> R + Clone + Send + Sync + 'static,
+    R: Future<Output = Result<Option<Identity>, Response>> + Send + 'static,
+    T: Clone + Send + Sync + 'static,
+{
+    get(async move |parts: Parts| {
+        let query = Query::parse(parts.uri.query().unwrap_or_default());
+        let identity = match visitor(parts).await {
+            Ok(identity) => identity,
+            Err(response) => return response,
+        };
+        let outcome = open.open(&query, identity).await;
+        outcome.unwrap_or_else(IntoResponse::into_response)
+    })
+}
