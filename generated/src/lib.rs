@@ -50,6 +50,8 @@ pub use polar_client_runtime::flows::{Upload, UploadProgress, UploadSource};
 pub use polar_client_runtime::ingest;
 #[cfg(feature = "reqwest")]
 pub use polar_client_runtime::reqwest;
+#[cfg(feature = "axum")]
+pub use polar_client_runtime::routes;
 #[cfg(feature = "test-util")]
 pub use polar_client_runtime::testing;
 pub use polar_client_runtime::{ApiError, Error, ExportError};

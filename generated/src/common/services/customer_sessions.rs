@@ -45,6 +45,16 @@ impl<C: AccountAccess> CustomerSessions<C> {
         request.json_body(&body);
         Create(request)
     }
+
+    /// Begins a route for axum that creates sessions of the customer portal and redirects
+    /// customers there.
+    ///
+    /// Credential: an organization or personal access token with the scope
+    /// `customer_sessions:write`.
+    #[cfg(feature = "axum")]
+    pub fn axum_route(&self) -> polar_client_runtime::routes::PortalRoute {
+        polar_client_runtime::routes::PortalRoute::new(self.client.request(&CREATE))
+    }
 }
 
 /// A request to `customer-sessions:create`.

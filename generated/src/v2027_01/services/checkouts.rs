@@ -135,6 +135,15 @@ impl<C: AccountAccess> Checkouts<C> {
         Create(request)
     }
 
+    /// Begins a route for axum that creates checkouts and redirects visitors there.
+    ///
+    /// Credential: an organization or personal access token with the scope
+    /// `checkouts:write`.
+    #[cfg(feature = "axum")]
+    pub fn axum_route(&self) -> polar_client_runtime::routes::CheckoutRoute {
+        polar_client_runtime::routes::CheckoutRoute::new(self.client.request(&CREATE))
+    }
+
     /// Gets a checkout session.
     ///
     /// `GET /v1/checkouts/{id}`, operation `checkouts:get`.
