@@ -191,6 +191,11 @@ pub fn narrowing(variant: &str) -> String {
     format!("as_{}", plain(&snake(variant)))
 }
 
+/// The struct for the values of a union that the client does not know: `UnknownPrice`.
+pub fn unknown(union: &str) -> String {
+    format!("Unknown{union}")
+}
+
 /// The method of a union without a decision that reads it as a variant: `to_fixed`.
 pub fn view(variant: &str) -> String {
     snake(&format!("to_{variant}"))

@@ -42,6 +42,7 @@ pub(crate) const RUNTIME: &[(&str, &[&str])] = &[
             "Redacted",
             "Sink",
             "Union",
+            "UnknownVariant",
             "from_value",
             "optional",
             "text_at",

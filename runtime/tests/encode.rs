@@ -142,7 +142,7 @@ fn debug_reads_like_a_derived_one() {
     .unwrap();
     assert_eq!(
         format!("{prices:?}"),
-        r#"[PriceUnit { amount_type: "metered_unit", unit_amount: "1.50" }, {"z": [null, 1.0, "a"]}]"#
+        r#"[Unit(PriceUnit { amount_type: "metered_unit", unit_amount: "1.50" }), Unknown({"z": [null, 1.0, "a"]})]"#
     );
     let update = Update {
         limit: Some(1),

@@ -28,11 +28,11 @@ enum Method {
 }
 
 impl Choice for Method {
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::Card(value) => value,
-            Self::Free => &"free",
-            Self::Text(value) => value,
+            Self::Card(value) => ("Card", value),
+            Self::Free => ("Free", &"free"),
+            Self::Text(value) => ("Text", value),
         }
     }
 }

@@ -275,7 +275,7 @@ async fn list_claimed_subscriptions_tells_prices_apart() {
     assert_eq!(unit_based.minimum_units, Some(5));
     assert_eq!(metered_unit.unit_amount.to_string(), "0.050000000000");
     assert_eq!(metered_tiers.tiers.tiers[0].bound, Some(1000));
-    assert_eq!(free["amount_type"], "free");
+    assert_eq!(free.raw()["amount_type"], "free");
 }
 
 #[tokio::test]

@@ -9,12 +9,15 @@
 )]
 
 use polar_client::codec::{self, Decode, Encode};
+use polar_client::ids::CustomerId;
 use polar_client::types::Timestamp;
+use polar_client::v2026_10::ErrorCode;
 use polar_client::v2026_10::models::{
     Aggregation, BenefitGrantWebhook, CheckoutForbiddenError, CustomField, CustomFieldValue,
-    CustomerBenefitGrant, CustomerPaymentMethod, Discount, DiscountDuration, DisputeCustomer,
-    Event, EventsPage, Filter, FilterConjunction, FilterTerm, FilterValue, MetadataValue, Payment,
-    PaymentMethod, Price, PropertyAggregationFunction, TaxIdFormat, TrialEnd, UserInfo,
+    Customer, CustomerBenefitGrant, CustomerPaymentMethod, Discount, DiscountDuration,
+    DisputeCustomer, Event, EventSource, EventsPage, Filter, FilterConjunction, FilterTerm,
+    FilterValue, MetadataValue, Payment, PaymentMethod, Price, PropertyAggregationFunction,
+    TaxIdFormat, TrialEnd, UserInfo,
 };
 use serde_json::{Map, Value, json};
 
@@ -61,7 +64,25 @@ fn legacy_prices_and_those_of_the_catalog_share_a_tag() {
     );
     assert!(matches!(exact(&legacy), Price::LegacyRecurringFixed(price) if price.legacy));
     let new = with(&legacy, "amount_type", json!("by_the_moon"));
-    assert!(matches!(exact(&new), Price::Unknown(raw) if raw == new));
+    assert!(matches!(exact(&new), Price::Unknown(it) if *it.raw() == new));
+}
+
+#[test]
+fn what_all_variants_have_needs_no_match() {
+    let customer: Customer = codec::from_value(&customer()).unwrap();
+    let id: CustomerId = customer.id();
+    assert_eq!(id.to_string(), ID);
+    // Teams may have no email address, individuals always have one.
+    assert_eq!(customer.email(), Some("a@example.com"));
+    assert!(format!("{customer:?}").starts_with("Individual(CustomerIndividual { id: "));
+}
+
+#[test]
+fn enums_list_the_values_that_are_known() {
+    let known = EventSource::VALUES.iter().map(EventSource::as_str);
+    assert_eq!(known.collect::<Vec<_>>(), ["system", "user"]);
+    assert!(ErrorCode::VALUES.contains(&ErrorCode::ResourceNotFound));
+    assert!(!ErrorCode::VALUES.iter().any(ErrorCode::is_unknown));
 }
 
 /// What a discount has beside its duration and its amount.
@@ -205,9 +226,22 @@ fn grants_are_told_apart_by_the_type_of_their_benefit() {
         matches!(flag, BenefitGrantWebhook::FeatureFlag(grant) if grant.benefit.r#type == "feature_flag")
     );
     let new = grant("telepathy", json!({"to": "all"}));
-    assert!(matches!(exact(&new), BenefitGrantWebhook::Unknown(raw) if raw == new));
-    assert!(matches!(exact(&new), CustomerBenefitGrant::Unknown(raw) if raw == new));
-    // The portal shows grants with less of the customer and of the benefit. What is missing is named, with the variant.
+    assert!(matches!(exact(&new), BenefitGrantWebhook::Unknown(it) if *it.raw() == new));
+    // The portal shows grants with other facts of the customer and of the benefit. What is missing is named, with the
+    // variant: of unknown ones, what all variants require.
+    let error = codec::from_value::<CustomerBenefitGrant>(&new).unwrap_err();
+    assert_eq!(
+        (error.path(), error.variant()),
+        (
+            "customer.oauth_accounts",
+            Some("CustomerBenefitGrant::Unknown")
+        )
+    );
+    let mut in_portal = new;
+    in_portal["customer"]["oauth_accounts"] = json!({});
+    let unknown: CustomerBenefitGrant = exact(&in_portal);
+    assert!(matches!(&unknown, CustomerBenefitGrant::Unknown(it) if *it.raw() == in_portal));
+    assert_eq!(unknown.customer_id().to_string(), ID);
     let error =
         codec::from_value::<CustomerBenefitGrant>(&grant("feature_flag", json!({}))).unwrap_err();
     assert_eq!(error.variant(), Some("CustomerBenefitGrant::FeatureFlag"));

@@ -10,14 +10,15 @@ use crate::reserved;
 impl Checker<'_> {
     pub(super) fn types(&mut self) {
         let api = self.api;
-        self.unique(
-            "types",
-            api.types.iter().flat_map(|def| {
-                std::iter::once(&def.name.rust)
-                    .chain(view_name(def))
-                    .map(|name| (name.as_str(), def.at.as_str()))
-            }),
-        );
+        let names = api.types.iter().flat_map(|def| {
+            let names = std::iter::once(def.name.rust.clone());
+            let names = names
+                .chain(view_name(def).cloned())
+                .chain(unknown_name(def));
+            names.map(|name| (name, def.at.as_str()))
+        });
+        let names: Vec<(String, &str)> = names.collect();
+        self.unique("types", names.iter().map(|(name, at)| (name.as_str(), *at)));
         let identifiers: BTreeSet<String> = api.entities().map(names::id_type).collect();
         for def in &api.types {
             if identifiers.contains(&def.name.rust) {
@@ -191,4 +192,15 @@ fn view_name(def: &TypeDef) -> Option<&String> {
         return None;
     };
     Some(&choices.name)
+}
+
+/// The name of the struct for values of a union that the client does not know.
+fn unknown_name(def: &TypeDef) -> Option<String> {
+    match &def.shape {
+        Shape::Union(Union {
+            resolution: Resolution::Decided(_),
+            ..
+        }) => Some(names::unknown(&def.name.rust)),
+        _ => None,
+    }
 }

@@ -204,8 +204,8 @@ fn methods(api: &Api, union: &Union) -> BTreeMap<String, String> {
     let fields = emit::shared_fields(api, union).into_iter();
     fields
         .map(|field| {
-            let ty = Typed::new(api, field.ty.non_null()).rust();
-            (field.name.rust.clone(), ty)
+            let ty = Typed::new(api, &field.ty()).rust();
+            (field.name().to_owned(), ty)
         })
         .collect()
 }

@@ -103,19 +103,20 @@ fn view(api: &Api, def: &TypeDef, union: &Union, choices: &Choices) -> TokenStre
 
 /// How the raw JSON is decoded and seen, and how its views are.
 pub(super) fn codec(def: &TypeDef, union: &Union, choices: Option<&Choices>) -> TokenStream {
-    let name = ident(&def.name.rust);
+    let (name, text) = (ident(&def.name.rust), &def.name.rust);
     let view = choices.map(|choices| {
         let name = ident(&choices.name);
         let arms = choices.variants.iter().map(|(_, variant)| {
-            let variant = ident(&union.variants[*variant].name.rust);
-            quote!(Self::#variant(value) => value,)
+            let text = &union.variants[*variant].name.rust;
+            let variant = ident(text);
+            quote!(Self::#variant(value) => (#text, value),)
         });
         quote! {
             impl Choice for #name {
-                fn view(&self) -> &dyn Encode {
+                fn view(&self) -> (&'static str, &dyn Encode) {
                     match self {
                         #(#arms)*
-                        Self::Unknown(value) => value,
+                        Self::Unknown(value) => ("Unknown", value),
                     }
                 }
             }
@@ -128,8 +129,8 @@ pub(super) fn codec(def: &TypeDef, union: &Union, choices: Option<&Choices>) -> 
                 Self(node.json())
             }
 
-            fn view(&self) -> &dyn Encode {
-                &self.0
+            fn view(&self) -> (&'static str, &dyn Encode) {
+                (#text, &self.0)
             }
         }
         polar_client_runtime::union! { #name }

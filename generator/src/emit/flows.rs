@@ -222,7 +222,7 @@ fn download(api: &Api, name: &Ident, operation: &Operation, file: &str) -> Optio
     Some(quote! {
         #by_id_docs
         pub fn #by_id(&self, id: impl Into<Uuid>) -> Download {
-            Download::listed(self.client.request(&#facts), id)
+            Download::listed(self.client.request(&#facts), id.into())
         }
 
         #docs

@@ -139,13 +139,13 @@ fn codec(site: Site<'_>) -> TokenStream {
         }
     });
     let views = api.webhooks.iter().map(|webhook| {
-        let name = ident(&webhook.name.rust);
-        quote!(Self::#name(payload) => payload,)
+        let (name, text) = (ident(&webhook.name.rust), &webhook.name.rust);
+        quote!(Self::#name(payload) => (#text, payload),)
     });
     let (other_read, other_view, other) = match site.surroundings() {
         Surroundings::Crate => (
             quote!(Some(version) => Self::of_version(version, node),),
-            quote!(Self::OtherVersion(event) => event,),
+            quote!(Self::OtherVersion(event) => ("OtherVersion", event),),
             of_version(site),
         ),
         Surroundings::Nothing => (
@@ -178,10 +178,10 @@ fn codec(site: Site<'_>) -> TokenStream {
                 }
             }
 
-            fn view(&self) -> &dyn Encode {
+            fn view(&self) -> (&'static str, &dyn Encode) {
                 match self {
                     #(#views)*
-                    Self::Unknown { raw, .. } => raw,
+                    Self::Unknown { raw, .. } => ("Unknown", raw),
                     #other_view
                 }
             }

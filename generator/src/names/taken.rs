@@ -38,6 +38,7 @@ pub(super) const UNION_METHODS: &[&str] = &[
     "from",
     "into",
     "is_unknown",
+    "raw",
     "read",
     "view",
 ];

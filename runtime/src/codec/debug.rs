@@ -34,6 +34,7 @@ pub fn debug(value: &dyn Encode, f: &mut fmt::Formatter<'_>) -> fmt::Result {
             .finish(),
         View::Map(entries) => debug_map(entries, f),
         View::Model { outline, fields } => debug_model(outline.name, fields, f),
+        View::Variant { name, content } => f.debug_tuple(name).field(&Shown(content)).finish(),
         View::Secret(_) => f.write_str(REDACTED),
     }
 }

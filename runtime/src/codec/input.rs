@@ -4,8 +4,8 @@ use super::Encode;
 
 /// An enum of which a value is sent as one of its variants.
 pub trait Choice {
-    /// The content of the variant.
-    fn view(&self) -> &dyn Encode;
+    /// The variant's name and content.
+    fn view(&self) -> (&'static str, &dyn Encode);
 }
 
 /// Implements [`Encode`], `Debug`, `serde::Serialize` and `validate` for structs that are only sent and implement
@@ -30,7 +30,8 @@ macro_rules! choice {
             impl $crate::codec::Encode for $name {
                 #[inline]
                 fn view(&self) -> $crate::codec::View<'_> {
-                    $crate::codec::Encode::view($crate::codec::Choice::view(self))
+                    let (name, content) = $crate::codec::Choice::view(self);
+                    $crate::codec::View::Variant { name, content }
                 }
             }
 

@@ -29,7 +29,7 @@ pub(super) fn write(view: View<'_>, out: &mut Vec<u8>) {
         View::Json(json) => scalar(json, out),
         View::List(items) => list(items, out),
         View::Map(fields) | View::Model { fields, .. } => object(fields, out),
-        View::Secret(value) => write(value.view(), out),
+        View::Secret(value) | View::Variant { content: value, .. } => write(value.view(), out),
     }
 }
 

@@ -40,7 +40,7 @@ macro_rules! model {
 }
 
 /// Implements [`Decode`](crate::codec::Decode), [`Encode`](crate::codec::Encode), `Debug`, `serde::Serialize` and
-/// `serde::Deserialize` for enums that are [`Union`](crate::codec::Union)s. `Debug` prints the variant's content. After `page`
+/// `serde::Deserialize` for enums that are [`Union`](crate::codec::Union)s. `Debug` prints the variant's name and content. After `page`
 /// stands a union that is a [`Page`](crate::client::Page): it is also decoded from a plain array.
 #[macro_export]
 macro_rules! union {
@@ -65,6 +65,46 @@ macro_rules! union {
 
             $crate::__encode_union!($name);
         )*
+    };
+}
+
+/// Implements [`Encode`](crate::codec::Encode), `Display`, `Debug` and `serde::Serialize` for structs that are
+/// [`UnknownVariant`](crate::codec::UnknownVariant)s, and methods that return their JSON.
+#[macro_export]
+macro_rules! unknown {
+    ($name:ident) => {
+        impl $name {
+            /// Returns the value as it was received.
+            #[must_use]
+            #[inline]
+            pub fn raw(&self) -> &$crate::types::Json {
+                &self.raw
+            }
+
+            /// Returns the value as it was received.
+            #[must_use]
+            #[inline]
+            pub fn into_raw(self) -> $crate::types::Json {
+                self.raw
+            }
+        }
+
+        impl $crate::codec::Encode for $name {
+            #[inline]
+            fn view(&self) -> $crate::codec::View<'_> {
+                $crate::codec::View::Json(&self.raw)
+            }
+        }
+
+        /// As JSON.
+        impl ::core::fmt::Display for $name {
+            #[inline]
+            fn fmt(&self, f: &mut ::core::fmt::Formatter<'_>) -> ::core::fmt::Result {
+                ::core::fmt::Display::fmt(&self.raw, f)
+            }
+        }
+
+        $crate::__encode_traits!($name);
     };
 }
 
@@ -196,12 +236,16 @@ macro_rules! from_float {
 /// polar_client_runtime::string_enum! { Role { Owner = "owner", Member = "member" } }
 ///
 /// assert_eq!(Role::from("owner"), Role::Owner);
+/// assert_eq!(Role::VALUES, [Role::Owner, Role::Member]);
 /// assert_eq!(Role::from("guest").as_str(), "guest");
 /// ```
 #[macro_export]
 macro_rules! string_enum {
     ($name:ident { $($variant:ident = $text:literal),* $(,)? }) => {
         impl $name {
+            /// The values that this version of the crate knows, in the order of the API's description.
+            pub const VALUES: &'static [Self] = &[$(Self::$variant),*];
+
             /// The text that stands for the value in the API.
             #[must_use]
             #[inline]
@@ -321,7 +365,8 @@ macro_rules! __encode_union {
         impl $crate::codec::Encode for $name {
             #[inline]
             fn view(&self) -> $crate::codec::View<'_> {
-                $crate::codec::Encode::view($crate::codec::Union::view(self))
+                let (name, content) = $crate::codec::Union::view(self);
+                $crate::codec::View::Variant { name, content }
             }
         }
 

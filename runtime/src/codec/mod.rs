@@ -42,7 +42,7 @@ pub use object::{Missing, Object};
 pub use serialize::serialize;
 pub use sink::{Encode, Field, List, Record, Redacted, Sink, View, optional, text_at};
 use tape::Tape;
-pub use traits::{Decode, Key, Model, Union};
+pub use traits::{Decode, Key, Model, Union, UnknownVariant};
 pub use validate::{Violation, Violations, validate};
 
 use crate::types::Json;

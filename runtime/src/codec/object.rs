@@ -3,6 +3,7 @@
 use super::entry::Value;
 use super::node::{Fields, Node};
 use super::tape::Tape;
+use crate::types::Json;
 
 impl<'r, 'de> Node<'r, 'de> {
     /// A cursor over the object's fields. A mistake if it is no object, and then nothing within is one.
@@ -66,6 +67,12 @@ impl<'r, 'de> Object<'r, 'de> {
     fn take(&mut self, key_at: u32) -> Node<'r, 'de> {
         self.next = self.tape.after(key_at + 1);
         Node::new(self.tape, key_at + 1)
+    }
+
+    /// The whole object, as JSON.
+    #[must_use]
+    pub fn json(&self) -> Json {
+        Node::new(self.tape, self.at).json()
     }
 
     /// All keys and values.

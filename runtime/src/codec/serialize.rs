@@ -38,7 +38,7 @@ fn serialize_view<S: Serializer>(view: View<'_>, serializer: S) -> Result<S::Ok,
         View::Json(json) => json.serialize(serializer),
         View::List(list) => serialize_list(list, serializer),
         View::Map(fields) | View::Model { fields, .. } => serialize_record(fields, serializer),
-        View::Secret(value) => serialize(value, serializer),
+        View::Secret(value) | View::Variant { content: value, .. } => serialize(value, serializer),
     }
 }
 

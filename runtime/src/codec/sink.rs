@@ -53,6 +53,13 @@ pub enum View<'a> {
         /// The fields.
         fields: &'a dyn Record,
     },
+    /// A variant of a union. Only `Debug` shows that it is one.
+    Variant {
+        /// Its name.
+        name: &'static str,
+        /// What it holds.
+        content: &'a dyn Encode,
+    },
     /// Something that is sent as it is and never printed.
     Secret(&'a dyn Encode),
 }
@@ -159,6 +166,9 @@ impl Encode for Redacted<'_> {
 /// The text that the keys lead to; empty if they lead to none.
 #[must_use]
 pub fn text_at(value: &dyn Encode, path: &[&str]) -> String {
+    if let View::Variant { content, .. } = value.view() {
+        return text_at(content, path);
+    }
     let Some((key, rest)) = path.split_first() else {
         return match value.view() {
             View::Text(text) => text.to_owned(),

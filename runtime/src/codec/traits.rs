@@ -38,8 +38,16 @@ pub trait Union: Sized {
     /// Decides on the variant and reads it.
     fn read(node: Node<'_, '_>) -> Self;
 
-    /// The variant's content.
-    fn view(&self) -> &dyn Encode;
+    /// The variant's name and content.
+    fn view(&self) -> (&'static str, &dyn Encode);
+}
+
+/// A struct for the values of a union that the client does not know: the JSON, and what all variants have.
+///
+/// The [`unknown!`](crate::unknown) macro makes the other traits from this one.
+pub trait UnknownVariant: Sized {
+    /// Reads what all variants have, and keeps everything.
+    fn read(object: &mut Object<'_, '_>) -> Self;
 }
 
 /// A type whose values are the keys of an object.
@@ -94,6 +102,17 @@ impl Node<'_, '_> {
     #[must_use]
     pub fn model<T: Model>(self) -> T {
         T::read(&mut self.object())
+    }
+
+    /// Decodes an object that is none of the known variants of a union.
+    #[must_use]
+    pub fn unknown<T: UnknownVariant>(self) -> Box<T> {
+        let before = self.tape.failures();
+        let value = T::read(&mut self.object());
+        if self.tape.failures() > before {
+            self.tape.name_variant(before, "Unknown");
+        }
+        Box::new(value)
     }
 
     /// Decodes a union; `name` is its name, for errors.

@@ -94,7 +94,9 @@ struct Check {
 impl Check {
     fn value(&mut self, view: View<'_>, limits: &[Limit]) {
         match view {
-            View::Secret(inner) => return self.value(inner.view(), limits),
+            View::Secret(inner) | View::Variant { content: inner, .. } => {
+                return self.value(inner.view(), limits);
+            }
             View::List(list) => self.list(list, limits),
             View::Map(entries) => self.map(entries, limits),
             View::Model { outline, fields } => self.model(outline, fields),

@@ -11,23 +11,43 @@ fn a_tag_decides_several_values_of_it_included() {
     use inputs::tag_union::models::{Flag, Level, PolygonType, Shape};
 
     let shapes: Vec<Shape> = round_trip(
-        r#"[{"id":"a","type":"circle","radius":1,"note":null},{"id":"b","type":"square","side":2,"note":"n"},{"id":"c","type":"pentagon","sides":[3],"note":null},{"id":"d","type":"oval"}]"#,
+        r#"[{"id":"a","type":"circle","radius":1,"note":null},{"id":"b","type":"square","side":2,"note":"n"},{"id":"c","type":"pentagon","sides":[3],"note":null},{"id":"d","note":null,"type":"oval"}]"#,
     );
     let [
         Shape::Circle(circle),
         Shape::Square(square),
         Shape::Polygon(polygon),
-        Shape::Unknown(raw),
+        Shape::Unknown(oval),
     ] = shapes.as_slice()
     else {
         panic!("{shapes:?}")
     };
     assert_eq!((circle.radius, square.side), (1, 2));
     assert_eq!(polygon.r#type, PolygonType::Pentagon);
-    assert_eq!(*raw, json!({"id": "d", "type": "oval"}));
-    let ids: Vec<_> = shapes.iter().map(|shape| shape.id()).collect();
-    assert_eq!(ids, [Some("a"), Some("b"), Some("c"), None]);
-    assert_eq!(shapes[1].note(), Some("n"));
+    assert_eq!(
+        *oval.raw(),
+        json!({"id": "d", "type": "oval", "note": null})
+    );
+    assert_eq!(oval.to_string(), r#"{"id":"d","note":null,"type":"oval"}"#);
+    // What all variants require, unknown ones have, too.
+    let ids: Vec<&str> = shapes.iter().map(|shape| shape.id()).collect();
+    assert_eq!(ids, ["a", "b", "c", "d"]);
+    assert_eq!((shapes[1].note(), shapes[3].note()), (Some("n"), None));
+    let error = refusal::<Shape>(r#"{"type":"oval"}"#);
+    assert_eq!(
+        (error.path(), error.variant()),
+        ("id", Some("Shape::Unknown"))
+    );
+    let error = refusal::<Shape>("7");
+    assert!(error.to_string().contains("an object"), "{error}");
+    assert_eq!(
+        format!("{:?}", shapes[0]),
+        r#"Circle(CircleShape { id: "a", type: "circle", radius: 1, note: None })"#
+    );
+    assert_eq!(
+        format!("{:?}", shapes[3]),
+        r#"Unknown({"id": "d", "note": null, "type": "oval"})"#
+    );
 
     let flags: Vec<Flag> =
         round_trip(r#"[{"is_on":true,"since":"2026-01-02"},{"is_on":false},{"is_on":"maybe"},{}]"#);
@@ -147,11 +167,12 @@ fn required_keys_decide_where_no_constant_does() {
 fn any_further_key_makes_it_the_larger_variant() {
     use inputs::superset_keys_union::models::AnyPage;
 
-    // Without anything that either requires it is neither.
-    assert!(matches!(
-        round_trip(r#"{"detail":"x"}"#),
-        AnyPage::Unknown(_)
-    ));
+    // Without anything that either requires it is neither, and not what both have in common.
+    let error = refusal::<AnyPage>(r#"{"detail":"x"}"#);
+    assert_eq!(
+        (error.path(), error.variant()),
+        ("items", Some("AnyPage::Unknown"))
+    );
 
     assert!(matches!(
         round_trip(r#"{"items":[],"next":null}"#),

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use proc_macro2::TokenStream;
 use quote::quote;
 
-use super::shared_fields;
+use super::shared::{self, shared_fields};
 use crate::emit::ambiguous;
 use crate::emit::types::{ident, literal};
 use crate::ir::{Api, Constant, Decision, Kind, Needed, Resolution, Sought, Type, TypeDef, Union};
@@ -15,20 +15,20 @@ use crate::names;
 pub(in crate::emit) fn codec(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
     let name = ident(&def.name.rust);
     let arms = union.variants.iter().map(|variant| {
-        let pattern = ident(&variant.name.rust);
+        let (pattern, text) = (ident(&variant.name.rust), &variant.name.rust);
         match &variant.ty {
             Type::Const(constant) => {
                 let value = literal(constant);
-                quote!(Self::#pattern => &#value,)
+                quote!(Self::#pattern => (#text, &#value),)
             }
-            _ => quote!(Self::#pattern(value) => value,),
+            _ => quote!(Self::#pattern(value) => (#text, value),),
         }
     });
     match &union.resolution {
         Resolution::Ambiguous { choices, .. } => ambiguous::codec(def, union, choices.as_ref()),
         Resolution::WriteOnly => quote! {
             impl Choice for #name {
-                fn view(&self) -> &dyn Encode {
+                fn view(&self) -> (&'static str, &dyn Encode) {
                     match self { #(#arms)* }
                 }
             }
@@ -37,10 +37,15 @@ pub(in crate::emit) fn codec(api: &Api, def: &TypeDef, union: &Union) -> TokenSt
             let fields = shared_fields(api, union).into_iter();
             let mut reader = Reader {
                 union,
-                names: fields.map(|field| field.name.rust.clone()).collect(),
+                names: fields.map(|field| field.name().to_owned()).collect(),
+                unknown: match shared_fields(api, union).is_empty() {
+                    true => quote!(Self::Unknown(node.json())),
+                    false => quote!(Self::Unknown(node.unknown())),
+                },
                 parts: Vec::new(),
             };
             let read = reader.decide(decision).tokens();
+            let unknown = shared::unknown_codec(api, def, union);
             let parts = (!reader.parts.is_empty()).then(|| {
                 let parts = &reader.parts;
                 quote!(impl #name { #(#parts)* })
@@ -51,14 +56,15 @@ pub(in crate::emit) fn codec(api: &Api, def: &TypeDef, union: &Union) -> TokenSt
                         #read
                     }
 
-                    fn view(&self) -> &dyn Encode {
+                    fn view(&self) -> (&'static str, &dyn Encode) {
                         match self {
                             #(#arms)*
-                            Self::Unknown(value) => value,
+                            Self::Unknown(value) => ("Unknown", value),
                         }
                     }
                 }
                 #parts
+                #unknown
             }
         }
     }
@@ -69,6 +75,8 @@ struct Reader<'u> {
     union: &'u Union,
     /// Methods that the union has so far.
     names: BTreeSet<String>,
+    /// The value that is none of the variants.
+    unknown: TokenStream,
     parts: Vec<TokenStream>,
 }
 
@@ -98,7 +106,7 @@ impl Code {
 impl Reader<'_> {
     fn decide(&mut self, decision: &Decision) -> Code {
         match decision {
-            Decision::Unknown => Code::Plain(quote!(Self::Unknown(node.json()))),
+            Decision::Unknown => Code::Plain(self.unknown.clone()),
             Decision::Variant(index) => {
                 let variant = &self.union.variants[*index];
                 let (pattern, text) = (ident(&variant.name.rust), &variant.name.rust);
@@ -146,9 +154,8 @@ impl Reader<'_> {
                         quote!(#(#kinds)|* => #then,)
                     })
                     .collect();
-                Code::Match(
-                    quote!(match node.kind() { #(#arms)* _ => Self::Unknown(node.json()), }),
-                )
+                let unknown = &self.unknown;
+                Code::Match(quote!(match node.kind() { #(#arms)* _ => #unknown, }))
             }
             Decision::Text { variant, otherwise } => {
                 let pattern = ident(&self.union.variants[*variant].name.rust);

@@ -1,19 +1,20 @@
 //! Unions: the enum and its conversions.
 
 mod codec;
+mod shared;
 
 use proc_macro2::TokenStream;
 use quote::quote;
 
 pub(super) use codec::codec;
+pub(crate) use shared::shared_fields;
 
 use super::ambiguous;
 use super::docs::{self, Docs};
-use super::type_docs::{field_docs, type_docs};
-use super::types::{as_struct, ident, is_copy, payload, rust_type};
+use super::type_docs::type_docs;
+use super::types::{as_struct, ident, payload, rust_type};
 use crate::ir::{
-    Api, Constant, Decision, Field, Keeping, Needed, Resolution, Scalar, Sought, Struct, Type,
-    TypeDef, Union, Variant,
+    Api, Constant, Decision, Needed, Resolution, Scalar, Sought, Type, TypeDef, Union, Variant,
 };
 use crate::names;
 
@@ -31,11 +32,15 @@ pub(super) fn definition(api: &Api, def: &TypeDef, union: &Union) -> TokenStream
         .iter()
         .map(|variant| variant_definition(api, variant));
     let unknown = def.usage.is_decoded().then(|| {
+        let payload = shared::unknown_payload(api, def, union);
         quote! {
             #[doc = " A value that this version of the crate does not know, as it came."]
-            Unknown(Json),
+            Unknown(#payload),
         }
     });
+    let unknown_definition = def.usage.is_decoded();
+    let unknown_definition =
+        unknown_definition.then(|| shared::unknown_definition(api, def, union));
     let methods = methods(api, def, union);
     let conversions = conversions(api, def, union);
     quote! {
@@ -45,6 +50,7 @@ pub(super) fn definition(api: &Api, def: &TypeDef, union: &Union) -> TokenStream
         pub enum #name { #(#variants)* #unknown }
         #methods
         #conversions
+        #unknown_definition
     }
 }
 
@@ -169,79 +175,15 @@ fn methods(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
             }
         })
     });
-    let shared = shared_fields(api, union)
-        .into_iter()
-        .map(|field| shared_field(api, union, field));
+    let shared = shared::methods(api, union);
     quote! {
         impl #name {
-            #(#shared)*
+            #shared
             #(#narrowing)*
             #[doc = " Whether this version of the crate does not know the value."]
             #[must_use]
             pub fn is_unknown(&self) -> bool {
                 matches!(self, Self::Unknown(_))
-            }
-        }
-    }
-}
-
-/// Fields that all variants have, with one type.
-pub(crate) fn shared_fields<'a>(api: &'a Api, union: &'a Union) -> Vec<&'a Field> {
-    let structs: Option<Vec<_>> = union
-        .variants
-        .iter()
-        .map(|variant| as_struct(api, &variant.ty))
-        .collect();
-    let Some(structs) = structs.filter(|structs| structs.len() > 1) else {
-        return vec![];
-    };
-    let first = structs[0];
-    let same = |field: &Field, object: &Struct| {
-        object.fields.iter().any(|other| {
-            other.name == field.name && other.ty == field.ty && other.keeping == field.keeping
-        })
-    };
-    let is_free = |name: &str| {
-        let mut variants = union.variants.iter();
-        !names::is_union_method(name)
-            && variants.all(|variant| names::narrowing(&variant.name.rust) != name)
-    };
-    let kept = first.fields.iter().filter(|field| {
-        is_free(&field.name.rust)
-            && !matches!(field.ty, Type::Const(_))
-            && !matches!(field.keeping, Keeping::Sent | Keeping::Patch)
-    });
-    kept.filter(|field| structs[1..].iter().all(|other| same(field, other)))
-        .collect()
-}
-
-fn shared_field(api: &Api, union: &Union, field: &Field) -> TokenStream {
-    let name = ident(&field.name.rust);
-    let inner = rust_type(api, field.ty.non_null());
-    let optional = field.ty.is_nullable() || field.presence == crate::ir::Presence::Optional;
-    let is_text = matches!(field.ty.non_null(), Type::Scalar(Scalar::String));
-    let (ty, value) = match (is_copy(api, field.ty.non_null()), optional) {
-        (true, false) => (inner, quote!(Some(it.#name))),
-        (true, true) => (inner, quote!(it.#name)),
-        (false, false) if is_text => (quote!(&str), quote!(Some(&it.#name))),
-        (false, true) if is_text => (quote!(&str), quote!(it.#name.as_deref())),
-        (false, false) => (quote!(&#inner), quote!(Some(&it.#name))),
-        (false, true) => (quote!(&#inner), quote!(it.#name.as_ref())),
-    };
-    let arms = union.variants.iter().map(|variant| {
-        let variant = ident(&variant.name.rust);
-        quote!(Self::#variant(it) => #value,)
-    });
-    let docs = field_docs(field)
-        .paragraph("`None` if the value is unknown.")
-        .attributes();
-    quote! {
-        #docs
-        #[must_use]
-        pub fn #name(&self) -> Option<#ty> {
-            match self {
-                #(#arms)*
-                Self::Unknown(_) => None,
             }
         }
     }

@@ -20,7 +20,7 @@ pub(super) fn texts(value: &dyn Encode) -> Result<Vec<String>, &'static str> {
             .iter()
             .filter_map(|item| text(item).transpose())
             .collect(),
-        View::Secret(inner) => texts(inner),
+        View::Secret(inner) | View::Variant { content: inner, .. } => texts(inner),
         _ => Ok(text(value)?.into_iter().collect()),
     }
 }
@@ -35,7 +35,7 @@ pub(super) fn text(value: &dyn Encode) -> Result<Option<String>, &'static str> {
         View::Timestamp(time) => timestamp::format(*time).as_str().to_owned(),
         View::Date(date) => timestamp::format_date(*date).as_str().to_owned(),
         View::Uuid(id) => id.to_string(),
-        View::Secret(inner) => return text(inner),
+        View::Secret(inner) | View::Variant { content: inner, .. } => return text(inner),
         View::Float(number) if !number.is_finite() => return Err(NOT_FINITE),
         View::Boolean(_) | View::Integer(_) | View::Unsigned(_) | View::Float(_) => {
             codec::to_string(value)
@@ -53,7 +53,7 @@ pub(super) fn entries(value: &dyn Encode) -> Result<Vec<(String, Vec<String>)>, 
         View::Absent | View::Null | View::Json(Json::Null) => return Ok(Vec::new()),
         View::Map(record) | View::Model { fields: record, .. } => record,
         View::Json(Json::Object(entries)) => entries,
-        View::Secret(inner) => return entries(inner),
+        View::Secret(inner) | View::Variant { content: inner, .. } => return entries(inner),
         _ => return Err("is not an object"),
     };
     let mut found = Ok(Vec::new());
@@ -72,7 +72,7 @@ pub(super) fn entries(value: &dyn Encode) -> Result<Vec<(String, Vec<String>)>, 
 /// Whether there is a value, and not an empty text, wherever the path leads. Lists on the way are not named.
 pub(super) fn has_key(value: &dyn Encode, path: &[&str]) -> bool {
     match (value.view(), path) {
-        (View::Secret(inner), _) => has_key(inner, path),
+        (View::Secret(inner) | View::Variant { content: inner, .. }, _) => has_key(inner, path),
         (View::List(list), _) => {
             (0..list.len()).all(|index| list.item(index).is_some_and(|item| has_key(item, path)))
         }

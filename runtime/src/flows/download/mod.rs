@@ -89,10 +89,10 @@ impl Download {
 
     /// A file that has to be looked for in a list, by its id or by that of its item. For generated code.
     #[doc(hidden)]
-    pub fn listed(list: impl Into<Request>, id: impl Into<Uuid>) -> Self {
+    pub fn listed(list: impl Into<Request>, id: Uuid) -> Self {
         let mut request = list.into();
         request.query("limit", &LONGEST_PAGE);
-        Self::new(request, Subject::Listed(id.into()))
+        Self::new(request, Subject::Listed(id))
     }
 
     /// Ends the download with [`Error::Timeout`] when it is not complete after this time: the wait for a document, all

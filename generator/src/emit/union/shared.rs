@@ -1,0 +1,215 @@
+//! What all variants of a union have in common: its methods, and what an unknown variant must have, too.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::emit::docs::Docs;
+use crate::emit::type_docs::field_docs;
+use crate::emit::types::{as_struct, ident, is_copy, rust_type};
+use crate::ir::{Api, Field, Keeping, Presence, Scalar, Struct, Type, TypeDef, Union};
+use crate::names;
+
+/// A field that all variants have, with one type but for null.
+pub(crate) struct SharedField<'a> {
+    /// That of each variant.
+    fields: Vec<&'a Field>,
+}
+
+impl<'a> SharedField<'a> {
+    /// The field of the first variant, which has the words for all.
+    fn first(&self) -> &'a Field {
+        self.fields[0]
+    }
+
+    /// The name of the method.
+    pub(crate) fn name(&self) -> &'a str {
+        &self.first().name.rust
+    }
+
+    /// What the method returns, with null if there may be no value.
+    pub(crate) fn ty(&self) -> Type {
+        let value = self.first().ty.non_null().clone();
+        match self.is_optional() {
+            true => value.nullable(),
+            false => value,
+        }
+    }
+
+    /// Whether some variant may be without a value.
+    fn is_optional(&self) -> bool {
+        self.fields.iter().any(|field| may_be_none(field))
+    }
+
+    /// The type of the field of an unknown variant.
+    fn kept(&self, api: &Api) -> TokenStream {
+        rust_type(api, &self.ty())
+    }
+
+    /// The method of the union.
+    fn method(&self, api: &Api, union: &Union) -> TokenStream {
+        let (name, value) = (ident(self.name()), self.first().ty.non_null());
+        let borrowed = borrowed(api, value);
+        let ty = match self.is_optional() {
+            true => quote!(Option<#borrowed>),
+            false => borrowed,
+        };
+        let variants = union.variants.iter().zip(&self.fields);
+        let arms = variants.map(|(variant, field)| {
+            let variant = ident(&variant.name.rust);
+            let value = self.returned(api, may_be_none(field));
+            quote!(Self::#variant(it) => #value,)
+        });
+        let unknown = self.returned(api, self.is_optional());
+        let docs = field_docs(self.first()).attributes();
+        quote! {
+            #docs
+            #[must_use]
+            pub fn #name(&self) -> #ty {
+                match self {
+                    #(#arms)*
+                    Self::Unknown(it) => #unknown,
+                }
+            }
+        }
+    }
+
+    /// The value of the field of `it`, as the method returns it.
+    fn returned(&self, api: &Api, may_be_none: bool) -> TokenStream {
+        let (name, value) = (ident(self.name()), self.first().ty.non_null());
+        let (copied, sliced) = (is_copy(api, value), is_sliced(api, value));
+        match (may_be_none, self.is_optional()) {
+            (true, _) if copied => quote!(it.#name),
+            (true, _) if sliced => quote!(it.#name.as_deref()),
+            (true, _) => quote!(it.#name.as_ref()),
+            (false, true) if copied => quote!(Some(it.#name)),
+            (false, true) => quote!(Some(&it.#name)),
+            (false, false) if copied => quote!(it.#name),
+            (false, false) => quote!(&it.#name),
+        }
+    }
+}
+
+fn may_be_none(field: &Field) -> bool {
+    field.ty.is_nullable() || field.presence == Presence::Optional
+}
+
+/// What a method returns of a value: itself, or a reference to it.
+fn borrowed(api: &Api, ty: &Type) -> TokenStream {
+    match api.target(ty) {
+        inner if is_copy(api, inner) => rust_type(api, ty),
+        Type::Scalar(Scalar::String) => quote!(&str),
+        Type::List(item) => {
+            let item = rust_type(api, item);
+            quote!(&[#item])
+        }
+        _ => {
+            let ty = rust_type(api, ty);
+            quote!(&#ty)
+        }
+    }
+}
+
+/// Whether the reference is to another type than that of the field.
+fn is_sliced(api: &Api, ty: &Type) -> bool {
+    matches!(api.target(ty), Type::Scalar(Scalar::String) | Type::List(_))
+}
+
+/// The fields that all variants have. Fields whose name means something else on a union are left to the variants.
+pub(crate) fn shared_fields<'a>(api: &'a Api, union: &'a Union) -> Vec<SharedField<'a>> {
+    let structs: Option<Vec<&Struct>> = union
+        .variants
+        .iter()
+        .map(|variant| as_struct(api, &variant.ty))
+        .collect();
+    let Some(structs) = structs.filter(|structs| structs.len() > 1) else {
+        return vec![];
+    };
+    let is_free = |name: &str| {
+        let mut variants = union.variants.iter();
+        !names::is_union_method(name)
+            && variants.all(|variant| names::narrowing(&variant.name.rust) != name)
+    };
+    let kept = structs[0].fields.iter().filter(|field| {
+        is_free(&field.name.rust)
+            && !matches!(field.ty, Type::Const(_))
+            && !matches!(field.keeping, Keeping::Sent | Keeping::Patch)
+    });
+    let shared = kept.filter_map(|first| {
+        let of_each = structs.iter().map(|object| {
+            object.fields.iter().find(|field| {
+                field.name == first.name
+                    && field.ty.non_null() == first.ty.non_null()
+                    && field.keeping != Keeping::Patch
+            })
+        });
+        of_each
+            .collect::<Option<Vec<&Field>>>()
+            .map(|fields| SharedField { fields })
+    });
+    shared.collect()
+}
+
+/// The methods that return what all variants have.
+pub(super) fn methods(api: &Api, union: &Union) -> TokenStream {
+    let fields = shared_fields(api, union).into_iter();
+    fields.map(|field| field.method(api, union)).collect()
+}
+
+/// What the variant for unknown values holds: JSON, and beside it what all variants have.
+pub(super) fn unknown_payload(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
+    match shared_fields(api, union).is_empty() {
+        true => quote!(Json),
+        false => {
+            let name = ident(&names::unknown(&def.name.rust));
+            quote!(Box<#name>)
+        }
+    }
+}
+
+/// The struct for unknown values, if variants have something in common.
+pub(super) fn unknown_definition(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
+    let shared = shared_fields(api, union);
+    if shared.is_empty() {
+        return TokenStream::new();
+    }
+    let name = ident(&names::unknown(&def.name.rust));
+    let union_name = &def.name.rust;
+    let words =
+        format!("A [`{union_name}`] that this version of the crate does not know, as it came.");
+    let docs = Docs::new(None, words)
+        .paragraph("What all variants have, it has, too: the methods of the union return it.")
+        .attributes();
+    let fields = shared.iter().map(|field| {
+        let (name, ty) = (ident(field.name()), field.kept(api));
+        quote!(pub(crate) #name: #ty,)
+    });
+    quote! {
+        #docs
+        #[derive(Clone, PartialEq)]
+        pub struct #name {
+            #(#fields)*
+            pub(crate) raw: Json,
+        }
+    }
+}
+
+/// How such a struct is decoded and seen.
+pub(super) fn unknown_codec(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
+    let shared = shared_fields(api, union);
+    if shared.is_empty() {
+        return TokenStream::new();
+    }
+    let name = ident(&names::unknown(&def.name.rust));
+    let fields = shared.iter().map(|field| {
+        let (name, key) = (ident(field.name()), &field.first().name.wire);
+        quote!(#name: o.field(#key),)
+    });
+    quote! {
+        impl UnknownVariant for #name {
+            fn read(o: &mut Object<'_, '_>) -> Self {
+                Self { #(#fields)* raw: o.json() }
+            }
+        }
+        polar_client_runtime::unknown! { #name }
+    }
+}
