@@ -43,10 +43,7 @@ async fn main() -> Result<(), Box<dyn Error>> {
     match upload.await {
         Ok(file) => {
             bar.finish();
-            println!(
-                "{}",
-                file.id().ok_or("a file that this client does not know")?
-            );
+            println!("{}", file.id());
             Ok(())
         }
         Err(error) => {

@@ -20,17 +20,15 @@ pub(super) fn argument(api: &Api, param: &Param, name: &Ident) -> (TokenStream, 
             let value = rust_type(api, value);
             (quote!(impl Entries<#value>), quote!(&values))
         }
-        Type::Id(_) => (quote!(impl Into<#rust>), quote!(&#name)),
+        _ if is_converted(api, ty) => (quote!(impl Into<#rust>), quote!(&value)),
         inner if is_copy(api, inner) => (rust, quote!(&#name)),
-        Type::Named(id) if matches!(api.def(*id).shape, Shape::Enum(_)) => {
-            (quote!(impl Into<#rust>), quote!(&#name))
-        }
         _ => (quote!(impl Body<#rust>), quote!(&#name)),
     }
 }
 
-/// The statement that makes a parameter's value of what was passed, where that is not the value itself.
-pub(super) fn convert(api: &Api, param: &Param, name: &Ident) -> TokenStream {
+/// The statement that makes a parameter's value of what was passed, where that is not the value itself. The name of the
+/// variable is short: formatters disagree on how to break the line.
+fn convert(api: &Api, param: &Param, name: &Ident) -> TokenStream {
     let ty = param.ty.non_null();
     match api.target(ty).non_null() {
         Type::List(_) => quote!(let values: OneOrMany<_> = #name.into();),
@@ -39,15 +37,32 @@ pub(super) fn convert(api: &Api, param: &Param, name: &Ident) -> TokenStream {
             // Pairs, not a map: a key may come twice.
             quote!(let values: Pairs<#item> = #name.into_map();)
         }
-        Type::Id(_) => {
+        _ if is_converted(api, ty) => {
+            let ty = rust_type(api, ty);
+            quote!(let value: #ty = #name.into();)
+        }
+        _ => TokenStream::new(),
+    }
+}
+
+/// Whether anything that converts to a single value may be passed for it.
+fn is_converted(api: &Api, ty: &Type) -> bool {
+    match api.target(ty).non_null() {
+        Type::Id(_) => true,
+        Type::Named(id) => matches!(api.def(*id).shape, Shape::Enum(_)),
+        _ => false,
+    }
+}
+
+/// The statement that makes the value of a parameter that is passed on to several operations.
+pub(super) fn settle(api: &Api, param: &Param, name: &Ident) -> TokenStream {
+    let ty = param.ty.non_null();
+    match is_converted(api, ty) {
+        true => {
             let ty = rust_type(api, ty);
             quote!(let #name: #ty = #name.into();)
         }
-        Type::Named(id) if matches!(api.def(*id).shape, Shape::Enum(_)) => {
-            let rust = rust_type(api, ty);
-            quote!(let #name: #rust = #name.into();)
-        }
-        _ => TokenStream::new(),
+        false => TokenStream::new(),
     }
 }
 

@@ -3,7 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
-use super::argument::{argument, convert};
+use super::argument::{argument, settle};
 use super::docs::Docs;
 use super::operation_docs;
 use super::types::{ident, rust_type};
@@ -78,7 +78,7 @@ fn document(
         .collect();
     let params = operation.path_params.iter();
     // Both calls take it.
-    let conversions = params.map(|param| convert(api, param, &ident(&param.name.rust)));
+    let conversions = params.map(|param| settle(api, param, &ident(&param.name.rust)));
     let conversions = generation.map(|_| quote!(#(#conversions)*));
     let method = ident(&operation.name.rust);
     let download = quote!(Download::document(self.#method(#(#arguments),*)));
