@@ -167,8 +167,8 @@ impl Union for BenefitGrantProperties {
     }
 
     #[inline]
-    fn view(&self) -> &dyn Encode {
-        &self.0
+    fn view(&self) -> (&'static str, &dyn Encode) {
+        ("BenefitGrantProperties", &self.0)
     }
 }
 
@@ -178,17 +178,17 @@ polar_client_runtime::union! {
 
 impl Choice for BenefitGrantPropertiesView {
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::Custom(value) => value,
-            Self::Discord(value) => value,
-            Self::Downloadables(value) => value,
-            Self::FeatureFlag(value) => value,
-            Self::GitHubRepository(value) => value,
-            Self::LicenseKeys(value) => value,
-            Self::MeterCredit(value) => value,
-            Self::SlackSharedChannel(value) => value,
-            Self::Unknown(value) => value,
+            Self::Custom(value) => ("Custom", value),
+            Self::Discord(value) => ("Discord", value),
+            Self::Downloadables(value) => ("Downloadables", value),
+            Self::FeatureFlag(value) => ("FeatureFlag", value),
+            Self::GitHubRepository(value) => ("GitHubRepository", value),
+            Self::LicenseKeys(value) => ("LicenseKeys", value),
+            Self::MeterCredit(value) => ("MeterCredit", value),
+            Self::SlackSharedChannel(value) => ("SlackSharedChannel", value),
+            Self::Unknown(value) => ("Unknown", value),
         }
     }
 }

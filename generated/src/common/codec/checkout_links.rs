@@ -7,11 +7,11 @@ use polar_client_runtime::codec::{Choice, Encode, Record, Sink, optional};
 
 impl Choice for CheckoutLinkCreate {
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::ProductPrice(value) => value,
-            Self::Product(value) => value,
-            Self::Products(value) => value,
+            Self::ProductPrice(value) => ("ProductPrice", value),
+            Self::Product(value) => ("Product", value),
+            Self::Products(value) => ("Products", value),
         }
     }
 }

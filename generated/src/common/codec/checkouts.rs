@@ -11,6 +11,7 @@ use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
 use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
+use polar_client_runtime::codec::UnknownVariant;
 use polar_client_runtime::codec::optional;
 
 polar_client_runtime::string_enum! {
@@ -93,18 +94,18 @@ impl Union for CheckoutDiscount {
         match node.text(&["type"]) {
             Some("fixed") => Self::read_fixed(node),
             Some("percentage") => Self::read_percentage(node),
-            _ => Self::Unknown(node.json()),
+            _ => Self::Unknown(node.unknown()),
         }
     }
 
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::FixedOnceForever(value) => value,
-            Self::FixedRepeat(value) => value,
-            Self::PercentageOnceForever(value) => value,
-            Self::PercentageRepeat(value) => value,
-            Self::Unknown(value) => value,
+            Self::FixedOnceForever(value) => ("FixedOnceForever", value),
+            Self::FixedRepeat(value) => ("FixedRepeat", value),
+            Self::PercentageOnceForever(value) => ("PercentageOnceForever", value),
+            Self::PercentageRepeat(value) => ("PercentageRepeat", value),
+            Self::Unknown(value) => ("Unknown", value),
         }
     }
 }
@@ -127,6 +128,23 @@ impl CheckoutDiscount {
             Self::PercentageOnceForever(node.variant("PercentageOnceForever"))
         }
     }
+}
+
+impl UnknownVariant for UnknownCheckoutDiscount {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            duration: o.field("duration"),
+            id: o.field("id"),
+            name: o.field("name"),
+            code: o.field("code"),
+            raw: o.json(),
+        }
+    }
+}
+
+polar_client_runtime::unknown! {
+    UnknownCheckoutDiscount
 }
 
 polar_client_runtime::union! {
@@ -420,12 +438,12 @@ impl Union for CustomerMetadataValue {
     }
 
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::String(value) => value,
-            Self::Integer(value) => value,
-            Self::Boolean(value) => value,
-            Self::Unknown(value) => value,
+            Self::String(value) => ("String", value),
+            Self::Integer(value) => ("Integer", value),
+            Self::Boolean(value) => ("Boolean", value),
+            Self::Unknown(value) => ("Unknown", value),
         }
     }
 }

@@ -11,6 +11,7 @@ use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
 use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
+use polar_client_runtime::codec::UnknownVariant;
 use polar_client_runtime::codec::optional;
 
 impl Union for CustomField {
@@ -22,21 +23,41 @@ impl Union for CustomField {
             Some("date") => Self::Date(node.variant("Date")),
             Some("checkbox") => Self::Checkbox(node.variant("Checkbox")),
             Some("select") => Self::Select(node.variant("Select")),
-            _ => Self::Unknown(node.json()),
+            _ => Self::Unknown(node.unknown()),
         }
     }
 
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::Text(value) => value,
-            Self::Number(value) => value,
-            Self::Date(value) => value,
-            Self::Checkbox(value) => value,
-            Self::Select(value) => value,
-            Self::Unknown(value) => value,
+            Self::Text(value) => ("Text", value),
+            Self::Number(value) => ("Number", value),
+            Self::Date(value) => ("Date", value),
+            Self::Checkbox(value) => ("Checkbox", value),
+            Self::Select(value) => ("Select", value),
+            Self::Unknown(value) => ("Unknown", value),
         }
     }
+}
+
+impl UnknownVariant for UnknownCustomField {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            created_at: o.field("created_at"),
+            modified_at: o.field("modified_at"),
+            id: o.field("id"),
+            metadata: o.field("metadata"),
+            slug: o.field("slug"),
+            name: o.field("name"),
+            organization_id: o.field("organization_id"),
+            raw: o.json(),
+        }
+    }
+}
+
+polar_client_runtime::unknown! {
+    UnknownCustomField
 }
 
 polar_client_runtime::union! {
@@ -111,13 +132,13 @@ polar_client_runtime::model! {
 
 impl Choice for CustomFieldCreate {
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::Text(value) => value,
-            Self::Number(value) => value,
-            Self::Date(value) => value,
-            Self::Checkbox(value) => value,
-            Self::Select(value) => value,
+            Self::Text(value) => ("Text", value),
+            Self::Number(value) => ("Number", value),
+            Self::Date(value) => ("Date", value),
+            Self::Checkbox(value) => ("Checkbox", value),
+            Self::Select(value) => ("Select", value),
         }
     }
 }
@@ -602,13 +623,13 @@ polar_client_runtime::string_enum! {
 
 impl Choice for CustomFieldUpdate {
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::Text(value) => value,
-            Self::Number(value) => value,
-            Self::Date(value) => value,
-            Self::Checkbox(value) => value,
-            Self::Select(value) => value,
+            Self::Text(value) => ("Text", value),
+            Self::Number(value) => ("Number", value),
+            Self::Date(value) => ("Date", value),
+            Self::Checkbox(value) => ("Checkbox", value),
+            Self::Select(value) => ("Select", value),
         }
     }
 }

@@ -12,6 +12,7 @@ use polar_client_runtime::codec::Record;
 use polar_client_runtime::codec::Redacted;
 use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
+use polar_client_runtime::codec::UnknownVariant;
 use polar_client_runtime::codec::optional;
 
 impl Model for BenefitCustomSubscriber {
@@ -520,24 +521,51 @@ impl Union for CustomerBenefitGrant {
             Some("slack_shared_channel") => {
                 Self::SlackSharedChannel(node.variant("SlackSharedChannel"))
             }
-            _ => Self::Unknown(node.json()),
+            _ => Self::Unknown(node.unknown()),
         }
     }
 
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::Discord(value) => value,
-            Self::GitHubRepository(value) => value,
-            Self::Downloadables(value) => value,
-            Self::LicenseKeys(value) => value,
-            Self::Custom(value) => value,
-            Self::MeterCredit(value) => value,
-            Self::FeatureFlag(value) => value,
-            Self::SlackSharedChannel(value) => value,
-            Self::Unknown(value) => value,
+            Self::Discord(value) => ("Discord", value),
+            Self::GitHubRepository(value) => ("GitHubRepository", value),
+            Self::Downloadables(value) => ("Downloadables", value),
+            Self::LicenseKeys(value) => ("LicenseKeys", value),
+            Self::Custom(value) => ("Custom", value),
+            Self::MeterCredit(value) => ("MeterCredit", value),
+            Self::FeatureFlag(value) => ("FeatureFlag", value),
+            Self::SlackSharedChannel(value) => ("SlackSharedChannel", value),
+            Self::Unknown(value) => ("Unknown", value),
         }
     }
+}
+
+impl UnknownVariant for UnknownCustomerBenefitGrant {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            created_at: o.field("created_at"),
+            modified_at: o.field("modified_at"),
+            id: o.field("id"),
+            granted_at: o.field("granted_at"),
+            revoked_at: o.field("revoked_at"),
+            customer_id: o.field("customer_id"),
+            member_id: o.field("member_id"),
+            benefit_id: o.field("benefit_id"),
+            subscription_id: o.field("subscription_id"),
+            order_id: o.field("order_id"),
+            is_granted: o.field("is_granted"),
+            is_revoked: o.field("is_revoked"),
+            error: o.field("error"),
+            customer: o.field("customer"),
+            raw: o.json(),
+        }
+    }
+}
+
+polar_client_runtime::unknown! {
+    UnknownCustomerBenefitGrant
 }
 
 polar_client_runtime::union! {
@@ -1150,16 +1178,16 @@ polar_client_runtime::string_enum! {
 
 impl Choice for CustomerBenefitGrantUpdate {
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::Discord(value) => value,
-            Self::GitHubRepository(value) => value,
-            Self::Downloadables(value) => value,
-            Self::LicenseKeys(value) => value,
-            Self::Custom(value) => value,
-            Self::MeterCredit(value) => value,
-            Self::FeatureFlag(value) => value,
-            Self::SlackSharedChannel(value) => value,
+            Self::Discord(value) => ("Discord", value),
+            Self::GitHubRepository(value) => ("GitHubRepository", value),
+            Self::Downloadables(value) => ("Downloadables", value),
+            Self::LicenseKeys(value) => ("LicenseKeys", value),
+            Self::Custom(value) => ("Custom", value),
+            Self::MeterCredit(value) => ("MeterCredit", value),
+            Self::FeatureFlag(value) => ("FeatureFlag", value),
+            Self::SlackSharedChannel(value) => ("SlackSharedChannel", value),
         }
     }
 }
@@ -1553,12 +1581,12 @@ impl Union for CustomerPaymentMethod {
     }
 
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::Card(value) => value,
-            Self::KrCard(value) => value,
-            Self::Generic(value) => value,
-            Self::Unknown(value) => value,
+            Self::Card(value) => ("Card", value),
+            Self::KrCard(value) => ("KrCard", value),
+            Self::Generic(value) => ("Generic", value),
+            Self::Unknown(value) => ("Unknown", value),
         }
     }
 }
@@ -1581,6 +1609,24 @@ impl CustomerPaymentMethod {
             Self::Generic(node.variant("Generic"))
         }
     }
+}
+
+impl UnknownVariant for UnknownCustomerPaymentMethod {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            id: o.field("id"),
+            created_at: o.field("created_at"),
+            modified_at: o.field("modified_at"),
+            processor: o.field("processor"),
+            customer_id: o.field("customer_id"),
+            raw: o.json(),
+        }
+    }
+}
+
+polar_client_runtime::unknown! {
+    UnknownCustomerPaymentMethod
 }
 
 polar_client_runtime::union! {
@@ -1654,11 +1700,11 @@ impl Union for CustomerPaymentMethodCreateResponse {
     }
 
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::Succeeded(value) => value,
-            Self::RequiresAction(value) => value,
-            Self::Unknown(value) => value,
+            Self::Succeeded(value) => ("Succeeded", value),
+            Self::RequiresAction(value) => ("RequiresAction", value),
+            Self::Unknown(value) => ("Unknown", value),
         }
     }
 }
@@ -2029,15 +2075,15 @@ polar_client_runtime::string_enum! {
 
 impl Choice for CustomerSubscriptionUpdate {
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::UpdateProduct(value) => value,
-            Self::UpdateSeats(value) => value,
-            Self::UpdateUnits(value) => value,
-            Self::Cancel(value) => value,
-            Self::Pause(value) => value,
-            Self::Resume(value) => value,
-            Self::UpdateClear(value) => value,
+            Self::UpdateProduct(value) => ("UpdateProduct", value),
+            Self::UpdateSeats(value) => ("UpdateSeats", value),
+            Self::UpdateUnits(value) => ("UpdateUnits", value),
+            Self::Cancel(value) => ("Cancel", value),
+            Self::Pause(value) => ("Pause", value),
+            Self::Resume(value) => ("Resume", value),
+            Self::UpdateClear(value) => ("UpdateClear", value),
         }
     }
 }

@@ -51,10 +51,10 @@ polar_client_runtime::model! {
 
 impl Choice for CustomerSessionCreate {
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::IdCreate(value) => value,
-            Self::ExternalIdCreate(value) => value,
+            Self::IdCreate(value) => ("IdCreate", value),
+            Self::ExternalIdCreate(value) => ("ExternalIdCreate", value),
         }
     }
 }

@@ -11,6 +11,7 @@ use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
 use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
+use polar_client_runtime::codec::UnknownVariant;
 use polar_client_runtime::codec::optional;
 
 polar_client_runtime::string_enum! {
@@ -33,18 +34,48 @@ impl Union for Customer {
         match node.text(&["type"]) {
             Some("individual") => Self::Individual(node.variant("Individual")),
             Some("team") => Self::Team(node.variant("Team")),
-            _ => Self::Unknown(node.json()),
+            _ => Self::Unknown(node.unknown()),
         }
     }
 
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::Individual(value) => value,
-            Self::Team(value) => value,
-            Self::Unknown(value) => value,
+            Self::Individual(value) => ("Individual", value),
+            Self::Team(value) => ("Team", value),
+            Self::Unknown(value) => ("Unknown", value),
         }
     }
+}
+
+impl UnknownVariant for UnknownCustomer {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            id: o.field("id"),
+            created_at: o.field("created_at"),
+            modified_at: o.field("modified_at"),
+            metadata: o.field("metadata"),
+            external_id: o.field("external_id"),
+            email: o.field("email"),
+            email_verified: o.field("email_verified"),
+            name: o.field("name"),
+            billing_name: o.field("billing_name"),
+            billing_address: o.field("billing_address"),
+            tax_id: o.field("tax_id"),
+            locale: o.field("locale"),
+            organization_id: o.field("organization_id"),
+            default_payment_method_id: o.field("default_payment_method_id"),
+            deleted_at: o.field("deleted_at"),
+            first_user_event_at: o.field("first_user_event_at"),
+            avatar_url: o.field("avatar_url"),
+            raw: o.json(),
+        }
+    }
+}
+
+polar_client_runtime::unknown! {
+    UnknownCustomer
 }
 
 polar_client_runtime::union! {
@@ -53,10 +84,10 @@ polar_client_runtime::union! {
 
 impl Choice for CustomerCreate {
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::Individual(value) => value,
-            Self::Team(value) => value,
+            Self::Individual(value) => ("Individual", value),
+            Self::Team(value) => ("Team", value),
         }
     }
 }
@@ -368,18 +399,51 @@ impl Union for CustomerState {
         match node.text(&["type"]) {
             Some("individual") => Self::Individual(node.variant("Individual")),
             Some("team") => Self::Team(node.variant("Team")),
-            _ => Self::Unknown(node.json()),
+            _ => Self::Unknown(node.unknown()),
         }
     }
 
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::Individual(value) => value,
-            Self::Team(value) => value,
-            Self::Unknown(value) => value,
+            Self::Individual(value) => ("Individual", value),
+            Self::Team(value) => ("Team", value),
+            Self::Unknown(value) => ("Unknown", value),
         }
     }
+}
+
+impl UnknownVariant for UnknownCustomerState {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            id: o.field("id"),
+            created_at: o.field("created_at"),
+            modified_at: o.field("modified_at"),
+            metadata: o.field("metadata"),
+            external_id: o.field("external_id"),
+            email: o.field("email"),
+            email_verified: o.field("email_verified"),
+            name: o.field("name"),
+            billing_name: o.field("billing_name"),
+            billing_address: o.field("billing_address"),
+            tax_id: o.field("tax_id"),
+            locale: o.field("locale"),
+            organization_id: o.field("organization_id"),
+            default_payment_method_id: o.field("default_payment_method_id"),
+            deleted_at: o.field("deleted_at"),
+            first_user_event_at: o.field("first_user_event_at"),
+            avatar_url: o.field("avatar_url"),
+            active_subscriptions: o.field("active_subscriptions"),
+            granted_benefits: o.field("granted_benefits"),
+            active_meters: o.field("active_meters"),
+            raw: o.json(),
+        }
+    }
+}
+
+polar_client_runtime::unknown! {
+    UnknownCustomerState
 }
 
 polar_client_runtime::union! {
@@ -945,12 +1009,12 @@ impl Union for PaymentMethod {
     }
 
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::Card(value) => value,
-            Self::KrCard(value) => value,
-            Self::Generic(value) => value,
-            Self::Unknown(value) => value,
+            Self::Card(value) => ("Card", value),
+            Self::KrCard(value) => ("KrCard", value),
+            Self::Generic(value) => ("Generic", value),
+            Self::Unknown(value) => ("Unknown", value),
         }
     }
 }
@@ -973,6 +1037,25 @@ impl PaymentMethod {
             Self::Generic(node.variant("Generic"))
         }
     }
+}
+
+impl UnknownVariant for UnknownPaymentMethod {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            id: o.field("id"),
+            created_at: o.field("created_at"),
+            modified_at: o.field("modified_at"),
+            processor: o.field("processor"),
+            customer_id: o.field("customer_id"),
+            is_default: o.field("is_default"),
+            raw: o.json(),
+        }
+    }
+}
+
+polar_client_runtime::unknown! {
+    UnknownPaymentMethod
 }
 
 polar_client_runtime::union! {

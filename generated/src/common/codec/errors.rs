@@ -10,6 +10,7 @@ use polar_client_runtime::codec::Node;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
+use polar_client_runtime::codec::UnknownVariant;
 use polar_client_runtime::codec::optional;
 
 impl Model for AlreadyActiveSubscriptionError {
@@ -149,22 +150,40 @@ impl Union for CheckoutForbiddenError {
                 let content = node.variant("DiscountRedemptionLimitReached");
                 Self::DiscountRedemptionLimitReached(content)
             }
-            _ => Self::Unknown(node.json()),
+            _ => Self::Unknown(node.unknown()),
         }
     }
 
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::AlreadyActiveSubscriptionError(value) => value,
-            Self::NotOpenCheckout(value) => value,
-            Self::NotPermitted(value) => value,
-            Self::PaymentNotReady(value) => value,
-            Self::TrialAlreadyRedeemed(value) => value,
-            Self::DiscountRedemptionLimitReached(value) => value,
-            Self::Unknown(value) => value,
+            Self::AlreadyActiveSubscriptionError(value) => {
+                ("AlreadyActiveSubscriptionError", value)
+            }
+            Self::NotOpenCheckout(value) => ("NotOpenCheckout", value),
+            Self::NotPermitted(value) => ("NotPermitted", value),
+            Self::PaymentNotReady(value) => ("PaymentNotReady", value),
+            Self::TrialAlreadyRedeemed(value) => ("TrialAlreadyRedeemed", value),
+            Self::DiscountRedemptionLimitReached(value) => {
+                ("DiscountRedemptionLimitReached", value)
+            }
+            Self::Unknown(value) => ("Unknown", value),
         }
     }
+}
+
+impl UnknownVariant for UnknownCheckoutForbiddenError {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            detail: o.field("detail"),
+            raw: o.json(),
+        }
+    }
+}
+
+polar_client_runtime::unknown! {
+    UnknownCheckoutForbiddenError
 }
 
 polar_client_runtime::union! {
@@ -366,11 +385,11 @@ impl Union for LocationSegment {
     }
 
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::String(value) => value,
-            Self::Integer(value) => value,
-            Self::Unknown(value) => value,
+            Self::String(value) => ("String", value),
+            Self::Integer(value) => ("Integer", value),
+            Self::Unknown(value) => ("Unknown", value),
         }
     }
 }

@@ -1391,11 +1391,11 @@ impl Union for FilterTerm {
     }
 
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::FilterClause(value) => value,
-            Self::Filter(value) => value,
-            Self::Unknown(value) => value,
+            Self::FilterClause(value) => ("FilterClause", value),
+            Self::Filter(value) => ("Filter", value),
+            Self::Unknown(value) => ("Unknown", value),
         }
     }
 }
@@ -1416,12 +1416,12 @@ impl Union for FilterValue {
     }
 
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::String(value) => value,
-            Self::Integer(value) => value,
-            Self::Boolean(value) => value,
-            Self::Unknown(value) => value,
+            Self::String(value) => ("String", value),
+            Self::Integer(value) => ("Integer", value),
+            Self::Boolean(value) => ("Boolean", value),
+            Self::Unknown(value) => ("Unknown", value),
         }
     }
 }

@@ -12,6 +12,7 @@ use polar_client_runtime::codec::Record;
 use polar_client_runtime::codec::Redacted;
 use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
+use polar_client_runtime::codec::UnknownVariant;
 use polar_client_runtime::codec::optional;
 
 impl Record for DownloadableFileCreate {
@@ -90,12 +91,12 @@ polar_client_runtime::model! {
 
 impl Choice for FileCreate {
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::Downloadable(value) => value,
-            Self::ProductMedia(value) => value,
-            Self::OrganizationAvatar(value) => value,
-            Self::SupportCaseAttachment(value) => value,
+            Self::Downloadable(value) => ("Downloadable", value),
+            Self::ProductMedia(value) => ("ProductMedia", value),
+            Self::OrganizationAvatar(value) => ("OrganizationAvatar", value),
+            Self::SupportCaseAttachment(value) => ("SupportCaseAttachment", value),
         }
     }
 }
@@ -131,20 +132,48 @@ impl Union for FileRead {
             Some("support_case_attachment") => {
                 Self::SupportCaseAttachment(node.variant("SupportCaseAttachment"))
             }
-            _ => Self::Unknown(node.json()),
+            _ => Self::Unknown(node.unknown()),
         }
     }
 
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::Downloadable(value) => value,
-            Self::ProductMedia(value) => value,
-            Self::OrganizationAvatar(value) => value,
-            Self::SupportCaseAttachment(value) => value,
-            Self::Unknown(value) => value,
+            Self::Downloadable(value) => ("Downloadable", value),
+            Self::ProductMedia(value) => ("ProductMedia", value),
+            Self::OrganizationAvatar(value) => ("OrganizationAvatar", value),
+            Self::SupportCaseAttachment(value) => ("SupportCaseAttachment", value),
+            Self::Unknown(value) => ("Unknown", value),
         }
     }
+}
+
+impl UnknownVariant for UnknownFileRead {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            id: o.field("id"),
+            organization_id: o.field("organization_id"),
+            name: o.field("name"),
+            path: o.field("path"),
+            mime_type: o.field("mime_type"),
+            size: o.field("size"),
+            storage_version: o.field("storage_version"),
+            checksum_etag: o.field("checksum_etag"),
+            checksum_sha256_base64: o.field("checksum_sha256_base64"),
+            checksum_sha256_hex: o.field("checksum_sha256_hex"),
+            last_modified_at: o.field("last_modified_at"),
+            version: o.field("version"),
+            is_uploaded: o.field("is_uploaded"),
+            created_at: o.field("created_at"),
+            size_readable: o.field("size_readable"),
+            raw: o.json(),
+        }
+    }
+}
+
+polar_client_runtime::unknown! {
+    UnknownFileRead
 }
 
 polar_client_runtime::union! {

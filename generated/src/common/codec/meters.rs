@@ -24,12 +24,12 @@ impl Union for Aggregation {
     }
 
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::Count(value) => value,
-            Self::Property(value) => value,
-            Self::Unique(value) => value,
-            Self::Unknown(value) => value,
+            Self::Count(value) => ("Count", value),
+            Self::Property(value) => ("Property", value),
+            Self::Unique(value) => ("Unique", value),
+            Self::Unknown(value) => ("Unknown", value),
         }
     }
 }

@@ -12,6 +12,7 @@ use polar_client_runtime::codec::Record;
 use polar_client_runtime::codec::Redacted;
 use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
+use polar_client_runtime::codec::UnknownVariant;
 use polar_client_runtime::codec::optional;
 
 impl Record for AuthorizationCodeTokenRequest {
@@ -67,18 +68,36 @@ impl Union for AuthorizeResponse {
         match node.text(&["sub_type"]) {
             Some("user") => Self::User(node.variant("User")),
             Some("organization") => Self::Organization(node.variant("Organization")),
-            _ => Self::Unknown(node.json()),
+            _ => Self::Unknown(node.unknown()),
         }
     }
 
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::User(value) => value,
-            Self::Organization(value) => value,
-            Self::Unknown(value) => value,
+            Self::User(value) => ("User", value),
+            Self::Organization(value) => ("Organization", value),
+            Self::Unknown(value) => ("Unknown", value),
         }
     }
+}
+
+impl UnknownVariant for UnknownAuthorizeResponse {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            client: o.field("client"),
+            scopes: o.field("scopes"),
+            organizations: o.field("organizations"),
+            requires_single_organization: o.field("requires_single_organization"),
+            scope_display_names: o.field("scope_display_names"),
+            raw: o.json(),
+        }
+    }
+}
+
+polar_client_runtime::unknown! {
+    UnknownAuthorizeResponse
 }
 
 polar_client_runtime::union! {
@@ -523,11 +542,11 @@ polar_client_runtime::string_enum! {
 
 impl Choice for TokenRequest {
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::AuthorizationCode(value) => value,
-            Self::Refresh(value) => value,
-            Self::Web(value) => value,
+            Self::AuthorizationCode(value) => ("AuthorizationCode", value),
+            Self::Refresh(value) => ("Refresh", value),
+            Self::Web(value) => ("Web", value),
         }
     }
 }
@@ -582,18 +601,33 @@ impl Union for UserInfo {
         } else if node.has(&["sub"]) {
             Self::Organization(node.variant("Organization"))
         } else {
-            Self::Unknown(node.json())
+            Self::Unknown(node.unknown())
         }
     }
 
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::User(value) => value,
-            Self::Organization(value) => value,
-            Self::Unknown(value) => value,
+            Self::User(value) => ("User", value),
+            Self::Organization(value) => ("Organization", value),
+            Self::Unknown(value) => ("Unknown", value),
         }
     }
+}
+
+impl UnknownVariant for UnknownUserInfo {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            sub: o.field("sub"),
+            name: o.field("name"),
+            raw: o.json(),
+        }
+    }
+}
+
+polar_client_runtime::unknown! {
+    UnknownUserInfo
 }
 
 polar_client_runtime::union! {

@@ -771,10 +771,10 @@ polar_client_runtime::input! {
 
 impl Choice for OrganizationLegalEntity {
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::Individual(value) => value,
-            Self::Company(value) => value,
+            Self::Individual(value) => ("Individual", value),
+            Self::Company(value) => ("Company", value),
         }
     }
 }

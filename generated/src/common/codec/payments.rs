@@ -9,6 +9,7 @@ use polar_client_runtime::codec::Node;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
+use polar_client_runtime::codec::UnknownVariant;
 use polar_client_runtime::codec::optional;
 
 impl Model for CardPayment {
@@ -219,12 +220,12 @@ impl Union for Payment {
     }
 
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::Card(value) => value,
-            Self::KrCard(value) => value,
-            Self::Generic(value) => value,
-            Self::Unknown(value) => value,
+            Self::Card(value) => ("Card", value),
+            Self::KrCard(value) => ("KrCard", value),
+            Self::Generic(value) => ("Generic", value),
+            Self::Unknown(value) => ("Unknown", value),
         }
     }
 }
@@ -247,6 +248,33 @@ impl Payment {
             Self::Generic(node.variant("Generic"))
         }
     }
+}
+
+impl UnknownVariant for UnknownPayment {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            created_at: o.field("created_at"),
+            modified_at: o.field("modified_at"),
+            id: o.field("id"),
+            processor: o.field("processor"),
+            status: o.field("status"),
+            amount: o.field("amount"),
+            currency: o.field("currency"),
+            trigger: o.field("trigger"),
+            decline_reason: o.field("decline_reason"),
+            decline_message: o.field("decline_message"),
+            organization_id: o.field("organization_id"),
+            checkout_id: o.field("checkout_id"),
+            order_id: o.field("order_id"),
+            processor_metadata: o.field("processor_metadata"),
+            raw: o.json(),
+        }
+    }
+}
+
+polar_client_runtime::unknown! {
+    UnknownPayment
 }
 
 polar_client_runtime::union! {

@@ -12,6 +12,7 @@ use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
 use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
+use polar_client_runtime::codec::UnknownVariant;
 use polar_client_runtime::codec::optional;
 
 impl Model for Address {
@@ -391,24 +392,45 @@ impl Union for BenefitPublic {
                 Self::SlackSharedChannel(node.variant("SlackSharedChannel"))
             }
             Some("meter_credit") => Self::MeterCredit(node.variant("MeterCredit")),
-            _ => Self::Unknown(node.json()),
+            _ => Self::Unknown(node.unknown()),
         }
     }
 
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::Custom(value) => value,
-            Self::Discord(value) => value,
-            Self::GitHubRepository(value) => value,
-            Self::Downloadables(value) => value,
-            Self::LicenseKeys(value) => value,
-            Self::FeatureFlag(value) => value,
-            Self::SlackSharedChannel(value) => value,
-            Self::MeterCredit(value) => value,
-            Self::Unknown(value) => value,
+            Self::Custom(value) => ("Custom", value),
+            Self::Discord(value) => ("Discord", value),
+            Self::GitHubRepository(value) => ("GitHubRepository", value),
+            Self::Downloadables(value) => ("Downloadables", value),
+            Self::LicenseKeys(value) => ("LicenseKeys", value),
+            Self::FeatureFlag(value) => ("FeatureFlag", value),
+            Self::SlackSharedChannel(value) => ("SlackSharedChannel", value),
+            Self::MeterCredit(value) => ("MeterCredit", value),
+            Self::Unknown(value) => ("Unknown", value),
         }
     }
+}
+
+impl UnknownVariant for UnknownBenefitPublic {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            id: o.field("id"),
+            created_at: o.field("created_at"),
+            modified_at: o.field("modified_at"),
+            description: o.field("description"),
+            selectable: o.field("selectable"),
+            deletable: o.field("deletable"),
+            is_deleted: o.field("is_deleted"),
+            organization_id: o.field("organization_id"),
+            raw: o.json(),
+        }
+    }
+}
+
+polar_client_runtime::unknown! {
+    UnknownBenefitPublic
 }
 
 polar_client_runtime::union! {
@@ -464,13 +486,13 @@ impl Union for CustomFieldValue {
     }
 
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::String(value) => value,
-            Self::Integer(value) => value,
-            Self::Boolean(value) => value,
-            Self::Timestamp(value) => value,
-            Self::Unknown(value) => value,
+            Self::String(value) => ("String", value),
+            Self::Integer(value) => ("Integer", value),
+            Self::Boolean(value) => ("Boolean", value),
+            Self::Timestamp(value) => ("Timestamp", value),
+            Self::Unknown(value) => ("Unknown", value),
         }
     }
 }
@@ -501,14 +523,14 @@ polar_client_runtime::string_enum! {
 
 impl Choice for MetadataQueryValue {
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::String(value) => value,
-            Self::Integer(value) => value,
-            Self::Boolean(value) => value,
-            Self::Strings(value) => value,
-            Self::Integers(value) => value,
-            Self::Booleans(value) => value,
+            Self::String(value) => ("String", value),
+            Self::Integer(value) => ("Integer", value),
+            Self::Boolean(value) => ("Boolean", value),
+            Self::Strings(value) => ("Strings", value),
+            Self::Integers(value) => ("Integers", value),
+            Self::Booleans(value) => ("Booleans", value),
         }
     }
 }
@@ -530,13 +552,13 @@ impl Union for MetadataValue {
     }
 
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::String(value) => value,
-            Self::Integer(value) => value,
-            Self::Number(value) => value,
-            Self::Boolean(value) => value,
-            Self::Unknown(value) => value,
+            Self::String(value) => ("String", value),
+            Self::Integer(value) => ("Integer", value),
+            Self::Number(value) => ("Number", value),
+            Self::Boolean(value) => ("Boolean", value),
+            Self::Unknown(value) => ("Unknown", value),
         }
     }
 }

@@ -257,17 +257,17 @@ polar_client_runtime::string_enum! {
 
 impl Choice for SubscriptionUpdate {
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::UpdateBase(value) => value,
-            Self::UpdateSeats(value) => value,
-            Self::UpdateUnits(value) => value,
-            Self::UpdateBillingPeriod(value) => value,
-            Self::Cancel(value) => value,
-            Self::Revoke(value) => value,
-            Self::Pause(value) => value,
-            Self::Resume(value) => value,
-            Self::UpdateClear(value) => value,
+            Self::UpdateBase(value) => ("UpdateBase", value),
+            Self::UpdateSeats(value) => ("UpdateSeats", value),
+            Self::UpdateUnits(value) => ("UpdateUnits", value),
+            Self::UpdateBillingPeriod(value) => ("UpdateBillingPeriod", value),
+            Self::Cancel(value) => ("Cancel", value),
+            Self::Revoke(value) => ("Revoke", value),
+            Self::Pause(value) => ("Pause", value),
+            Self::Resume(value) => ("Resume", value),
+            Self::UpdateClear(value) => ("UpdateClear", value),
         }
     }
 }
@@ -354,10 +354,10 @@ polar_client_runtime::input! {
 
 impl Choice for TrialEnd {
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::Timestamp(value) => value,
-            Self::Now => &"now",
+            Self::Timestamp(value) => ("Timestamp", value),
+            Self::Now => ("Now", &"now"),
         }
     }
 }

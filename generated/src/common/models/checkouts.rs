@@ -324,58 +324,50 @@ pub enum CheckoutDiscount {
     /// A discount of a percentage, for a number of months.
     PercentageRepeat(Box<CheckoutDiscountPercentageRepeatDuration>),
     /// A value that this version of the crate does not know, as it came.
-    Unknown(Json),
+    Unknown(Box<UnknownCheckoutDiscount>),
 }
 
 impl CheckoutDiscount {
     /// How long the discount applies to a subscription.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn duration(&self) -> Option<&DiscountDuration> {
+    pub fn duration(&self) -> &DiscountDuration {
         match self {
-            Self::FixedOnceForever(it) => Some(&it.duration),
-            Self::FixedRepeat(it) => Some(&it.duration),
-            Self::PercentageOnceForever(it) => Some(&it.duration),
-            Self::PercentageRepeat(it) => Some(&it.duration),
-            Self::Unknown(_) => None,
+            Self::FixedOnceForever(it) => &it.duration,
+            Self::FixedRepeat(it) => &it.duration,
+            Self::PercentageOnceForever(it) => &it.duration,
+            Self::PercentageRepeat(it) => &it.duration,
+            Self::Unknown(it) => &it.duration,
         }
     }
 
     /// Identifier assigned by Polar.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn id(&self) -> Option<DiscountId> {
+    pub fn id(&self) -> DiscountId {
         match self {
-            Self::FixedOnceForever(it) => Some(it.id),
-            Self::FixedRepeat(it) => Some(it.id),
-            Self::PercentageOnceForever(it) => Some(it.id),
-            Self::PercentageRepeat(it) => Some(it.id),
-            Self::Unknown(_) => None,
+            Self::FixedOnceForever(it) => it.id,
+            Self::FixedRepeat(it) => it.id,
+            Self::PercentageOnceForever(it) => it.id,
+            Self::PercentageRepeat(it) => it.id,
+            Self::Unknown(it) => it.id,
         }
     }
 
     /// Name.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn name(&self) -> Option<&str> {
+    pub fn name(&self) -> &str {
         match self {
-            Self::FixedOnceForever(it) => Some(&it.name),
-            Self::FixedRepeat(it) => Some(&it.name),
-            Self::PercentageOnceForever(it) => Some(&it.name),
-            Self::PercentageRepeat(it) => Some(&it.name),
-            Self::Unknown(_) => None,
+            Self::FixedOnceForever(it) => &it.name,
+            Self::FixedRepeat(it) => &it.name,
+            Self::PercentageOnceForever(it) => &it.name,
+            Self::PercentageRepeat(it) => &it.name,
+            Self::Unknown(it) => &it.name,
         }
     }
 
     /// Code that gives customers the discount; null if it has none.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn code(&self) -> Option<&str> {
@@ -384,7 +376,7 @@ impl CheckoutDiscount {
             Self::FixedRepeat(it) => it.code.as_deref(),
             Self::PercentageOnceForever(it) => it.code.as_deref(),
             Self::PercentageRepeat(it) => it.code.as_deref(),
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.code.as_deref(),
         }
     }
 
@@ -457,6 +449,18 @@ polar_client_runtime::from_variant! {
 
 polar_client_runtime::from_variant! {
     CheckoutDiscount::PercentageRepeat(Box<CheckoutDiscountPercentageRepeatDuration>)
+}
+
+/// A [`CheckoutDiscount`] that this version of the crate does not know, as it came.
+///
+/// What all variants have, it has, too: the methods of the union return it.
+#[derive(Clone, PartialEq)]
+pub struct UnknownCheckoutDiscount {
+    pub(crate) duration: DiscountDuration,
+    pub(crate) id: DiscountId,
+    pub(crate) name: String,
+    pub(crate) code: Option<String>,
+    pub(crate) raw: Json,
 }
 
 /// A discount of an amount, once or forever.

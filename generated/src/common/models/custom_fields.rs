@@ -27,29 +27,25 @@ pub enum CustomField {
     /// A custom field with options to choose from.
     Select(Box<CustomFieldSelect>),
     /// A value that this version of the crate does not know, as it came.
-    Unknown(Json),
+    Unknown(Box<UnknownCustomField>),
 }
 
 impl CustomField {
     /// When it was created.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn created_at(&self) -> Option<Timestamp> {
+    pub fn created_at(&self) -> Timestamp {
         match self {
-            Self::Text(it) => Some(it.created_at),
-            Self::Number(it) => Some(it.created_at),
-            Self::Date(it) => Some(it.created_at),
-            Self::Checkbox(it) => Some(it.created_at),
-            Self::Select(it) => Some(it.created_at),
-            Self::Unknown(_) => None,
+            Self::Text(it) => it.created_at,
+            Self::Number(it) => it.created_at,
+            Self::Date(it) => it.created_at,
+            Self::Checkbox(it) => it.created_at,
+            Self::Select(it) => it.created_at,
+            Self::Unknown(it) => it.created_at,
         }
     }
 
     /// When it was last modified; null if it never was.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -59,87 +55,77 @@ impl CustomField {
             Self::Date(it) => it.modified_at,
             Self::Checkbox(it) => it.modified_at,
             Self::Select(it) => it.modified_at,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.modified_at,
         }
     }
 
     /// Identifier assigned by Polar.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn id(&self) -> Option<CustomFieldId> {
+    pub fn id(&self) -> CustomFieldId {
         match self {
-            Self::Text(it) => Some(it.id),
-            Self::Number(it) => Some(it.id),
-            Self::Date(it) => Some(it.id),
-            Self::Checkbox(it) => Some(it.id),
-            Self::Select(it) => Some(it.id),
-            Self::Unknown(_) => None,
+            Self::Text(it) => it.id,
+            Self::Number(it) => it.id,
+            Self::Date(it) => it.id,
+            Self::Checkbox(it) => it.id,
+            Self::Select(it) => it.id,
+            Self::Unknown(it) => it.id,
         }
     }
 
     /// Data of your own, by key.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn metadata(&self) -> Option<&MetadataOutputType> {
+    pub fn metadata(&self) -> &MetadataOutputType {
         match self {
-            Self::Text(it) => Some(&it.metadata),
-            Self::Number(it) => Some(&it.metadata),
-            Self::Date(it) => Some(&it.metadata),
-            Self::Checkbox(it) => Some(&it.metadata),
-            Self::Select(it) => Some(&it.metadata),
-            Self::Unknown(_) => None,
+            Self::Text(it) => &it.metadata,
+            Self::Number(it) => &it.metadata,
+            Self::Date(it) => &it.metadata,
+            Self::Checkbox(it) => &it.metadata,
+            Self::Select(it) => &it.metadata,
+            Self::Unknown(it) => &it.metadata,
         }
     }
 
     /// Unique short name, which values are stored by.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn slug(&self) -> Option<&str> {
+    pub fn slug(&self) -> &str {
         match self {
-            Self::Text(it) => Some(&it.slug),
-            Self::Number(it) => Some(&it.slug),
-            Self::Date(it) => Some(&it.slug),
-            Self::Checkbox(it) => Some(&it.slug),
-            Self::Select(it) => Some(&it.slug),
-            Self::Unknown(_) => None,
+            Self::Text(it) => &it.slug,
+            Self::Number(it) => &it.slug,
+            Self::Date(it) => &it.slug,
+            Self::Checkbox(it) => &it.slug,
+            Self::Select(it) => &it.slug,
+            Self::Unknown(it) => &it.slug,
         }
     }
 
     /// Name.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn name(&self) -> Option<&str> {
+    pub fn name(&self) -> &str {
         match self {
-            Self::Text(it) => Some(&it.name),
-            Self::Number(it) => Some(&it.name),
-            Self::Date(it) => Some(&it.name),
-            Self::Checkbox(it) => Some(&it.name),
-            Self::Select(it) => Some(&it.name),
-            Self::Unknown(_) => None,
+            Self::Text(it) => &it.name,
+            Self::Number(it) => &it.name,
+            Self::Date(it) => &it.name,
+            Self::Checkbox(it) => &it.name,
+            Self::Select(it) => &it.name,
+            Self::Unknown(it) => &it.name,
         }
     }
 
     /// The organization's ID.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn organization_id(&self) -> Option<OrganizationId> {
+    pub fn organization_id(&self) -> OrganizationId {
         match self {
-            Self::Text(it) => Some(it.organization_id),
-            Self::Number(it) => Some(it.organization_id),
-            Self::Date(it) => Some(it.organization_id),
-            Self::Checkbox(it) => Some(it.organization_id),
-            Self::Select(it) => Some(it.organization_id),
-            Self::Unknown(_) => None,
+            Self::Text(it) => it.organization_id,
+            Self::Number(it) => it.organization_id,
+            Self::Date(it) => it.organization_id,
+            Self::Checkbox(it) => it.organization_id,
+            Self::Select(it) => it.organization_id,
+            Self::Unknown(it) => it.organization_id,
         }
     }
 
@@ -219,6 +205,21 @@ polar_client_runtime::from_variant! {
 
 polar_client_runtime::from_variant! {
     CustomField::Select(Box<CustomFieldSelect>)
+}
+
+/// A [`CustomField`] that this version of the crate does not know, as it came.
+///
+/// What all variants have, it has, too: the methods of the union return it.
+#[derive(Clone, PartialEq)]
+pub struct UnknownCustomField {
+    pub(crate) created_at: Timestamp,
+    pub(crate) modified_at: Option<Timestamp>,
+    pub(crate) id: CustomFieldId,
+    pub(crate) metadata: MetadataOutputType,
+    pub(crate) slug: String,
+    pub(crate) name: String,
+    pub(crate) organization_id: OrganizationId,
+    pub(crate) raw: Json,
 }
 
 /// A custom field that is ticked or not.

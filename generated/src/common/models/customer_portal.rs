@@ -420,32 +420,28 @@ pub enum CustomerBenefitGrant {
     /// A grant of a benefit of a shared Slack channel, as the customer sees it.
     SlackSharedChannel(Box<CustomerBenefitGrantSlackSharedChannel>),
     /// A value that this version of the crate does not know, as it came.
-    Unknown(Json),
+    Unknown(Box<UnknownCustomerBenefitGrant>),
 }
 
 impl CustomerBenefitGrant {
     /// When it was created.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn created_at(&self) -> Option<Timestamp> {
+    pub fn created_at(&self) -> Timestamp {
         match self {
-            Self::Discord(it) => Some(it.created_at),
-            Self::GitHubRepository(it) => Some(it.created_at),
-            Self::Downloadables(it) => Some(it.created_at),
-            Self::LicenseKeys(it) => Some(it.created_at),
-            Self::Custom(it) => Some(it.created_at),
-            Self::MeterCredit(it) => Some(it.created_at),
-            Self::FeatureFlag(it) => Some(it.created_at),
-            Self::SlackSharedChannel(it) => Some(it.created_at),
-            Self::Unknown(_) => None,
+            Self::Discord(it) => it.created_at,
+            Self::GitHubRepository(it) => it.created_at,
+            Self::Downloadables(it) => it.created_at,
+            Self::LicenseKeys(it) => it.created_at,
+            Self::Custom(it) => it.created_at,
+            Self::MeterCredit(it) => it.created_at,
+            Self::FeatureFlag(it) => it.created_at,
+            Self::SlackSharedChannel(it) => it.created_at,
+            Self::Unknown(it) => it.created_at,
         }
     }
 
     /// When it was last modified; null if it never was.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -458,32 +454,28 @@ impl CustomerBenefitGrant {
             Self::MeterCredit(it) => it.modified_at,
             Self::FeatureFlag(it) => it.modified_at,
             Self::SlackSharedChannel(it) => it.modified_at,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.modified_at,
         }
     }
 
     /// Identifier assigned by Polar.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn id(&self) -> Option<BenefitGrantId> {
+    pub fn id(&self) -> BenefitGrantId {
         match self {
-            Self::Discord(it) => Some(it.id),
-            Self::GitHubRepository(it) => Some(it.id),
-            Self::Downloadables(it) => Some(it.id),
-            Self::LicenseKeys(it) => Some(it.id),
-            Self::Custom(it) => Some(it.id),
-            Self::MeterCredit(it) => Some(it.id),
-            Self::FeatureFlag(it) => Some(it.id),
-            Self::SlackSharedChannel(it) => Some(it.id),
-            Self::Unknown(_) => None,
+            Self::Discord(it) => it.id,
+            Self::GitHubRepository(it) => it.id,
+            Self::Downloadables(it) => it.id,
+            Self::LicenseKeys(it) => it.id,
+            Self::Custom(it) => it.id,
+            Self::MeterCredit(it) => it.id,
+            Self::FeatureFlag(it) => it.id,
+            Self::SlackSharedChannel(it) => it.id,
+            Self::Unknown(it) => it.id,
         }
     }
 
     /// When the benefit was granted; null if it is not.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn granted_at(&self) -> Option<Timestamp> {
@@ -496,13 +488,11 @@ impl CustomerBenefitGrant {
             Self::MeterCredit(it) => it.granted_at,
             Self::FeatureFlag(it) => it.granted_at,
             Self::SlackSharedChannel(it) => it.granted_at,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.granted_at,
         }
     }
 
     /// When the benefit was revoked; null if it was not.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn revoked_at(&self) -> Option<Timestamp> {
@@ -515,32 +505,28 @@ impl CustomerBenefitGrant {
             Self::MeterCredit(it) => it.revoked_at,
             Self::FeatureFlag(it) => it.revoked_at,
             Self::SlackSharedChannel(it) => it.revoked_at,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.revoked_at,
         }
     }
 
     /// The customer's ID.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn customer_id(&self) -> Option<CustomerId> {
+    pub fn customer_id(&self) -> CustomerId {
         match self {
-            Self::Discord(it) => Some(it.customer_id),
-            Self::GitHubRepository(it) => Some(it.customer_id),
-            Self::Downloadables(it) => Some(it.customer_id),
-            Self::LicenseKeys(it) => Some(it.customer_id),
-            Self::Custom(it) => Some(it.customer_id),
-            Self::MeterCredit(it) => Some(it.customer_id),
-            Self::FeatureFlag(it) => Some(it.customer_id),
-            Self::SlackSharedChannel(it) => Some(it.customer_id),
-            Self::Unknown(_) => None,
+            Self::Discord(it) => it.customer_id,
+            Self::GitHubRepository(it) => it.customer_id,
+            Self::Downloadables(it) => it.customer_id,
+            Self::LicenseKeys(it) => it.customer_id,
+            Self::Custom(it) => it.customer_id,
+            Self::MeterCredit(it) => it.customer_id,
+            Self::FeatureFlag(it) => it.customer_id,
+            Self::SlackSharedChannel(it) => it.customer_id,
+            Self::Unknown(it) => it.customer_id,
         }
     }
 
     /// The member's ID.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn member_id(&self) -> Option<MemberId> {
@@ -553,32 +539,28 @@ impl CustomerBenefitGrant {
             Self::MeterCredit(it) => it.member_id,
             Self::FeatureFlag(it) => it.member_id,
             Self::SlackSharedChannel(it) => it.member_id,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.member_id,
         }
     }
 
     /// The benefit's ID.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn benefit_id(&self) -> Option<BenefitId> {
+    pub fn benefit_id(&self) -> BenefitId {
         match self {
-            Self::Discord(it) => Some(it.benefit_id),
-            Self::GitHubRepository(it) => Some(it.benefit_id),
-            Self::Downloadables(it) => Some(it.benefit_id),
-            Self::LicenseKeys(it) => Some(it.benefit_id),
-            Self::Custom(it) => Some(it.benefit_id),
-            Self::MeterCredit(it) => Some(it.benefit_id),
-            Self::FeatureFlag(it) => Some(it.benefit_id),
-            Self::SlackSharedChannel(it) => Some(it.benefit_id),
-            Self::Unknown(_) => None,
+            Self::Discord(it) => it.benefit_id,
+            Self::GitHubRepository(it) => it.benefit_id,
+            Self::Downloadables(it) => it.benefit_id,
+            Self::LicenseKeys(it) => it.benefit_id,
+            Self::Custom(it) => it.benefit_id,
+            Self::MeterCredit(it) => it.benefit_id,
+            Self::FeatureFlag(it) => it.benefit_id,
+            Self::SlackSharedChannel(it) => it.benefit_id,
+            Self::Unknown(it) => it.benefit_id,
         }
     }
 
     /// The subscription's ID.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn subscription_id(&self) -> Option<SubscriptionId> {
@@ -591,13 +573,11 @@ impl CustomerBenefitGrant {
             Self::MeterCredit(it) => it.subscription_id,
             Self::FeatureFlag(it) => it.subscription_id,
             Self::SlackSharedChannel(it) => it.subscription_id,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.subscription_id,
         }
     }
 
     /// The order's ID.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn order_id(&self) -> Option<OrderId> {
@@ -610,51 +590,45 @@ impl CustomerBenefitGrant {
             Self::MeterCredit(it) => it.order_id,
             Self::FeatureFlag(it) => it.order_id,
             Self::SlackSharedChannel(it) => it.order_id,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.order_id,
         }
     }
 
     /// Whether the grant is in force.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn is_granted(&self) -> Option<bool> {
+    pub fn is_granted(&self) -> bool {
         match self {
-            Self::Discord(it) => Some(it.is_granted),
-            Self::GitHubRepository(it) => Some(it.is_granted),
-            Self::Downloadables(it) => Some(it.is_granted),
-            Self::LicenseKeys(it) => Some(it.is_granted),
-            Self::Custom(it) => Some(it.is_granted),
-            Self::MeterCredit(it) => Some(it.is_granted),
-            Self::FeatureFlag(it) => Some(it.is_granted),
-            Self::SlackSharedChannel(it) => Some(it.is_granted),
-            Self::Unknown(_) => None,
+            Self::Discord(it) => it.is_granted,
+            Self::GitHubRepository(it) => it.is_granted,
+            Self::Downloadables(it) => it.is_granted,
+            Self::LicenseKeys(it) => it.is_granted,
+            Self::Custom(it) => it.is_granted,
+            Self::MeterCredit(it) => it.is_granted,
+            Self::FeatureFlag(it) => it.is_granted,
+            Self::SlackSharedChannel(it) => it.is_granted,
+            Self::Unknown(it) => it.is_granted,
         }
     }
 
     /// Whether the grant has been taken back.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn is_revoked(&self) -> Option<bool> {
+    pub fn is_revoked(&self) -> bool {
         match self {
-            Self::Discord(it) => Some(it.is_revoked),
-            Self::GitHubRepository(it) => Some(it.is_revoked),
-            Self::Downloadables(it) => Some(it.is_revoked),
-            Self::LicenseKeys(it) => Some(it.is_revoked),
-            Self::Custom(it) => Some(it.is_revoked),
-            Self::MeterCredit(it) => Some(it.is_revoked),
-            Self::FeatureFlag(it) => Some(it.is_revoked),
-            Self::SlackSharedChannel(it) => Some(it.is_revoked),
-            Self::Unknown(_) => None,
+            Self::Discord(it) => it.is_revoked,
+            Self::GitHubRepository(it) => it.is_revoked,
+            Self::Downloadables(it) => it.is_revoked,
+            Self::LicenseKeys(it) => it.is_revoked,
+            Self::Custom(it) => it.is_revoked,
+            Self::MeterCredit(it) => it.is_revoked,
+            Self::FeatureFlag(it) => it.is_revoked,
+            Self::SlackSharedChannel(it) => it.is_revoked,
+            Self::Unknown(it) => it.is_revoked,
         }
     }
 
     /// Why granting the benefit failed for good; null if it did not.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn error(&self) -> Option<&BenefitGrantError> {
@@ -667,26 +641,24 @@ impl CustomerBenefitGrant {
             Self::MeterCredit(it) => it.error.as_ref(),
             Self::FeatureFlag(it) => it.error.as_ref(),
             Self::SlackSharedChannel(it) => it.error.as_ref(),
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.error.as_ref(),
         }
     }
 
     /// The customer.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn customer(&self) -> Option<&CustomerPortalCustomer> {
+    pub fn customer(&self) -> &CustomerPortalCustomer {
         match self {
-            Self::Discord(it) => Some(&it.customer),
-            Self::GitHubRepository(it) => Some(&it.customer),
-            Self::Downloadables(it) => Some(&it.customer),
-            Self::LicenseKeys(it) => Some(&it.customer),
-            Self::Custom(it) => Some(&it.customer),
-            Self::MeterCredit(it) => Some(&it.customer),
-            Self::FeatureFlag(it) => Some(&it.customer),
-            Self::SlackSharedChannel(it) => Some(&it.customer),
-            Self::Unknown(_) => None,
+            Self::Discord(it) => &it.customer,
+            Self::GitHubRepository(it) => &it.customer,
+            Self::Downloadables(it) => &it.customer,
+            Self::LicenseKeys(it) => &it.customer,
+            Self::Custom(it) => &it.customer,
+            Self::MeterCredit(it) => &it.customer,
+            Self::FeatureFlag(it) => &it.customer,
+            Self::SlackSharedChannel(it) => &it.customer,
+            Self::Unknown(it) => &it.customer,
         }
     }
 
@@ -811,6 +783,29 @@ polar_client_runtime::from_variant! {
 polar_client_runtime::from_variant! {
     CustomerBenefitGrant::SlackSharedChannel(Box<CustomerBenefitGrantSlackSharedChannel
    >)
+}
+
+/// A [`CustomerBenefitGrant`] that this version of the crate does not know, as it
+/// came.
+///
+/// What all variants have, it has, too: the methods of the union return it.
+#[derive(Clone, PartialEq)]
+pub struct UnknownCustomerBenefitGrant {
+    pub(crate) created_at: Timestamp,
+    pub(crate) modified_at: Option<Timestamp>,
+    pub(crate) id: BenefitGrantId,
+    pub(crate) granted_at: Option<Timestamp>,
+    pub(crate) revoked_at: Option<Timestamp>,
+    pub(crate) customer_id: CustomerId,
+    pub(crate) member_id: Option<MemberId>,
+    pub(crate) benefit_id: BenefitId,
+    pub(crate) subscription_id: Option<SubscriptionId>,
+    pub(crate) order_id: Option<OrderId>,
+    pub(crate) is_granted: bool,
+    pub(crate) is_revoked: bool,
+    pub(crate) error: Option<BenefitGrantError>,
+    pub(crate) customer: CustomerPortalCustomer,
+    pub(crate) raw: Json,
 }
 
 /// A grant of a custom benefit, as the customer sees it.
@@ -1970,41 +1965,35 @@ pub enum CustomerPaymentMethod {
     /// A payment method of another kind that a customer has saved.
     Generic(Box<PaymentMethodGeneric>),
     /// A value that this version of the crate does not know, as it came.
-    Unknown(Json),
+    Unknown(Box<UnknownCustomerPaymentMethod>),
 }
 
 impl CustomerPaymentMethod {
     /// Identifier assigned by Polar.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn id(&self) -> Option<PaymentMethodId> {
+    pub fn id(&self) -> PaymentMethodId {
         match self {
-            Self::Card(it) => Some(it.id),
-            Self::KrCard(it) => Some(it.id),
-            Self::Generic(it) => Some(it.id),
-            Self::Unknown(_) => None,
+            Self::Card(it) => it.id,
+            Self::KrCard(it) => it.id,
+            Self::Generic(it) => it.id,
+            Self::Unknown(it) => it.id,
         }
     }
 
     /// When it was created.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn created_at(&self) -> Option<Timestamp> {
+    pub fn created_at(&self) -> Timestamp {
         match self {
-            Self::Card(it) => Some(it.created_at),
-            Self::KrCard(it) => Some(it.created_at),
-            Self::Generic(it) => Some(it.created_at),
-            Self::Unknown(_) => None,
+            Self::Card(it) => it.created_at,
+            Self::KrCard(it) => it.created_at,
+            Self::Generic(it) => it.created_at,
+            Self::Unknown(it) => it.created_at,
         }
     }
 
     /// When it was last modified; null if it never was.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -2012,35 +2001,31 @@ impl CustomerPaymentMethod {
             Self::Card(it) => it.modified_at,
             Self::KrCard(it) => it.modified_at,
             Self::Generic(it) => it.modified_at,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.modified_at,
         }
     }
 
     /// Company that processes payments.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn processor(&self) -> Option<&PaymentProcessor> {
+    pub fn processor(&self) -> &PaymentProcessor {
         match self {
-            Self::Card(it) => Some(&it.processor),
-            Self::KrCard(it) => Some(&it.processor),
-            Self::Generic(it) => Some(&it.processor),
-            Self::Unknown(_) => None,
+            Self::Card(it) => &it.processor,
+            Self::KrCard(it) => &it.processor,
+            Self::Generic(it) => &it.processor,
+            Self::Unknown(it) => &it.processor,
         }
     }
 
     /// The customer's ID.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn customer_id(&self) -> Option<CustomerId> {
+    pub fn customer_id(&self) -> CustomerId {
         match self {
-            Self::Card(it) => Some(it.customer_id),
-            Self::KrCard(it) => Some(it.customer_id),
-            Self::Generic(it) => Some(it.customer_id),
-            Self::Unknown(_) => None,
+            Self::Card(it) => it.customer_id,
+            Self::KrCard(it) => it.customer_id,
+            Self::Generic(it) => it.customer_id,
+            Self::Unknown(it) => it.customer_id,
         }
     }
 
@@ -2092,6 +2077,20 @@ polar_client_runtime::from_variant! {
 
 polar_client_runtime::from_variant! {
     CustomerPaymentMethod::Generic(Box<PaymentMethodGeneric>)
+}
+
+/// A [`CustomerPaymentMethod`] that this version of the crate does not know, as it
+/// came.
+///
+/// What all variants have, it has, too: the methods of the union return it.
+#[derive(Clone, PartialEq)]
+pub struct UnknownCustomerPaymentMethod {
+    pub(crate) id: PaymentMethodId,
+    pub(crate) created_at: Timestamp,
+    pub(crate) modified_at: Option<Timestamp>,
+    pub(crate) processor: PaymentProcessor,
+    pub(crate) customer_id: CustomerId,
+    pub(crate) raw: Json,
 }
 
 /// What is sent to confirm a payment method after the step that its bank demanded.

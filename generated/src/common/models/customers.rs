@@ -73,216 +73,195 @@ pub enum Customer {
     /// A customer that is a team.
     Team(Box<CustomerTeam>),
     /// A value that this version of the crate does not know, as it came.
-    Unknown(Json),
+    Unknown(Box<UnknownCustomer>),
 }
 
 impl Customer {
     /// Identifier assigned by Polar.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn id(&self) -> Option<CustomerId> {
+    pub fn id(&self) -> CustomerId {
         match self {
-            Self::Individual(it) => Some(it.id),
-            Self::Team(it) => Some(it.id),
-            Self::Unknown(_) => None,
+            Self::Individual(it) => it.id,
+            Self::Team(it) => it.id,
+            Self::Unknown(it) => it.id,
         }
     }
 
     /// When it was created.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn created_at(&self) -> Option<Timestamp> {
+    pub fn created_at(&self) -> Timestamp {
         match self {
-            Self::Individual(it) => Some(it.created_at),
-            Self::Team(it) => Some(it.created_at),
-            Self::Unknown(_) => None,
+            Self::Individual(it) => it.created_at,
+            Self::Team(it) => it.created_at,
+            Self::Unknown(it) => it.created_at,
         }
     }
 
     /// When it was last modified; null if it never was.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
         match self {
             Self::Individual(it) => it.modified_at,
             Self::Team(it) => it.modified_at,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.modified_at,
         }
     }
 
     /// Data of your own, by key.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn metadata(&self) -> Option<&MetadataOutputType> {
+    pub fn metadata(&self) -> &MetadataOutputType {
         match self {
-            Self::Individual(it) => Some(&it.metadata),
-            Self::Team(it) => Some(&it.metadata),
-            Self::Unknown(_) => None,
+            Self::Individual(it) => &it.metadata,
+            Self::Team(it) => &it.metadata,
+            Self::Unknown(it) => &it.metadata,
         }
     }
 
     /// ID in your own system.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn external_id(&self) -> Option<&str> {
         match self {
             Self::Individual(it) => it.external_id.as_deref(),
             Self::Team(it) => it.external_id.as_deref(),
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.external_id.as_deref(),
+        }
+    }
+
+    /// Email address.
+    #[must_use]
+    #[inline]
+    pub fn email(&self) -> Option<&str> {
+        match self {
+            Self::Individual(it) => Some(&it.email),
+            Self::Team(it) => it.email.as_deref(),
+            Self::Unknown(it) => it.email.as_deref(),
         }
     }
 
     /// Whether the address in `email` has been verified.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn email_verified(&self) -> Option<bool> {
+    pub fn email_verified(&self) -> bool {
         match self {
-            Self::Individual(it) => Some(it.email_verified),
-            Self::Team(it) => Some(it.email_verified),
-            Self::Unknown(_) => None,
+            Self::Individual(it) => it.email_verified,
+            Self::Team(it) => it.email_verified,
+            Self::Unknown(it) => it.email_verified,
         }
     }
 
     /// Name.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn name(&self) -> Option<&str> {
         match self {
             Self::Individual(it) => it.name.as_deref(),
             Self::Team(it) => it.name.as_deref(),
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.name.as_deref(),
         }
     }
 
     /// Name for invoices.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn billing_name(&self) -> Option<&str> {
         match self {
             Self::Individual(it) => it.billing_name.as_deref(),
             Self::Team(it) => it.billing_name.as_deref(),
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.billing_name.as_deref(),
         }
     }
 
     /// Billing address.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn billing_address(&self) -> Option<&Address> {
         match self {
             Self::Individual(it) => it.billing_address.as_ref(),
             Self::Team(it) => it.billing_address.as_ref(),
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.billing_address.as_ref(),
         }
     }
 
     /// Tax identification number.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn tax_id(&self) -> Option<&(String, TaxIdFormat)> {
         match self {
             Self::Individual(it) => it.tax_id.as_ref(),
             Self::Team(it) => it.tax_id.as_ref(),
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.tax_id.as_ref(),
         }
     }
 
     /// Language, with or without a region, such as `en` or `en-US`.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn locale(&self) -> Option<&str> {
         match self {
             Self::Individual(it) => it.locale.as_deref(),
             Self::Team(it) => it.locale.as_deref(),
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.locale.as_deref(),
         }
     }
 
     /// The organization's ID.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn organization_id(&self) -> Option<OrganizationId> {
+    pub fn organization_id(&self) -> OrganizationId {
         match self {
-            Self::Individual(it) => Some(it.organization_id),
-            Self::Team(it) => Some(it.organization_id),
-            Self::Unknown(_) => None,
+            Self::Individual(it) => it.organization_id,
+            Self::Team(it) => it.organization_id,
+            Self::Unknown(it) => it.organization_id,
         }
     }
 
     /// ID of the payment method that is used by default; null if there is none.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn default_payment_method_id(&self) -> Option<PaymentMethodId> {
         match self {
             Self::Individual(it) => it.default_payment_method_id,
             Self::Team(it) => it.default_payment_method_id,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.default_payment_method_id,
         }
     }
 
     /// When the customer was deleted; null if it was not.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn deleted_at(&self) -> Option<Timestamp> {
         match self {
             Self::Individual(it) => it.deleted_at,
             Self::Team(it) => it.deleted_at,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.deleted_at,
         }
     }
 
     /// When the first event of the customer happened, which can be before `created_at`;
     /// null if there was none.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn first_user_event_at(&self) -> Option<Timestamp> {
         match self {
             Self::Individual(it) => it.first_user_event_at,
             Self::Team(it) => it.first_user_event_at,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.first_user_event_at,
         }
     }
 
     /// Address of the picture; null if there is none.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn avatar_url(&self) -> Option<&str> {
         match self {
             Self::Individual(it) => it.avatar_url.as_deref(),
             Self::Team(it) => it.avatar_url.as_deref(),
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.avatar_url.as_deref(),
         }
     }
 
@@ -320,6 +299,31 @@ polar_client_runtime::from_variant! {
 
 polar_client_runtime::from_variant! {
     Customer::Team(Box<CustomerTeam>)
+}
+
+/// A [`Customer`] that this version of the crate does not know, as it came.
+///
+/// What all variants have, it has, too: the methods of the union return it.
+#[derive(Clone, PartialEq)]
+pub struct UnknownCustomer {
+    pub(crate) id: CustomerId,
+    pub(crate) created_at: Timestamp,
+    pub(crate) modified_at: Option<Timestamp>,
+    pub(crate) metadata: MetadataOutputType,
+    pub(crate) external_id: Option<String>,
+    pub(crate) email: Option<String>,
+    pub(crate) email_verified: bool,
+    pub(crate) name: Option<String>,
+    pub(crate) billing_name: Option<String>,
+    pub(crate) billing_address: Option<Address>,
+    pub(crate) tax_id: Option<(String, TaxIdFormat)>,
+    pub(crate) locale: Option<String>,
+    pub(crate) organization_id: OrganizationId,
+    pub(crate) default_payment_method_id: Option<PaymentMethodId>,
+    pub(crate) deleted_at: Option<Timestamp>,
+    pub(crate) first_user_event_at: Option<Timestamp>,
+    pub(crate) avatar_url: Option<String>,
+    pub(crate) raw: Json,
 }
 
 /// A customer to create, a person or a team.
@@ -674,255 +678,228 @@ pub enum CustomerState {
     /// A customer that is a team, with everything in force.
     Team(Box<CustomerStateTeam>),
     /// A value that this version of the crate does not know, as it came.
-    Unknown(Json),
+    Unknown(Box<UnknownCustomerState>),
 }
 
 impl CustomerState {
     /// Identifier assigned by Polar.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn id(&self) -> Option<CustomerId> {
+    pub fn id(&self) -> CustomerId {
         match self {
-            Self::Individual(it) => Some(it.id),
-            Self::Team(it) => Some(it.id),
-            Self::Unknown(_) => None,
+            Self::Individual(it) => it.id,
+            Self::Team(it) => it.id,
+            Self::Unknown(it) => it.id,
         }
     }
 
     /// When it was created.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn created_at(&self) -> Option<Timestamp> {
+    pub fn created_at(&self) -> Timestamp {
         match self {
-            Self::Individual(it) => Some(it.created_at),
-            Self::Team(it) => Some(it.created_at),
-            Self::Unknown(_) => None,
+            Self::Individual(it) => it.created_at,
+            Self::Team(it) => it.created_at,
+            Self::Unknown(it) => it.created_at,
         }
     }
 
     /// When it was last modified; null if it never was.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
         match self {
             Self::Individual(it) => it.modified_at,
             Self::Team(it) => it.modified_at,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.modified_at,
         }
     }
 
     /// Data of your own, by key.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn metadata(&self) -> Option<&MetadataOutputType> {
+    pub fn metadata(&self) -> &MetadataOutputType {
         match self {
-            Self::Individual(it) => Some(&it.metadata),
-            Self::Team(it) => Some(&it.metadata),
-            Self::Unknown(_) => None,
+            Self::Individual(it) => &it.metadata,
+            Self::Team(it) => &it.metadata,
+            Self::Unknown(it) => &it.metadata,
         }
     }
 
     /// ID in your own system.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn external_id(&self) -> Option<&str> {
         match self {
             Self::Individual(it) => it.external_id.as_deref(),
             Self::Team(it) => it.external_id.as_deref(),
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.external_id.as_deref(),
+        }
+    }
+
+    /// Email address.
+    #[must_use]
+    #[inline]
+    pub fn email(&self) -> Option<&str> {
+        match self {
+            Self::Individual(it) => Some(&it.email),
+            Self::Team(it) => it.email.as_deref(),
+            Self::Unknown(it) => it.email.as_deref(),
         }
     }
 
     /// Whether the address in `email` has been verified.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn email_verified(&self) -> Option<bool> {
+    pub fn email_verified(&self) -> bool {
         match self {
-            Self::Individual(it) => Some(it.email_verified),
-            Self::Team(it) => Some(it.email_verified),
-            Self::Unknown(_) => None,
+            Self::Individual(it) => it.email_verified,
+            Self::Team(it) => it.email_verified,
+            Self::Unknown(it) => it.email_verified,
         }
     }
 
     /// Name.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn name(&self) -> Option<&str> {
         match self {
             Self::Individual(it) => it.name.as_deref(),
             Self::Team(it) => it.name.as_deref(),
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.name.as_deref(),
         }
     }
 
     /// Name for invoices.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn billing_name(&self) -> Option<&str> {
         match self {
             Self::Individual(it) => it.billing_name.as_deref(),
             Self::Team(it) => it.billing_name.as_deref(),
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.billing_name.as_deref(),
         }
     }
 
     /// Billing address.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn billing_address(&self) -> Option<&Address> {
         match self {
             Self::Individual(it) => it.billing_address.as_ref(),
             Self::Team(it) => it.billing_address.as_ref(),
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.billing_address.as_ref(),
         }
     }
 
     /// Tax identification number.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn tax_id(&self) -> Option<&(String, TaxIdFormat)> {
         match self {
             Self::Individual(it) => it.tax_id.as_ref(),
             Self::Team(it) => it.tax_id.as_ref(),
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.tax_id.as_ref(),
         }
     }
 
     /// Language, with or without a region, such as `en` or `en-US`.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn locale(&self) -> Option<&str> {
         match self {
             Self::Individual(it) => it.locale.as_deref(),
             Self::Team(it) => it.locale.as_deref(),
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.locale.as_deref(),
         }
     }
 
     /// The organization's ID.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn organization_id(&self) -> Option<OrganizationId> {
+    pub fn organization_id(&self) -> OrganizationId {
         match self {
-            Self::Individual(it) => Some(it.organization_id),
-            Self::Team(it) => Some(it.organization_id),
-            Self::Unknown(_) => None,
+            Self::Individual(it) => it.organization_id,
+            Self::Team(it) => it.organization_id,
+            Self::Unknown(it) => it.organization_id,
         }
     }
 
     /// ID of the payment method that is used by default; null if there is none.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn default_payment_method_id(&self) -> Option<PaymentMethodId> {
         match self {
             Self::Individual(it) => it.default_payment_method_id,
             Self::Team(it) => it.default_payment_method_id,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.default_payment_method_id,
         }
     }
 
     /// When the customer was deleted; null if it was not.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn deleted_at(&self) -> Option<Timestamp> {
         match self {
             Self::Individual(it) => it.deleted_at,
             Self::Team(it) => it.deleted_at,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.deleted_at,
         }
     }
 
     /// When the first event of the customer happened, which can be before `created_at`;
     /// null if there was none.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn first_user_event_at(&self) -> Option<Timestamp> {
         match self {
             Self::Individual(it) => it.first_user_event_at,
             Self::Team(it) => it.first_user_event_at,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.first_user_event_at,
         }
     }
 
     /// Address of the picture; null if there is none.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn avatar_url(&self) -> Option<&str> {
         match self {
             Self::Individual(it) => it.avatar_url.as_deref(),
             Self::Team(it) => it.avatar_url.as_deref(),
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.avatar_url.as_deref(),
         }
     }
 
     /// The subscriptions in force.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn active_subscriptions(&self) -> Option<&Vec<CustomerStateSubscription>> {
+    pub fn active_subscriptions(&self) -> &[CustomerStateSubscription] {
         match self {
-            Self::Individual(it) => Some(&it.active_subscriptions),
-            Self::Team(it) => Some(&it.active_subscriptions),
-            Self::Unknown(_) => None,
+            Self::Individual(it) => &it.active_subscriptions,
+            Self::Team(it) => &it.active_subscriptions,
+            Self::Unknown(it) => &it.active_subscriptions,
         }
     }
 
     /// The benefits that the customer has.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn granted_benefits(&self) -> Option<&Vec<CustomerStateBenefitGrant>> {
+    pub fn granted_benefits(&self) -> &[CustomerStateBenefitGrant] {
         match self {
-            Self::Individual(it) => Some(&it.granted_benefits),
-            Self::Team(it) => Some(&it.granted_benefits),
-            Self::Unknown(_) => None,
+            Self::Individual(it) => &it.granted_benefits,
+            Self::Team(it) => &it.granted_benefits,
+            Self::Unknown(it) => &it.granted_benefits,
         }
     }
 
     /// What each of the customer's meters has counted.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn active_meters(&self) -> Option<&Vec<CustomerStateMeter>> {
+    pub fn active_meters(&self) -> &[CustomerStateMeter] {
         match self {
-            Self::Individual(it) => Some(&it.active_meters),
-            Self::Team(it) => Some(&it.active_meters),
-            Self::Unknown(_) => None,
+            Self::Individual(it) => &it.active_meters,
+            Self::Team(it) => &it.active_meters,
+            Self::Unknown(it) => &it.active_meters,
         }
     }
 
@@ -960,6 +937,34 @@ polar_client_runtime::from_variant! {
 
 polar_client_runtime::from_variant! {
     CustomerState::Team(Box<CustomerStateTeam>)
+}
+
+/// A [`CustomerState`] that this version of the crate does not know, as it came.
+///
+/// What all variants have, it has, too: the methods of the union return it.
+#[derive(Clone, PartialEq)]
+pub struct UnknownCustomerState {
+    pub(crate) id: CustomerId,
+    pub(crate) created_at: Timestamp,
+    pub(crate) modified_at: Option<Timestamp>,
+    pub(crate) metadata: MetadataOutputType,
+    pub(crate) external_id: Option<String>,
+    pub(crate) email: Option<String>,
+    pub(crate) email_verified: bool,
+    pub(crate) name: Option<String>,
+    pub(crate) billing_name: Option<String>,
+    pub(crate) billing_address: Option<Address>,
+    pub(crate) tax_id: Option<(String, TaxIdFormat)>,
+    pub(crate) locale: Option<String>,
+    pub(crate) organization_id: OrganizationId,
+    pub(crate) default_payment_method_id: Option<PaymentMethodId>,
+    pub(crate) deleted_at: Option<Timestamp>,
+    pub(crate) first_user_event_at: Option<Timestamp>,
+    pub(crate) avatar_url: Option<String>,
+    pub(crate) active_subscriptions: Vec<CustomerStateSubscription>,
+    pub(crate) granted_benefits: Vec<CustomerStateBenefitGrant>,
+    pub(crate) active_meters: Vec<CustomerStateMeter>,
+    pub(crate) raw: Json,
 }
 
 /// A benefit that a customer has.
@@ -1886,41 +1891,35 @@ pub enum PaymentMethod {
     /// A payment method of another kind that the customer has saved.
     Generic(Box<CustomerPaymentMethodGeneric>),
     /// A value that this version of the crate does not know, as it came.
-    Unknown(Json),
+    Unknown(Box<UnknownPaymentMethod>),
 }
 
 impl PaymentMethod {
     /// Identifier assigned by Polar.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn id(&self) -> Option<PaymentMethodId> {
+    pub fn id(&self) -> PaymentMethodId {
         match self {
-            Self::Card(it) => Some(it.id),
-            Self::KrCard(it) => Some(it.id),
-            Self::Generic(it) => Some(it.id),
-            Self::Unknown(_) => None,
+            Self::Card(it) => it.id,
+            Self::KrCard(it) => it.id,
+            Self::Generic(it) => it.id,
+            Self::Unknown(it) => it.id,
         }
     }
 
     /// When it was created.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn created_at(&self) -> Option<Timestamp> {
+    pub fn created_at(&self) -> Timestamp {
         match self {
-            Self::Card(it) => Some(it.created_at),
-            Self::KrCard(it) => Some(it.created_at),
-            Self::Generic(it) => Some(it.created_at),
-            Self::Unknown(_) => None,
+            Self::Card(it) => it.created_at,
+            Self::KrCard(it) => it.created_at,
+            Self::Generic(it) => it.created_at,
+            Self::Unknown(it) => it.created_at,
         }
     }
 
     /// When it was last modified; null if it never was.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -1928,49 +1927,43 @@ impl PaymentMethod {
             Self::Card(it) => it.modified_at,
             Self::KrCard(it) => it.modified_at,
             Self::Generic(it) => it.modified_at,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.modified_at,
         }
     }
 
     /// Company that processes payments.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn processor(&self) -> Option<&PaymentProcessor> {
+    pub fn processor(&self) -> &PaymentProcessor {
         match self {
-            Self::Card(it) => Some(&it.processor),
-            Self::KrCard(it) => Some(&it.processor),
-            Self::Generic(it) => Some(&it.processor),
-            Self::Unknown(_) => None,
+            Self::Card(it) => &it.processor,
+            Self::KrCard(it) => &it.processor,
+            Self::Generic(it) => &it.processor,
+            Self::Unknown(it) => &it.processor,
         }
     }
 
     /// The customer's ID.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn customer_id(&self) -> Option<CustomerId> {
+    pub fn customer_id(&self) -> CustomerId {
         match self {
-            Self::Card(it) => Some(it.customer_id),
-            Self::KrCard(it) => Some(it.customer_id),
-            Self::Generic(it) => Some(it.customer_id),
-            Self::Unknown(_) => None,
+            Self::Card(it) => it.customer_id,
+            Self::KrCard(it) => it.customer_id,
+            Self::Generic(it) => it.customer_id,
+            Self::Unknown(it) => it.customer_id,
         }
     }
 
     /// Whether the customer pays with this method by default.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn is_default(&self) -> Option<bool> {
+    pub fn is_default(&self) -> bool {
         match self {
-            Self::Card(it) => Some(it.is_default),
-            Self::KrCard(it) => Some(it.is_default),
-            Self::Generic(it) => Some(it.is_default),
-            Self::Unknown(_) => None,
+            Self::Card(it) => it.is_default,
+            Self::KrCard(it) => it.is_default,
+            Self::Generic(it) => it.is_default,
+            Self::Unknown(it) => it.is_default,
         }
     }
 
@@ -2022,6 +2015,20 @@ polar_client_runtime::from_variant! {
 
 polar_client_runtime::from_variant! {
     PaymentMethod::Generic(Box<CustomerPaymentMethodGeneric>)
+}
+
+/// A [`PaymentMethod`] that this version of the crate does not know, as it came.
+///
+/// What all variants have, it has, too: the methods of the union return it.
+#[derive(Clone, PartialEq)]
+pub struct UnknownPaymentMethod {
+    pub(crate) id: PaymentMethodId,
+    pub(crate) created_at: Timestamp,
+    pub(crate) modified_at: Option<Timestamp>,
+    pub(crate) processor: PaymentProcessor,
+    pub(crate) customer_id: CustomerId,
+    pub(crate) is_default: bool,
+    pub(crate) raw: Json,
 }
 
 /// A page of payment methods.

@@ -96,24 +96,22 @@ pub enum CheckoutForbiddenError {
     /// Error: the discount cannot be redeemed any more.
     DiscountRedemptionLimitReached(Box<DiscountRedemptionLimitReached>),
     /// A value that this version of the crate does not know, as it came.
-    Unknown(Json),
+    Unknown(Box<UnknownCheckoutForbiddenError>),
 }
 
 impl CheckoutForbiddenError {
     /// What went wrong, in words for people.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn detail(&self) -> Option<&str> {
+    pub fn detail(&self) -> &str {
         match self {
-            Self::AlreadyActiveSubscriptionError(it) => Some(&it.detail),
-            Self::NotOpenCheckout(it) => Some(&it.detail),
-            Self::NotPermitted(it) => Some(&it.detail),
-            Self::PaymentNotReady(it) => Some(&it.detail),
-            Self::TrialAlreadyRedeemed(it) => Some(&it.detail),
-            Self::DiscountRedemptionLimitReached(it) => Some(&it.detail),
-            Self::Unknown(_) => None,
+            Self::AlreadyActiveSubscriptionError(it) => &it.detail,
+            Self::NotOpenCheckout(it) => &it.detail,
+            Self::NotPermitted(it) => &it.detail,
+            Self::PaymentNotReady(it) => &it.detail,
+            Self::TrialAlreadyRedeemed(it) => &it.detail,
+            Self::DiscountRedemptionLimitReached(it) => &it.detail,
+            Self::Unknown(it) => &it.detail,
         }
     }
 
@@ -213,6 +211,16 @@ polar_client_runtime::from_variant! {
 polar_client_runtime::from_variant! {
     CheckoutForbiddenError::DiscountRedemptionLimitReached(Box <
     DiscountRedemptionLimitReached>)
+}
+
+/// A [`CheckoutForbiddenError`] that this version of the crate does not know, as it
+/// came.
+///
+/// What all variants have, it has, too: the methods of the union return it.
+#[derive(Clone, PartialEq)]
+pub struct UnknownCheckoutForbiddenError {
+    pub(crate) detail: String,
+    pub(crate) raw: Json,
 }
 
 /// Error: the checkout session is being worked on; try again later.

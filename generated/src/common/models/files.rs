@@ -232,103 +232,89 @@ pub enum FileRead {
     /// A file, an attachment of a support case.
     SupportCaseAttachment(Box<SupportCaseAttachmentFileRead>),
     /// A value that this version of the crate does not know, as it came.
-    Unknown(Json),
+    Unknown(Box<UnknownFileRead>),
 }
 
 impl FileRead {
     /// Identifier assigned by Polar.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn id(&self) -> Option<FileId> {
+    pub fn id(&self) -> FileId {
         match self {
-            Self::Downloadable(it) => Some(it.id),
-            Self::ProductMedia(it) => Some(it.id),
-            Self::OrganizationAvatar(it) => Some(it.id),
-            Self::SupportCaseAttachment(it) => Some(it.id),
-            Self::Unknown(_) => None,
+            Self::Downloadable(it) => it.id,
+            Self::ProductMedia(it) => it.id,
+            Self::OrganizationAvatar(it) => it.id,
+            Self::SupportCaseAttachment(it) => it.id,
+            Self::Unknown(it) => it.id,
         }
     }
 
     /// The organization's ID.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn organization_id(&self) -> Option<OrganizationId> {
+    pub fn organization_id(&self) -> OrganizationId {
         match self {
-            Self::Downloadable(it) => Some(it.organization_id),
-            Self::ProductMedia(it) => Some(it.organization_id),
-            Self::OrganizationAvatar(it) => Some(it.organization_id),
-            Self::SupportCaseAttachment(it) => Some(it.organization_id),
-            Self::Unknown(_) => None,
+            Self::Downloadable(it) => it.organization_id,
+            Self::ProductMedia(it) => it.organization_id,
+            Self::OrganizationAvatar(it) => it.organization_id,
+            Self::SupportCaseAttachment(it) => it.organization_id,
+            Self::Unknown(it) => it.organization_id,
         }
     }
 
     /// Name.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn name(&self) -> Option<&str> {
+    pub fn name(&self) -> &str {
         match self {
-            Self::Downloadable(it) => Some(&it.name),
-            Self::ProductMedia(it) => Some(&it.name),
-            Self::OrganizationAvatar(it) => Some(&it.name),
-            Self::SupportCaseAttachment(it) => Some(&it.name),
-            Self::Unknown(_) => None,
+            Self::Downloadable(it) => &it.name,
+            Self::ProductMedia(it) => &it.name,
+            Self::OrganizationAvatar(it) => &it.name,
+            Self::SupportCaseAttachment(it) => &it.name,
+            Self::Unknown(it) => &it.name,
         }
     }
 
     /// Path in the storage.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn path(&self) -> Option<&str> {
+    pub fn path(&self) -> &str {
         match self {
-            Self::Downloadable(it) => Some(&it.path),
-            Self::ProductMedia(it) => Some(&it.path),
-            Self::OrganizationAvatar(it) => Some(&it.path),
-            Self::SupportCaseAttachment(it) => Some(&it.path),
-            Self::Unknown(_) => None,
+            Self::Downloadable(it) => &it.path,
+            Self::ProductMedia(it) => &it.path,
+            Self::OrganizationAvatar(it) => &it.path,
+            Self::SupportCaseAttachment(it) => &it.path,
+            Self::Unknown(it) => &it.path,
         }
     }
 
     /// MIME type of the content.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn mime_type(&self) -> Option<&str> {
+    pub fn mime_type(&self) -> &str {
         match self {
-            Self::Downloadable(it) => Some(&it.mime_type),
-            Self::ProductMedia(it) => Some(&it.mime_type),
-            Self::OrganizationAvatar(it) => Some(&it.mime_type),
-            Self::SupportCaseAttachment(it) => Some(&it.mime_type),
-            Self::Unknown(_) => None,
+            Self::Downloadable(it) => &it.mime_type,
+            Self::ProductMedia(it) => &it.mime_type,
+            Self::OrganizationAvatar(it) => &it.mime_type,
+            Self::SupportCaseAttachment(it) => &it.mime_type,
+            Self::Unknown(it) => &it.mime_type,
         }
     }
 
     /// Size in bytes.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn size(&self) -> Option<i64> {
+    pub fn size(&self) -> i64 {
         match self {
-            Self::Downloadable(it) => Some(it.size),
-            Self::ProductMedia(it) => Some(it.size),
-            Self::OrganizationAvatar(it) => Some(it.size),
-            Self::SupportCaseAttachment(it) => Some(it.size),
-            Self::Unknown(_) => None,
+            Self::Downloadable(it) => it.size,
+            Self::ProductMedia(it) => it.size,
+            Self::OrganizationAvatar(it) => it.size,
+            Self::SupportCaseAttachment(it) => it.size,
+            Self::Unknown(it) => it.size,
         }
     }
 
     /// Version of the content in the storage.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn storage_version(&self) -> Option<&str> {
@@ -337,13 +323,11 @@ impl FileRead {
             Self::ProductMedia(it) => it.storage_version.as_deref(),
             Self::OrganizationAvatar(it) => it.storage_version.as_deref(),
             Self::SupportCaseAttachment(it) => it.storage_version.as_deref(),
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.storage_version.as_deref(),
         }
     }
 
     /// ETag that the storage reports for the content.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn checksum_etag(&self) -> Option<&str> {
@@ -352,13 +336,11 @@ impl FileRead {
             Self::ProductMedia(it) => it.checksum_etag.as_deref(),
             Self::OrganizationAvatar(it) => it.checksum_etag.as_deref(),
             Self::SupportCaseAttachment(it) => it.checksum_etag.as_deref(),
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.checksum_etag.as_deref(),
         }
     }
 
     /// SHA-256 checksum of the content, in Base64.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn checksum_sha256_base64(&self) -> Option<&str> {
@@ -367,13 +349,11 @@ impl FileRead {
             Self::ProductMedia(it) => it.checksum_sha256_base64.as_deref(),
             Self::OrganizationAvatar(it) => it.checksum_sha256_base64.as_deref(),
             Self::SupportCaseAttachment(it) => it.checksum_sha256_base64.as_deref(),
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.checksum_sha256_base64.as_deref(),
         }
     }
 
     /// SHA-256 checksum of the content, in hexadecimal digits.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn checksum_sha256_hex(&self) -> Option<&str> {
@@ -382,13 +362,11 @@ impl FileRead {
             Self::ProductMedia(it) => it.checksum_sha256_hex.as_deref(),
             Self::OrganizationAvatar(it) => it.checksum_sha256_hex.as_deref(),
             Self::SupportCaseAttachment(it) => it.checksum_sha256_hex.as_deref(),
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.checksum_sha256_hex.as_deref(),
         }
     }
 
     /// When the stored content was last modified.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn last_modified_at(&self) -> Option<Timestamp> {
@@ -397,13 +375,11 @@ impl FileRead {
             Self::ProductMedia(it) => it.last_modified_at,
             Self::OrganizationAvatar(it) => it.last_modified_at,
             Self::SupportCaseAttachment(it) => it.last_modified_at,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.last_modified_at,
         }
     }
 
     /// Version of the file, if its owner gave it one.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn version(&self) -> Option<&str> {
@@ -412,52 +388,46 @@ impl FileRead {
             Self::ProductMedia(it) => it.version.as_deref(),
             Self::OrganizationAvatar(it) => it.version.as_deref(),
             Self::SupportCaseAttachment(it) => it.version.as_deref(),
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.version.as_deref(),
         }
     }
 
     /// Whether the content has been uploaded.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn is_uploaded(&self) -> Option<bool> {
+    pub fn is_uploaded(&self) -> bool {
         match self {
-            Self::Downloadable(it) => Some(it.is_uploaded),
-            Self::ProductMedia(it) => Some(it.is_uploaded),
-            Self::OrganizationAvatar(it) => Some(it.is_uploaded),
-            Self::SupportCaseAttachment(it) => Some(it.is_uploaded),
-            Self::Unknown(_) => None,
+            Self::Downloadable(it) => it.is_uploaded,
+            Self::ProductMedia(it) => it.is_uploaded,
+            Self::OrganizationAvatar(it) => it.is_uploaded,
+            Self::SupportCaseAttachment(it) => it.is_uploaded,
+            Self::Unknown(it) => it.is_uploaded,
         }
     }
 
     /// When it was created.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn created_at(&self) -> Option<Timestamp> {
+    pub fn created_at(&self) -> Timestamp {
         match self {
-            Self::Downloadable(it) => Some(it.created_at),
-            Self::ProductMedia(it) => Some(it.created_at),
-            Self::OrganizationAvatar(it) => Some(it.created_at),
-            Self::SupportCaseAttachment(it) => Some(it.created_at),
-            Self::Unknown(_) => None,
+            Self::Downloadable(it) => it.created_at,
+            Self::ProductMedia(it) => it.created_at,
+            Self::OrganizationAvatar(it) => it.created_at,
+            Self::SupportCaseAttachment(it) => it.created_at,
+            Self::Unknown(it) => it.created_at,
         }
     }
 
     /// Size, in words for people.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn size_readable(&self) -> Option<&str> {
+    pub fn size_readable(&self) -> &str {
         match self {
-            Self::Downloadable(it) => Some(&it.size_readable),
-            Self::ProductMedia(it) => Some(&it.size_readable),
-            Self::OrganizationAvatar(it) => Some(&it.size_readable),
-            Self::SupportCaseAttachment(it) => Some(&it.size_readable),
-            Self::Unknown(_) => None,
+            Self::Downloadable(it) => &it.size_readable,
+            Self::ProductMedia(it) => &it.size_readable,
+            Self::OrganizationAvatar(it) => &it.size_readable,
+            Self::SupportCaseAttachment(it) => &it.size_readable,
+            Self::Unknown(it) => &it.size_readable,
         }
     }
 
@@ -523,6 +493,29 @@ polar_client_runtime::from_variant! {
 
 polar_client_runtime::from_variant! {
     FileRead::SupportCaseAttachment(Box<SupportCaseAttachmentFileRead>)
+}
+
+/// A [`FileRead`] that this version of the crate does not know, as it came.
+///
+/// What all variants have, it has, too: the methods of the union return it.
+#[derive(Clone, PartialEq)]
+pub struct UnknownFileRead {
+    pub(crate) id: FileId,
+    pub(crate) organization_id: OrganizationId,
+    pub(crate) name: String,
+    pub(crate) path: String,
+    pub(crate) mime_type: String,
+    pub(crate) size: i64,
+    pub(crate) storage_version: Option<String>,
+    pub(crate) checksum_etag: Option<String>,
+    pub(crate) checksum_sha256_base64: Option<String>,
+    pub(crate) checksum_sha256_hex: Option<String>,
+    pub(crate) last_modified_at: Option<Timestamp>,
+    pub(crate) version: Option<String>,
+    pub(crate) is_uploaded: bool,
+    pub(crate) created_at: Timestamp,
+    pub(crate) size_readable: String,
+    pub(crate) raw: Json,
 }
 
 /// A page of files.

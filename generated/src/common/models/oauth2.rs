@@ -79,61 +79,53 @@ pub enum AuthorizeResponse {
     /// A request for access on behalf of an organization.
     Organization(Box<AuthorizeResponseOrganization>),
     /// A value that this version of the crate does not know, as it came.
-    Unknown(Json),
+    Unknown(Box<UnknownAuthorizeResponse>),
 }
 
 impl AuthorizeResponse {
     /// The client that asks.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn client(&self) -> Option<&OAuth2ClientPublic> {
+    pub fn client(&self) -> &OAuth2ClientPublic {
         match self {
-            Self::User(it) => Some(&it.client),
-            Self::Organization(it) => Some(&it.client),
-            Self::Unknown(_) => None,
+            Self::User(it) => &it.client,
+            Self::Organization(it) => &it.client,
+            Self::Unknown(it) => &it.client,
         }
     }
 
     /// The scopes that are asked for.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn scopes(&self) -> Option<&Vec<Scope>> {
+    pub fn scopes(&self) -> &[Scope] {
         match self {
-            Self::User(it) => Some(&it.scopes),
-            Self::Organization(it) => Some(&it.scopes),
-            Self::Unknown(_) => None,
+            Self::User(it) => &it.scopes,
+            Self::Organization(it) => &it.scopes,
+            Self::Unknown(it) => &it.scopes,
         }
     }
 
     /// The organizations that the user can choose from.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn organizations(&self) -> Option<&Vec<AuthorizeOrganization>> {
+    pub fn organizations(&self) -> &[AuthorizeOrganization] {
         match self {
-            Self::User(it) => Some(&it.organizations),
-            Self::Organization(it) => Some(&it.organizations),
-            Self::Unknown(_) => None,
+            Self::User(it) => &it.organizations,
+            Self::Organization(it) => &it.organizations,
+            Self::Unknown(it) => &it.organizations,
         }
     }
 
     /// Whether exactly one organization has to be chosen.
     ///
     /// Default: `false`.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn requires_single_organization(&self) -> Option<bool> {
         match self {
             Self::User(it) => it.requires_single_organization,
             Self::Organization(it) => it.requires_single_organization,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.requires_single_organization,
         }
     }
 
@@ -179,15 +171,13 @@ impl AuthorizeResponse {
     /// recipients", "organization_access_tokens:read": "Read organization access tokens",
     /// "organization_access_tokens:write": "Create or modify organization access
     /// tokens"}`.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn scope_display_names(&self) -> Option<&BTreeMap<String, String>> {
         match self {
             Self::User(it) => it.scope_display_names.as_ref(),
             Self::Organization(it) => it.scope_display_names.as_ref(),
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.scope_display_names.as_ref(),
         }
     }
 
@@ -225,6 +215,19 @@ polar_client_runtime::from_variant! {
 
 polar_client_runtime::from_variant! {
     AuthorizeResponse::Organization(Box<AuthorizeResponseOrganization>)
+}
+
+/// A [`AuthorizeResponse`] that this version of the crate does not know, as it came.
+///
+/// What all variants have, it has, too: the methods of the union return it.
+#[derive(Clone, PartialEq)]
+pub struct UnknownAuthorizeResponse {
+    pub(crate) client: OAuth2ClientPublic,
+    pub(crate) scopes: Vec<Scope>,
+    pub(crate) organizations: Vec<AuthorizeOrganization>,
+    pub(crate) requires_single_organization: Option<bool>,
+    pub(crate) scope_display_names: Option<BTreeMap<String, String>>,
+    pub(crate) raw: Json,
 }
 
 /// A request for access on behalf of an organization.
@@ -1292,33 +1295,29 @@ pub enum UserInfo {
     /// The organization that a token is for.
     Organization(Box<UserInfoOrganization>),
     /// A value that this version of the crate does not know, as it came.
-    Unknown(Json),
+    Unknown(Box<UnknownUserInfo>),
 }
 
 impl UserInfo {
     /// The user's ID.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn sub(&self) -> Option<&str> {
+    pub fn sub(&self) -> &str {
         match self {
-            Self::User(it) => Some(&it.sub),
-            Self::Organization(it) => Some(&it.sub),
-            Self::Unknown(_) => None,
+            Self::User(it) => &it.sub,
+            Self::Organization(it) => &it.sub,
+            Self::Unknown(it) => &it.sub,
         }
     }
 
     /// Name.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn name(&self) -> Option<&str> {
         match self {
             Self::User(it) => it.name.as_deref(),
             Self::Organization(it) => it.name.as_deref(),
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.name.as_deref(),
         }
     }
 
@@ -1356,6 +1355,16 @@ polar_client_runtime::from_variant! {
 
 polar_client_runtime::from_variant! {
     UserInfo::Organization(Box<UserInfoOrganization>)
+}
+
+/// A [`UserInfo`] that this version of the crate does not know, as it came.
+///
+/// What all variants have, it has, too: the methods of the union return it.
+#[derive(Clone, PartialEq)]
+pub struct UnknownUserInfo {
+    pub(crate) sub: String,
+    pub(crate) name: Option<String>,
+    pub(crate) raw: Json,
 }
 
 /// The organization that a token is for.

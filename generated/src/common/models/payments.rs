@@ -173,27 +173,23 @@ pub enum Payment {
     /// A payment by a method of another kind.
     Generic(Box<GenericPayment>),
     /// A value that this version of the crate does not know, as it came.
-    Unknown(Json),
+    Unknown(Box<UnknownPayment>),
 }
 
 impl Payment {
     /// When it was created.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn created_at(&self) -> Option<Timestamp> {
+    pub fn created_at(&self) -> Timestamp {
         match self {
-            Self::Card(it) => Some(it.created_at),
-            Self::KrCard(it) => Some(it.created_at),
-            Self::Generic(it) => Some(it.created_at),
-            Self::Unknown(_) => None,
+            Self::Card(it) => it.created_at,
+            Self::KrCard(it) => it.created_at,
+            Self::Generic(it) => it.created_at,
+            Self::Unknown(it) => it.created_at,
         }
     }
 
     /// When it was last modified; null if it never was.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -201,83 +197,71 @@ impl Payment {
             Self::Card(it) => it.modified_at,
             Self::KrCard(it) => it.modified_at,
             Self::Generic(it) => it.modified_at,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.modified_at,
         }
     }
 
     /// Identifier assigned by Polar.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn id(&self) -> Option<PaymentId> {
+    pub fn id(&self) -> PaymentId {
         match self {
-            Self::Card(it) => Some(it.id),
-            Self::KrCard(it) => Some(it.id),
-            Self::Generic(it) => Some(it.id),
-            Self::Unknown(_) => None,
+            Self::Card(it) => it.id,
+            Self::KrCard(it) => it.id,
+            Self::Generic(it) => it.id,
+            Self::Unknown(it) => it.id,
         }
     }
 
     /// Company that processes payments.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn processor(&self) -> Option<&PaymentProcessor> {
+    pub fn processor(&self) -> &PaymentProcessor {
         match self {
-            Self::Card(it) => Some(&it.processor),
-            Self::KrCard(it) => Some(&it.processor),
-            Self::Generic(it) => Some(&it.processor),
-            Self::Unknown(_) => None,
+            Self::Card(it) => &it.processor,
+            Self::KrCard(it) => &it.processor,
+            Self::Generic(it) => &it.processor,
+            Self::Unknown(it) => &it.processor,
         }
     }
 
     /// State that it is in.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn status(&self) -> Option<&PaymentStatus> {
+    pub fn status(&self) -> &PaymentStatus {
         match self {
-            Self::Card(it) => Some(&it.status),
-            Self::KrCard(it) => Some(&it.status),
-            Self::Generic(it) => Some(&it.status),
-            Self::Unknown(_) => None,
+            Self::Card(it) => &it.status,
+            Self::KrCard(it) => &it.status,
+            Self::Generic(it) => &it.status,
+            Self::Unknown(it) => &it.status,
         }
     }
 
     /// How much, in cents.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn amount(&self) -> Option<i64> {
+    pub fn amount(&self) -> i64 {
         match self {
-            Self::Card(it) => Some(it.amount),
-            Self::KrCard(it) => Some(it.amount),
-            Self::Generic(it) => Some(it.amount),
-            Self::Unknown(_) => None,
+            Self::Card(it) => it.amount,
+            Self::KrCard(it) => it.amount,
+            Self::Generic(it) => it.amount,
+            Self::Unknown(it) => it.amount,
         }
     }
 
     /// Currency, as its ISO 4217 code in lower case.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn currency(&self) -> Option<&str> {
+    pub fn currency(&self) -> &str {
         match self {
-            Self::Card(it) => Some(&it.currency),
-            Self::KrCard(it) => Some(&it.currency),
-            Self::Generic(it) => Some(&it.currency),
-            Self::Unknown(_) => None,
+            Self::Card(it) => &it.currency,
+            Self::KrCard(it) => &it.currency,
+            Self::Generic(it) => &it.currency,
+            Self::Unknown(it) => &it.currency,
         }
     }
 
     /// What caused the attempt to pay.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn trigger(&self) -> Option<&PaymentTrigger> {
@@ -285,13 +269,11 @@ impl Payment {
             Self::Card(it) => it.trigger.as_ref(),
             Self::KrCard(it) => it.trigger.as_ref(),
             Self::Generic(it) => it.trigger.as_ref(),
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.trigger.as_ref(),
         }
     }
 
     /// Why the payment was declined, as a code; null if it was not.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn decline_reason(&self) -> Option<&str> {
@@ -299,13 +281,11 @@ impl Payment {
             Self::Card(it) => it.decline_reason.as_deref(),
             Self::KrCard(it) => it.decline_reason.as_deref(),
             Self::Generic(it) => it.decline_reason.as_deref(),
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.decline_reason.as_deref(),
         }
     }
 
     /// Why the payment was declined, in words for people; null if it was not.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn decline_message(&self) -> Option<&str> {
@@ -313,27 +293,23 @@ impl Payment {
             Self::Card(it) => it.decline_message.as_deref(),
             Self::KrCard(it) => it.decline_message.as_deref(),
             Self::Generic(it) => it.decline_message.as_deref(),
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.decline_message.as_deref(),
         }
     }
 
     /// The organization's ID.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn organization_id(&self) -> Option<OrganizationId> {
+    pub fn organization_id(&self) -> OrganizationId {
         match self {
-            Self::Card(it) => Some(it.organization_id),
-            Self::KrCard(it) => Some(it.organization_id),
-            Self::Generic(it) => Some(it.organization_id),
-            Self::Unknown(_) => None,
+            Self::Card(it) => it.organization_id,
+            Self::KrCard(it) => it.organization_id,
+            Self::Generic(it) => it.organization_id,
+            Self::Unknown(it) => it.organization_id,
         }
     }
 
     /// The checkout session's ID.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn checkout_id(&self) -> Option<CheckoutId> {
@@ -341,13 +317,11 @@ impl Payment {
             Self::Card(it) => it.checkout_id,
             Self::KrCard(it) => it.checkout_id,
             Self::Generic(it) => it.checkout_id,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.checkout_id,
         }
     }
 
     /// The order's ID.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn order_id(&self) -> Option<OrderId> {
@@ -355,13 +329,11 @@ impl Payment {
             Self::Card(it) => it.order_id,
             Self::KrCard(it) => it.order_id,
             Self::Generic(it) => it.order_id,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.order_id,
         }
     }
 
     /// Further data from the payment processor.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn processor_metadata(&self) -> Option<&JsonObject> {
@@ -369,7 +341,7 @@ impl Payment {
             Self::Card(it) => it.processor_metadata.as_ref(),
             Self::KrCard(it) => it.processor_metadata.as_ref(),
             Self::Generic(it) => it.processor_metadata.as_ref(),
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.processor_metadata.as_ref(),
         }
     }
 
@@ -421,6 +393,28 @@ polar_client_runtime::from_variant! {
 
 polar_client_runtime::from_variant! {
     Payment::Generic(Box<GenericPayment>)
+}
+
+/// A [`Payment`] that this version of the crate does not know, as it came.
+///
+/// What all variants have, it has, too: the methods of the union return it.
+#[derive(Clone, PartialEq)]
+pub struct UnknownPayment {
+    pub(crate) created_at: Timestamp,
+    pub(crate) modified_at: Option<Timestamp>,
+    pub(crate) id: PaymentId,
+    pub(crate) processor: PaymentProcessor,
+    pub(crate) status: PaymentStatus,
+    pub(crate) amount: i64,
+    pub(crate) currency: String,
+    pub(crate) trigger: Option<PaymentTrigger>,
+    pub(crate) decline_reason: Option<String>,
+    pub(crate) decline_message: Option<String>,
+    pub(crate) organization_id: OrganizationId,
+    pub(crate) checkout_id: Option<CheckoutId>,
+    pub(crate) order_id: Option<OrderId>,
+    pub(crate) processor_metadata: Option<JsonObject>,
+    pub(crate) raw: Json,
 }
 
 /// A page of payments.

@@ -352,51 +352,45 @@ pub enum BenefitPublic {
     /// A benefit that credits units to a meter.
     MeterCredit(Box<BenefitMeterCreditPublic>),
     /// A value that this version of the crate does not know, as it came.
-    Unknown(Json),
+    Unknown(Box<UnknownBenefitPublic>),
 }
 
 impl BenefitPublic {
     /// Identifier assigned by Polar.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn id(&self) -> Option<BenefitId> {
+    pub fn id(&self) -> BenefitId {
         match self {
-            Self::Custom(it) => Some(it.id),
-            Self::Discord(it) => Some(it.id),
-            Self::GitHubRepository(it) => Some(it.id),
-            Self::Downloadables(it) => Some(it.id),
-            Self::LicenseKeys(it) => Some(it.id),
-            Self::FeatureFlag(it) => Some(it.id),
-            Self::SlackSharedChannel(it) => Some(it.id),
-            Self::MeterCredit(it) => Some(it.id),
-            Self::Unknown(_) => None,
+            Self::Custom(it) => it.id,
+            Self::Discord(it) => it.id,
+            Self::GitHubRepository(it) => it.id,
+            Self::Downloadables(it) => it.id,
+            Self::LicenseKeys(it) => it.id,
+            Self::FeatureFlag(it) => it.id,
+            Self::SlackSharedChannel(it) => it.id,
+            Self::MeterCredit(it) => it.id,
+            Self::Unknown(it) => it.id,
         }
     }
 
     /// When it was created.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn created_at(&self) -> Option<Timestamp> {
+    pub fn created_at(&self) -> Timestamp {
         match self {
-            Self::Custom(it) => Some(it.created_at),
-            Self::Discord(it) => Some(it.created_at),
-            Self::GitHubRepository(it) => Some(it.created_at),
-            Self::Downloadables(it) => Some(it.created_at),
-            Self::LicenseKeys(it) => Some(it.created_at),
-            Self::FeatureFlag(it) => Some(it.created_at),
-            Self::SlackSharedChannel(it) => Some(it.created_at),
-            Self::MeterCredit(it) => Some(it.created_at),
-            Self::Unknown(_) => None,
+            Self::Custom(it) => it.created_at,
+            Self::Discord(it) => it.created_at,
+            Self::GitHubRepository(it) => it.created_at,
+            Self::Downloadables(it) => it.created_at,
+            Self::LicenseKeys(it) => it.created_at,
+            Self::FeatureFlag(it) => it.created_at,
+            Self::SlackSharedChannel(it) => it.created_at,
+            Self::MeterCredit(it) => it.created_at,
+            Self::Unknown(it) => it.created_at,
         }
     }
 
     /// When it was last modified; null if it never was.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -409,102 +403,92 @@ impl BenefitPublic {
             Self::FeatureFlag(it) => it.modified_at,
             Self::SlackSharedChannel(it) => it.modified_at,
             Self::MeterCredit(it) => it.modified_at,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.modified_at,
         }
     }
 
     /// Description, in words for people.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn description(&self) -> Option<&str> {
+    pub fn description(&self) -> &str {
         match self {
-            Self::Custom(it) => Some(&it.description),
-            Self::Discord(it) => Some(&it.description),
-            Self::GitHubRepository(it) => Some(&it.description),
-            Self::Downloadables(it) => Some(&it.description),
-            Self::LicenseKeys(it) => Some(&it.description),
-            Self::FeatureFlag(it) => Some(&it.description),
-            Self::SlackSharedChannel(it) => Some(&it.description),
-            Self::MeterCredit(it) => Some(&it.description),
-            Self::Unknown(_) => None,
+            Self::Custom(it) => &it.description,
+            Self::Discord(it) => &it.description,
+            Self::GitHubRepository(it) => &it.description,
+            Self::Downloadables(it) => &it.description,
+            Self::LicenseKeys(it) => &it.description,
+            Self::FeatureFlag(it) => &it.description,
+            Self::SlackSharedChannel(it) => &it.description,
+            Self::MeterCredit(it) => &it.description,
+            Self::Unknown(it) => &it.description,
         }
     }
 
     /// Whether products can be given the benefit.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn selectable(&self) -> Option<bool> {
+    pub fn selectable(&self) -> bool {
         match self {
-            Self::Custom(it) => Some(it.selectable),
-            Self::Discord(it) => Some(it.selectable),
-            Self::GitHubRepository(it) => Some(it.selectable),
-            Self::Downloadables(it) => Some(it.selectable),
-            Self::LicenseKeys(it) => Some(it.selectable),
-            Self::FeatureFlag(it) => Some(it.selectable),
-            Self::SlackSharedChannel(it) => Some(it.selectable),
-            Self::MeterCredit(it) => Some(it.selectable),
-            Self::Unknown(_) => None,
+            Self::Custom(it) => it.selectable,
+            Self::Discord(it) => it.selectable,
+            Self::GitHubRepository(it) => it.selectable,
+            Self::Downloadables(it) => it.selectable,
+            Self::LicenseKeys(it) => it.selectable,
+            Self::FeatureFlag(it) => it.selectable,
+            Self::SlackSharedChannel(it) => it.selectable,
+            Self::MeterCredit(it) => it.selectable,
+            Self::Unknown(it) => it.selectable,
         }
     }
 
     /// Whether deleting the benefit is possible.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn deletable(&self) -> Option<bool> {
+    pub fn deletable(&self) -> bool {
         match self {
-            Self::Custom(it) => Some(it.deletable),
-            Self::Discord(it) => Some(it.deletable),
-            Self::GitHubRepository(it) => Some(it.deletable),
-            Self::Downloadables(it) => Some(it.deletable),
-            Self::LicenseKeys(it) => Some(it.deletable),
-            Self::FeatureFlag(it) => Some(it.deletable),
-            Self::SlackSharedChannel(it) => Some(it.deletable),
-            Self::MeterCredit(it) => Some(it.deletable),
-            Self::Unknown(_) => None,
+            Self::Custom(it) => it.deletable,
+            Self::Discord(it) => it.deletable,
+            Self::GitHubRepository(it) => it.deletable,
+            Self::Downloadables(it) => it.deletable,
+            Self::LicenseKeys(it) => it.deletable,
+            Self::FeatureFlag(it) => it.deletable,
+            Self::SlackSharedChannel(it) => it.deletable,
+            Self::MeterCredit(it) => it.deletable,
+            Self::Unknown(it) => it.deletable,
         }
     }
 
     /// Whether somebody has deleted the benefit.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn is_deleted(&self) -> Option<bool> {
+    pub fn is_deleted(&self) -> bool {
         match self {
-            Self::Custom(it) => Some(it.is_deleted),
-            Self::Discord(it) => Some(it.is_deleted),
-            Self::GitHubRepository(it) => Some(it.is_deleted),
-            Self::Downloadables(it) => Some(it.is_deleted),
-            Self::LicenseKeys(it) => Some(it.is_deleted),
-            Self::FeatureFlag(it) => Some(it.is_deleted),
-            Self::SlackSharedChannel(it) => Some(it.is_deleted),
-            Self::MeterCredit(it) => Some(it.is_deleted),
-            Self::Unknown(_) => None,
+            Self::Custom(it) => it.is_deleted,
+            Self::Discord(it) => it.is_deleted,
+            Self::GitHubRepository(it) => it.is_deleted,
+            Self::Downloadables(it) => it.is_deleted,
+            Self::LicenseKeys(it) => it.is_deleted,
+            Self::FeatureFlag(it) => it.is_deleted,
+            Self::SlackSharedChannel(it) => it.is_deleted,
+            Self::MeterCredit(it) => it.is_deleted,
+            Self::Unknown(it) => it.is_deleted,
         }
     }
 
     /// The organization's ID.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn organization_id(&self) -> Option<OrganizationId> {
+    pub fn organization_id(&self) -> OrganizationId {
         match self {
-            Self::Custom(it) => Some(it.organization_id),
-            Self::Discord(it) => Some(it.organization_id),
-            Self::GitHubRepository(it) => Some(it.organization_id),
-            Self::Downloadables(it) => Some(it.organization_id),
-            Self::LicenseKeys(it) => Some(it.organization_id),
-            Self::FeatureFlag(it) => Some(it.organization_id),
-            Self::SlackSharedChannel(it) => Some(it.organization_id),
-            Self::MeterCredit(it) => Some(it.organization_id),
-            Self::Unknown(_) => None,
+            Self::Custom(it) => it.organization_id,
+            Self::Discord(it) => it.organization_id,
+            Self::GitHubRepository(it) => it.organization_id,
+            Self::Downloadables(it) => it.organization_id,
+            Self::LicenseKeys(it) => it.organization_id,
+            Self::FeatureFlag(it) => it.organization_id,
+            Self::SlackSharedChannel(it) => it.organization_id,
+            Self::MeterCredit(it) => it.organization_id,
+            Self::Unknown(it) => it.organization_id,
         }
     }
 
@@ -626,6 +610,22 @@ polar_client_runtime::from_variant! {
 
 polar_client_runtime::from_variant! {
     BenefitPublic::MeterCredit(Box<BenefitMeterCreditPublic>)
+}
+
+/// A [`BenefitPublic`] that this version of the crate does not know, as it came.
+///
+/// What all variants have, it has, too: the methods of the union return it.
+#[derive(Clone, PartialEq)]
+pub struct UnknownBenefitPublic {
+    pub(crate) id: BenefitId,
+    pub(crate) created_at: Timestamp,
+    pub(crate) modified_at: Option<Timestamp>,
+    pub(crate) description: String,
+    pub(crate) selectable: bool,
+    pub(crate) deletable: bool,
+    pub(crate) is_deleted: bool,
+    pub(crate) organization_id: OrganizationId,
+    pub(crate) raw: Json,
 }
 
 /// A benefit that gives a Slack channel shared with the seller.

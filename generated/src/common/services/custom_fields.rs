@@ -60,8 +60,8 @@ impl<C: AccountAccess> CustomFields<C> {
     /// - 422: `RequestValidationError`
     pub fn delete(&self, id: impl Into<CustomFieldId>) -> Delete {
         let mut request = self.client.request(&DELETE);
-        let id: CustomFieldId = id.into();
-        request.path("id", &id);
+        let value: CustomFieldId = id.into();
+        request.path("id", &value);
         Delete(request)
     }
 
@@ -79,8 +79,8 @@ impl<C: AccountAccess> CustomFields<C> {
     /// - 422: `RequestValidationError`
     pub fn get(&self, id: impl Into<CustomFieldId>) -> Get {
         let mut request = self.client.request(&GET);
-        let id: CustomFieldId = id.into();
-        request.path("id", &id);
+        let value: CustomFieldId = id.into();
+        request.path("id", &value);
         Get(request)
     }
 
@@ -118,8 +118,8 @@ impl<C: AccountAccess> CustomFields<C> {
         body: impl Body<CustomFieldUpdate>,
     ) -> Update {
         let mut request = self.client.request(&UPDATE);
-        let id: CustomFieldId = id.into();
-        request.path("id", &id);
+        let value: CustomFieldId = id.into();
+        request.path("id", &value);
         request.json_body(&body);
         Update(request)
     }

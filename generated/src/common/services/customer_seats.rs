@@ -138,8 +138,8 @@ impl<C: AccountAccess> CustomerSeats<C> {
     /// - 422: `RequestValidationError`
     pub fn resend_invitation(&self, seat_id: impl Into<SeatId>) -> ResendInvitation {
         let mut request = self.client.request(&RESEND_INVITATION);
-        let seat_id: SeatId = seat_id.into();
-        request.path("seat_id", &seat_id);
+        let value: SeatId = seat_id.into();
+        request.path("seat_id", &value);
         ResendInvitation(request)
     }
 
@@ -159,8 +159,8 @@ impl<C: AccountAccess> CustomerSeats<C> {
     /// - 422: `RequestValidationError`
     pub fn revoke_seat(&self, seat_id: impl Into<SeatId>) -> RevokeSeat {
         let mut request = self.client.request(&REVOKE_SEAT);
-        let seat_id: SeatId = seat_id.into();
-        request.path("seat_id", &seat_id);
+        let value: SeatId = seat_id.into();
+        request.path("seat_id", &value);
         RevokeSeat(request)
     }
 }
@@ -203,15 +203,15 @@ impl ListSeats {
         mut self,
         subscription_id: impl Into<SubscriptionId>,
     ) -> Self {
-        let subscription_id: SubscriptionId = subscription_id.into();
-        self.0.query("subscription_id", &subscription_id);
+        let value: SubscriptionId = subscription_id.into();
+        self.0.query("subscription_id", &value);
         self
     }
 
     /// The order whose seats to list: seats from a one-time purchase belong to an order.
     pub fn order_id(mut self, order_id: impl Into<OrderId>) -> Self {
-        let order_id: OrderId = order_id.into();
-        self.0.query("order_id", &order_id);
+        let value: OrderId = order_id.into();
+        self.0.query("order_id", &value);
         self
     }
 }

@@ -45,8 +45,8 @@ impl<C: AccountAccess> Disputes<C> {
     /// - 422: `RequestValidationError`
     pub fn accept(&self, id: impl Into<DisputeId>) -> Accept {
         let mut request = self.client.request(&ACCEPT);
-        let id: DisputeId = id.into();
-        request.path("id", &id);
+        let value: DisputeId = id.into();
+        request.path("id", &value);
         Accept(request)
     }
 
@@ -64,8 +64,8 @@ impl<C: AccountAccess> Disputes<C> {
     /// - 422: `RequestValidationError`
     pub fn get(&self, id: impl Into<DisputeId>) -> Get {
         let mut request = self.client.request(&GET);
-        let id: DisputeId = id.into();
-        request.path("id", &id);
+        let value: DisputeId = id.into();
+        request.path("id", &value);
         Get(request)
     }
 

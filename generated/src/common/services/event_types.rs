@@ -64,8 +64,8 @@ impl<C: AccountAccess> EventTypes<C> {
         body: impl Body<EventTypeUpdate>,
     ) -> Update {
         let mut request = self.client.request(&UPDATE);
-        let id: EventTypeId = id.into();
-        request.path("id", &id);
+        let value: EventTypeId = id.into();
+        request.path("id", &value);
         request.json_body(&body);
         Update(request)
     }
@@ -122,15 +122,15 @@ impl List {
 
     /// ID of the parent event; null if there is none.
     pub fn parent_id(mut self, parent_id: impl Into<EventId>) -> Self {
-        let parent_id: EventId = parent_id.into();
-        self.0.query("parent_id", &parent_id);
+        let value: EventId = parent_id.into();
+        self.0.query("parent_id", &value);
         self
     }
 
     /// Where it comes from.
     pub fn source(mut self, source: impl Into<EventSource>) -> Self {
-        let source: EventSource = source.into();
-        self.0.query("source", &source);
+        let value: EventSource = source.into();
+        self.0.query("source", &value);
         self
     }
 

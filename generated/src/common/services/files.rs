@@ -79,8 +79,8 @@ impl<C: AccountAccess> Files<C> {
     /// - 422: `RequestValidationError`
     pub fn delete(&self, id: impl Into<FileId>) -> Delete {
         let mut request = self.client.request(&DELETE);
-        let id: FileId = id.into();
-        request.path("id", &id);
+        let value: FileId = id.into();
+        request.path("id", &value);
         Delete(request)
     }
 
@@ -113,8 +113,8 @@ impl<C: AccountAccess> Files<C> {
     /// - 422: `RequestValidationError`
     pub fn update(&self, id: impl Into<FileId>, body: impl Body<FilePatch>) -> Update {
         let mut request = self.client.request(&UPDATE);
-        let id: FileId = id.into();
-        request.path("id", &id);
+        let value: FileId = id.into();
+        request.path("id", &value);
         request.json_body(&body);
         Update(request)
     }
@@ -140,8 +140,8 @@ impl<C: AccountAccess> Files<C> {
         body: impl Body<FileUploadCompleted>,
     ) -> Uploaded {
         let mut request = self.client.request(&UPLOADED);
-        let id: FileId = id.into();
-        request.path("id", &id);
+        let value: FileId = id.into();
+        request.path("id", &value);
         request.json_body(&body);
         Uploaded(request)
     }

@@ -49,9 +49,8 @@ impl Quantities {
         mut self,
         customer_aggregation_function: impl Into<AggregationFunction>,
     ) -> Self {
-        let customer_aggregation_function: AggregationFunction = customer_aggregation_function
-            .into();
-        self.0.query("customer_aggregation_function", &customer_aggregation_function);
+        let value: AggregationFunction = customer_aggregation_function.into();
+        self.0.query("customer_aggregation_function", &value);
         self
     }
 

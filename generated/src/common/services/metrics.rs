@@ -65,8 +65,8 @@ impl<C: AccountAccess> Metrics<C> {
     /// - 422: `RequestValidationError`
     pub fn delete_dashboard(&self, id: impl Into<DashboardId>) -> DeleteDashboard {
         let mut request = self.client.request(&DELETE_DASHBOARD);
-        let id: DashboardId = id.into();
-        request.path("id", &id);
+        let value: DashboardId = id.into();
+        request.path("id", &value);
         DeleteDashboard(request)
     }
 
@@ -93,8 +93,8 @@ impl<C: AccountAccess> Metrics<C> {
         let mut request = self.client.request(&EXPORT);
         request.query("start_date", &start_date);
         request.query("end_date", &end_date);
-        let interval: TimeInterval = interval.into();
-        request.query("interval", &interval);
+        let value: TimeInterval = interval.into();
+        request.query("interval", &value);
         Export(request)
     }
 
@@ -122,8 +122,8 @@ impl<C: AccountAccess> Metrics<C> {
         let mut request = self.client.request(&GET);
         request.query("start_date", &start_date);
         request.query("end_date", &end_date);
-        let interval: TimeInterval = interval.into();
-        request.query("interval", &interval);
+        let value: TimeInterval = interval.into();
+        request.query("interval", &value);
         Get(request)
     }
 
@@ -140,8 +140,8 @@ impl<C: AccountAccess> Metrics<C> {
     /// - 422: `RequestValidationError`
     pub fn get_dashboard(&self, id: impl Into<DashboardId>) -> GetDashboard {
         let mut request = self.client.request(&GET_DASHBOARD);
-        let id: DashboardId = id.into();
-        request.path("id", &id);
+        let value: DashboardId = id.into();
+        request.path("id", &value);
         GetDashboard(request)
     }
 
@@ -188,8 +188,8 @@ impl<C: AccountAccess> Metrics<C> {
         body: impl Body<MetricDashboardUpdate>,
     ) -> UpdateDashboard {
         let mut request = self.client.request(&UPDATE_DASHBOARD);
-        let id: DashboardId = id.into();
-        request.path("id", &id);
+        let value: DashboardId = id.into();
+        request.path("id", &value);
         request.json_body(&body);
         UpdateDashboard(request)
     }

@@ -45,8 +45,8 @@ impl<C: AccountAccess> Payments<C> {
     /// - 422: `RequestValidationError`
     pub fn get(&self, id: impl Into<PaymentId>) -> Get {
         let mut request = self.client.request(&GET);
-        let id: PaymentId = id.into();
-        request.path("id", &id);
+        let value: PaymentId = id.into();
+        request.path("id", &value);
         Get(request)
     }
 

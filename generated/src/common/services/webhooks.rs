@@ -66,8 +66,8 @@ impl ListWebhookDeliveries {
 
     /// Only deliveries that were answered with a status of this class.
     pub fn http_code_class(mut self, http_code_class: impl Into<HttpCodeClass>) -> Self {
-        let http_code_class: HttpCodeClass = http_code_class.into();
-        self.0.query("http_code_class", &http_code_class);
+        let value: HttpCodeClass = http_code_class.into();
+        self.0.query("http_code_class", &value);
         self
     }
 

@@ -88,8 +88,8 @@ impl<C: AccountAccess> LicenseKeys<C> {
     /// - 422: `RequestValidationError`
     pub fn get(&self, id: impl Into<LicenseKeyId>) -> Get {
         let mut request = self.client.request(&GET);
-        let id: LicenseKeyId = id.into();
-        request.path("id", &id);
+        let value: LicenseKeyId = id.into();
+        request.path("id", &value);
         Get(request)
     }
 
@@ -114,10 +114,10 @@ impl<C: AccountAccess> LicenseKeys<C> {
         activation_id: impl Into<ActivationId>,
     ) -> GetActivation {
         let mut request = self.client.request(&GET_ACTIVATION);
-        let id: LicenseKeyId = id.into();
-        request.path("id", &id);
-        let activation_id: ActivationId = activation_id.into();
-        request.path("activation_id", &activation_id);
+        let value: LicenseKeyId = id.into();
+        request.path("id", &value);
+        let value: ActivationId = activation_id.into();
+        request.path("activation_id", &value);
         GetActivation(request)
     }
 
@@ -155,8 +155,8 @@ impl<C: AccountAccess> LicenseKeys<C> {
     /// - 422: `RequestValidationError`
     pub fn rotate(&self, id: impl Into<LicenseKeyId>) -> Rotate {
         let mut request = self.client.request(&ROTATE);
-        let id: LicenseKeyId = id.into();
-        request.path("id", &id);
+        let value: LicenseKeyId = id.into();
+        request.path("id", &value);
         Rotate(request)
     }
 
@@ -181,8 +181,8 @@ impl<C: AccountAccess> LicenseKeys<C> {
         body: impl Body<LicenseKeyUpdate>,
     ) -> Update {
         let mut request = self.client.request(&UPDATE);
-        let id: LicenseKeyId = id.into();
-        request.path("id", &id);
+        let value: LicenseKeyId = id.into();
+        request.path("id", &value);
         request.json_body(&body);
         Update(request)
     }

@@ -80,8 +80,8 @@ impl<C: AccountAccess> Webhooks<C> {
         id: impl Into<WebhookEndpointId>,
     ) -> DeleteWebhookEndpoint {
         let mut request = self.client.request(&DELETE_WEBHOOK_ENDPOINT);
-        let id: WebhookEndpointId = id.into();
-        request.path("id", &id);
+        let value: WebhookEndpointId = id.into();
+        request.path("id", &value);
         DeleteWebhookEndpoint(request)
     }
 
@@ -102,8 +102,8 @@ impl<C: AccountAccess> Webhooks<C> {
         id: impl Into<WebhookEndpointId>,
     ) -> GetWebhookEndpoint {
         let mut request = self.client.request(&GET_WEBHOOK_ENDPOINT);
-        let id: WebhookEndpointId = id.into();
-        request.path("id", &id);
+        let value: WebhookEndpointId = id.into();
+        request.path("id", &value);
         GetWebhookEndpoint(request)
     }
 
@@ -154,8 +154,8 @@ impl<C: AccountAccess> Webhooks<C> {
         id: impl Into<WebhookEventId>,
     ) -> RedeliverWebhookEvent {
         let mut request = self.client.request(&REDELIVER_WEBHOOK_EVENT);
-        let id: WebhookEventId = id.into();
-        request.path("id", &id);
+        let value: WebhookEventId = id.into();
+        request.path("id", &value);
         RedeliverWebhookEvent(request)
     }
 
@@ -180,8 +180,8 @@ impl<C: AccountAccess> Webhooks<C> {
         id: impl Into<WebhookEndpointId>,
     ) -> ResetWebhookEndpointSecret {
         let mut request = self.client.request(&RESET_WEBHOOK_ENDPOINT_SECRET);
-        let id: WebhookEndpointId = id.into();
-        request.path("id", &id);
+        let value: WebhookEndpointId = id.into();
+        request.path("id", &value);
         ResetWebhookEndpointSecret(request)
     }
 
@@ -205,8 +205,8 @@ impl<C: AccountAccess> Webhooks<C> {
         body: impl Body<WebhookEndpointUpdate>,
     ) -> UpdateWebhookEndpoint {
         let mut request = self.client.request(&UPDATE_WEBHOOK_ENDPOINT);
-        let id: WebhookEndpointId = id.into();
-        request.path("id", &id);
+        let value: WebhookEndpointId = id.into();
+        request.path("id", &value);
         request.json_body(&body);
         UpdateWebhookEndpoint(request)
     }

@@ -74,10 +74,10 @@ polar_client_runtime::model! {
 
 impl Choice for ProductCreate {
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::Recurring(value) => value,
-            Self::OneTime(value) => value,
+            Self::Recurring(value) => ("Recurring", value),
+            Self::OneTime(value) => ("OneTime", value),
         }
     }
 }
@@ -172,14 +172,14 @@ polar_client_runtime::model! {
 
 impl Choice for ProductPriceCreate {
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::Fixed(value) => value,
-            Self::Custom(value) => value,
-            Self::SeatBased(value) => value,
-            Self::UnitBased(value) => value,
-            Self::MeteredUnit(value) => value,
-            Self::MeteredTiers(value) => value,
+            Self::Fixed(value) => ("Fixed", value),
+            Self::Custom(value) => ("Custom", value),
+            Self::SeatBased(value) => ("SeatBased", value),
+            Self::UnitBased(value) => ("UnitBased", value),
+            Self::MeteredUnit(value) => ("MeteredUnit", value),
+            Self::MeteredTiers(value) => ("MeteredTiers", value),
         }
     }
 }
@@ -335,15 +335,15 @@ polar_client_runtime::input! {
 
 impl Choice for ProductPriceUpdate {
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::Existing(value) => value,
-            Self::FixedCreate(value) => value,
-            Self::CustomCreate(value) => value,
-            Self::SeatBasedCreate(value) => value,
-            Self::UnitBasedCreate(value) => value,
-            Self::MeteredUnitCreate(value) => value,
-            Self::MeteredTiersCreate(value) => value,
+            Self::Existing(value) => ("Existing", value),
+            Self::FixedCreate(value) => ("FixedCreate", value),
+            Self::CustomCreate(value) => ("CustomCreate", value),
+            Self::SeatBasedCreate(value) => ("SeatBasedCreate", value),
+            Self::UnitBasedCreate(value) => ("UnitBasedCreate", value),
+            Self::MeteredUnitCreate(value) => ("MeteredUnitCreate", value),
+            Self::MeteredTiersCreate(value) => ("MeteredTiersCreate", value),
         }
     }
 }

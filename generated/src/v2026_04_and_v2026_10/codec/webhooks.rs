@@ -10,6 +10,7 @@ use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Redacted;
 use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
+use polar_client_runtime::codec::UnknownVariant;
 use polar_client_runtime::codec::optional;
 
 impl Model for BenefitGrantCustomWebhook {
@@ -468,24 +469,52 @@ impl Union for BenefitGrantWebhook {
             Some("slack_shared_channel") => {
                 Self::SlackSharedChannel(node.variant("SlackSharedChannel"))
             }
-            _ => Self::Unknown(node.json()),
+            _ => Self::Unknown(node.unknown()),
         }
     }
 
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::Discord(value) => value,
-            Self::Custom(value) => value,
-            Self::GitHubRepository(value) => value,
-            Self::Downloadables(value) => value,
-            Self::LicenseKeys(value) => value,
-            Self::MeterCredit(value) => value,
-            Self::FeatureFlag(value) => value,
-            Self::SlackSharedChannel(value) => value,
-            Self::Unknown(value) => value,
+            Self::Discord(value) => ("Discord", value),
+            Self::Custom(value) => ("Custom", value),
+            Self::GitHubRepository(value) => ("GitHubRepository", value),
+            Self::Downloadables(value) => ("Downloadables", value),
+            Self::LicenseKeys(value) => ("LicenseKeys", value),
+            Self::MeterCredit(value) => ("MeterCredit", value),
+            Self::FeatureFlag(value) => ("FeatureFlag", value),
+            Self::SlackSharedChannel(value) => ("SlackSharedChannel", value),
+            Self::Unknown(value) => ("Unknown", value),
         }
     }
+}
+
+impl UnknownVariant for UnknownBenefitGrantWebhook {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            created_at: o.field("created_at"),
+            modified_at: o.field("modified_at"),
+            id: o.field("id"),
+            granted_at: o.field("granted_at"),
+            is_granted: o.field("is_granted"),
+            revoked_at: o.field("revoked_at"),
+            is_revoked: o.field("is_revoked"),
+            subscription_id: o.field("subscription_id"),
+            order_id: o.field("order_id"),
+            customer_id: o.field("customer_id"),
+            member_id: o.field("member_id"),
+            benefit_id: o.field("benefit_id"),
+            error: o.field("error"),
+            customer: o.field("customer"),
+            member: o.field("member"),
+            raw: o.json(),
+        }
+    }
+}
+
+polar_client_runtime::unknown! {
+    UnknownBenefitGrantWebhook
 }
 
 polar_client_runtime::union! {

@@ -25,43 +25,37 @@ pub enum Discount {
     /// A discount of a percentage, for a number of months.
     PercentageRepeat(Box<DiscountPercentageRepeatDuration>),
     /// A value that this version of the crate does not know, as it came.
-    Unknown(Json),
+    Unknown(Box<UnknownDiscount>),
 }
 
 impl Discount {
     /// How long the discount applies to a subscription.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn duration(&self) -> Option<&DiscountDuration> {
+    pub fn duration(&self) -> &DiscountDuration {
         match self {
-            Self::FixedOnceForever(it) => Some(&it.duration),
-            Self::FixedRepeat(it) => Some(&it.duration),
-            Self::PercentageOnceForever(it) => Some(&it.duration),
-            Self::PercentageRepeat(it) => Some(&it.duration),
-            Self::Unknown(_) => None,
+            Self::FixedOnceForever(it) => &it.duration,
+            Self::FixedRepeat(it) => &it.duration,
+            Self::PercentageOnceForever(it) => &it.duration,
+            Self::PercentageRepeat(it) => &it.duration,
+            Self::Unknown(it) => &it.duration,
         }
     }
 
     /// When it was created.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn created_at(&self) -> Option<Timestamp> {
+    pub fn created_at(&self) -> Timestamp {
         match self {
-            Self::FixedOnceForever(it) => Some(it.created_at),
-            Self::FixedRepeat(it) => Some(it.created_at),
-            Self::PercentageOnceForever(it) => Some(it.created_at),
-            Self::PercentageRepeat(it) => Some(it.created_at),
-            Self::Unknown(_) => None,
+            Self::FixedOnceForever(it) => it.created_at,
+            Self::FixedRepeat(it) => it.created_at,
+            Self::PercentageOnceForever(it) => it.created_at,
+            Self::PercentageRepeat(it) => it.created_at,
+            Self::Unknown(it) => it.created_at,
         }
     }
 
     /// When it was last modified; null if it never was.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -70,58 +64,50 @@ impl Discount {
             Self::FixedRepeat(it) => it.modified_at,
             Self::PercentageOnceForever(it) => it.modified_at,
             Self::PercentageRepeat(it) => it.modified_at,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.modified_at,
         }
     }
 
     /// Identifier assigned by Polar.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn id(&self) -> Option<DiscountId> {
+    pub fn id(&self) -> DiscountId {
         match self {
-            Self::FixedOnceForever(it) => Some(it.id),
-            Self::FixedRepeat(it) => Some(it.id),
-            Self::PercentageOnceForever(it) => Some(it.id),
-            Self::PercentageRepeat(it) => Some(it.id),
-            Self::Unknown(_) => None,
+            Self::FixedOnceForever(it) => it.id,
+            Self::FixedRepeat(it) => it.id,
+            Self::PercentageOnceForever(it) => it.id,
+            Self::PercentageRepeat(it) => it.id,
+            Self::Unknown(it) => it.id,
         }
     }
 
     /// Data of your own, by key.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn metadata(&self) -> Option<&MetadataOutputType> {
+    pub fn metadata(&self) -> &MetadataOutputType {
         match self {
-            Self::FixedOnceForever(it) => Some(&it.metadata),
-            Self::FixedRepeat(it) => Some(&it.metadata),
-            Self::PercentageOnceForever(it) => Some(&it.metadata),
-            Self::PercentageRepeat(it) => Some(&it.metadata),
-            Self::Unknown(_) => None,
+            Self::FixedOnceForever(it) => &it.metadata,
+            Self::FixedRepeat(it) => &it.metadata,
+            Self::PercentageOnceForever(it) => &it.metadata,
+            Self::PercentageRepeat(it) => &it.metadata,
+            Self::Unknown(it) => &it.metadata,
         }
     }
 
     /// Name.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn name(&self) -> Option<&str> {
+    pub fn name(&self) -> &str {
         match self {
-            Self::FixedOnceForever(it) => Some(&it.name),
-            Self::FixedRepeat(it) => Some(&it.name),
-            Self::PercentageOnceForever(it) => Some(&it.name),
-            Self::PercentageRepeat(it) => Some(&it.name),
-            Self::Unknown(_) => None,
+            Self::FixedOnceForever(it) => &it.name,
+            Self::FixedRepeat(it) => &it.name,
+            Self::PercentageOnceForever(it) => &it.name,
+            Self::PercentageRepeat(it) => &it.name,
+            Self::Unknown(it) => &it.name,
         }
     }
 
     /// Code that gives customers the discount; null if it has none.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn code(&self) -> Option<&str> {
@@ -130,13 +116,11 @@ impl Discount {
             Self::FixedRepeat(it) => it.code.as_deref(),
             Self::PercentageOnceForever(it) => it.code.as_deref(),
             Self::PercentageRepeat(it) => it.code.as_deref(),
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.code.as_deref(),
         }
     }
 
     /// When the discount can first be redeemed; null means at once.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn starts_at(&self) -> Option<Timestamp> {
@@ -145,13 +129,11 @@ impl Discount {
             Self::FixedRepeat(it) => it.starts_at,
             Self::PercentageOnceForever(it) => it.starts_at,
             Self::PercentageRepeat(it) => it.starts_at,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.starts_at,
         }
     }
 
     /// When it ends; null if no end is set.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn ends_at(&self) -> Option<Timestamp> {
@@ -160,14 +142,12 @@ impl Discount {
             Self::FixedRepeat(it) => it.ends_at,
             Self::PercentageOnceForever(it) => it.ends_at,
             Self::PercentageRepeat(it) => it.ends_at,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.ends_at,
         }
     }
 
     /// How many times the discount can be redeemed in all; null means any number of
     /// times.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn max_redemptions(&self) -> Option<i64> {
@@ -176,14 +156,12 @@ impl Discount {
             Self::FixedRepeat(it) => it.max_redemptions,
             Self::PercentageOnceForever(it) => it.max_redemptions,
             Self::PercentageRepeat(it) => it.max_redemptions,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.max_redemptions,
         }
     }
 
     /// How many times one customer can redeem the discount; null means any number of
     /// times.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn max_redemptions_per_customer(&self) -> Option<i64> {
@@ -192,52 +170,46 @@ impl Discount {
             Self::FixedRepeat(it) => it.max_redemptions_per_customer,
             Self::PercentageOnceForever(it) => it.max_redemptions_per_customer,
             Self::PercentageRepeat(it) => it.max_redemptions_per_customer,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.max_redemptions_per_customer,
         }
     }
 
     /// How many times the discount was redeemed.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn redemptions_count(&self) -> Option<i64> {
+    pub fn redemptions_count(&self) -> i64 {
         match self {
-            Self::FixedOnceForever(it) => Some(it.redemptions_count),
-            Self::FixedRepeat(it) => Some(it.redemptions_count),
-            Self::PercentageOnceForever(it) => Some(it.redemptions_count),
-            Self::PercentageRepeat(it) => Some(it.redemptions_count),
-            Self::Unknown(_) => None,
+            Self::FixedOnceForever(it) => it.redemptions_count,
+            Self::FixedRepeat(it) => it.redemptions_count,
+            Self::PercentageOnceForever(it) => it.redemptions_count,
+            Self::PercentageRepeat(it) => it.redemptions_count,
+            Self::Unknown(it) => it.redemptions_count,
         }
     }
 
     /// The organization's ID.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn organization_id(&self) -> Option<OrganizationId> {
+    pub fn organization_id(&self) -> OrganizationId {
         match self {
-            Self::FixedOnceForever(it) => Some(it.organization_id),
-            Self::FixedRepeat(it) => Some(it.organization_id),
-            Self::PercentageOnceForever(it) => Some(it.organization_id),
-            Self::PercentageRepeat(it) => Some(it.organization_id),
-            Self::Unknown(_) => None,
+            Self::FixedOnceForever(it) => it.organization_id,
+            Self::FixedRepeat(it) => it.organization_id,
+            Self::PercentageOnceForever(it) => it.organization_id,
+            Self::PercentageRepeat(it) => it.organization_id,
+            Self::Unknown(it) => it.organization_id,
         }
     }
 
     /// The products that the discount can apply to.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn products(&self) -> Option<&Vec<DiscountProduct>> {
+    pub fn products(&self) -> &[DiscountProduct] {
         match self {
-            Self::FixedOnceForever(it) => Some(&it.products),
-            Self::FixedRepeat(it) => Some(&it.products),
-            Self::PercentageOnceForever(it) => Some(&it.products),
-            Self::PercentageRepeat(it) => Some(&it.products),
-            Self::Unknown(_) => None,
+            Self::FixedOnceForever(it) => &it.products,
+            Self::FixedRepeat(it) => &it.products,
+            Self::PercentageOnceForever(it) => &it.products,
+            Self::PercentageRepeat(it) => &it.products,
+            Self::Unknown(it) => &it.products,
         }
     }
 
@@ -305,6 +277,28 @@ polar_client_runtime::from_variant! {
 
 polar_client_runtime::from_variant! {
     Discount::PercentageRepeat(Box<DiscountPercentageRepeatDuration>)
+}
+
+/// A [`Discount`] that this version of the crate does not know, as it came.
+///
+/// What all variants have, it has, too: the methods of the union return it.
+#[derive(Clone, PartialEq)]
+pub struct UnknownDiscount {
+    pub(crate) duration: DiscountDuration,
+    pub(crate) created_at: Timestamp,
+    pub(crate) modified_at: Option<Timestamp>,
+    pub(crate) id: DiscountId,
+    pub(crate) metadata: MetadataOutputType,
+    pub(crate) name: String,
+    pub(crate) code: Option<String>,
+    pub(crate) starts_at: Option<Timestamp>,
+    pub(crate) ends_at: Option<Timestamp>,
+    pub(crate) max_redemptions: Option<i64>,
+    pub(crate) max_redemptions_per_customer: Option<i64>,
+    pub(crate) redemptions_count: i64,
+    pub(crate) organization_id: OrganizationId,
+    pub(crate) products: Vec<DiscountProduct>,
+    pub(crate) raw: Json,
 }
 
 /// A discount to create, an amount or a percentage.

@@ -29,43 +29,37 @@ pub enum AppliedDiscount {
     /// A discount of a percentage, for a number of months.
     PercentageRepeat(Box<DiscountPercentageRepeatDurationBase>),
     /// A value that this version of the crate does not know, as it came.
-    Unknown(Json),
+    Unknown(Box<UnknownAppliedDiscount>),
 }
 
 impl AppliedDiscount {
     /// How long the discount applies to a subscription.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn duration(&self) -> Option<&DiscountDuration> {
+    pub fn duration(&self) -> &DiscountDuration {
         match self {
-            Self::FixedOnceForever(it) => Some(&it.duration),
-            Self::FixedRepeat(it) => Some(&it.duration),
-            Self::PercentageOnceForever(it) => Some(&it.duration),
-            Self::PercentageRepeat(it) => Some(&it.duration),
-            Self::Unknown(_) => None,
+            Self::FixedOnceForever(it) => &it.duration,
+            Self::FixedRepeat(it) => &it.duration,
+            Self::PercentageOnceForever(it) => &it.duration,
+            Self::PercentageRepeat(it) => &it.duration,
+            Self::Unknown(it) => &it.duration,
         }
     }
 
     /// When it was created.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn created_at(&self) -> Option<Timestamp> {
+    pub fn created_at(&self) -> Timestamp {
         match self {
-            Self::FixedOnceForever(it) => Some(it.created_at),
-            Self::FixedRepeat(it) => Some(it.created_at),
-            Self::PercentageOnceForever(it) => Some(it.created_at),
-            Self::PercentageRepeat(it) => Some(it.created_at),
-            Self::Unknown(_) => None,
+            Self::FixedOnceForever(it) => it.created_at,
+            Self::FixedRepeat(it) => it.created_at,
+            Self::PercentageOnceForever(it) => it.created_at,
+            Self::PercentageRepeat(it) => it.created_at,
+            Self::Unknown(it) => it.created_at,
         }
     }
 
     /// When it was last modified; null if it never was.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -74,58 +68,50 @@ impl AppliedDiscount {
             Self::FixedRepeat(it) => it.modified_at,
             Self::PercentageOnceForever(it) => it.modified_at,
             Self::PercentageRepeat(it) => it.modified_at,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.modified_at,
         }
     }
 
     /// Identifier assigned by Polar.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn id(&self) -> Option<DiscountId> {
+    pub fn id(&self) -> DiscountId {
         match self {
-            Self::FixedOnceForever(it) => Some(it.id),
-            Self::FixedRepeat(it) => Some(it.id),
-            Self::PercentageOnceForever(it) => Some(it.id),
-            Self::PercentageRepeat(it) => Some(it.id),
-            Self::Unknown(_) => None,
+            Self::FixedOnceForever(it) => it.id,
+            Self::FixedRepeat(it) => it.id,
+            Self::PercentageOnceForever(it) => it.id,
+            Self::PercentageRepeat(it) => it.id,
+            Self::Unknown(it) => it.id,
         }
     }
 
     /// Data of your own, by key.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn metadata(&self) -> Option<&MetadataOutputType> {
+    pub fn metadata(&self) -> &MetadataOutputType {
         match self {
-            Self::FixedOnceForever(it) => Some(&it.metadata),
-            Self::FixedRepeat(it) => Some(&it.metadata),
-            Self::PercentageOnceForever(it) => Some(&it.metadata),
-            Self::PercentageRepeat(it) => Some(&it.metadata),
-            Self::Unknown(_) => None,
+            Self::FixedOnceForever(it) => &it.metadata,
+            Self::FixedRepeat(it) => &it.metadata,
+            Self::PercentageOnceForever(it) => &it.metadata,
+            Self::PercentageRepeat(it) => &it.metadata,
+            Self::Unknown(it) => &it.metadata,
         }
     }
 
     /// Name.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn name(&self) -> Option<&str> {
+    pub fn name(&self) -> &str {
         match self {
-            Self::FixedOnceForever(it) => Some(&it.name),
-            Self::FixedRepeat(it) => Some(&it.name),
-            Self::PercentageOnceForever(it) => Some(&it.name),
-            Self::PercentageRepeat(it) => Some(&it.name),
-            Self::Unknown(_) => None,
+            Self::FixedOnceForever(it) => &it.name,
+            Self::FixedRepeat(it) => &it.name,
+            Self::PercentageOnceForever(it) => &it.name,
+            Self::PercentageRepeat(it) => &it.name,
+            Self::Unknown(it) => &it.name,
         }
     }
 
     /// Code that gives customers the discount; null if it has none.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn code(&self) -> Option<&str> {
@@ -134,13 +120,11 @@ impl AppliedDiscount {
             Self::FixedRepeat(it) => it.code.as_deref(),
             Self::PercentageOnceForever(it) => it.code.as_deref(),
             Self::PercentageRepeat(it) => it.code.as_deref(),
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.code.as_deref(),
         }
     }
 
     /// When the discount can first be redeemed; null means at once.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn starts_at(&self) -> Option<Timestamp> {
@@ -149,13 +133,11 @@ impl AppliedDiscount {
             Self::FixedRepeat(it) => it.starts_at,
             Self::PercentageOnceForever(it) => it.starts_at,
             Self::PercentageRepeat(it) => it.starts_at,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.starts_at,
         }
     }
 
     /// When it ends; null if no end is set.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn ends_at(&self) -> Option<Timestamp> {
@@ -164,14 +146,12 @@ impl AppliedDiscount {
             Self::FixedRepeat(it) => it.ends_at,
             Self::PercentageOnceForever(it) => it.ends_at,
             Self::PercentageRepeat(it) => it.ends_at,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.ends_at,
         }
     }
 
     /// How many times the discount can be redeemed in all; null means any number of
     /// times.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn max_redemptions(&self) -> Option<i64> {
@@ -180,14 +160,12 @@ impl AppliedDiscount {
             Self::FixedRepeat(it) => it.max_redemptions,
             Self::PercentageOnceForever(it) => it.max_redemptions,
             Self::PercentageRepeat(it) => it.max_redemptions,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.max_redemptions,
         }
     }
 
     /// How many times one customer can redeem the discount; null means any number of
     /// times.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn max_redemptions_per_customer(&self) -> Option<i64> {
@@ -196,37 +174,33 @@ impl AppliedDiscount {
             Self::FixedRepeat(it) => it.max_redemptions_per_customer,
             Self::PercentageOnceForever(it) => it.max_redemptions_per_customer,
             Self::PercentageRepeat(it) => it.max_redemptions_per_customer,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.max_redemptions_per_customer,
         }
     }
 
     /// How many times the discount was redeemed.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn redemptions_count(&self) -> Option<i64> {
+    pub fn redemptions_count(&self) -> i64 {
         match self {
-            Self::FixedOnceForever(it) => Some(it.redemptions_count),
-            Self::FixedRepeat(it) => Some(it.redemptions_count),
-            Self::PercentageOnceForever(it) => Some(it.redemptions_count),
-            Self::PercentageRepeat(it) => Some(it.redemptions_count),
-            Self::Unknown(_) => None,
+            Self::FixedOnceForever(it) => it.redemptions_count,
+            Self::FixedRepeat(it) => it.redemptions_count,
+            Self::PercentageOnceForever(it) => it.redemptions_count,
+            Self::PercentageRepeat(it) => it.redemptions_count,
+            Self::Unknown(it) => it.redemptions_count,
         }
     }
 
     /// The organization's ID.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn organization_id(&self) -> Option<OrganizationId> {
+    pub fn organization_id(&self) -> OrganizationId {
         match self {
-            Self::FixedOnceForever(it) => Some(it.organization_id),
-            Self::FixedRepeat(it) => Some(it.organization_id),
-            Self::PercentageOnceForever(it) => Some(it.organization_id),
-            Self::PercentageRepeat(it) => Some(it.organization_id),
-            Self::Unknown(_) => None,
+            Self::FixedOnceForever(it) => it.organization_id,
+            Self::FixedRepeat(it) => it.organization_id,
+            Self::PercentageOnceForever(it) => it.organization_id,
+            Self::PercentageRepeat(it) => it.organization_id,
+            Self::Unknown(it) => it.organization_id,
         }
     }
 
@@ -297,6 +271,27 @@ polar_client_runtime::from_variant! {
 
 polar_client_runtime::from_variant! {
     AppliedDiscount::PercentageRepeat(Box<DiscountPercentageRepeatDurationBase>)
+}
+
+/// A [`AppliedDiscount`] that this version of the crate does not know, as it came.
+///
+/// What all variants have, it has, too: the methods of the union return it.
+#[derive(Clone, PartialEq)]
+pub struct UnknownAppliedDiscount {
+    pub(crate) duration: DiscountDuration,
+    pub(crate) created_at: Timestamp,
+    pub(crate) modified_at: Option<Timestamp>,
+    pub(crate) id: DiscountId,
+    pub(crate) metadata: MetadataOutputType,
+    pub(crate) name: String,
+    pub(crate) code: Option<String>,
+    pub(crate) starts_at: Option<Timestamp>,
+    pub(crate) ends_at: Option<Timestamp>,
+    pub(crate) max_redemptions: Option<i64>,
+    pub(crate) max_redemptions_per_customer: Option<i64>,
+    pub(crate) redemptions_count: i64,
+    pub(crate) organization_id: OrganizationId,
+    pub(crate) raw: Json,
 }
 
 /// A discount of an amount, once or forever.
@@ -519,32 +514,28 @@ pub enum Price {
     /// tier.
     MeteredTiers(Box<ProductPriceMeteredTiers>),
     /// A value that this version of the crate does not know, as it came.
-    Unknown(Json),
+    Unknown(Box<UnknownPrice>),
 }
 
 impl Price {
     /// When it was created.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn created_at(&self) -> Option<Timestamp> {
+    pub fn created_at(&self) -> Timestamp {
         match self {
-            Self::LegacyRecurringFixed(it) => Some(it.created_at),
-            Self::LegacyRecurringCustom(it) => Some(it.created_at),
-            Self::Fixed(it) => Some(it.created_at),
-            Self::Custom(it) => Some(it.created_at),
-            Self::SeatBased(it) => Some(it.created_at),
-            Self::UnitBased(it) => Some(it.created_at),
-            Self::MeteredUnit(it) => Some(it.created_at),
-            Self::MeteredTiers(it) => Some(it.created_at),
-            Self::Unknown(_) => None,
+            Self::LegacyRecurringFixed(it) => it.created_at,
+            Self::LegacyRecurringCustom(it) => it.created_at,
+            Self::Fixed(it) => it.created_at,
+            Self::Custom(it) => it.created_at,
+            Self::SeatBased(it) => it.created_at,
+            Self::UnitBased(it) => it.created_at,
+            Self::MeteredUnit(it) => it.created_at,
+            Self::MeteredTiers(it) => it.created_at,
+            Self::Unknown(it) => it.created_at,
         }
     }
 
     /// When it was last modified; null if it never was.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -557,71 +548,63 @@ impl Price {
             Self::UnitBased(it) => it.modified_at,
             Self::MeteredUnit(it) => it.modified_at,
             Self::MeteredTiers(it) => it.modified_at,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.modified_at,
         }
     }
 
     /// Identifier assigned by Polar.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn id(&self) -> Option<PriceId> {
+    pub fn id(&self) -> PriceId {
         match self {
-            Self::LegacyRecurringFixed(it) => Some(it.id),
-            Self::LegacyRecurringCustom(it) => Some(it.id),
-            Self::Fixed(it) => Some(it.id),
-            Self::Custom(it) => Some(it.id),
-            Self::SeatBased(it) => Some(it.id),
-            Self::UnitBased(it) => Some(it.id),
-            Self::MeteredUnit(it) => Some(it.id),
-            Self::MeteredTiers(it) => Some(it.id),
-            Self::Unknown(_) => None,
+            Self::LegacyRecurringFixed(it) => it.id,
+            Self::LegacyRecurringCustom(it) => it.id,
+            Self::Fixed(it) => it.id,
+            Self::Custom(it) => it.id,
+            Self::SeatBased(it) => it.id,
+            Self::UnitBased(it) => it.id,
+            Self::MeteredUnit(it) => it.id,
+            Self::MeteredTiers(it) => it.id,
+            Self::Unknown(it) => it.id,
         }
     }
 
     /// Where it comes from.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn source(&self) -> Option<&ProductPriceSource> {
+    pub fn source(&self) -> &ProductPriceSource {
         match self {
-            Self::LegacyRecurringFixed(it) => Some(&it.source),
-            Self::LegacyRecurringCustom(it) => Some(&it.source),
-            Self::Fixed(it) => Some(&it.source),
-            Self::Custom(it) => Some(&it.source),
-            Self::SeatBased(it) => Some(&it.source),
-            Self::UnitBased(it) => Some(&it.source),
-            Self::MeteredUnit(it) => Some(&it.source),
-            Self::MeteredTiers(it) => Some(&it.source),
-            Self::Unknown(_) => None,
+            Self::LegacyRecurringFixed(it) => &it.source,
+            Self::LegacyRecurringCustom(it) => &it.source,
+            Self::Fixed(it) => &it.source,
+            Self::Custom(it) => &it.source,
+            Self::SeatBased(it) => &it.source,
+            Self::UnitBased(it) => &it.source,
+            Self::MeteredUnit(it) => &it.source,
+            Self::MeteredTiers(it) => &it.source,
+            Self::Unknown(it) => &it.source,
         }
     }
 
     /// Currency of the price, as its ISO 4217 code in lower case.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn price_currency(&self) -> Option<&str> {
+    pub fn price_currency(&self) -> &str {
         match self {
-            Self::LegacyRecurringFixed(it) => Some(&it.price_currency),
-            Self::LegacyRecurringCustom(it) => Some(&it.price_currency),
-            Self::Fixed(it) => Some(&it.price_currency),
-            Self::Custom(it) => Some(&it.price_currency),
-            Self::SeatBased(it) => Some(&it.price_currency),
-            Self::UnitBased(it) => Some(&it.price_currency),
-            Self::MeteredUnit(it) => Some(&it.price_currency),
-            Self::MeteredTiers(it) => Some(&it.price_currency),
-            Self::Unknown(_) => None,
+            Self::LegacyRecurringFixed(it) => &it.price_currency,
+            Self::LegacyRecurringCustom(it) => &it.price_currency,
+            Self::Fixed(it) => &it.price_currency,
+            Self::Custom(it) => &it.price_currency,
+            Self::SeatBased(it) => &it.price_currency,
+            Self::UnitBased(it) => &it.price_currency,
+            Self::MeteredUnit(it) => &it.price_currency,
+            Self::MeteredTiers(it) => &it.price_currency,
+            Self::Unknown(it) => &it.price_currency,
         }
     }
 
     /// Whether the price includes taxes; null means that the organization's default
     /// decides.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn tax_behavior(&self) -> Option<&TaxBehaviorOption> {
@@ -634,45 +617,41 @@ impl Price {
             Self::UnitBased(it) => it.tax_behavior.as_ref(),
             Self::MeteredUnit(it) => it.tax_behavior.as_ref(),
             Self::MeteredTiers(it) => it.tax_behavior.as_ref(),
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.tax_behavior.as_ref(),
         }
     }
 
     /// Whether it is archived: kept, but no longer on offer.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn is_archived(&self) -> Option<bool> {
+    pub fn is_archived(&self) -> bool {
         match self {
-            Self::LegacyRecurringFixed(it) => Some(it.is_archived),
-            Self::LegacyRecurringCustom(it) => Some(it.is_archived),
-            Self::Fixed(it) => Some(it.is_archived),
-            Self::Custom(it) => Some(it.is_archived),
-            Self::SeatBased(it) => Some(it.is_archived),
-            Self::UnitBased(it) => Some(it.is_archived),
-            Self::MeteredUnit(it) => Some(it.is_archived),
-            Self::MeteredTiers(it) => Some(it.is_archived),
-            Self::Unknown(_) => None,
+            Self::LegacyRecurringFixed(it) => it.is_archived,
+            Self::LegacyRecurringCustom(it) => it.is_archived,
+            Self::Fixed(it) => it.is_archived,
+            Self::Custom(it) => it.is_archived,
+            Self::SeatBased(it) => it.is_archived,
+            Self::UnitBased(it) => it.is_archived,
+            Self::MeteredUnit(it) => it.is_archived,
+            Self::MeteredTiers(it) => it.is_archived,
+            Self::Unknown(it) => it.is_archived,
         }
     }
 
     /// The product's ID.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn product_id(&self) -> Option<ProductId> {
+    pub fn product_id(&self) -> ProductId {
         match self {
-            Self::LegacyRecurringFixed(it) => Some(it.product_id),
-            Self::LegacyRecurringCustom(it) => Some(it.product_id),
-            Self::Fixed(it) => Some(it.product_id),
-            Self::Custom(it) => Some(it.product_id),
-            Self::SeatBased(it) => Some(it.product_id),
-            Self::UnitBased(it) => Some(it.product_id),
-            Self::MeteredUnit(it) => Some(it.product_id),
-            Self::MeteredTiers(it) => Some(it.product_id),
-            Self::Unknown(_) => None,
+            Self::LegacyRecurringFixed(it) => it.product_id,
+            Self::LegacyRecurringCustom(it) => it.product_id,
+            Self::Fixed(it) => it.product_id,
+            Self::Custom(it) => it.product_id,
+            Self::SeatBased(it) => it.product_id,
+            Self::UnitBased(it) => it.product_id,
+            Self::MeteredUnit(it) => it.product_id,
+            Self::MeteredTiers(it) => it.product_id,
+            Self::Unknown(it) => it.product_id,
         }
     }
 
@@ -798,6 +777,22 @@ polar_client_runtime::from_variant! {
 
 polar_client_runtime::from_variant! {
     Price::MeteredTiers(Box<ProductPriceMeteredTiers>)
+}
+
+/// A [`Price`] that this version of the crate does not know, as it came.
+///
+/// What all variants have, it has, too: the methods of the union return it.
+#[derive(Clone, PartialEq)]
+pub struct UnknownPrice {
+    pub(crate) created_at: Timestamp,
+    pub(crate) modified_at: Option<Timestamp>,
+    pub(crate) id: PriceId,
+    pub(crate) source: ProductPriceSource,
+    pub(crate) price_currency: String,
+    pub(crate) tax_behavior: Option<TaxBehaviorOption>,
+    pub(crate) is_archived: bool,
+    pub(crate) product_id: ProductId,
+    pub(crate) raw: Json,
 }
 
 /// How tiers of seats apply.

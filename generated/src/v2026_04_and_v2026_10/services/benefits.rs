@@ -69,8 +69,8 @@ impl<C: AccountAccess> Benefits<C> {
     /// - 422: `RequestValidationError`
     pub fn delete(&self, id: impl Into<BenefitId>) -> Delete {
         let mut request = self.client.request(&DELETE);
-        let id: BenefitId = id.into();
-        request.path("id", &id);
+        let value: BenefitId = id.into();
+        request.path("id", &value);
         Delete(request)
     }
 
@@ -88,8 +88,8 @@ impl<C: AccountAccess> Benefits<C> {
     /// - 422: `RequestValidationError`
     pub fn files(&self, id: impl Into<BenefitId>) -> Files {
         let mut request = self.client.request(&FILES);
-        let id: BenefitId = id.into();
-        request.path("id", &id);
+        let value: BenefitId = id.into();
+        request.path("id", &value);
         Files(request)
     }
 
@@ -107,8 +107,8 @@ impl<C: AccountAccess> Benefits<C> {
     /// - 422: `RequestValidationError`
     pub fn get(&self, id: impl Into<BenefitId>) -> Get {
         let mut request = self.client.request(&GET);
-        let id: BenefitId = id.into();
-        request.path("id", &id);
+        let value: BenefitId = id.into();
+        request.path("id", &value);
         Get(request)
     }
 
@@ -126,8 +126,8 @@ impl<C: AccountAccess> Benefits<C> {
     /// - 422: `RequestValidationError`
     pub fn grants(&self, id: impl Into<BenefitId>) -> Grants {
         let mut request = self.client.request(&GRANTS);
-        let id: BenefitId = id.into();
-        request.path("id", &id);
+        let value: BenefitId = id.into();
+        request.path("id", &value);
         Grants(request)
     }
 
@@ -164,8 +164,8 @@ impl<C: AccountAccess> Benefits<C> {
         body: impl Body<BenefitUpdate>,
     ) -> Update {
         let mut request = self.client.request(&UPDATE);
-        let id: BenefitId = id.into();
-        request.path("id", &id);
+        let value: BenefitId = id.into();
+        request.path("id", &value);
         request.json_body(&body);
         Update(request)
     }

@@ -65,8 +65,8 @@ impl<C: AccountAccess> CheckoutLinks<C> {
     /// - 422: `RequestValidationError`
     pub fn delete(&self, id: impl Into<CheckoutLinkId>) -> Delete {
         let mut request = self.client.request(&DELETE);
-        let id: CheckoutLinkId = id.into();
-        request.path("id", &id);
+        let value: CheckoutLinkId = id.into();
+        request.path("id", &value);
         Delete(request)
     }
 
@@ -84,8 +84,8 @@ impl<C: AccountAccess> CheckoutLinks<C> {
     /// - 422: `RequestValidationError`
     pub fn get(&self, id: impl Into<CheckoutLinkId>) -> Get {
         let mut request = self.client.request(&GET);
-        let id: CheckoutLinkId = id.into();
-        request.path("id", &id);
+        let value: CheckoutLinkId = id.into();
+        request.path("id", &value);
         Get(request)
     }
 
@@ -122,8 +122,8 @@ impl<C: AccountAccess> CheckoutLinks<C> {
         body: impl Body<CheckoutLinkUpdate>,
     ) -> Update {
         let mut request = self.client.request(&UPDATE);
-        let id: CheckoutLinkId = id.into();
-        request.path("id", &id);
+        let value: CheckoutLinkId = id.into();
+        request.path("id", &value);
         request.json_body(&body);
         Update(request)
     }

@@ -158,8 +158,8 @@ impl<C: AccountAccess> Checkouts<C> {
     /// - 422: `RequestValidationError`
     pub fn get(&self, id: impl Into<CheckoutId>) -> Get {
         let mut request = self.client.request(&GET);
-        let id: CheckoutId = id.into();
-        request.path("id", &id);
+        let value: CheckoutId = id.into();
+        request.path("id", &value);
         Get(request)
     }
 
@@ -198,8 +198,8 @@ impl<C: AccountAccess> Checkouts<C> {
         body: impl Body<CheckoutUpdate>,
     ) -> Update {
         let mut request = self.client.request(&UPDATE);
-        let id: CheckoutId = id.into();
-        request.path("id", &id);
+        let value: CheckoutId = id.into();
+        request.path("id", &value);
         request.json_body(&body);
         Update(request)
     }

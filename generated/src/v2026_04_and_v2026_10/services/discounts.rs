@@ -63,8 +63,8 @@ impl<C: AccountAccess> Discounts<C> {
     /// - 422: `RequestValidationError`
     pub fn delete(&self, id: impl Into<DiscountId>) -> Delete {
         let mut request = self.client.request(&DELETE);
-        let id: DiscountId = id.into();
-        request.path("id", &id);
+        let value: DiscountId = id.into();
+        request.path("id", &value);
         Delete(request)
     }
 
@@ -82,8 +82,8 @@ impl<C: AccountAccess> Discounts<C> {
     /// - 422: `RequestValidationError`
     pub fn get(&self, id: impl Into<DiscountId>) -> Get {
         let mut request = self.client.request(&GET);
-        let id: DiscountId = id.into();
-        request.path("id", &id);
+        let value: DiscountId = id.into();
+        request.path("id", &value);
         Get(request)
     }
 
@@ -120,8 +120,8 @@ impl<C: AccountAccess> Discounts<C> {
         body: impl Body<DiscountUpdate>,
     ) -> Update {
         let mut request = self.client.request(&UPDATE);
-        let id: DiscountId = id.into();
-        request.path("id", &id);
+        let value: DiscountId = id.into();
+        request.path("id", &value);
         request.json_body(&body);
         Update(request)
     }

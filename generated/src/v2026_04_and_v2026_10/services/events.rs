@@ -48,8 +48,8 @@ impl<C: AccountAccess> Events<C> {
     /// - 422: `RequestValidationError`
     pub fn get(&self, id: impl Into<EventId>) -> Get {
         let mut request = self.client.request(&GET);
-        let id: EventId = id.into();
-        request.path("id", &id);
+        let value: EventId = id.into();
+        request.path("id", &value);
         Get(request)
     }
 
@@ -184,8 +184,8 @@ impl List {
 
     /// A meter whose filter the events must pass.
     pub fn meter_id(mut self, meter_id: impl Into<MeterId>) -> Self {
-        let meter_id: MeterId = meter_id.into();
-        self.0.query("meter_id", &meter_id);
+        let value: MeterId = meter_id.into();
+        self.0.query("meter_id", &value);
         self
     }
 
@@ -213,8 +213,8 @@ impl List {
 
     /// The event to start from instead of the root events, together with `depth`.
     pub fn parent_id(mut self, parent_id: impl Into<EventId>) -> Self {
-        let parent_id: EventId = parent_id.into();
-        self.0.query("parent_id", &parent_id);
+        let value: EventId = parent_id.into();
+        self.0.query("parent_id", &value);
         self
     }
 

@@ -43,8 +43,8 @@ impl<C: AccountAccess> Organizations<C> {
     /// - 422: `RequestValidationError`
     pub fn get(&self, id: impl Into<OrganizationId>) -> Get {
         let mut request = self.client.request(&GET);
-        let id: OrganizationId = id.into();
-        request.path("id", &id);
+        let value: OrganizationId = id.into();
+        request.path("id", &value);
         Get(request)
     }
 
@@ -83,8 +83,8 @@ impl<C: AccountAccess> Organizations<C> {
         body: impl Body<OrganizationUpdate>,
     ) -> Update {
         let mut request = self.client.request(&UPDATE);
-        let id: OrganizationId = id.into();
-        request.path("id", &id);
+        let value: OrganizationId = id.into();
+        request.path("id", &value);
         request.json_body(&body);
         Update(request)
     }

@@ -80,8 +80,8 @@ impl<C: AccountAccess> Subscriptions<C> {
     /// - 422: `RequestValidationError`
     pub fn get(&self, id: impl Into<SubscriptionId>) -> Get {
         let mut request = self.client.request(&GET);
-        let id: SubscriptionId = id.into();
-        request.path("id", &id);
+        let value: SubscriptionId = id.into();
+        request.path("id", &value);
         Get(request)
     }
 
@@ -115,8 +115,8 @@ impl<C: AccountAccess> Subscriptions<C> {
     /// - 422: `RequestValidationError`
     pub fn revoke(&self, id: impl Into<SubscriptionId>) -> Revoke {
         let mut request = self.client.request(&REVOKE);
-        let id: SubscriptionId = id.into();
-        request.path("id", &id);
+        let value: SubscriptionId = id.into();
+        request.path("id", &value);
         Revoke(request)
     }
 
@@ -144,8 +144,8 @@ impl<C: AccountAccess> Subscriptions<C> {
         body: impl Body<SubscriptionUpdate>,
     ) -> Update {
         let mut request = self.client.request(&UPDATE);
-        let id: SubscriptionId = id.into();
-        request.path("id", &id);
+        let value: SubscriptionId = id.into();
+        request.path("id", &value);
         request.json_body(&body);
         Update(request)
     }

@@ -11,6 +11,7 @@ use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
 use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
+use polar_client_runtime::codec::UnknownVariant;
 use polar_client_runtime::codec::optional;
 
 impl Union for Benefit {
@@ -29,24 +30,49 @@ impl Union for Benefit {
             Some("slack_shared_channel") => {
                 Self::SlackSharedChannel(node.variant("SlackSharedChannel"))
             }
-            _ => Self::Unknown(node.json()),
+            _ => Self::Unknown(node.unknown()),
         }
     }
 
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::Custom(value) => value,
-            Self::Discord(value) => value,
-            Self::GitHubRepository(value) => value,
-            Self::Downloadables(value) => value,
-            Self::LicenseKeys(value) => value,
-            Self::MeterCredit(value) => value,
-            Self::FeatureFlag(value) => value,
-            Self::SlackSharedChannel(value) => value,
-            Self::Unknown(value) => value,
+            Self::Custom(value) => ("Custom", value),
+            Self::Discord(value) => ("Discord", value),
+            Self::GitHubRepository(value) => ("GitHubRepository", value),
+            Self::Downloadables(value) => ("Downloadables", value),
+            Self::LicenseKeys(value) => ("LicenseKeys", value),
+            Self::MeterCredit(value) => ("MeterCredit", value),
+            Self::FeatureFlag(value) => ("FeatureFlag", value),
+            Self::SlackSharedChannel(value) => ("SlackSharedChannel", value),
+            Self::Unknown(value) => ("Unknown", value),
         }
     }
+}
+
+impl UnknownVariant for UnknownBenefit {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            id: o.field("id"),
+            created_at: o.field("created_at"),
+            modified_at: o.field("modified_at"),
+            description: o.field("description"),
+            selectable: o.field("selectable"),
+            deletable: o.field("deletable"),
+            is_deleted: o.field("is_deleted"),
+            organization_id: o.field("organization_id"),
+            external_id: o.field("external_id"),
+            metadata: o.field("metadata"),
+            visibility: o.field("visibility"),
+            visibility_configurable: o.field("visibility_configurable"),
+            raw: o.json(),
+        }
+    }
+}
+
+polar_client_runtime::unknown! {
+    UnknownBenefit
 }
 
 polar_client_runtime::union! {
@@ -55,16 +81,16 @@ polar_client_runtime::union! {
 
 impl Choice for BenefitCreate {
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::Custom(value) => value,
-            Self::Discord(value) => value,
-            Self::GitHubRepository(value) => value,
-            Self::Downloadables(value) => value,
-            Self::LicenseKeys(value) => value,
-            Self::MeterCredit(value) => value,
-            Self::FeatureFlag(value) => value,
-            Self::SlackSharedChannel(value) => value,
+            Self::Custom(value) => ("Custom", value),
+            Self::Discord(value) => ("Discord", value),
+            Self::GitHubRepository(value) => ("GitHubRepository", value),
+            Self::Downloadables(value) => ("Downloadables", value),
+            Self::LicenseKeys(value) => ("LicenseKeys", value),
+            Self::MeterCredit(value) => ("MeterCredit", value),
+            Self::FeatureFlag(value) => ("FeatureFlag", value),
+            Self::SlackSharedChannel(value) => ("SlackSharedChannel", value),
         }
     }
 }
@@ -830,16 +856,16 @@ polar_client_runtime::input! {
 
 impl Choice for BenefitUpdate {
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::Custom(value) => value,
-            Self::Discord(value) => value,
-            Self::GitHubRepository(value) => value,
-            Self::Downloadables(value) => value,
-            Self::LicenseKeys(value) => value,
-            Self::MeterCredit(value) => value,
-            Self::FeatureFlag(value) => value,
-            Self::SlackSharedChannel(value) => value,
+            Self::Custom(value) => ("Custom", value),
+            Self::Discord(value) => ("Discord", value),
+            Self::GitHubRepository(value) => ("GitHubRepository", value),
+            Self::Downloadables(value) => ("Downloadables", value),
+            Self::LicenseKeys(value) => ("LicenseKeys", value),
+            Self::MeterCredit(value) => ("MeterCredit", value),
+            Self::FeatureFlag(value) => ("FeatureFlag", value),
+            Self::SlackSharedChannel(value) => ("SlackSharedChannel", value),
         }
     }
 }

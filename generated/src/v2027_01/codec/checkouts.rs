@@ -161,10 +161,10 @@ polar_client_runtime::model! {
 
 impl Choice for CheckoutConfirm {
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::Stripe(value) => value,
-            Self::SharedPaymentToken(value) => value,
+            Self::Stripe(value) => ("Stripe", value),
+            Self::SharedPaymentToken(value) => ("SharedPaymentToken", value),
         }
     }
 }
@@ -210,10 +210,10 @@ polar_client_runtime::input! {
 
 impl Choice for CheckoutCreate {
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::Create(value) => value,
-            Self::ExternalCreate(value) => value,
+            Self::Create(value) => ("Create", value),
+            Self::ExternalCreate(value) => ("ExternalCreate", value),
         }
     }
 }

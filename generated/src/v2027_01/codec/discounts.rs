@@ -11,6 +11,7 @@ use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
 use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
+use polar_client_runtime::codec::UnknownVariant;
 use polar_client_runtime::codec::optional;
 
 impl Union for Discount {
@@ -19,18 +20,18 @@ impl Union for Discount {
         match node.text(&["type"]) {
             Some("fixed") => Self::read_fixed(node),
             Some("percentage") => Self::read_percentage(node),
-            _ => Self::Unknown(node.json()),
+            _ => Self::Unknown(node.unknown()),
         }
     }
 
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::FixedOnceForever(value) => value,
-            Self::FixedRepeat(value) => value,
-            Self::PercentageOnceForever(value) => value,
-            Self::PercentageRepeat(value) => value,
-            Self::Unknown(value) => value,
+            Self::FixedOnceForever(value) => ("FixedOnceForever", value),
+            Self::FixedRepeat(value) => ("FixedRepeat", value),
+            Self::PercentageOnceForever(value) => ("PercentageOnceForever", value),
+            Self::PercentageRepeat(value) => ("PercentageRepeat", value),
+            Self::Unknown(value) => ("Unknown", value),
         }
     }
 }
@@ -55,16 +56,44 @@ impl Discount {
     }
 }
 
+impl UnknownVariant for UnknownDiscount {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            duration: o.field("duration"),
+            created_at: o.field("created_at"),
+            modified_at: o.field("modified_at"),
+            id: o.field("id"),
+            external_id: o.field("external_id"),
+            metadata: o.field("metadata"),
+            name: o.field("name"),
+            code: o.field("code"),
+            starts_at: o.field("starts_at"),
+            ends_at: o.field("ends_at"),
+            max_redemptions: o.field("max_redemptions"),
+            max_redemptions_per_customer: o.field("max_redemptions_per_customer"),
+            redemptions_count: o.field("redemptions_count"),
+            organization_id: o.field("organization_id"),
+            products: o.field("products"),
+            raw: o.json(),
+        }
+    }
+}
+
+polar_client_runtime::unknown! {
+    UnknownDiscount
+}
+
 polar_client_runtime::union! {
     Discount
 }
 
 impl Choice for DiscountCreate {
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::Fixed(value) => value,
-            Self::Percentage(value) => value,
+            Self::Fixed(value) => ("Fixed", value),
+            Self::Percentage(value) => ("Percentage", value),
         }
     }
 }

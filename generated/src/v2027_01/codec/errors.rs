@@ -9,6 +9,7 @@ use polar_client_runtime::codec::Node;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
+use polar_client_runtime::codec::UnknownVariant;
 
 impl Model for AmbiguousExternalMeterId {
     #[inline]
@@ -64,18 +65,32 @@ impl Union for CheckoutPaymentError {
             Some("SharedPaymentTokenError") => {
                 Self::SharedTokenError(node.variant("SharedTokenError"))
             }
-            _ => Self::Unknown(node.json()),
+            _ => Self::Unknown(node.unknown()),
         }
     }
 
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::Error(value) => value,
-            Self::SharedTokenError(value) => value,
-            Self::Unknown(value) => value,
+            Self::Error(value) => ("Error", value),
+            Self::SharedTokenError(value) => ("SharedTokenError", value),
+            Self::Unknown(value) => ("Unknown", value),
         }
     }
+}
+
+impl UnknownVariant for UnknownCheckoutPaymentError {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            detail: o.field("detail"),
+            raw: o.json(),
+        }
+    }
+}
+
+polar_client_runtime::unknown! {
+    UnknownCheckoutPaymentError
 }
 
 polar_client_runtime::union! {

@@ -11,6 +11,7 @@ use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Record;
 use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
+use polar_client_runtime::codec::UnknownVariant;
 
 impl Union for Event {
     #[inline]
@@ -18,52 +19,58 @@ impl Union for Event {
         match node.text(&["source"]) {
             Some("system") => Self::read_system(node),
             Some("user") => Self::User(node.variant("User")),
-            _ => Self::Unknown(node.json()),
+            _ => Self::Unknown(node.unknown()),
         }
     }
 
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::MeterCredit(value) => value,
-            Self::MeterReset(value) => value,
-            Self::BenefitGranted(value) => value,
-            Self::BenefitCycled(value) => value,
-            Self::BenefitUpdated(value) => value,
-            Self::BenefitRevoked(value) => value,
-            Self::SubscriptionCreated(value) => value,
-            Self::SubscriptionUpdated(value) => value,
-            Self::SubscriptionCycled(value) => value,
-            Self::SubscriptionCanceled(value) => value,
-            Self::SubscriptionRevoked(value) => value,
-            Self::SubscriptionPastDue(value) => value,
-            Self::SubscriptionReactivated(value) => value,
-            Self::SubscriptionReinstated(value) => value,
-            Self::SubscriptionPaused(value) => value,
-            Self::SubscriptionResumed(value) => value,
-            Self::SubscriptionMigrated(value) => value,
-            Self::SubscriptionUncanceled(value) => value,
-            Self::SubscriptionProductUpdated(value) => value,
-            Self::SubscriptionSeatsUpdated(value) => value,
-            Self::SubscriptionUnitsUpdated(value) => value,
-            Self::SubscriptionBillingPeriodUpdated(value) => value,
-            Self::SubscriptionUpdateCleared(value) => value,
-            Self::OrderPaid(value) => value,
-            Self::OrderRefunded(value) => value,
-            Self::OrderVoided(value) => value,
-            Self::OrderUnvoided(value) => value,
-            Self::CheckoutCreated(value) => value,
-            Self::CustomerCreated(value) => value,
-            Self::CustomerUpdated(value) => value,
-            Self::CustomerDeleted(value) => value,
-            Self::BalanceOrder(value) => value,
-            Self::BalanceCreditOrder(value) => value,
-            Self::BalanceRefund(value) => value,
-            Self::BalanceRefundReversal(value) => value,
-            Self::BalanceDispute(value) => value,
-            Self::BalanceDisputeReversal(value) => value,
-            Self::User(value) => value,
-            Self::Unknown(value) => value,
+            Self::MeterCredit(value) => ("MeterCredit", value),
+            Self::MeterReset(value) => ("MeterReset", value),
+            Self::BenefitGranted(value) => ("BenefitGranted", value),
+            Self::BenefitCycled(value) => ("BenefitCycled", value),
+            Self::BenefitUpdated(value) => ("BenefitUpdated", value),
+            Self::BenefitRevoked(value) => ("BenefitRevoked", value),
+            Self::SubscriptionCreated(value) => ("SubscriptionCreated", value),
+            Self::SubscriptionUpdated(value) => ("SubscriptionUpdated", value),
+            Self::SubscriptionCycled(value) => ("SubscriptionCycled", value),
+            Self::SubscriptionCanceled(value) => ("SubscriptionCanceled", value),
+            Self::SubscriptionRevoked(value) => ("SubscriptionRevoked", value),
+            Self::SubscriptionPastDue(value) => ("SubscriptionPastDue", value),
+            Self::SubscriptionReactivated(value) => ("SubscriptionReactivated", value),
+            Self::SubscriptionReinstated(value) => ("SubscriptionReinstated", value),
+            Self::SubscriptionPaused(value) => ("SubscriptionPaused", value),
+            Self::SubscriptionResumed(value) => ("SubscriptionResumed", value),
+            Self::SubscriptionMigrated(value) => ("SubscriptionMigrated", value),
+            Self::SubscriptionUncanceled(value) => ("SubscriptionUncanceled", value),
+            Self::SubscriptionProductUpdated(value) => {
+                ("SubscriptionProductUpdated", value)
+            }
+            Self::SubscriptionSeatsUpdated(value) => ("SubscriptionSeatsUpdated", value),
+            Self::SubscriptionUnitsUpdated(value) => ("SubscriptionUnitsUpdated", value),
+            Self::SubscriptionBillingPeriodUpdated(value) => {
+                ("SubscriptionBillingPeriodUpdated", value)
+            }
+            Self::SubscriptionUpdateCleared(value) => {
+                ("SubscriptionUpdateCleared", value)
+            }
+            Self::OrderPaid(value) => ("OrderPaid", value),
+            Self::OrderRefunded(value) => ("OrderRefunded", value),
+            Self::OrderVoided(value) => ("OrderVoided", value),
+            Self::OrderUnvoided(value) => ("OrderUnvoided", value),
+            Self::CheckoutCreated(value) => ("CheckoutCreated", value),
+            Self::CustomerCreated(value) => ("CustomerCreated", value),
+            Self::CustomerUpdated(value) => ("CustomerUpdated", value),
+            Self::CustomerDeleted(value) => ("CustomerDeleted", value),
+            Self::BalanceOrder(value) => ("BalanceOrder", value),
+            Self::BalanceCreditOrder(value) => ("BalanceCreditOrder", value),
+            Self::BalanceRefund(value) => ("BalanceRefund", value),
+            Self::BalanceRefundReversal(value) => ("BalanceRefundReversal", value),
+            Self::BalanceDispute(value) => ("BalanceDispute", value),
+            Self::BalanceDisputeReversal(value) => ("BalanceDisputeReversal", value),
+            Self::User(value) => ("User", value),
+            Self::Unknown(value) => ("Unknown", value),
         }
     }
 }
@@ -168,9 +175,33 @@ impl Event {
             Some("balance.dispute_reversal") => {
                 Self::BalanceDisputeReversal(node.variant("BalanceDisputeReversal"))
             }
-            _ => Self::Unknown(node.json()),
+            _ => Self::Unknown(node.unknown()),
         }
     }
+}
+
+impl UnknownVariant for UnknownEvent {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            id: o.field("id"),
+            timestamp: o.field("timestamp"),
+            organization_id: o.field("organization_id"),
+            customer_id: o.field("customer_id"),
+            customer: o.field("customer"),
+            external_customer_id: o.field("external_customer_id"),
+            member_id: o.field("member_id"),
+            external_member_id: o.field("external_member_id"),
+            child_count: o.field("child_count"),
+            parent_id: o.field("parent_id"),
+            label: o.field("label"),
+            raw: o.json(),
+        }
+    }
+}
+
+polar_client_runtime::unknown! {
+    UnknownEvent
 }
 
 polar_client_runtime::union! {
@@ -179,10 +210,10 @@ polar_client_runtime::union! {
 
 impl Choice for EventCreate {
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::Customer(value) => value,
-            Self::ExternalCustomer(value) => value,
+            Self::Customer(value) => ("Customer", value),
+            Self::ExternalCustomer(value) => ("ExternalCustomer", value),
         }
     }
 }
@@ -256,18 +287,32 @@ impl Union for EventsPage {
         } else if node.has(&["pagination", "has_next_page"]) {
             Self::CursorList(node.variant("CursorList"))
         } else {
-            Self::Unknown(node.json())
+            Self::Unknown(node.unknown())
         }
     }
 
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::List(value) => value,
-            Self::CursorList(value) => value,
-            Self::Unknown(value) => value,
+            Self::List(value) => ("List", value),
+            Self::CursorList(value) => ("CursorList", value),
+            Self::Unknown(value) => ("Unknown", value),
         }
     }
+}
+
+impl UnknownVariant for UnknownEventsPage {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            items: o.field("items"),
+            raw: o.json(),
+        }
+    }
+}
+
+polar_client_runtime::unknown! {
+    UnknownEventsPage
 }
 
 polar_client_runtime::union! {

@@ -9,6 +9,7 @@ use polar_client_runtime::codec::Node;
 use polar_client_runtime::codec::Object;
 use polar_client_runtime::codec::Sink;
 use polar_client_runtime::codec::Union;
+use polar_client_runtime::codec::UnknownVariant;
 
 impl Union for AppliedDiscount {
     #[inline]
@@ -16,18 +17,18 @@ impl Union for AppliedDiscount {
         match node.text(&["type"]) {
             Some("fixed") => Self::read_fixed(node),
             Some("percentage") => Self::read_percentage(node),
-            _ => Self::Unknown(node.json()),
+            _ => Self::Unknown(node.unknown()),
         }
     }
 
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::FixedOnceForever(value) => value,
-            Self::FixedRepeat(value) => value,
-            Self::PercentageOnceForever(value) => value,
-            Self::PercentageRepeat(value) => value,
-            Self::Unknown(value) => value,
+            Self::FixedOnceForever(value) => ("FixedOnceForever", value),
+            Self::FixedRepeat(value) => ("FixedRepeat", value),
+            Self::PercentageOnceForever(value) => ("PercentageOnceForever", value),
+            Self::PercentageRepeat(value) => ("PercentageRepeat", value),
+            Self::Unknown(value) => ("Unknown", value),
         }
     }
 }
@@ -50,6 +51,33 @@ impl AppliedDiscount {
             Self::PercentageOnceForever(node.variant("PercentageOnceForever"))
         }
     }
+}
+
+impl UnknownVariant for UnknownAppliedDiscount {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            duration: o.field("duration"),
+            created_at: o.field("created_at"),
+            modified_at: o.field("modified_at"),
+            id: o.field("id"),
+            external_id: o.field("external_id"),
+            metadata: o.field("metadata"),
+            name: o.field("name"),
+            code: o.field("code"),
+            starts_at: o.field("starts_at"),
+            ends_at: o.field("ends_at"),
+            max_redemptions: o.field("max_redemptions"),
+            max_redemptions_per_customer: o.field("max_redemptions_per_customer"),
+            redemptions_count: o.field("redemptions_count"),
+            organization_id: o.field("organization_id"),
+            raw: o.json(),
+        }
+    }
+}
+
+polar_client_runtime::unknown! {
+    UnknownAppliedDiscount
 }
 
 polar_client_runtime::union! {
@@ -282,22 +310,22 @@ impl Union for Price {
             Some("unit_based") => Self::UnitBased(node.variant("UnitBased")),
             Some("metered_unit") => Self::MeteredUnit(node.variant("MeteredUnit")),
             Some("metered_tiers") => Self::MeteredTiers(node.variant("MeteredTiers")),
-            _ => Self::Unknown(node.json()),
+            _ => Self::Unknown(node.unknown()),
         }
     }
 
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::LegacyRecurringFixed(value) => value,
-            Self::LegacyRecurringCustom(value) => value,
-            Self::Fixed(value) => value,
-            Self::Custom(value) => value,
-            Self::SeatBased(value) => value,
-            Self::UnitBased(value) => value,
-            Self::MeteredUnit(value) => value,
-            Self::MeteredTiers(value) => value,
-            Self::Unknown(value) => value,
+            Self::LegacyRecurringFixed(value) => ("LegacyRecurringFixed", value),
+            Self::LegacyRecurringCustom(value) => ("LegacyRecurringCustom", value),
+            Self::Fixed(value) => ("Fixed", value),
+            Self::Custom(value) => ("Custom", value),
+            Self::SeatBased(value) => ("SeatBased", value),
+            Self::UnitBased(value) => ("UnitBased", value),
+            Self::MeteredUnit(value) => ("MeteredUnit", value),
+            Self::MeteredTiers(value) => ("MeteredTiers", value),
+            Self::Unknown(value) => ("Unknown", value),
         }
     }
 }
@@ -320,6 +348,27 @@ impl Price {
             Self::Custom(node.variant("Custom"))
         }
     }
+}
+
+impl UnknownVariant for UnknownPrice {
+    #[inline]
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            created_at: o.field("created_at"),
+            modified_at: o.field("modified_at"),
+            id: o.field("id"),
+            source: o.field("source"),
+            price_currency: o.field("price_currency"),
+            tax_behavior: o.field("tax_behavior"),
+            is_archived: o.field("is_archived"),
+            product_id: o.field("product_id"),
+            raw: o.json(),
+        }
+    }
+}
+
+polar_client_runtime::unknown! {
+    UnknownPrice
 }
 
 polar_client_runtime::union! {

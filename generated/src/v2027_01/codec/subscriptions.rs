@@ -147,10 +147,10 @@ polar_client_runtime::model! {
 
 impl Choice for SubscriptionCreate {
     #[inline]
-    fn view(&self) -> &dyn Encode {
+    fn view(&self) -> (&'static str, &dyn Encode) {
         match self {
-            Self::Customer(value) => value,
-            Self::ExternalCustomer(value) => value,
+            Self::Customer(value) => ("Customer", value),
+            Self::ExternalCustomer(value) => ("ExternalCustomer", value),
         }
     }
 }

@@ -47,20 +47,18 @@ pub enum CheckoutPaymentError {
     /// [`SharedPaymentTokenError`].
     SharedTokenError(Box<SharedPaymentTokenError>),
     /// A value that this version of the crate does not know, as it came.
-    Unknown(Json),
+    Unknown(Box<UnknownCheckoutPaymentError>),
 }
 
 impl CheckoutPaymentError {
     /// What went wrong, in words for people.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn detail(&self) -> Option<&str> {
+    pub fn detail(&self) -> &str {
         match self {
-            Self::Error(it) => Some(&it.detail),
-            Self::SharedTokenError(it) => Some(&it.detail),
-            Self::Unknown(_) => None,
+            Self::Error(it) => &it.detail,
+            Self::SharedTokenError(it) => &it.detail,
+            Self::Unknown(it) => &it.detail,
         }
     }
 
@@ -98,6 +96,16 @@ polar_client_runtime::from_variant! {
 
 polar_client_runtime::from_variant! {
     CheckoutPaymentError::SharedTokenError(Box<SharedPaymentTokenError>)
+}
+
+/// A [`CheckoutPaymentError`] that this version of the crate does not know, as it
+/// came.
+///
+/// What all variants have, it has, too: the methods of the union return it.
+#[derive(Clone, PartialEq)]
+pub struct UnknownCheckoutPaymentError {
+    pub(crate) detail: String,
+    pub(crate) raw: Json,
 }
 
 /// Error: another event has this external ID already.

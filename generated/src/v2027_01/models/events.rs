@@ -96,160 +96,152 @@ pub enum Event {
     /// An event of your own.
     User(Box<UserEvent>),
     /// A value that this version of the crate does not know, as it came.
-    Unknown(Json),
+    Unknown(Box<UnknownEvent>),
 }
 
 impl Event {
     /// Identifier assigned by Polar.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn id(&self) -> Option<EventId> {
+    pub fn id(&self) -> EventId {
         match self {
-            Self::MeterCredit(it) => Some(it.id),
-            Self::MeterReset(it) => Some(it.id),
-            Self::BenefitGranted(it) => Some(it.id),
-            Self::BenefitCycled(it) => Some(it.id),
-            Self::BenefitUpdated(it) => Some(it.id),
-            Self::BenefitRevoked(it) => Some(it.id),
-            Self::SubscriptionCreated(it) => Some(it.id),
-            Self::SubscriptionUpdated(it) => Some(it.id),
-            Self::SubscriptionCycled(it) => Some(it.id),
-            Self::SubscriptionCanceled(it) => Some(it.id),
-            Self::SubscriptionRevoked(it) => Some(it.id),
-            Self::SubscriptionPastDue(it) => Some(it.id),
-            Self::SubscriptionReactivated(it) => Some(it.id),
-            Self::SubscriptionReinstated(it) => Some(it.id),
-            Self::SubscriptionPaused(it) => Some(it.id),
-            Self::SubscriptionResumed(it) => Some(it.id),
-            Self::SubscriptionMigrated(it) => Some(it.id),
-            Self::SubscriptionUncanceled(it) => Some(it.id),
-            Self::SubscriptionProductUpdated(it) => Some(it.id),
-            Self::SubscriptionSeatsUpdated(it) => Some(it.id),
-            Self::SubscriptionUnitsUpdated(it) => Some(it.id),
-            Self::SubscriptionBillingPeriodUpdated(it) => Some(it.id),
-            Self::SubscriptionUpdateCleared(it) => Some(it.id),
-            Self::OrderPaid(it) => Some(it.id),
-            Self::OrderRefunded(it) => Some(it.id),
-            Self::OrderVoided(it) => Some(it.id),
-            Self::OrderUnvoided(it) => Some(it.id),
-            Self::CheckoutCreated(it) => Some(it.id),
-            Self::CustomerCreated(it) => Some(it.id),
-            Self::CustomerUpdated(it) => Some(it.id),
-            Self::CustomerDeleted(it) => Some(it.id),
-            Self::BalanceOrder(it) => Some(it.id),
-            Self::BalanceCreditOrder(it) => Some(it.id),
-            Self::BalanceRefund(it) => Some(it.id),
-            Self::BalanceRefundReversal(it) => Some(it.id),
-            Self::BalanceDispute(it) => Some(it.id),
-            Self::BalanceDisputeReversal(it) => Some(it.id),
-            Self::User(it) => Some(it.id),
-            Self::Unknown(_) => None,
+            Self::MeterCredit(it) => it.id,
+            Self::MeterReset(it) => it.id,
+            Self::BenefitGranted(it) => it.id,
+            Self::BenefitCycled(it) => it.id,
+            Self::BenefitUpdated(it) => it.id,
+            Self::BenefitRevoked(it) => it.id,
+            Self::SubscriptionCreated(it) => it.id,
+            Self::SubscriptionUpdated(it) => it.id,
+            Self::SubscriptionCycled(it) => it.id,
+            Self::SubscriptionCanceled(it) => it.id,
+            Self::SubscriptionRevoked(it) => it.id,
+            Self::SubscriptionPastDue(it) => it.id,
+            Self::SubscriptionReactivated(it) => it.id,
+            Self::SubscriptionReinstated(it) => it.id,
+            Self::SubscriptionPaused(it) => it.id,
+            Self::SubscriptionResumed(it) => it.id,
+            Self::SubscriptionMigrated(it) => it.id,
+            Self::SubscriptionUncanceled(it) => it.id,
+            Self::SubscriptionProductUpdated(it) => it.id,
+            Self::SubscriptionSeatsUpdated(it) => it.id,
+            Self::SubscriptionUnitsUpdated(it) => it.id,
+            Self::SubscriptionBillingPeriodUpdated(it) => it.id,
+            Self::SubscriptionUpdateCleared(it) => it.id,
+            Self::OrderPaid(it) => it.id,
+            Self::OrderRefunded(it) => it.id,
+            Self::OrderVoided(it) => it.id,
+            Self::OrderUnvoided(it) => it.id,
+            Self::CheckoutCreated(it) => it.id,
+            Self::CustomerCreated(it) => it.id,
+            Self::CustomerUpdated(it) => it.id,
+            Self::CustomerDeleted(it) => it.id,
+            Self::BalanceOrder(it) => it.id,
+            Self::BalanceCreditOrder(it) => it.id,
+            Self::BalanceRefund(it) => it.id,
+            Self::BalanceRefundReversal(it) => it.id,
+            Self::BalanceDispute(it) => it.id,
+            Self::BalanceDisputeReversal(it) => it.id,
+            Self::User(it) => it.id,
+            Self::Unknown(it) => it.id,
         }
     }
 
     /// When it happened.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn timestamp(&self) -> Option<Timestamp> {
+    pub fn timestamp(&self) -> Timestamp {
         match self {
-            Self::MeterCredit(it) => Some(it.timestamp),
-            Self::MeterReset(it) => Some(it.timestamp),
-            Self::BenefitGranted(it) => Some(it.timestamp),
-            Self::BenefitCycled(it) => Some(it.timestamp),
-            Self::BenefitUpdated(it) => Some(it.timestamp),
-            Self::BenefitRevoked(it) => Some(it.timestamp),
-            Self::SubscriptionCreated(it) => Some(it.timestamp),
-            Self::SubscriptionUpdated(it) => Some(it.timestamp),
-            Self::SubscriptionCycled(it) => Some(it.timestamp),
-            Self::SubscriptionCanceled(it) => Some(it.timestamp),
-            Self::SubscriptionRevoked(it) => Some(it.timestamp),
-            Self::SubscriptionPastDue(it) => Some(it.timestamp),
-            Self::SubscriptionReactivated(it) => Some(it.timestamp),
-            Self::SubscriptionReinstated(it) => Some(it.timestamp),
-            Self::SubscriptionPaused(it) => Some(it.timestamp),
-            Self::SubscriptionResumed(it) => Some(it.timestamp),
-            Self::SubscriptionMigrated(it) => Some(it.timestamp),
-            Self::SubscriptionUncanceled(it) => Some(it.timestamp),
-            Self::SubscriptionProductUpdated(it) => Some(it.timestamp),
-            Self::SubscriptionSeatsUpdated(it) => Some(it.timestamp),
-            Self::SubscriptionUnitsUpdated(it) => Some(it.timestamp),
-            Self::SubscriptionBillingPeriodUpdated(it) => Some(it.timestamp),
-            Self::SubscriptionUpdateCleared(it) => Some(it.timestamp),
-            Self::OrderPaid(it) => Some(it.timestamp),
-            Self::OrderRefunded(it) => Some(it.timestamp),
-            Self::OrderVoided(it) => Some(it.timestamp),
-            Self::OrderUnvoided(it) => Some(it.timestamp),
-            Self::CheckoutCreated(it) => Some(it.timestamp),
-            Self::CustomerCreated(it) => Some(it.timestamp),
-            Self::CustomerUpdated(it) => Some(it.timestamp),
-            Self::CustomerDeleted(it) => Some(it.timestamp),
-            Self::BalanceOrder(it) => Some(it.timestamp),
-            Self::BalanceCreditOrder(it) => Some(it.timestamp),
-            Self::BalanceRefund(it) => Some(it.timestamp),
-            Self::BalanceRefundReversal(it) => Some(it.timestamp),
-            Self::BalanceDispute(it) => Some(it.timestamp),
-            Self::BalanceDisputeReversal(it) => Some(it.timestamp),
-            Self::User(it) => Some(it.timestamp),
-            Self::Unknown(_) => None,
+            Self::MeterCredit(it) => it.timestamp,
+            Self::MeterReset(it) => it.timestamp,
+            Self::BenefitGranted(it) => it.timestamp,
+            Self::BenefitCycled(it) => it.timestamp,
+            Self::BenefitUpdated(it) => it.timestamp,
+            Self::BenefitRevoked(it) => it.timestamp,
+            Self::SubscriptionCreated(it) => it.timestamp,
+            Self::SubscriptionUpdated(it) => it.timestamp,
+            Self::SubscriptionCycled(it) => it.timestamp,
+            Self::SubscriptionCanceled(it) => it.timestamp,
+            Self::SubscriptionRevoked(it) => it.timestamp,
+            Self::SubscriptionPastDue(it) => it.timestamp,
+            Self::SubscriptionReactivated(it) => it.timestamp,
+            Self::SubscriptionReinstated(it) => it.timestamp,
+            Self::SubscriptionPaused(it) => it.timestamp,
+            Self::SubscriptionResumed(it) => it.timestamp,
+            Self::SubscriptionMigrated(it) => it.timestamp,
+            Self::SubscriptionUncanceled(it) => it.timestamp,
+            Self::SubscriptionProductUpdated(it) => it.timestamp,
+            Self::SubscriptionSeatsUpdated(it) => it.timestamp,
+            Self::SubscriptionUnitsUpdated(it) => it.timestamp,
+            Self::SubscriptionBillingPeriodUpdated(it) => it.timestamp,
+            Self::SubscriptionUpdateCleared(it) => it.timestamp,
+            Self::OrderPaid(it) => it.timestamp,
+            Self::OrderRefunded(it) => it.timestamp,
+            Self::OrderVoided(it) => it.timestamp,
+            Self::OrderUnvoided(it) => it.timestamp,
+            Self::CheckoutCreated(it) => it.timestamp,
+            Self::CustomerCreated(it) => it.timestamp,
+            Self::CustomerUpdated(it) => it.timestamp,
+            Self::CustomerDeleted(it) => it.timestamp,
+            Self::BalanceOrder(it) => it.timestamp,
+            Self::BalanceCreditOrder(it) => it.timestamp,
+            Self::BalanceRefund(it) => it.timestamp,
+            Self::BalanceRefundReversal(it) => it.timestamp,
+            Self::BalanceDispute(it) => it.timestamp,
+            Self::BalanceDisputeReversal(it) => it.timestamp,
+            Self::User(it) => it.timestamp,
+            Self::Unknown(it) => it.timestamp,
         }
     }
 
     /// The organization's ID.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn organization_id(&self) -> Option<OrganizationId> {
+    pub fn organization_id(&self) -> OrganizationId {
         match self {
-            Self::MeterCredit(it) => Some(it.organization_id),
-            Self::MeterReset(it) => Some(it.organization_id),
-            Self::BenefitGranted(it) => Some(it.organization_id),
-            Self::BenefitCycled(it) => Some(it.organization_id),
-            Self::BenefitUpdated(it) => Some(it.organization_id),
-            Self::BenefitRevoked(it) => Some(it.organization_id),
-            Self::SubscriptionCreated(it) => Some(it.organization_id),
-            Self::SubscriptionUpdated(it) => Some(it.organization_id),
-            Self::SubscriptionCycled(it) => Some(it.organization_id),
-            Self::SubscriptionCanceled(it) => Some(it.organization_id),
-            Self::SubscriptionRevoked(it) => Some(it.organization_id),
-            Self::SubscriptionPastDue(it) => Some(it.organization_id),
-            Self::SubscriptionReactivated(it) => Some(it.organization_id),
-            Self::SubscriptionReinstated(it) => Some(it.organization_id),
-            Self::SubscriptionPaused(it) => Some(it.organization_id),
-            Self::SubscriptionResumed(it) => Some(it.organization_id),
-            Self::SubscriptionMigrated(it) => Some(it.organization_id),
-            Self::SubscriptionUncanceled(it) => Some(it.organization_id),
-            Self::SubscriptionProductUpdated(it) => Some(it.organization_id),
-            Self::SubscriptionSeatsUpdated(it) => Some(it.organization_id),
-            Self::SubscriptionUnitsUpdated(it) => Some(it.organization_id),
-            Self::SubscriptionBillingPeriodUpdated(it) => Some(it.organization_id),
-            Self::SubscriptionUpdateCleared(it) => Some(it.organization_id),
-            Self::OrderPaid(it) => Some(it.organization_id),
-            Self::OrderRefunded(it) => Some(it.organization_id),
-            Self::OrderVoided(it) => Some(it.organization_id),
-            Self::OrderUnvoided(it) => Some(it.organization_id),
-            Self::CheckoutCreated(it) => Some(it.organization_id),
-            Self::CustomerCreated(it) => Some(it.organization_id),
-            Self::CustomerUpdated(it) => Some(it.organization_id),
-            Self::CustomerDeleted(it) => Some(it.organization_id),
-            Self::BalanceOrder(it) => Some(it.organization_id),
-            Self::BalanceCreditOrder(it) => Some(it.organization_id),
-            Self::BalanceRefund(it) => Some(it.organization_id),
-            Self::BalanceRefundReversal(it) => Some(it.organization_id),
-            Self::BalanceDispute(it) => Some(it.organization_id),
-            Self::BalanceDisputeReversal(it) => Some(it.organization_id),
-            Self::User(it) => Some(it.organization_id),
-            Self::Unknown(_) => None,
+            Self::MeterCredit(it) => it.organization_id,
+            Self::MeterReset(it) => it.organization_id,
+            Self::BenefitGranted(it) => it.organization_id,
+            Self::BenefitCycled(it) => it.organization_id,
+            Self::BenefitUpdated(it) => it.organization_id,
+            Self::BenefitRevoked(it) => it.organization_id,
+            Self::SubscriptionCreated(it) => it.organization_id,
+            Self::SubscriptionUpdated(it) => it.organization_id,
+            Self::SubscriptionCycled(it) => it.organization_id,
+            Self::SubscriptionCanceled(it) => it.organization_id,
+            Self::SubscriptionRevoked(it) => it.organization_id,
+            Self::SubscriptionPastDue(it) => it.organization_id,
+            Self::SubscriptionReactivated(it) => it.organization_id,
+            Self::SubscriptionReinstated(it) => it.organization_id,
+            Self::SubscriptionPaused(it) => it.organization_id,
+            Self::SubscriptionResumed(it) => it.organization_id,
+            Self::SubscriptionMigrated(it) => it.organization_id,
+            Self::SubscriptionUncanceled(it) => it.organization_id,
+            Self::SubscriptionProductUpdated(it) => it.organization_id,
+            Self::SubscriptionSeatsUpdated(it) => it.organization_id,
+            Self::SubscriptionUnitsUpdated(it) => it.organization_id,
+            Self::SubscriptionBillingPeriodUpdated(it) => it.organization_id,
+            Self::SubscriptionUpdateCleared(it) => it.organization_id,
+            Self::OrderPaid(it) => it.organization_id,
+            Self::OrderRefunded(it) => it.organization_id,
+            Self::OrderVoided(it) => it.organization_id,
+            Self::OrderUnvoided(it) => it.organization_id,
+            Self::CheckoutCreated(it) => it.organization_id,
+            Self::CustomerCreated(it) => it.organization_id,
+            Self::CustomerUpdated(it) => it.organization_id,
+            Self::CustomerDeleted(it) => it.organization_id,
+            Self::BalanceOrder(it) => it.organization_id,
+            Self::BalanceCreditOrder(it) => it.organization_id,
+            Self::BalanceRefund(it) => it.organization_id,
+            Self::BalanceRefundReversal(it) => it.organization_id,
+            Self::BalanceDispute(it) => it.organization_id,
+            Self::BalanceDisputeReversal(it) => it.organization_id,
+            Self::User(it) => it.organization_id,
+            Self::Unknown(it) => it.organization_id,
         }
     }
 
     /// The customer's ID.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn customer_id(&self) -> Option<CustomerId> {
@@ -292,13 +284,11 @@ impl Event {
             Self::BalanceDispute(it) => it.customer_id,
             Self::BalanceDisputeReversal(it) => it.customer_id,
             Self::User(it) => it.customer_id,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.customer_id,
         }
     }
 
     /// The customer.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn customer(&self) -> Option<&Customer> {
@@ -341,13 +331,11 @@ impl Event {
             Self::BalanceDispute(it) => it.customer.as_ref(),
             Self::BalanceDisputeReversal(it) => it.customer.as_ref(),
             Self::User(it) => it.customer.as_ref(),
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.customer.as_ref(),
         }
     }
 
     /// The customer's ID in your own system.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn external_customer_id(&self) -> Option<&str> {
@@ -392,13 +380,11 @@ impl Event {
             Self::BalanceDispute(it) => it.external_customer_id.as_deref(),
             Self::BalanceDisputeReversal(it) => it.external_customer_id.as_deref(),
             Self::User(it) => it.external_customer_id.as_deref(),
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.external_customer_id.as_deref(),
         }
     }
 
     /// The member's ID.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn member_id(&self) -> Option<MemberId> {
@@ -441,13 +427,11 @@ impl Event {
             Self::BalanceDispute(it) => it.member_id,
             Self::BalanceDisputeReversal(it) => it.member_id,
             Self::User(it) => it.member_id,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.member_id,
         }
     }
 
     /// The member's ID in your own system.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn external_member_id(&self) -> Option<&str> {
@@ -492,15 +476,13 @@ impl Event {
             Self::BalanceDispute(it) => it.external_member_id.as_deref(),
             Self::BalanceDisputeReversal(it) => it.external_member_id.as_deref(),
             Self::User(it) => it.external_member_id.as_deref(),
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.external_member_id.as_deref(),
         }
     }
 
     /// Number of events right below this one.
     ///
     /// Default: `0`.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn child_count(&self) -> Option<i64> {
@@ -543,13 +525,11 @@ impl Event {
             Self::BalanceDispute(it) => it.child_count,
             Self::BalanceDisputeReversal(it) => it.child_count,
             Self::User(it) => it.child_count,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.child_count,
         }
     }
 
     /// ID of the parent event; null if there is none.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn parent_id(&self) -> Option<EventId> {
@@ -592,56 +572,54 @@ impl Event {
             Self::BalanceDispute(it) => it.parent_id,
             Self::BalanceDisputeReversal(it) => it.parent_id,
             Self::User(it) => it.parent_id,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.parent_id,
         }
     }
 
     /// Text that tells people what it is.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn label(&self) -> Option<&str> {
+    pub fn label(&self) -> &str {
         match self {
-            Self::MeterCredit(it) => Some(&it.label),
-            Self::MeterReset(it) => Some(&it.label),
-            Self::BenefitGranted(it) => Some(&it.label),
-            Self::BenefitCycled(it) => Some(&it.label),
-            Self::BenefitUpdated(it) => Some(&it.label),
-            Self::BenefitRevoked(it) => Some(&it.label),
-            Self::SubscriptionCreated(it) => Some(&it.label),
-            Self::SubscriptionUpdated(it) => Some(&it.label),
-            Self::SubscriptionCycled(it) => Some(&it.label),
-            Self::SubscriptionCanceled(it) => Some(&it.label),
-            Self::SubscriptionRevoked(it) => Some(&it.label),
-            Self::SubscriptionPastDue(it) => Some(&it.label),
-            Self::SubscriptionReactivated(it) => Some(&it.label),
-            Self::SubscriptionReinstated(it) => Some(&it.label),
-            Self::SubscriptionPaused(it) => Some(&it.label),
-            Self::SubscriptionResumed(it) => Some(&it.label),
-            Self::SubscriptionMigrated(it) => Some(&it.label),
-            Self::SubscriptionUncanceled(it) => Some(&it.label),
-            Self::SubscriptionProductUpdated(it) => Some(&it.label),
-            Self::SubscriptionSeatsUpdated(it) => Some(&it.label),
-            Self::SubscriptionUnitsUpdated(it) => Some(&it.label),
-            Self::SubscriptionBillingPeriodUpdated(it) => Some(&it.label),
-            Self::SubscriptionUpdateCleared(it) => Some(&it.label),
-            Self::OrderPaid(it) => Some(&it.label),
-            Self::OrderRefunded(it) => Some(&it.label),
-            Self::OrderVoided(it) => Some(&it.label),
-            Self::OrderUnvoided(it) => Some(&it.label),
-            Self::CheckoutCreated(it) => Some(&it.label),
-            Self::CustomerCreated(it) => Some(&it.label),
-            Self::CustomerUpdated(it) => Some(&it.label),
-            Self::CustomerDeleted(it) => Some(&it.label),
-            Self::BalanceOrder(it) => Some(&it.label),
-            Self::BalanceCreditOrder(it) => Some(&it.label),
-            Self::BalanceRefund(it) => Some(&it.label),
-            Self::BalanceRefundReversal(it) => Some(&it.label),
-            Self::BalanceDispute(it) => Some(&it.label),
-            Self::BalanceDisputeReversal(it) => Some(&it.label),
-            Self::User(it) => Some(&it.label),
-            Self::Unknown(_) => None,
+            Self::MeterCredit(it) => &it.label,
+            Self::MeterReset(it) => &it.label,
+            Self::BenefitGranted(it) => &it.label,
+            Self::BenefitCycled(it) => &it.label,
+            Self::BenefitUpdated(it) => &it.label,
+            Self::BenefitRevoked(it) => &it.label,
+            Self::SubscriptionCreated(it) => &it.label,
+            Self::SubscriptionUpdated(it) => &it.label,
+            Self::SubscriptionCycled(it) => &it.label,
+            Self::SubscriptionCanceled(it) => &it.label,
+            Self::SubscriptionRevoked(it) => &it.label,
+            Self::SubscriptionPastDue(it) => &it.label,
+            Self::SubscriptionReactivated(it) => &it.label,
+            Self::SubscriptionReinstated(it) => &it.label,
+            Self::SubscriptionPaused(it) => &it.label,
+            Self::SubscriptionResumed(it) => &it.label,
+            Self::SubscriptionMigrated(it) => &it.label,
+            Self::SubscriptionUncanceled(it) => &it.label,
+            Self::SubscriptionProductUpdated(it) => &it.label,
+            Self::SubscriptionSeatsUpdated(it) => &it.label,
+            Self::SubscriptionUnitsUpdated(it) => &it.label,
+            Self::SubscriptionBillingPeriodUpdated(it) => &it.label,
+            Self::SubscriptionUpdateCleared(it) => &it.label,
+            Self::OrderPaid(it) => &it.label,
+            Self::OrderRefunded(it) => &it.label,
+            Self::OrderVoided(it) => &it.label,
+            Self::OrderUnvoided(it) => &it.label,
+            Self::CheckoutCreated(it) => &it.label,
+            Self::CustomerCreated(it) => &it.label,
+            Self::CustomerUpdated(it) => &it.label,
+            Self::CustomerDeleted(it) => &it.label,
+            Self::BalanceOrder(it) => &it.label,
+            Self::BalanceCreditOrder(it) => &it.label,
+            Self::BalanceRefund(it) => &it.label,
+            Self::BalanceRefundReversal(it) => &it.label,
+            Self::BalanceDispute(it) => &it.label,
+            Self::BalanceDisputeReversal(it) => &it.label,
+            Self::User(it) => &it.label,
+            Self::Unknown(it) => &it.label,
         }
     }
 
@@ -1196,6 +1174,25 @@ polar_client_runtime::from_variant! {
     Event::User(Box<UserEvent>)
 }
 
+/// A [`Event`] that this version of the crate does not know, as it came.
+///
+/// What all variants have, it has, too: the methods of the union return it.
+#[derive(Clone, PartialEq)]
+pub struct UnknownEvent {
+    pub(crate) id: EventId,
+    pub(crate) timestamp: Timestamp,
+    pub(crate) organization_id: OrganizationId,
+    pub(crate) customer_id: Option<CustomerId>,
+    pub(crate) customer: Option<Customer>,
+    pub(crate) external_customer_id: Option<String>,
+    pub(crate) member_id: Option<MemberId>,
+    pub(crate) external_member_id: Option<String>,
+    pub(crate) child_count: Option<i64>,
+    pub(crate) parent_id: Option<EventId>,
+    pub(crate) label: String,
+    pub(crate) raw: Json,
+}
+
 /// An event of your own, about a customer by either of the customer's IDs.
 ///
 /// Inline in the contract, first at
@@ -1273,20 +1270,18 @@ pub enum EventsPage {
     /// A page of events that were not counted.
     CursorList(Box<EventCursorList>),
     /// A value that this version of the crate does not know, as it came.
-    Unknown(Json),
+    Unknown(Box<UnknownEventsPage>),
 }
 
 impl EventsPage {
     /// The items of this page.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn items(&self) -> Option<&Vec<Event>> {
+    pub fn items(&self) -> &[Event] {
         match self {
-            Self::List(it) => Some(&it.items),
-            Self::CursorList(it) => Some(&it.items),
-            Self::Unknown(_) => None,
+            Self::List(it) => &it.items,
+            Self::CursorList(it) => &it.items,
+            Self::Unknown(it) => &it.items,
         }
     }
 
@@ -1324,4 +1319,13 @@ polar_client_runtime::from_variant! {
 
 polar_client_runtime::from_variant! {
     EventsPage::CursorList(Box<EventCursorList>)
+}
+
+/// A [`EventsPage`] that this version of the crate does not know, as it came.
+///
+/// What all variants have, it has, too: the methods of the union return it.
+#[derive(Clone, PartialEq)]
+pub struct UnknownEventsPage {
+    pub(crate) items: Vec<Event>,
+    pub(crate) raw: Json,
 }

@@ -391,32 +391,28 @@ pub enum BenefitGrantWebhook {
     /// A grant of a benefit of a shared Slack channel, as webhooks deliver it.
     SlackSharedChannel(Box<BenefitGrantSlackSharedChannelWebhook>),
     /// A value that this version of the crate does not know, as it came.
-    Unknown(Json),
+    Unknown(Box<UnknownBenefitGrantWebhook>),
 }
 
 impl BenefitGrantWebhook {
     /// When it was created.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn created_at(&self) -> Option<Timestamp> {
+    pub fn created_at(&self) -> Timestamp {
         match self {
-            Self::Discord(it) => Some(it.created_at),
-            Self::Custom(it) => Some(it.created_at),
-            Self::GitHubRepository(it) => Some(it.created_at),
-            Self::Downloadables(it) => Some(it.created_at),
-            Self::LicenseKeys(it) => Some(it.created_at),
-            Self::MeterCredit(it) => Some(it.created_at),
-            Self::FeatureFlag(it) => Some(it.created_at),
-            Self::SlackSharedChannel(it) => Some(it.created_at),
-            Self::Unknown(_) => None,
+            Self::Discord(it) => it.created_at,
+            Self::Custom(it) => it.created_at,
+            Self::GitHubRepository(it) => it.created_at,
+            Self::Downloadables(it) => it.created_at,
+            Self::LicenseKeys(it) => it.created_at,
+            Self::MeterCredit(it) => it.created_at,
+            Self::FeatureFlag(it) => it.created_at,
+            Self::SlackSharedChannel(it) => it.created_at,
+            Self::Unknown(it) => it.created_at,
         }
     }
 
     /// When it was last modified; null if it never was.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn modified_at(&self) -> Option<Timestamp> {
@@ -429,32 +425,28 @@ impl BenefitGrantWebhook {
             Self::MeterCredit(it) => it.modified_at,
             Self::FeatureFlag(it) => it.modified_at,
             Self::SlackSharedChannel(it) => it.modified_at,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.modified_at,
         }
     }
 
     /// Identifier assigned by Polar.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn id(&self) -> Option<BenefitGrantId> {
+    pub fn id(&self) -> BenefitGrantId {
         match self {
-            Self::Discord(it) => Some(it.id),
-            Self::Custom(it) => Some(it.id),
-            Self::GitHubRepository(it) => Some(it.id),
-            Self::Downloadables(it) => Some(it.id),
-            Self::LicenseKeys(it) => Some(it.id),
-            Self::MeterCredit(it) => Some(it.id),
-            Self::FeatureFlag(it) => Some(it.id),
-            Self::SlackSharedChannel(it) => Some(it.id),
-            Self::Unknown(_) => None,
+            Self::Discord(it) => it.id,
+            Self::Custom(it) => it.id,
+            Self::GitHubRepository(it) => it.id,
+            Self::Downloadables(it) => it.id,
+            Self::LicenseKeys(it) => it.id,
+            Self::MeterCredit(it) => it.id,
+            Self::FeatureFlag(it) => it.id,
+            Self::SlackSharedChannel(it) => it.id,
+            Self::Unknown(it) => it.id,
         }
     }
 
     /// When the benefit was granted; null if it is not.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn granted_at(&self) -> Option<Timestamp> {
@@ -467,32 +459,28 @@ impl BenefitGrantWebhook {
             Self::MeterCredit(it) => it.granted_at,
             Self::FeatureFlag(it) => it.granted_at,
             Self::SlackSharedChannel(it) => it.granted_at,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.granted_at,
         }
     }
 
     /// Whether the grant is in force.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn is_granted(&self) -> Option<bool> {
+    pub fn is_granted(&self) -> bool {
         match self {
-            Self::Discord(it) => Some(it.is_granted),
-            Self::Custom(it) => Some(it.is_granted),
-            Self::GitHubRepository(it) => Some(it.is_granted),
-            Self::Downloadables(it) => Some(it.is_granted),
-            Self::LicenseKeys(it) => Some(it.is_granted),
-            Self::MeterCredit(it) => Some(it.is_granted),
-            Self::FeatureFlag(it) => Some(it.is_granted),
-            Self::SlackSharedChannel(it) => Some(it.is_granted),
-            Self::Unknown(_) => None,
+            Self::Discord(it) => it.is_granted,
+            Self::Custom(it) => it.is_granted,
+            Self::GitHubRepository(it) => it.is_granted,
+            Self::Downloadables(it) => it.is_granted,
+            Self::LicenseKeys(it) => it.is_granted,
+            Self::MeterCredit(it) => it.is_granted,
+            Self::FeatureFlag(it) => it.is_granted,
+            Self::SlackSharedChannel(it) => it.is_granted,
+            Self::Unknown(it) => it.is_granted,
         }
     }
 
     /// When the benefit was revoked; null if it was not.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn revoked_at(&self) -> Option<Timestamp> {
@@ -505,32 +493,28 @@ impl BenefitGrantWebhook {
             Self::MeterCredit(it) => it.revoked_at,
             Self::FeatureFlag(it) => it.revoked_at,
             Self::SlackSharedChannel(it) => it.revoked_at,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.revoked_at,
         }
     }
 
     /// Whether the grant has been taken back.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn is_revoked(&self) -> Option<bool> {
+    pub fn is_revoked(&self) -> bool {
         match self {
-            Self::Discord(it) => Some(it.is_revoked),
-            Self::Custom(it) => Some(it.is_revoked),
-            Self::GitHubRepository(it) => Some(it.is_revoked),
-            Self::Downloadables(it) => Some(it.is_revoked),
-            Self::LicenseKeys(it) => Some(it.is_revoked),
-            Self::MeterCredit(it) => Some(it.is_revoked),
-            Self::FeatureFlag(it) => Some(it.is_revoked),
-            Self::SlackSharedChannel(it) => Some(it.is_revoked),
-            Self::Unknown(_) => None,
+            Self::Discord(it) => it.is_revoked,
+            Self::Custom(it) => it.is_revoked,
+            Self::GitHubRepository(it) => it.is_revoked,
+            Self::Downloadables(it) => it.is_revoked,
+            Self::LicenseKeys(it) => it.is_revoked,
+            Self::MeterCredit(it) => it.is_revoked,
+            Self::FeatureFlag(it) => it.is_revoked,
+            Self::SlackSharedChannel(it) => it.is_revoked,
+            Self::Unknown(it) => it.is_revoked,
         }
     }
 
     /// The subscription's ID.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn subscription_id(&self) -> Option<SubscriptionId> {
@@ -543,13 +527,11 @@ impl BenefitGrantWebhook {
             Self::MeterCredit(it) => it.subscription_id,
             Self::FeatureFlag(it) => it.subscription_id,
             Self::SlackSharedChannel(it) => it.subscription_id,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.subscription_id,
         }
     }
 
     /// The order's ID.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn order_id(&self) -> Option<OrderId> {
@@ -562,32 +544,28 @@ impl BenefitGrantWebhook {
             Self::MeterCredit(it) => it.order_id,
             Self::FeatureFlag(it) => it.order_id,
             Self::SlackSharedChannel(it) => it.order_id,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.order_id,
         }
     }
 
     /// The customer's ID.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn customer_id(&self) -> Option<CustomerId> {
+    pub fn customer_id(&self) -> CustomerId {
         match self {
-            Self::Discord(it) => Some(it.customer_id),
-            Self::Custom(it) => Some(it.customer_id),
-            Self::GitHubRepository(it) => Some(it.customer_id),
-            Self::Downloadables(it) => Some(it.customer_id),
-            Self::LicenseKeys(it) => Some(it.customer_id),
-            Self::MeterCredit(it) => Some(it.customer_id),
-            Self::FeatureFlag(it) => Some(it.customer_id),
-            Self::SlackSharedChannel(it) => Some(it.customer_id),
-            Self::Unknown(_) => None,
+            Self::Discord(it) => it.customer_id,
+            Self::Custom(it) => it.customer_id,
+            Self::GitHubRepository(it) => it.customer_id,
+            Self::Downloadables(it) => it.customer_id,
+            Self::LicenseKeys(it) => it.customer_id,
+            Self::MeterCredit(it) => it.customer_id,
+            Self::FeatureFlag(it) => it.customer_id,
+            Self::SlackSharedChannel(it) => it.customer_id,
+            Self::Unknown(it) => it.customer_id,
         }
     }
 
     /// The member's ID.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn member_id(&self) -> Option<MemberId> {
@@ -600,32 +578,28 @@ impl BenefitGrantWebhook {
             Self::MeterCredit(it) => it.member_id,
             Self::FeatureFlag(it) => it.member_id,
             Self::SlackSharedChannel(it) => it.member_id,
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.member_id,
         }
     }
 
     /// The benefit's ID.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn benefit_id(&self) -> Option<BenefitId> {
+    pub fn benefit_id(&self) -> BenefitId {
         match self {
-            Self::Discord(it) => Some(it.benefit_id),
-            Self::Custom(it) => Some(it.benefit_id),
-            Self::GitHubRepository(it) => Some(it.benefit_id),
-            Self::Downloadables(it) => Some(it.benefit_id),
-            Self::LicenseKeys(it) => Some(it.benefit_id),
-            Self::MeterCredit(it) => Some(it.benefit_id),
-            Self::FeatureFlag(it) => Some(it.benefit_id),
-            Self::SlackSharedChannel(it) => Some(it.benefit_id),
-            Self::Unknown(_) => None,
+            Self::Discord(it) => it.benefit_id,
+            Self::Custom(it) => it.benefit_id,
+            Self::GitHubRepository(it) => it.benefit_id,
+            Self::Downloadables(it) => it.benefit_id,
+            Self::LicenseKeys(it) => it.benefit_id,
+            Self::MeterCredit(it) => it.benefit_id,
+            Self::FeatureFlag(it) => it.benefit_id,
+            Self::SlackSharedChannel(it) => it.benefit_id,
+            Self::Unknown(it) => it.benefit_id,
         }
     }
 
     /// Why granting the benefit failed for good; null if it did not.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn error(&self) -> Option<&BenefitGrantError> {
@@ -638,32 +612,28 @@ impl BenefitGrantWebhook {
             Self::MeterCredit(it) => it.error.as_ref(),
             Self::FeatureFlag(it) => it.error.as_ref(),
             Self::SlackSharedChannel(it) => it.error.as_ref(),
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.error.as_ref(),
         }
     }
 
     /// The customer.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
-    pub fn customer(&self) -> Option<&Customer> {
+    pub fn customer(&self) -> &Customer {
         match self {
-            Self::Discord(it) => Some(&it.customer),
-            Self::Custom(it) => Some(&it.customer),
-            Self::GitHubRepository(it) => Some(&it.customer),
-            Self::Downloadables(it) => Some(&it.customer),
-            Self::LicenseKeys(it) => Some(&it.customer),
-            Self::MeterCredit(it) => Some(&it.customer),
-            Self::FeatureFlag(it) => Some(&it.customer),
-            Self::SlackSharedChannel(it) => Some(&it.customer),
-            Self::Unknown(_) => None,
+            Self::Discord(it) => &it.customer,
+            Self::Custom(it) => &it.customer,
+            Self::GitHubRepository(it) => &it.customer,
+            Self::Downloadables(it) => &it.customer,
+            Self::LicenseKeys(it) => &it.customer,
+            Self::MeterCredit(it) => &it.customer,
+            Self::FeatureFlag(it) => &it.customer,
+            Self::SlackSharedChannel(it) => &it.customer,
+            Self::Unknown(it) => &it.customer,
         }
     }
 
     /// The member.
-    ///
-    /// `None` if the value is unknown.
     #[must_use]
     #[inline]
     pub fn member(&self) -> Option<&Member> {
@@ -676,7 +646,7 @@ impl BenefitGrantWebhook {
             Self::MeterCredit(it) => it.member.as_ref(),
             Self::FeatureFlag(it) => it.member.as_ref(),
             Self::SlackSharedChannel(it) => it.member.as_ref(),
-            Self::Unknown(_) => None,
+            Self::Unknown(it) => it.member.as_ref(),
         }
     }
 
@@ -801,6 +771,30 @@ polar_client_runtime::from_variant! {
 polar_client_runtime::from_variant! {
     BenefitGrantWebhook::SlackSharedChannel(Box<BenefitGrantSlackSharedChannelWebhook
    >)
+}
+
+/// A [`BenefitGrantWebhook`] that this version of the crate does not know, as it
+/// came.
+///
+/// What all variants have, it has, too: the methods of the union return it.
+#[derive(Clone, PartialEq)]
+pub struct UnknownBenefitGrantWebhook {
+    pub(crate) created_at: Timestamp,
+    pub(crate) modified_at: Option<Timestamp>,
+    pub(crate) id: BenefitGrantId,
+    pub(crate) granted_at: Option<Timestamp>,
+    pub(crate) is_granted: bool,
+    pub(crate) revoked_at: Option<Timestamp>,
+    pub(crate) is_revoked: bool,
+    pub(crate) subscription_id: Option<SubscriptionId>,
+    pub(crate) order_id: Option<OrderId>,
+    pub(crate) customer_id: CustomerId,
+    pub(crate) member_id: Option<MemberId>,
+    pub(crate) benefit_id: BenefitId,
+    pub(crate) error: Option<BenefitGrantError>,
+    pub(crate) customer: Customer,
+    pub(crate) member: Option<Member>,
+    pub(crate) raw: Json,
 }
 
 /// The version of the API that payloads follow.

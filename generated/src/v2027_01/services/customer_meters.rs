@@ -69,8 +69,8 @@ impl<C: AccountAccess> CustomerMeters<C> {
     /// - 422: `RequestValidationError`
     pub fn get(&self, id: impl Into<CustomerMeterId>) -> Get {
         let mut request = self.client.request(&GET);
-        let id: CustomerMeterId = id.into();
-        request.path("id", &id);
+        let value: CustomerMeterId = id.into();
+        request.path("id", &value);
         Get(request)
     }
 
@@ -109,8 +109,8 @@ impl<C: AccountAccess> CustomerMeters<C> {
     /// - 422: `RequestValidationError`
     pub fn reverse_credit(&self, id: impl Into<EventId>) -> ReverseCredit {
         let mut request = self.client.request(&REVERSE_CREDIT);
-        let id: EventId = id.into();
-        request.path("id", &id);
+        let value: EventId = id.into();
+        request.path("id", &value);
         ReverseCredit(request)
     }
 }

@@ -62,8 +62,8 @@ impl<C: AccountAccess> Meters<C> {
     /// - 422: `RequestValidationError`
     pub fn get(&self, id: impl Into<MeterId>) -> Get {
         let mut request = self.client.request(&GET);
-        let id: MeterId = id.into();
-        request.path("id", &id);
+        let value: MeterId = id.into();
+        request.path("id", &value);
         Get(request)
     }
 
@@ -122,12 +122,12 @@ impl<C: AccountAccess> Meters<C> {
         interval: impl Into<TimeInterval>,
     ) -> Quantities {
         let mut request = self.client.request(&QUANTITIES);
-        let id: MeterId = id.into();
-        request.path("id", &id);
+        let value: MeterId = id.into();
+        request.path("id", &value);
         request.query("start_timestamp", &start_timestamp);
         request.query("end_timestamp", &end_timestamp);
-        let interval: TimeInterval = interval.into();
-        request.query("interval", &interval);
+        let value: TimeInterval = interval.into();
+        request.query("interval", &value);
         Quantities(request)
     }
 
@@ -151,8 +151,8 @@ impl<C: AccountAccess> Meters<C> {
         body: impl Body<MeterUpdate>,
     ) -> Update {
         let mut request = self.client.request(&UPDATE);
-        let id: MeterId = id.into();
-        request.path("id", &id);
+        let value: MeterId = id.into();
+        request.path("id", &value);
         request.json_body(&body);
         Update(request)
     }

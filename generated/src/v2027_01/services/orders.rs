@@ -97,8 +97,8 @@ impl<C: AccountAccess> Orders<C> {
     /// - 422: `RequestValidationError`
     pub fn finalize(&self, id: impl Into<OrderId>) -> Finalize {
         let mut request = self.client.request(&FINALIZE);
-        let id: OrderId = id.into();
-        request.path("id", &id);
+        let value: OrderId = id.into();
+        request.path("id", &value);
         Finalize(request)
     }
 
@@ -118,8 +118,8 @@ impl<C: AccountAccess> Orders<C> {
     /// - 422: `MissingInvoiceBillingDetails`
     pub fn generate_invoice(&self, id: impl Into<OrderId>) -> GenerateInvoice {
         let mut request = self.client.request(&GENERATE_INVOICE);
-        let id: OrderId = id.into();
-        request.path("id", &id);
+        let value: OrderId = id.into();
+        request.path("id", &value);
         GenerateInvoice(request)
     }
 
@@ -136,8 +136,8 @@ impl<C: AccountAccess> Orders<C> {
     /// - 422: `RequestValidationError`
     pub fn get(&self, id: impl Into<OrderId>) -> Get {
         let mut request = self.client.request(&GET);
-        let id: OrderId = id.into();
-        request.path("id", &id);
+        let value: OrderId = id.into();
+        request.path("id", &value);
         Get(request)
     }
 
@@ -154,8 +154,8 @@ impl<C: AccountAccess> Orders<C> {
     /// - 422: `RequestValidationError`
     pub fn invoice(&self, id: impl Into<OrderId>) -> Invoice {
         let mut request = self.client.request(&INVOICE);
-        let id: OrderId = id.into();
-        request.path("id", &id);
+        let value: OrderId = id.into();
+        request.path("id", &value);
         Invoice(request)
     }
 
@@ -197,8 +197,8 @@ impl<C: AccountAccess> Orders<C> {
     /// - 422: `RequestValidationError`
     pub fn receipt(&self, id: impl Into<OrderId>) -> Receipt {
         let mut request = self.client.request(&RECEIPT);
-        let id: OrderId = id.into();
-        request.path("id", &id);
+        let value: OrderId = id.into();
+        request.path("id", &value);
         Receipt(request)
     }
 
@@ -232,8 +232,8 @@ impl<C: AccountAccess> Orders<C> {
         body: impl Body<OrderUpdate>,
     ) -> Update {
         let mut request = self.client.request(&UPDATE);
-        let id: OrderId = id.into();
-        request.path("id", &id);
+        let value: OrderId = id.into();
+        request.path("id", &value);
         request.json_body(&body);
         Update(request)
     }

@@ -65,8 +65,8 @@ impl<C: AccountAccess> Products<C> {
     /// - 422: `RequestValidationError`
     pub fn delete(&self, id: impl Into<ProductId>) -> Delete {
         let mut request = self.client.request(&DELETE);
-        let id: ProductId = id.into();
-        request.path("id", &id);
+        let value: ProductId = id.into();
+        request.path("id", &value);
         Delete(request)
     }
 
@@ -84,8 +84,8 @@ impl<C: AccountAccess> Products<C> {
     /// - 422: `RequestValidationError`
     pub fn get(&self, id: impl Into<ProductId>) -> Get {
         let mut request = self.client.request(&GET);
-        let id: ProductId = id.into();
-        request.path("id", &id);
+        let value: ProductId = id.into();
+        request.path("id", &value);
         Get(request)
     }
 
@@ -124,8 +124,8 @@ impl<C: AccountAccess> Products<C> {
         body: impl Body<ProductUpdate>,
     ) -> Update {
         let mut request = self.client.request(&UPDATE);
-        let id: ProductId = id.into();
-        request.path("id", &id);
+        let value: ProductId = id.into();
+        request.path("id", &value);
         request.json_body(&body);
         Update(request)
     }
@@ -151,8 +151,8 @@ impl<C: AccountAccess> Products<C> {
         body: impl Body<ProductBenefitsUpdate>,
     ) -> UpdateBenefits {
         let mut request = self.client.request(&UPDATE_BENEFITS);
-        let id: ProductId = id.into();
-        request.path("id", &id);
+        let value: ProductId = id.into();
+        request.path("id", &value);
         request.json_body(&body);
         UpdateBenefits(request)
     }

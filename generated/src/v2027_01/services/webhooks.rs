@@ -77,8 +77,8 @@ impl<C: AccountAccess> Webhooks<C> {
         id: impl Into<WebhookEndpointId>,
     ) -> DeleteWebhookEndpoint {
         let mut request = self.client.request(&DELETE_WEBHOOK_ENDPOINT);
-        let id: WebhookEndpointId = id.into();
-        request.path("id", &id);
+        let value: WebhookEndpointId = id.into();
+        request.path("id", &value);
         DeleteWebhookEndpoint(request)
     }
 
@@ -122,8 +122,8 @@ impl<C: AccountAccess> Webhooks<C> {
         id: impl Into<WebhookEndpointId>,
     ) -> GetWebhookEndpoint {
         let mut request = self.client.request(&GET_WEBHOOK_ENDPOINT);
-        let id: WebhookEndpointId = id.into();
-        request.path("id", &id);
+        let value: WebhookEndpointId = id.into();
+        request.path("id", &value);
         GetWebhookEndpoint(request)
     }
 
@@ -174,8 +174,8 @@ impl<C: AccountAccess> Webhooks<C> {
         id: impl Into<WebhookEventId>,
     ) -> RedeliverWebhookEvent {
         let mut request = self.client.request(&REDELIVER_WEBHOOK_EVENT);
-        let id: WebhookEventId = id.into();
-        request.path("id", &id);
+        let value: WebhookEventId = id.into();
+        request.path("id", &value);
         RedeliverWebhookEvent(request)
     }
 
@@ -200,8 +200,8 @@ impl<C: AccountAccess> Webhooks<C> {
         id: impl Into<WebhookEndpointId>,
     ) -> ResetWebhookEndpointSecret {
         let mut request = self.client.request(&RESET_WEBHOOK_ENDPOINT_SECRET);
-        let id: WebhookEndpointId = id.into();
-        request.path("id", &id);
+        let value: WebhookEndpointId = id.into();
+        request.path("id", &value);
         ResetWebhookEndpointSecret(request)
     }
 
@@ -225,8 +225,8 @@ impl<C: AccountAccess> Webhooks<C> {
         body: impl Body<WebhookEndpointUpdate>,
     ) -> UpdateWebhookEndpoint {
         let mut request = self.client.request(&UPDATE_WEBHOOK_ENDPOINT);
-        let id: WebhookEndpointId = id.into();
-        request.path("id", &id);
+        let value: WebhookEndpointId = id.into();
+        request.path("id", &value);
         request.json_body(&body);
         UpdateWebhookEndpoint(request)
     }

@@ -48,8 +48,8 @@ impl<C: PortalAccess> BenefitGrants<C> {
     /// - 422: `RequestValidationError`
     pub fn get(&self, id: impl Into<BenefitGrantId>) -> Get {
         let mut request = self.client.request(&GET);
-        let id: BenefitGrantId = id.into();
-        request.path("id", &id);
+        let value: BenefitGrantId = id.into();
+        request.path("id", &value);
         Get(request)
     }
 
@@ -89,8 +89,8 @@ impl<C: PortalAccess> BenefitGrants<C> {
         body: impl Body<CustomerBenefitGrantUpdate>,
     ) -> Update {
         let mut request = self.client.request(&UPDATE);
-        let id: BenefitGrantId = id.into();
-        request.path("id", &id);
+        let value: BenefitGrantId = id.into();
+        request.path("id", &value);
         request.json_body(&body);
         Update(request)
     }

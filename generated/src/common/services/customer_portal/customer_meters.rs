@@ -42,8 +42,8 @@ impl<C: PortalAccess> CustomerMeters<C> {
     /// - 422: `RequestValidationError`
     pub fn get(&self, id: impl Into<CustomerMeterId>) -> Get {
         let mut request = self.client.request(&GET);
-        let id: CustomerMeterId = id.into();
-        request.path("id", &id);
+        let value: CustomerMeterId = id.into();
+        request.path("id", &value);
         Get(request)
     }
 

@@ -132,8 +132,8 @@ impl<C: PortalAccess> Customers<C> {
         id: impl Into<PaymentMethodId>,
     ) -> DeletePaymentMethod {
         let mut request = self.client.request(&DELETE_PAYMENT_METHOD);
-        let id: PaymentMethodId = id.into();
-        request.path("id", &id);
+        let value: PaymentMethodId = id.into();
+        request.path("id", &value);
         DeletePaymentMethod(request)
     }
 

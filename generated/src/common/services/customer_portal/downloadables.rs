@@ -51,7 +51,7 @@ impl<C: PortalAccess> Downloadables<C> {
     /// # Errors
     /// Those of `customer_portal:downloadables:list`, and of the storage.
     pub fn download_by_id(&self, id: impl Into<Uuid>) -> Download {
-        Download::listed(self.client.request(&LIST), id)
+        Download::listed(self.client.request(&LIST), id.into())
     }
 
     /// Downloads the file of an item, from the address that came with it.

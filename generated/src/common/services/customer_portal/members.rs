@@ -82,8 +82,8 @@ impl<C: MemberAccess> Members<C> {
     /// - 422: `RequestValidationError`
     pub fn remove_member(&self, id: impl Into<MemberId>) -> RemoveMember {
         let mut request = self.client.request(&REMOVE_MEMBER);
-        let id: MemberId = id.into();
-        request.path("id", &id);
+        let value: MemberId = id.into();
+        request.path("id", &value);
         RemoveMember(request)
     }
 
@@ -111,8 +111,8 @@ impl<C: MemberAccess> Members<C> {
         body: impl Body<CustomerPortalMemberUpdate>,
     ) -> UpdateMember {
         let mut request = self.client.request(&UPDATE_MEMBER);
-        let id: MemberId = id.into();
-        request.path("id", &id);
+        let value: MemberId = id.into();
+        request.path("id", &value);
         request.json_body(&body);
         UpdateMember(request)
     }

@@ -30,15 +30,15 @@ impl ListSeats {
         mut self,
         subscription_id: impl Into<SubscriptionId>,
     ) -> Self {
-        let subscription_id: SubscriptionId = subscription_id.into();
-        self.0.query("subscription_id", &subscription_id);
+        let value: SubscriptionId = subscription_id.into();
+        self.0.query("subscription_id", &value);
         self
     }
 
     /// The order's ID.
     pub fn order_id(mut self, order_id: impl Into<OrderId>) -> Self {
-        let order_id: OrderId = order_id.into();
-        self.0.query("order_id", &order_id);
+        let value: OrderId = order_id.into();
+        self.0.query("order_id", &value);
         self
     }
 }

@@ -41,8 +41,8 @@ impl<C: PortalAccess> Wallets<C> {
     /// - 422: `RequestValidationError`
     pub fn get(&self, id: impl Into<WalletId>) -> Get {
         let mut request = self.client.request(&GET);
-        let id: WalletId = id.into();
-        request.path("id", &id);
+        let value: WalletId = id.into();
+        request.path("id", &value);
         Get(request)
     }
 

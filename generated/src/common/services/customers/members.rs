@@ -50,8 +50,8 @@ impl<C: AccountAccess> Members<C> {
         body: impl Body<MemberCreateFromCustomer>,
     ) -> Create {
         let mut request = self.client.request(&CREATE);
-        let id: CustomerId = id.into();
-        request.path("id", &id);
+        let value: CustomerId = id.into();
+        request.path("id", &value);
         request.json_body(&body);
         Create(request)
     }
@@ -104,10 +104,10 @@ impl<C: AccountAccess> Members<C> {
         member_id: impl Into<MemberId>,
     ) -> Delete {
         let mut request = self.client.request(&DELETE);
-        let id: CustomerId = id.into();
-        request.path("id", &id);
-        let member_id: MemberId = member_id.into();
-        request.path("member_id", &member_id);
+        let value: CustomerId = id.into();
+        request.path("id", &value);
+        let value: MemberId = member_id.into();
+        request.path("member_id", &value);
         Delete(request)
     }
 
@@ -153,10 +153,10 @@ impl<C: AccountAccess> Members<C> {
     /// - 422: `RequestValidationError`
     pub fn get(&self, id: impl Into<CustomerId>, member_id: impl Into<MemberId>) -> Get {
         let mut request = self.client.request(&GET);
-        let id: CustomerId = id.into();
-        request.path("id", &id);
-        let member_id: MemberId = member_id.into();
-        request.path("member_id", &member_id);
+        let value: CustomerId = id.into();
+        request.path("id", &value);
+        let value: MemberId = member_id.into();
+        request.path("member_id", &value);
         Get(request)
     }
 
@@ -200,8 +200,8 @@ impl<C: AccountAccess> Members<C> {
     /// - 422: `RequestValidationError`
     pub fn list(&self, id: impl Into<CustomerId>) -> List {
         let mut request = self.client.request(&LIST);
-        let id: CustomerId = id.into();
-        request.path("id", &id);
+        let value: CustomerId = id.into();
+        request.path("id", &value);
         List(request)
     }
 
@@ -248,10 +248,10 @@ impl<C: AccountAccess> Members<C> {
         body: impl Body<MemberUpdate>,
     ) -> Update {
         let mut request = self.client.request(&UPDATE);
-        let id: CustomerId = id.into();
-        request.path("id", &id);
-        let member_id: MemberId = member_id.into();
-        request.path("member_id", &member_id);
+        let value: CustomerId = id.into();
+        request.path("id", &value);
+        let value: MemberId = member_id.into();
+        request.path("member_id", &value);
         request.json_body(&body);
         Update(request)
     }
@@ -349,8 +349,8 @@ pub struct List(Request);
 impl List {
     /// Role of the member.
     pub fn role(mut self, role: impl Into<MemberRole>) -> Self {
-        let role: MemberRole = role.into();
-        self.0.query("role", &role);
+        let value: MemberRole = role.into();
+        self.0.query("role", &value);
         self
     }
 
@@ -395,8 +395,8 @@ pub struct ListExternal(Request);
 impl ListExternal {
     /// Role of the member.
     pub fn role(mut self, role: impl Into<MemberRole>) -> Self {
-        let role: MemberRole = role.into();
-        self.0.query("role", &role);
+        let value: MemberRole = role.into();
+        self.0.query("role", &value);
         self
     }
 

@@ -69,8 +69,8 @@ impl<C: AccountAccess> Customers<C> {
     /// - 422: `RequestValidationError`
     pub fn delete(&self, id: impl Into<CustomerId>) -> Delete {
         let mut request = self.client.request(&DELETE);
-        let id: CustomerId = id.into();
-        request.path("id", &id);
+        let value: CustomerId = id.into();
+        request.path("id", &value);
         Delete(request)
     }
 
@@ -121,8 +121,8 @@ impl<C: AccountAccess> Customers<C> {
     /// - 422: `RequestValidationError`
     pub fn get(&self, id: impl Into<CustomerId>) -> Get {
         let mut request = self.client.request(&GET);
-        let id: CustomerId = id.into();
-        request.path("id", &id);
+        let value: CustomerId = id.into();
+        request.path("id", &value);
         Get(request)
     }
 
@@ -159,8 +159,8 @@ impl<C: AccountAccess> Customers<C> {
     /// - 422: `RequestValidationError`
     pub fn get_state(&self, id: impl Into<CustomerId>) -> GetState {
         let mut request = self.client.request(&GET_STATE);
-        let id: CustomerId = id.into();
-        request.path("id", &id);
+        let value: CustomerId = id.into();
+        request.path("id", &value);
         GetState(request)
     }
 
@@ -212,8 +212,8 @@ impl<C: AccountAccess> Customers<C> {
     /// - 422: `RequestValidationError`
     pub fn list_payment_methods(&self, id: impl Into<CustomerId>) -> ListPaymentMethods {
         let mut request = self.client.request(&LIST_PAYMENT_METHODS);
-        let id: CustomerId = id.into();
-        request.path("id", &id);
+        let value: CustomerId = id.into();
+        request.path("id", &value);
         ListPaymentMethods(request)
     }
 
@@ -259,8 +259,8 @@ impl<C: AccountAccess> Customers<C> {
         body: impl Body<CustomerUpdate>,
     ) -> Update {
         let mut request = self.client.request(&UPDATE);
-        let id: CustomerId = id.into();
-        request.path("id", &id);
+        let value: CustomerId = id.into();
+        request.path("id", &value);
         request.json_body(&body);
         Update(request)
     }

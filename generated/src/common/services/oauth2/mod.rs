@@ -139,8 +139,8 @@ impl Authorize {
 
     /// Whom it wants to act for, a user or an organization.
     pub fn sub_type(mut self, sub_type: impl Into<SubType>) -> Self {
-        let sub_type: SubType = sub_type.into();
-        self.0.query("sub_type", &sub_type);
+        let value: SubType = sub_type.into();
+        self.0.query("sub_type", &value);
         self
     }
 }

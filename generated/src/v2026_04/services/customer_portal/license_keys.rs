@@ -109,8 +109,8 @@ impl<C: PortalAccess> LicenseKeys<C> {
     /// - 422: `RequestValidationError`
     pub fn get(&self, id: impl Into<LicenseKeyId>) -> Get {
         let mut request = self.client.request(&GET);
-        let id: LicenseKeyId = id.into();
-        request.path("id", &id);
+        let value: LicenseKeyId = id.into();
+        request.path("id", &value);
         Get(request)
     }
 
@@ -149,8 +149,8 @@ impl<C: PortalAccess> LicenseKeys<C> {
     /// - 422: `RequestValidationError`
     pub fn rotate(&self, id: impl Into<LicenseKeyId>) -> Rotate {
         let mut request = self.client.request(&ROTATE);
-        let id: LicenseKeyId = id.into();
-        request.path("id", &id);
+        let value: LicenseKeyId = id.into();
+        request.path("id", &value);
         Rotate(request)
     }
 }
@@ -181,8 +181,8 @@ pub struct List(Request);
 impl List {
     /// The benefit's ID.
     pub fn benefit_id(mut self, benefit_id: impl Into<BenefitId>) -> Self {
-        let benefit_id: BenefitId = benefit_id.into();
-        self.0.query("benefit_id", &benefit_id);
+        let value: BenefitId = benefit_id.into();
+        self.0.query("benefit_id", &value);
         self
     }
 

@@ -118,8 +118,8 @@ impl<C: PortalAccess> Seats<C> {
     /// - 422: `RequestValidationError`
     pub fn resend_invitation(&self, seat_id: impl Into<SeatId>) -> ResendInvitation {
         let mut request = self.client.request(&RESEND_INVITATION);
-        let seat_id: SeatId = seat_id.into();
-        request.path("seat_id", &seat_id);
+        let value: SeatId = seat_id.into();
+        request.path("seat_id", &value);
         ResendInvitation(request)
     }
 
@@ -139,8 +139,8 @@ impl<C: PortalAccess> Seats<C> {
     /// - 422: `RequestValidationError`
     pub fn revoke_seat(&self, seat_id: impl Into<SeatId>) -> RevokeSeat {
         let mut request = self.client.request(&REVOKE_SEAT);
-        let seat_id: SeatId = seat_id.into();
-        request.path("seat_id", &seat_id);
+        let value: SeatId = seat_id.into();
+        request.path("seat_id", &value);
         RevokeSeat(request)
     }
 }

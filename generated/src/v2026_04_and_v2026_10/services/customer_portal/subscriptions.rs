@@ -45,8 +45,8 @@ impl<C: PortalAccess> Subscriptions<C> {
     /// - 422: `RequestValidationError`
     pub fn cancel(&self, id: impl Into<SubscriptionId>) -> Cancel {
         let mut request = self.client.request(&CANCEL);
-        let id: SubscriptionId = id.into();
-        request.path("id", &id);
+        let value: SubscriptionId = id.into();
+        request.path("id", &value);
         Cancel(request)
     }
 
@@ -65,8 +65,8 @@ impl<C: PortalAccess> Subscriptions<C> {
     /// - 422: `RequestValidationError`
     pub fn get(&self, id: impl Into<SubscriptionId>) -> Get {
         let mut request = self.client.request(&GET);
-        let id: SubscriptionId = id.into();
-        request.path("id", &id);
+        let value: SubscriptionId = id.into();
+        request.path("id", &value);
         Get(request)
     }
 
@@ -111,8 +111,8 @@ impl<C: PortalAccess> Subscriptions<C> {
         body: impl Body<CustomerSubscriptionUpdate>,
     ) -> Update {
         let mut request = self.client.request(&UPDATE);
-        let id: SubscriptionId = id.into();
-        request.path("id", &id);
+        let value: SubscriptionId = id.into();
+        request.path("id", &value);
         request.json_body(&body);
         Update(request)
     }

@@ -115,8 +115,8 @@ impl<C: PortalAccess> LicenseKeys<C> {
     /// - 422: `RequestValidationError`
     pub fn get(&self, id: impl Into<LicenseKeyId>) -> Get {
         let mut request = self.client.request(&GET);
-        let id: LicenseKeyId = id.into();
-        request.path("id", &id);
+        let value: LicenseKeyId = id.into();
+        request.path("id", &value);
         Get(request)
     }
 
@@ -155,8 +155,8 @@ impl<C: PortalAccess> LicenseKeys<C> {
     /// - 422: `RequestValidationError`
     pub fn rotate(&self, id: impl Into<LicenseKeyId>) -> Rotate {
         let mut request = self.client.request(&ROTATE);
-        let id: LicenseKeyId = id.into();
-        request.path("id", &id);
+        let value: LicenseKeyId = id.into();
+        request.path("id", &value);
         Rotate(request)
     }
 }

@@ -27,8 +27,8 @@ pub struct List(pub(crate) Request);
 impl List {
     /// The benefit's ID.
     pub fn benefit_id(mut self, benefit_id: impl Into<BenefitId>) -> Self {
-        let benefit_id: BenefitId = benefit_id.into();
-        self.0.query("benefit_id", &benefit_id);
+        let value: BenefitId = benefit_id.into();
+        self.0.query("benefit_id", &value);
         self
     }
 

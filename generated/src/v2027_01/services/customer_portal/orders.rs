@@ -63,8 +63,8 @@ impl<C: PortalAccess> Orders<C> {
         body: impl Body<CustomerOrderConfirmPayment>,
     ) -> ConfirmRetryPayment {
         let mut request = self.client.request(&CONFIRM_RETRY_PAYMENT);
-        let id: OrderId = id.into();
-        request.path("id", &id);
+        let value: OrderId = id.into();
+        request.path("id", &value);
         request.json_body(&body);
         ConfirmRetryPayment(request)
     }
@@ -87,8 +87,8 @@ impl<C: PortalAccess> Orders<C> {
     /// - 422: `MissingInvoiceBillingDetails`
     pub fn generate_invoice(&self, id: impl Into<OrderId>) -> GenerateInvoice {
         let mut request = self.client.request(&GENERATE_INVOICE);
-        let id: OrderId = id.into();
-        request.path("id", &id);
+        let value: OrderId = id.into();
+        request.path("id", &value);
         GenerateInvoice(request)
     }
 
@@ -106,8 +106,8 @@ impl<C: PortalAccess> Orders<C> {
     /// - 422: `RequestValidationError`
     pub fn get(&self, id: impl Into<OrderId>) -> Get {
         let mut request = self.client.request(&GET);
-        let id: OrderId = id.into();
-        request.path("id", &id);
+        let value: OrderId = id.into();
+        request.path("id", &value);
         Get(request)
     }
 
@@ -126,8 +126,8 @@ impl<C: PortalAccess> Orders<C> {
     /// - 422: `RequestValidationError`
     pub fn get_payment_status(&self, id: impl Into<OrderId>) -> GetPaymentStatus {
         let mut request = self.client.request(&GET_PAYMENT_STATUS);
-        let id: OrderId = id.into();
-        request.path("id", &id);
+        let value: OrderId = id.into();
+        request.path("id", &value);
         GetPaymentStatus(request)
     }
 
@@ -146,8 +146,8 @@ impl<C: PortalAccess> Orders<C> {
     /// - 422: `RequestValidationError`
     pub fn invoice(&self, id: impl Into<OrderId>) -> Invoice {
         let mut request = self.client.request(&INVOICE);
-        let id: OrderId = id.into();
-        request.path("id", &id);
+        let value: OrderId = id.into();
+        request.path("id", &value);
         Invoice(request)
     }
 
@@ -194,8 +194,8 @@ impl<C: PortalAccess> Orders<C> {
     /// - 422: `RequestValidationError`
     pub fn receipt(&self, id: impl Into<OrderId>) -> Receipt {
         let mut request = self.client.request(&RECEIPT);
-        let id: OrderId = id.into();
-        request.path("id", &id);
+        let value: OrderId = id.into();
+        request.path("id", &value);
         Receipt(request)
     }
 
@@ -230,8 +230,8 @@ impl<C: PortalAccess> Orders<C> {
         body: impl Body<CustomerOrderUpdate>,
     ) -> Update {
         let mut request = self.client.request(&UPDATE);
-        let id: OrderId = id.into();
-        request.path("id", &id);
+        let value: OrderId = id.into();
+        request.path("id", &value);
         request.json_body(&body);
         Update(request)
     }
