@@ -15,6 +15,8 @@
 //! - `blocking`: `send_blocking()` on every request.
 //! - `files`: uploads from files and readers, and downloads to files. It needs tokio, and brings `tempfile`.
 //! - `tracing`: spans for calls and their attempts, and events for retries, waits and failures.
+//! - `opentelemetry`: metrics of attempts by OpenTelemetry's conventions, and the W3C trace context sent with them.
+//! - `opentelemetry-exporter`: spans that count the tokens of language models as usage events.
 //! - `exports`: exports in CSV, row by row.
 //! - `ingest`: events in batches, from many tasks, through outages.
 //! - `test-util`: samples of what the API sends, a mock and an in-memory store, for tests.
@@ -25,8 +27,8 @@
 //!
 //! # WebAssembly
 //! `wasm32-wasip2`, and `wasm32-unknown-unknown` in a JavaScript host (browsers, Node.js, Cloudflare Workers), work without
-//! default features, and with any of `webhooks`, `axum`, `exports`, `ingest`, `tracing` and `test-util`. A client there
-//! needs a [`Transport`](transport::Transport), and for retries and timeouts a [`Timer`](transport::Timer). On
+//! default features, and with any of `webhooks`, `axum`, `exports`, `ingest`, `tracing`, `opentelemetry` and `test-util`. A
+//! client there needs a [`Transport`](transport::Transport), and for retries and timeouts a [`Timer`](transport::Timer). On
 //! `wasm32-unknown-unknown` time and randomness come from the host, so that [`transport::Instant`] is that of `web-time`
 //! there. The other features need sockets, files or threads, and are refused by the compiler.
 
@@ -37,13 +39,15 @@
         feature = "files",
         feature = "blocking",
         feature = "actix-web",
+        feature = "opentelemetry-exporter",
         feature = "test-server"
     )
 ))]
 compile_error!(
-    "the features `rustls`, `native-tls`, `reqwest`, `blocking`, `files`, `actix-web` and `test-server` are not available on WebAssembly: \
-     use `default-features = false` with a version of the API and any of `webhooks`, `axum`, `exports`, `ingest`, `tracing` \
-     and `test-util`, and give the client a `Transport` and a `Timer`"
+    "the features `rustls`, `native-tls`, `reqwest`, `blocking`, `files`, `actix-web`, `opentelemetry-exporter` and `test-server` are not \
+     available on WebAssembly: \
+     use `default-features = false` with a version of the API and any of `webhooks`, `axum`, `exports`, `ingest`, `tracing`, \
+     `opentelemetry` and `test-util`, and give the client a `Transport` and a `Timer`"
 );
 
 mod checksum;

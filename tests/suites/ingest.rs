@@ -13,6 +13,8 @@ mod failures;
 mod lifecycle;
 #[path = "ingest/server.rs"]
 mod server;
+#[path = "ingest/spans.rs"]
+mod spans;
 
 use std::collections::BTreeSet;
 use std::future::Future;

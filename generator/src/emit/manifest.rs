@@ -84,6 +84,10 @@ blocking = ["reqwest", "polar-client-runtime/blocking"]
 files = ["polar-client-runtime/files"]
 # Spans for calls and their attempts, and events for retries, waits and failures.
 tracing = ["polar-client-runtime/tracing"]
+# Metrics of attempts by OpenTelemetry's conventions, and the W3C trace context sent with them.
+opentelemetry = ["polar-client-runtime/opentelemetry"]
+# Spans that count the tokens of language models as usage events. Apart, because it needs the SDK of OpenTelemetry.
+opentelemetry-exporter = ["ingest", "polar-client-runtime/opentelemetry-exporter"]
 # Exports in CSV, row by row.
 exports = ["polar-client-runtime/exports"]
 # Events in batches, from many tasks, through outages: `polar_client::ingest`.
@@ -105,6 +109,8 @@ polar-client-runtime = {{ workspace = true }}
 [dev-dependencies]
 # For the examples of the documentation.
 axum = {{ workspace = true }}
+opentelemetry = {{ workspace = true }}
+opentelemetry_sdk = {{ workspace = true, features = ["trace"] }}
 
 [package.metadata.docs.rs]
 all-features = true
@@ -168,6 +174,8 @@ fn readme(versions: &[&str], default: &str) -> String {
         - `blocking`: `send_blocking()` on every request\n\
         - `files` (on by default): uploads from files and readers, and downloads to files, on a tokio runtime\n\
         - `tracing`: spans for calls and their attempts, and events for retries, waits and failures\n\
+        - `opentelemetry`: metrics of attempts by OpenTelemetry's conventions, and the W3C trace context sent with them\n\
+        - `opentelemetry-exporter`: spans that count the tokens of language models as usage events\n\
         - `exports` (on by default): exports in CSV, row by row\n\
         - `ingest` (on by default): events in batches, from many tasks, through outages\n\
         - `test-util`: samples of what the API sends, a mock and an in-memory store, for tests of code that uses a client\n\
@@ -178,7 +186,7 @@ fn readme(versions: &[&str], default: &str) -> String {
         # WebAssembly\n\n\
         `wasm32-wasip2`, and `wasm32-unknown-unknown` in a JavaScript host (browsers, Node.js, Cloudflare Workers), are \
         supported with `default-features = false`, the versions that you need, and any of `webhooks`, `axum`, `exports`, \
-        `ingest`, `tracing` and `test-util`. A client there needs a `Transport`, and a `Timer` for retries and timeouts. The other \
+        `ingest`, `tracing`, `opentelemetry` and `test-util`. A client there needs a `Transport`, and a `Timer` for retries and timeouts. The other \
         features need sockets, files or threads; the compiler refuses them for these targets.\n\n\
         # Values\n\n\
         Enums keep unknown values, unions keep unknown variants, numbers stay exact: what a type documents \

@@ -243,7 +243,7 @@ impl Error {
     }
 
     /// A short name of the kind of error, for those without a status.
-    #[cfg(feature = "tracing")]
+    #[cfg(any(feature = "opentelemetry", feature = "tracing"))]
     pub(crate) fn kind(&self) -> &'static str {
         match self {
             Self::Configuration { .. } => "configuration",

@@ -24,6 +24,8 @@ mod outcome;
 mod queue;
 mod returns;
 mod select;
+#[cfg(feature = "opentelemetry-exporter")]
+mod spans;
 mod verdict;
 
 pub use builder::IngesterBuilder;
@@ -31,3 +33,5 @@ pub use driver::Driver;
 pub use event::{Counts, Event};
 pub use handle::Ingester;
 pub use outcome::{Ended, Fate, NotQueued, Obstacle, Receipt, Report, Stats, Undelivered};
+#[cfg(feature = "opentelemetry-exporter")]
+pub use spans::{LlmUsage, UsageCustomer, UsageExporter};

@@ -10,6 +10,8 @@ use uuid::Uuid;
 
 use super::client::{ApiVersion, Client};
 use super::limiter::{Limiter, RateLimit};
+#[cfg(feature = "opentelemetry")]
+use super::metrics::Metrics;
 use super::options::CallOptions;
 use super::retry::{Budget, RetryPolicy};
 use super::server::Server;
@@ -35,6 +37,8 @@ struct Settings {
     clock: Clock,
     transport: Option<Arc<dyn Transport>>,
     layers: Vec<Layer>,
+    #[cfg(feature = "opentelemetry")]
+    metrics: Metrics,
 }
 
 /// What puts a transport around another one.
@@ -54,6 +58,8 @@ impl<V: ApiVersion> ClientBuilder<Anonymous, V> {
                 clock: Clock::default(),
                 transport: None,
                 layers: Vec::new(),
+                #[cfg(feature = "opentelemetry")]
+                metrics: Metrics::default(),
             },
             version: PhantomData,
         }
@@ -176,6 +182,14 @@ impl<C: Credential, V: ApiVersion> ClientBuilder<C, V> {
         self
     }
 
+    /// Records the metrics of attempts with this provider instead of the global one, which has to be set before the first
+    /// call.
+    #[cfg(feature = "opentelemetry")]
+    pub fn meter_provider(mut self, provider: &impl opentelemetry::metrics::MeterProvider) -> Self {
+        self.settings.metrics = Metrics::of(provider);
+        self
+    }
+
     /// Waits with this timer instead of tokio's.
     pub fn timer(mut self, timer: impl Timer) -> Self {
         self.settings.clock = Clock::Given(Arc::new(timer));
@@ -224,6 +238,8 @@ impl Settings {
             clock: self.clock,
             budget: Budget::default(),
             limiter: self.limit.map(Limiter::new),
+            #[cfg(feature = "opentelemetry")]
+            metrics: self.metrics,
         })
     }
 }

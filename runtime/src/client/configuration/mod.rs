@@ -5,6 +5,8 @@ mod client;
 mod defaults;
 mod environment;
 mod limiter;
+#[cfg(feature = "opentelemetry")]
+mod metrics;
 mod options;
 mod retry;
 mod server;

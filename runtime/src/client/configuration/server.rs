@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use http::Uri;
-#[cfg(feature = "tracing")]
+#[cfg(any(feature = "opentelemetry", feature = "tracing"))]
 use http::uri::Authority;
 
 use crate::Error;
@@ -53,13 +53,13 @@ impl Server {
     }
 
     /// The host, without the port.
-    #[cfg(feature = "tracing")]
+    #[cfg(any(feature = "opentelemetry", feature = "tracing"))]
     pub(in crate::client) fn host(&self) -> Option<String> {
         Some(self.authority()?.host().to_owned())
     }
 
     /// The port, also when it is the scheme's usual one.
-    #[cfg(feature = "tracing")]
+    #[cfg(any(feature = "opentelemetry", feature = "tracing"))]
     pub(in crate::client) fn port(&self) -> Option<u16> {
         let usual = if self.url.starts_with("https:") {
             443
@@ -69,7 +69,7 @@ impl Server {
         Some(self.authority()?.port_u16().unwrap_or(usual))
     }
 
-    #[cfg(feature = "tracing")]
+    #[cfg(any(feature = "opentelemetry", feature = "tracing"))]
     fn authority(&self) -> Option<Authority> {
         self.url.parse::<Uri>().ok()?.into_parts().authority
     }

@@ -5,6 +5,8 @@ use std::sync::Arc;
 use http::HeaderValue;
 
 use super::limiter::Limiter;
+#[cfg(feature = "opentelemetry")]
+use super::metrics::Metrics;
 use super::options::CallOptions;
 use super::retry::Budget;
 use super::server::Server;
@@ -24,4 +26,6 @@ pub(in crate::client) struct Shared {
     pub(in crate::client) clock: Clock,
     pub(in crate::client) budget: Budget,
     pub(in crate::client) limiter: Option<Limiter>,
+    #[cfg(feature = "opentelemetry")]
+    pub(in crate::client) metrics: Metrics,
 }

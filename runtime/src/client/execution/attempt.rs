@@ -43,6 +43,8 @@ impl Sending<'_> {
     ) -> Result<Reply, Error> {
         let operation = self.request.operation;
         let mut message = message(self.request, &self.options, &self.uri, self.form, token)?;
+        #[cfg(feature = "opentelemetry")]
+        super::context::inject(message.headers_mut());
         message.extensions_mut().insert(Timeout(timeout));
         let mut arrived = Arrived::default();
         let outcome = self

@@ -111,7 +111,11 @@ impl<'a> Execution<'a> {
             let timeout = self.attempt_timeout();
             let attempt = self.sending.attempt(token.as_ref(), timeout);
             let resends = history.failed + history.renewed;
+            #[cfg(feature = "opentelemetry")]
+            let start = self.now();
             let outcome = observe::attempt(self.sending.request, resends, attempt).await;
+            #[cfg(feature = "opentelemetry")]
+            self.measure(start, &outcome);
             self.tell_limiter(&outcome);
             let error = match outcome {
                 Ok(reply) => {
@@ -136,6 +140,24 @@ impl<'a> Execution<'a> {
             }
             history.last = Some(self.wait_to_repeat(error, &mut history).await?);
         }
+    }
+
+    /// The time of the client's clock, or of the machine where it has none.
+    #[cfg(feature = "opentelemetry")]
+    fn now(&self) -> Instant {
+        let clock = self.sending.clock.as_ref();
+        clock.map_or_else(Instant::now, Clock::now)
+    }
+
+    /// Records an attempt in the metrics of the client.
+    #[cfg(feature = "opentelemetry")]
+    fn measure(&self, start: Instant, outcome: &Result<Reply, Error>) {
+        let (shared, operation) = (&self.sending.request.shared, self.sending.request.operation);
+        let took = self.now().saturating_duration_since(start);
+        let outcome = outcome.as_ref().map(|reply| reply.status);
+        shared
+            .metrics
+            .record(operation, &shared.server, took, outcome);
     }
 
     /// Waits for all that an attempt needs: its token, its turn, and some time.

@@ -2,6 +2,8 @@
 
 mod attempt;
 mod call;
+#[cfg(feature = "opentelemetry")]
+mod context;
 mod execute;
 mod observe;
 mod storage;

@@ -41,6 +41,18 @@ impl Method {
         }
     }
 
+    /// The name, as it is sent.
+    #[cfg(feature = "opentelemetry")]
+    pub(in crate::client) const fn as_str(self) -> &'static str {
+        match self {
+            Self::Delete => "DELETE",
+            Self::Get => "GET",
+            Self::Patch => "PATCH",
+            Self::Post => "POST",
+            Self::Put => "PUT",
+        }
+    }
+
     /// Whether servers want to know the length of the body even if there is none.
     pub(in crate::client) fn has_body(self) -> bool {
         matches!(self, Self::Patch | Self::Post | Self::Put)

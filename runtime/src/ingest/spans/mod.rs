@@ -1,0 +1,7 @@
+//! Spans of OpenTelemetry with token counts, as usage events.
+
+mod exporter;
+mod usage;
+
+pub use exporter::UsageExporter;
+pub use usage::{LlmUsage, UsageCustomer};

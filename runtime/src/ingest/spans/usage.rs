@@ -1,0 +1,113 @@
+//! What a span says about the use of a language model, by OpenTelemetry's conventions for generative AI.
+
+use opentelemetry::{KeyValue, Value};
+use opentelemetry_sdk::trace::SpanData;
+use uuid::Uuid;
+
+const CUSTOMER_ID: &str = "customerId";
+const EXTERNAL_CUSTOMER_ID: &str = "externalCustomerId";
+
+/// The attributes of each fact, the current name before those of earlier conventions.
+const VENDOR: [&str; 2] = ["gen_ai.provider.name", "gen_ai.system"];
+const MODEL: [&str; 2] = ["gen_ai.response.model", "gen_ai.request.model"];
+const INPUT: [&str; 2] = ["gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"];
+const CACHED: [&str; 1] = ["gen_ai.usage.cache_read.input_tokens"];
+const OUTPUT: [&str; 2] = [
+    "gen_ai.usage.output_tokens",
+    "gen_ai.usage.completion_tokens",
+];
+
+/// What stands for a vendor or model that the span does not name.
+const UNKNOWN: &str = "unknown";
+
+/// One use of a language model by a customer.
+///
+/// Prompts and completions are not part of it, and neither are other attributes of the span.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct LlmUsage {
+    /// The name of the span.
+    pub name: String,
+    /// Who is billed.
+    pub customer: UsageCustomer,
+    /// The company that runs the model: `gen_ai.provider.name`, or `unknown`.
+    pub vendor: String,
+    /// The model: `gen_ai.response.model`, else `gen_ai.request.model`, or `unknown`.
+    pub model: String,
+    /// The number of input tokens: `gen_ai.usage.input_tokens`.
+    pub input_tokens: i64,
+    /// The number of those that came from a cache: `gen_ai.usage.cache_read.input_tokens`.
+    pub cached_input_tokens: Option<i64>,
+    /// The number of output tokens: `gen_ai.usage.output_tokens`.
+    pub output_tokens: i64,
+    /// The number of input and output tokens.
+    pub total_tokens: i64,
+}
+
+/// The customer that a span names.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum UsageCustomer {
+    /// By the ID at Polar: the attribute `customerId`.
+    Id(Uuid),
+    /// By the ID in your own database: the attribute `externalCustomerId`.
+    External(String),
+}
+
+impl LlmUsage {
+    /// Reads a span. `None` if it counts no tokens or names no customer.
+    pub(super) fn of(span: &SpanData) -> Option<Self> {
+        let span_attributes = span.attributes.as_slice();
+        let (input, output) = (
+            count(span_attributes, &INPUT),
+            count(span_attributes, &OUTPUT),
+        );
+        if input.is_none() && output.is_none() {
+            return None;
+        }
+        let (input, output) = (input.unwrap_or(0), output.unwrap_or(0));
+        let named = |names| text(span_attributes, names).unwrap_or_else(|| UNKNOWN.to_owned());
+        Some(Self {
+            name: span.name.to_string(),
+            customer: customer(span_attributes)?,
+            vendor: named(&VENDOR),
+            model: named(&MODEL),
+            input_tokens: input,
+            cached_input_tokens: count(span_attributes, &CACHED),
+            output_tokens: output,
+            total_tokens: input.saturating_add(output),
+        })
+    }
+}
+
+fn customer(attributes: &[KeyValue]) -> Option<UsageCustomer> {
+    let id = text(attributes, &[CUSTOMER_ID]).and_then(|id| id.parse().ok());
+    let external = || text(attributes, &[EXTERNAL_CUSTOMER_ID]).map(UsageCustomer::External);
+    id.map(UsageCustomer::Id).or_else(external)
+}
+
+/// The first of these attributes that is a text, and not an empty one.
+fn text(attributes: &[KeyValue], names: &[&str]) -> Option<String> {
+    find(attributes, names, |value| match value {
+        Value::String(text) if !text.as_str().is_empty() => Some(text.to_string()),
+        _ => None,
+    })
+}
+
+/// The first of these attributes that is a number of tokens.
+fn count(attributes: &[KeyValue], names: &[&str]) -> Option<i64> {
+    find(attributes, names, |value| match value {
+        Value::I64(count) if *count >= 0 => Some(*count),
+        _ => None,
+    })
+}
+
+fn find<T>(
+    attributes: &[KeyValue],
+    names: &[&str],
+    read: impl Fn(&Value) -> Option<T>,
+) -> Option<T> {
+    names.iter().find_map(|name| {
+        let mut named = attributes.iter().filter(|it| it.key.as_str() == *name);
+        named.find_map(|it| read(&it.value))
+    })
+}

@@ -1,0 +1,229 @@
+//! OpenTelemetry: the metrics of attempts, and the trace context that is sent with them.
+
+#![cfg(feature = "opentelemetry")]
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+mod polar;
+mod script;
+
+use std::collections::BTreeMap;
+use std::sync::Once;
+use std::time::Duration;
+
+use opentelemetry::global::set_text_map_propagator;
+use opentelemetry::propagation::TextMapCompositePropagator;
+use opentelemetry::trace::{
+    FutureExt as _, SpanContext, SpanId, TraceContextExt as _, TraceFlags, TraceId, TraceState,
+};
+use opentelemetry::{Context, KeyValue, baggage::BaggageExt as _};
+use opentelemetry_sdk::metrics::data::{AggregatedMetrics, MetricData, ResourceMetrics};
+use opentelemetry_sdk::metrics::{InMemoryMetricExporter, PeriodicReader, SdkMeterProvider};
+use opentelemetry_sdk::propagation::{BaggagePropagator, TraceContextPropagator};
+use polar_client_runtime::client::{CallOptions, RetryPolicy};
+use polar_client_runtime::flows::Download;
+use script::{LOST, Script, answer, limited};
+
+type Attributes = BTreeMap<String, String>;
+
+/// Collects the metrics of a client.
+struct Meter {
+    exporter: InMemoryMetricExporter,
+    provider: SdkMeterProvider,
+}
+
+/// One row of a histogram: attributes, count, sum.
+type Row = (Attributes, u64, f64);
+
+impl Meter {
+    fn new() -> Self {
+        let exporter = InMemoryMetricExporter::default();
+        let reader = PeriodicReader::builder(exporter.clone()).build();
+        let provider = SdkMeterProvider::builder().with_reader(reader).build();
+        Self { exporter, provider }
+    }
+
+    fn collect(&self) -> ResourceMetrics {
+        self.provider.force_flush().unwrap();
+        self.exporter.get_finished_metrics().unwrap().remove(0)
+    }
+}
+
+fn rows(metrics: &ResourceMetrics) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    for metric in metrics.scope_metrics().flat_map(|scope| scope.metrics()) {
+        assert_eq!(metric.name(), "http.client.request.duration");
+        assert_eq!(metric.unit(), "s");
+        let AggregatedMetrics::F64(MetricData::Histogram(histogram)) = metric.data() else {
+            unreachable!("it is a histogram");
+        };
+        for point in histogram.data_points() {
+            let pair = |it: &KeyValue| (it.key.to_string(), it.value.to_string());
+            let bounds: Vec<f64> = point.bounds().collect();
+            assert_eq!((bounds[0], bounds[13], bounds.len()), (0.005, 10.0, 14));
+            let attributes = point.attributes().map(pair).collect();
+            rows.push((attributes, point.count(), point.sum()));
+        }
+    }
+    rows.sort_by(|one, other| one.0.cmp(&other.0));
+    rows
+}
+
+#[tokio::test(start_paused = true)]
+async fn each_attempt_is_measured() {
+    let meter = Meter::new();
+    let script = Script::new([limited("1"), LOST, answer(200, r#"{"name":"hush"}"#)]);
+    let polar = script.builder().meter_provider(&meter.provider);
+    polar.build().unwrap().get("hush").await.unwrap();
+    let expected = [
+        [("error.type", "429"), ("http.response.status_code", "429")].as_slice(),
+        &[("error.type", "connection")],
+        &[("http.response.status_code", "200")],
+    ];
+    let common = [
+        ("http.request.method", "GET"),
+        ("url.template", "/v1/things/{id}/state"),
+        ("server.address", "api.polar.sh"),
+        ("server.port", "443"),
+    ];
+    let expected = expected.map(|own| {
+        let pairs = own.iter().chain(&common);
+        let attributes: Attributes = pairs
+            .map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))
+            .collect();
+        (attributes, 1, 0.0)
+    });
+    let metrics = meter.collect();
+    assert_eq!(rows(&metrics), expected);
+    assert!(!format!("{metrics:?}").contains("hush"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn durations_are_seconds_of_one_attempt() {
+    let meter = Meter::new();
+    let script = Script::new([script::Step::Hang]);
+    let polar = script
+        .builder()
+        .meter_provider(&meter.provider)
+        .attempt_timeout(Duration::from_secs(7))
+        .retry(RetryPolicy::off());
+    polar.build().unwrap().list().await.unwrap_err();
+    let rows = rows(&meter.collect());
+    let (attributes, count, sum) = &rows[0];
+    assert_eq!((rows.len(), *count, *sum), (1, 1, 7.0));
+    assert_eq!(attributes["error.type"], "timeout");
+}
+
+/// The propagator is global, so it is the same for all tests.
+fn propagate() {
+    static ONCE: Once = Once::new();
+    ONCE.call_once(|| {
+        let both = TextMapCompositePropagator::new(vec![
+            Box::new(TraceContextPropagator::new()),
+            Box::new(BaggagePropagator::new()),
+        ]);
+        set_text_map_propagator(both);
+    });
+}
+
+fn context(state: &str) -> Context {
+    let span = SpanContext::new(
+        TraceId::from(0x4bf9_2f35_77b3_4da6_a3ce_929d_0e0e_4736),
+        SpanId::from(0x00f0_67aa_0ba9_02b7),
+        TraceFlags::SAMPLED,
+        false,
+        state.parse::<TraceState>().unwrap(),
+    );
+    Context::new()
+        .with_remote_span_context(span)
+        .with_baggage([KeyValue::new("customer", "hush")])
+}
+
+const PARENT: &str = "00-4bf92f3577b34da6a3ce929d0e0e4736-00f067aa0ba902b7-01";
+
+#[tokio::test(start_paused = true)]
+async fn the_trace_context_goes_with_each_attempt() {
+    propagate();
+    let script = Script::new([LOST, answer(200, "[]")]);
+    let call = async { script.polar().list().await };
+    call.with_context(context("vendor=x")).await.unwrap();
+    let parent = Some(PARENT.to_owned());
+    assert_eq!(script.header("traceparent"), [parent.clone(), parent]);
+    let state = Some("vendor=x".to_owned());
+    assert_eq!(script.header("tracestate"), [state.clone(), state]);
+    assert_eq!(script.header("baggage"), [None, None]);
+}
+
+#[tokio::test]
+async fn without_a_span_and_without_state_there_are_no_headers() {
+    propagate();
+    let script = Script::new([answer(200, "[]")]);
+    script.polar().list().await.unwrap();
+    let call = async { script.polar().list().await };
+    call.with_context(context("")).await.unwrap();
+    assert_eq!(
+        script.header("traceparent"),
+        [None, Some(PARENT.to_owned())]
+    );
+    assert_eq!(script.header("tracestate"), [None, None]);
+}
+
+#[tokio::test]
+async fn headers_of_a_call_stay() {
+    propagate();
+    let script = Script::new([answer(200, "[]")]);
+    let own = CallOptions::new().header("traceparent", "own").unwrap();
+    let call = async { script.polar().list().with(own).await };
+    call.with_context(context("")).await.unwrap();
+    assert_eq!(script.header("traceparent"), [Some("own".to_owned())]);
+}
+
+#[tokio::test]
+async fn storages_get_no_trace_context() {
+    propagate();
+    let address = r#"{"url":"https://storage.example/invoice.pdf"}"#;
+    let script = Script::new([answer(200, address), answer(200, "%PDF-1.7")]);
+    let download = Download::document(script.polar().client.request(&polar::RECEIPT));
+    let call = async { download.bytes().await };
+    call.with_context(context("")).await.unwrap();
+    assert_eq!(
+        script.header("traceparent"),
+        [Some(PARENT.to_owned()), None]
+    );
+}
+
+/// With the layer of `tracing-opentelemetry`, whose default is to activate contexts, the parent is the span of the attempt.
+#[cfg(feature = "tracing")]
+#[tokio::test(start_paused = true)]
+async fn spans_of_tracing_are_propagated() {
+    use opentelemetry::trace::TracerProvider as _;
+    use opentelemetry_sdk::trace::{InMemorySpanExporter, SdkTracerProvider};
+    use tracing_subscriber::layer::SubscriberExt as _;
+
+    propagate();
+    let exporter = InMemorySpanExporter::default();
+    let provider = SdkTracerProvider::builder()
+        .with_simple_exporter(exporter.clone())
+        .build();
+    let layer = tracing_opentelemetry::layer().with_tracer(provider.tracer("test"));
+    let subscriber = tracing_subscriber::registry().with(layer);
+    let script = Script::new([LOST, answer(200, "[]")]);
+    {
+        let _guard = tracing::subscriber::set_default(subscriber);
+        script.polar().list().await.unwrap();
+    }
+    let spans = exporter.get_finished_spans().unwrap();
+    let attempts: Vec<_> = spans
+        .iter()
+        .filter(|span| span.name == "GET /v1/things/")
+        .map(|span| {
+            let context = &span.span_context;
+            Some(format!(
+                "00-{}-{}-01",
+                context.trace_id(),
+                context.span_id()
+            ))
+        })
+        .collect();
+    assert_eq!(attempts.len(), 2);
+    assert_eq!(script.header("traceparent"), attempts);
+}
