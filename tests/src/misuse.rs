@@ -30,41 +30,41 @@
 //! ```
 //!
 //! Without a credential, nothing of an organization:
-//! ```compile_fail,E0599
+//! ```compile_fail,E0277
 //! let _ = polar_client::v2026_10::Polar::anonymous().orders().list();
 //! ```
 //!
 //! The registration of an OAuth2 client is neither for an organization nor for a person:
-//! ```compile_fail,E0599
+//! ```compile_fail,E0277
 //! fn call(organization: &polar_client::v2026_10::Polar) {
 //!     let _ = organization.oauth2().clients().get_client("id");
 //! }
 //! ```
-//! ```compile_fail,E0599
+//! ```compile_fail,E0277
 //! use polar_client::{PersonalToken, v2026_10::Polar};
 //! let _ = Polar::anonymous().with_credential(PersonalToken::new("")).oauth2().clients().get_client("id");
 //! ```
 //!
 //! Nor is what was signed in for, not even for a personal access token:
-//! ```compile_fail,E0599
+//! ```compile_fail,E0277
 //! use polar_client::{PersonalToken, v2026_10::Polar};
 //! let _ = Polar::anonymous().with_credential(PersonalToken::new("")).oauth2().userinfo();
 //! ```
 //!
 //! An organization has no orders of its own in the portal:
-//! ```compile_fail,E0599
+//! ```compile_fail,E0277
 //! use polar_client::{OrganizationToken, v2026_10::Polar};
 //! let _ = Polar::anonymous().customer_portal(OrganizationToken::new("")).orders().list();
 //! ```
 //!
 //! A customer is no organization:
-//! ```compile_fail,E0599
+//! ```compile_fail,E0277
 //! use polar_client::{CustomerSession, v2026_10::Polar};
 //! let _ = Polar::anonymous().with_credential(CustomerSession::new("")).orders().list();
 //! ```
 //!
 //! A customer session does not do where a member session is needed:
-//! ```compile_fail,E0599
+//! ```compile_fail,E0277
 //! use polar_client::{CustomerSession, v2026_10::Polar};
 //! let _ = Polar::anonymous().customer_portal(CustomerSession::new("")).members().list_members();
 //! ```

@@ -3,6 +3,7 @@
 use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
+use super::access::takes;
 use super::argument::{argument, settle};
 use super::docs::Docs;
 use super::operation_docs;
@@ -43,10 +44,10 @@ fn upload(
     let (Success::Json(output) | Success::JsonOrEmpty(output)) = &completion.success else {
         return None;
     };
-    let output = rust_type(api, output);
+    let (output, takes) = (rust_type(api, output), takes(operation));
     Some(quote! {
         #docs
-        pub fn #name(&self, file: NewFile, source: impl Into<UploadSource>) -> Upload<#output> {
+        pub fn #name(&self, file: NewFile, source: impl Into<UploadSource>) -> Upload<#output> #takes {
             let create = self.client.request(&#create);
             let complete = self.client.request(&#complete);
             Upload::new(create, complete, file, source.into())
@@ -80,7 +81,7 @@ fn document(
     // Both calls take it.
     let conversions = params.map(|param| settle(api, param, &ident(&param.name.rust)));
     let conversions = generation.map(|_| quote!(#(#conversions)*));
-    let method = ident(&operation.name.rust);
+    let (method, takes) = (ident(&operation.name.rust), takes(operation));
     let download = quote!(Download::document(self.#method(#(#arguments),*)));
     let download = match generation.map(|generation| ident(&generation.name.rust)) {
         Some(generate) => quote! {
@@ -91,7 +92,7 @@ fn document(
     };
     quote! {
         #docs
-        pub fn #name(&self, #(#parameters),*) -> Download {
+        pub fn #name(&self, #(#parameters),*) -> Download #takes {
             #conversions
             #download
         }
@@ -106,10 +107,11 @@ fn ingester(api: &Api, name: &Ident, operation: &Operation) -> Option<TokenStrea
         .attributes();
     let (_, event) = api.ingested(operation)?;
     let (event, facts) = (rust_type(api, event), facts(operation));
+    let takes = takes(operation);
     Some(quote! {
         #docs
         #[cfg(feature = "ingest")]
-        pub fn #name(&self) -> polar_client_runtime::ingest::IngesterBuilder<#event> {
+        pub fn #name(&self) -> polar_client_runtime::ingest::IngesterBuilder<#event> #takes {
             polar_client_runtime::ingest::IngesterBuilder::new(self.client.request(&#facts))
         }
     })
@@ -218,15 +220,16 @@ fn download(api: &Api, name: &Ident, operation: &Operation, file: &str) -> Optio
     let by_id_docs = flow_docs(operation, BY_ID, &[operation]);
     let file = api.property(&operation.paging.as_ref()?.item, file)?;
     let (ty, facts) = (rust_type(api, file), facts(operation));
+    let takes = takes(operation);
     let by_id = ident(&format!("{name}_by_id"));
     Some(quote! {
         #by_id_docs
-        pub fn #by_id(&self, id: impl Into<Uuid>) -> Download {
+        pub fn #by_id(&self, id: impl Into<Uuid>) -> Download #takes {
             Download::listed(self.client.request(&#facts), id.into())
         }
 
         #docs
-        pub fn #name(&self, file: &#ty) -> Download {
+        pub fn #name(&self, file: &#ty) -> Download #takes {
             Download::file(self.client.request(&#facts), file)
         }
     })
@@ -249,11 +252,11 @@ fn route(name: &Ident, operation: &Operation, (ty, words): Route) -> TokenStream
     let docs = Docs::new(None, words)
         .paragraph(operation_docs::credential(operation))
         .attributes();
-    let (ty, facts) = (ident(ty), facts(operation));
+    let (ty, facts, takes) = (ident(ty), facts(operation), takes(operation));
     quote! {
         #docs
         #[cfg(feature = "axum")]
-        pub fn #name(&self) -> polar_client_runtime::routes::#ty {
+        pub fn #name(&self) -> polar_client_runtime::routes::#ty #takes {
             polar_client_runtime::routes::#ty::new(self.client.request(&#facts))
         }
     }

@@ -2,6 +2,7 @@
 //!
 //! Everything that has to be decided was decided in [`crate::lower`]; here it only gets its Rust form.
 
+mod access;
 mod ambiguous;
 mod argument;
 mod codec;

@@ -124,6 +124,20 @@ impl<T> From<Uuid> for Id<T> {
     }
 }
 
+/// For lists that are given as slices.
+impl<T> From<&Uuid> for Id<T> {
+    fn from(uuid: &Uuid) -> Self {
+        Self::new(*uuid)
+    }
+}
+
+/// For lists that are given as slices.
+impl<T> From<&Self> for Id<T> {
+    fn from(id: &Self) -> Self {
+        *id
+    }
+}
+
 impl<T> From<Id<T>> for Uuid {
     fn from(id: Id<T>) -> Self {
         id.uuid

@@ -93,13 +93,6 @@ impl<T> From<Uuid> for Patch<Id<T>> {
     }
 }
 
-/// `None` empties the field.
-impl<T> From<Option<Uuid>> for Patch<Id<T>> {
-    fn from(uuid: Option<Uuid>) -> Self {
-        uuid.map(Id::new).into()
-    }
-}
-
 impl<T, U: Into<T>, const N: usize> From<[U; N]> for Patch<Vec<T>> {
     fn from(values: [U; N]) -> Self {
         Self::Set(values.into_iter().map(Into::into).collect())

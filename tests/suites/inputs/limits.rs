@@ -91,7 +91,10 @@ fn one_step_further_they_are_not() {
             "unit_amount: must have at most 12 digits after the point, has 13",
         ),
         (product().weight(-0.1), "weight: must be at least 0"),
-        (product().weight(f64::NAN), "weight: must be at least 0"),
+        (
+            product().weight(f64::NAN),
+            "weight: must be a finite number",
+        ),
         (
             product().metadata([("", "x")]),
             "metadata: every key must have at least 1 character, has 0",

@@ -1,16 +1,15 @@
 //! The type of a service: accessors of its children, and the methods that begin requests.
 
-use std::collections::BTreeMap;
-
 use proc_macro2::TokenStream;
 use quote::quote;
 
+use crate::emit::access::takes;
 use crate::emit::argument::{argument, push, push_body, push_path};
 use crate::emit::docs::Docs;
 use crate::emit::type_docs::deprecated;
 use crate::emit::types::{ident, rust_type};
 use crate::emit::{flows, operation_docs};
-use crate::ir::{Access, Api, Operation, Param, Presence, Service};
+use crate::ir::{Api, Operation, Param, Presence, Service};
 use crate::names;
 
 /// The type of a child service, as seen from its parent.
@@ -52,44 +51,24 @@ pub(super) fn service_type(service: &Service) -> TokenStream {
     }
 }
 
-/// Methods in one block for each kind of credential.
+/// The methods that begin requests.
 pub(super) fn methods(api: &Api, service: &Service) -> TokenStream {
-    let name = ident(&service.type_name);
-    let mut by_access: BTreeMap<Access, Vec<&Operation>> = BTreeMap::new();
-    for operation in &service.operations {
-        by_access
-            .entry(operation.access)
-            .or_default()
-            .push(operation);
+    if service.operations.is_empty() {
+        return TokenStream::new();
     }
-    let blocks = by_access.into_iter().map(|(access, own)| {
-        let methods = own.into_iter().map(|operation| {
-            let flow = flows::method(api, service, operation);
-            let method = method(api, operation);
-            quote!(#method #flow)
-        });
-        let bound = ident(access_bound(access));
-        quote! {
-            impl<C: #bound> #name<C> { #(#methods)* }
-        }
+    let name = ident(&service.type_name);
+    let methods = service.operations.iter().map(|operation| {
+        let flow = flows::method(api, service, operation);
+        let method = method(api, operation);
+        quote!(#method #flow)
     });
-    blocks.collect()
-}
-
-fn access_bound(access: Access) -> &'static str {
-    match access {
-        Access::Public => "Credential",
-        Access::Optional => "OptionalAccess",
-        Access::Account => "AccountAccess",
-        Access::Personal => "PersonalAccess",
-        Access::OpenIdConnect => "OpenIdAccess",
-        Access::Portal => "PortalAccess",
-        Access::Member => "MemberAccess",
-        Access::Registration => "RegistrationAccess",
+    quote! {
+        impl<C: Credential> #name<C> { #(#methods)* }
     }
 }
 
 fn method(api: &Api, operation: &Operation) -> TokenStream {
+    let takes = takes(operation);
     let docs = operation_docs::operation(operation).attributes();
     let deprecation = deprecated(operation.lifecycle);
     let (name, ty) = (ident(&operation.name.rust), ident(&operation.type_name));
@@ -135,7 +114,7 @@ fn method(api: &Api, operation: &Operation) -> TokenStream {
     quote! {
         #docs
         #deprecation
-        pub fn #name(&self, #(#arguments),*) -> #ty {
+        pub fn #name(&self, #(#arguments),*) -> #ty #takes {
             #content
         }
     }

@@ -7,27 +7,67 @@ use super::token::{Bearer, Secret, Source, TokenProvider};
 use crate::secrets::REDACTED;
 
 /// Something that a request can identify itself with. Implemented by the types of this module only.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` is not a credential",
+    label = "expected a credential",
+    note = "credentials are `OrganizationToken`, `PersonalToken`, `OpenIdToken`, `CustomerSession`, `MemberSession`, `RegistrationToken` and `Anonymous`: `CustomerSession::new(\"polar_cst_...\")`"
+)]
 pub trait Credential: sealed::Token + Clone + fmt::Debug + Send + Sync + 'static {}
 
 /// Credentials that act for an account: an organization, or a person who uses the dashboard.
+#[diagnostic::on_unimplemented(
+    message = "the operation takes an organization or personal access token, not `{Self}`",
+    label = "the client acts with `{Self}`",
+    note = "`Polar::new(token)` acts with an `OrganizationToken`; `polar.with_credential(PersonalToken::new(token))` with a `PersonalToken`, `OpenIdToken` likewise"
+)]
 pub trait AccountAccess: Credential {}
 
 /// Credentials that act for a person, not for an organization.
+#[diagnostic::on_unimplemented(
+    message = "the operation takes the token of a person, not `{Self}`",
+    label = "the client acts with `{Self}`",
+    note = "use `polar.with_credential(PersonalToken::new(token))`, or an `OpenIdToken`"
+)]
 pub trait PersonalAccess: AccountAccess + OptionalAccess {}
 
 /// Credentials that were obtained through OpenID Connect.
+#[diagnostic::on_unimplemented(
+    message = "the operation takes a token obtained through OpenID Connect, not `{Self}`",
+    label = "the client acts with `{Self}`",
+    note = "use `polar.with_credential(OpenIdToken::new(token))`"
+)]
 pub trait OpenIdAccess: AccountAccess {}
 
 /// No credential, or one that acts for a person.
+#[diagnostic::on_unimplemented(
+    message = "the operation takes no credential or the token of a person, not `{Self}`",
+    label = "the client acts with `{Self}`",
+    note = "use `polar.with_credential(Anonymous)`, a `PersonalToken` or an `OpenIdToken`"
+)]
 pub trait OptionalAccess: Credential {}
 
 /// Credentials that act for a customer in the customer portal.
+#[diagnostic::on_unimplemented(
+    message = "the operation takes a customer or member session, not `{Self}`",
+    label = "the customer portal is used with `{Self}`",
+    note = "use `polar.customer_portal(CustomerSession::new(token))`, or a `MemberSession`; `polar.customer_sessions().create(..)` returns such a token"
+)]
 pub trait PortalAccess: Credential {}
 
 /// Credentials that act for one member of a customer.
+#[diagnostic::on_unimplemented(
+    message = "the operation takes a member session, not `{Self}`",
+    label = "the customer portal is used with `{Self}`",
+    note = "use `polar.customer_portal(MemberSession::new(token))`"
+)]
 pub trait MemberAccess: PortalAccess {}
 
 /// Credentials that manage the registration of one OAuth2 client.
+#[diagnostic::on_unimplemented(
+    message = "the operation takes the registration access token of an OAuth2 client, not `{Self}`",
+    label = "the client acts with `{Self}`",
+    note = "use `polar.with_credential(RegistrationToken::new(token))`, with the token that the registration returned"
+)]
 pub trait RegistrationAccess: Credential {}
 
 mod sealed {

@@ -1,0 +1,171 @@
+//! What the compiler says of mistakes: which credential or value an operation takes. That they do not compile is tested in
+//! `src/misuse.rs`, too, but a doc test cannot read the message.
+
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a panic is how a test fails"
+)]
+
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::{env, fs};
+
+/// Code with a client `polar`, and what the compiler says of it.
+const MISTAKES: &[(&str, &[&str])] = &[
+    (
+        "Polar::anonymous().orders().list()",
+        &[
+            "the operation takes an organization or personal access token, not `Anonymous`",
+            "the client acts with `Anonymous`",
+            "`Polar::new(token)` acts with an `OrganizationToken`",
+        ],
+    ),
+    (
+        "polar.with_credential(CustomerSession::new(\"\")).files().upload(file(), vec![0])",
+        &["the operation takes an organization or personal access token, not `CustomerSession`"],
+    ),
+    (
+        "polar.organizations().create(OrganizationCreate::new(\"Shop\", \"shop\"))",
+        &[
+            "the operation takes the token of a person, not `OrganizationToken`",
+            "use `polar.with_credential(PersonalToken::new(token))`, or an `OpenIdToken`",
+        ],
+    ),
+    (
+        "polar.oauth2().authorize(\"id\", \"code\")",
+        &["the operation takes no credential or the token of a person, not `OrganizationToken`"],
+    ),
+    (
+        "polar.with_credential(PersonalToken::new(\"\")).oauth2().userinfo()",
+        &["the operation takes a token obtained through OpenID Connect, not `PersonalToken`"],
+    ),
+    (
+        "polar.oauth2().clients().get_client(\"id\")",
+        &[
+            "the operation takes the registration access token of an OAuth2 client, not `OrganizationToken`",
+        ],
+    ),
+    (
+        "polar.customer_portal(Anonymous).orders().list()",
+        &[
+            "the operation takes a customer or member session, not `Anonymous`",
+            "use `polar.customer_portal(CustomerSession::new(token))`, or a `MemberSession`",
+        ],
+    ),
+    (
+        "polar.customer_portal(CustomerSession::new(\"\")).members().list_members()",
+        &["the operation takes a member session, not `CustomerSession`"],
+    ),
+    (
+        "polar.customer_portal(\"polar_cst_\")",
+        &[
+            "`&str` is not a credential",
+            "CustomerSession::new(\"polar_cst_...\")",
+        ],
+    ),
+    (
+        "polar.discounts().create(CustomerUpdate::new())",
+        &[
+            "`CustomerUpdate` cannot be sent as \
+             `DiscountCreate`",
+            "is a union, its variants can be passed, too",
+        ],
+    ),
+    (
+        "CheckoutProductsCreate::new(id())",
+        &[
+            "is not a list of",
+            "a single value is a list, too, in brackets: `[value]`",
+        ],
+    ),
+    (
+        "CustomerUpdate::new().metadata(\"plan\")",
+        &[
+            "`&str` is not a map of strings to",
+            "pairs: `[(\"key\", value)]`",
+        ],
+    ),
+    ("polar.orders().get(id())", &["Id<Order>", "Id<Product>"]),
+];
+
+/// What stands around the code of a mistake.
+const AROUND: &str = "#![allow(unused)]
+use polar_client::*;
+use polar_client::v2026_10::{Polar, models::*};
+fn file() -> NewFile { NewFile::new(FileServiceTypes::Downloadable, \"a.pdf\", \"application/pdf\") }
+fn id() -> ids::ProductId { types::Uuid::nil().into() }
+";
+
+#[test]
+fn the_compiler_says_what_is_expected() {
+    let folder = tempfile::tempdir().unwrap();
+    // What surrounds the mistakes is none.
+    let said = compile(folder.path(), "polar.orders().list()");
+    assert!(said.is_empty(), "{said}");
+    for (code, expected) in MISTAKES {
+        let said = compile(folder.path(), code);
+        for text in *expected {
+            assert!(
+                said.contains(text),
+                "`{text}` is not said of `{code}`:\n{said}"
+            );
+        }
+    }
+}
+
+/// What the compiler says of an expression.
+fn compile(folder: &Path, code: &str) -> String {
+    let source = folder.join("mistake.rs");
+    fs::write(
+        &source,
+        format!("{AROUND}fn mistake(polar: Polar) {{ let _ = {code}; }}\n"),
+    )
+    .unwrap();
+    let libraries = env::current_exe().unwrap().parent().unwrap().to_owned();
+    let rustc = env::var_os("RUSTC").unwrap_or_else(|| "rustc".into());
+    let output = Command::new(rustc)
+        .args([
+            "--edition=2024",
+            "--crate-type=lib",
+            "--emit=metadata",
+            "--color=never",
+        ])
+        .arg(format!("-Ldependency={}", libraries.display()))
+        .arg(format!(
+            "--extern=polar_client={}",
+            client(&libraries).display()
+        ))
+        .arg("--out-dir")
+        .args([folder, &source])
+        .output()
+        .unwrap();
+    // Whether paths are written in full depends on what else is called so.
+    let said = String::from_utf8_lossy(&output.stderr);
+    let modules = [
+        "polar_client::v2026_10::models::",
+        "polar_client::ids::",
+        "polar_client::types::",
+        "polar_client::",
+    ];
+    modules
+        .iter()
+        .fold(said.into_owned(), |said, module| said.replace(module, ""))
+}
+
+/// The client that this test is linked with: of those beside it, the one that was built last.
+fn client(libraries: &Path) -> PathBuf {
+    let files = fs::read_dir(libraries)
+        .unwrap()
+        .map(|entry| entry.unwrap().path());
+    let clients = files.filter(|path| {
+        let name = path
+            .file_name()
+            .and_then(|name| name.to_str())
+            .unwrap_or_default();
+        name.starts_with("libpolar_client-") && name.ends_with(".rlib")
+    });
+    let newest =
+        clients.max_by_key(|path| fs::metadata(path).and_then(|file| file.modified()).ok());
+    newest.unwrap_or_else(|| panic!("no client in {}", libraries.display()))
+}
