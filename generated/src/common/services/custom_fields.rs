@@ -28,7 +28,7 @@ impl<C: Credential> CustomFields<C> {
     }
 }
 
-impl<C: AccountAccess> CustomFields<C> {
+impl<C: Credential> CustomFields<C> {
     /// Creates a custom field. Checkouts ask for it once it is attached to their product.
     ///
     /// `POST /v1/custom-fields/`, operation `custom-fields:create`.
@@ -40,7 +40,10 @@ impl<C: AccountAccess> CustomFields<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn create(&self, body: impl Body<CustomFieldCreate>) -> Create {
+    pub fn create(&self, body: impl Body<CustomFieldCreate>) -> Create
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&CREATE);
         request.json_body(&body);
         Create(request)
@@ -58,7 +61,10 @@ impl<C: AccountAccess> CustomFields<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn delete(&self, id: impl Into<CustomFieldId>) -> Delete {
+    pub fn delete(&self, id: impl Into<CustomFieldId>) -> Delete
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&DELETE);
         let value: CustomFieldId = id.into();
         request.path("id", &value);
@@ -77,7 +83,10 @@ impl<C: AccountAccess> CustomFields<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: impl Into<CustomFieldId>) -> Get {
+    pub fn get(&self, id: impl Into<CustomFieldId>) -> Get
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&GET);
         let value: CustomFieldId = id.into();
         request.path("id", &value);
@@ -93,7 +102,10 @@ impl<C: AccountAccess> CustomFields<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn list(&self) -> List {
+    pub fn list(&self) -> List
+    where
+        C: AccountAccess,
+    {
         List(self.client.request(&LIST))
     }
 
@@ -116,7 +128,10 @@ impl<C: AccountAccess> CustomFields<C> {
         &self,
         id: impl Into<CustomFieldId>,
         body: impl Body<CustomFieldUpdate>,
-    ) -> Update {
+    ) -> Update
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&UPDATE);
         let value: CustomFieldId = id.into();
         request.path("id", &value);

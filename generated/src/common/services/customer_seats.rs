@@ -28,6 +28,36 @@ impl<C: Credential> CustomerSeats<C> {
 }
 
 impl<C: Credential> CustomerSeats<C> {
+    /// Assigns a free seat of a subscription or of an order to somebody. They get an
+    /// email with an invitation to claim the seat, unless `immediate_claim` says that it
+    /// is theirs at once.
+    ///
+    /// `POST /v1/customer-seats`, operation `customer-seats:assign_seat`.
+    ///
+    /// Requires `subscription_id` or `order_id`: the server refuses a request with none
+    /// of them. Requires `customer_id`, `external_customer_id`, `email`, `member_id` or
+    /// `external_member_id`: the server refuses a request with none of them.
+    ///
+    /// Credential: an organization or personal access token with the scope
+    /// `customer_seats:write`.
+    ///
+    /// Not idempotent: a retry may perform the operation again.
+    ///
+    /// # Errors
+    /// - 400 Bad Request
+    /// - 401 Unauthorized
+    /// - 403 Forbidden
+    /// - 404 Not Found
+    /// - 422: `RequestValidationError`
+    pub fn assign_seat(&self, body: impl Body<SeatAssign>) -> AssignSeat
+    where
+        C: AccountAccess,
+    {
+        let mut request = self.client.request(&ASSIGN_SEAT);
+        request.json_body(&body);
+        AssignSeat(request)
+    }
+
     /// Claims a seat with the token of an invitation. The answer has the seat and a
     /// session token for the customer portal.
     ///
@@ -67,35 +97,6 @@ impl<C: Credential> CustomerSeats<C> {
         request.path("invitation_token", &invitation_token);
         GetClaimInfo(request)
     }
-}
-
-impl<C: AccountAccess> CustomerSeats<C> {
-    /// Assigns a free seat of a subscription or of an order to somebody. They get an
-    /// email with an invitation to claim the seat, unless `immediate_claim` says that it
-    /// is theirs at once.
-    ///
-    /// `POST /v1/customer-seats`, operation `customer-seats:assign_seat`.
-    ///
-    /// Requires `subscription_id` or `order_id`: the server refuses a request with none
-    /// of them. Requires `customer_id`, `external_customer_id`, `email`, `member_id` or
-    /// `external_member_id`: the server refuses a request with none of them.
-    ///
-    /// Credential: an organization or personal access token with the scope
-    /// `customer_seats:write`.
-    ///
-    /// Not idempotent: a retry may perform the operation again.
-    ///
-    /// # Errors
-    /// - 400 Bad Request
-    /// - 401 Unauthorized
-    /// - 403 Forbidden
-    /// - 404 Not Found
-    /// - 422: `RequestValidationError`
-    pub fn assign_seat(&self, body: impl Body<SeatAssign>) -> AssignSeat {
-        let mut request = self.client.request(&ASSIGN_SEAT);
-        request.json_body(&body);
-        AssignSeat(request)
-    }
 
     /// Lists the seats of a subscription or of an order, and counts those in all and
     /// those that are free.
@@ -113,7 +114,10 @@ impl<C: AccountAccess> CustomerSeats<C> {
     /// - 403 Forbidden
     /// - 404 Not Found
     /// - 422: `RequestValidationError`
-    pub fn list_seats(&self) -> ListSeats {
+    pub fn list_seats(&self) -> ListSeats
+    where
+        C: AccountAccess,
+    {
         ListSeats(self.client.request(&LIST_SEATS))
     }
 
@@ -136,7 +140,10 @@ impl<C: AccountAccess> CustomerSeats<C> {
     /// - 403 Forbidden
     /// - 404 Not Found
     /// - 422: `RequestValidationError`
-    pub fn resend_invitation(&self, seat_id: impl Into<SeatId>) -> ResendInvitation {
+    pub fn resend_invitation(&self, seat_id: impl Into<SeatId>) -> ResendInvitation
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&RESEND_INVITATION);
         let value: SeatId = seat_id.into();
         request.path("seat_id", &value);
@@ -157,7 +164,10 @@ impl<C: AccountAccess> CustomerSeats<C> {
     /// - 403 Forbidden
     /// - 404 Not Found
     /// - 422: `RequestValidationError`
-    pub fn revoke_seat(&self, seat_id: impl Into<SeatId>) -> RevokeSeat {
+    pub fn revoke_seat(&self, seat_id: impl Into<SeatId>) -> RevokeSeat
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&REVOKE_SEAT);
         let value: SeatId = seat_id.into();
         request.path("seat_id", &value);

@@ -25,7 +25,7 @@ impl<C: Credential> CustomerSessions<C> {
     }
 }
 
-impl<C: AccountAccess> CustomerSessions<C> {
+impl<C: Credential> CustomerSessions<C> {
     /// Creates a session for a customer, to link to the customer portal or to act as the
     /// customer. Where customers have members, it is the session of a member, by default
     /// of the owner.
@@ -40,7 +40,10 @@ impl<C: AccountAccess> CustomerSessions<C> {
     /// # Errors
     /// - 409: `AmbiguousExternalCustomerID`
     /// - 422: `RequestValidationError`
-    pub fn create(&self, body: impl Body<CustomerSessionCreate>) -> Create {
+    pub fn create(&self, body: impl Body<CustomerSessionCreate>) -> Create
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&CREATE);
         request.json_body(&body);
         Create(request)
@@ -52,7 +55,10 @@ impl<C: AccountAccess> CustomerSessions<C> {
     /// Credential: an organization or personal access token with the scope
     /// `customer_sessions:write`.
     #[cfg(feature = "axum")]
-    pub fn axum_route(&self) -> polar_client_runtime::routes::PortalRoute {
+    pub fn axum_route(&self) -> polar_client_runtime::routes::PortalRoute
+    where
+        C: AccountAccess,
+    {
         polar_client_runtime::routes::PortalRoute::new(self.client.request(&CREATE))
     }
 }

@@ -26,7 +26,7 @@ impl<C: Credential> Disputes<C> {
     }
 }
 
-impl<C: AccountAccess> Disputes<C> {
+impl<C: Credential> Disputes<C> {
     /// Accepts a dispute, which is then lost and closed: the customer keeps the money.
     /// Only possible while it is open.
     ///
@@ -43,7 +43,10 @@ impl<C: AccountAccess> Disputes<C> {
     /// - 404: `ResourceNotFound`
     /// - 409: `DisputeNotOpenError`
     /// - 422: `RequestValidationError`
-    pub fn accept(&self, id: impl Into<DisputeId>) -> Accept {
+    pub fn accept(&self, id: impl Into<DisputeId>) -> Accept
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&ACCEPT);
         let value: DisputeId = id.into();
         request.path("id", &value);
@@ -62,7 +65,10 @@ impl<C: AccountAccess> Disputes<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: impl Into<DisputeId>) -> Get {
+    pub fn get(&self, id: impl Into<DisputeId>) -> Get
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&GET);
         let value: DisputeId = id.into();
         request.path("id", &value);
@@ -78,7 +84,10 @@ impl<C: AccountAccess> Disputes<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn list(&self) -> List {
+    pub fn list(&self) -> List
+    where
+        C: AccountAccess,
+    {
         List(self.client.request(&LIST))
     }
 }

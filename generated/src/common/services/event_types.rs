@@ -30,7 +30,7 @@ impl<C: Credential> EventTypes<C> {
     }
 }
 
-impl<C: AccountAccess> EventTypes<C> {
+impl<C: Credential> EventTypes<C> {
     /// Lists the types of events, with how often and when events of each type happened.
     ///
     /// `GET /v1/event-types/`, operation `event-types:list`.
@@ -40,7 +40,10 @@ impl<C: AccountAccess> EventTypes<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn list(&self) -> List {
+    pub fn list(&self) -> List
+    where
+        C: AccountAccess,
+    {
         List(self.client.request(&LIST))
     }
 
@@ -62,7 +65,10 @@ impl<C: AccountAccess> EventTypes<C> {
         &self,
         id: impl Into<EventTypeId>,
         body: impl Body<EventTypeUpdate>,
-    ) -> Update {
+    ) -> Update
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&UPDATE);
         let value: EventTypeId = id.into();
         request.path("id", &value);

@@ -29,7 +29,7 @@ impl<C: Credential> Files<C> {
     }
 }
 
-impl<C: AccountAccess> Files<C> {
+impl<C: Credential> Files<C> {
     /// Creates a file, and returns an address for each part to upload. PUT each part to
     /// its address, with its headers and without Polar's credential, within the hour;
     /// then report the upload with `uploaded`.
@@ -42,7 +42,10 @@ impl<C: AccountAccess> Files<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn create(&self, body: impl Body<FileCreate>) -> Create {
+    pub fn create(&self, body: impl Body<FileCreate>) -> Create
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&CREATE);
         request.json_body(&body);
         Create(request)
@@ -59,7 +62,10 @@ impl<C: AccountAccess> Files<C> {
         &self,
         file: NewFile,
         source: impl Into<UploadSource>,
-    ) -> Upload<FileRead> {
+    ) -> Upload<FileRead>
+    where
+        C: AccountAccess,
+    {
         let create = self.client.request(&CREATE);
         let complete = self.client.request(&UPLOADED);
         Upload::new(create, complete, file, source.into())
@@ -77,7 +83,10 @@ impl<C: AccountAccess> Files<C> {
     /// - 403: `NotPermitted`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn delete(&self, id: impl Into<FileId>) -> Delete {
+    pub fn delete(&self, id: impl Into<FileId>) -> Delete
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&DELETE);
         let value: FileId = id.into();
         request.path("id", &value);
@@ -93,7 +102,10 @@ impl<C: AccountAccess> Files<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn list(&self) -> List {
+    pub fn list(&self) -> List
+    where
+        C: AccountAccess,
+    {
         List(self.client.request(&LIST))
     }
 
@@ -111,7 +123,10 @@ impl<C: AccountAccess> Files<C> {
     /// - 403: `NotPermitted`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn update(&self, id: impl Into<FileId>, body: impl Body<FilePatch>) -> Update {
+    pub fn update(&self, id: impl Into<FileId>, body: impl Body<FilePatch>) -> Update
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&UPDATE);
         let value: FileId = id.into();
         request.path("id", &value);
@@ -138,7 +153,10 @@ impl<C: AccountAccess> Files<C> {
         &self,
         id: impl Into<FileId>,
         body: impl Body<FileUploadCompleted>,
-    ) -> Uploaded {
+    ) -> Uploaded
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&UPLOADED);
         let value: FileId = id.into();
         request.path("id", &value);

@@ -31,7 +31,7 @@ impl<C: Credential> Metrics<C> {
     }
 }
 
-impl<C: AccountAccess> Metrics<C> {
+impl<C: Credential> Metrics<C> {
     /// Creates a dashboard: a name, and the metrics that it shows.
     ///
     /// `POST /v1/metrics/dashboards`, operation `metrics:create_dashboard`.
@@ -46,7 +46,10 @@ impl<C: AccountAccess> Metrics<C> {
     pub fn create_dashboard(
         &self,
         body: impl Body<MetricDashboardCreate>,
-    ) -> CreateDashboard {
+    ) -> CreateDashboard
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&CREATE_DASHBOARD);
         request.json_body(&body);
         CreateDashboard(request)
@@ -63,7 +66,10 @@ impl<C: AccountAccess> Metrics<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn delete_dashboard(&self, id: impl Into<DashboardId>) -> DeleteDashboard {
+    pub fn delete_dashboard(&self, id: impl Into<DashboardId>) -> DeleteDashboard
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&DELETE_DASHBOARD);
         let value: DashboardId = id.into();
         request.path("id", &value);
@@ -89,7 +95,10 @@ impl<C: AccountAccess> Metrics<C> {
         start_date: Date,
         end_date: Date,
         interval: impl Into<TimeInterval>,
-    ) -> Export {
+    ) -> Export
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&EXPORT);
         request.query("start_date", &start_date);
         request.query("end_date", &end_date);
@@ -118,7 +127,10 @@ impl<C: AccountAccess> Metrics<C> {
         start_date: Date,
         end_date: Date,
         interval: impl Into<TimeInterval>,
-    ) -> Get {
+    ) -> Get
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&GET);
         request.query("start_date", &start_date);
         request.query("end_date", &end_date);
@@ -138,7 +150,10 @@ impl<C: AccountAccess> Metrics<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn get_dashboard(&self, id: impl Into<DashboardId>) -> GetDashboard {
+    pub fn get_dashboard(&self, id: impl Into<DashboardId>) -> GetDashboard
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&GET_DASHBOARD);
         let value: DashboardId = id.into();
         request.path("id", &value);
@@ -152,7 +167,10 @@ impl<C: AccountAccess> Metrics<C> {
     ///
     /// Credential: an organization or personal access token with the scope
     /// `metrics:read`.
-    pub fn limits(&self) -> Limits {
+    pub fn limits(&self) -> Limits
+    where
+        C: AccountAccess,
+    {
         Limits(self.client.request(&LIMITS))
     }
 
@@ -165,7 +183,10 @@ impl<C: AccountAccess> Metrics<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn list_dashboards(&self) -> ListDashboards {
+    pub fn list_dashboards(&self) -> ListDashboards
+    where
+        C: AccountAccess,
+    {
         ListDashboards(self.client.request(&LIST_DASHBOARDS))
     }
 
@@ -186,7 +207,10 @@ impl<C: AccountAccess> Metrics<C> {
         &self,
         id: impl Into<DashboardId>,
         body: impl Body<MetricDashboardUpdate>,
-    ) -> UpdateDashboard {
+    ) -> UpdateDashboard
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&UPDATE_DASHBOARD);
         let value: DashboardId = id.into();
         request.path("id", &value);

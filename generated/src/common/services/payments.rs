@@ -30,7 +30,7 @@ impl<C: Credential> Payments<C> {
     }
 }
 
-impl<C: AccountAccess> Payments<C> {
+impl<C: Credential> Payments<C> {
     /// Gets a payment.
     ///
     /// `GET /v1/payments/{id}`, operation `payments:get`.
@@ -43,7 +43,10 @@ impl<C: AccountAccess> Payments<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: impl Into<PaymentId>) -> Get {
+    pub fn get(&self, id: impl Into<PaymentId>) -> Get
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&GET);
         let value: PaymentId = id.into();
         request.path("id", &value);
@@ -59,7 +62,10 @@ impl<C: AccountAccess> Payments<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn list(&self) -> List {
+    pub fn list(&self) -> List
+    where
+        C: AccountAccess,
+    {
         List(self.client.request(&LIST))
     }
 }

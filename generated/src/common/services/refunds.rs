@@ -31,7 +31,7 @@ impl<C: Credential> Refunds<C> {
     }
 }
 
-impl<C: AccountAccess> Refunds<C> {
+impl<C: Credential> Refunds<C> {
     /// Pays an order back, in part or in full. The refund may still be pending when it is
     /// returned.
     ///
@@ -45,7 +45,10 @@ impl<C: AccountAccess> Refunds<C> {
     /// # Errors
     /// - 403: `RefundedAlready`
     /// - 422: `RequestValidationError`
-    pub fn create(&self, body: impl Body<RefundCreate>) -> Create {
+    pub fn create(&self, body: impl Body<RefundCreate>) -> Create
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&CREATE);
         request.json_body(&body);
         Create(request)
@@ -60,7 +63,10 @@ impl<C: AccountAccess> Refunds<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn list(&self) -> List {
+    pub fn list(&self) -> List
+    where
+        C: AccountAccess,
+    {
         List(self.client.request(&LIST))
     }
 }

@@ -34,7 +34,7 @@ impl<C: Credential> LicenseKeys<C> {
     }
 }
 
-impl<C: AccountAccess> LicenseKeys<C> {
+impl<C: Credential> LicenseKeys<C> {
     /// Activates a license key, for example for one device. Refused if the key is not
     /// valid or all its activations are taken.
     ///
@@ -49,7 +49,10 @@ impl<C: AccountAccess> LicenseKeys<C> {
     /// - 403: `NotPermitted`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn activate(&self, body: impl Body<LicenseKeyActivate>) -> Activate {
+    pub fn activate(&self, body: impl Body<LicenseKeyActivate>) -> Activate
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&ACTIVATE);
         request.json_body(&body);
         Activate(request)
@@ -67,7 +70,10 @@ impl<C: AccountAccess> LicenseKeys<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn deactivate(&self, body: impl Body<LicenseKeyDeactivate>) -> Deactivate {
+    pub fn deactivate(&self, body: impl Body<LicenseKeyDeactivate>) -> Deactivate
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&DEACTIVATE);
         request.json_body(&body);
         Deactivate(request)
@@ -86,7 +92,10 @@ impl<C: AccountAccess> LicenseKeys<C> {
     /// - 401: `Unauthorized`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: impl Into<LicenseKeyId>) -> Get {
+    pub fn get(&self, id: impl Into<LicenseKeyId>) -> Get
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&GET);
         let value: LicenseKeyId = id.into();
         request.path("id", &value);
@@ -112,7 +121,10 @@ impl<C: AccountAccess> LicenseKeys<C> {
         &self,
         id: impl Into<LicenseKeyId>,
         activation_id: impl Into<ActivationId>,
-    ) -> GetActivation {
+    ) -> GetActivation
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&GET_ACTIVATION);
         let value: LicenseKeyId = id.into();
         request.path("id", &value);
@@ -132,7 +144,10 @@ impl<C: AccountAccess> LicenseKeys<C> {
     /// - 401: `Unauthorized`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn list(&self) -> List {
+    pub fn list(&self) -> List
+    where
+        C: AccountAccess,
+    {
         List(self.client.request(&LIST))
     }
 
@@ -153,7 +168,10 @@ impl<C: AccountAccess> LicenseKeys<C> {
     /// - 401: `Unauthorized`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn rotate(&self, id: impl Into<LicenseKeyId>) -> Rotate {
+    pub fn rotate(&self, id: impl Into<LicenseKeyId>) -> Rotate
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&ROTATE);
         let value: LicenseKeyId = id.into();
         request.path("id", &value);
@@ -179,7 +197,10 @@ impl<C: AccountAccess> LicenseKeys<C> {
         &self,
         id: impl Into<LicenseKeyId>,
         body: impl Body<LicenseKeyUpdate>,
-    ) -> Update {
+    ) -> Update
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&UPDATE);
         let value: LicenseKeyId = id.into();
         request.path("id", &value);
@@ -201,7 +222,10 @@ impl<C: AccountAccess> LicenseKeys<C> {
     /// - 400: `BadRequest`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn validate(&self, body: impl Body<LicenseKeyValidate>) -> Validate {
+    pub fn validate(&self, body: impl Body<LicenseKeyValidate>) -> Validate
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&VALIDATE);
         request.json_body(&body);
         Validate(request)

@@ -26,7 +26,7 @@ impl<C: Credential> BenefitGrants<C> {
     }
 }
 
-impl<C: AccountAccess> BenefitGrants<C> {
+impl<C: Credential> BenefitGrants<C> {
     /// Lists the grants of all benefits.
     ///
     /// `GET /v1/benefit-grants/`, operation `benefit-grants:list`.
@@ -36,7 +36,10 @@ impl<C: AccountAccess> BenefitGrants<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn list(&self) -> List {
+    pub fn list(&self) -> List
+    where
+        C: AccountAccess,
+    {
         List(self.client.request(&LIST))
     }
 }

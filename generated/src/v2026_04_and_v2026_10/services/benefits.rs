@@ -36,7 +36,7 @@ impl<C: Credential> Benefits<C> {
     }
 }
 
-impl<C: AccountAccess> Benefits<C> {
+impl<C: Credential> Benefits<C> {
     /// Creates a benefit. Products grant it once it is one of theirs.
     ///
     /// `POST /v1/benefits/`, operation `benefits:create`.
@@ -48,7 +48,10 @@ impl<C: AccountAccess> Benefits<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn create(&self, body: impl Body<BenefitCreate>) -> Create {
+    pub fn create(&self, body: impl Body<BenefitCreate>) -> Create
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&CREATE);
         request.json_body(&body);
         Create(request)
@@ -67,7 +70,10 @@ impl<C: AccountAccess> Benefits<C> {
     /// - 403: `NotPermitted`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn delete(&self, id: impl Into<BenefitId>) -> Delete {
+    pub fn delete(&self, id: impl Into<BenefitId>) -> Delete
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&DELETE);
         let value: BenefitId = id.into();
         request.path("id", &value);
@@ -86,7 +92,10 @@ impl<C: AccountAccess> Benefits<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn files(&self, id: impl Into<BenefitId>) -> Files {
+    pub fn files(&self, id: impl Into<BenefitId>) -> Files
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&FILES);
         let value: BenefitId = id.into();
         request.path("id", &value);
@@ -105,7 +114,10 @@ impl<C: AccountAccess> Benefits<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: impl Into<BenefitId>) -> Get {
+    pub fn get(&self, id: impl Into<BenefitId>) -> Get
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&GET);
         let value: BenefitId = id.into();
         request.path("id", &value);
@@ -124,7 +136,10 @@ impl<C: AccountAccess> Benefits<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn grants(&self, id: impl Into<BenefitId>) -> Grants {
+    pub fn grants(&self, id: impl Into<BenefitId>) -> Grants
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&GRANTS);
         let value: BenefitId = id.into();
         request.path("id", &value);
@@ -140,7 +155,10 @@ impl<C: AccountAccess> Benefits<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn list(&self) -> List {
+    pub fn list(&self) -> List
+    where
+        C: AccountAccess,
+    {
         List(self.client.request(&LIST))
     }
 
@@ -162,7 +180,10 @@ impl<C: AccountAccess> Benefits<C> {
         &self,
         id: impl Into<BenefitId>,
         body: impl Body<BenefitUpdate>,
-    ) -> Update {
+    ) -> Update
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&UPDATE);
         let value: BenefitId = id.into();
         request.path("id", &value);

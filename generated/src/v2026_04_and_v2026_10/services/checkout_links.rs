@@ -33,7 +33,7 @@ impl<C: Credential> CheckoutLinks<C> {
     }
 }
 
-impl<C: AccountAccess> CheckoutLinks<C> {
+impl<C: Credential> CheckoutLinks<C> {
     /// Creates a checkout link for one or more products. Its address is in `url`.
     ///
     /// `POST /v1/checkout-links/`, operation `checkout-links:create`.
@@ -45,7 +45,10 @@ impl<C: AccountAccess> CheckoutLinks<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn create(&self, body: impl Body<CheckoutLinkCreate>) -> Create {
+    pub fn create(&self, body: impl Body<CheckoutLinkCreate>) -> Create
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&CREATE);
         request.json_body(&body);
         Create(request)
@@ -63,7 +66,10 @@ impl<C: AccountAccess> CheckoutLinks<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn delete(&self, id: impl Into<CheckoutLinkId>) -> Delete {
+    pub fn delete(&self, id: impl Into<CheckoutLinkId>) -> Delete
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&DELETE);
         let value: CheckoutLinkId = id.into();
         request.path("id", &value);
@@ -82,7 +88,10 @@ impl<C: AccountAccess> CheckoutLinks<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: impl Into<CheckoutLinkId>) -> Get {
+    pub fn get(&self, id: impl Into<CheckoutLinkId>) -> Get
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&GET);
         let value: CheckoutLinkId = id.into();
         request.path("id", &value);
@@ -98,7 +107,10 @@ impl<C: AccountAccess> CheckoutLinks<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn list(&self) -> List {
+    pub fn list(&self) -> List
+    where
+        C: AccountAccess,
+    {
         List(self.client.request(&LIST))
     }
 
@@ -120,7 +132,10 @@ impl<C: AccountAccess> CheckoutLinks<C> {
         &self,
         id: impl Into<CheckoutLinkId>,
         body: impl Body<CheckoutLinkUpdate>,
-    ) -> Update {
+    ) -> Update
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&UPDATE);
         let value: CheckoutLinkId = id.into();
         request.path("id", &value);

@@ -33,6 +33,42 @@ impl<C: Credential> Checkouts<C> {
 }
 
 impl<C: Credential> Checkouts<C> {
+    /// Confirms a checkout session with its client secret, which charges the customer and
+    /// creates the order and, for recurring products, the subscription. The answer has a
+    /// session token for the customer portal.
+    ///
+    /// `POST /v1/checkouts/client/{client_secret}/confirm`, operation
+    /// `checkouts:client_confirm`.
+    ///
+    /// - `client_secret`: Secret that gives access.
+    ///
+    /// Unauthenticated, or with a personal access token. A client with an organization
+    /// token calls it after `with_credential(Anonymous)`.
+    ///
+    /// Not idempotent: a retry may perform the operation again.
+    ///
+    /// # Errors
+    /// - 400: `PaymentError`
+    /// - 403: `AlreadyActiveSubscriptionError`, `NotOpenCheckout`, `NotPermitted`,
+    ///   `PaymentNotReady`, `TrialAlreadyRedeemed`, `DiscountRedemptionLimitReached`
+    /// - 404: `ResourceNotFound`
+    /// - 409: `CheckoutLocked`
+    /// - 410: `ExpiredCheckoutError`
+    /// - 422: `RequestValidationError`
+    pub fn client_confirm(
+        &self,
+        client_secret: &str,
+        body: impl Body<CheckoutConfirmStripe>,
+    ) -> ClientConfirm
+    where
+        C: OptionalAccess,
+    {
+        let mut request = self.client.request(&CLIENT_CONFIRM);
+        request.path("client_secret", &client_secret);
+        request.json_body(&body);
+        ClientConfirm(request)
+    }
+
     /// Gets a checkout session by its client secret: what a customer may see of it.
     ///
     /// `GET /v1/checkouts/client/{client_secret}`, operation `checkouts:client_get`.
@@ -80,44 +116,7 @@ impl<C: Credential> Checkouts<C> {
         request.json_body(&body);
         ClientUpdate(request)
     }
-}
 
-impl<C: OptionalAccess> Checkouts<C> {
-    /// Confirms a checkout session with its client secret, which charges the customer and
-    /// creates the order and, for recurring products, the subscription. The answer has a
-    /// session token for the customer portal.
-    ///
-    /// `POST /v1/checkouts/client/{client_secret}/confirm`, operation
-    /// `checkouts:client_confirm`.
-    ///
-    /// - `client_secret`: Secret that gives access.
-    ///
-    /// Unauthenticated, or with a personal access token. A client with an organization
-    /// token calls it after `with_credential(Anonymous)`.
-    ///
-    /// Not idempotent: a retry may perform the operation again.
-    ///
-    /// # Errors
-    /// - 400: `PaymentError`
-    /// - 403: `AlreadyActiveSubscriptionError`, `NotOpenCheckout`, `NotPermitted`,
-    ///   `PaymentNotReady`, `TrialAlreadyRedeemed`, `DiscountRedemptionLimitReached`
-    /// - 404: `ResourceNotFound`
-    /// - 409: `CheckoutLocked`
-    /// - 410: `ExpiredCheckoutError`
-    /// - 422: `RequestValidationError`
-    pub fn client_confirm(
-        &self,
-        client_secret: &str,
-        body: impl Body<CheckoutConfirmStripe>,
-    ) -> ClientConfirm {
-        let mut request = self.client.request(&CLIENT_CONFIRM);
-        request.path("client_secret", &client_secret);
-        request.json_body(&body);
-        ClientConfirm(request)
-    }
-}
-
-impl<C: AccountAccess> Checkouts<C> {
     /// Creates a checkout session. Send the customer to the address in `url` to pay.
     ///
     /// `POST /v1/checkouts/`, operation `checkouts:create`.
@@ -129,7 +128,10 @@ impl<C: AccountAccess> Checkouts<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn create(&self, body: impl Body<CheckoutCreate>) -> Create {
+    pub fn create(&self, body: impl Body<CheckoutCreate>) -> Create
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&CREATE);
         request.json_body(&body);
         Create(request)
@@ -140,7 +142,10 @@ impl<C: AccountAccess> Checkouts<C> {
     /// Credential: an organization or personal access token with the scope
     /// `checkouts:write`.
     #[cfg(feature = "axum")]
-    pub fn axum_route(&self) -> polar_client_runtime::routes::CheckoutRoute {
+    pub fn axum_route(&self) -> polar_client_runtime::routes::CheckoutRoute
+    where
+        C: AccountAccess,
+    {
         polar_client_runtime::routes::CheckoutRoute::new(self.client.request(&CREATE))
     }
 
@@ -156,7 +161,10 @@ impl<C: AccountAccess> Checkouts<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: impl Into<CheckoutId>) -> Get {
+    pub fn get(&self, id: impl Into<CheckoutId>) -> Get
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&GET);
         let value: CheckoutId = id.into();
         request.path("id", &value);
@@ -172,7 +180,10 @@ impl<C: AccountAccess> Checkouts<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn list(&self) -> List {
+    pub fn list(&self) -> List
+    where
+        C: AccountAccess,
+    {
         List(self.client.request(&LIST))
     }
 
@@ -196,7 +207,10 @@ impl<C: AccountAccess> Checkouts<C> {
         &self,
         id: impl Into<CheckoutId>,
         body: impl Body<CheckoutUpdate>,
-    ) -> Update {
+    ) -> Update
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&UPDATE);
         let value: CheckoutId = id.into();
         request.path("id", &value);

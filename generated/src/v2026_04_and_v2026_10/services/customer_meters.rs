@@ -29,7 +29,7 @@ impl<C: Credential> CustomerMeters<C> {
     }
 }
 
-impl<C: AccountAccess> CustomerMeters<C> {
+impl<C: Credential> CustomerMeters<C> {
     /// Gets what one meter has counted for one customer.
     ///
     /// `GET /v1/customer-meters/{id}`, operation `customer_meters:get`.
@@ -42,7 +42,10 @@ impl<C: AccountAccess> CustomerMeters<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: impl Into<CustomerMeterId>) -> Get {
+    pub fn get(&self, id: impl Into<CustomerMeterId>) -> Get
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&GET);
         let value: CustomerMeterId = id.into();
         request.path("id", &value);
@@ -58,7 +61,10 @@ impl<C: AccountAccess> CustomerMeters<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn list(&self) -> List {
+    pub fn list(&self) -> List
+    where
+        C: AccountAccess,
+    {
         List(self.client.request(&LIST))
     }
 }

@@ -31,7 +31,7 @@ impl<C: Credential> Discounts<C> {
     }
 }
 
-impl<C: AccountAccess> Discounts<C> {
+impl<C: Credential> Discounts<C> {
     /// Creates a discount: an amount or a percentage that is taken off.
     ///
     /// `POST /v1/discounts/`, operation `discounts:create`.
@@ -43,7 +43,10 @@ impl<C: AccountAccess> Discounts<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn create(&self, body: impl Body<DiscountCreate>) -> Create {
+    pub fn create(&self, body: impl Body<DiscountCreate>) -> Create
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&CREATE);
         request.json_body(&body);
         Create(request)
@@ -61,7 +64,10 @@ impl<C: AccountAccess> Discounts<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn delete(&self, id: impl Into<DiscountId>) -> Delete {
+    pub fn delete(&self, id: impl Into<DiscountId>) -> Delete
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&DELETE);
         let value: DiscountId = id.into();
         request.path("id", &value);
@@ -80,7 +86,10 @@ impl<C: AccountAccess> Discounts<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: impl Into<DiscountId>) -> Get {
+    pub fn get(&self, id: impl Into<DiscountId>) -> Get
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&GET);
         let value: DiscountId = id.into();
         request.path("id", &value);
@@ -96,7 +105,10 @@ impl<C: AccountAccess> Discounts<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn list(&self) -> List {
+    pub fn list(&self) -> List
+    where
+        C: AccountAccess,
+    {
         List(self.client.request(&LIST))
     }
 
@@ -118,7 +130,10 @@ impl<C: AccountAccess> Discounts<C> {
         &self,
         id: impl Into<DiscountId>,
         body: impl Body<DiscountUpdate>,
-    ) -> Update {
+    ) -> Update
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&UPDATE);
         let value: DiscountId = id.into();
         request.path("id", &value);

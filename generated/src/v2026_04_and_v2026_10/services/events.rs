@@ -33,7 +33,7 @@ impl<C: Credential> Events<C> {
     }
 }
 
-impl<C: AccountAccess> Events<C> {
+impl<C: Credential> Events<C> {
     /// Gets an event.
     ///
     /// `GET /v1/events/{id}`, operation `events:get`.
@@ -46,7 +46,10 @@ impl<C: AccountAccess> Events<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: impl Into<EventId>) -> Get {
+    pub fn get(&self, id: impl Into<EventId>) -> Get
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&GET);
         let value: EventId = id.into();
         request.path("id", &value);
@@ -66,7 +69,10 @@ impl<C: AccountAccess> Events<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn ingest(&self, body: impl Body<EventsIngest>) -> Ingest {
+    pub fn ingest(&self, body: impl Body<EventsIngest>) -> Ingest
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&INGEST);
         request.json_body(&body);
         Ingest(request)
@@ -78,9 +84,10 @@ impl<C: AccountAccess> Events<C> {
     /// Credential: an organization or personal access token with the scope
     /// `events:write`.
     #[cfg(feature = "ingest")]
-    pub fn ingester(
-        &self,
-    ) -> polar_client_runtime::ingest::IngesterBuilder<EventCreate> {
+    pub fn ingester(&self) -> polar_client_runtime::ingest::IngesterBuilder<EventCreate>
+    where
+        C: AccountAccess,
+    {
         polar_client_runtime::ingest::IngesterBuilder::new(self.client.request(&INGEST))
     }
 
@@ -93,7 +100,10 @@ impl<C: AccountAccess> Events<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn list(&self) -> List {
+    pub fn list(&self) -> List
+    where
+        C: AccountAccess,
+    {
         List(self.client.request(&LIST))
     }
 
@@ -106,7 +116,10 @@ impl<C: AccountAccess> Events<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn list_names(&self) -> ListNames {
+    pub fn list_names(&self) -> ListNames
+    where
+        C: AccountAccess,
+    {
         ListNames(self.client.request(&LIST_NAMES))
     }
 }

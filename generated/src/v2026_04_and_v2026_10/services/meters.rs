@@ -30,7 +30,7 @@ impl<C: Credential> Meters<C> {
     }
 }
 
-impl<C: AccountAccess> Meters<C> {
+impl<C: Credential> Meters<C> {
     /// Creates a meter.
     ///
     /// `POST /v1/meters/`, operation `meters:create`.
@@ -42,7 +42,10 @@ impl<C: AccountAccess> Meters<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn create(&self, body: impl Body<MeterCreate>) -> Create {
+    pub fn create(&self, body: impl Body<MeterCreate>) -> Create
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&CREATE);
         request.json_body(&body);
         Create(request)
@@ -60,7 +63,10 @@ impl<C: AccountAccess> Meters<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: impl Into<MeterId>) -> Get {
+    pub fn get(&self, id: impl Into<MeterId>) -> Get
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&GET);
         let value: MeterId = id.into();
         request.path("id", &value);
@@ -76,7 +82,10 @@ impl<C: AccountAccess> Meters<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn list(&self) -> List {
+    pub fn list(&self) -> List
+    where
+        C: AccountAccess,
+    {
         List(self.client.request(&LIST))
     }
 
@@ -101,7 +110,10 @@ impl<C: AccountAccess> Meters<C> {
         start_timestamp: Timestamp,
         end_timestamp: Timestamp,
         interval: impl Into<TimeInterval>,
-    ) -> Quantities {
+    ) -> Quantities
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&QUANTITIES);
         let value: MeterId = id.into();
         request.path("id", &value);
@@ -126,11 +138,10 @@ impl<C: AccountAccess> Meters<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn update(
-        &self,
-        id: impl Into<MeterId>,
-        body: impl Body<MeterUpdate>,
-    ) -> Update {
+    pub fn update(&self, id: impl Into<MeterId>, body: impl Body<MeterUpdate>) -> Update
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&UPDATE);
         let value: MeterId = id.into();
         request.path("id", &value);

@@ -44,7 +44,7 @@ impl<C: Credential> Orders<C> {
     }
 }
 
-impl<C: AccountAccess> Orders<C> {
+impl<C: Credential> Orders<C> {
     /// Creates a draft of an order, to charge a saved payment method while the customer
     /// is away. Nothing is charged before `finalize`. The organization must have
     /// off-session charges enabled.
@@ -58,7 +58,10 @@ impl<C: AccountAccess> Orders<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn create(&self, body: impl Body<OrderCreate>) -> Create {
+    pub fn create(&self, body: impl Body<OrderCreate>) -> Create
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&CREATE);
         request.json_body(&body);
         Create(request)
@@ -73,7 +76,10 @@ impl<C: AccountAccess> Orders<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn export(&self) -> Export {
+    pub fn export(&self) -> Export
+    where
+        C: AccountAccess,
+    {
         Export(self.client.request(&EXPORT))
     }
 
@@ -95,7 +101,10 @@ impl<C: AccountAccess> Orders<C> {
     /// - 404: `ResourceNotFound`
     /// - 412: `OrderNotDraft`
     /// - 422: `RequestValidationError`
-    pub fn finalize(&self, id: impl Into<OrderId>) -> Finalize {
+    pub fn finalize(&self, id: impl Into<OrderId>) -> Finalize
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&FINALIZE);
         let value: OrderId = id.into();
         request.path("id", &value);
@@ -116,7 +125,10 @@ impl<C: AccountAccess> Orders<C> {
     /// - 404: `ResourceNotFound`
     /// - 409: `OrderNotEligibleForInvoice`
     /// - 422: `MissingInvoiceBillingDetails`
-    pub fn generate_invoice(&self, id: impl Into<OrderId>) -> GenerateInvoice {
+    pub fn generate_invoice(&self, id: impl Into<OrderId>) -> GenerateInvoice
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&GENERATE_INVOICE);
         let value: OrderId = id.into();
         request.path("id", &value);
@@ -134,7 +146,10 @@ impl<C: AccountAccess> Orders<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: impl Into<OrderId>) -> Get {
+    pub fn get(&self, id: impl Into<OrderId>) -> Get
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&GET);
         let value: OrderId = id.into();
         request.path("id", &value);
@@ -152,7 +167,10 @@ impl<C: AccountAccess> Orders<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn invoice(&self, id: impl Into<OrderId>) -> Invoice {
+    pub fn invoice(&self, id: impl Into<OrderId>) -> Invoice
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&INVOICE);
         let value: OrderId = id.into();
         request.path("id", &value);
@@ -165,7 +183,10 @@ impl<C: AccountAccess> Orders<C> {
     ///
     /// # Errors
     /// Those of `orders:invoice` and `orders:generate_invoice`, and of the storage.
-    pub fn download_invoice(&self, id: impl Into<OrderId>) -> Download {
+    pub fn download_invoice(&self, id: impl Into<OrderId>) -> Download
+    where
+        C: AccountAccess,
+    {
         let id: OrderId = id.into();
         let generate = self.generate_invoice(id);
         Download::document(self.invoice(id)).generated_by(generate)
@@ -179,7 +200,10 @@ impl<C: AccountAccess> Orders<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn list(&self) -> List {
+    pub fn list(&self) -> List
+    where
+        C: AccountAccess,
+    {
         List(self.client.request(&LIST))
     }
 
@@ -195,7 +219,10 @@ impl<C: AccountAccess> Orders<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn receipt(&self, id: impl Into<OrderId>) -> Receipt {
+    pub fn receipt(&self, id: impl Into<OrderId>) -> Receipt
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&RECEIPT);
         let value: OrderId = id.into();
         request.path("id", &value);
@@ -208,7 +235,10 @@ impl<C: AccountAccess> Orders<C> {
     ///
     /// # Errors
     /// Those of `orders:receipt`, and of the storage.
-    pub fn download_receipt(&self, id: impl Into<OrderId>) -> Download {
+    pub fn download_receipt(&self, id: impl Into<OrderId>) -> Download
+    where
+        C: AccountAccess,
+    {
         Download::document(self.receipt(id))
     }
 
@@ -226,11 +256,10 @@ impl<C: AccountAccess> Orders<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn update(
-        &self,
-        id: impl Into<OrderId>,
-        body: impl Body<OrderUpdate>,
-    ) -> Update {
+    pub fn update(&self, id: impl Into<OrderId>, body: impl Body<OrderUpdate>) -> Update
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&UPDATE);
         let value: OrderId = id.into();
         request.path("id", &value);

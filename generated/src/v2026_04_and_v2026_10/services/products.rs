@@ -30,7 +30,7 @@ impl<C: Credential> Products<C> {
     }
 }
 
-impl<C: AccountAccess> Products<C> {
+impl<C: Credential> Products<C> {
     /// Creates a product with its prices. How often it is billed cannot be changed later.
     ///
     /// `POST /v1/products/`, operation `products:create`.
@@ -42,7 +42,10 @@ impl<C: AccountAccess> Products<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn create(&self, body: impl Body<ProductCreate>) -> Create {
+    pub fn create(&self, body: impl Body<ProductCreate>) -> Create
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&CREATE);
         request.json_body(&body);
         Create(request)
@@ -63,7 +66,10 @@ impl<C: AccountAccess> Products<C> {
     /// - 404: `ResourceNotFound`
     /// - 409: `ProductNotDeletable`
     /// - 422: `RequestValidationError`
-    pub fn delete(&self, id: impl Into<ProductId>) -> Delete {
+    pub fn delete(&self, id: impl Into<ProductId>) -> Delete
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&DELETE);
         let value: ProductId = id.into();
         request.path("id", &value);
@@ -82,7 +88,10 @@ impl<C: AccountAccess> Products<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: impl Into<ProductId>) -> Get {
+    pub fn get(&self, id: impl Into<ProductId>) -> Get
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&GET);
         let value: ProductId = id.into();
         request.path("id", &value);
@@ -98,7 +107,10 @@ impl<C: AccountAccess> Products<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn list(&self) -> List {
+    pub fn list(&self) -> List
+    where
+        C: AccountAccess,
+    {
         List(self.client.request(&LIST))
     }
 
@@ -122,7 +134,10 @@ impl<C: AccountAccess> Products<C> {
         &self,
         id: impl Into<ProductId>,
         body: impl Body<ProductUpdate>,
-    ) -> Update {
+    ) -> Update
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&UPDATE);
         let value: ProductId = id.into();
         request.path("id", &value);
@@ -149,7 +164,10 @@ impl<C: AccountAccess> Products<C> {
         &self,
         id: impl Into<ProductId>,
         body: impl Body<ProductBenefitsUpdate>,
-    ) -> UpdateBenefits {
+    ) -> UpdateBenefits
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&UPDATE_BENEFITS);
         let value: ProductId = id.into();
         request.path("id", &value);

@@ -40,7 +40,7 @@ impl<C: Credential> LicenseKeys<C> {
     }
 }
 
-impl<C: AccountAccess> LicenseKeys<C> {
+impl<C: Credential> LicenseKeys<C> {
     /// Activates a license key, for example for one device. Refused if the key is not
     /// valid or all its activations are taken.
     ///
@@ -55,7 +55,10 @@ impl<C: AccountAccess> LicenseKeys<C> {
     /// - 403: `NotPermitted`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn activate(&self, body: impl Body<LicenseKeyActivate>) -> Activate {
+    pub fn activate(&self, body: impl Body<LicenseKeyActivate>) -> Activate
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&ACTIVATE);
         request.json_body(&body);
         Activate(request)
@@ -73,7 +76,10 @@ impl<C: AccountAccess> LicenseKeys<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn deactivate(&self, body: impl Body<LicenseKeyDeactivate>) -> Deactivate {
+    pub fn deactivate(&self, body: impl Body<LicenseKeyDeactivate>) -> Deactivate
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&DEACTIVATE);
         request.json_body(&body);
         Deactivate(request)
@@ -92,7 +98,10 @@ impl<C: AccountAccess> LicenseKeys<C> {
     /// - 401: `Unauthorized`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: impl Into<LicenseKeyId>) -> Get {
+    pub fn get(&self, id: impl Into<LicenseKeyId>) -> Get
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&GET);
         let value: LicenseKeyId = id.into();
         request.path("id", &value);
@@ -118,7 +127,10 @@ impl<C: AccountAccess> LicenseKeys<C> {
         &self,
         id: impl Into<LicenseKeyId>,
         activation_id: impl Into<ActivationId>,
-    ) -> GetActivation {
+    ) -> GetActivation
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&GET_ACTIVATION);
         let value: LicenseKeyId = id.into();
         request.path("id", &value);
@@ -138,7 +150,10 @@ impl<C: AccountAccess> LicenseKeys<C> {
     /// - 401: `Unauthorized`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn list(&self) -> List {
+    pub fn list(&self) -> List
+    where
+        C: AccountAccess,
+    {
         List(self.client.request(&LIST))
     }
 
@@ -159,7 +174,10 @@ impl<C: AccountAccess> LicenseKeys<C> {
     /// - 401: `Unauthorized`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn rotate(&self, id: impl Into<LicenseKeyId>) -> Rotate {
+    pub fn rotate(&self, id: impl Into<LicenseKeyId>) -> Rotate
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&ROTATE);
         let value: LicenseKeyId = id.into();
         request.path("id", &value);
@@ -185,7 +203,10 @@ impl<C: AccountAccess> LicenseKeys<C> {
         &self,
         id: impl Into<LicenseKeyId>,
         body: impl Body<LicenseKeyUpdate>,
-    ) -> Update {
+    ) -> Update
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&UPDATE);
         let value: LicenseKeyId = id.into();
         request.path("id", &value);
@@ -207,7 +228,10 @@ impl<C: AccountAccess> LicenseKeys<C> {
     /// - 400: `BadRequest`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn validate(&self, body: impl Body<LicenseKeyValidate>) -> Validate {
+    pub fn validate(&self, body: impl Body<LicenseKeyValidate>) -> Validate
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&VALIDATE);
         request.json_body(&body);
         Validate(request)

@@ -40,7 +40,7 @@ impl<C: Credential> Webhooks<C> {
     }
 }
 
-impl<C: AccountAccess> Webhooks<C> {
+impl<C: Credential> Webhooks<C> {
     /// Creates a webhook endpoint. The answer has the secret that its deliveries are
     /// signed with.
     ///
@@ -56,7 +56,10 @@ impl<C: AccountAccess> Webhooks<C> {
     pub fn create_webhook_endpoint(
         &self,
         body: impl Body<WebhookEndpointCreate>,
-    ) -> CreateWebhookEndpoint {
+    ) -> CreateWebhookEndpoint
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&CREATE_WEBHOOK_ENDPOINT);
         request.json_body(&body);
         CreateWebhookEndpoint(request)
@@ -78,7 +81,10 @@ impl<C: AccountAccess> Webhooks<C> {
     pub fn delete_webhook_endpoint(
         &self,
         id: impl Into<WebhookEndpointId>,
-    ) -> DeleteWebhookEndpoint {
+    ) -> DeleteWebhookEndpoint
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&DELETE_WEBHOOK_ENDPOINT);
         let value: WebhookEndpointId = id.into();
         request.path("id", &value);
@@ -100,7 +106,10 @@ impl<C: AccountAccess> Webhooks<C> {
     pub fn get_webhook_endpoint(
         &self,
         id: impl Into<WebhookEndpointId>,
-    ) -> GetWebhookEndpoint {
+    ) -> GetWebhookEndpoint
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&GET_WEBHOOK_ENDPOINT);
         let value: WebhookEndpointId = id.into();
         request.path("id", &value);
@@ -116,7 +125,10 @@ impl<C: AccountAccess> Webhooks<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn list_webhook_deliveries(&self) -> ListWebhookDeliveries {
+    pub fn list_webhook_deliveries(&self) -> ListWebhookDeliveries
+    where
+        C: AccountAccess,
+    {
         ListWebhookDeliveries(self.client.request(&LIST_WEBHOOK_DELIVERIES))
     }
 
@@ -129,7 +141,10 @@ impl<C: AccountAccess> Webhooks<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn list_webhook_endpoints(&self) -> ListWebhookEndpoints {
+    pub fn list_webhook_endpoints(&self) -> ListWebhookEndpoints
+    where
+        C: AccountAccess,
+    {
         ListWebhookEndpoints(self.client.request(&LIST_WEBHOOK_ENDPOINTS))
     }
 
@@ -152,7 +167,10 @@ impl<C: AccountAccess> Webhooks<C> {
     pub fn redeliver_webhook_event(
         &self,
         id: impl Into<WebhookEventId>,
-    ) -> RedeliverWebhookEvent {
+    ) -> RedeliverWebhookEvent
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&REDELIVER_WEBHOOK_EVENT);
         let value: WebhookEventId = id.into();
         request.path("id", &value);
@@ -178,7 +196,10 @@ impl<C: AccountAccess> Webhooks<C> {
     pub fn reset_webhook_endpoint_secret(
         &self,
         id: impl Into<WebhookEndpointId>,
-    ) -> ResetWebhookEndpointSecret {
+    ) -> ResetWebhookEndpointSecret
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&RESET_WEBHOOK_ENDPOINT_SECRET);
         let value: WebhookEndpointId = id.into();
         request.path("id", &value);
@@ -203,7 +224,10 @@ impl<C: AccountAccess> Webhooks<C> {
         &self,
         id: impl Into<WebhookEndpointId>,
         body: impl Body<WebhookEndpointUpdate>,
-    ) -> UpdateWebhookEndpoint {
+    ) -> UpdateWebhookEndpoint
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&UPDATE_WEBHOOK_ENDPOINT);
         let value: WebhookEndpointId = id.into();
         request.path("id", &value);

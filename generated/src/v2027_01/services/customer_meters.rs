@@ -31,7 +31,7 @@ impl<C: Credential> CustomerMeters<C> {
     }
 }
 
-impl<C: AccountAccess> CustomerMeters<C> {
+impl<C: Credential> CustomerMeters<C> {
     /// Credits units to a customer's meter. Returns the `meter.credited` event. The
     /// balance already includes the credit, unless the meter was being updated at the
     /// same time. Idempotent with an `external_id`: a retry does not credit the units
@@ -49,7 +49,10 @@ impl<C: AccountAccess> CustomerMeters<C> {
     /// - 403: `NotPermitted`
     /// - 409: `CustomerMeterCreditExternalIDConflict`, `AmbiguousExternalCustomerID`
     /// - 422: `RequestValidationError`
-    pub fn credits(&self, body: impl Body<CustomerMeterCreditsCreate>) -> Credits {
+    pub fn credits(&self, body: impl Body<CustomerMeterCreditsCreate>) -> Credits
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&CREDITS);
         request.json_body(&body);
         Credits(request)
@@ -67,7 +70,10 @@ impl<C: AccountAccess> CustomerMeters<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: impl Into<CustomerMeterId>) -> Get {
+    pub fn get(&self, id: impl Into<CustomerMeterId>) -> Get
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&GET);
         let value: CustomerMeterId = id.into();
         request.path("id", &value);
@@ -83,7 +89,10 @@ impl<C: AccountAccess> CustomerMeters<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn list(&self) -> List {
+    pub fn list(&self) -> List
+    where
+        C: AccountAccess,
+    {
         List(self.client.request(&LIST))
     }
 
@@ -107,7 +116,10 @@ impl<C: AccountAccess> CustomerMeters<C> {
     /// - 404: `ResourceNotFound`
     /// - 409: `CustomerMeterCreditNotReversible`
     /// - 422: `RequestValidationError`
-    pub fn reverse_credit(&self, id: impl Into<EventId>) -> ReverseCredit {
+    pub fn reverse_credit(&self, id: impl Into<EventId>) -> ReverseCredit
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&REVERSE_CREDIT);
         let value: EventId = id.into();
         request.path("id", &value);

@@ -33,7 +33,7 @@ impl<C: Credential> Events<C> {
     }
 }
 
-impl<C: AccountAccess> Events<C> {
+impl<C: Credential> Events<C> {
     /// Gets an event.
     ///
     /// `GET /v1/events/{id}`, operation `events:get`.
@@ -46,7 +46,10 @@ impl<C: AccountAccess> Events<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: impl Into<EventId>) -> Get {
+    pub fn get(&self, id: impl Into<EventId>) -> Get
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&GET);
         let value: EventId = id.into();
         request.path("id", &value);
@@ -67,7 +70,10 @@ impl<C: AccountAccess> Events<C> {
     /// # Errors
     /// - 403: `NotPermitted`
     /// - 422: `RequestValidationError`
-    pub fn ingest(&self, body: impl Body<EventsIngest>) -> Ingest {
+    pub fn ingest(&self, body: impl Body<EventsIngest>) -> Ingest
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&INGEST);
         request.json_body(&body);
         Ingest(request)
@@ -79,9 +85,10 @@ impl<C: AccountAccess> Events<C> {
     /// Credential: an organization or personal access token with the scope
     /// `events:write`.
     #[cfg(feature = "ingest")]
-    pub fn ingester(
-        &self,
-    ) -> polar_client_runtime::ingest::IngesterBuilder<EventCreate> {
+    pub fn ingester(&self) -> polar_client_runtime::ingest::IngesterBuilder<EventCreate>
+    where
+        C: AccountAccess,
+    {
         polar_client_runtime::ingest::IngesterBuilder::new(self.client.request(&INGEST))
     }
 
@@ -94,7 +101,10 @@ impl<C: AccountAccess> Events<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn list(&self) -> List {
+    pub fn list(&self) -> List
+    where
+        C: AccountAccess,
+    {
         List(self.client.request(&LIST))
     }
 
@@ -107,7 +117,10 @@ impl<C: AccountAccess> Events<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn list_names(&self) -> ListNames {
+    pub fn list_names(&self) -> ListNames
+    where
+        C: AccountAccess,
+    {
         ListNames(self.client.request(&LIST_NAMES))
     }
 }

@@ -30,7 +30,7 @@ impl<C: Credential> Meters<C> {
     }
 }
 
-impl<C: AccountAccess> Meters<C> {
+impl<C: Credential> Meters<C> {
     /// Creates a meter.
     ///
     /// `POST /v1/meters/`, operation `meters:create`.
@@ -42,7 +42,10 @@ impl<C: AccountAccess> Meters<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn create(&self, body: impl Body<MeterCreate>) -> Create {
+    pub fn create(&self, body: impl Body<MeterCreate>) -> Create
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&CREATE);
         request.json_body(&body);
         Create(request)
@@ -60,7 +63,10 @@ impl<C: AccountAccess> Meters<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: impl Into<MeterId>) -> Get {
+    pub fn get(&self, id: impl Into<MeterId>) -> Get
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&GET);
         let value: MeterId = id.into();
         request.path("id", &value);
@@ -80,7 +86,10 @@ impl<C: AccountAccess> Meters<C> {
     /// - 404: `ResourceNotFound`
     /// - 409: `AmbiguousExternalMeterID`
     /// - 422: `RequestValidationError`
-    pub fn get_external(&self, external_id: &str) -> GetExternal {
+    pub fn get_external(&self, external_id: &str) -> GetExternal
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&GET_EXTERNAL);
         request.path("external_id", &external_id);
         GetExternal(request)
@@ -95,7 +104,10 @@ impl<C: AccountAccess> Meters<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn list(&self) -> List {
+    pub fn list(&self) -> List
+    where
+        C: AccountAccess,
+    {
         List(self.client.request(&LIST))
     }
 
@@ -120,7 +132,10 @@ impl<C: AccountAccess> Meters<C> {
         start_timestamp: Timestamp,
         end_timestamp: Timestamp,
         interval: impl Into<TimeInterval>,
-    ) -> Quantities {
+    ) -> Quantities
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&QUANTITIES);
         let value: MeterId = id.into();
         request.path("id", &value);
@@ -145,11 +160,10 @@ impl<C: AccountAccess> Meters<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn update(
-        &self,
-        id: impl Into<MeterId>,
-        body: impl Body<MeterUpdate>,
-    ) -> Update {
+    pub fn update(&self, id: impl Into<MeterId>, body: impl Body<MeterUpdate>) -> Update
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&UPDATE);
         let value: MeterId = id.into();
         request.path("id", &value);

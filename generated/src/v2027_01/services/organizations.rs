@@ -28,7 +28,28 @@ impl<C: Credential> Organizations<C> {
     }
 }
 
-impl<C: AccountAccess> Organizations<C> {
+impl<C: Credential> Organizations<C> {
+    /// Creates an organization.
+    ///
+    /// `POST /v1/organizations/`, operation `organizations:create`.
+    ///
+    /// Credential: a personal access token, not that of an organization, with the scope
+    /// `organizations:write`.
+    ///
+    /// Not idempotent: a retry may perform the operation again.
+    ///
+    /// # Errors
+    /// - 403: `CannotCreateOrganizationError`
+    /// - 422: `RequestValidationError`
+    pub fn create(&self, body: impl Body<OrganizationCreate>) -> Create
+    where
+        C: PersonalAccess,
+    {
+        let mut request = self.client.request(&CREATE);
+        request.json_body(&body);
+        Create(request)
+    }
+
     /// Gets an organization.
     ///
     /// `GET /v1/organizations/{id}`, operation `organizations:get`.
@@ -41,7 +62,10 @@ impl<C: AccountAccess> Organizations<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: impl Into<OrganizationId>) -> Get {
+    pub fn get(&self, id: impl Into<OrganizationId>) -> Get
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&GET);
         let value: OrganizationId = id.into();
         request.path("id", &value);
@@ -57,7 +81,10 @@ impl<C: AccountAccess> Organizations<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn list(&self) -> List {
+    pub fn list(&self) -> List
+    where
+        C: AccountAccess,
+    {
         List(self.client.request(&LIST))
     }
 
@@ -81,32 +108,15 @@ impl<C: AccountAccess> Organizations<C> {
         &self,
         id: impl Into<OrganizationId>,
         body: impl Body<OrganizationUpdate>,
-    ) -> Update {
+    ) -> Update
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&UPDATE);
         let value: OrganizationId = id.into();
         request.path("id", &value);
         request.json_body(&body);
         Update(request)
-    }
-}
-
-impl<C: PersonalAccess> Organizations<C> {
-    /// Creates an organization.
-    ///
-    /// `POST /v1/organizations/`, operation `organizations:create`.
-    ///
-    /// Credential: a personal access token, not that of an organization, with the scope
-    /// `organizations:write`.
-    ///
-    /// Not idempotent: a retry may perform the operation again.
-    ///
-    /// # Errors
-    /// - 403: `CannotCreateOrganizationError`
-    /// - 422: `RequestValidationError`
-    pub fn create(&self, body: impl Body<OrganizationCreate>) -> Create {
-        let mut request = self.client.request(&CREATE);
-        request.json_body(&body);
-        Create(request)
     }
 }
 

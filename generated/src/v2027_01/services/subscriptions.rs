@@ -34,7 +34,7 @@ impl<C: Credential> Subscriptions<C> {
     }
 }
 
-impl<C: AccountAccess> Subscriptions<C> {
+impl<C: Credential> Subscriptions<C> {
     /// Creates a subscription to a free product. There is no order, and no email is sent.
     /// Products with a price are sold by a checkout.
     ///
@@ -47,7 +47,10 @@ impl<C: AccountAccess> Subscriptions<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn create(&self, body: impl Body<SubscriptionCreate>) -> Create {
+    pub fn create(&self, body: impl Body<SubscriptionCreate>) -> Create
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&CREATE);
         request.json_body(&body);
         Create(request)
@@ -62,7 +65,10 @@ impl<C: AccountAccess> Subscriptions<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn export(&self) -> Export {
+    pub fn export(&self) -> Export
+    where
+        C: AccountAccess,
+    {
         Export(self.client.request(&EXPORT))
     }
 
@@ -78,7 +84,10 @@ impl<C: AccountAccess> Subscriptions<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: impl Into<SubscriptionId>) -> Get {
+    pub fn get(&self, id: impl Into<SubscriptionId>) -> Get
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&GET);
         let value: SubscriptionId = id.into();
         request.path("id", &value);
@@ -94,7 +103,10 @@ impl<C: AccountAccess> Subscriptions<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn list(&self) -> List {
+    pub fn list(&self) -> List
+    where
+        C: AccountAccess,
+    {
         List(self.client.request(&LIST))
     }
 
@@ -113,7 +125,10 @@ impl<C: AccountAccess> Subscriptions<C> {
     /// - 404: `ResourceNotFound`
     /// - 409: `SubscriptionLocked`
     /// - 422: `RequestValidationError`
-    pub fn revoke(&self, id: impl Into<SubscriptionId>) -> Revoke {
+    pub fn revoke(&self, id: impl Into<SubscriptionId>) -> Revoke
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&REVOKE);
         let value: SubscriptionId = id.into();
         request.path("id", &value);
@@ -142,7 +157,10 @@ impl<C: AccountAccess> Subscriptions<C> {
         &self,
         id: impl Into<SubscriptionId>,
         body: impl Body<SubscriptionUpdate>,
-    ) -> Update {
+    ) -> Update
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&UPDATE);
         let value: SubscriptionId = id.into();
         request.path("id", &value);

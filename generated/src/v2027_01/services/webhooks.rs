@@ -37,7 +37,7 @@ impl<C: Credential> Webhooks<C> {
     }
 }
 
-impl<C: AccountAccess> Webhooks<C> {
+impl<C: Credential> Webhooks<C> {
     /// Creates a webhook endpoint. The answer has the secret that its deliveries are
     /// signed with.
     ///
@@ -53,7 +53,10 @@ impl<C: AccountAccess> Webhooks<C> {
     pub fn create_webhook_endpoint(
         &self,
         body: impl Body<WebhookEndpointCreate>,
-    ) -> CreateWebhookEndpoint {
+    ) -> CreateWebhookEndpoint
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&CREATE_WEBHOOK_ENDPOINT);
         request.json_body(&body);
         CreateWebhookEndpoint(request)
@@ -75,7 +78,10 @@ impl<C: AccountAccess> Webhooks<C> {
     pub fn delete_webhook_endpoint(
         &self,
         id: impl Into<WebhookEndpointId>,
-    ) -> DeleteWebhookEndpoint {
+    ) -> DeleteWebhookEndpoint
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&DELETE_WEBHOOK_ENDPOINT);
         let value: WebhookEndpointId = id.into();
         request.path("id", &value);
@@ -99,7 +105,10 @@ impl<C: AccountAccess> Webhooks<C> {
     pub fn get_external_webhook_endpoint(
         &self,
         external_id: &str,
-    ) -> GetExternalWebhookEndpoint {
+    ) -> GetExternalWebhookEndpoint
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&GET_EXTERNAL_WEBHOOK_ENDPOINT);
         request.path("external_id", &external_id);
         GetExternalWebhookEndpoint(request)
@@ -120,7 +129,10 @@ impl<C: AccountAccess> Webhooks<C> {
     pub fn get_webhook_endpoint(
         &self,
         id: impl Into<WebhookEndpointId>,
-    ) -> GetWebhookEndpoint {
+    ) -> GetWebhookEndpoint
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&GET_WEBHOOK_ENDPOINT);
         let value: WebhookEndpointId = id.into();
         request.path("id", &value);
@@ -136,7 +148,10 @@ impl<C: AccountAccess> Webhooks<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn list_webhook_deliveries(&self) -> ListWebhookDeliveries {
+    pub fn list_webhook_deliveries(&self) -> ListWebhookDeliveries
+    where
+        C: AccountAccess,
+    {
         ListWebhookDeliveries(self.client.request(&LIST_WEBHOOK_DELIVERIES))
     }
 
@@ -149,7 +164,10 @@ impl<C: AccountAccess> Webhooks<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn list_webhook_endpoints(&self) -> ListWebhookEndpoints {
+    pub fn list_webhook_endpoints(&self) -> ListWebhookEndpoints
+    where
+        C: AccountAccess,
+    {
         ListWebhookEndpoints(self.client.request(&LIST_WEBHOOK_ENDPOINTS))
     }
 
@@ -172,7 +190,10 @@ impl<C: AccountAccess> Webhooks<C> {
     pub fn redeliver_webhook_event(
         &self,
         id: impl Into<WebhookEventId>,
-    ) -> RedeliverWebhookEvent {
+    ) -> RedeliverWebhookEvent
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&REDELIVER_WEBHOOK_EVENT);
         let value: WebhookEventId = id.into();
         request.path("id", &value);
@@ -198,7 +219,10 @@ impl<C: AccountAccess> Webhooks<C> {
     pub fn reset_webhook_endpoint_secret(
         &self,
         id: impl Into<WebhookEndpointId>,
-    ) -> ResetWebhookEndpointSecret {
+    ) -> ResetWebhookEndpointSecret
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&RESET_WEBHOOK_ENDPOINT_SECRET);
         let value: WebhookEndpointId = id.into();
         request.path("id", &value);
@@ -223,7 +247,10 @@ impl<C: AccountAccess> Webhooks<C> {
         &self,
         id: impl Into<WebhookEndpointId>,
         body: impl Body<WebhookEndpointUpdate>,
-    ) -> UpdateWebhookEndpoint {
+    ) -> UpdateWebhookEndpoint
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&UPDATE_WEBHOOK_ENDPOINT);
         let value: WebhookEndpointId = id.into();
         request.path("id", &value);

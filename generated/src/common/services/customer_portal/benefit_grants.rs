@@ -32,7 +32,7 @@ impl<C: Credential> BenefitGrants<C> {
     }
 }
 
-impl<C: PortalAccess> BenefitGrants<C> {
+impl<C: Credential> BenefitGrants<C> {
     /// Gets a benefit grant of the customer.
     ///
     /// `GET /v1/customer-portal/benefit-grants/{id}`, operation
@@ -46,7 +46,10 @@ impl<C: PortalAccess> BenefitGrants<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: impl Into<BenefitGrantId>) -> Get {
+    pub fn get(&self, id: impl Into<BenefitGrantId>) -> Get
+    where
+        C: PortalAccess,
+    {
         let mut request = self.client.request(&GET);
         let value: BenefitGrantId = id.into();
         request.path("id", &value);
@@ -63,7 +66,10 @@ impl<C: PortalAccess> BenefitGrants<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn list(&self) -> List {
+    pub fn list(&self) -> List
+    where
+        C: PortalAccess,
+    {
         List(self.client.request(&LIST))
     }
 
@@ -87,7 +93,10 @@ impl<C: PortalAccess> BenefitGrants<C> {
         &self,
         id: impl Into<BenefitGrantId>,
         body: impl Body<CustomerBenefitGrantUpdate>,
-    ) -> Update {
+    ) -> Update
+    where
+        C: PortalAccess,
+    {
         let mut request = self.client.request(&UPDATE);
         let value: BenefitGrantId = id.into();
         request.path("id", &value);

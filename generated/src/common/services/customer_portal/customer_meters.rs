@@ -26,7 +26,7 @@ impl<C: Credential> CustomerMeters<C> {
     }
 }
 
-impl<C: PortalAccess> CustomerMeters<C> {
+impl<C: Credential> CustomerMeters<C> {
     /// Gets what one meter has counted for the customer.
     ///
     /// `GET /v1/customer-portal/meters/{id}`, operation
@@ -40,7 +40,10 @@ impl<C: PortalAccess> CustomerMeters<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: impl Into<CustomerMeterId>) -> Get {
+    pub fn get(&self, id: impl Into<CustomerMeterId>) -> Get
+    where
+        C: PortalAccess,
+    {
         let mut request = self.client.request(&GET);
         let value: CustomerMeterId = id.into();
         request.path("id", &value);
@@ -57,7 +60,10 @@ impl<C: PortalAccess> CustomerMeters<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn list(&self) -> List {
+    pub fn list(&self) -> List
+    where
+        C: PortalAccess,
+    {
         List(self.client.request(&LIST))
     }
 }

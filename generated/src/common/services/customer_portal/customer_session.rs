@@ -24,7 +24,7 @@ impl<C: Credential> CustomerSession<C> {
     }
 }
 
-impl<C: PortalAccess> CustomerSession<C> {
+impl<C: Credential> CustomerSession<C> {
     /// Tells who uses the session: a customer, or a member.
     ///
     /// `GET /v1/customer-portal/customer-session/user`, operation
@@ -32,7 +32,10 @@ impl<C: PortalAccess> CustomerSession<C> {
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
-    pub fn get_authenticated_user(&self) -> GetAuthenticatedUser {
+    pub fn get_authenticated_user(&self) -> GetAuthenticatedUser
+    where
+        C: PortalAccess,
+    {
         GetAuthenticatedUser(self.client.request(&GET_AUTHENTICATED_USER))
     }
 
@@ -43,7 +46,10 @@ impl<C: PortalAccess> CustomerSession<C> {
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
-    pub fn introspect(&self) -> Introspect {
+    pub fn introspect(&self) -> Introspect
+    where
+        C: PortalAccess,
+    {
         Introspect(self.client.request(&INTROSPECT))
     }
 }

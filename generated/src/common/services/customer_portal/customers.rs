@@ -27,6 +27,32 @@ impl<C: Credential> Customers<C> {
 }
 
 impl<C: Credential> Customers<C> {
+    /// Saves a payment method for the customer. If its bank demands another step, the
+    /// answer says so instead, with a secret for that step; afterwards, confirm the
+    /// payment method.
+    ///
+    /// `POST /v1/customer-portal/customers/me/payment-methods`, operation
+    /// `customer_portal:customers:add_payment_method`.
+    ///
+    /// Credential: a customer or member session with the scope `customer_portal:write`.
+    ///
+    /// Not idempotent: a retry may perform the operation again.
+    ///
+    /// # Errors
+    /// - 400: `PaymentMethodSetupFailed`
+    /// - 422: `RequestValidationError`
+    pub fn add_payment_method(
+        &self,
+        body: impl Body<CustomerPaymentMethodCreate>,
+    ) -> AddPaymentMethod
+    where
+        C: PortalAccess,
+    {
+        let mut request = self.client.request(&ADD_PAYMENT_METHOD);
+        request.json_body(&body);
+        AddPaymentMethod(request)
+    }
+
     /// Checks that the token of an email change is still valid. Returns nothing if it is.
     ///
     /// `GET /v1/customer-portal/customers/me/email-update/check`, operation
@@ -45,53 +71,6 @@ impl<C: Credential> Customers<C> {
         CheckEmailUpdate(request)
     }
 
-    /// Changes the customer's email address, with the token from the email. Returns the
-    /// token of a new session.
-    ///
-    /// `POST /v1/customer-portal/customers/me/email-update/verify`, operation
-    /// `customer_portal:customers:verify_email_update`.
-    ///
-    /// Unauthenticated: no `Authorization` header is sent.
-    ///
-    /// Not idempotent: a retry may perform the operation again.
-    ///
-    /// # Errors
-    /// - 401 Unauthorized
-    /// - 422 Unprocessable Entity
-    pub fn verify_email_update(
-        &self,
-        body: impl Body<CustomerEmailUpdateVerifyRequest>,
-    ) -> VerifyEmailUpdate {
-        let mut request = self.client.request(&VERIFY_EMAIL_UPDATE);
-        request.json_body(&body);
-        VerifyEmailUpdate(request)
-    }
-}
-
-impl<C: PortalAccess> Customers<C> {
-    /// Saves a payment method for the customer. If its bank demands another step, the
-    /// answer says so instead, with a secret for that step; afterwards, confirm the
-    /// payment method.
-    ///
-    /// `POST /v1/customer-portal/customers/me/payment-methods`, operation
-    /// `customer_portal:customers:add_payment_method`.
-    ///
-    /// Credential: a customer or member session with the scope `customer_portal:write`.
-    ///
-    /// Not idempotent: a retry may perform the operation again.
-    ///
-    /// # Errors
-    /// - 400: `PaymentMethodSetupFailed`
-    /// - 422: `RequestValidationError`
-    pub fn add_payment_method(
-        &self,
-        body: impl Body<CustomerPaymentMethodCreate>,
-    ) -> AddPaymentMethod {
-        let mut request = self.client.request(&ADD_PAYMENT_METHOD);
-        request.json_body(&body);
-        AddPaymentMethod(request)
-    }
-
     /// Confirms a payment method after the step that its bank demanded, and saves it.
     ///
     /// `POST /v1/customer-portal/customers/me/payment-methods/confirm`, operation
@@ -107,7 +86,10 @@ impl<C: PortalAccess> Customers<C> {
     pub fn confirm_payment_method(
         &self,
         body: impl Body<CustomerPaymentMethodConfirm>,
-    ) -> ConfirmPaymentMethod {
+    ) -> ConfirmPaymentMethod
+    where
+        C: PortalAccess,
+    {
         let mut request = self.client.request(&CONFIRM_PAYMENT_METHOD);
         request.json_body(&body);
         ConfirmPaymentMethod(request)
@@ -130,7 +112,10 @@ impl<C: PortalAccess> Customers<C> {
     pub fn delete_payment_method(
         &self,
         id: impl Into<PaymentMethodId>,
-    ) -> DeletePaymentMethod {
+    ) -> DeletePaymentMethod
+    where
+        C: PortalAccess,
+    {
         let mut request = self.client.request(&DELETE_PAYMENT_METHOD);
         let value: PaymentMethodId = id.into();
         request.path("id", &value);
@@ -143,7 +128,10 @@ impl<C: PortalAccess> Customers<C> {
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
-    pub fn get(&self) -> Get {
+    pub fn get(&self) -> Get
+    where
+        C: PortalAccess,
+    {
         Get(self.client.request(&GET))
     }
 
@@ -157,7 +145,10 @@ impl<C: PortalAccess> Customers<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn list_payment_methods(&self) -> ListPaymentMethods {
+    pub fn list_payment_methods(&self) -> ListPaymentMethods
+    where
+        C: PortalAccess,
+    {
         ListPaymentMethods(self.client.request(&LIST_PAYMENT_METHODS))
     }
 
@@ -176,7 +167,10 @@ impl<C: PortalAccess> Customers<C> {
     pub fn request_email_update(
         &self,
         body: impl Body<CustomerEmailUpdateRequest>,
-    ) -> RequestEmailUpdate {
+    ) -> RequestEmailUpdate
+    where
+        C: PortalAccess,
+    {
         let mut request = self.client.request(&REQUEST_EMAIL_UPDATE);
         request.json_body(&body);
         RequestEmailUpdate(request)
@@ -193,10 +187,35 @@ impl<C: PortalAccess> Customers<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn update(&self, body: impl Body<CustomerPortalCustomerUpdate>) -> Update {
+    pub fn update(&self, body: impl Body<CustomerPortalCustomerUpdate>) -> Update
+    where
+        C: PortalAccess,
+    {
         let mut request = self.client.request(&UPDATE);
         request.json_body(&body);
         Update(request)
+    }
+
+    /// Changes the customer's email address, with the token from the email. Returns the
+    /// token of a new session.
+    ///
+    /// `POST /v1/customer-portal/customers/me/email-update/verify`, operation
+    /// `customer_portal:customers:verify_email_update`.
+    ///
+    /// Unauthenticated: no `Authorization` header is sent.
+    ///
+    /// Not idempotent: a retry may perform the operation again.
+    ///
+    /// # Errors
+    /// - 401 Unauthorized
+    /// - 422 Unprocessable Entity
+    pub fn verify_email_update(
+        &self,
+        body: impl Body<CustomerEmailUpdateVerifyRequest>,
+    ) -> VerifyEmailUpdate {
+        let mut request = self.client.request(&VERIFY_EMAIL_UPDATE);
+        request.json_body(&body);
+        VerifyEmailUpdate(request)
     }
 }
 

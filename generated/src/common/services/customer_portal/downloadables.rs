@@ -27,7 +27,7 @@ impl<C: Credential> Downloadables<C> {
     }
 }
 
-impl<C: PortalAccess> Downloadables<C> {
+impl<C: Credential> Downloadables<C> {
     /// Lists the files that the customer can download, with an address for each.
     ///
     /// `GET /v1/customer-portal/downloadables/`, operation
@@ -38,7 +38,10 @@ impl<C: PortalAccess> Downloadables<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn list(&self) -> List {
+    pub fn list(&self) -> List
+    where
+        C: PortalAccess,
+    {
         List(self.client.request(&LIST))
     }
 
@@ -50,7 +53,10 @@ impl<C: PortalAccess> Downloadables<C> {
     ///
     /// # Errors
     /// Those of `customer_portal:downloadables:list`, and of the storage.
-    pub fn download_by_id(&self, id: impl Into<Uuid>) -> Download {
+    pub fn download_by_id(&self, id: impl Into<Uuid>) -> Download
+    where
+        C: PortalAccess,
+    {
         Download::listed(self.client.request(&LIST), id.into())
     }
 
@@ -58,7 +64,10 @@ impl<C: PortalAccess> Downloadables<C> {
     ///
     /// # Errors
     /// Those of the storage.
-    pub fn download(&self, file: &FileDownload) -> Download {
+    pub fn download(&self, file: &FileDownload) -> Download
+    where
+        C: PortalAccess,
+    {
         Download::file(self.client.request(&LIST), file)
     }
 }

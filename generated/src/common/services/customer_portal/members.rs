@@ -26,7 +26,7 @@ impl<C: Credential> Members<C> {
     }
 }
 
-impl<C: MemberAccess> Members<C> {
+impl<C: Credential> Members<C> {
     /// Adds a member to the customer's team, but not another owner. If there is a member
     /// with this email address already, that member is returned. Only for owners and
     /// billing managers.
@@ -43,7 +43,10 @@ impl<C: MemberAccess> Members<C> {
     /// - 401 Unauthorized
     /// - 403 Forbidden
     /// - 422: `RequestValidationError`
-    pub fn add_member(&self, body: impl Body<CustomerPortalMemberCreate>) -> AddMember {
+    pub fn add_member(&self, body: impl Body<CustomerPortalMemberCreate>) -> AddMember
+    where
+        C: MemberAccess,
+    {
         let mut request = self.client.request(&ADD_MEMBER);
         request.json_body(&body);
         AddMember(request)
@@ -60,7 +63,10 @@ impl<C: MemberAccess> Members<C> {
     /// - 401 Unauthorized
     /// - 403 Forbidden
     /// - 422: `RequestValidationError`
-    pub fn list_members(&self) -> ListMembers {
+    pub fn list_members(&self) -> ListMembers
+    where
+        C: MemberAccess,
+    {
         ListMembers(self.client.request(&LIST_MEMBERS))
     }
 
@@ -80,7 +86,10 @@ impl<C: MemberAccess> Members<C> {
     /// - 403 Forbidden
     /// - 404 Not Found
     /// - 422: `RequestValidationError`
-    pub fn remove_member(&self, id: impl Into<MemberId>) -> RemoveMember {
+    pub fn remove_member(&self, id: impl Into<MemberId>) -> RemoveMember
+    where
+        C: MemberAccess,
+    {
         let mut request = self.client.request(&REMOVE_MEMBER);
         let value: MemberId = id.into();
         request.path("id", &value);
@@ -109,7 +118,10 @@ impl<C: MemberAccess> Members<C> {
         &self,
         id: impl Into<MemberId>,
         body: impl Body<CustomerPortalMemberUpdate>,
-    ) -> UpdateMember {
+    ) -> UpdateMember
+    where
+        C: MemberAccess,
+    {
         let mut request = self.client.request(&UPDATE_MEMBER);
         let value: MemberId = id.into();
         request.path("id", &value);

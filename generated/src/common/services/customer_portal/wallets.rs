@@ -26,7 +26,7 @@ impl<C: Credential> Wallets<C> {
     }
 }
 
-impl<C: PortalAccess> Wallets<C> {
+impl<C: Credential> Wallets<C> {
     /// Gets a wallet of the customer.
     ///
     /// `GET /v1/customer-portal/wallets/{id}`, operation `customer_portal:wallets:get`.
@@ -39,7 +39,10 @@ impl<C: PortalAccess> Wallets<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: impl Into<WalletId>) -> Get {
+    pub fn get(&self, id: impl Into<WalletId>) -> Get
+    where
+        C: PortalAccess,
+    {
         let mut request = self.client.request(&GET);
         let value: WalletId = id.into();
         request.path("id", &value);
@@ -55,7 +58,10 @@ impl<C: PortalAccess> Wallets<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn list(&self) -> List {
+    pub fn list(&self) -> List
+    where
+        C: PortalAccess,
+    {
         List(self.client.request(&LIST))
     }
 }

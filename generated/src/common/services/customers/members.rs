@@ -27,7 +27,7 @@ impl<C: Credential> Members<C> {
     }
 }
 
-impl<C: AccountAccess> Members<C> {
+impl<C: Credential> Members<C> {
     /// Adds a member to a customer. The customer must be a team, and the organization's
     /// customers must have members.
     ///
@@ -48,7 +48,10 @@ impl<C: AccountAccess> Members<C> {
         &self,
         id: impl Into<CustomerId>,
         body: impl Body<MemberCreateFromCustomer>,
-    ) -> Create {
+    ) -> Create
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&CREATE);
         let value: CustomerId = id.into();
         request.path("id", &value);
@@ -77,7 +80,10 @@ impl<C: AccountAccess> Members<C> {
         &self,
         external_id: &str,
         body: impl Body<MemberCreateFromCustomer>,
-    ) -> CreateExternal {
+    ) -> CreateExternal
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&CREATE_EXTERNAL);
         request.path("external_id", &external_id);
         request.json_body(&body);
@@ -102,7 +108,10 @@ impl<C: AccountAccess> Members<C> {
         &self,
         id: impl Into<CustomerId>,
         member_id: impl Into<MemberId>,
-    ) -> Delete {
+    ) -> Delete
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&DELETE);
         let value: CustomerId = id.into();
         request.path("id", &value);
@@ -131,7 +140,10 @@ impl<C: AccountAccess> Members<C> {
         &self,
         external_id: &str,
         member_external_id: &str,
-    ) -> DeleteExternal {
+    ) -> DeleteExternal
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&DELETE_EXTERNAL);
         request.path("external_id", &external_id);
         request.path("member_external_id", &member_external_id);
@@ -151,7 +163,10 @@ impl<C: AccountAccess> Members<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: impl Into<CustomerId>, member_id: impl Into<MemberId>) -> Get {
+    pub fn get(&self, id: impl Into<CustomerId>, member_id: impl Into<MemberId>) -> Get
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&GET);
         let value: CustomerId = id.into();
         request.path("id", &value);
@@ -179,7 +194,10 @@ impl<C: AccountAccess> Members<C> {
         &self,
         external_id: &str,
         member_external_id: &str,
-    ) -> GetExternal {
+    ) -> GetExternal
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&GET_EXTERNAL);
         request.path("external_id", &external_id);
         request.path("member_external_id", &member_external_id);
@@ -198,7 +216,10 @@ impl<C: AccountAccess> Members<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn list(&self, id: impl Into<CustomerId>) -> List {
+    pub fn list(&self, id: impl Into<CustomerId>) -> List
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&LIST);
         let value: CustomerId = id.into();
         request.path("id", &value);
@@ -219,7 +240,10 @@ impl<C: AccountAccess> Members<C> {
     /// - 404: `ResourceNotFound`
     /// - 409: `AmbiguousExternalCustomerID`
     /// - 422: `RequestValidationError`
-    pub fn list_external(&self, external_id: &str) -> ListExternal {
+    pub fn list_external(&self, external_id: &str) -> ListExternal
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&LIST_EXTERNAL);
         request.path("external_id", &external_id);
         ListExternal(request)
@@ -246,7 +270,10 @@ impl<C: AccountAccess> Members<C> {
         id: impl Into<CustomerId>,
         member_id: impl Into<MemberId>,
         body: impl Body<MemberUpdate>,
-    ) -> Update {
+    ) -> Update
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&UPDATE);
         let value: CustomerId = id.into();
         request.path("id", &value);
@@ -278,7 +305,10 @@ impl<C: AccountAccess> Members<C> {
         external_id: &str,
         member_external_id: &str,
         body: impl Body<MemberUpdate>,
-    ) -> UpdateExternal {
+    ) -> UpdateExternal
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&UPDATE_EXTERNAL);
         request.path("external_id", &external_id);
         request.path("member_external_id", &member_external_id);

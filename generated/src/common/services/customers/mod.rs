@@ -35,7 +35,7 @@ impl<C: Credential> Customers<C> {
     }
 }
 
-impl<C: AccountAccess> Customers<C> {
+impl<C: Credential> Customers<C> {
     /// Creates a customer, a person or a team.
     ///
     /// `POST /v1/customers/`, operation `customers:create`.
@@ -47,7 +47,10 @@ impl<C: AccountAccess> Customers<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn create(&self, body: impl Body<CustomerCreate>) -> Create {
+    pub fn create(&self, body: impl Body<CustomerCreate>) -> Create
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&CREATE);
         request.json_body(&body);
         Create(request)
@@ -67,7 +70,10 @@ impl<C: AccountAccess> Customers<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn delete(&self, id: impl Into<CustomerId>) -> Delete {
+    pub fn delete(&self, id: impl Into<CustomerId>) -> Delete
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&DELETE);
         let value: CustomerId = id.into();
         request.path("id", &value);
@@ -88,7 +94,10 @@ impl<C: AccountAccess> Customers<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn delete_external(&self, external_id: &str) -> DeleteExternal {
+    pub fn delete_external(&self, external_id: &str) -> DeleteExternal
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&DELETE_EXTERNAL);
         request.path("external_id", &external_id);
         DeleteExternal(request)
@@ -103,7 +112,10 @@ impl<C: AccountAccess> Customers<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn export(&self) -> Export {
+    pub fn export(&self) -> Export
+    where
+        C: AccountAccess,
+    {
         Export(self.client.request(&EXPORT))
     }
 
@@ -119,7 +131,10 @@ impl<C: AccountAccess> Customers<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: impl Into<CustomerId>) -> Get {
+    pub fn get(&self, id: impl Into<CustomerId>) -> Get
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&GET);
         let value: CustomerId = id.into();
         request.path("id", &value);
@@ -138,7 +153,10 @@ impl<C: AccountAccess> Customers<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get_external(&self, external_id: &str) -> GetExternal {
+    pub fn get_external(&self, external_id: &str) -> GetExternal
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&GET_EXTERNAL);
         request.path("external_id", &external_id);
         GetExternal(request)
@@ -157,7 +175,10 @@ impl<C: AccountAccess> Customers<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get_state(&self, id: impl Into<CustomerId>) -> GetState {
+    pub fn get_state(&self, id: impl Into<CustomerId>) -> GetState
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&GET_STATE);
         let value: CustomerId = id.into();
         request.path("id", &value);
@@ -178,7 +199,10 @@ impl<C: AccountAccess> Customers<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get_state_external(&self, external_id: &str) -> GetStateExternal {
+    pub fn get_state_external(&self, external_id: &str) -> GetStateExternal
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&GET_STATE_EXTERNAL);
         request.path("external_id", &external_id);
         GetStateExternal(request)
@@ -193,7 +217,10 @@ impl<C: AccountAccess> Customers<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn list(&self) -> List {
+    pub fn list(&self) -> List
+    where
+        C: AccountAccess,
+    {
         List(self.client.request(&LIST))
     }
 
@@ -210,7 +237,10 @@ impl<C: AccountAccess> Customers<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn list_payment_methods(&self, id: impl Into<CustomerId>) -> ListPaymentMethods {
+    pub fn list_payment_methods(&self, id: impl Into<CustomerId>) -> ListPaymentMethods
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&LIST_PAYMENT_METHODS);
         let value: CustomerId = id.into();
         request.path("id", &value);
@@ -233,7 +263,10 @@ impl<C: AccountAccess> Customers<C> {
     pub fn list_payment_methods_external(
         &self,
         external_id: &str,
-    ) -> ListPaymentMethodsExternal {
+    ) -> ListPaymentMethodsExternal
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&LIST_PAYMENT_METHODS_EXTERNAL);
         request.path("external_id", &external_id);
         ListPaymentMethodsExternal(request)
@@ -257,7 +290,10 @@ impl<C: AccountAccess> Customers<C> {
         &self,
         id: impl Into<CustomerId>,
         body: impl Body<CustomerUpdate>,
-    ) -> Update {
+    ) -> Update
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&UPDATE);
         let value: CustomerId = id.into();
         request.path("id", &value);
@@ -284,7 +320,10 @@ impl<C: AccountAccess> Customers<C> {
         &self,
         external_id: &str,
         body: impl Body<CustomerUpdateExternalId>,
-    ) -> UpdateExternal {
+    ) -> UpdateExternal
+    where
+        C: AccountAccess,
+    {
         let mut request = self.client.request(&UPDATE_EXTERNAL);
         request.path("external_id", &external_id);
         request.json_body(&body);

@@ -45,9 +45,7 @@ impl<C: Credential> Clients<C> {
         request.json_body(&body);
         CreateClient(request)
     }
-}
 
-impl<C: RegistrationAccess> Clients<C> {
     /// Deletes an OAuth2 client.
     ///
     /// `DELETE /v1/oauth2/register/{client_id}`, operation
@@ -59,7 +57,10 @@ impl<C: RegistrationAccess> Clients<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn delete_client(&self, client_id: &str) -> DeleteClient {
+    pub fn delete_client(&self, client_id: &str) -> DeleteClient
+    where
+        C: RegistrationAccess,
+    {
         let mut request = self.client.request(&DELETE_CLIENT);
         request.path("client_id", &client_id);
         DeleteClient(request)
@@ -75,7 +76,10 @@ impl<C: RegistrationAccess> Clients<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn get_client(&self, client_id: &str) -> GetClient {
+    pub fn get_client(&self, client_id: &str) -> GetClient
+    where
+        C: RegistrationAccess,
+    {
         let mut request = self.client.request(&GET_CLIENT);
         request.path("client_id", &client_id);
         GetClient(request)
@@ -97,7 +101,10 @@ impl<C: RegistrationAccess> Clients<C> {
         &self,
         client_id: &str,
         body: impl Body<OAuth2ClientConfigurationUpdate>,
-    ) -> UpdateClient {
+    ) -> UpdateClient
+    where
+        C: RegistrationAccess,
+    {
         let mut request = self.client.request(&UPDATE_CLIENT);
         request.path("client_id", &client_id);
         request.json_body(&body);

@@ -35,6 +35,26 @@ impl<C: Credential> Oauth2<C> {
 }
 
 impl<C: Credential> Oauth2<C> {
+    /// Tells what an authorization request asks for: which client wants which scopes, and
+    /// whom it may act for. It is what a page that asks for consent shows.
+    ///
+    /// `GET /v1/oauth2/authorize`, operation `oauth2:authorize`.
+    ///
+    /// - `client_id`: The client that asks for access.
+    /// - `response_type`: What the client wants in return. Servers know `code`.
+    ///
+    /// Unauthenticated, or with a personal access token. A client with an organization
+    /// token calls it after `with_credential(Anonymous)`.
+    pub fn authorize(&self, client_id: &str, response_type: &str) -> Authorize
+    where
+        C: OptionalAccess,
+    {
+        let mut request = self.client.request(&AUTHORIZE);
+        request.query("client_id", &client_id);
+        request.query("response_type", &response_type);
+        Authorize(request)
+    }
+
     /// Tells whether a token is active, and for what and whom. Of a token that is
     /// unknown, expired or revoked the response says nothing else.
     ///
@@ -78,34 +98,16 @@ impl<C: Credential> Oauth2<C> {
         request.form_body(&body);
         RevokeToken(request)
     }
-}
 
-impl<C: OptionalAccess> Oauth2<C> {
-    /// Tells what an authorization request asks for: which client wants which scopes, and
-    /// whom it may act for. It is what a page that asks for consent shows.
-    ///
-    /// `GET /v1/oauth2/authorize`, operation `oauth2:authorize`.
-    ///
-    /// - `client_id`: The client that asks for access.
-    /// - `response_type`: What the client wants in return. Servers know `code`.
-    ///
-    /// Unauthenticated, or with a personal access token. A client with an organization
-    /// token calls it after `with_credential(Anonymous)`.
-    pub fn authorize(&self, client_id: &str, response_type: &str) -> Authorize {
-        let mut request = self.client.request(&AUTHORIZE);
-        request.query("client_id", &client_id);
-        request.query("response_type", &response_type);
-        Authorize(request)
-    }
-}
-
-impl<C: OpenIdAccess> Oauth2<C> {
     /// Tells whom the access token is for: a user, or an organization.
     ///
     /// `GET /v1/oauth2/userinfo`, operation `oauth2:userinfo`.
     ///
     /// Credential: an OpenID Connect access token.
-    pub fn userinfo(&self) -> Userinfo {
+    pub fn userinfo(&self) -> Userinfo
+    where
+        C: OpenIdAccess,
+    {
         Userinfo(self.client.request(&USERINFO))
     }
 }

@@ -71,29 +71,6 @@ impl<C: Credential> LicenseKeys<C> {
         Deactivate(request)
     }
 
-    /// Validates a license key: returns it if it is valid, and otherwise fails as if it
-    /// did not exist. Can count usage at the same time. Public, so that software at the
-    /// customer's can call it. The server takes three such calls a second.
-    ///
-    /// `POST /v1/customer-portal/license-keys/validate`, operation
-    /// `customer_portal:license_keys:validate`.
-    ///
-    /// Unauthenticated: no `Authorization` header is sent.
-    ///
-    /// Not idempotent: a retry may perform the operation again.
-    ///
-    /// # Errors
-    /// - 400: `BadRequest`
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
-    pub fn validate(&self, body: impl Body<LicenseKeyValidate>) -> Validate {
-        let mut request = self.client.request(&VALIDATE);
-        request.json_body(&body);
-        Validate(request)
-    }
-}
-
-impl<C: PortalAccess> LicenseKeys<C> {
     /// Gets a license key of the customer, with its activations.
     ///
     /// `GET /v1/customer-portal/license-keys/{id}`, operation
@@ -107,7 +84,10 @@ impl<C: PortalAccess> LicenseKeys<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: impl Into<LicenseKeyId>) -> Get {
+    pub fn get(&self, id: impl Into<LicenseKeyId>) -> Get
+    where
+        C: PortalAccess,
+    {
         let mut request = self.client.request(&GET);
         let value: LicenseKeyId = id.into();
         request.path("id", &value);
@@ -126,7 +106,10 @@ impl<C: PortalAccess> LicenseKeys<C> {
     /// - 401: `Unauthorized`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn list(&self) -> List {
+    pub fn list(&self) -> List
+    where
+        C: PortalAccess,
+    {
         List(self.client.request(&LIST))
     }
 
@@ -147,11 +130,35 @@ impl<C: PortalAccess> LicenseKeys<C> {
     /// - 401: `Unauthorized`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn rotate(&self, id: impl Into<LicenseKeyId>) -> Rotate {
+    pub fn rotate(&self, id: impl Into<LicenseKeyId>) -> Rotate
+    where
+        C: PortalAccess,
+    {
         let mut request = self.client.request(&ROTATE);
         let value: LicenseKeyId = id.into();
         request.path("id", &value);
         Rotate(request)
+    }
+
+    /// Validates a license key: returns it if it is valid, and otherwise fails as if it
+    /// did not exist. Can count usage at the same time. Public, so that software at the
+    /// customer's can call it. The server takes three such calls a second.
+    ///
+    /// `POST /v1/customer-portal/license-keys/validate`, operation
+    /// `customer_portal:license_keys:validate`.
+    ///
+    /// Unauthenticated: no `Authorization` header is sent.
+    ///
+    /// Not idempotent: a retry may perform the operation again.
+    ///
+    /// # Errors
+    /// - 400: `BadRequest`
+    /// - 404: `ResourceNotFound`
+    /// - 422: `RequestValidationError`
+    pub fn validate(&self, body: impl Body<LicenseKeyValidate>) -> Validate {
+        let mut request = self.client.request(&VALIDATE);
+        request.json_body(&body);
+        Validate(request)
     }
 }
 

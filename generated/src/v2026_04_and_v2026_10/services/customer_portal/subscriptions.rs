@@ -28,7 +28,7 @@ impl<C: Credential> Subscriptions<C> {
     }
 }
 
-impl<C: PortalAccess> Subscriptions<C> {
+impl<C: Credential> Subscriptions<C> {
     /// Cancels a subscription of the customer, so that it ends with the current billing
     /// period. Returns the subscription.
     ///
@@ -43,7 +43,10 @@ impl<C: PortalAccess> Subscriptions<C> {
     /// - 403: `AlreadyCanceledSubscription`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn cancel(&self, id: impl Into<SubscriptionId>) -> Cancel {
+    pub fn cancel(&self, id: impl Into<SubscriptionId>) -> Cancel
+    where
+        C: PortalAccess,
+    {
         let mut request = self.client.request(&CANCEL);
         let value: SubscriptionId = id.into();
         request.path("id", &value);
@@ -63,7 +66,10 @@ impl<C: PortalAccess> Subscriptions<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: impl Into<SubscriptionId>) -> Get {
+    pub fn get(&self, id: impl Into<SubscriptionId>) -> Get
+    where
+        C: PortalAccess,
+    {
         let mut request = self.client.request(&GET);
         let value: SubscriptionId = id.into();
         request.path("id", &value);
@@ -80,7 +86,10 @@ impl<C: PortalAccess> Subscriptions<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn list(&self) -> List {
+    pub fn list(&self) -> List
+    where
+        C: PortalAccess,
+    {
         List(self.client.request(&LIST))
     }
 
@@ -109,7 +118,10 @@ impl<C: PortalAccess> Subscriptions<C> {
         &self,
         id: impl Into<SubscriptionId>,
         body: impl Body<CustomerSubscriptionUpdate>,
-    ) -> Update {
+    ) -> Update
+    where
+        C: PortalAccess,
+    {
         let mut request = self.client.request(&UPDATE);
         let value: SubscriptionId = id.into();
         request.path("id", &value);

@@ -39,7 +39,7 @@ impl<C: Credential> Orders<C> {
     }
 }
 
-impl<C: PortalAccess> Orders<C> {
+impl<C: Credential> Orders<C> {
     /// Pays an order whose payment failed, with a saved payment method or with a new one.
     /// If the bank demands another step, the answer has a secret for it.
     ///
@@ -61,7 +61,10 @@ impl<C: PortalAccess> Orders<C> {
         &self,
         id: impl Into<OrderId>,
         body: impl Body<CustomerOrderConfirmPayment>,
-    ) -> ConfirmRetryPayment {
+    ) -> ConfirmRetryPayment
+    where
+        C: PortalAccess,
+    {
         let mut request = self.client.request(&CONFIRM_RETRY_PAYMENT);
         let value: OrderId = id.into();
         request.path("id", &value);
@@ -85,7 +88,10 @@ impl<C: PortalAccess> Orders<C> {
     /// - 404: `ResourceNotFound`
     /// - 409: `OrderNotEligibleForInvoice`
     /// - 422: `MissingInvoiceBillingDetails`
-    pub fn generate_invoice(&self, id: impl Into<OrderId>) -> GenerateInvoice {
+    pub fn generate_invoice(&self, id: impl Into<OrderId>) -> GenerateInvoice
+    where
+        C: PortalAccess,
+    {
         let mut request = self.client.request(&GENERATE_INVOICE);
         let value: OrderId = id.into();
         request.path("id", &value);
@@ -104,7 +110,10 @@ impl<C: PortalAccess> Orders<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get(&self, id: impl Into<OrderId>) -> Get {
+    pub fn get(&self, id: impl Into<OrderId>) -> Get
+    where
+        C: PortalAccess,
+    {
         let mut request = self.client.request(&GET);
         let value: OrderId = id.into();
         request.path("id", &value);
@@ -124,7 +133,10 @@ impl<C: PortalAccess> Orders<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn get_payment_status(&self, id: impl Into<OrderId>) -> GetPaymentStatus {
+    pub fn get_payment_status(&self, id: impl Into<OrderId>) -> GetPaymentStatus
+    where
+        C: PortalAccess,
+    {
         let mut request = self.client.request(&GET_PAYMENT_STATUS);
         let value: OrderId = id.into();
         request.path("id", &value);
@@ -144,7 +156,10 @@ impl<C: PortalAccess> Orders<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn invoice(&self, id: impl Into<OrderId>) -> Invoice {
+    pub fn invoice(&self, id: impl Into<OrderId>) -> Invoice
+    where
+        C: PortalAccess,
+    {
         let mut request = self.client.request(&INVOICE);
         let value: OrderId = id.into();
         request.path("id", &value);
@@ -159,7 +174,10 @@ impl<C: PortalAccess> Orders<C> {
     /// # Errors
     /// Those of `customer_portal:orders:invoice` and
     /// `customer_portal:orders:generate_invoice`, and of the storage.
-    pub fn download_invoice(&self, id: impl Into<OrderId>) -> Download {
+    pub fn download_invoice(&self, id: impl Into<OrderId>) -> Download
+    where
+        C: PortalAccess,
+    {
         let id: OrderId = id.into();
         let generate = self.generate_invoice(id);
         Download::document(self.invoice(id)).generated_by(generate)
@@ -174,7 +192,10 @@ impl<C: PortalAccess> Orders<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
-    pub fn list(&self) -> List {
+    pub fn list(&self) -> List
+    where
+        C: PortalAccess,
+    {
         List(self.client.request(&LIST))
     }
 
@@ -192,7 +213,10 @@ impl<C: PortalAccess> Orders<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
-    pub fn receipt(&self, id: impl Into<OrderId>) -> Receipt {
+    pub fn receipt(&self, id: impl Into<OrderId>) -> Receipt
+    where
+        C: PortalAccess,
+    {
         let mut request = self.client.request(&RECEIPT);
         let value: OrderId = id.into();
         request.path("id", &value);
@@ -206,7 +230,10 @@ impl<C: PortalAccess> Orders<C> {
     ///
     /// # Errors
     /// Those of `customer_portal:orders:receipt`, and of the storage.
-    pub fn download_receipt(&self, id: impl Into<OrderId>) -> Download {
+    pub fn download_receipt(&self, id: impl Into<OrderId>) -> Download
+    where
+        C: PortalAccess,
+    {
         Download::document(self.receipt(id))
     }
 
@@ -228,7 +255,10 @@ impl<C: PortalAccess> Orders<C> {
         &self,
         id: impl Into<OrderId>,
         body: impl Body<CustomerOrderUpdate>,
-    ) -> Update {
+    ) -> Update
+    where
+        C: PortalAccess,
+    {
         let mut request = self.client.request(&UPDATE);
         let value: OrderId = id.into();
         request.path("id", &value);

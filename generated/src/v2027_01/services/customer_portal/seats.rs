@@ -35,7 +35,7 @@ impl<C: Credential> Seats<C> {
     }
 }
 
-impl<C: PortalAccess> Seats<C> {
+impl<C: Credential> Seats<C> {
     /// Assigns a free seat that the customer has bought to somebody. They get an email
     /// with an invitation to claim the seat, unless `immediate_claim` says that it is
     /// theirs at once.
@@ -57,7 +57,10 @@ impl<C: PortalAccess> Seats<C> {
     /// - 403 Forbidden
     /// - 404 Not Found
     /// - 422: `RequestValidationError`
-    pub fn assign_seat(&self, body: impl Body<CustomerSeatAssign>) -> AssignSeat {
+    pub fn assign_seat(&self, body: impl Body<CustomerSeatAssign>) -> AssignSeat
+    where
+        C: PortalAccess,
+    {
         let mut request = self.client.request(&ASSIGN_SEAT);
         request.json_body(&body);
         AssignSeat(request)
@@ -74,7 +77,10 @@ impl<C: PortalAccess> Seats<C> {
     /// # Errors
     /// - 401 Unauthorized
     /// - 422: `RequestValidationError`
-    pub fn list_claimed_subscriptions(&self) -> ListClaimedSubscriptions {
+    pub fn list_claimed_subscriptions(&self) -> ListClaimedSubscriptions
+    where
+        C: PortalAccess,
+    {
         ListClaimedSubscriptions(self.client.request(&LIST_CLAIMED_SUBSCRIPTIONS))
     }
 
@@ -94,7 +100,10 @@ impl<C: PortalAccess> Seats<C> {
     /// - 403 Forbidden
     /// - 404 Not Found
     /// - 422: `RequestValidationError`
-    pub fn list_seats(&self) -> ListSeats {
+    pub fn list_seats(&self) -> ListSeats
+    where
+        C: PortalAccess,
+    {
         ListSeats(self.client.request(&LIST_SEATS))
     }
 
@@ -116,7 +125,10 @@ impl<C: PortalAccess> Seats<C> {
     /// - 403 Forbidden
     /// - 404 Not Found
     /// - 422: `RequestValidationError`
-    pub fn resend_invitation(&self, seat_id: impl Into<SeatId>) -> ResendInvitation {
+    pub fn resend_invitation(&self, seat_id: impl Into<SeatId>) -> ResendInvitation
+    where
+        C: PortalAccess,
+    {
         let mut request = self.client.request(&RESEND_INVITATION);
         let value: SeatId = seat_id.into();
         request.path("seat_id", &value);
@@ -137,7 +149,10 @@ impl<C: PortalAccess> Seats<C> {
     /// - 403 Forbidden
     /// - 404 Not Found
     /// - 422: `RequestValidationError`
-    pub fn revoke_seat(&self, seat_id: impl Into<SeatId>) -> RevokeSeat {
+    pub fn revoke_seat(&self, seat_id: impl Into<SeatId>) -> RevokeSeat
+    where
+        C: PortalAccess,
+    {
         let mut request = self.client.request(&REVOKE_SEAT);
         let value: SeatId = seat_id.into();
         request.path("seat_id", &value);
