@@ -225,6 +225,8 @@ async fn each_retry_is_a_warning_in_the_span_of_its_call() {
 
 #[tokio::test(start_paused = true)]
 async fn an_exhausted_retry_budget_is_a_warning() {
+    let spans = Spans::default();
+    let _guard = tracing::subscriber::set_default(spans.clone());
     let script = Script::new([LOST]);
     let policy = RetryPolicy::new().base_delay(Duration::ZERO);
     let polar = script.builder().retry(policy).build().unwrap();
@@ -232,8 +234,7 @@ async fn an_exhausted_retry_budget_is_a_warning() {
     for _ in 0..50 {
         polar.list().await.unwrap_err();
     }
-    let spans = Spans::default();
-    let _guard = tracing::subscriber::set_default(spans.clone());
+    spans.events();
     polar.list().await.unwrap_err();
     let events = spans.events();
     assert_eq!(
