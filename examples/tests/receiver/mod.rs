@@ -164,7 +164,7 @@ fn event(kind: &str, version: &str) -> String {
     body.to_string()
 }
 
-/// The body of an order that was paid, which is the same in all live versions.
+/// The body of an order that was paid, which is the same in 2026-04 and 2026-10.
 fn paid(version: &str) -> String {
     event("order.paid", version)
 }
@@ -177,10 +177,10 @@ pub fn refuses_other_versions(name: &str) {
         let status = receiver.deliver("other", &body);
         assert!(status >= 500, "{status}");
     }
-    for version in ["2026-04", "2026-10", "2027-01"] {
+    for version in ["2026-04", "2026-10"] {
         assert_eq!(receiver.deliver(version, &paid(version)), 204, "{version}");
     }
-    assert_eq!(receiver.stop().matches(": deliver ").count(), 3);
+    assert_eq!(receiver.stop().matches(": deliver ").count(), 2);
 }
 
 /// An order that has no product will not have one the next time either.

@@ -121,14 +121,15 @@ fn flatten<'c>(contract: &'c Contract, schema: &'c Value, members: &mut Vec<&'c 
     }
 }
 
-/// The places where a correction changes which values are valid, the same in every version. All others are about names, secrets and operation ids.
+/// The places where a correction changes which values are valid, one snapshot a version. All others are about names, secrets and operation ids.
 fn corrections(subject: &Subject) {
     let published = Contract::as_published(subject.table.version);
     let mut changed = BTreeMap::new();
     compare("", published.tree(), subject.contract.tree(), &mut changed);
     insta::with_settings!({ snapshot_path => "../snapshots", prepend_module_to_snapshot => false }, {
         let lines: Vec<String> = changed.into_iter().map(|(place, what)| format!("{place}: {what}")).collect();
-        insta::assert_snapshot!("decoding__corrections", lines.join("\n"));
+        let name = format!("decoding__corrections_{}", subject.table.version);
+        insta::assert_snapshot!(name, lines.join("\n"));
     });
 }
 

@@ -148,7 +148,7 @@ fn texts_of_an_update() {
         update().name(owned.as_str()),
         update().name(found.clone()),
         update().name(Some("Ada".to_owned())),
-        update().name(Some("Ada").map(str::to_owned)),
+        update().name(found.as_deref().map(str::to_owned)),
     }
     same!(json!({"name": null}); update().name(Clear), update().name(None));
 }

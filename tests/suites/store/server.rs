@@ -26,7 +26,7 @@ async fn other_programs_share_what_is_stored() {
         http.get(format!("{}{path}", server.url()))
             .header(AUTHORIZATION, "Bearer x")
     };
-    let path = format!("/v1/customers/{}", created.id().unwrap());
+    let path = format!("/v1/customers/{}", created.id());
     let response = get(path.clone())
         .header("polar-version", "2026-10")
         .send()
