@@ -12,6 +12,8 @@ const WIDTH: usize = 82;
 #[derive(Debug, Default)]
 pub(super) struct Docs {
     paragraphs: Vec<String>,
+    /// What people may search for instead of the item's name.
+    aliases: Vec<String>,
 }
 
 impl Docs {
@@ -23,6 +25,7 @@ impl Docs {
                 .split("\n\n")
                 .map(|text| text.trim().to_owned())
                 .collect(),
+            aliases: Vec::new(),
         }
     }
 
@@ -35,12 +38,23 @@ impl Docs {
         self
     }
 
-    /// `#[doc = "..."]` attributes, one a line.
+    /// Adds a name that the search of rustdoc finds the item by, unless that cannot be one.
+    pub(super) fn alias(mut self, name: &str) -> Self {
+        let is_forbidden = |c: char| c.is_control() || c.is_whitespace() || matches!(c, '"' | '\'');
+        if !name.is_empty() && !name.contains(is_forbidden) {
+            self.aliases.push(name.to_owned());
+        }
+        self
+    }
+
+    /// `#[doc = "..."]` attributes, one a line, and those of the aliases.
     pub(super) fn attributes(&self) -> TokenStream {
-        self.lines()
-            .into_iter()
-            .map(|line| quote!(#[doc = #line]))
-            .collect()
+        let lines = self.lines().into_iter().map(|line| quote!(#[doc = #line]));
+        let aliases = self
+            .aliases
+            .iter()
+            .map(|alias| quote!(#[doc(alias = #alias)]));
+        lines.chain(aliases).collect()
     }
 
     /// `#![doc = "..."]` attributes, one a line.

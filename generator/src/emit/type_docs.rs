@@ -1,10 +1,12 @@
 //! The doc comments of types and of their fields, and their other attributes.
 
+use std::collections::BTreeSet;
+
 use proc_macro2::TokenStream;
 use quote::quote;
 
 use super::docs::{self, Docs};
-use crate::ir::{Constant, Field, Lifecycle, Limits, Type, TypeDef};
+use crate::ir::{Constant, Field, Lifecycle, Limits, Shape, Type, TypeDef};
 
 /// The doc comment of a type: our words, then where the type comes from.
 pub(super) fn type_docs(def: &TypeDef, what: &str) -> Docs {
@@ -17,10 +19,24 @@ pub(super) fn type_docs(def: &TypeDef, what: &str) -> Docs {
         None if def.is_component() => Docs::new(None, format!("{what} `{}`.", def.name.wire)),
         None => Docs::new(None, format!("{what} `{}`.", def.name.wire)).paragraph(origin),
     };
-    docs.paragraph(match def.lifecycle {
+    let docs = docs.paragraph(match def.lifecycle {
         Lifecycle::Active => "",
         Lifecycle::Deprecated => "Deprecated.",
-    })
+    });
+    aliases(def).into_iter().fold(docs, Docs::alias)
+}
+
+/// The names that the contract has for a type where its own is another: that of the schema, and those of the unions within
+/// a union, which it takes the place of.
+fn aliases(def: &TypeDef) -> BTreeSet<&str> {
+    let own = def.is_component().then_some(def.name.wire.as_str());
+    let nested = match &def.shape {
+        Shape::Union(union) => Some(&union.nested),
+        _ => None,
+    };
+    let nested = nested.into_iter().flatten().map(String::as_str);
+    let names = own.into_iter().chain(nested);
+    names.filter(|name| *name != def.name.rust).collect()
 }
 
 /// The doc comment of a field.

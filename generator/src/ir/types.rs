@@ -1,5 +1,7 @@
 //! The named types of the API, and what they are made of.
 
+use std::collections::BTreeSet;
+
 use super::{Decision, Facts, Lifecycle, Limits, Presence, Type};
 use crate::names::Name;
 
@@ -149,6 +151,8 @@ pub struct EnumValue {
 pub struct Union {
     /// Nested unions are flattened.
     pub variants: Vec<Variant>,
+    /// The components that were nested in it.
+    pub nested: BTreeSet<String>,
     /// How a value is told apart.
     pub resolution: Resolution,
 }

@@ -13,10 +13,11 @@ use crate::names::{self, Name};
 
 /// The union that a schema is, with nested unions flattened. Variants are named by [`name_variants`].
 pub(super) fn union(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -> Union {
-    let mut variants = Vec::new();
-    collect(cx, schema, place, &mut Nesting::default(), &mut variants);
+    let (mut variants, mut nesting) = (Vec::new(), Nesting::default());
+    collect(cx, schema, place, &mut nesting, &mut variants);
     Union {
         variants,
+        nested: nesting.done,
         resolution: Resolution::WriteOnly,
     }
 }
@@ -43,6 +44,7 @@ pub(super) fn of_members(
     });
     let union = Union {
         variants,
+        nested: nesting.done,
         resolution: Resolution::WriteOnly,
     };
     (union, nullable)

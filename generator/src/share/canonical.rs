@@ -113,6 +113,7 @@ impl Names<'_> {
             ..variant.clone()
         });
         Union {
+            nested: BTreeSet::new(),
             variants: sorted(variants, |variant| variant.name.rust.clone()),
             resolution: match &union.resolution {
                 Resolution::Decided(decision) => Resolution::Decided(order.decision(decision)),

@@ -26,12 +26,14 @@ macro_rules! operation {
             }
 
             /// The items of the list, one after the other, over all pages from the page that was set, or the first.
+            #[doc(alias = "iter_list")]
             #[inline]
             pub fn stream(self) -> $crate::client::Items<$output> {
                 $crate::client::Items::new(self.0)
             }
 
             /// All items of the list, over all pages from the page that was set, or the first.
+            #[doc(alias = "list_all")]
             #[inline]
             pub fn collect_all(self) -> $crate::client::CollectAll<$output> {
                 self.stream().collect_all()

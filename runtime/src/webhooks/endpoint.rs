@@ -133,6 +133,7 @@ impl<E: VersionedEvent> Webhooks<E> {
     /// # Errors
     /// In this order: headers that are missing or malformed, a signature that no secret has made, a point in time that is
     /// too far away, a body that is no event. So whatever is said of age and body is said of an authentic delivery.
+    #[doc(alias = "validate_event")]
     pub fn verify(
         &self,
         headers: impl Headers,

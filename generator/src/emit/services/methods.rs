@@ -69,7 +69,9 @@ pub(super) fn methods(api: &Api, service: &Service) -> TokenStream {
 
 fn method(api: &Api, operation: &Operation) -> TokenStream {
     let takes = takes(operation);
-    let docs = operation_docs::operation(operation).attributes();
+    let docs = operation_docs::operation(operation)
+        .alias(&operation.id)
+        .attributes();
     let deprecation = deprecated(operation.lifecycle);
     let (name, ty) = (ident(&operation.name.rust), ident(&operation.type_name));
     let facts = ident(&names::constant(&operation.name));
