@@ -86,6 +86,13 @@ const MISTAKES: &[(&str, &[&str])] = &[
             "pairs: `[(\"key\", value)]`",
         ],
     ),
+    (
+        "polar_client::v2026_10::Webhooks::new(\"whsec_x\").verify(\"webhook-id\", \"\")",
+        &[
+            "`str` has no headers",
+            "or a slice, array, `Vec` or map of names and values",
+        ],
+    ),
     ("polar.orders().get(id())", &["Id<Order>", "Id<Product>"]),
 ];
 

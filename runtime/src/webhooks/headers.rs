@@ -15,6 +15,10 @@ pub(super) const TIMESTAMP: &str = "webhook-timestamp";
 pub(super) const SIGNATURE: &str = "webhook-signature";
 
 /// Headers of a request: an [`HeaderMap`], or a list or map of names and values. Names are compared without regard to case.
+#[diagnostic::on_unimplemented(
+    message = "`{Self}` has no headers",
+    label = "expected a `HeaderMap`, or a slice, array, `Vec` or map of names and values"
+)]
 pub trait Headers {
     /// Hands over the name and the value of each header.
     fn visit(&self, visit: &mut dyn FnMut(&str, &[u8]));
