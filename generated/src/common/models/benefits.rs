@@ -162,6 +162,7 @@ pub struct BenefitDownloadableFile {
 /// A page of files of a benefit.
 ///
 /// Schema `ListResource_BenefitDownloadableFile_`.
+#[doc(alias = "ListResource_BenefitDownloadableFile_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitDownloadableFileList {

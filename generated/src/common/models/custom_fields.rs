@@ -808,6 +808,7 @@ impl Default for CustomFieldDateProperties {
 /// A page of custom fields.
 ///
 /// Schema `ListResource_CustomField_`.
+#[doc(alias = "ListResource_CustomField_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomFieldList {

@@ -1230,6 +1230,7 @@ impl Default for CustomerBenefitGrantLicenseKeysUpdate {
 /// A page of benefit grants, as customers see them.
 ///
 /// Schema `ListResource_CustomerBenefitGrant_`.
+#[doc(alias = "ListResource_CustomerBenefitGrant_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerBenefitGrantList {
@@ -1553,6 +1554,7 @@ pub struct CustomerCustomerMeter {
 /// A page of what meters have counted, as customers see it.
 ///
 /// Schema `ListResource_CustomerCustomerMeter_`.
+#[doc(alias = "ListResource_CustomerCustomerMeter_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerCustomerMeterList {
@@ -2235,6 +2237,7 @@ pub struct CustomerPaymentMethodCreateSucceededResponse {
 /// A page of payment methods, as customers see them.
 ///
 /// Schema `ListResource_CustomerPaymentMethod_`.
+#[doc(alias = "ListResource_CustomerPaymentMethod_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPaymentMethodList {
@@ -2418,6 +2421,7 @@ impl CustomerPortalMemberCreate {
 /// A page of members, as the customer's team sees them.
 ///
 /// Schema `ListResource_CustomerPortalMember_`.
+#[doc(alias = "ListResource_CustomerPortalMember_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerPortalMemberList {
@@ -3015,6 +3019,7 @@ pub struct CustomerWallet {
 /// A page of wallets.
 ///
 /// Schema `ListResource_CustomerWallet_`.
+#[doc(alias = "ListResource_CustomerWallet_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerWalletList {
@@ -3061,6 +3066,7 @@ pub struct DownloadableRead {
 /// A page of files to download.
 ///
 /// Schema `ListResource_DownloadableRead_`.
+#[doc(alias = "ListResource_DownloadableRead_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DownloadableReadList {
@@ -3201,6 +3207,7 @@ pub struct PortalAuthenticatedUser {
 /// Where a file can be downloaded, and until when.
 ///
 /// Schema `S3DownloadURL`.
+#[doc(alias = "S3DownloadURL")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct S3DownloadUrl {
@@ -3220,6 +3227,7 @@ pub struct S3DownloadUrl {
 /// Schema `TaxIDFormat`.
 ///
 /// Values that this version of the crate does not know are kept as `Unknown`.
+#[doc(alias = "TaxIDFormat")]
 #[derive(Clone, PartialEq, Eq, Hash, PartialOrd, Ord)]
 #[non_exhaustive]
 pub enum TaxIdFormat {

@@ -66,6 +66,7 @@ polar_client_runtime::variant_body! {
 /// A session to create, for a customer by your own ID.
 ///
 /// Schema `CustomerSessionCustomerExternalIDCreate`.
+#[doc(alias = "CustomerSessionCustomerExternalIDCreate")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSessionCustomerExternalIdCreate {
@@ -122,6 +123,7 @@ impl CustomerSessionCustomerExternalIdCreate {
 /// A session to create, for a customer by Polar's ID.
 ///
 /// Schema `CustomerSessionCustomerIDCreate`.
+#[doc(alias = "CustomerSessionCustomerIDCreate")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSessionCustomerIdCreate {

@@ -558,6 +558,7 @@ impl CustomerIndividualCreate {
 /// A page of customers.
 ///
 /// Schema `ListResource_Customer_`.
+#[doc(alias = "ListResource_Customer_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerList {
@@ -1531,6 +1532,7 @@ impl Default for CustomerUpdate {
 /// Changes of a customer who is told by your own ID.
 ///
 /// Schema `CustomerUpdateExternalID`.
+#[doc(alias = "CustomerUpdateExternalID")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerUpdateExternalId {
@@ -1716,6 +1718,7 @@ impl MemberCreateFromCustomer {
 /// A page of members.
 ///
 /// Schema `ListResource_Member_`.
+#[doc(alias = "ListResource_Member_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MemberList {
@@ -2034,6 +2037,7 @@ pub struct UnknownPaymentMethod {
 /// A page of payment methods.
 ///
 /// Schema `ListResource_PaymentMethod_`.
+#[doc(alias = "ListResource_PaymentMethod_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentMethodList {

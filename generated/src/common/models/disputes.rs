@@ -100,6 +100,7 @@ pub struct DisputeCustomer {
 /// A page of disputes.
 ///
 /// Schema `ListResource_Dispute_`.
+#[doc(alias = "ListResource_Dispute_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DisputeList {

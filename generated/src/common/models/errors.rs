@@ -36,6 +36,7 @@ pub struct AlreadyCanceledSubscription {
 /// Error: customers of several organizations have this external ID.
 ///
 /// Schema `AmbiguousExternalCustomerID`.
+#[doc(alias = "AmbiguousExternalCustomerID")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AmbiguousExternalCustomerId {
@@ -310,6 +311,7 @@ pub struct ExpiredCheckoutError {
 /// The answer to a request that is not valid.
 ///
 /// Schema `HTTPValidationError`.
+#[doc(alias = "HTTPValidationError")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct HttpValidationError {
@@ -705,6 +707,7 @@ pub struct RotateNotPermitted {
 /// Error: single sign-on can only be enforced once a connection for it is enabled.
 ///
 /// Schema `SSOEnforcementRequiresConnection`.
+#[doc(alias = "SSOEnforcementRequiresConnection")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SsoEnforcementRequiresConnection {

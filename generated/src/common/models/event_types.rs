@@ -100,6 +100,7 @@ pub struct EventTypeWithStats {
 /// A page of types of events.
 ///
 /// Schema `ListResource_EventTypeWithStats_`.
+#[doc(alias = "ListResource_EventTypeWithStats_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventTypeWithStatsList {

@@ -675,6 +675,7 @@ pub struct CheckoutCreatedMetadata {
 /// What an event costs.
 ///
 /// Schema `CostMetadata-Output`.
+#[doc(alias = "CostMetadata-Output")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CostMetadata {
@@ -691,6 +692,7 @@ pub struct CostMetadata {
 /// What an event costs.
 ///
 /// Schema `CostMetadata-Input`.
+#[doc(alias = "CostMetadata-Input")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CostMetadataInput {
@@ -1248,6 +1250,7 @@ pub struct EventName {
 /// A page of names of events.
 ///
 /// Schema `ListResource_EventName_`.
+#[doc(alias = "ListResource_EventName_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventNameList {
@@ -1590,6 +1593,7 @@ polar_client_runtime::from_variant! {
 /// The use of a language model.
 ///
 /// Schema `LLMMetadata`.
+#[doc(alias = "LLMMetadata")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LlmMetadata {

@@ -521,6 +521,7 @@ pub struct UnknownFileRead {
 /// A page of files.
 ///
 /// Schema `ListResource_FileRead_`.
+#[doc(alias = "ListResource_FileRead_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct FileReadList {

@@ -420,6 +420,7 @@ pub struct UnknownPayment {
 /// A page of payments.
 ///
 /// Schema `ListResource_Payment_`.
+#[doc(alias = "ListResource_Payment_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct PaymentList {

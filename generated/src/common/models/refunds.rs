@@ -202,6 +202,7 @@ pub struct RefundDispute {
 /// A page of refunds.
 ///
 /// Schema `ListResource_Refund_`.
+#[doc(alias = "ListResource_Refund_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct RefundList {

@@ -191,6 +191,7 @@ pub struct WebhookDelivery {
 /// A page of deliveries.
 ///
 /// Schema `ListResource_WebhookDelivery_`.
+#[doc(alias = "ListResource_WebhookDelivery_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookDeliveryList {

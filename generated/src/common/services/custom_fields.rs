@@ -40,6 +40,7 @@ impl<C: Credential> CustomFields<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "custom-fields:create")]
     pub fn create(&self, body: impl Body<CustomFieldCreate>) -> Create
     where
         C: AccountAccess,
@@ -61,6 +62,7 @@ impl<C: Credential> CustomFields<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "custom-fields:delete")]
     pub fn delete(&self, id: impl Into<CustomFieldId>) -> Delete
     where
         C: AccountAccess,
@@ -83,6 +85,7 @@ impl<C: Credential> CustomFields<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "custom-fields:get")]
     pub fn get(&self, id: impl Into<CustomFieldId>) -> Get
     where
         C: AccountAccess,
@@ -102,6 +105,7 @@ impl<C: Credential> CustomFields<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "custom-fields:list")]
     pub fn list(&self) -> List
     where
         C: AccountAccess,
@@ -124,6 +128,7 @@ impl<C: Credential> CustomFields<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "custom-fields:update")]
     pub fn update(
         &self,
         id: impl Into<CustomFieldId>,

@@ -49,6 +49,7 @@ impl<C: Credential> CustomerSeats<C> {
     /// - 403 Forbidden
     /// - 404 Not Found
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer-seats:assign_seat")]
     pub fn assign_seat(&self, body: impl Body<SeatAssign>) -> AssignSeat
     where
         C: AccountAccess,
@@ -71,6 +72,7 @@ impl<C: Credential> CustomerSeats<C> {
     /// - 400 Bad Request
     /// - 403 Forbidden
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer-seats:claim_seat")]
     pub fn claim_seat(&self, body: impl Body<SeatClaim>) -> ClaimSeat {
         let mut request = self.client.request(&CLAIM_SEAT);
         request.json_body(&body);
@@ -92,6 +94,7 @@ impl<C: Credential> CustomerSeats<C> {
     /// - 403 Forbidden
     /// - 404 Not Found
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer-seats:get_claim_info")]
     pub fn get_claim_info(&self, invitation_token: &str) -> GetClaimInfo {
         let mut request = self.client.request(&GET_CLAIM_INFO);
         request.path("invitation_token", &invitation_token);
@@ -114,6 +117,7 @@ impl<C: Credential> CustomerSeats<C> {
     /// - 403 Forbidden
     /// - 404 Not Found
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer-seats:list_seats")]
     pub fn list_seats(&self) -> ListSeats
     where
         C: AccountAccess,
@@ -140,6 +144,7 @@ impl<C: Credential> CustomerSeats<C> {
     /// - 403 Forbidden
     /// - 404 Not Found
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer-seats:resend_invitation")]
     pub fn resend_invitation(&self, seat_id: impl Into<SeatId>) -> ResendInvitation
     where
         C: AccountAccess,
@@ -164,6 +169,7 @@ impl<C: Credential> CustomerSeats<C> {
     /// - 403 Forbidden
     /// - 404 Not Found
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer-seats:revoke_seat")]
     pub fn revoke_seat(&self, seat_id: impl Into<SeatId>) -> RevokeSeat
     where
         C: AccountAccess,

@@ -40,6 +40,7 @@ impl<C: Credential> CustomerSessions<C> {
     /// # Errors
     /// - 409: `AmbiguousExternalCustomerID`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer-sessions:create")]
     pub fn create(&self, body: impl Body<CustomerSessionCreate>) -> Create
     where
         C: AccountAccess,

@@ -43,6 +43,7 @@ impl<C: Credential> Disputes<C> {
     /// - 404: `ResourceNotFound`
     /// - 409: `DisputeNotOpenError`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "disputes:accept")]
     pub fn accept(&self, id: impl Into<DisputeId>) -> Accept
     where
         C: AccountAccess,
@@ -65,6 +66,7 @@ impl<C: Credential> Disputes<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "disputes:get")]
     pub fn get(&self, id: impl Into<DisputeId>) -> Get
     where
         C: AccountAccess,
@@ -84,6 +86,7 @@ impl<C: Credential> Disputes<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "disputes:list")]
     pub fn list(&self) -> List
     where
         C: AccountAccess,

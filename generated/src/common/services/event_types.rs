@@ -40,6 +40,7 @@ impl<C: Credential> EventTypes<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "event-types:list")]
     pub fn list(&self) -> List
     where
         C: AccountAccess,
@@ -61,6 +62,7 @@ impl<C: Credential> EventTypes<C> {
     /// # Errors
     /// - 404 Not Found
     /// - 422: `RequestValidationError`
+    #[doc(alias = "event-types:update")]
     pub fn update(
         &self,
         id: impl Into<EventTypeId>,

@@ -42,6 +42,7 @@ impl<C: Credential> Files<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "files:create")]
     pub fn create(&self, body: impl Body<FileCreate>) -> Create
     where
         C: AccountAccess,
@@ -83,6 +84,7 @@ impl<C: Credential> Files<C> {
     /// - 403: `NotPermitted`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "files:delete")]
     pub fn delete(&self, id: impl Into<FileId>) -> Delete
     where
         C: AccountAccess,
@@ -102,6 +104,7 @@ impl<C: Credential> Files<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "files:list")]
     pub fn list(&self) -> List
     where
         C: AccountAccess,
@@ -123,6 +126,7 @@ impl<C: Credential> Files<C> {
     /// - 403: `NotPermitted`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "files:update")]
     pub fn update(&self, id: impl Into<FileId>, body: impl Body<FilePatch>) -> Update
     where
         C: AccountAccess,
@@ -149,6 +153,7 @@ impl<C: Credential> Files<C> {
     /// - 403: `NotPermitted`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "files:uploaded")]
     pub fn uploaded(
         &self,
         id: impl Into<FileId>,

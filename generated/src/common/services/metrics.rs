@@ -43,6 +43,7 @@ impl<C: Credential> Metrics<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "metrics:create_dashboard")]
     pub fn create_dashboard(
         &self,
         body: impl Body<MetricDashboardCreate>,
@@ -66,6 +67,7 @@ impl<C: Credential> Metrics<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "metrics:delete_dashboard")]
     pub fn delete_dashboard(&self, id: impl Into<DashboardId>) -> DeleteDashboard
     where
         C: AccountAccess,
@@ -90,6 +92,7 @@ impl<C: Credential> Metrics<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "metrics:export")]
     pub fn export(
         &self,
         start_date: Date,
@@ -122,6 +125,7 @@ impl<C: Credential> Metrics<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "metrics:get")]
     pub fn get(
         &self,
         start_date: Date,
@@ -150,6 +154,7 @@ impl<C: Credential> Metrics<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "metrics:get_dashboard")]
     pub fn get_dashboard(&self, id: impl Into<DashboardId>) -> GetDashboard
     where
         C: AccountAccess,
@@ -167,6 +172,7 @@ impl<C: Credential> Metrics<C> {
     ///
     /// Credential: an organization or personal access token with the scope
     /// `metrics:read`.
+    #[doc(alias = "metrics:limits")]
     pub fn limits(&self) -> Limits
     where
         C: AccountAccess,
@@ -183,6 +189,7 @@ impl<C: Credential> Metrics<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "metrics:list_dashboards")]
     pub fn list_dashboards(&self) -> ListDashboards
     where
         C: AccountAccess,
@@ -203,6 +210,7 @@ impl<C: Credential> Metrics<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "metrics:update_dashboard")]
     pub fn update_dashboard(
         &self,
         id: impl Into<DashboardId>,

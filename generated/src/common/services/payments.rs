@@ -43,6 +43,7 @@ impl<C: Credential> Payments<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "payments:get")]
     pub fn get(&self, id: impl Into<PaymentId>) -> Get
     where
         C: AccountAccess,
@@ -62,6 +63,7 @@ impl<C: Credential> Payments<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "payments:list")]
     pub fn list(&self) -> List
     where
         C: AccountAccess,

@@ -45,6 +45,7 @@ impl<C: Credential> Refunds<C> {
     /// # Errors
     /// - 403: `RefundedAlready`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "refunds:create")]
     pub fn create(&self, body: impl Body<RefundCreate>) -> Create
     where
         C: AccountAccess,
@@ -63,6 +64,7 @@ impl<C: Credential> Refunds<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "refunds:list")]
     pub fn list(&self) -> List
     where
         C: AccountAccess,

@@ -141,6 +141,7 @@ pub struct LicenseKeyRead {
 /// A page of license keys.
 ///
 /// Schema `ListResource_LicenseKeyRead_`.
+#[doc(alias = "ListResource_LicenseKeyRead_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct LicenseKeyReadList {

@@ -49,6 +49,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// - 403: `NotPermitted`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "license_keys:activate")]
     pub fn activate(&self, body: impl Body<LicenseKeyActivate>) -> Activate
     where
         C: AccountAccess,
@@ -70,6 +71,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "license_keys:deactivate")]
     pub fn deactivate(&self, body: impl Body<LicenseKeyDeactivate>) -> Deactivate
     where
         C: AccountAccess,
@@ -92,6 +94,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// - 401: `Unauthorized`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "license_keys:get")]
     pub fn get(&self, id: impl Into<LicenseKeyId>) -> Get
     where
         C: AccountAccess,
@@ -117,6 +120,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// - 401: `Unauthorized`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "license_keys:get_activation")]
     pub fn get_activation(
         &self,
         id: impl Into<LicenseKeyId>,
@@ -144,6 +148,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// - 401: `Unauthorized`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "license_keys:list")]
     pub fn list(&self) -> List
     where
         C: AccountAccess,
@@ -168,6 +173,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// - 401: `Unauthorized`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "license_keys:rotate")]
     pub fn rotate(&self, id: impl Into<LicenseKeyId>) -> Rotate
     where
         C: AccountAccess,
@@ -193,6 +199,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// - 401: `Unauthorized`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "license_keys:update")]
     pub fn update(
         &self,
         id: impl Into<LicenseKeyId>,
@@ -222,6 +229,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// - 400: `BadRequest`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "license_keys:validate")]
     pub fn validate(&self, body: impl Body<LicenseKeyValidate>) -> Validate
     where
         C: AccountAccess,

@@ -69,6 +69,7 @@ impl BenefitGrant {
 /// A page of benefit grants.
 ///
 /// Schema `ListResource_BenefitGrant_`.
+#[doc(alias = "ListResource_BenefitGrant_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitGrantList {

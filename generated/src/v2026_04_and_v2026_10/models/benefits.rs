@@ -1492,6 +1492,7 @@ impl Default for BenefitLicenseKeysUpdate {
 /// A page of benefits.
 ///
 /// Schema `ListResource_Benefit_`.
+#[doc(alias = "ListResource_Benefit_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct BenefitList {

@@ -65,6 +65,7 @@ pub struct CheckoutLink {
 /// A page of checkout links.
 ///
 /// Schema `ListResource_CheckoutLink_`.
+#[doc(alias = "ListResource_CheckoutLink_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutLinkList {

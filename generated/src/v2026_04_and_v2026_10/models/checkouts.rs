@@ -173,6 +173,7 @@ pub type CheckoutCreate = CheckoutProductsCreate;
 /// A page of checkout sessions.
 ///
 /// Schema `ListResource_Checkout_`.
+#[doc(alias = "ListResource_Checkout_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutList {

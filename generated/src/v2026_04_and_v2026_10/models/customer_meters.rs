@@ -37,6 +37,7 @@ pub struct CustomerMeter {
 /// A page of what meters have counted for customers.
 ///
 /// Schema `ListResource_CustomerMeter_`.
+#[doc(alias = "ListResource_CustomerMeter_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerMeterList {

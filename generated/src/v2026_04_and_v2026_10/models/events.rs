@@ -15,6 +15,7 @@ use std::borrow::Cow;
 /// Schema `Event`.
 ///
 /// Discriminated by `source`, then `name`.
+#[doc(alias = "SystemEvent")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
@@ -1218,6 +1219,7 @@ polar_client_runtime::from_variant! {
 /// A page of events that were not counted.
 ///
 /// Schema `ListResourceWithCursorPagination_Event_`.
+#[doc(alias = "ListResourceWithCursorPagination_Event_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventCursorList {
@@ -1230,6 +1232,7 @@ pub struct EventCursorList {
 /// A page of events.
 ///
 /// Schema `ListResource_Event_`.
+#[doc(alias = "ListResource_Event_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventList {

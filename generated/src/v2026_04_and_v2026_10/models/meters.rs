@@ -140,6 +140,7 @@ impl MeterCreate {
 /// A page of meters.
 ///
 /// Schema `ListResource_Meter_`.
+#[doc(alias = "ListResource_Meter_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct MeterList {

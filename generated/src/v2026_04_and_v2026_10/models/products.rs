@@ -384,6 +384,7 @@ impl ProductCreateRecurring {
 /// A page of products.
 ///
 /// Schema `ListResource_Product_`.
+#[doc(alias = "ListResource_Product_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductList {
@@ -545,6 +546,7 @@ pub struct ProductPriceSeatTier {
 /// A range of numbers of seats and what each seat costs.
 ///
 /// Schema `ProductPriceSeatTier`.
+#[doc(alias = "ProductPriceSeatTier")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductPriceSeatTierInput {
@@ -587,6 +589,7 @@ impl ProductPriceSeatTierInput {
 /// Prices per seat that depend on the number of seats.
 ///
 /// Schema `ProductPriceSeatTiers-Output`.
+#[doc(alias = "ProductPriceSeatTiers-Output")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductPriceSeatTiers {
@@ -609,6 +612,7 @@ pub struct ProductPriceSeatTiers {
 /// fewest seats that can be bought, and the last one ends with the most.
 ///
 /// Schema `ProductPriceSeatTiers-Input`.
+#[doc(alias = "ProductPriceSeatTiers-Input")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductPriceSeatTiersInput {

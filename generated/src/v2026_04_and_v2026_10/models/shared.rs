@@ -490,6 +490,8 @@ pub struct DiscountPercentageRepeatDurationBase {
 /// `/components/schemas/Checkout/properties/product_price`.
 ///
 /// Discriminated by `amount_type`, then `legacy`.
+#[doc(alias = "LegacyRecurringProductPrice")]
+#[doc(alias = "ProductPrice")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Price {

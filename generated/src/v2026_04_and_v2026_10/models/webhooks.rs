@@ -1050,6 +1050,7 @@ pub struct WebhookEndpoint {
 /// A page of webhook endpoints.
 ///
 /// Schema `ListResource_WebhookEndpoint_`.
+#[doc(alias = "ListResource_WebhookEndpoint_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookEndpointList {

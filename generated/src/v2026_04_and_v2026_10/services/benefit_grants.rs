@@ -36,6 +36,7 @@ impl<C: Credential> BenefitGrants<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "benefit-grants:list")]
     pub fn list(&self) -> List
     where
         C: AccountAccess,

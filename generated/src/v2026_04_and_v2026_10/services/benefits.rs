@@ -48,6 +48,7 @@ impl<C: Credential> Benefits<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "benefits:create")]
     pub fn create(&self, body: impl Body<BenefitCreate>) -> Create
     where
         C: AccountAccess,
@@ -70,6 +71,7 @@ impl<C: Credential> Benefits<C> {
     /// - 403: `NotPermitted`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "benefits:delete")]
     pub fn delete(&self, id: impl Into<BenefitId>) -> Delete
     where
         C: AccountAccess,
@@ -92,6 +94,7 @@ impl<C: Credential> Benefits<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "benefits:files")]
     pub fn files(&self, id: impl Into<BenefitId>) -> Files
     where
         C: AccountAccess,
@@ -114,6 +117,7 @@ impl<C: Credential> Benefits<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "benefits:get")]
     pub fn get(&self, id: impl Into<BenefitId>) -> Get
     where
         C: AccountAccess,
@@ -136,6 +140,7 @@ impl<C: Credential> Benefits<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "benefits:grants")]
     pub fn grants(&self, id: impl Into<BenefitId>) -> Grants
     where
         C: AccountAccess,
@@ -155,6 +160,7 @@ impl<C: Credential> Benefits<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "benefits:list")]
     pub fn list(&self) -> List
     where
         C: AccountAccess,
@@ -176,6 +182,7 @@ impl<C: Credential> Benefits<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "benefits:update")]
     pub fn update(
         &self,
         id: impl Into<BenefitId>,

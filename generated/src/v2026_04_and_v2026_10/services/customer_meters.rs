@@ -42,6 +42,7 @@ impl<C: Credential> CustomerMeters<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_meters:get")]
     pub fn get(&self, id: impl Into<CustomerMeterId>) -> Get
     where
         C: AccountAccess,
@@ -61,6 +62,7 @@ impl<C: Credential> CustomerMeters<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_meters:list")]
     pub fn list(&self) -> List
     where
         C: AccountAccess,

@@ -43,6 +43,7 @@ impl<C: Credential> Discounts<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "discounts:create")]
     pub fn create(&self, body: impl Body<DiscountCreate>) -> Create
     where
         C: AccountAccess,
@@ -64,6 +65,7 @@ impl<C: Credential> Discounts<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "discounts:delete")]
     pub fn delete(&self, id: impl Into<DiscountId>) -> Delete
     where
         C: AccountAccess,
@@ -86,6 +88,7 @@ impl<C: Credential> Discounts<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "discounts:get")]
     pub fn get(&self, id: impl Into<DiscountId>) -> Get
     where
         C: AccountAccess,
@@ -105,6 +108,7 @@ impl<C: Credential> Discounts<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "discounts:list")]
     pub fn list(&self) -> List
     where
         C: AccountAccess,
@@ -126,6 +130,7 @@ impl<C: Credential> Discounts<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "discounts:update")]
     pub fn update(
         &self,
         id: impl Into<DiscountId>,

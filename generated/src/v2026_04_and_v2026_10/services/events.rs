@@ -46,6 +46,7 @@ impl<C: Credential> Events<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "events:get")]
     pub fn get(&self, id: impl Into<EventId>) -> Get
     where
         C: AccountAccess,
@@ -69,6 +70,7 @@ impl<C: Credential> Events<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "events:ingest")]
     pub fn ingest(&self, body: impl Body<EventsIngest>) -> Ingest
     where
         C: AccountAccess,
@@ -100,6 +102,7 @@ impl<C: Credential> Events<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "events:list")]
     pub fn list(&self) -> List
     where
         C: AccountAccess,
@@ -116,6 +119,7 @@ impl<C: Credential> Events<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "events:list_names")]
     pub fn list_names(&self) -> ListNames
     where
         C: AccountAccess,

@@ -42,6 +42,7 @@ impl<C: Credential> Meters<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "meters:create")]
     pub fn create(&self, body: impl Body<MeterCreate>) -> Create
     where
         C: AccountAccess,
@@ -63,6 +64,7 @@ impl<C: Credential> Meters<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "meters:get")]
     pub fn get(&self, id: impl Into<MeterId>) -> Get
     where
         C: AccountAccess,
@@ -82,6 +84,7 @@ impl<C: Credential> Meters<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "meters:list")]
     pub fn list(&self) -> List
     where
         C: AccountAccess,
@@ -104,6 +107,7 @@ impl<C: Credential> Meters<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "meters:quantities")]
     pub fn quantities(
         &self,
         id: impl Into<MeterId>,
@@ -138,6 +142,7 @@ impl<C: Credential> Meters<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "meters:update")]
     pub fn update(&self, id: impl Into<MeterId>, body: impl Body<MeterUpdate>) -> Update
     where
         C: AccountAccess,

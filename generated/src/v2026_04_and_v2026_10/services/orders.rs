@@ -58,6 +58,7 @@ impl<C: Credential> Orders<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "orders:create")]
     pub fn create(&self, body: impl Body<OrderCreate>) -> Create
     where
         C: AccountAccess,
@@ -76,6 +77,7 @@ impl<C: Credential> Orders<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "orders:export")]
     pub fn export(&self) -> Export
     where
         C: AccountAccess,
@@ -101,6 +103,7 @@ impl<C: Credential> Orders<C> {
     /// - 404: `ResourceNotFound`
     /// - 412: `OrderNotDraft`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "orders:finalize")]
     pub fn finalize(&self, id: impl Into<OrderId>) -> Finalize
     where
         C: AccountAccess,
@@ -125,6 +128,7 @@ impl<C: Credential> Orders<C> {
     /// - 404: `ResourceNotFound`
     /// - 409: `OrderNotEligibleForInvoice`
     /// - 422: `MissingInvoiceBillingDetails`
+    #[doc(alias = "orders:generate_invoice")]
     pub fn generate_invoice(&self, id: impl Into<OrderId>) -> GenerateInvoice
     where
         C: AccountAccess,
@@ -146,6 +150,7 @@ impl<C: Credential> Orders<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "orders:get")]
     pub fn get(&self, id: impl Into<OrderId>) -> Get
     where
         C: AccountAccess,
@@ -167,6 +172,7 @@ impl<C: Credential> Orders<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "orders:invoice")]
     pub fn invoice(&self, id: impl Into<OrderId>) -> Invoice
     where
         C: AccountAccess,
@@ -200,6 +206,7 @@ impl<C: Credential> Orders<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "orders:list")]
     pub fn list(&self) -> List
     where
         C: AccountAccess,
@@ -219,6 +226,7 @@ impl<C: Credential> Orders<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "orders:receipt")]
     pub fn receipt(&self, id: impl Into<OrderId>) -> Receipt
     where
         C: AccountAccess,
@@ -256,6 +264,7 @@ impl<C: Credential> Orders<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "orders:update")]
     pub fn update(&self, id: impl Into<OrderId>, body: impl Body<OrderUpdate>) -> Update
     where
         C: AccountAccess,

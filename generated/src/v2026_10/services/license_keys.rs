@@ -55,6 +55,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// - 403: `NotPermitted`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "license_keys:activate")]
     pub fn activate(&self, body: impl Body<LicenseKeyActivate>) -> Activate
     where
         C: AccountAccess,
@@ -76,6 +77,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "license_keys:deactivate")]
     pub fn deactivate(&self, body: impl Body<LicenseKeyDeactivate>) -> Deactivate
     where
         C: AccountAccess,
@@ -98,6 +100,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// - 401: `Unauthorized`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "license_keys:get")]
     pub fn get(&self, id: impl Into<LicenseKeyId>) -> Get
     where
         C: AccountAccess,
@@ -123,6 +126,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// - 401: `Unauthorized`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "license_keys:get_activation")]
     pub fn get_activation(
         &self,
         id: impl Into<LicenseKeyId>,
@@ -150,6 +154,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// - 401: `Unauthorized`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "license_keys:list")]
     pub fn list(&self) -> List
     where
         C: AccountAccess,
@@ -174,6 +179,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// - 401: `Unauthorized`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "license_keys:rotate")]
     pub fn rotate(&self, id: impl Into<LicenseKeyId>) -> Rotate
     where
         C: AccountAccess,
@@ -199,6 +205,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// - 401: `Unauthorized`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "license_keys:update")]
     pub fn update(
         &self,
         id: impl Into<LicenseKeyId>,
@@ -228,6 +235,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// - 400: `BadRequest`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "license_keys:validate")]
     pub fn validate(&self, body: impl Body<LicenseKeyValidate>) -> Validate
     where
         C: AccountAccess,

@@ -53,6 +53,7 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "webhooks:create_webhook_endpoint")]
     pub fn create_webhook_endpoint(
         &self,
         body: impl Body<WebhookEndpointCreate>,
@@ -78,6 +79,7 @@ impl<C: Credential> Webhooks<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "webhooks:delete_webhook_endpoint")]
     pub fn delete_webhook_endpoint(
         &self,
         id: impl Into<WebhookEndpointId>,
@@ -103,6 +105,7 @@ impl<C: Credential> Webhooks<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "webhooks:get_webhook_endpoint")]
     pub fn get_webhook_endpoint(
         &self,
         id: impl Into<WebhookEndpointId>,
@@ -125,6 +128,7 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "webhooks:list_webhook_deliveries")]
     pub fn list_webhook_deliveries(&self) -> ListWebhookDeliveries
     where
         C: AccountAccess,
@@ -141,6 +145,7 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "webhooks:list_webhook_endpoints")]
     pub fn list_webhook_endpoints(&self) -> ListWebhookEndpoints
     where
         C: AccountAccess,
@@ -164,6 +169,7 @@ impl<C: Credential> Webhooks<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "webhooks:redeliver_webhook_event")]
     pub fn redeliver_webhook_event(
         &self,
         id: impl Into<WebhookEventId>,
@@ -193,6 +199,7 @@ impl<C: Credential> Webhooks<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "webhooks:reset_webhook_endpoint_secret")]
     pub fn reset_webhook_endpoint_secret(
         &self,
         id: impl Into<WebhookEndpointId>,
@@ -220,6 +227,7 @@ impl<C: Credential> Webhooks<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "webhooks:update_webhook_endpoint")]
     pub fn update_webhook_endpoint(
         &self,
         id: impl Into<WebhookEndpointId>,

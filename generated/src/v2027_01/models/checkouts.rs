@@ -460,6 +460,7 @@ polar_client_runtime::variant_body! {
 /// A page of checkout sessions.
 ///
 /// Schema `ListResource_Checkout_`.
+#[doc(alias = "ListResource_Checkout_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CheckoutList {

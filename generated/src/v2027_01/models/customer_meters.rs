@@ -73,6 +73,7 @@ polar_client_runtime::variant_body! {
 /// Credits to a customer's meter, with customer and meter by your own IDs.
 ///
 /// Schema `CustomerMeterCreditsExternalIDCreate`.
+#[doc(alias = "CustomerMeterCreditsExternalIDCreate")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerMeterCreditsExternalIdCreate {
@@ -132,6 +133,7 @@ impl CustomerMeterCreditsExternalIdCreate {
 /// Credits to a customer's meter, with customer and meter by Polar's IDs.
 ///
 /// Schema `CustomerMeterCreditsIDCreate`.
+#[doc(alias = "CustomerMeterCreditsIDCreate")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerMeterCreditsIdCreate {
@@ -191,6 +193,7 @@ impl CustomerMeterCreditsIdCreate {
 /// A page of what meters have counted for customers.
 ///
 /// Schema `ListResource_CustomerMeter_`.
+#[doc(alias = "ListResource_CustomerMeter_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerMeterList {

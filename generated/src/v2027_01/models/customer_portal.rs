@@ -94,6 +94,7 @@ pub struct CustomerOrder {
 /// A page of orders, as customers see them.
 ///
 /// Schema `ListResource_CustomerOrder_`.
+#[doc(alias = "ListResource_CustomerOrder_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerOrderList {
@@ -338,6 +339,7 @@ pub struct CustomerSubscription {
 /// A page of subscriptions, as customers see them.
 ///
 /// Schema `ListResource_CustomerSubscription_`.
+#[doc(alias = "ListResource_CustomerSubscription_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerSubscriptionList {

@@ -659,6 +659,7 @@ pub struct DiscountFixedRepeatDuration {
 /// A page of discounts.
 ///
 /// Schema `ListResource_Discount_`.
+#[doc(alias = "ListResource_Discount_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct DiscountList {

@@ -9,6 +9,7 @@ use std::borrow::Cow;
 /// Error: meters of several organizations have this external ID.
 ///
 /// Schema `AmbiguousExternalMeterID`.
+#[doc(alias = "AmbiguousExternalMeterID")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AmbiguousExternalMeterId {
@@ -23,6 +24,7 @@ pub struct AmbiguousExternalMeterId {
 /// Error: webhook endpoints of several organizations have this external ID.
 ///
 /// Schema `AmbiguousExternalWebhookEndpointID`.
+#[doc(alias = "AmbiguousExternalWebhookEndpointID")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct AmbiguousExternalWebhookEndpointId {
@@ -111,6 +113,7 @@ pub struct UnknownCheckoutPaymentError {
 /// Error: another event has this external ID already.
 ///
 /// Schema `CustomerMeterCreditExternalIDConflict`.
+#[doc(alias = "CustomerMeterCreditExternalIDConflict")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct CustomerMeterCreditExternalIdConflict {

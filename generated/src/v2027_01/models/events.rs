@@ -14,6 +14,7 @@ use polar_client_runtime::types::{Items, Json, Timestamp};
 /// Schema `Event`.
 ///
 /// Discriminated by `source`, then `name`.
+#[doc(alias = "SystemEvent")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub enum Event {
@@ -1217,6 +1218,7 @@ polar_client_runtime::from_variant! {
 /// A page of events that were not counted.
 ///
 /// Schema `ListResourceWithCursorPagination_Event_`.
+#[doc(alias = "ListResourceWithCursorPagination_Event_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventCursorList {
@@ -1229,6 +1231,7 @@ pub struct EventCursorList {
 /// A page of events.
 ///
 /// Schema `ListResource_Event_`.
+#[doc(alias = "ListResource_Event_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct EventList {

@@ -106,6 +106,7 @@ pub struct Order {
 /// A page of orders.
 ///
 /// Schema `ListResource_Order_`.
+#[doc(alias = "ListResource_Order_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrderList {

@@ -401,6 +401,7 @@ impl Default for OrganizationFeatureSettingsUpdate {
 /// A page of organizations.
 ///
 /// Schema `ListResource_Organization_`.
+#[doc(alias = "ListResource_Organization_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct OrganizationList {

@@ -406,6 +406,7 @@ impl ProductCreateRecurring {
 /// A page of products.
 ///
 /// Schema `ListResource_Product_`.
+#[doc(alias = "ListResource_Product_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct ProductList {

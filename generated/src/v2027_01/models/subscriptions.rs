@@ -264,6 +264,7 @@ impl SubscriptionCreateExternalCustomer {
 /// A page of subscriptions.
 ///
 /// Schema `ListResource_Subscription_`.
+#[doc(alias = "ListResource_Subscription_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SubscriptionList {

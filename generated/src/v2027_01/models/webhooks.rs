@@ -1140,6 +1140,7 @@ impl WebhookEndpointCreate {
 /// A page of webhook endpoints.
 ///
 /// Schema `ListResource_WebhookEndpoint_`.
+#[doc(alias = "ListResource_WebhookEndpoint_")]
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct WebhookEndpointList {

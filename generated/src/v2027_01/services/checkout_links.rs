@@ -45,6 +45,7 @@ impl<C: Credential> CheckoutLinks<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "checkout-links:create")]
     pub fn create(&self, body: impl Body<CheckoutLinkCreate>) -> Create
     where
         C: AccountAccess,
@@ -66,6 +67,7 @@ impl<C: Credential> CheckoutLinks<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "checkout-links:delete")]
     pub fn delete(&self, id: impl Into<CheckoutLinkId>) -> Delete
     where
         C: AccountAccess,
@@ -88,6 +90,7 @@ impl<C: Credential> CheckoutLinks<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "checkout-links:get")]
     pub fn get(&self, id: impl Into<CheckoutLinkId>) -> Get
     where
         C: AccountAccess,
@@ -107,6 +110,7 @@ impl<C: Credential> CheckoutLinks<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "checkout-links:list")]
     pub fn list(&self) -> List
     where
         C: AccountAccess,
@@ -128,6 +132,7 @@ impl<C: Credential> CheckoutLinks<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "checkout-links:update")]
     pub fn update(
         &self,
         id: impl Into<CheckoutLinkId>,

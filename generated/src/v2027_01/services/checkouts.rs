@@ -55,6 +55,7 @@ impl<C: Credential> Checkouts<C> {
     /// - 409: `CheckoutLocked`
     /// - 410: `ExpiredCheckoutError`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "checkouts:client_confirm")]
     pub fn client_confirm(
         &self,
         client_secret: &str,
@@ -82,6 +83,7 @@ impl<C: Credential> Checkouts<C> {
     /// - 404: `ResourceNotFound`
     /// - 410: `ExpiredCheckoutError`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "checkouts:client_get")]
     pub fn client_get(&self, client_secret: &str) -> ClientGet {
         let mut request = self.client.request(&CLIENT_GET);
         request.path("client_secret", &client_secret);
@@ -106,6 +108,7 @@ impl<C: Credential> Checkouts<C> {
     /// - 409: `CheckoutLocked`
     /// - 410: `ExpiredCheckoutError`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "checkouts:client_update")]
     pub fn client_update(
         &self,
         client_secret: &str,
@@ -128,6 +131,7 @@ impl<C: Credential> Checkouts<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "checkouts:create")]
     pub fn create(&self, body: impl Body<CheckoutCreate>) -> Create
     where
         C: AccountAccess,
@@ -161,6 +165,7 @@ impl<C: Credential> Checkouts<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "checkouts:get")]
     pub fn get(&self, id: impl Into<CheckoutId>) -> Get
     where
         C: AccountAccess,
@@ -180,6 +185,7 @@ impl<C: Credential> Checkouts<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "checkouts:list")]
     pub fn list(&self) -> List
     where
         C: AccountAccess,
@@ -203,6 +209,7 @@ impl<C: Credential> Checkouts<C> {
     ///   `PaymentNotReady`, `TrialAlreadyRedeemed`, `DiscountRedemptionLimitReached`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "checkouts:update")]
     pub fn update(
         &self,
         id: impl Into<CheckoutId>,

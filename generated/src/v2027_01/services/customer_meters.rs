@@ -49,6 +49,7 @@ impl<C: Credential> CustomerMeters<C> {
     /// - 403: `NotPermitted`
     /// - 409: `CustomerMeterCreditExternalIDConflict`, `AmbiguousExternalCustomerID`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_meters:credits")]
     pub fn credits(&self, body: impl Body<CustomerMeterCreditsCreate>) -> Credits
     where
         C: AccountAccess,
@@ -70,6 +71,7 @@ impl<C: Credential> CustomerMeters<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_meters:get")]
     pub fn get(&self, id: impl Into<CustomerMeterId>) -> Get
     where
         C: AccountAccess,
@@ -89,6 +91,7 @@ impl<C: Credential> CustomerMeters<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_meters:list")]
     pub fn list(&self) -> List
     where
         C: AccountAccess,
@@ -116,6 +119,7 @@ impl<C: Credential> CustomerMeters<C> {
     /// - 404: `ResourceNotFound`
     /// - 409: `CustomerMeterCreditNotReversible`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_meters:reverse_credit")]
     pub fn reverse_credit(&self, id: impl Into<EventId>) -> ReverseCredit
     where
         C: AccountAccess,

@@ -46,6 +46,7 @@ impl<C: Credential> Events<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "events:get")]
     pub fn get(&self, id: impl Into<EventId>) -> Get
     where
         C: AccountAccess,
@@ -70,6 +71,7 @@ impl<C: Credential> Events<C> {
     /// # Errors
     /// - 403: `NotPermitted`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "events:ingest")]
     pub fn ingest(&self, body: impl Body<EventsIngest>) -> Ingest
     where
         C: AccountAccess,
@@ -101,6 +103,7 @@ impl<C: Credential> Events<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "events:list")]
     pub fn list(&self) -> List
     where
         C: AccountAccess,
@@ -117,6 +120,7 @@ impl<C: Credential> Events<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "events:list_names")]
     pub fn list_names(&self) -> ListNames
     where
         C: AccountAccess,

@@ -42,6 +42,7 @@ impl<C: Credential> Meters<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "meters:create")]
     pub fn create(&self, body: impl Body<MeterCreate>) -> Create
     where
         C: AccountAccess,
@@ -63,6 +64,7 @@ impl<C: Credential> Meters<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "meters:get")]
     pub fn get(&self, id: impl Into<MeterId>) -> Get
     where
         C: AccountAccess,
@@ -86,6 +88,7 @@ impl<C: Credential> Meters<C> {
     /// - 404: `ResourceNotFound`
     /// - 409: `AmbiguousExternalMeterID`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "meters:get_external")]
     pub fn get_external(&self, external_id: &str) -> GetExternal
     where
         C: AccountAccess,
@@ -104,6 +107,7 @@ impl<C: Credential> Meters<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "meters:list")]
     pub fn list(&self) -> List
     where
         C: AccountAccess,
@@ -126,6 +130,7 @@ impl<C: Credential> Meters<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "meters:quantities")]
     pub fn quantities(
         &self,
         id: impl Into<MeterId>,
@@ -160,6 +165,7 @@ impl<C: Credential> Meters<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "meters:update")]
     pub fn update(&self, id: impl Into<MeterId>, body: impl Body<MeterUpdate>) -> Update
     where
         C: AccountAccess,

@@ -41,6 +41,7 @@ impl<C: Credential> Organizations<C> {
     /// # Errors
     /// - 403: `CannotCreateOrganizationError`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "organizations:create")]
     pub fn create(&self, body: impl Body<OrganizationCreate>) -> Create
     where
         C: PersonalAccess,
@@ -62,6 +63,7 @@ impl<C: Credential> Organizations<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "organizations:get")]
     pub fn get(&self, id: impl Into<OrganizationId>) -> Get
     where
         C: AccountAccess,
@@ -81,6 +83,7 @@ impl<C: Credential> Organizations<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "organizations:list")]
     pub fn list(&self) -> List
     where
         C: AccountAccess,
@@ -104,6 +107,7 @@ impl<C: Credential> Organizations<C> {
     /// - 404: `ResourceNotFound`
     /// - 409: `SSOEnforcementRequiresConnection`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "organizations:update")]
     pub fn update(
         &self,
         id: impl Into<OrganizationId>,

@@ -42,6 +42,7 @@ impl<C: Credential> Products<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "products:create")]
     pub fn create(&self, body: impl Body<ProductCreate>) -> Create
     where
         C: AccountAccess,
@@ -66,6 +67,7 @@ impl<C: Credential> Products<C> {
     /// - 404: `ResourceNotFound`
     /// - 409: `ProductNotDeletable`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "products:delete")]
     pub fn delete(&self, id: impl Into<ProductId>) -> Delete
     where
         C: AccountAccess,
@@ -88,6 +90,7 @@ impl<C: Credential> Products<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "products:get")]
     pub fn get(&self, id: impl Into<ProductId>) -> Get
     where
         C: AccountAccess,
@@ -107,6 +110,7 @@ impl<C: Credential> Products<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "products:list")]
     pub fn list(&self) -> List
     where
         C: AccountAccess,
@@ -130,6 +134,7 @@ impl<C: Credential> Products<C> {
     /// - 403: `NotPermitted`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "products:update")]
     pub fn update(
         &self,
         id: impl Into<ProductId>,
@@ -160,6 +165,7 @@ impl<C: Credential> Products<C> {
     /// - 403: `NotPermitted`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "products:update_benefits")]
     pub fn update_benefits(
         &self,
         id: impl Into<ProductId>,

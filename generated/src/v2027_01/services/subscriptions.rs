@@ -47,6 +47,7 @@ impl<C: Credential> Subscriptions<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "subscriptions:create")]
     pub fn create(&self, body: impl Body<SubscriptionCreate>) -> Create
     where
         C: AccountAccess,
@@ -65,6 +66,7 @@ impl<C: Credential> Subscriptions<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "subscriptions:export")]
     pub fn export(&self) -> Export
     where
         C: AccountAccess,
@@ -84,6 +86,7 @@ impl<C: Credential> Subscriptions<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "subscriptions:get")]
     pub fn get(&self, id: impl Into<SubscriptionId>) -> Get
     where
         C: AccountAccess,
@@ -103,6 +106,7 @@ impl<C: Credential> Subscriptions<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "subscriptions:list")]
     pub fn list(&self) -> List
     where
         C: AccountAccess,
@@ -125,6 +129,7 @@ impl<C: Credential> Subscriptions<C> {
     /// - 404: `ResourceNotFound`
     /// - 409: `SubscriptionLocked`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "subscriptions:revoke")]
     pub fn revoke(&self, id: impl Into<SubscriptionId>) -> Revoke
     where
         C: AccountAccess,
@@ -153,6 +158,7 @@ impl<C: Credential> Subscriptions<C> {
     /// - 404: `ResourceNotFound`
     /// - 409: `SubscriptionLocked`, `SubscriptionNotScheduledToCancel`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "subscriptions:update")]
     pub fn update(
         &self,
         id: impl Into<SubscriptionId>,

@@ -50,6 +50,7 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "webhooks:create_webhook_endpoint")]
     pub fn create_webhook_endpoint(
         &self,
         body: impl Body<WebhookEndpointCreate>,
@@ -75,6 +76,7 @@ impl<C: Credential> Webhooks<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "webhooks:delete_webhook_endpoint")]
     pub fn delete_webhook_endpoint(
         &self,
         id: impl Into<WebhookEndpointId>,
@@ -102,6 +104,7 @@ impl<C: Credential> Webhooks<C> {
     /// - 404: `ResourceNotFound`
     /// - 409: `AmbiguousExternalWebhookEndpointID`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "webhooks:get_external_webhook_endpoint")]
     pub fn get_external_webhook_endpoint(
         &self,
         external_id: &str,
@@ -126,6 +129,7 @@ impl<C: Credential> Webhooks<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "webhooks:get_webhook_endpoint")]
     pub fn get_webhook_endpoint(
         &self,
         id: impl Into<WebhookEndpointId>,
@@ -148,6 +152,7 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "webhooks:list_webhook_deliveries")]
     pub fn list_webhook_deliveries(&self) -> ListWebhookDeliveries
     where
         C: AccountAccess,
@@ -164,6 +169,7 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "webhooks:list_webhook_endpoints")]
     pub fn list_webhook_endpoints(&self) -> ListWebhookEndpoints
     where
         C: AccountAccess,
@@ -187,6 +193,7 @@ impl<C: Credential> Webhooks<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "webhooks:redeliver_webhook_event")]
     pub fn redeliver_webhook_event(
         &self,
         id: impl Into<WebhookEventId>,
@@ -216,6 +223,7 @@ impl<C: Credential> Webhooks<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "webhooks:reset_webhook_endpoint_secret")]
     pub fn reset_webhook_endpoint_secret(
         &self,
         id: impl Into<WebhookEndpointId>,
@@ -243,6 +251,7 @@ impl<C: Credential> Webhooks<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "webhooks:update_webhook_endpoint")]
     pub fn update_webhook_endpoint(
         &self,
         id: impl Into<WebhookEndpointId>,

@@ -46,6 +46,7 @@ impl<C: Credential> BenefitGrants<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:benefit-grants:get")]
     pub fn get(&self, id: impl Into<BenefitGrantId>) -> Get
     where
         C: PortalAccess,
@@ -66,6 +67,7 @@ impl<C: Credential> BenefitGrants<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:benefit-grants:list")]
     pub fn list(&self) -> List
     where
         C: PortalAccess,
@@ -89,6 +91,7 @@ impl<C: Credential> BenefitGrants<C> {
     /// - 403: `NotPermitted`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:benefit-grants:update")]
     pub fn update(
         &self,
         id: impl Into<BenefitGrantId>,

@@ -40,6 +40,7 @@ impl<C: Credential> CustomerMeters<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:customer_meters:get")]
     pub fn get(&self, id: impl Into<CustomerMeterId>) -> Get
     where
         C: PortalAccess,
@@ -60,6 +61,7 @@ impl<C: Credential> CustomerMeters<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:customer_meters:list")]
     pub fn list(&self) -> List
     where
         C: PortalAccess,

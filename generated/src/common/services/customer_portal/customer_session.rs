@@ -32,6 +32,7 @@ impl<C: Credential> CustomerSession<C> {
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
+    #[doc(alias = "customer_portal:customer-session:get_authenticated_user")]
     pub fn get_authenticated_user(&self) -> GetAuthenticatedUser
     where
         C: PortalAccess,
@@ -46,6 +47,7 @@ impl<C: Credential> CustomerSession<C> {
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
+    #[doc(alias = "customer_portal:customer-session:introspect")]
     pub fn introspect(&self) -> Introspect
     where
         C: PortalAccess,

@@ -41,6 +41,7 @@ impl<C: Credential> Customers<C> {
     /// # Errors
     /// - 400: `PaymentMethodSetupFailed`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:customers:add_payment_method")]
     pub fn add_payment_method(
         &self,
         body: impl Body<CustomerPaymentMethodCreate>,
@@ -65,6 +66,7 @@ impl<C: Credential> Customers<C> {
     /// # Errors
     /// - 401 Unauthorized
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:customers:check_email_update")]
     pub fn check_email_update(&self, token: &str) -> CheckEmailUpdate {
         let mut request = self.client.request(&CHECK_EMAIL_UPDATE);
         request.query("token", &token);
@@ -83,6 +85,7 @@ impl<C: Credential> Customers<C> {
     /// # Errors
     /// - 403: `CustomerNotReady`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:customers:confirm_payment_method")]
     pub fn confirm_payment_method(
         &self,
         body: impl Body<CustomerPaymentMethodConfirm>,
@@ -109,6 +112,7 @@ impl<C: Credential> Customers<C> {
     /// - 400: `PaymentMethodInUseByActiveSubscription`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:customers:delete_payment_method")]
     pub fn delete_payment_method(
         &self,
         id: impl Into<PaymentMethodId>,
@@ -128,6 +132,7 @@ impl<C: Credential> Customers<C> {
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
+    #[doc(alias = "customer_portal:customers:get")]
     pub fn get(&self) -> Get
     where
         C: PortalAccess,
@@ -145,6 +150,7 @@ impl<C: Credential> Customers<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:customers:list_payment_methods")]
     pub fn list_payment_methods(&self) -> ListPaymentMethods
     where
         C: PortalAccess,
@@ -164,6 +170,7 @@ impl<C: Credential> Customers<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:customers:request_email_update")]
     pub fn request_email_update(
         &self,
         body: impl Body<CustomerEmailUpdateRequest>,
@@ -187,6 +194,7 @@ impl<C: Credential> Customers<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:customers:update")]
     pub fn update(&self, body: impl Body<CustomerPortalCustomerUpdate>) -> Update
     where
         C: PortalAccess,
@@ -209,6 +217,7 @@ impl<C: Credential> Customers<C> {
     /// # Errors
     /// - 401 Unauthorized
     /// - 422 Unprocessable Entity
+    #[doc(alias = "customer_portal:customers:verify_email_update")]
     pub fn verify_email_update(
         &self,
         body: impl Body<CustomerEmailUpdateVerifyRequest>,

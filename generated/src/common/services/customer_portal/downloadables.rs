@@ -38,6 +38,7 @@ impl<C: Credential> Downloadables<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:downloadables:list")]
     pub fn list(&self) -> List
     where
         C: PortalAccess,

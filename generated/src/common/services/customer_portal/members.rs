@@ -43,6 +43,7 @@ impl<C: Credential> Members<C> {
     /// - 401 Unauthorized
     /// - 403 Forbidden
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:members:add_member")]
     pub fn add_member(&self, body: impl Body<CustomerPortalMemberCreate>) -> AddMember
     where
         C: MemberAccess,
@@ -63,6 +64,7 @@ impl<C: Credential> Members<C> {
     /// - 401 Unauthorized
     /// - 403 Forbidden
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:members:list_members")]
     pub fn list_members(&self) -> ListMembers
     where
         C: MemberAccess,
@@ -86,6 +88,7 @@ impl<C: Credential> Members<C> {
     /// - 403 Forbidden
     /// - 404 Not Found
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:members:remove_member")]
     pub fn remove_member(&self, id: impl Into<MemberId>) -> RemoveMember
     where
         C: MemberAccess,
@@ -114,6 +117,7 @@ impl<C: Credential> Members<C> {
     /// - 403 Forbidden
     /// - 404 Not Found
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:members:update_member")]
     pub fn update_member(
         &self,
         id: impl Into<MemberId>,

@@ -39,6 +39,7 @@ impl<C: Credential> Wallets<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:wallets:get")]
     pub fn get(&self, id: impl Into<WalletId>) -> Get
     where
         C: PortalAccess,
@@ -58,6 +59,7 @@ impl<C: Credential> Wallets<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:wallets:list")]
     pub fn list(&self) -> List
     where
         C: PortalAccess,

@@ -44,6 +44,7 @@ impl<C: Credential> Members<C> {
     /// - 403: `NotPermitted`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customers:members:create")]
     pub fn create(
         &self,
         id: impl Into<CustomerId>,
@@ -76,6 +77,7 @@ impl<C: Credential> Members<C> {
     /// - 404: `ResourceNotFound`
     /// - 409: `AmbiguousExternalCustomerID`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customers:members:create_external")]
     pub fn create_external(
         &self,
         external_id: &str,
@@ -104,6 +106,7 @@ impl<C: Credential> Members<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customers:members:delete")]
     pub fn delete(
         &self,
         id: impl Into<CustomerId>,
@@ -136,6 +139,7 @@ impl<C: Credential> Members<C> {
     /// - 404: `ResourceNotFound`
     /// - 409: `AmbiguousExternalCustomerID`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customers:members:delete_external")]
     pub fn delete_external(
         &self,
         external_id: &str,
@@ -163,6 +167,7 @@ impl<C: Credential> Members<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customers:members:get")]
     pub fn get(&self, id: impl Into<CustomerId>, member_id: impl Into<MemberId>) -> Get
     where
         C: AccountAccess,
@@ -190,6 +195,7 @@ impl<C: Credential> Members<C> {
     /// - 404: `ResourceNotFound`
     /// - 409: `AmbiguousExternalCustomerID`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customers:members:get_external")]
     pub fn get_external(
         &self,
         external_id: &str,
@@ -216,6 +222,7 @@ impl<C: Credential> Members<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customers:members:list")]
     pub fn list(&self, id: impl Into<CustomerId>) -> List
     where
         C: AccountAccess,
@@ -240,6 +247,7 @@ impl<C: Credential> Members<C> {
     /// - 404: `ResourceNotFound`
     /// - 409: `AmbiguousExternalCustomerID`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customers:members:list_external")]
     pub fn list_external(&self, external_id: &str) -> ListExternal
     where
         C: AccountAccess,
@@ -265,6 +273,7 @@ impl<C: Credential> Members<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customers:members:update")]
     pub fn update(
         &self,
         id: impl Into<CustomerId>,
@@ -300,6 +309,7 @@ impl<C: Credential> Members<C> {
     /// - 404: `ResourceNotFound`
     /// - 409: `AmbiguousExternalCustomerID`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customers:members:update_external")]
     pub fn update_external(
         &self,
         external_id: &str,

@@ -47,6 +47,7 @@ impl<C: Credential> Customers<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customers:create")]
     pub fn create(&self, body: impl Body<CustomerCreate>) -> Create
     where
         C: AccountAccess,
@@ -70,6 +71,7 @@ impl<C: Credential> Customers<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customers:delete")]
     pub fn delete(&self, id: impl Into<CustomerId>) -> Delete
     where
         C: AccountAccess,
@@ -94,6 +96,7 @@ impl<C: Credential> Customers<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customers:delete_external")]
     pub fn delete_external(&self, external_id: &str) -> DeleteExternal
     where
         C: AccountAccess,
@@ -112,6 +115,7 @@ impl<C: Credential> Customers<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customers:export")]
     pub fn export(&self) -> Export
     where
         C: AccountAccess,
@@ -131,6 +135,7 @@ impl<C: Credential> Customers<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customers:get")]
     pub fn get(&self, id: impl Into<CustomerId>) -> Get
     where
         C: AccountAccess,
@@ -153,6 +158,7 @@ impl<C: Credential> Customers<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customers:get_external")]
     pub fn get_external(&self, external_id: &str) -> GetExternal
     where
         C: AccountAccess,
@@ -175,6 +181,7 @@ impl<C: Credential> Customers<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customers:get_state")]
     pub fn get_state(&self, id: impl Into<CustomerId>) -> GetState
     where
         C: AccountAccess,
@@ -199,6 +206,7 @@ impl<C: Credential> Customers<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customers:get_state_external")]
     pub fn get_state_external(&self, external_id: &str) -> GetStateExternal
     where
         C: AccountAccess,
@@ -217,6 +225,7 @@ impl<C: Credential> Customers<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customers:list")]
     pub fn list(&self) -> List
     where
         C: AccountAccess,
@@ -237,6 +246,7 @@ impl<C: Credential> Customers<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customers:list_payment_methods")]
     pub fn list_payment_methods(&self, id: impl Into<CustomerId>) -> ListPaymentMethods
     where
         C: AccountAccess,
@@ -260,6 +270,7 @@ impl<C: Credential> Customers<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customers:list_payment_methods_external")]
     pub fn list_payment_methods_external(
         &self,
         external_id: &str,
@@ -286,6 +297,7 @@ impl<C: Credential> Customers<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customers:update")]
     pub fn update(
         &self,
         id: impl Into<CustomerId>,
@@ -316,6 +328,7 @@ impl<C: Credential> Customers<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customers:update_external")]
     pub fn update_external(
         &self,
         external_id: &str,

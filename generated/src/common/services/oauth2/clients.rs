@@ -37,6 +37,7 @@ impl<C: Credential> Clients<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "oauth2:clients:create_client")]
     pub fn create_client(
         &self,
         body: impl Body<OAuth2ClientConfiguration>,
@@ -57,6 +58,7 @@ impl<C: Credential> Clients<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "oauth2:clients:delete_client")]
     pub fn delete_client(&self, client_id: &str) -> DeleteClient
     where
         C: RegistrationAccess,
@@ -76,6 +78,7 @@ impl<C: Credential> Clients<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "oauth2:clients:get_client")]
     pub fn get_client(&self, client_id: &str) -> GetClient
     where
         C: RegistrationAccess,
@@ -97,6 +100,7 @@ impl<C: Credential> Clients<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "oauth2:clients:update_client")]
     pub fn update_client(
         &self,
         client_id: &str,

@@ -45,6 +45,7 @@ impl<C: Credential> Oauth2<C> {
     ///
     /// Unauthenticated, or with a personal access token. A client with an organization
     /// token calls it after `with_credential(Anonymous)`.
+    #[doc(alias = "oauth2:authorize")]
     pub fn authorize(&self, client_id: &str, response_type: &str) -> Authorize
     where
         C: OptionalAccess,
@@ -63,6 +64,7 @@ impl<C: Credential> Oauth2<C> {
     /// Unauthenticated: no `Authorization` header is sent.
     ///
     /// Not idempotent: a retry may perform the operation again.
+    #[doc(alias = "oauth2:introspect_token")]
     pub fn introspect_token(
         &self,
         body: impl Body<IntrospectTokenRequest>,
@@ -80,6 +82,7 @@ impl<C: Credential> Oauth2<C> {
     /// Unauthenticated: no `Authorization` header is sent.
     ///
     /// Not idempotent: a retry may perform the operation again.
+    #[doc(alias = "oauth2:request_token")]
     pub fn request_token(&self, body: impl Body<TokenRequest>) -> RequestToken {
         let mut request = self.client.request(&REQUEST_TOKEN);
         request.form_body(&body);
@@ -93,6 +96,7 @@ impl<C: Credential> Oauth2<C> {
     /// Unauthenticated: no `Authorization` header is sent.
     ///
     /// Not idempotent: a retry may perform the operation again.
+    #[doc(alias = "oauth2:revoke_token")]
     pub fn revoke_token(&self, body: impl Body<RevokeTokenRequest>) -> RevokeToken {
         let mut request = self.client.request(&REVOKE_TOKEN);
         request.form_body(&body);
@@ -104,6 +108,7 @@ impl<C: Credential> Oauth2<C> {
     /// `GET /v1/oauth2/userinfo`, operation `oauth2:userinfo`.
     ///
     /// Credential: an OpenID Connect access token.
+    #[doc(alias = "oauth2:userinfo")]
     pub fn userinfo(&self) -> Userinfo
     where
         C: OpenIdAccess,

@@ -46,6 +46,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// - 403: `NotPermitted`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:license_keys:activate")]
     pub fn activate(&self, body: impl Body<LicenseKeyActivate>) -> Activate {
         let mut request = self.client.request(&ACTIVATE);
         request.json_body(&body);
@@ -65,6 +66,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:license_keys:deactivate")]
     pub fn deactivate(&self, body: impl Body<LicenseKeyDeactivate>) -> Deactivate {
         let mut request = self.client.request(&DEACTIVATE);
         request.json_body(&body);
@@ -84,6 +86,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:license_keys:get")]
     pub fn get(&self, id: impl Into<LicenseKeyId>) -> Get
     where
         C: PortalAccess,
@@ -106,6 +109,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// - 401: `Unauthorized`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:license_keys:list")]
     pub fn list(&self) -> List
     where
         C: PortalAccess,
@@ -130,6 +134,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// - 401: `Unauthorized`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:license_keys:rotate")]
     pub fn rotate(&self, id: impl Into<LicenseKeyId>) -> Rotate
     where
         C: PortalAccess,
@@ -155,6 +160,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// - 400: `BadRequest`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:license_keys:validate")]
     pub fn validate(&self, body: impl Body<LicenseKeyValidate>) -> Validate {
         let mut request = self.client.request(&VALIDATE);
         request.json_body(&body);

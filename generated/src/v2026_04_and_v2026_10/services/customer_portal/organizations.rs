@@ -36,6 +36,7 @@ impl<C: Credential> Organizations<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:organizations:get")]
     pub fn get(&self, slug: &str) -> Get {
         let mut request = self.client.request(&GET);
         request.path("slug", &slug);

@@ -43,6 +43,7 @@ impl<C: Credential> Subscriptions<C> {
     /// - 403: `AlreadyCanceledSubscription`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:subscriptions:cancel")]
     pub fn cancel(&self, id: impl Into<SubscriptionId>) -> Cancel
     where
         C: PortalAccess,
@@ -66,6 +67,7 @@ impl<C: Credential> Subscriptions<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:subscriptions:get")]
     pub fn get(&self, id: impl Into<SubscriptionId>) -> Get
     where
         C: PortalAccess,
@@ -86,6 +88,7 @@ impl<C: Credential> Subscriptions<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:subscriptions:list")]
     pub fn list(&self) -> List
     where
         C: PortalAccess,
@@ -114,6 +117,7 @@ impl<C: Credential> Subscriptions<C> {
     /// - 404: `ResourceNotFound`
     /// - 409: `PaymentMethodRequired`, `SubscriptionNotScheduledToCancel`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:subscriptions:update")]
     pub fn update(
         &self,
         id: impl Into<SubscriptionId>,

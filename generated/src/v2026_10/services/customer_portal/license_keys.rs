@@ -52,6 +52,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// - 403: `NotPermitted`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:license_keys:activate")]
     pub fn activate(&self, body: impl Body<LicenseKeyActivate>) -> Activate {
         let mut request = self.client.request(&ACTIVATE);
         request.json_body(&body);
@@ -71,6 +72,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:license_keys:deactivate")]
     pub fn deactivate(&self, body: impl Body<LicenseKeyDeactivate>) -> Deactivate {
         let mut request = self.client.request(&DEACTIVATE);
         request.json_body(&body);
@@ -90,6 +92,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:license_keys:get")]
     pub fn get(&self, id: impl Into<LicenseKeyId>) -> Get
     where
         C: PortalAccess,
@@ -112,6 +115,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// - 401: `Unauthorized`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:license_keys:list")]
     pub fn list(&self) -> List
     where
         C: PortalAccess,
@@ -136,6 +140,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// - 401: `Unauthorized`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:license_keys:rotate")]
     pub fn rotate(&self, id: impl Into<LicenseKeyId>) -> Rotate
     where
         C: PortalAccess,
@@ -161,6 +166,7 @@ impl<C: Credential> LicenseKeys<C> {
     /// - 400: `BadRequest`
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:license_keys:validate")]
     pub fn validate(&self, body: impl Body<LicenseKeyValidate>) -> Validate {
         let mut request = self.client.request(&VALIDATE);
         request.json_body(&body);

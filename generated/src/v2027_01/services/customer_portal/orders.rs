@@ -57,6 +57,7 @@ impl<C: Credential> Orders<C> {
     /// - 409: `PaymentAlreadyInProgress`
     /// - 422: `OrderNotEligibleForRetry`
     /// - 429: `ManualRetryLimitExceeded`
+    #[doc(alias = "customer_portal:orders:confirm_retry_payment")]
     pub fn confirm_retry_payment(
         &self,
         id: impl Into<OrderId>,
@@ -88,6 +89,7 @@ impl<C: Credential> Orders<C> {
     /// - 404: `ResourceNotFound`
     /// - 409: `OrderNotEligibleForInvoice`
     /// - 422: `MissingInvoiceBillingDetails`
+    #[doc(alias = "customer_portal:orders:generate_invoice")]
     pub fn generate_invoice(&self, id: impl Into<OrderId>) -> GenerateInvoice
     where
         C: PortalAccess,
@@ -110,6 +112,7 @@ impl<C: Credential> Orders<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:orders:get")]
     pub fn get(&self, id: impl Into<OrderId>) -> Get
     where
         C: PortalAccess,
@@ -133,6 +136,7 @@ impl<C: Credential> Orders<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:orders:get_payment_status")]
     pub fn get_payment_status(&self, id: impl Into<OrderId>) -> GetPaymentStatus
     where
         C: PortalAccess,
@@ -156,6 +160,7 @@ impl<C: Credential> Orders<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:orders:invoice")]
     pub fn invoice(&self, id: impl Into<OrderId>) -> Invoice
     where
         C: PortalAccess,
@@ -192,6 +197,7 @@ impl<C: Credential> Orders<C> {
     ///
     /// # Errors
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:orders:list")]
     pub fn list(&self) -> List
     where
         C: PortalAccess,
@@ -213,6 +219,7 @@ impl<C: Credential> Orders<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:orders:receipt")]
     pub fn receipt(&self, id: impl Into<OrderId>) -> Receipt
     where
         C: PortalAccess,
@@ -251,6 +258,7 @@ impl<C: Credential> Orders<C> {
     /// # Errors
     /// - 404: `ResourceNotFound`
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:orders:update")]
     pub fn update(
         &self,
         id: impl Into<OrderId>,

@@ -57,6 +57,7 @@ impl<C: Credential> Seats<C> {
     /// - 403 Forbidden
     /// - 404 Not Found
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:seats:assign_seat")]
     pub fn assign_seat(&self, body: impl Body<CustomerSeatAssign>) -> AssignSeat
     where
         C: PortalAccess,
@@ -77,6 +78,7 @@ impl<C: Credential> Seats<C> {
     /// # Errors
     /// - 401 Unauthorized
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:seats:list_claimed_subscriptions")]
     pub fn list_claimed_subscriptions(&self) -> ListClaimedSubscriptions
     where
         C: PortalAccess,
@@ -100,6 +102,7 @@ impl<C: Credential> Seats<C> {
     /// - 403 Forbidden
     /// - 404 Not Found
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:seats:list_seats")]
     pub fn list_seats(&self) -> ListSeats
     where
         C: PortalAccess,
@@ -125,6 +128,7 @@ impl<C: Credential> Seats<C> {
     /// - 403 Forbidden
     /// - 404 Not Found
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:seats:resend_invitation")]
     pub fn resend_invitation(&self, seat_id: impl Into<SeatId>) -> ResendInvitation
     where
         C: PortalAccess,
@@ -149,6 +153,7 @@ impl<C: Credential> Seats<C> {
     /// - 403 Forbidden
     /// - 404 Not Found
     /// - 422: `RequestValidationError`
+    #[doc(alias = "customer_portal:seats:revoke_seat")]
     pub fn revoke_seat(&self, seat_id: impl Into<SeatId>) -> RevokeSeat
     where
         C: PortalAccess,
