@@ -6,6 +6,7 @@ mod support;
 
 use std::process::{Command, Output};
 
+use polar_client::v2026_10::API_VERSION;
 use serde_json::{Value, json};
 use support::example;
 use wiremock::matchers::{method, path, path_regex};
@@ -197,7 +198,7 @@ async fn an_invoice_is_made_and_written() {
     let server = MockServer::start().await;
     let address = format!("/v1/orders/{ORDER}/invoice");
     let missing = ResponseTemplate::new(404)
-        .insert_header("polar-version", "2026-10")
+        .insert_header("polar-version", API_VERSION)
         .set_body_json(json!({"error": "ResourceNotFound", "detail": "Not found"}));
     Mock::given(method("GET"))
         .and(path(&address))

@@ -8,6 +8,7 @@ use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::process::{Output, Stdio};
 
+use polar_client::v2026_10::API_VERSION;
 use serde_json::{Value, json};
 use support::example;
 use wiremock::matchers::{method, path};
@@ -117,7 +118,7 @@ async fn what_is_not_sent_is_printed() {
     Mock::given(method("POST"))
         .respond_with(
             ResponseTemplate::new(422)
-                .insert_header("polar-version", "2026-10")
+                .insert_header("polar-version", API_VERSION)
                 .set_body_json(refused),
         )
         .mount(&server)

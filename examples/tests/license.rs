@@ -12,6 +12,7 @@ use std::fs;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
+use polar_client::v2026_10::API_VERSION;
 use serde_json::{Value, json};
 use support::example;
 use tempfile::TempDir;
@@ -178,7 +179,7 @@ fn key_for(limit: &Value, status: &str) -> Value {
 /// An answer of the API, which echoes the version.
 fn api(status: u16, body: &Value) -> ResponseTemplate {
     ResponseTemplate::new(status)
-        .insert_header("polar-version", "2026-10")
+        .insert_header("polar-version", API_VERSION)
         .set_body_json(body)
 }
 

@@ -16,6 +16,7 @@ pub mod document;
 mod error;
 pub mod ir;
 pub mod names;
+pub mod versions;
 pub mod words;
 
 mod check;
@@ -39,19 +40,20 @@ use document::{Document, Source};
 use emit::{Layout, Site, Surroundings};
 use ir::Api;
 use stack::{Work, with_room};
+use versions::Versions;
 use words::{Coverage, Words};
 
 /// What the crate is generated from.
 #[derive(Debug, Clone)]
 pub struct Input<'a> {
+    /// Which versions there are.
+    pub versions: &'a Versions,
     /// The contract of each version.
     pub contracts: Vec<Source<'a>>,
     /// Corrections to the contracts.
     pub overlay: Option<Source<'a>>,
     /// Words for doc comments.
     pub words: Option<Source<'a>>,
-    /// The version whose feature is on by default.
-    pub default_version: &'a str,
 }
 
 /// The generated crate.
@@ -87,6 +89,9 @@ pub fn generate(input: &Input<'_>) -> Result<Output, Report> {
         let message = format!("another contract is of version `{}`, too", api.version);
         Problem::new(&api.file, "/info/version", message)
     }))?;
+    let contracts = versions.iter().map(|version| &version.api);
+    let contracts = contracts.map(|api| (api.file.as_str(), api.version.as_str()));
+    Report::check(input.versions.compare(contracts))?;
     let used = versions
         .iter()
         .flat_map(|version| version.words_used.iter().copied());
@@ -96,9 +101,9 @@ pub fn generate(input: &Input<'_>) -> Result<Output, Report> {
     let layout = Layout {
         apis: &apis,
         plan: &plan,
-        surroundings: Surroundings::Crate,
+        surroundings: Surroundings::Crate(input.versions),
     };
-    let (mut files, sources) = emit::crate_files(layout, input.default_version);
+    let (mut files, sources) = emit::crate_files(layout, input.versions);
     for (path, tokens) in sources {
         files.insert(path.to_owned(), print::print(path, tokens)?);
     }

@@ -126,8 +126,32 @@ pub fn given_type(wire: &str, rust: &str) -> Option<Name> {
 pub fn is_version(text: &str) -> bool {
     let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
     text.split_once('-').is_some_and(|(year, month)| {
-        year.len() == 4 && month.len() == 2 && digits(year) && digits(month)
+        let is_month = month.len() == 2 && ("01"..="12").contains(&month);
+        year.len() == 4 && digits(year) && digits(month) && is_month
     })
+}
+
+/// A month in words: `2027-01` is `January 2027`.
+pub fn month(text: &str) -> String {
+    const MONTHS: [&str; 12] = [
+        "January",
+        "February",
+        "March",
+        "April",
+        "May",
+        "June",
+        "July",
+        "August",
+        "September",
+        "October",
+        "November",
+        "December",
+    ];
+    let words = text.split_once('-').and_then(|(year, month)| {
+        let index = month.parse::<usize>().ok()?.checked_sub(1)?;
+        Some(format!("{} {year}", MONTHS.get(index)?))
+    });
+    words.unwrap_or_else(|| text.to_owned())
 }
 
 /// The name of a schema: `UpperCamelCase`, with the conventions of the document undone.

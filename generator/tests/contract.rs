@@ -5,6 +5,7 @@ use std::fs;
 use std::path::Path;
 
 use polar_codegen::document::{Document, SchemaDataExt, Source, load};
+use polar_codegen::versions::Versions;
 
 fn document(version: &str) -> Result<Document, Box<dyn Error>> {
     let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec");
@@ -21,21 +22,27 @@ fn document(version: &str) -> Result<Document, Box<dyn Error>> {
     Ok(load(contract, Some(overlay))?)
 }
 
+fn versions() -> Result<Versions, Box<dyn Error>> {
+    let spec = Path::new(env!("CARGO_MANIFEST_DIR")).join("../spec");
+    let text = fs::read_to_string(spec.join("versions.yaml"))?;
+    let name = "spec/versions.yaml";
+    Ok(Versions::parse(Source { name, text: &text })?)
+}
+
 #[test]
 fn every_version_loads() -> Result<(), Box<dyn Error>> {
-    for version in ["2026-04", "2026-10", "2027-01"] {
+    for (version, _) in versions()?.iter() {
         let document = document(version)?;
         assert_eq!(document.api.info.version, version);
-        // Every version has had as many; how many there are in each is the contract's to say.
-        assert!(document.api.operations().count() >= 190, "{version}");
-        assert!(document.webhooks.len() >= 42, "{version}");
+        assert_ne!(document.api.operations().count(), 0);
+        assert_ne!(document.webhooks.len(), 0);
     }
     Ok(())
 }
 
 #[test]
 fn secrets_are_marked_and_what_sounds_like_one_is_not() -> Result<(), Box<dyn Error>> {
-    let document = document("2026-10")?;
+    let document = document(versions()?.default_version())?;
     let is_secret = |schema: &str, property: &str| {
         let (_, schema) = document.schema(&format!("#/components/schemas/{schema}"))?;
         let openapiv3::SchemaKind::Type(openapiv3::Type::Object(object)) = &schema.schema_kind

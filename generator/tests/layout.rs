@@ -2,6 +2,8 @@
 //!
 //! The contracts are those of `tests/inputs/versions/`; in each test, the newest version differs in one place.
 
+mod support;
+
 use std::collections::BTreeMap;
 use std::error::Error;
 use std::fs;
@@ -36,10 +38,10 @@ impl Crate {
             text,
         });
         let output = generate(&Input {
+            versions: &support::versions(&["2026-10", "2026-04", "2027-01"]),
             contracts: contracts.collect(),
             overlay: None,
             words: None,
-            default_version: "2026-10",
         })?;
         let files = output.files.into_iter();
         let texts: BTreeMap<String, String> = files

@@ -7,6 +7,8 @@
     reason = "a panic is how a test fails"
 )]
 
+mod support;
+
 use std::collections::BTreeSet;
 
 use polar_codegen::document::Source;
@@ -87,13 +89,13 @@ fn generated(contract: &Value) -> Result<Output, Report> {
     });
     let text: String = characters.collect();
     polar_codegen::generate(&Input {
+        versions: &support::versions(&["2026-10"]),
         contracts: vec![Source {
             name: "a.yaml",
             text: &text,
         }],
         overlay: None,
         words: None,
-        default_version: "2026-10",
     })
 }
 
@@ -376,10 +378,10 @@ fn two_contracts_of_one_version_are_refused() {
     let text = contract.to_string();
     let source = |name| Source { name, text: &text };
     let report = polar_codegen::generate(&Input {
+        versions: &support::versions(&["2026-10"]),
         contracts: vec![source("a.yaml"), source("b.yaml")],
         overlay: None,
         words: None,
-        default_version: "2026-10",
     });
     let report = report.map(|_| ()).unwrap_err().to_string();
     assert!(

@@ -7,6 +7,8 @@
     reason = "a panic is how a test fails"
 )]
 
+mod support;
+
 use polar_codegen::document::{self, MAX_DEPTH, Source};
 use polar_codegen::{Input, Output, Report};
 use serde_json::{Map, Value, json};
@@ -51,10 +53,10 @@ fn generated(contract: &Value, overlay: Option<&str>) -> Result<Output, Report> 
         text,
     };
     polar_codegen::generate(&Input {
+        versions: &support::versions(&["2026-10"]),
         contracts: vec![source(&text)],
         overlay: overlay.map(source),
         words: None,
-        default_version: "2026-10",
     })
 }
 

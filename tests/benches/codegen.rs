@@ -17,10 +17,10 @@ use std::thread;
 use std::time::{Duration, Instant};
 
 use polar_codegen::document::Source;
+use polar_codegen::versions::Versions;
 use polar_codegen::{Input, Output};
 
 const ROUNDS: usize = 9;
-const DEFAULT_VERSION: &str = "2026-10";
 
 type Outcome<T> = Result<T, Box<dyn Error + Send + Sync>>;
 
@@ -64,6 +64,7 @@ struct Spec {
     contracts: BTreeMap<String, String>,
     overlay: Option<String>,
     words: Option<String>,
+    versions: Versions,
 }
 
 impl Spec {
@@ -79,7 +80,14 @@ impl Spec {
                 );
             }
         }
+        let versions = texts.remove("versions.yaml").ok_or("no list of versions")?;
+        let name = "versions.yaml";
+        let versions = Source {
+            name,
+            text: &versions,
+        };
         Ok(Self {
+            versions: Versions::parse(versions).map_err(|report| report.to_string())?,
             overlay: texts.remove("overlay.yaml"),
             words: texts.remove("docs.yaml"),
             contracts: texts,
@@ -92,12 +100,12 @@ impl Spec {
         }
         let contracts = self.contracts.iter();
         let input = Input {
+            versions: &self.versions,
             contracts: contracts
                 .map(|(name, text)| Source { name, text })
                 .collect(),
             overlay: source("overlay.yaml", &self.overlay),
             words: source("docs.yaml", &self.words),
-            default_version: DEFAULT_VERSION,
         };
         polar_codegen::generate(&input).map_err(|report| report.to_string().into())
     }

@@ -1,7 +1,7 @@
 //! Code that calls every operation with values from JSON, through what users of the client have: methods, setters,
 //! constructors, public fields. So no operation and no type that is sent can be forgotten.
 //!
-//! `OUT_DIR/calls.rs` has a module for each version in `spec/`. What the code uses is in `suites/calls/`.
+//! `OUT_DIR/calls.rs` has a module for each version in `spec/`, and a list of all. What the code uses is in `suites/calls/`.
 
 use std::collections::BTreeSet;
 use std::fmt::{Result as Written, Write as _};
@@ -33,10 +33,17 @@ pub(super) fn generate(versions: &[Api], out: &Path) -> Result<()> {
             let own = homes.filter(|home| home.versions.first() == Some(&version));
             let own: BTreeSet<&Key> = own.flat_map(|home| &home.keys).collect();
             let is_own = |def: &TypeDef| own.contains(&Key::Type(def.name.rust.clone()));
-            module_of(api, &module.to_uppercase(), &path, is_own)
+            module_of(api, &names::version_variant(&api.version), &path, is_own)
         })
         .collect();
-    fs::write(out.join("calls.rs"), modules?.concat())?;
+    let names = versions
+        .iter()
+        .map(|api| format!("&{},", names::version_variant(&api.version)));
+    let all = format!(
+        "/// All versions.\nstatic VERSIONS: &[&crate::calls::Version] = &[{}];\n",
+        names.collect::<String>()
+    );
+    fs::write(out.join("calls.rs"), modules?.concat() + &all)?;
     Ok(())
 }
 

@@ -1,7 +1,7 @@
 //! A table of every type that is decoded, for the tests that try all of them: where it comes from in the contract, how
 //! to decode it, and for unions what each variant comes from.
 //!
-//! `OUT_DIR/decoded.rs` has a table for each version in `spec/`. The types of the entries are in `src/decoded.rs`.
+//! `OUT_DIR/decoded.rs` has a table for each version in `spec/`, and a list of all. The types of the entries are in `src/decoded.rs`.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -20,10 +20,17 @@ pub(super) fn generate(versions: &[Api], out: &Path) -> Result<()> {
         .map(|api| {
             let module = names::version_module(&api.version);
             let path = format!("polar_client::{module}");
-            table(api, &module.to_uppercase(), &path)
+            table(api, &names::version_variant(&api.version), &path)
         })
         .collect();
-    fs::write(out.join("decoded.rs"), tables?.concat())?;
+    let names = versions
+        .iter()
+        .map(|api| format!("&{},", names::version_variant(&api.version)));
+    let all = format!(
+        "/// All versions.\nstatic TABLES: &[&::polar_tests::decoded::Table] = &[{}];\n",
+        names.collect::<String>()
+    );
+    fs::write(out.join("decoded.rs"), tables?.concat() + &all)?;
     Ok(())
 }
 

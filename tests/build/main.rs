@@ -1,11 +1,12 @@
 //! Generates code to be compiled with the tests: the modules of every document in `inputs/` ([`inputs`]), the module of
-//! the contract that the recordings follow ([`recorded`]), a table of every type that is decoded ([`decoded`]), and calls of
-//! every operation ([`calls`]).
+//! the contract that the recordings follow ([`recorded`]), a table of every type that is decoded ([`decoded`]), calls of
+//! every operation ([`calls`]), and the list of versions ([`versions`]).
 
 mod calls;
 mod decoded;
 mod inputs;
 mod recorded;
+mod versions;
 
 use std::error::Error;
 use std::fs;
@@ -14,6 +15,7 @@ use std::thread;
 
 use polar_codegen::document::Source;
 use polar_codegen::ir::Api;
+use polar_codegen::versions::Versions;
 use polar_codegen::words::Words;
 
 type Result<T> = std::result::Result<T, Box<dyn Error + Send + Sync>>;
@@ -22,24 +24,37 @@ fn main() -> Result<()> {
     let out = PathBuf::from(std::env::var("OUT_DIR")?);
     inputs::generate(&out)?;
     recorded::generate(&out)?;
-    let versions = versions()?;
-    decoded::generate(&versions, &out)?;
-    calls::generate(&versions, &out)
+    let listed = listed()?;
+    let apis = apis(&listed)?;
+    decoded::generate(&apis, &out)?;
+    calls::generate(&apis, &out)?;
+    versions::generate(&listed, &apis, &out)
 }
 
-/// The versions in `spec/`.
-const VERSIONS: [&str; 3] = ["2026-04", "2026-10", "2027-01"];
+const SPEC: &str = "../spec";
 
-/// The IR of each version.
-fn versions() -> Result<Vec<Api>> {
-    println!("cargo::rerun-if-changed=../spec");
-    let spec = Path::new("../spec");
+/// The list of versions.
+fn listed() -> Result<Versions> {
+    let text = fs::read_to_string(Path::new(SPEC).join("versions.yaml"))?;
+    Ok(Versions::parse(Source {
+        name: "spec/versions.yaml",
+        text: &text,
+    })?)
+}
+
+/// The IR of each version, oldest first.
+fn apis(listed: &Versions) -> Result<Vec<Api>> {
+    println!("cargo::rerun-if-changed={SPEC}");
+    let spec = Path::new(SPEC);
     let one = |version: &str| {
         let contract = spec.join(format!("{version}.yaml"));
         api(&contract, Some(&spec.join("overlay.yaml")))
     };
     thread::scope(|scope| {
-        let started = VERSIONS.map(|version| scope.spawn(move || one(version)));
+        let versions = listed.iter().map(|(version, _)| version);
+        let started: Vec<_> = versions
+            .map(|version| scope.spawn(move || one(version)))
+            .collect();
         let panicked = |_| Err("a version could not be lowered".into());
         started
             .into_iter()

@@ -9,6 +9,11 @@ mod emitted;
 mod misuse;
 mod recorder;
 
+/// The versions of the API that the client has.
+pub mod versions {
+    include!(concat!(env!("OUT_DIR"), "/versions.rs"));
+}
+
 pub use delivered::{Recorded, recorded_deliveries};
 pub use emitted::{emitted_file, emitted_files};
 pub use recorder::{Recorder, Reply, Sent};

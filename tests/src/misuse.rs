@@ -235,12 +235,4 @@
 //!
 //! # Types of another version that mean something else
 //!
-//! A customer is the same in every version, a product is not:
-//! ```
-//! use polar_client::{v2026_10, v2027_01};
-//! fn next(customer: v2026_10::models::Customer) -> v2027_01::models::Customer { customer }
-//! ```
-//! ```compile_fail,E0308
-//! use polar_client::{v2026_10, v2027_01};
-//! fn next(product: v2026_10::models::Product) -> v2027_01::models::Product { product }
-//! ```
+#![doc = include_str!(concat!(env!("OUT_DIR"), "/misuse.md"))]

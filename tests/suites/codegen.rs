@@ -12,6 +12,7 @@ use std::fs::{self, File};
 use std::path::{Path, PathBuf};
 use std::time::{Duration, SystemTime};
 
+use polar_codegen::names::version_module;
 use tempfile::TempDir;
 use xtask::codegen::{self, CodegenError, Mode, Outcome};
 
@@ -21,6 +22,9 @@ const STALE: &str = "src/v2026_10/services/gone/old.rs";
 
 /// A small contract, which is generated in no time.
 const CONTRACT: &str = include_str!("../inputs/seed_pages.yaml");
+
+/// The list of it alone.
+const VERSIONS: &str = "default: 2026-10\nversions:\n  2026-10: { state: current }\n";
 
 /// No corrections.
 const OVERLAY: &str = "overlay: 1.0.0\ninfo: { title: None, version: 1.0.0 }\nactions: []\n";
@@ -42,6 +46,7 @@ impl Workspace {
         workspace.set_contract(CONTRACT);
         workspace.write_spec("overlay.yaml", OVERLAY);
         workspace.write_spec("docs.yaml", "{}\n");
+        workspace.write_spec("versions.yaml", VERSIONS);
         workspace
     }
 
@@ -127,7 +132,8 @@ fn what_is_checked_in_is_what_is_generated() {
         outcome.is_clean(),
         "run `cargo xtask codegen`:\n{differences}"
     );
-    assert_eq!(outcome.versions.len(), 3);
+    let found = outcome.versions.iter().map(|it| it.version.as_str());
+    assert!(found.eq(polar_tests::versions::ALL.iter().copied()));
 }
 
 #[test]
@@ -290,12 +296,126 @@ fn wrong_input_is_reported_and_nothing_is_written() {
 }
 
 #[test]
-fn a_folder_without_contracts_is_an_error() {
+fn a_folder_without_a_list_of_versions_is_an_error() {
     let root = TempDir::new().unwrap();
     fs::create_dir(root.path().join("spec")).unwrap();
 
     let error = codegen::run(root.path(), Mode::Write).unwrap_err();
 
-    assert!(matches!(error, CodegenError::File(..)), "{error}");
+    assert!(
+        matches!(&error, CodegenError::File(path, _) if path.ends_with("spec/versions.yaml")),
+        "{error}"
+    );
     assert!(!root.path().join("generated").exists());
+}
+
+/// Code that names the module of a version. Written out, codegen would rename it here.
+fn mention(version: &str) -> String {
+    let module = version_module(version);
+    format!("use polar_client::{module}::Polar; // not 2026-10 or v2026-10\n")
+}
+
+#[test]
+fn code_that_names_modules_of_several_versions_is_refused() {
+    let workspace = Workspace::new();
+    let root = workspace.root.path();
+    fs::create_dir(root.join("examples")).unwrap();
+    let both = mention("2026-10") + &mention("2027-01");
+    fs::write(root.join("examples/a.rs"), &both).unwrap();
+
+    let error = codegen::run(root, Mode::Write).unwrap_err();
+
+    let modules = [version_module("2026-10"), version_module("2027-01")].join(", ");
+    let expected = format!("examples/a.rs: names the modules of several versions ({modules}): ");
+    assert!(error.to_string().starts_with(&expected), "{error}");
+    assert_eq!(
+        fs::read_to_string(root.join("examples/a.rs")).unwrap(),
+        both
+    );
+    assert!(!root.join("generated").exists());
+}
+
+#[test]
+fn a_rotation_is_an_edit_of_the_list_and_codegen() {
+    let workspace = Workspace::new();
+    let root = workspace.root.path();
+    let next = CONTRACT.replacen("version: 2026-10", "version: 2027-01", 1);
+    workspace.write_spec("2027-01.yaml", &next);
+    workspace.write_spec(
+        "versions.yaml",
+        "default: 2026-10\nversions: { 2026-10: { state: current }, 2027-01: { state: next } }\n",
+    );
+    let mentions = ["README.md", "examples/a.rs", "tests/suites/b.rs"];
+    let elsewhere = ["CHANGELOG.md", "examples/data.json", "tests/c.snap"];
+    for file in mentions.iter().chain(&elsewhere) {
+        let path = root.join(file);
+        fs::create_dir_all(path.parent().unwrap()).unwrap();
+        fs::write(path, mention("2026-10")).unwrap();
+    }
+    assert_eq!(workspace.run(Mode::Write).mentions, [""; 0]);
+
+    fs::remove_file(root.join("spec/2026-10.yaml")).unwrap();
+    let error = codegen::run(root, Mode::Write).unwrap_err().to_string();
+    assert!(
+        error.starts_with("spec/versions.yaml#/versions/2026-10: there is no contract"),
+        "{error}"
+    );
+    workspace.write_spec(
+        "versions.yaml",
+        "default: 2027-01\nversions: { 2027-01: { state: current } }\n",
+    );
+    let check = workspace.run(Mode::Check);
+    assert_eq!(check.mentions, mentions);
+    assert!(xtask::report::differences(&check).contains(": tests/suites/b.rs\n"));
+
+    assert_eq!(workspace.run(Mode::Write).mentions, mentions);
+    assert!(workspace.run(Mode::Check).is_clean());
+    let text = |file: &str| fs::read_to_string(root.join(file)).unwrap();
+    for file in mentions {
+        assert_eq!(text(file), mention("2027-01"));
+    }
+    for file in elsewhere {
+        assert_eq!(text(file), mention("2026-10"), "{file}");
+    }
+    let module = version_module("2026-10");
+    let old = workspace.files().into_iter();
+    let old = old.filter(|(path, (_, text))| path.contains(&module) || text.contains(&module));
+    assert_eq!(old.count(), 0);
+}
+
+#[test]
+fn the_list_of_versions_is_printed_for_people_and_for_scripts() {
+    let workspace = Workspace::new();
+    workspace.write_spec(
+        "versions.yaml",
+        "default: 2026-10\nversions:\n  2026-10: { state: current }\n  2027-01: { state: next }\n  \
+         2026-04: { state: deprecated, removed: 2027-01 }\n",
+    );
+    let spec = workspace.root.path().join("spec");
+    let lines = |default, sets| {
+        let show = xtask::versions::Show { default, sets };
+        xtask::versions::lines(&show, &spec).unwrap()
+    };
+    assert_eq!(
+        lines(false, false),
+        [
+            "2026-04: deprecated, removed in 2027-01",
+            "2026-10: current, default",
+            "2027-01: next",
+        ]
+    );
+    assert_eq!(lines(true, false), ["v2026-10"]);
+    let mut sets = lines(false, true);
+    sets.sort();
+    assert_eq!(
+        sets,
+        [
+            "v2026-04",
+            "v2026-04,v2026-10",
+            "v2026-04,v2027-01",
+            "v2026-10",
+            "v2026-10,v2027-01",
+            "v2027-01",
+        ]
+    );
 }

@@ -18,22 +18,18 @@ macro_rules! for_each_version {
             mod $name {
                 use super::*;
 
-                #[tokio::test]
-                async fn v2026_04() {
-                    $check(&crate::subject::V2026_04).await;
-                }
-
-                #[tokio::test]
-                async fn v2026_10() {
-                    $check(&crate::subject::V2026_10).await;
-                }
-
-                #[tokio::test]
-                async fn v2027_01() {
-                    $check(&crate::subject::V2027_01).await;
-                }
+                polar_tests::each_version! { version_test($check) }
             }
         )*
+    };
+}
+
+macro_rules! version_test {
+    ($name:ident $version:literal $check:path) => {
+        #[tokio::test]
+        async fn $name() {
+            $check(crate::subject::subject($version)).await;
+        }
     };
 }
 

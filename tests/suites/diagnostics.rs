@@ -11,6 +11,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use polar_codegen::document::Source;
+use polar_codegen::versions::Versions;
 use polar_codegen::{Input, Report};
 use xtask::codegen::{CodegenError, Mode};
 
@@ -110,6 +111,8 @@ fn bad_input_leaves_the_generated_crate_untouched() {
     let overlay = "overlay: 1.0.0\ninfo: { title: None, version: 1.0.0 }\nactions: []\n";
     fs::write(spec.join("overlay.yaml"), overlay).unwrap();
     fs::write(spec.join("docs.yaml"), "{}").unwrap();
+    let list = "default: 2026-10\nversions:\n  2026-10: { state: current }\n";
+    fs::write(spec.join("versions.yaml"), list).unwrap();
     xtask::codegen::run(root.path(), Mode::Write).unwrap();
     fs::write(
         root.path().join("generated/stale.rs"),
@@ -168,11 +171,12 @@ fn refusal(
     overlay: Option<Source<'_>>,
     words: Option<Source<'_>>,
 ) -> Report {
+    let list = "default: 2026-10\nversions: { 2026-10: { state: current } }";
     let input = Input {
+        versions: &Versions::parse(source("versions.yaml", list)).unwrap(),
         contracts,
         overlay,
         words,
-        default_version: "2026-10",
     };
     polar_codegen::generate(&input)
         .map(|output| output.files)

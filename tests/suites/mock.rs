@@ -17,7 +17,7 @@ use polar_client::v2026_10::models::{
 use polar_client::v2026_10::services::{
     customer_seats, customers, events, orders, products, subscriptions,
 };
-use polar_client::v2026_10::{ErrorCode, Polar};
+use polar_client::v2026_10::{API_VERSION, ErrorCode, Polar};
 use polar_client::{CallOptions, CustomerSession, Error, RetryPolicy, codec};
 use serde_json::json;
 
@@ -77,7 +77,7 @@ async fn answers_are_typed_and_requests_are_kept() {
     );
     let values: Vec<_> = requests[2].query_values("id").collect();
     assert_eq!(values, [ID.to_string(), Uuid::nil().to_string()]);
-    assert_eq!(requests[0].header("polar-version"), Some("2026-10"));
+    assert_eq!(requests[0].header("polar-version"), Some(API_VERSION));
     assert!(!format!("{requests:?}").contains("polar_oat_test"));
 }
 
@@ -160,7 +160,7 @@ async fn failures_are_those_of_networks_and_proxies() {
     let headers = conflict.api().unwrap().headers();
     assert_eq!(
         (&headers["x-request"], &headers["polar-version"]),
-        (&"7".parse().unwrap(), &"2026-10".parse().unwrap())
+        (&"7".parse().unwrap(), &API_VERSION.parse().unwrap())
     );
     let limited = failure(Reply::rate_limited(0)).await;
     let answer = limited.api().unwrap();

@@ -16,16 +16,15 @@ use std::fmt::Write as _;
 use std::fs;
 use std::sync::LazyLock;
 
+use polar_client::v2026_10::API_VERSION;
 use polar_codegen::document::Source;
 use polar_codegen::ir::{Api, Operation, Success};
 use polar_codegen::words::Words;
 use polar_codegen::{Output, Summary};
+use polar_tests::versions::ALL;
 use serde_json::Value;
 
 use support::item;
-
-const VERSIONS: [&str; 3] = ["2026-04", "2026-10", "2027-01"];
-const CURRENT: &str = "2026-10";
 
 /// Unions that only occur in other unions, and are merged into them.
 const PARTS_OF_UNIONS: [&str; 3] = ["LegacyRecurringProductPrice", "ProductPrice", "SystemEvent"];
@@ -37,8 +36,11 @@ fn spec(file: &str) -> String {
     fs::read_to_string(xtask::root().join("spec").join(file)).unwrap()
 }
 
-static APIS: LazyLock<BTreeMap<&str, Api>> =
-    LazyLock::new(|| VERSIONS.map(|version| (version, lower(version))).into());
+static APIS: LazyLock<BTreeMap<&str, Api>> = LazyLock::new(|| {
+    ALL.iter()
+        .map(|version| (*version, lower(version)))
+        .collect()
+});
 
 fn api(version: &str) -> &'static Api {
     &APIS[version]
@@ -82,7 +84,7 @@ fn keys(object: &Value) -> BTreeSet<String> {
 
 #[test]
 fn every_operation_of_the_contracts_is_there() {
-    for version in VERSIONS {
+    for &version in ALL {
         let expected = operations_of(&contract(version));
         let api = api(version);
         let found: BTreeSet<_> = api
@@ -96,7 +98,6 @@ fn every_operation_of_the_contracts_is_there() {
 
         assert_eq!(found, expected, "{version}");
         assert_eq!(api.operations().count(), expected.len(), "{version}");
-        assert!(expected.len() >= 190, "{version}: {}", expected.len());
     }
 }
 
@@ -117,7 +118,7 @@ fn place(operation: &Operation) -> (String, String) {
 
 #[test]
 fn credentials_are_those_of_the_security_sets() {
-    for version in VERSIONS {
+    for &version in ALL {
         let contract = contract(version);
         let raw = raw_operations(&contract);
         let mut occurring: BTreeSet<&str> = BTreeSet::new();
@@ -177,7 +178,7 @@ fn credentials_are_those_of_the_security_sets() {
 
 #[test]
 fn every_list_that_is_paged_is_paged() {
-    for version in VERSIONS {
+    for &version in ALL {
         let contract = contract(version);
         let raw = raw_operations(&contract);
         let is_marked = |operation: &&Operation| {
@@ -201,7 +202,7 @@ fn only_reading_deleting_and_what_is_keyed_may_be_repeated() {
     use polar_codegen::ir::{Method, Safety};
 
     let keyed = |path: &[&str]| Safety::Keyed(path.iter().map(|&key| key.to_owned()).collect());
-    for version in VERSIONS {
+    for &version in ALL {
         for operation in api(version).operations() {
             let expected = match operation.method {
                 Method::Get | Method::Delete => Safety::Repeatable,
@@ -218,19 +219,18 @@ fn only_reading_deleting_and_what_is_keyed_may_be_repeated() {
 
 #[test]
 fn every_webhook_of_the_contracts_is_told_apart_by_its_name() {
-    for version in VERSIONS {
+    for &version in ALL {
         let expected = keys(&contract(version)["webhooks"]);
         let api = api(version);
         let names = api.webhooks.iter().map(|webhook| webhook.name.wire.clone());
         assert_eq!(names.collect::<BTreeSet<String>>(), expected, "{version}");
-        assert_eq!(api.webhooks.len(), expected.len(), "{version}");
-        assert!(expected.len() >= 42, "{version}: {}", expected.len());
+        assert_eq!(expected.len(), api.webhooks.len(), "{version}");
     }
 }
 
 #[test]
 fn every_schema_of_the_contracts_has_a_type() {
-    for version in VERSIONS {
+    for &version in ALL {
         let schemas = keys(&contract(version)["components"]["schemas"]);
         let api = api(version);
         let types: BTreeSet<String> = api.types.iter().map(|def| def.name.wire.clone()).collect();
@@ -243,7 +243,7 @@ fn every_schema_of_the_contracts_has_a_type() {
 
 #[test]
 fn the_figures_and_unions_are_reviewed() {
-    for version in VERSIONS {
+    for &version in ALL {
         let summary = OUTPUT
             .versions
             .iter()
@@ -277,7 +277,7 @@ fn figures(summary: &Summary) -> String {
 
 #[test]
 fn the_operations_are_reviewed() {
-    let api = api(CURRENT);
+    let api = api(API_VERSION);
     let lines: Vec<String> = api
         .operations()
         .map(|operation| line(api, operation))
@@ -325,33 +325,32 @@ fn name(api: &Api, ty: &polar_codegen::ir::Type) -> String {
 
 /// The emitted item of a version that `start` begins, with the file that it is in.
 fn emitted(version: &str, folder: &str, start: &str) -> String {
-    let module = format!("v{}", version.replace('-', "_"));
+    let (path, text) = file(version, folder, start);
+    format!("// {path}\n\n{}", item(text, start))
+}
+
+/// The only file of a version, in any of its homes, that is below a folder or has its path, and has a line which begins
+/// like this.
+fn file(version: &str, place: &str, start: &str) -> (&'static str, &'static str) {
     let homes = OUTPUT.homes.iter();
     let homes = homes.filter(|home| home.versions.iter().any(|own| own == version));
-    let folders: Vec<String> = homes
-        .map(|home| format!("src/{}/{folder}/", home.module))
+    let places: Vec<String> = homes
+        .map(|home| format!("src/{}/{place}", home.module))
         .collect();
-    let files: BTreeMap<&String, &String> = OUTPUT
-        .files
-        .iter()
-        .filter(|(path, text)| {
-            folders.iter().any(|folder| path.starts_with(folder))
-                && text.lines().any(|line| line.starts_with(start))
-        })
-        .collect();
-    let mut items = files
-        .iter()
-        .map(|(path, text)| format!("// {path}\n\n{}", item(text, start)));
-    match (items.next(), items.next()) {
-        (Some(item), None) => item,
-        (None, _) => panic!("no file of {module} has `{start}`"),
-        (Some(_), Some(_)) => panic!("several files of {folder} have `{start}`"),
+    let mut files = OUTPUT.files.iter().filter(|(path, text)| {
+        places.iter().any(|place| path.starts_with(place))
+            && text.lines().any(|line| line.starts_with(start))
+    });
+    match (files.next(), files.next()) {
+        (Some((path, text)), None) => (path, text),
+        (None, _) => panic!("no file of {version} has `{start}`"),
+        (Some(_), Some(_)) => panic!("several files of {place} in {version} have `{start}`"),
     }
 }
 
 #[test]
 fn the_price_union_of_every_version_is_reviewed() {
-    for version in VERSIONS {
+    for &version in ALL {
         let parts = [
             emitted(version, "models", "pub enum Price {"),
             emitted(version, "codec", "impl Union for Price {"),
@@ -365,8 +364,8 @@ fn the_price_union_of_every_version_is_reviewed() {
 fn the_types_of_the_seed_operations_are_reviewed() {
     for name in ["CustomerSeat", "CustomerSubscription"] {
         let parts = [
-            emitted(CURRENT, "models", &format!("pub struct {name} {{")),
-            emitted(CURRENT, "codec", &format!("impl Model for {name} {{")),
+            emitted(API_VERSION, "models", &format!("pub struct {name} {{")),
+            emitted(API_VERSION, "codec", &format!("impl Model for {name} {{")),
         ];
         insta::assert_snapshot!(name, parts.join("\n\n"));
     }
@@ -374,22 +373,20 @@ fn the_types_of_the_seed_operations_are_reviewed() {
 
 #[test]
 fn the_seed_operations_are_reviewed() {
-    for (file, name, constant) in [
+    for (path, name, constant) in [
+        ("services/customer_seats.rs", "ListSeats", "LIST_SEATS"),
         (
-            "common/services/customer_seats.rs",
-            "ListSeats",
-            "LIST_SEATS",
-        ),
-        (
-            "v2026_04_and_v2026_10/services/customer_portal/seats.rs",
+            "services/customer_portal/seats.rs",
             "ListClaimedSubscriptions",
             "LIST_CLAIMED_SUBSCRIPTIONS",
         ),
     ] {
-        let source = &OUTPUT.files[&format!("src/{file}")];
         let method = format!("{}(", constant.to_lowercase());
+        let indented = format!("    pub fn {method}");
+        let (_, service) = file(API_VERSION, path, &indented);
+        let (_, source) = file(API_VERSION, path, &format!("pub struct {name}("));
         let parts = [
-            method_of(source, &method),
+            method_of(service, &method),
             item(source, &format!("pub struct {name}(")),
             item(source, &format!("impl {name} {{")),
             item(source, &format!("static {constant}:")),

@@ -13,7 +13,7 @@ use polar_client::v2026_10::models::{
     BenefitPublic, CustomerSubscriptionList, MemberRole, Price, RecurringInterval, SeatStatus,
     SeatTierType, SeatsList, SubscriptionStatus,
 };
-use polar_client::v2026_10::{ErrorCode, Polar};
+use polar_client::v2026_10::{API_VERSION, ErrorCode, Polar};
 use polar_client::{
     ApiError, CustomerSession, Error, OrganizationToken, RetryPolicy, Server, types::Uuid,
 };
@@ -106,7 +106,7 @@ async fn only_request(server: &MockServer) -> Request {
 fn assert_common_headers(request: &Request, token: &str) {
     let expected = [
         ("authorization", format!("Bearer {token}")),
-        ("polar-version", "2026-10".to_owned()),
+        ("polar-version", API_VERSION.to_owned()),
         ("accept", "application/json".to_owned()),
         (
             "user-agent",
@@ -281,7 +281,7 @@ async fn list_claimed_subscriptions_tells_prices_apart() {
 #[tokio::test]
 async fn a_missing_resource_is_reported_with_its_class() {
     let body = r#"{"error":"ResourceNotFound","detail":"Subscription not found"}"#;
-    let answer = json_answer(404, body).insert_header("Polar-Version", "2026-10");
+    let answer = json_answer(404, body).insert_header("Polar-Version", API_VERSION);
     let error = api_error(seats_from(answer).await);
 
     assert_eq!(
@@ -316,7 +316,7 @@ async fn a_version_that_is_gone_is_not_a_resource_that_does_not_exist() {
 #[tokio::test]
 async fn a_path_that_the_version_does_not_have_is_no_resource_that_does_not_exist() {
     let answer = json_answer(404, r#"{"detail":"Not Found"}"#);
-    let error = api_error(seats_from(answer.insert_header("Polar-Version", "2026-10")).await);
+    let error = api_error(seats_from(answer.insert_header("Polar-Version", API_VERSION)).await);
 
     assert_eq!((error.class(), error.detail()), (None, Some("Not Found")));
     let error = Error::Api(error);

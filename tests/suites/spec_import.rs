@@ -14,6 +14,10 @@ use xtask::spec::{Error, Import, LIMIT, contract, import, redirected};
 
 const OLD: &str = "what was there before\n";
 
+/// Two versions to update.
+const LIST: &str =
+    "default: 2026-10\nversions: { 2026-10: { state: current }, 2027-01: { state: next } }";
+
 /// A published document in small, with something of everything.
 fn published() -> Value {
     json!({
@@ -144,7 +148,7 @@ fn importing_the_result_again_changes_no_byte() {
 #[test]
 fn the_committed_contract_is_what_an_import_of_it_makes() {
     let spec = xtask::root().join("spec");
-    for version in ["2026-04", "2026-10", "2027-01"] {
+    for version in polar_tests::versions::ALL {
         let copy = TempDir::new().unwrap();
         let file = spec.join(version).with_extension("yaml");
         import(&of(file.to_str().unwrap()), "", copy.path()).unwrap();
@@ -320,7 +324,7 @@ fn a_document_from_before_versions_is_of_the_version_that_is_named() {
 #[test]
 fn the_problems_of_all_documents_are_reported_together() {
     let spec = directory();
-    fs::write(spec.path().join("2027-01.yaml"), OLD).unwrap();
+    fs::write(spec.path().join("versions.yaml"), LIST).unwrap();
     let mut broken = published();
     broken["security"] = json!([]);
     let url = serve(vec![ok(&broken), ok(&broken)]);
@@ -551,7 +555,7 @@ fn another_version_than_asked_for_is_an_error() {
 #[test]
 fn without_a_source_every_version_is_updated_or_none() {
     let spec = directory();
-    fs::write(spec.path().join("2027-01.yaml"), OLD).unwrap();
+    fs::write(spec.path().join("versions.yaml"), LIST).unwrap();
     fs::write(spec.path().join("overlay.yaml"), OLD).unwrap();
     let mut next = published();
     next["info"]["version"] = json!("2027-01");
@@ -572,15 +576,26 @@ fn without_a_source_every_version_is_updated_or_none() {
     );
     assert_eq!(
         names(spec.path()),
-        ["2026-10.yaml", "2027-01.yaml", "overlay.yaml"]
+        [
+            "2026-10.yaml",
+            "2027-01.yaml",
+            "overlay.yaml",
+            "versions.yaml"
+        ]
     );
 }
 
 #[test]
-fn a_directory_without_versions_has_nothing_to_update() {
+fn without_a_source_there_has_to_be_a_list_of_versions() {
     let spec = TempDir::new().unwrap();
     let error = import(&Import::default(), "", spec.path()).unwrap_err();
-    assert!(matches!(error, Error::NothingToUpdate(_)), "{error:?}");
+    assert!(
+        matches!(&error, Error::Io { path, .. } if path.ends_with("versions.yaml")),
+        "{error:?}"
+    );
+    fs::write(spec.path().join("versions.yaml"), "default: 2026-10\n").unwrap();
+    let error = import(&Import::default(), "", spec.path()).unwrap_err();
+    assert!(matches!(error, Error::Document(_)), "{error:?}");
 }
 
 fn of(source: &str) -> Import {

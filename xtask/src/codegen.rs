@@ -9,12 +9,11 @@ use std::time::Instant;
 
 use polar_codegen::compare::Comparison;
 use polar_codegen::document::Source;
-use polar_codegen::{HomeSummary, Input, Output, Report, Summary};
+use polar_codegen::versions::Versions;
+use polar_codegen::{HomeSummary, Input, Output, Report, Summary, names};
 
 use crate::files::{self, Entry, Kind};
-
-/// The version whose feature is on by default: the one that Polar calls Current.
-const DEFAULT_VERSION: &str = "2026-10";
+use crate::{mentions, versions};
 
 /// What to do with the generated crate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -25,7 +24,7 @@ pub enum Mode {
     Check,
 }
 
-/// How `generated/` differs from what is generated. Paths are relative to it.
+/// How `generated/` differs from what is generated. Paths are relative to it, where nothing else is said.
 #[derive(Debug, Default, Clone, PartialEq)]
 pub struct Outcome {
     /// Files with other content.
@@ -34,6 +33,8 @@ pub struct Outcome {
     pub missing: Vec<String>,
     /// Files that are not generated, and symbolic links wherever they are.
     pub stale: Vec<String>,
+    /// Hand-written files that mention another version than the default one, relative to the root of the workspace.
+    pub mentions: Vec<String>,
     /// Files that are as they should be.
     pub unchanged: Vec<String>,
     /// Figures of each version.
@@ -47,10 +48,11 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Whether `generated/` was what is generated.
+    /// Whether `generated/` was what is generated, and every mention of the default version up to date.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        self.changed.is_empty() && self.missing.is_empty() && self.stale.is_empty()
+        let all = [&self.changed, &self.missing, &self.stale, &self.mentions];
+        all.iter().all(|files| files.is_empty())
     }
 }
 
@@ -74,13 +76,17 @@ impl fmt::Display for CodegenError {
 
 impl std::error::Error for CodegenError {}
 
-/// Generates the crate from `spec/` below `root`, and writes it to `generated/` or compares it.
+/// Generates the crate from `spec/` below `root`, and writes it to `generated/` or compares it. The same is done to the
+/// mentions of the default version in what is written by hand.
 ///
 /// # Errors
 /// Problems of the input, before anything is written; files that cannot be read or written.
 pub fn run(root: &Path, mode: Mode) -> Result<Outcome, CodegenError> {
     let started = Instant::now();
-    let output = generate(root)?;
+    let versions = versions::read(&root.join("spec"))?;
+    let output = generate_versions(root, &versions)?;
+    let module = names::version_module(versions.default_version());
+    let mentions = mentions::outdated(root, &module)?;
     let target = root.join("generated");
     files::own_folder(&target).map_err(at(&target))?;
     let found = files::entries(&target).map_err(at(&target))?;
@@ -95,7 +101,12 @@ pub fn run(root: &Path, mode: Mode) -> Result<Outcome, CodegenError> {
             let path = target.join(name);
             files::write(&path, &output.files[name]).map_err(at(&path))?;
         }
+        for (name, text) in &mentions {
+            let path = root.join(name);
+            files::write(&path, text).map_err(at(&path))?;
+        }
     }
+    outcome.mentions = mentions.into_keys().collect();
     outcome.versions = output.versions;
     outcome.homes = output.homes;
     outcome.steps = output.steps;
@@ -108,6 +119,10 @@ pub fn run(root: &Path, mode: Mode) -> Result<Outcome, CodegenError> {
 /// # Errors
 /// Problems of the input; files that cannot be read.
 pub fn generate(root: &Path) -> Result<Output, CodegenError> {
+    generate_versions(root, &versions::read(&root.join("spec"))?)
+}
+
+fn generate_versions(root: &Path, versions: &Versions) -> Result<Output, CodegenError> {
     let spec = root.join("spec");
     let mut contracts = Vec::new();
     for path in files_in(&spec)? {
@@ -119,19 +134,12 @@ pub fn generate(root: &Path) -> Result<Output, CodegenError> {
             contracts.push(named(&spec, name)?);
         }
     }
-    if contracts.is_empty() {
-        let missing = io::Error::new(
-            io::ErrorKind::NotFound,
-            "no contract (YYYY-MM.yaml) in this folder",
-        );
-        return Err(CodegenError::File(spec, missing));
-    }
     let (overlay, words) = (named(&spec, "overlay.yaml")?, named(&spec, "docs.yaml")?);
     let input = Input {
+        versions,
         contracts: contracts.iter().map(as_source).collect(),
         overlay: Some(as_source(&overlay)),
         words: Some(as_source(&words)),
-        default_version: DEFAULT_VERSION,
     };
     polar_codegen::generate(&input).map_err(CodegenError::Input)
 }
@@ -173,7 +181,7 @@ fn compare(
 }
 
 /// The error of a file.
-fn at(path: &Path) -> impl FnOnce(io::Error) -> CodegenError {
+pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> CodegenError {
     let path = path.to_owned();
     move |error| CodegenError::File(path, error)
 }

@@ -7,7 +7,7 @@ use std::process::{Child, Command};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use crate::files;
+use crate::{files, versions};
 
 /// The mock server, and its last version for the Node.js of long-term support distributions.
 const PRISM: &str = "@stoplight/prism-cli@5.14.2";
@@ -53,23 +53,15 @@ fn prism(root: &Path) -> Result<(), String> {
     }
 }
 
-/// The versions in `spec/`.
+/// The versions, and their contracts.
 fn contracts(root: &Path) -> Result<Vec<(String, PathBuf)>, String> {
-    let failed = |error| format!("spec/: {error}");
-    let mut found = Vec::new();
-    for entry in fs::read_dir(root.join("spec")).map_err(failed)? {
-        let path = entry.map_err(failed)?.path();
-        let name = path
-            .file_stem()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned();
-        if name.starts_with("20") {
-            found.push((name, path));
-        }
-    }
-    found.sort();
-    Ok(found)
+    let spec = root.join("spec");
+    let listed = versions::read(&spec).map_err(|error| error.to_string())?;
+    let contract = |version: &str| spec.join(format!("{version}.yaml"));
+    let contracts = listed
+        .iter()
+        .map(|(version, _)| (version.to_owned(), contract(version)));
+    Ok(contracts.collect())
 }
 
 /// Runs the suite.

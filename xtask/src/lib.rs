@@ -4,8 +4,10 @@ pub mod codegen;
 pub mod conformance;
 pub mod diff;
 mod files;
+mod mentions;
 pub mod report;
 pub mod spec;
+pub mod versions;
 pub mod weight;
 
 use std::path::PathBuf;

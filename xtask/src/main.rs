@@ -8,6 +8,7 @@ use xtask::codegen::{self, Mode};
 use xtask::conformance::{self, Against};
 use xtask::diff::verify::{self, Verified};
 use xtask::diff::{self, Diff};
+use xtask::versions::{self, Show};
 use xtask::{report, spec, weight};
 
 /// Maintenance of the Polar client.
@@ -20,7 +21,8 @@ struct Cli {
 
 #[derive(Subcommand)]
 enum Command {
-    /// Write the crate in generated/ from spec/.
+    /// Write the crate in generated/ from spec/, and rename the default version where the README, the examples and the
+    /// tests mention it.
     Codegen {
         /// Write nothing; name every file that differs and exit with 1 if there is one.
         #[arg(long)]
@@ -40,6 +42,8 @@ enum Command {
     /// The contract in spec/.
     #[command(subcommand)]
     Spec(spec::Command),
+    /// List the versions of the API that spec/versions.yaml names.
+    Versions(Show),
 }
 
 /// Exit status for input that is wrong, as `clap` uses it for arguments.
@@ -62,6 +66,10 @@ fn main() -> ExitCode {
         Command::Weight => finish(weight::run(&xtask::root())),
         Command::Spec(spec::Command::Import(import)) => finish(spec::run(&import, &xtask::root())),
         Command::Spec(spec::Command::Diff(diff)) => run_diff(&diff),
+        Command::Versions(show) => {
+            let lines = versions::lines(&show, &xtask::root().join("spec"));
+            finish(lines.map(|lines| lines.iter().for_each(|line| println!("{line}"))))
+        }
     }
 }
 

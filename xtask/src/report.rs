@@ -37,6 +37,13 @@ pub fn summary(outcome: &Outcome) -> String {
             home.module, home.operations, home.types, home.lines, home.files,
         );
     }
+    if !outcome.mentions.is_empty() {
+        let _ = writeln!(
+            text,
+            "mentions of the default version: in {} files",
+            outcome.mentions.len()
+        );
+    }
     let _ = writeln!(
         text,
         "all files: {} written, {} unchanged, {} removed; {:.0} ms",
@@ -76,6 +83,9 @@ pub fn differences(outcome: &Outcome) -> String {
         for path in paths {
             let _ = writeln!(text, "{what}: generated/{path}");
         }
+    }
+    for path in &outcome.mentions {
+        let _ = writeln!(text, "mentions another version than the default: {path}");
     }
     let _ = writeln!(text, "run `cargo xtask codegen`");
     text

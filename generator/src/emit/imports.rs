@@ -32,7 +32,7 @@ impl Ids {
     fn below(site: Site<'_>, depth: usize) -> Self {
         Self {
             above: match site.surroundings() {
-                Surroundings::Crate => None,
+                Surroundings::Crate(_) => None,
                 Surroundings::Nothing => Some(depth),
             },
             names: site.api().entities().map(names::id_type).collect(),

@@ -21,6 +21,7 @@ mod schemas;
 mod services;
 mod shared;
 mod site;
+mod state;
 mod type_docs;
 mod types;
 mod union;

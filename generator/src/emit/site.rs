@@ -7,6 +7,7 @@ use super::types::ident;
 use crate::ir::{Api, TypeDef, Webhook};
 use crate::names;
 use crate::share::{Home, Key, Plan};
+use crate::versions::Versions;
 
 /// The APIs of all versions, oldest first, and where their elements are emitted.
 #[derive(Clone, Copy)]
@@ -14,14 +15,14 @@ pub(crate) struct Layout<'a> {
     pub(crate) apis: &'a [&'a Api],
     pub(crate) plan: &'a Plan,
     /// What the module of a version is part of.
-    pub(crate) surroundings: Surroundings,
+    pub(crate) surroundings: Surroundings<'a>,
 }
 
 /// What the module of a version is part of.
 #[derive(Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Surroundings {
+pub(crate) enum Surroundings<'a> {
     /// The crate, with the modules of other versions.
-    Crate,
+    Crate(&'a Versions),
     /// Nothing: it is a crate or module by itself.
     Nothing,
 }
@@ -65,7 +66,7 @@ impl<'a> Site<'a> {
         others.map(|(_, api)| api.version.as_str())
     }
 
-    pub(super) fn surroundings(self) -> Surroundings {
+    pub(super) fn surroundings(self) -> Surroundings<'a> {
         self.layout.surroundings
     }
 

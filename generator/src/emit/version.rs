@@ -7,7 +7,7 @@ use super::docs::Docs;
 use super::services::child_type;
 use super::site::{Site, Surroundings};
 use super::types::{ident, rust_type};
-use super::{ids, paging};
+use super::{ids, paging, state};
 use crate::ir::{Api, FlowKind, Server, Service, ServiceCredential};
 use crate::names;
 use crate::share::Key;
@@ -16,7 +16,12 @@ use crate::share::Key;
 pub(super) fn root(site: Site<'_>) -> TokenStream {
     let api = site.api();
     let version = &api.version;
+    let state = match site.surroundings() {
+        Surroundings::Crate(versions) => state::sentences(versions, version),
+        Surroundings::Nothing => String::new(),
+    };
     let title = Docs::new(None, format!("Version `{version}` of the API."))
+        .paragraph(state)
         .paragraph(
             "[`Polar`] is the client, [`models`] has the types, [`services`] the operations.",
         )

@@ -40,10 +40,10 @@ pub(super) fn file(site: Site<'_>) -> TokenStream {
     }
 }
 
-fn definition(api: &Api, surroundings: Surroundings) -> TokenStream {
+fn definition(api: &Api, surroundings: Surroundings<'_>) -> TokenStream {
     let variants = api.webhooks.iter().map(|webhook| variant(api, webhook));
     let other = match surroundings {
-        Surroundings::Crate => quote! {
+        Surroundings::Crate(_) => quote! {
             #[doc = " An event that follows another version of the API and has another payload there. The feature of that version is on."]
             #[doc = ""]
             #[doc = " It may be of any type, `product.updated` for instance: a `match` that accepts it with all the rest loses events."]
@@ -83,13 +83,13 @@ fn variant(api: &Api, webhook: &Webhook) -> TokenStream {
     quote!(#docs #name(Box<#payload>),)
 }
 
-fn methods(api: &Api, surroundings: Surroundings) -> TokenStream {
+fn methods(api: &Api, surroundings: Surroundings<'_>) -> TokenStream {
     let types = api.webhooks.iter().map(|webhook| {
         let (name, wire) = (ident(&webhook.name.rust), &webhook.name.wire);
         quote!(Self::#name(_) => #wire,)
     });
     let (other_type, is_unknown) = match surroundings {
-        Surroundings::Crate => (
+        Surroundings::Crate(_) => (
             quote!(Self::OtherVersion(event) => event.event_type(),),
             quote! {
                 match self {
@@ -143,7 +143,7 @@ fn codec(site: Site<'_>) -> TokenStream {
         quote!(Self::#name(payload) => (#text, payload),)
     });
     let (other_read, other_view, other) = match site.surroundings() {
-        Surroundings::Crate => (
+        Surroundings::Crate(_) => (
             quote!(Some(version) => Self::of_version(version, node),),
             quote!(Self::OtherVersion(event) => ("OtherVersion", event),),
             of_version(site),
@@ -241,14 +241,15 @@ fn is_shared(site: Site<'_>) -> Option<TokenStream> {
 }
 
 /// `src/webhooks.rs` of the crate: what the versions have in common.
-pub(super) fn shared(versions: &[&str]) -> TokenStream {
+pub(super) fn shared(versions: &[&str], default: &str) -> TokenStream {
     let title = Docs::new(
         None,
         "Webhooks: what all versions of the API have in common.",
     )
-    .paragraph(
-        "Deliveries are verified by the `Webhooks` of a version, as in `v2026_10::Webhooks`.",
-    )
+    .paragraph(format!(
+        "Deliveries are verified by the `Webhooks` of a version, as in `{}::Webhooks`.",
+        names::version_module(default)
+    ))
     .inner_attributes();
     let any_event = any_event(versions);
     quote! {

@@ -12,6 +12,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
+use polar_client::v2026_10::API_VERSION;
 use polar_codegen::document::Source;
 use polar_codegen::ir::Api;
 use polar_codegen::words::Words;
@@ -84,11 +85,12 @@ pub(crate) fn run(command: &mut Command) -> Outcome<()> {
 /// The types, as the generator knows them.
 pub(crate) fn api() -> Outcome<Api> {
     let root = root();
-    let contract = fs::read_to_string(root.join("spec/2026-10.yaml"))?;
+    let file = format!("{API_VERSION}.yaml");
+    let contract = fs::read_to_string(root.join("spec").join(&file))?;
     let overlay = fs::read_to_string(root.join("spec/overlay.yaml"))?;
     let source = |name, text| Source { name, text };
     Ok(polar_codegen::api(
-        source("2026-10.yaml", &contract),
+        source(&file, &contract),
         Some(source("overlay.yaml", &overlay)),
         &Words::default(),
     )?)

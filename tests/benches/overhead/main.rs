@@ -15,7 +15,7 @@ use bytes::Bytes;
 use polar_client::Server;
 use polar_client::transport::{Body, BoxFuture, ReqwestTransport, Transport, TransportError};
 use polar_client::types::Uuid;
-use polar_client::v2026_10::Polar;
+use polar_client::v2026_10::{API_VERSION, Polar};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::{TcpListener, TcpStream};
 
@@ -87,7 +87,7 @@ async fn by_hand(http: &reqwest::Client, url: &str) {
         .get(format!("{url}/v1/customer-seats?subscription_id={ID}"))
         .header("accept", "application/json")
         .header("user-agent", "bench/1")
-        .header("polar-version", "2026-10")
+        .header("polar-version", API_VERSION)
         .header("authorization", "Bearer polar_oat_bench")
         .timeout(Duration::from_secs(30))
         .send()
@@ -133,7 +133,7 @@ fn serve() -> String {
 
 async fn answer(mut stream: TcpStream) {
     let page = format!(
-        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\npolar-version: 2026-10\r\ncontent-length: {}\r\n\r\n{SEATS}",
+        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\npolar-version: {API_VERSION}\r\ncontent-length: {}\r\n\r\n{SEATS}",
         SEATS.len()
     );
     let mut request = Vec::new();

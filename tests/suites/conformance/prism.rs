@@ -10,7 +10,7 @@ use polar_tests::contract::{Extent, Generator};
 use serde_json::Value;
 
 use crate::case::arguments;
-use crate::subject::{self, Subject, setting};
+use crate::subject::{Subject, setting, subject};
 
 /// What Prism and the client do not agree about, by a part of what is said about it. `tests/README.md` explains each.
 const KNOWN: [&str; 8] = [
@@ -32,11 +32,10 @@ type Table = BTreeMap<String, (usize, &'static str)>;
 async fn prism_agrees() {
     let setting = env::var("POLAR_PRISM").unwrap();
     let (version, url) = setting.split_once('=').unwrap();
-    let subjects = [&subject::V2026_04, &subject::V2026_10, &subject::V2027_01];
-    let subject = subjects.into_iter().find(|it| it.version() == version);
+    let subject = subject(version);
     let (mut table, mut calls) = (Table::new(), 0);
     for extent in [Extent::Required, Extent::Everything] {
-        calls += call_all(subject.unwrap(), url, extent, &mut table).await;
+        calls += call_all(subject, url, extent, &mut table).await;
     }
     println!("{version}: {calls} calls");
     let mut unknown = 0;

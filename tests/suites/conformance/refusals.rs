@@ -2,9 +2,10 @@
 
 use http::HeaderValue;
 use hyper::body::Bytes;
+use polar_client::v2026_10::API_VERSION;
 
 use crate::server::Received;
-use crate::subject::V2026_10;
+use crate::subject::subject;
 
 type Spoil = fn(&mut Received);
 
@@ -22,7 +23,7 @@ const SPOILED: [(&str, Spoil); 16] = [
     ("polar-version", |it| {
         drop(it.headers.remove("polar-version"))
     }),
-    ("polar-version", |it| set(it, "polar-version", "2026-04")),
+    ("polar-version", |it| set(it, "polar-version", "2025-01")),
     ("user-agent", |it| drop(it.headers.remove("user-agent"))),
     ("accept: text/csv", |it| set(it, "accept", "text/csv")),
     ("authorization: None", |it| {
@@ -61,7 +62,7 @@ fn allowed() -> Received {
     };
     body(&mut request, r#"{"name": "Tokens"}"#);
     for (name, value) in [
-        ("polar-version", "2026-10"),
+        ("polar-version", API_VERSION),
         ("user-agent", "polar-client"),
         ("accept", "application/json"),
         ("authorization", "Bearer polar_oat_x"),
@@ -74,11 +75,11 @@ fn allowed() -> Received {
 
 #[test]
 fn what_the_contract_does_not_allow_is_refused() {
-    assert_eq!(V2026_10.judge(&allowed()), Ok(()));
+    assert_eq!(subject(API_VERSION).judge(&allowed()), Ok(()));
     for (index, (expected, spoil)) in SPOILED.iter().enumerate() {
         let mut request = allowed();
         spoil(&mut request);
-        let reason = V2026_10.judge(&request).unwrap_err();
+        let reason = subject(API_VERSION).judge(&request).unwrap_err();
         assert!(reason.starts_with(expected), "{index}: {reason}");
     }
 }
@@ -97,7 +98,7 @@ fn queries_are_refused() {
             .iter()
             .map(|(name, text)| ((*name).to_owned(), (*text).to_owned()));
         request.query = query.collect();
-        V2026_10.judge(&request)
+        subject(API_VERSION).judge(&request)
     };
     let (start, end) = (("start_date", "2026-10-01"), ("end_date", "2026-10-31"));
     assert_eq!(request(&[start, end, ("interval", "day")]), Ok(()));

@@ -42,9 +42,20 @@ const CORRECTED: [(&str, &str); 8] = [
     ("/v1/oauth2/authorize", "sub_type"),
 ];
 
-pub(crate) static V2026_04: LazyLock<Subject> = LazyLock::new(|| Subject::new(&crate::V2026_04));
-pub(crate) static V2026_10: LazyLock<Subject> = LazyLock::new(|| Subject::new(&crate::V2026_10));
-pub(crate) static V2027_01: LazyLock<Subject> = LazyLock::new(|| Subject::new(&crate::V2027_01));
+static SUBJECTS: LazyLock<Vec<(&Version, OnceLock<Subject>)>> = LazyLock::new(|| {
+    let versions = crate::VERSIONS.iter();
+    versions
+        .map(|version| (*version, OnceLock::new()))
+        .collect()
+});
+
+/// The subject of a version. Reading its contracts takes long, so tests share it.
+pub(crate) fn subject(version: &str) -> &'static Subject {
+    let mut subjects = SUBJECTS.iter();
+    let found = subjects.find(|(client, _)| client.version == version);
+    let (client, subject) = found.unwrap_or_else(|| panic!("{version} is not listed"));
+    subject.get_or_init(|| Subject::new(client))
+}
 
 impl Subject {
     fn new(client: &'static Version) -> Self {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use polar_tests::contract::{Contract, walk};
 use serde_json::Value;
 
-use crate::subject::{Subject, for_each_version};
+use crate::subject::{Subject, for_each_version, version_test};
 
 for_each_version! {
     nothing_is_left_out: complete;

@@ -9,7 +9,7 @@ use polar_tests::decoded::Decoded;
 use polar_tests::difference::{Difference, Undocumented};
 use serde_json::{Value, json};
 
-use crate::subject::{Case, Subject, for_each_version};
+use crate::subject::{Case, Subject, for_each_version, version_test};
 
 for_each_version! {
     a_missing_scalar_or_list_is_named: missing;

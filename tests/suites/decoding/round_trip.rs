@@ -6,7 +6,7 @@ use polar_tests::contract::{Generator, Mark};
 use polar_tests::difference::{Difference, Undocumented};
 use serde_json::{Value, json};
 
-use crate::subject::{Case, Subject, for_each_version};
+use crate::subject::{Case, Subject, for_each_version, version_test};
 
 for_each_version! {
     instances_are_valid: valid;

@@ -2,7 +2,7 @@
 
 use serde_json::Value;
 
-use crate::subject::{Subject, for_each_version};
+use crate::subject::{Subject, for_each_version, version_test};
 
 fn check(subject: &Subject) {
     let rules = subject.rules();

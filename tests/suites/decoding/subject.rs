@@ -20,10 +20,18 @@ pub(crate) struct Subject {
     rules: OnceLock<Rules>,
 }
 
-/// The versions. Reading a contract takes longer than most tests, so they share it.
-pub(crate) static V2026_04: LazyLock<Subject> = LazyLock::new(|| Subject::new(&crate::V2026_04));
-pub(crate) static V2026_10: LazyLock<Subject> = LazyLock::new(|| Subject::new(&crate::V2026_10));
-pub(crate) static V2027_01: LazyLock<Subject> = LazyLock::new(|| Subject::new(&crate::V2027_01));
+static SUBJECTS: LazyLock<Vec<(&Table, OnceLock<Subject>)>> = LazyLock::new(|| {
+    let tables = crate::TABLES.iter();
+    tables.map(|table| (*table, OnceLock::new())).collect()
+});
+
+/// The subject of a version. Reading a contract takes longer than most tests, so they share it.
+pub(crate) fn subject(version: &str) -> &'static Subject {
+    let mut subjects = SUBJECTS.iter();
+    let found = subjects.find(|(table, _)| table.version == version);
+    let (table, subject) = found.unwrap_or_else(|| panic!("{version} is not listed"));
+    subject.get_or_init(|| Subject::new(table))
+}
 
 /// A way to make an instance of a type: for a union there is one for each of its variants.
 pub(crate) struct Source<'s> {
@@ -160,22 +168,19 @@ macro_rules! for_each_version {
             $(#[$doc])*
             mod $name {
                 use super::*;
-                #[test]
-                fn v2026_04() {
-                    $check(&crate::subject::V2026_04);
-                }
-
-                #[test]
-                fn v2026_10() {
-                    $check(&crate::subject::V2026_10);
-                }
-
-                #[test]
-                fn v2027_01() {
-                    $check(&crate::subject::V2027_01);
-                }
+                polar_tests::each_version! { version_test($check) }
             }
         )*
     };
 }
 pub(crate) use for_each_version;
+
+macro_rules! version_test {
+    ($name:ident $version:literal $check:path) => {
+        #[test]
+        fn $name() {
+            $check(crate::subject::subject($version));
+        }
+    };
+}
+pub(crate) use version_test;

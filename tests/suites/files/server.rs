@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
+use polar_client::v2026_10::API_VERSION;
 use serde_json::{Value, json};
 use tokio::io::{AsyncReadExt as _, AsyncWriteExt as _};
 use tokio::net::{TcpListener, TcpStream};
@@ -184,7 +185,7 @@ fn answer(state: &mut State, seen: &Seen, path: &str, home: &str) -> Vec<u8> {
 fn respond(status: u16, headers: &str, body: &[u8]) -> Vec<u8> {
     let length = body.len();
     let head = format!(
-        "HTTP/1.1 {status} x\r\npolar-version: 2026-10\r\n{headers}content-length: {length}\r\n\r\n"
+        "HTTP/1.1 {status} x\r\npolar-version: {API_VERSION}\r\n{headers}content-length: {length}\r\n\r\n"
     );
     [head.as_bytes(), body].concat()
 }

@@ -6,6 +6,7 @@ use std::sync::{Arc, Mutex};
 use bytes::Bytes;
 use polar_client::transport::{Body, BoxFuture, Transport, TransportError, TransportErrorKind};
 use polar_client::types::{Json, Timestamp};
+use polar_client::v2026_10::API_VERSION;
 use tokio::time::Instant;
 
 /// How one request fails.
@@ -231,7 +232,7 @@ fn response(status: u16, body: String) -> http::Response<Body> {
     http::Response::builder()
         .status(status)
         .header("content-type", "application/json")
-        .header("polar-version", "2026-10")
+        .header("polar-version", API_VERSION)
         .body(Body::from(body))
         .unwrap()
 }

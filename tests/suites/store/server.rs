@@ -3,7 +3,7 @@
 use polar_client::testing::{Mock, Reply, Server, Store, sample};
 use polar_client::v2026_10::models::{Customer, CustomerIndividualCreate, Order};
 use polar_client::v2026_10::services::orders;
-use polar_client::v2026_10::{Api, Polar};
+use polar_client::v2026_10::{API_VERSION, Api, Polar};
 use polar_client::{Error, RetryPolicy};
 use reqwest::header::AUTHORIZATION;
 use serde_json::{Value, json};
@@ -28,12 +28,12 @@ async fn other_programs_share_what_is_stored() {
     };
     let path = format!("/v1/customers/{}", created.id());
     let response = get(path.clone())
-        .header("polar-version", "2026-10")
+        .header("polar-version", API_VERSION)
         .send()
         .await
         .unwrap();
     assert_eq!(response.status(), 200);
-    assert_eq!(response.headers()["polar-version"], "2026-10");
+    assert_eq!(response.headers()["polar-version"], API_VERSION);
     let body: Value = serde_json::from_str(&response.text().await.unwrap()).unwrap();
     assert_eq!(body["email"], "grace@example.com");
     let export = "customers:export: the store cannot respond to it; expect the call with `Mock::on`, and pass others on with \

@@ -10,6 +10,7 @@ use std::process::Command;
 use polar_codegen::compare::{Comparison, Release, compare as compare_apis, compare_releases};
 use polar_codegen::document::Source;
 use polar_codegen::ir::Api;
+use polar_codegen::names;
 use polar_codegen::words::Words;
 use polar_codegen::{Report, api};
 
@@ -104,11 +105,11 @@ impl Side {
         let contracts = match &origin {
             Origin::Url(_) => document(&origin, root)?,
             Origin::File(path) if path.is_file() => document(&origin, root)?,
-            Origin::File(_) if spec::is_version(argument) => {
+            Origin::File(_) if names::is_version(argument) => {
                 one(&folder(root)?, argument, argument)?
             }
             Origin::File(_) => match argument.rsplit_once(':') {
-                Some((commit, version)) if spec::is_version(version) => {
+                Some((commit, version)) if names::is_version(version) => {
                     one(&revision(commit, root)?, version, argument)?
                 }
                 _ => all(&revision(argument, root)?, argument)?,
@@ -182,7 +183,7 @@ fn one(files: &Files, version: &str, name: &str) -> Result<Contracts, SideError>
 
 fn all(files: &Files, name: &str) -> Result<Contracts, SideError> {
     let versions = files.keys().filter_map(|file| file.strip_suffix(".yaml"));
-    let versions = versions.filter(|version| spec::is_version(version));
+    let versions = versions.filter(|version| names::is_version(version));
     let apis: Vec<Api> = versions
         .map(|version| read(files, version, name))
         .collect::<Result<_, _>>()?;

@@ -4,7 +4,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use polar_codegen::{Problem, Report};
+use polar_codegen::{Problem, Report, names};
 use serde_json::{Map, Value, json};
 
 use super::left_out::LeftOut;
@@ -41,19 +41,6 @@ impl Contract {
             left_out => format!("{size}; {left_out}"),
         }
     }
-}
-
-/// Whether the text is a version, `YYYY-MM`.
-pub(crate) fn is_version(text: &str) -> bool {
-    let Some((year, month)) = text.split_once('-') else {
-        return false;
-    };
-    let digits = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
-    year.len() == 4
-        && month.len() == 2
-        && digits(year)
-        && digits(month)
-        && ("01"..="12").contains(&month)
 }
 
 /// The contract in a published document. `from` names the document in problems. `version` is that of a document from
@@ -139,8 +126,8 @@ impl<'a> Work<'a> {
         }
         let info = document.remove("info").unwrap_or_default();
         let version = match (&info["version"], given) {
-            (Value::String(version), _) if is_version(version) => version.clone(),
-            (Value::String(_), Some(given)) if is_version(given) => given.to_owned(),
+            (Value::String(version), _) if names::is_version(version) => version.clone(),
+            (Value::String(_), Some(given)) if names::is_version(given) => given.to_owned(),
             (other, _) => {
                 let message = format!(
                     "expected a version like 2026-10, found {other}; --version names that of a document without one"

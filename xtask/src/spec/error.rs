@@ -7,6 +7,7 @@ use std::path::PathBuf;
 use polar_codegen::Report;
 
 use super::causes::by_cause;
+use crate::codegen::CodegenError;
 
 /// Why an import failed.
 #[derive(Debug)]
@@ -55,8 +56,6 @@ pub enum Error {
     },
     /// A document with things in it that this importer does not know how to keep.
     Document(Report),
-    /// No source was named, and the directory has no version to update.
-    NothingToUpdate(PathBuf),
     /// A file could not be read or written.
     Io {
         /// The file.
@@ -80,11 +79,6 @@ impl fmt::Display for Error {
                 found,
             } => write!(f, "{from}: expected version {expected}, found {found}"),
             Self::Document(report) => f.write_str(&by_cause(report)),
-            Self::NothingToUpdate(path) => write!(
-                f,
-                "{}: has no version to update; name a document or a --version",
-                path.display()
-            ),
             Self::Io { path, error } => write!(f, "{}: {error}", path.display()),
         }
     }
@@ -95,5 +89,14 @@ impl std::error::Error for Error {}
 impl From<Report> for Error {
     fn from(report: Report) -> Self {
         Self::Document(report)
+    }
+}
+
+impl From<CodegenError> for Error {
+    fn from(error: CodegenError) -> Self {
+        match error {
+            CodegenError::Input(report) => Self::Document(report),
+            CodegenError::File(path, error) => Self::Io { path, error },
+        }
     }
 }

@@ -9,19 +9,18 @@ mod read;
 mod schema;
 mod write;
 
-pub(crate) use contract::is_version;
 pub use contract::{Contract, contract};
 pub use error::Error;
 pub use left_out::LeftOut;
 pub use read::{LIMIT, Origin, redirected};
 
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use clap::{Args, Subcommand};
 use polar_codegen::Report;
 
 use crate::diff::Diff;
+use crate::versions;
 
 /// Where Polar publishes its documents.
 pub const PUBLISHED: &str = "https://api.polar.sh";
@@ -31,7 +30,7 @@ pub const PUBLISHED: &str = "https://api.polar.sh";
 pub enum Command {
     /// Make spec/YYYY-MM.yaml out of a published document.
     ///
-    /// Without a source, fetches the document of --version, or of every version that spec/ has.
+    /// Without a source, fetches the document of --version, or of every version that spec/versions.yaml lists.
     Import(Import),
     /// Compare two contracts: which code stops compiling, which deployed clients stop working, and what is new.
     ///
@@ -105,7 +104,13 @@ fn origins(
     }
     let versions = match &what.version {
         Some(version) => vec![version.clone()],
-        None => present(spec)?,
+        None => {
+            let listed = versions::read(spec)?;
+            listed
+                .iter()
+                .map(|(version, _)| version.to_owned())
+                .collect()
+        }
     };
     Ok(versions
         .into_iter()
@@ -114,29 +119,4 @@ fn origins(
             (Origin::Url(url), Some(version))
         })
         .collect())
-}
-
-/// The versions that `spec` has a file for.
-fn present(spec: &Path) -> Result<Vec<String>, Error> {
-    let unreadable = |error| Error::Io {
-        path: spec.to_owned(),
-        error,
-    };
-    let mut versions = Vec::new();
-    for entry in fs::read_dir(spec).map_err(unreadable)? {
-        let path = entry.map_err(unreadable)?.path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "yaml")
-            && let Some(name) = path.file_stem().and_then(|name| name.to_str())
-            && contract::is_version(name)
-        {
-            versions.push(name.to_owned());
-        }
-    }
-    versions.sort();
-    if versions.is_empty() {
-        return Err(Error::NothingToUpdate(spec.to_owned()));
-    }
-    Ok(versions)
 }

@@ -1,0 +1,144 @@
+//! What tests need to know of the versions in `spec/versions.yaml`, so that none has to name one.
+//!
+//! `OUT_DIR/versions.rs` has the list and a macro that goes through it, `OUT_DIR/identity.rs` compiles only if what
+//! versions share is one type in Rust, and `OUT_DIR/misuse.md` has doc tests of types that are not.
+
+use std::collections::BTreeSet;
+use std::fmt::Write as _;
+use std::fs;
+use std::path::Path;
+
+use polar_codegen::ir::Api;
+use polar_codegen::names::version_module;
+use polar_codegen::share::{Home, Key, Plan, share};
+use polar_codegen::versions::Versions;
+
+use super::Result;
+
+pub(super) fn generate(listed: &Versions, apis: &[Api], out: &Path) -> Result<()> {
+    let plan = share(&apis.iter().collect::<Vec<_>>());
+    fs::write(out.join("versions.rs"), list(listed, apis, &plan)?)?;
+    fs::write(out.join("identity.rs"), identity(apis, &plan)?)?;
+    fs::write(out.join("misuse.md"), misuse(apis, &plan)?)?;
+    Ok(())
+}
+
+fn list(listed: &Versions, apis: &[Api], plan: &Plan) -> Result<String> {
+    let mut text = String::new();
+    let versions: Vec<&str> = apis.iter().map(|api| api.version.as_str()).collect();
+    writeln!(
+        text,
+        "/// All versions, oldest first.\npub const ALL: &[&str] = &{versions:?};"
+    )?;
+    writeln!(
+        text,
+        "/// Events whose payload is another type in a version than in the default one: the type of the event, and the \
+         version.\npub const OTHER_PAYLOADS: &[(&str, &str)] = &{:?};",
+        other_payloads(listed, apis, plan)
+    )?;
+    writeln!(
+        text,
+        "/// Calls a macro for each version, with its module and the version, and then the arguments.\n\
+         #[macro_export]\nmacro_rules! each_version {{\n($apply:ident($($argument:tt)*)) => {{"
+    )?;
+    for version in versions {
+        writeln!(
+            text,
+            "$apply! {{ {} {version:?} $($argument)* }}",
+            version_module(version)
+        )?;
+    }
+    writeln!(text, "}};\n}}")?;
+    Ok(text)
+}
+
+fn other_payloads<'a>(listed: &Versions, apis: &'a [Api], plan: &Plan) -> Vec<(&'a str, &'a str)> {
+    let is_default = |(_, api): &(usize, &Api)| api.version == listed.default_version();
+    let Some((default, own)) = apis.iter().enumerate().find(is_default) else {
+        return Vec::new();
+    };
+    let mut found = Vec::new();
+    for (other, api) in apis.iter().enumerate() {
+        for event in &api.webhooks {
+            let payload = &api.def(event.payload).name.rust;
+            let key = Key::Type(payload.clone());
+            let is_shared = |home: &Home| {
+                home.keys.contains(&key)
+                    && home.versions.contains(&default)
+                    && home.versions.contains(&other)
+            };
+            let counterpart = own
+                .webhooks
+                .iter()
+                .find(|it| it.name.wire == event.name.wire);
+            let differs =
+                |it| own.def(it).name.rust != *payload || !plan.homes.iter().any(is_shared);
+            if counterpart.is_some_and(|it| differs(it.payload)) {
+                found.push((event.name.wire.as_str(), api.version.as_str()));
+            }
+        }
+    }
+    found
+}
+
+fn identity(apis: &[Api], plan: &Plan) -> Result<String> {
+    let mut text = String::new();
+    for home in &plan.homes {
+        let modules: Vec<String> = modules(apis, home);
+        for pair in modules.windows(2) {
+            for path in home.keys.iter().filter_map(path) {
+                let [a, b] =
+                    [&pair[0], &pair[1]].map(|module| format!("polar_client::{module}::{path}"));
+                writeln!(text, "const _: fn({a}) -> {b} = |value| value;")?;
+            }
+        }
+    }
+    Ok(text)
+}
+
+fn modules(apis: &[Api], home: &Home) -> Vec<String> {
+    let versions = home.versions.iter();
+    versions
+        .map(|version| version_module(&apis[*version].version))
+        .collect()
+}
+
+/// The path of an element below the module of a version, if it is a type.
+fn path(key: &Key) -> Option<String> {
+    match key {
+        Key::Type(name) => Some(format!("models::{name}")),
+        Key::ErrorCodes => Some("ErrorCode".to_owned()),
+        Key::Events => Some("webhooks::Event".to_owned()),
+        Key::Operation(_) | Key::Service(_) | Key::Servers => None,
+    }
+}
+
+/// For each version and the one before it, a type that means something else there.
+fn misuse(apis: &[Api], plan: &Plan) -> Result<String> {
+    let mut text = String::new();
+    let types = |version: usize| -> BTreeSet<&Key> {
+        let homes = plan.homes.iter();
+        let own = homes.filter(|home| home.versions.contains(&version));
+        let keys = own.flat_map(|home| &home.keys);
+        keys.filter(|key| matches!(key, Key::Type(_))).collect()
+    };
+    for later in 1..apis.len() {
+        let versions = [later - 1, later];
+        let (before, after) = (types(versions[0]), types(versions[1]));
+        let is_shared = |key: &Key| {
+            plan.homes.iter().any(|home| {
+                home.keys.contains(key) && versions.iter().all(|it| home.versions.contains(it))
+            })
+        };
+        let mut both = before.intersection(&after);
+        let Some(path) = both.find(|key| !is_shared(key)).and_then(|key| path(key)) else {
+            continue;
+        };
+        let [a, b] = versions.map(|version| version_module(&apis[version].version));
+        writeln!(
+            text,
+            "```compile_fail,E0308\nfn next(value: polar_client::{a}::{path}) -> polar_client::{b}::{path} {{ value }}\n```"
+        )?;
+    }
+    Ok(text)
+}
