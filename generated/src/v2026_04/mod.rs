@@ -2,6 +2,11 @@
 
 //! Version `2026-04` of the API.
 //!
+//! **Deprecated.** Polar stops serving this version in January 2027, and then every
+//! call fails. Move to `v2026_10`: the [crate's
+//! documentation](crate#moving-to-the-next-version) describes the steps. Its feature
+//! is `v2026-04`.
+//!
 //! [`Polar`] is the client, [`models`] has the types, [`services`] the operations.
 
 use polar_client_runtime::Error;

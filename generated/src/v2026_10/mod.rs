@@ -2,6 +2,9 @@
 
 //! Version `2026-10` of the API.
 //!
+//! It is the current version, which no longer changes. Its feature, `v2026-10`, is on
+//! by default.
+//!
 //! [`Polar`] is the client, [`models`] has the types, [`services`] the operations.
 
 use polar_client_runtime::Error;

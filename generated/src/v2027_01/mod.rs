@@ -2,6 +2,9 @@
 
 //! Version `2027-01` of the API.
 //!
+//! It is the next version: Polar may still change it, until it becomes the current
+//! one. Its feature is `v2027-01`.
+//!
 //! [`Polar`] is the client, [`models`] has the types, [`services`] the operations.
 
 use polar_client_runtime::Error;
