@@ -14,7 +14,7 @@ mod server;
 use polar_client::testing::{Mock, Reply, Store, sample, sample_with};
 use polar_client::types::{Clear, Uuid};
 use polar_client::v2026_10::models::{
-    CheckoutCreate, CheckoutStatus, Customer, CustomerIndividual, CustomerIndividualCreate,
+    CheckoutProductsCreate, CheckoutStatus, Customer, CustomerIndividual, CustomerIndividualCreate,
     CustomerUpdate, MetadataValue, Order, Price, ProductCreateOneTime, ProductCreateRecurring,
     ProductPriceFixedCreate, ProductSortProperty, ProductUpdate, ProductVisibility,
     RecurringInterval,
@@ -125,7 +125,7 @@ async fn products_keep_their_prices_and_checkouts_their_products() {
         ("Pro 2", &product.prices)
     );
 
-    let create = CheckoutCreate::new([product.id])
+    let create = CheckoutProductsCreate::new([product.id])
         .external_customer_id("user-1")
         .metadata([("cart", 7)]);
     let checkout = polar.checkouts().create(&create).await.unwrap();

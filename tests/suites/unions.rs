@@ -102,11 +102,9 @@ fn repeating_discounts_are_not_taken_for_others() {
     let once = json!({"duration": "once"});
 
     let discount = |duration: &Value, amount: &Value, kind: &str| {
-        exact::<Discount>(&joined([
-            duration.clone(),
-            amount.clone(),
-            discount_of(kind),
-        ]))
+        // Not `exact`: some versions have further fields, which are null here.
+        let discount = joined([duration.clone(), amount.clone(), discount_of(kind)]);
+        codec::from_str::<Discount>(&discount.to_string()).unwrap()
     };
     let Discount::FixedRepeat(repeat) = discount(&repeating, &fixed, "fixed") else {
         panic!("not repeating")

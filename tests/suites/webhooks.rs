@@ -11,7 +11,7 @@ use polar_client::codec;
 use polar_client::types::{Json, Timestamp};
 use polar_client::v2026_10::webhooks::Event;
 use polar_client::v2026_10::{API_VERSION, Webhooks};
-use polar_client::webhooks::{AnyEvent, Delivery, Format, WebhookError};
+use polar_client::webhooks::{AnyEvent, Delivery, Format, VersionedEvent as _, WebhookError};
 use polar_tests::versions::OTHER_PAYLOADS;
 use polar_tests::{Recorded, recorded_deliveries};
 use serde_json::json;
@@ -219,7 +219,7 @@ fn a_version_that_nobody_was_built_for_is_reported() {
         error.to_string(),
         format!(
             "the event follows version \"2031-07\" of the API, and the program was built for {}",
-            AnyEvent::VERSIONS.join(", ")
+            Event::VERSIONS.join(", ")
         )
     );
 }
