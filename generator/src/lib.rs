@@ -36,7 +36,7 @@ pub use error::{Problem, Report};
 pub use summary::{HomeSummary, Summary, UnionRow};
 
 use compare::Comparison;
-use document::{Document, Source};
+use document::{Applied, Correction, Document, Source};
 use emit::{Layout, Site, Surroundings};
 use ir::Api;
 use stack::{Work, with_room};
@@ -67,6 +67,10 @@ pub struct Output {
     pub homes: Vec<HomeSummary>,
     /// What is different in each version, compared with the one before it.
     pub steps: Vec<Comparison>,
+    /// The actions of the overlay, and what they did in each version.
+    pub corrections: Vec<Correction>,
+    /// The IR of each version, oldest first.
+    pub apis: Vec<Api>,
 }
 
 /// Generates the crate, the versions side by side.
@@ -92,6 +96,7 @@ pub fn generate(input: &Input<'_>) -> Result<Output, Report> {
     let contracts = versions.iter().map(|version| &version.api);
     let contracts = contracts.map(|api| (api.file.as_str(), api.version.as_str()));
     Report::check(input.versions.compare(contracts))?;
+    let corrections = corrections(input.overlay, &versions)?;
     let used = versions
         .iter()
         .flat_map(|version| version.words_used.iter().copied());
@@ -119,15 +124,37 @@ pub fn generate(input: &Input<'_>) -> Result<Output, Report> {
         .windows(2)
         .map(|pair| compare::compare(pair[0], pair[1]));
     let steps = steps.collect();
+    let (apis, summaries) = versions
+        .into_iter()
+        .map(|version| {
+            let summary = Summary::new(&version.api, version.coverage);
+            (version.api, summary)
+        })
+        .unzip();
     Ok(Output {
         files,
         homes,
         steps,
-        versions: versions
-            .into_iter()
-            .map(|version| Summary::new(&version.api, version.coverage))
-            .collect(),
+        corrections,
+        apis,
+        versions: summaries,
     })
+}
+
+/// What the actions of the overlay did in all versions.
+fn corrections(
+    overlay: Option<Source<'_>>,
+    versions: &[Version<'_>],
+) -> Result<Vec<Correction>, Report> {
+    let Some(overlay) = overlay else {
+        return Ok(Vec::new());
+    };
+    let applied = versions
+        .iter()
+        .map(|version| (version.api.version.as_str(), version.applied.as_slice()));
+    let corrections = Correction::of_all(overlay.name, applied);
+    Correction::check(&corrections)?;
+    Ok(corrections)
 }
 
 /// One version of the API.
@@ -135,6 +162,7 @@ struct Version<'w> {
     api: Api,
     coverage: Coverage,
     words_used: BTreeSet<(&'static str, &'w str)>,
+    applied: Vec<Applied>,
 }
 
 impl<'w> Version<'w> {
@@ -149,11 +177,12 @@ impl<'w> Version<'w> {
             api,
             coverage,
             words_used,
+            applied: document.applied,
         })
     }
 }
 
-/// The checked IR of one contract.
+/// The checked IR of one contract. Corrections that do not concern it are passed over: they may be for other versions.
 ///
 /// # Errors
 /// All problems of the phase that found any.

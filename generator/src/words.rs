@@ -25,12 +25,14 @@ pub struct Words {
 }
 
 /// How much of what was looked up had words.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub struct Coverage {
     /// Look-ups that found words.
     pub written: usize,
     /// All look-ups.
     pub total: usize,
+    /// The most specific entries that would have been found: `operations: customers:list`.
+    pub missing: BTreeSet<String>,
 }
 
 /// Looks words up, and remembers what was asked for and what was found.
@@ -128,6 +130,9 @@ impl<'a> Glossary<'a> {
         let mut coverage = self.coverage.borrow_mut();
         coverage.total += 1;
         coverage.written += usize::from(found.is_some());
+        if let (None, Some((section, key))) = (&found, keys.first()) {
+            coverage.missing.insert(format!("{section}: {key}"));
+        }
         found
     }
 
@@ -167,7 +172,8 @@ mod tests {
             coverage,
             Coverage {
                 written: 2,
-                total: 3
+                total: 3,
+                missing: BTreeSet::from(["schemas: Order.total".to_owned()]),
             }
         );
         let unused: Vec<_> = words

@@ -384,6 +384,43 @@ fn a_rotation_is_an_edit_of_the_list_and_codegen() {
 }
 
 #[test]
+fn the_report_says_what_corrections_did_in_which_versions() {
+    let workspace = Workspace::new();
+    let next = CONTRACT
+        .replace("version: 2026-10", "version: 2027-01")
+        .replace(
+            "    SeatsList:\n",
+            "    SeatsList:\n      deprecated: true\n",
+        );
+    workspace.write_spec("2027-01.yaml", &next);
+    workspace.write_spec(
+        "versions.yaml",
+        "default: 2026-10\nversions: { 2026-10: { state: current }, 2027-01: { state: next } }\n",
+    );
+    let action = "{ target: $.components.schemas.SeatsList, description: Polar says so., update: { deprecated: true } }";
+    workspace.write_spec(
+        "overlay.yaml",
+        &OVERLAY.replace("[]", &format!("[{action}]")),
+    );
+    let outcome = workspace.run(Mode::Write);
+
+    assert_eq!(
+        xtask::report::corrections(&outcome),
+        "| correction | changes | already so in | matches nothing in | is not for |\n|---|---|---|---|---|\n\
+         | `$.components.schemas.SeatsList` | 2026-10 | 2027-01 |  |  |\n"
+    );
+    let note = "note: spec/overlay.yaml#/actions/0: changes nothing in 2027-01: `$.components.schemas.SeatsList` \
+                (Polar says so.)\n";
+    let summary = xtask::report::summary(&outcome);
+    assert!(summary.contains(note), "{summary}");
+    let to_be_described = xtask::report::to_be_described(&outcome);
+    assert!(
+        to_be_described.contains("| schemas: SeatsList | all |\n"),
+        "{to_be_described}"
+    );
+}
+
+#[test]
 fn the_list_of_versions_is_printed_for_people_and_for_scripts() {
     let workspace = Workspace::new();
     workspace.write_spec(

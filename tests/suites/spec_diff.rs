@@ -155,6 +155,21 @@ fn a_revision_is_read_with_its_own_overlay() {
 }
 
 #[test]
+fn corrections_that_an_older_document_does_not_need_are_passed_over() {
+    let repository = Repository::new();
+    // It says already what the first action says, and has nothing that the second one is about.
+    let older = base().replace("    Order:\n", "    Order:\n      deprecated: true\n");
+    assert_ne!(older, base());
+    let older = repository.write("older/openapi.yaml", &older);
+    let action = "- { target: $.components.schemas.Refund, description: A note., update: { deprecated: true } }\n";
+    repository.write("overlay.yaml", &format!("{OVERLAY}{action}"));
+    let outcome = repository
+        .diff(older.to_str().unwrap(), Some("2026-10"))
+        .unwrap();
+    assert_eq!(outcome.comparison.semver(), None);
+}
+
+#[test]
 fn versions_and_documents_are_compared_one_by_one() {
     let repository = Repository::new();
     repository.write(

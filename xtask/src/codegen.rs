@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use polar_codegen::compare::Comparison;
-use polar_codegen::document::Source;
+use polar_codegen::document::{Correction, Source};
 use polar_codegen::versions::Versions;
 use polar_codegen::{HomeSummary, Input, Output, Report, Summary, names};
 
@@ -43,6 +43,8 @@ pub struct Outcome {
     pub homes: Vec<HomeSummary>,
     /// What is different in each version, compared with the one before it.
     pub steps: Vec<Comparison>,
+    /// The actions of the overlay, and what they did in each version.
+    pub corrections: Vec<Correction>,
     /// Time it took, in seconds.
     pub seconds: f64,
 }
@@ -110,6 +112,7 @@ pub fn run(root: &Path, mode: Mode) -> Result<Outcome, CodegenError> {
     outcome.versions = output.versions;
     outcome.homes = output.homes;
     outcome.steps = output.steps;
+    outcome.corrections = output.corrections;
     outcome.seconds = started.elapsed().as_secs_f64();
     Ok(outcome)
 }

@@ -27,7 +27,8 @@ enum Command {
         /// Write nothing; name every file that differs and exit with 1 if there is one.
         #[arg(long)]
         check: bool,
-        /// Print what is different in each version, compared with the one before it, and the table of unions.
+        /// Print what is different in each version, compared with the one before it, and tables of unions, of identifiers,
+        /// of what each correction did in which versions, and of what has no words yet.
         #[arg(long)]
         report: bool,
     },
@@ -137,6 +138,8 @@ fn run_codegen(mode: Mode, with_table: bool) -> ExitCode {
         print!("{}", report::differences_between_versions(&outcome));
         print!("{}", report::unions(&outcome));
         print!("\n{}", report::identifiers(&outcome));
+        print!("\n{}", report::corrections(&outcome));
+        print!("\n{}", report::to_be_described(&outcome));
     }
     if mode == Mode::Check && !outcome.is_clean() {
         eprint!("{}", report::differences(&outcome));

@@ -3,6 +3,8 @@
 use std::collections::BTreeMap;
 use std::fmt::Write as _;
 
+use polar_codegen::document::{Correction, Effect};
+
 use crate::codegen::Outcome;
 
 /// How many users of a union the table names.
@@ -36,6 +38,9 @@ pub fn summary(outcome: &Outcome) -> String {
             "src/{}: {} operations, {} types, {} lines in {} files",
             home.module, home.operations, home.types, home.lines, home.files,
         );
+    }
+    for note in notes(&outcome.corrections) {
+        let _ = writeln!(text, "note: {note}");
     }
     if !outcome.mentions.is_empty() {
         let _ = writeln!(
@@ -151,6 +156,60 @@ pub fn identifiers(outcome: &Outcome) -> String {
     text.push_str("\n| plain UUID | versions |\n|---|---|\n");
     for (place, versions) in plain {
         let _ = writeln!(text, "| {place} | {} |", listed(outcome, &versions));
+    }
+    text
+}
+
+/// A line for each correction that a version does not need, because its contract already says so.
+#[must_use]
+pub fn notes(corrections: &[Correction]) -> Vec<String> {
+    let notes = corrections.iter().filter_map(|it| {
+        let versions: Vec<&str> = it.versions(Effect::Unchanged).collect();
+        let (file, pointer, versions) = (&it.file, &it.pointer, versions.join(", "));
+        (!versions.is_empty()).then(|| {
+            format!(
+                "{file}#{pointer}: changes nothing in {versions}: `{}` ({})",
+                it.target, it.description
+            )
+        })
+    });
+    notes.collect()
+}
+
+/// What each action of the overlay did in which versions.
+#[must_use]
+pub fn corrections(outcome: &Outcome) -> String {
+    const COLUMNS: [(Effect, &str); 4] = [
+        (Effect::Changed, "changes"),
+        (Effect::Unchanged, "already so in"),
+        (Effect::Unmatched, "matches nothing in"),
+        (Effect::Excluded, "is not for"),
+    ];
+    let titles = COLUMNS.map(|(_, title)| title).join(" | ");
+    let mut text = format!("| correction | {titles} |\n|---|---|---|---|---|\n");
+    for correction in &outcome.corrections {
+        let _ = write!(text, "| `{}`", correction.target.replace('|', r"\|"));
+        for (effect, _) in COLUMNS {
+            let versions: Vec<&str> = correction.versions(effect).collect();
+            let _ = write!(text, " | {}", listed(outcome, &versions));
+        }
+        text.push_str(" |\n");
+    }
+    text
+}
+
+/// The entries that docs.yaml does not have, although something would be described by them.
+#[must_use]
+pub fn to_be_described(outcome: &Outcome) -> String {
+    let mut entries: BTreeMap<&str, Vec<&str>> = BTreeMap::new();
+    for version in &outcome.versions {
+        for entry in &version.coverage.missing {
+            entries.entry(entry).or_default().push(&version.version);
+        }
+    }
+    let mut text = "| to be described | versions |\n|---|---|\n".to_owned();
+    for (entry, versions) in entries {
+        let _ = writeln!(text, "| {entry} | {} |", listed(outcome, &versions));
     }
     text
 }

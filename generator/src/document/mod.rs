@@ -5,6 +5,7 @@
 
 mod access;
 mod brackets;
+mod corrections;
 mod grammar;
 mod keywords;
 mod literal;
@@ -20,6 +21,8 @@ pub use access::{
     DocumentExt, Flow, IdOf, OperationExt, Pagination, PaginationKind, ParameterExt, SchemaDataExt,
     SchemaExt, ServerExt,
 };
+pub(crate) use corrections::Applied;
+pub use corrections::{Correction, Effect};
 pub use literal::Literal;
 
 use openapiv3::{OpenAPI, ReferenceOr, Schema};
@@ -49,6 +52,8 @@ pub struct Document {
     pub api: OpenAPI,
     /// The webhooks, which OpenAPI 3.0 does not have.
     pub webhooks: Vec<Webhook>,
+    /// What the corrections did, in their order.
+    pub(crate) applied: Vec<Applied>,
 }
 
 /// An event that the API delivers.
@@ -78,7 +83,7 @@ impl Document {
 
 /// Reads a contract and applies the overlay's corrections to it. Reports every problem of a step together.
 pub fn load(contract: Source<'_>, overlay: Option<Source<'_>>) -> Result<Document, Report> {
-    let mut tree = corrected(contract, overlay)?;
+    let (mut tree, applied) = correct(contract, overlay)?;
     downgrade(&mut tree, contract.name)?;
     let webhooks = take_webhooks(&mut tree);
     let api = OpenAPI::deserialize(&tree).map_err(|error| whole(contract.name, &error))?;
@@ -87,23 +92,32 @@ pub fn load(contract: Source<'_>, overlay: Option<Source<'_>>) -> Result<Documen
         file: contract.name.to_owned(),
         webhooks: webhooks.map_err(|error| whole(contract.name, &error))?,
         api,
+        applied,
     })
 }
 
 /// The contract's tree, still in OpenAPI 3.1, with the overlay's corrections.
 ///
 /// # Errors
-/// When one of the two is no YAML, and all corrections that do not apply.
+/// When one of the two is no YAML, and all corrections that cannot be made.
 pub fn corrected(contract: Source<'_>, overlay: Option<Source<'_>>) -> Result<Value, Report> {
+    correct(contract, overlay).map(|(tree, _)| tree)
+}
+
+fn correct(
+    contract: Source<'_>,
+    overlay: Option<Source<'_>>,
+) -> Result<(Value, Vec<Applied>), Report> {
     let mut tree = yaml::parse(contract)?;
     if let Some(place) = beyond(&tree, &At::Root, MAX_DEPTH) {
         let message = format!("is nested more than {MAX_DEPTH} levels deep");
         return Err(Problem::new(contract.name, place, message).into());
     }
-    if let Some(overlay) = overlay {
-        overlay::apply(overlay, contract.name, &mut tree)?;
-    }
-    Ok(tree)
+    let applied = match overlay {
+        Some(overlay) => overlay::apply(overlay, contract.name, &mut tree)?,
+        None => Vec::new(),
+    };
+    Ok((tree, applied))
 }
 
 /// The first mapping or sequence in a tree that is nested deeper than so many levels.

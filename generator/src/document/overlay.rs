@@ -1,37 +1,50 @@
 //! Corrections to a contract: an OpenAPI Overlay 1.0 document.
 //!
-//! Every action must still do something. One that matches nothing, or whose update says what the contract already
-//! says, is obsolete and a problem.
+//! An action need not concern every version of the API, so one that does nothing is no problem of a single contract:
+//! [`corrections`](super::corrections) judges what the actions did in all versions.
 
 use serde::Deserialize;
 use serde_json::{Map, Value};
 use serde_json_path::JsonPath;
 
+use super::corrections::{Applied, Effect};
 use super::pointer::At;
 use super::{MAX_DEPTH, Source, beyond, yaml};
 use crate::error::{Problem, Report};
 
-/// Applies the overlay to the contract's tree. `contract` is its name in messages.
-pub(super) fn apply(overlay: Source<'_>, contract: &str, tree: &mut Value) -> Result<(), Report> {
+/// Applies the overlay to the contract's tree, and says what each action did. `contract` is its name in messages.
+pub(super) fn apply(
+    overlay: Source<'_>,
+    contract: &str,
+    tree: &mut Value,
+) -> Result<Vec<Applied>, Report> {
     let actions = read(overlay)?;
     let version = tree
         .pointer("/info/version")
         .and_then(Value::as_str)
         .map(str::to_owned);
-    let mut problems = Vec::new();
-    for (index, action) in actions.iter().enumerate() {
-        if !action.concerns(version.as_deref()) {
-            continue;
-        }
-        if let Err(message) = action.apply(tree) {
-            let message = format!(
-                "{message} in {contract}: `{}` ({})",
-                action.target, action.description
-            );
-            problems.push(Problem::new(overlay.name, action_at(index), message));
+    let (mut all, mut problems) = (Vec::new(), Vec::new());
+    for (index, action) in actions.into_iter().enumerate() {
+        let effect = match action.concerns(version.as_deref()) {
+            true => action.apply(tree),
+            false => Ok(Effect::Excluded),
+        };
+        let (target, description) = (action.target.to_string(), action.description);
+        match effect {
+            Ok(effect) => all.push(Applied {
+                pointer: action_at(index),
+                target,
+                description,
+                effect,
+            }),
+            Err(message) => {
+                let message = format!("{message} in {contract}: `{target}` ({description})");
+                problems.push(Problem::new(overlay.name, action_at(index), message));
+            }
         }
     }
-    Report::check(problems)
+    Report::check(problems)?;
+    Ok(all)
 }
 
 #[derive(Deserialize)]
@@ -100,7 +113,7 @@ impl Action {
         })
     }
 
-    fn apply(&self, tree: &mut Value) -> Result<(), String> {
+    fn apply(&self, tree: &mut Value) -> Result<Effect, String> {
         let targets: Vec<String> = self
             .target
             .query_located(tree)
@@ -108,14 +121,14 @@ impl Action {
             .map(|location| location.to_json_pointer())
             .collect();
         if targets.is_empty() {
-            return Err("matches nothing".to_owned());
+            return Ok(Effect::Unmatched);
         }
         let Some(update) = &self.update else {
             // From the end, so that the indices of earlier targets stay true.
             for target in targets.iter().rev() {
                 remove(tree, target);
             }
-            return Ok(());
+            return Ok(Effect::Changed);
         };
         let mut changed = false;
         for target in &targets {
@@ -133,11 +146,10 @@ impl Action {
                 }
             };
         }
-        if changed {
-            Ok(())
-        } else {
-            Err("changes nothing".to_owned())
-        }
+        Ok(match changed {
+            true => Effect::Changed,
+            false => Effect::Unchanged,
+        })
     }
 }
 

@@ -2,7 +2,7 @@
 
 use serde_json::{Value, json};
 
-use super::super::{Source, load, overlay};
+use super::super::{Applied, Correction, Effect, Source, load, overlay};
 use super::{FILE, document};
 use crate::error::Report;
 
@@ -83,39 +83,68 @@ fn actions_are_applied_in_order_to_every_match() {
 }
 
 #[test]
-fn an_action_that_matches_nothing_is_a_problem() {
-    assert_eq!(
-        problem(
-            json!({"a": {}}),
-            &[
-                "{target: $.a, description: fine, update: {x: 1}}",
-                "{target: $.b, description: why, update: {x: 1}}",
-            ]
-        ),
+fn what_an_action_does_is_told_apart() {
+    for (action, effect) in [
+        ("target: $.a, update: {y: 1}", Effect::Changed),
+        ("target: $.a.x, remove: true", Effect::Changed),
+        ("target: $.a, update: {x: 1}", Effect::Unchanged),
+        ("target: $.a, update: {l: [1]}", Effect::Unchanged),
+        ("target: $.a, update: {}", Effect::Unchanged),
+        ("target: $.b, update: {x: 1}", Effect::Unmatched),
+        ("target: $.b, remove: true", Effect::Unmatched),
         (
-            "/actions/1".to_owned(),
-            "matches nothing in spec/2026-10.yaml: `$.b` (why)".to_owned()
-        )
-    );
-}
-
-#[test]
-fn an_action_that_changes_nothing_is_a_problem() {
-    for update in ["{x: 1}", "{l: [1]}", "{}"] {
-        let action = format!("{{target: $.a, description: why, update: {update}}}");
-        let (pointer, message) = problem(json!({"a": {"x": 1, "l": [1, 2]}}), &[&action]);
-        assert_eq!(pointer, "/actions/0");
-        assert_eq!(message, "changes nothing in spec/2026-10.yaml: `$.a` (why)");
+            "target: $.a, update: {y: 1}, x-versions: [2026-04]",
+            Effect::Excluded,
+        ),
+    ] {
+        let mut tree = json!({"a": {"x": 1, "l": [1, 2]}});
+        let before = tree.clone();
+        let text = overlay_of(&[&format!("{{description: why, {action}}}")]);
+        let overlay = Source {
+            name: OVERLAY,
+            text: &text,
+        };
+        let applied = overlay::apply(overlay, FILE, &mut tree).unwrap();
+        assert_eq!(applied[0].effect, effect, "{action}");
+        assert_eq!(tree != before, effect == Effect::Changed, "{action}");
     }
 }
 
 #[test]
-fn all_obsolete_actions_are_reported_together() {
-    let actions = ["{target: $.b, description: d, remove: true}"; 2];
-    assert_eq!(
-        corrected(json!({}), &actions).unwrap_err().problems().len(),
-        2
-    );
+fn an_action_is_obsolete_when_it_changes_no_version() {
+    use Effect::{Changed, Excluded, Unchanged, Unmatched};
+    for (effects, expected) in [
+        ([Unmatched, Changed], None),
+        ([Unchanged, Changed], None),
+        ([Excluded, Changed], None),
+        ([Unmatched, Unchanged], Some("changes nothing")),
+        ([Unmatched, Unmatched], Some("matches nothing")),
+        ([Excluded, Unmatched], Some("matches nothing")),
+    ] {
+        let applied = effects.map(|effect| {
+            let action = |index, effect| Applied {
+                pointer: format!("/actions/{index}"),
+                target: "$.a".to_owned(),
+                description: "why".to_owned(),
+                effect,
+            };
+            [action(0, Changed), action(1, effect), action(2, effect)]
+        });
+        let versions = [("2026-10", &applied[0][..]), ("2027-01", &applied[1][..])];
+        let corrections = Correction::of_all(OVERLAY, versions.into_iter());
+        let messages = Correction::check(&corrections).map_err(|report| report.to_string());
+        let Some(what) = expected else {
+            assert_eq!(messages, Ok(()), "{effects:?}");
+            continue;
+        };
+        let line =
+            |index| format!("{OVERLAY}#/actions/{index}: {what} in any version: `$.a` (why)\n");
+        assert_eq!(
+            messages.unwrap_err(),
+            format!("{}{}2 problems", line(1), line(2)),
+            "{effects:?}"
+        );
+    }
 }
 
 #[test]

@@ -1,0 +1,97 @@
+//! What the actions of an overlay did in which versions, and which of them are obsolete: those that changed nothing in
+//! any version.
+
+use std::collections::BTreeMap;
+
+use crate::error::{Problem, Report};
+
+/// What an action did to a contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Effect {
+    /// It changed the contract.
+    Changed,
+    /// The contract already says so.
+    Unchanged,
+    /// Its target matches nothing.
+    Unmatched,
+    /// Its `x-versions` do not name the version.
+    Excluded,
+}
+
+/// An action, and what it did to one contract.
+#[derive(Debug, Clone, PartialEq)]
+pub(crate) struct Applied {
+    /// JSON pointer into the overlay.
+    pub(crate) pointer: String,
+    /// The JSONPath.
+    pub(crate) target: String,
+    /// The reason that the overlay states.
+    pub(crate) description: String,
+    pub(crate) effect: Effect,
+}
+
+/// An action of the overlay, and what it did in each version of the API.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Correction {
+    /// The overlay.
+    pub file: String,
+    /// JSON pointer into the overlay.
+    pub pointer: String,
+    /// The JSONPath.
+    pub target: String,
+    /// The reason that the overlay states.
+    pub description: String,
+    /// By version.
+    pub effects: BTreeMap<String, Effect>,
+}
+
+impl Correction {
+    /// The versions in which it has an effect, oldest first.
+    pub fn versions(&self, effect: Effect) -> impl Iterator<Item = &str> {
+        let effects = self.effects.iter();
+        let versions = effects.filter(move |(_, found)| **found == effect);
+        versions.map(|(version, _)| version.as_str())
+    }
+
+    /// Puts together what the actions did in each version. All versions have the same actions.
+    pub(crate) fn of_all<'a>(
+        file: &str,
+        versions: impl Iterator<Item = (&'a str, &'a [Applied])>,
+    ) -> Vec<Self> {
+        let mut corrections: Vec<Self> = Vec::new();
+        for (version, applied) in versions {
+            for (index, action) in applied.iter().enumerate() {
+                if corrections.len() == index {
+                    corrections.push(Self {
+                        file: file.to_owned(),
+                        pointer: action.pointer.clone(),
+                        target: action.target.clone(),
+                        description: action.description.clone(),
+                        effects: BTreeMap::new(),
+                    });
+                }
+                let effects = &mut corrections[index].effects;
+                effects.insert(version.to_owned(), action.effect);
+            }
+        }
+        corrections
+    }
+
+    /// A problem for every action that changed nothing in any version.
+    pub(crate) fn check(corrections: &[Self]) -> Result<(), Report> {
+        let obsolete = corrections
+            .iter()
+            .filter(|it| it.versions(Effect::Changed).next().is_none());
+        Report::check(obsolete.map(|it| {
+            let what = match it.versions(Effect::Unchanged).next() {
+                Some(_) => "changes nothing",
+                None => "matches nothing",
+            };
+            let message = format!(
+                "{what} in any version: `{}` ({})",
+                it.target, it.description
+            );
+            Problem::new(&it.file, &it.pointer, message)
+        }))
+    }
+}
