@@ -191,9 +191,21 @@ pub fn api(
     overlay: Option<Source<'_>>,
     words: &Words,
 ) -> Result<Api, Report> {
+    described(contract, overlay, words).map(|(api, _)| api)
+}
+
+/// The same, and which words it has.
+///
+/// # Errors
+/// All problems of the phase that found any.
+pub fn described(
+    contract: Source<'_>,
+    overlay: Option<Source<'_>>,
+    words: &Words,
+) -> Result<(Api, Coverage), Report> {
     with_room(|| {
         let document = document::load(contract, overlay)?;
-        lower(&document, words).map(|(api, ..)| api)
+        lower(&document, words).map(|(api, coverage, _)| (api, coverage))
     })
 }
 

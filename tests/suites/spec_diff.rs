@@ -250,7 +250,7 @@ fn an_argument_that_stands_for_nothing_is_refused_by_name() {
     );
     let unfit = message("HEAD", None);
     assert!(
-        unfit.starts_with("the working tree:\n2026-10.yaml#/"),
+        unfit.starts_with("the working tree:\nspec/2026-10.yaml#/"),
         "{unfit}"
     );
 }

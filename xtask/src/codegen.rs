@@ -8,12 +8,15 @@ use std::path::{Path, PathBuf};
 use std::time::Instant;
 
 use polar_codegen::compare::Comparison;
-use polar_codegen::document::{Correction, Source};
+use polar_codegen::document::Correction;
+use polar_codegen::ir::Api;
 use polar_codegen::versions::Versions;
 use polar_codegen::{HomeSummary, Input, Output, Report, Summary, names};
 
+use crate::changes::{self, Changes, FileError};
 use crate::files::{self, Entry, Kind};
-use crate::{mentions, versions};
+use crate::mentions;
+use crate::spec::Folder;
 
 /// What to do with the generated crate.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -58,12 +61,12 @@ impl Outcome {
     }
 }
 
-/// Why nothing was generated, or not all of it written.
+/// Why nothing was generated or written.
 #[derive(Debug)]
 pub enum CodegenError {
     /// The input is wrong; `generated/` was not touched.
     Input(Report),
-    /// A file could not be read, written or removed.
+    /// A file could not be read, written or removed. What had been changed was taken back.
     File(PathBuf, io::Error),
 }
 
@@ -78,43 +81,73 @@ impl fmt::Display for CodegenError {
 
 impl std::error::Error for CodegenError {}
 
+impl From<FileError> for CodegenError {
+    fn from(FileError(path, error): FileError) -> Self {
+        Self::File(path, error)
+    }
+}
+
+/// What codegen would do to a workspace.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) outcome: Outcome,
+    pub(crate) changes: Changes,
+    /// The IR of each version, oldest first.
+    pub(crate) apis: Vec<Api>,
+}
+
 /// Generates the crate from `spec/` below `root`, and writes it to `generated/` or compares it. The same is done to the
 /// mentions of the default version in what is written by hand.
 ///
 /// # Errors
-/// Problems of the input, before anything is written; files that cannot be read or written.
+/// Problems of the input, and files that cannot be read or written. No file was changed then.
 pub fn run(root: &Path, mode: Mode) -> Result<Outcome, CodegenError> {
     let started = Instant::now();
-    let versions = versions::read(&root.join("spec"))?;
-    let output = generate_versions(root, &versions)?;
+    if mode == Mode::Write {
+        changes::recover(root)?;
+    }
+    let Plan {
+        mut outcome,
+        changes,
+        ..
+    } = plan(root, &Folder::read(root)?)?;
+    if mode == Mode::Write {
+        changes.apply(root)?;
+    }
+    outcome.seconds = started.elapsed().as_secs_f64();
+    Ok(outcome)
+}
+
+/// Generates the crate from the files of a `spec/` folder, and compares it with what is below `root`.
+pub(crate) fn plan(root: &Path, spec: &Folder) -> Result<Plan, CodegenError> {
+    let versions = Versions::parse(spec.file("versions.yaml")?).map_err(CodegenError::Input)?;
+    let output = generate_versions(spec, &versions)?;
     let module = names::version_module(versions.default_version());
     let mentions = mentions::outdated(root, &module)?;
     let target = root.join("generated");
     files::own_folder(&target).map_err(at(&target))?;
     let found = files::entries(&target).map_err(at(&target))?;
     let mut outcome = compare(&target, &found, &output)?;
-    if mode == Mode::Write {
-        // First, since a link may stand where a folder has to be.
-        for path in outcome.stale.iter().map(|name| &found[name].path) {
-            files::remove(path).map_err(at(path))?;
-            files::remove_empty_folders(path.parent(), &target);
-        }
-        for name in outcome.missing.iter().chain(&outcome.changed) {
-            let path = target.join(name);
-            files::write(&path, &output.files[name]).map_err(at(&path))?;
-        }
-        for (name, text) in &mentions {
-            let path = root.join(name);
-            files::write(&path, text).map_err(at(&path))?;
-        }
+    let mut changes = Changes::default();
+    for name in &outcome.stale {
+        changes.remove(format!("generated/{name}"));
+    }
+    for name in outcome.missing.iter().chain(&outcome.changed) {
+        changes.write(format!("generated/{name}"), &output.files[name]);
+    }
+    for (name, text) in &mentions {
+        changes.write(name, text);
     }
     outcome.mentions = mentions.into_keys().collect();
     outcome.versions = output.versions;
     outcome.homes = output.homes;
     outcome.steps = output.steps;
     outcome.corrections = output.corrections;
-    outcome.seconds = started.elapsed().as_secs_f64();
-    Ok(outcome)
+    Ok(Plan {
+        outcome,
+        changes,
+        apis: output.apis,
+    })
 }
 
 /// Generates the crate from `spec/` below `root`.
@@ -122,38 +155,19 @@ pub fn run(root: &Path, mode: Mode) -> Result<Outcome, CodegenError> {
 /// # Errors
 /// Problems of the input; files that cannot be read.
 pub fn generate(root: &Path) -> Result<Output, CodegenError> {
-    generate_versions(root, &versions::read(&root.join("spec"))?)
+    let spec = Folder::read(root)?;
+    let versions = Versions::parse(spec.file("versions.yaml")?).map_err(CodegenError::Input)?;
+    generate_versions(&spec, &versions)
 }
 
-fn generate_versions(root: &Path, versions: &Versions) -> Result<Output, CodegenError> {
-    let spec = root.join("spec");
-    let mut contracts = Vec::new();
-    for path in files_in(&spec)? {
-        let name = path
-            .file_name()
-            .and_then(|name| name.to_str())
-            .unwrap_or_default();
-        if name.starts_with(|c: char| c.is_ascii_digit()) && name.ends_with(".yaml") {
-            contracts.push(named(&spec, name)?);
-        }
-    }
-    let (overlay, words) = (named(&spec, "overlay.yaml")?, named(&spec, "docs.yaml")?);
+fn generate_versions(spec: &Folder, versions: &Versions) -> Result<Output, CodegenError> {
     let input = Input {
         versions,
-        contracts: contracts.iter().map(as_source).collect(),
-        overlay: Some(as_source(&overlay)),
-        words: Some(as_source(&words)),
+        contracts: spec.contracts().map(|(_, contract)| contract).collect(),
+        overlay: Some(spec.file("overlay.yaml")?),
+        words: Some(spec.file("docs.yaml")?),
     };
     polar_codegen::generate(&input).map_err(CodegenError::Input)
-}
-
-/// A file of `spec/`, by the name that messages give it.
-fn named(spec: &Path, name: &str) -> Result<(String, String), CodegenError> {
-    Ok((format!("spec/{name}"), read(&spec.join(name))?))
-}
-
-fn as_source((name, text): &(String, String)) -> Source<'_> {
-    Source { name, text }
 }
 
 fn compare(
@@ -187,18 +201,4 @@ fn compare(
 pub(crate) fn at(path: &Path) -> impl FnOnce(io::Error) -> CodegenError {
     let path = path.to_owned();
     move |error| CodegenError::File(path, error)
-}
-
-fn read(path: &Path) -> Result<String, CodegenError> {
-    fs::read_to_string(path).map_err(at(path))
-}
-
-fn files_in(folder: &Path) -> Result<Vec<PathBuf>, CodegenError> {
-    let list = || -> io::Result<Vec<PathBuf>> {
-        let entries: io::Result<Vec<_>> = fs::read_dir(folder)?.collect();
-        let mut paths: Vec<PathBuf> = entries?.into_iter().map(|entry| entry.path()).collect();
-        paths.sort();
-        Ok(paths)
-    };
-    list().map_err(at(folder))
 }

@@ -74,15 +74,6 @@ pub(crate) fn is_file(path: &Path) -> bool {
     fs::symlink_metadata(path).is_ok_and(|found| found.is_file())
 }
 
-/// Removes a file or a link; never what a link leads to.
-pub(crate) fn remove(path: &Path) -> io::Result<()> {
-    fs::remove_file(path).or_else(|error| match cfg!(windows) {
-        // There, a link to a folder is removed like an empty folder.
-        true => fs::remove_dir(path),
-        false => Err(error),
-    })
-}
-
 /// Removes the folders from `folder` upwards that are empty, without `up_to`.
 pub(crate) fn remove_empty_folders(folder: Option<&Path>, up_to: &Path) {
     let mut folder = folder;

@@ -1,12 +1,16 @@
 //! The maintenance commands of this workspace, as a library so that tests call what the command line calls.
 
+pub mod changes;
 pub mod codegen;
 pub mod conformance;
 pub mod diff;
 mod files;
+mod git;
 mod mentions;
+mod progress;
 pub mod report;
 pub mod spec;
+pub mod update;
 pub mod versions;
 pub mod weight;
 

@@ -8,6 +8,7 @@ use xtask::codegen::{self, Mode};
 use xtask::conformance::{self, Against};
 use xtask::diff::verify::{self, Verified};
 use xtask::diff::{self, Diff};
+use xtask::update::{self, Update};
 use xtask::versions::{self, Show};
 use xtask::{report, spec, weight};
 
@@ -32,6 +33,10 @@ enum Command {
         #[arg(long)]
         report: bool,
     },
+    /// Update the contracts to what Polar publishes, with the crate, the changelog and the version number.
+    ///
+    /// Prints a summary, which is the text of a pull request. If anything fails, no file is changed.
+    Update(Update),
     /// Call every operation of every version on a server that knows the contract.
     Conformance {
         /// On Prism, a mock server from npm, instead of the tests' own.
@@ -56,6 +61,7 @@ fn main() -> ExitCode {
             let mode = if check { Mode::Check } else { Mode::Write };
             run_codegen(mode, report)
         }
+        Command::Update(what) => run_update(&what),
         Command::Conformance { prism } => {
             let against = if prism {
                 Against::Prism
@@ -123,6 +129,12 @@ fn report_verified(verified: Result<Verified, String>) -> Option<ExitCode> {
             Some(ExitCode::from(BAD_INPUT))
         }
     }
+}
+
+fn run_update(what: &Update) -> ExitCode {
+    let today = update::today();
+    let outcome = update::run(what, spec::PUBLISHED, &xtask::root(), &today);
+    finish(outcome.map(|outcome| print!("{}", outcome.to_markdown())))
 }
 
 fn run_codegen(mode: Mode, with_table: bool) -> ExitCode {

@@ -13,6 +13,7 @@ use polar_codegen::compare::{Comparison, compare};
 use polar_codegen::names;
 
 pub use side::{Side, SideError};
+pub(crate) use side::{default_version, revision};
 use verify::{Pair, Verified};
 
 /// What to compare, and how to print it.

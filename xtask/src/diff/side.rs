@@ -1,21 +1,19 @@
 //! The contracts on one side of a comparison: read from files, from `spec/`, or from a git revision.
 
-use std::collections::BTreeMap;
 use std::fmt;
-use std::fs;
 use std::io;
 use std::path::Path;
-use std::process::Command;
 
 use polar_codegen::compare::{Comparison, Release, compare as compare_apis, compare_releases};
-use polar_codegen::document::Source;
 use polar_codegen::ir::Api;
 use polar_codegen::names;
 use polar_codegen::words::Words;
 use polar_codegen::{Report, api};
 
 use super::Error;
-use crate::spec::{self, Origin};
+use crate::changes::FileError;
+use crate::git::git;
+use crate::spec::{self, Folder, Origin};
 
 /// Contracts that are compared with others.
 #[derive(Debug)]
@@ -79,9 +77,6 @@ impl fmt::Display for SideError {
 }
 
 impl std::error::Error for SideError {}
-
-/// The files of a `spec/` folder, by their names.
-type Files = BTreeMap<String, String>;
 
 impl Side {
     /// `spec/` as it is.
@@ -173,17 +168,16 @@ pub(super) fn pairs<'s>(from: &'s Side, to: &'s Side) -> Result<Vec<(&'s Api, &'
 fn document(origin: &Origin, root: &Path) -> Result<Contracts, SideError> {
     let (version, text) = spec::imported(origin).map_err(SideError::Import)?;
     let mut files = folder(root)?;
-    files.insert(format!("{version}.yaml"), text);
+    files.insert(&format!("{version}.yaml"), text);
     one(&files, &version, &origin.to_string())
 }
 
-fn one(files: &Files, version: &str, name: &str) -> Result<Contracts, SideError> {
+fn one(files: &Folder, version: &str, name: &str) -> Result<Contracts, SideError> {
     read(files, version, name).map(|api| Contracts::One(Box::new(api)))
 }
 
-fn all(files: &Files, name: &str) -> Result<Contracts, SideError> {
-    let versions = files.keys().filter_map(|file| file.strip_suffix(".yaml"));
-    let versions = versions.filter(|version| names::is_version(version));
+fn all(files: &Folder, name: &str) -> Result<Contracts, SideError> {
+    let versions = files.contracts().map(|(version, _)| version);
     let apis: Vec<Api> = versions
         .map(|version| read(files, version, name))
         .collect::<Result<_, _>>()?;
@@ -197,45 +191,28 @@ fn all(files: &Files, name: &str) -> Result<Contracts, SideError> {
 }
 
 /// The default of `versions.yaml`, which is validated where the crate is generated.
-fn default_version(files: &Files) -> Option<String> {
-    let list: serde_yaml::Value = serde_yaml::from_str(files.get("versions.yaml")?).ok()?;
+pub(crate) fn default_version(files: &Folder) -> Option<String> {
+    let list: serde_yaml::Value = serde_yaml::from_str(files.get("versions.yaml")?.text).ok()?;
     list.get("default")?.as_str().map(str::to_owned)
 }
 
 /// The words of doc comments are left out: they make no difference.
-fn read(files: &Files, version: &str, name: &str) -> Result<Api, SideError> {
-    let source = |file: &str| {
-        let (name, text) = files.get_key_value(file)?;
-        Some(Source { name, text })
-    };
-    let Some(contract) = source(&format!("{version}.yaml")) else {
+fn read(files: &Folder, version: &str, name: &str) -> Result<Api, SideError> {
+    let Some(contract) = files.get(&format!("{version}.yaml")) else {
         let file = format!("spec/{version}.yaml");
         return Err(SideError::Missing(name.to_owned(), file));
     };
-    api(contract, source("overlay.yaml"), &Words::default())
+    api(contract, files.get("overlay.yaml"), &Words::default())
         .map_err(|report| SideError::Contract(name.to_owned(), report))
 }
 
-fn folder(root: &Path) -> Result<Files, SideError> {
-    let spec = root.join("spec");
-    let failed = |path: &Path, error| SideError::Io(path.display().to_string(), error);
-    let mut files = Files::new();
-    for entry in fs::read_dir(&spec).map_err(|error| failed(&spec, error))? {
-        let path = entry.map_err(|error| failed(&spec, error))?.path();
-        if path
-            .extension()
-            .is_some_and(|extension| extension == "yaml")
-        {
-            let text = fs::read_to_string(&path).map_err(|error| failed(&path, error))?;
-            let name = path.file_name().unwrap_or_default().to_string_lossy();
-            files.insert(name.into_owned(), text);
-        }
-    }
-    Ok(files)
+fn folder(root: &Path) -> Result<Folder, SideError> {
+    Folder::read(root)
+        .map_err(|FileError(path, error)| SideError::Io(path.display().to_string(), error))
 }
 
 /// `spec/` as a revision has it.
-fn revision(revision: &str, root: &Path) -> Result<Files, SideError> {
+pub(crate) fn revision(revision: &str, root: &Path) -> Result<Folder, SideError> {
     let unknown = |git: String| SideError::Unknown {
         argument: revision.to_owned(),
         git,
@@ -253,26 +230,11 @@ fn revision(revision: &str, root: &Path) -> Result<Files, SideError> {
     .map_err(unknown)?;
     let commit = commit.trim();
     let list = git(root, &["ls-tree", "--name-only", commit, "spec/"]).map_err(unknown)?;
-    let mut files = Files::new();
+    let mut files = Folder::default();
     for path in list.lines().filter(|path| path.ends_with(".yaml")) {
         let text = git(root, &["show", &format!("{commit}:./{path}")]).map_err(unknown)?;
         let name = path.rsplit('/').next().unwrap_or(path);
-        files.insert(name.to_owned(), text);
+        files.insert(name, text);
     }
     Ok(files)
-}
-
-/// What git prints, or why it fails.
-fn git(root: &Path, arguments: &[&str]) -> Result<String, String> {
-    let output = Command::new("git")
-        .arg("-C")
-        .arg(root)
-        .args(arguments)
-        .output()
-        .map_err(|error| error.to_string())?;
-    let text = |bytes: Vec<u8>| String::from_utf8_lossy(&bytes).trim_end().to_owned();
-    match output.status.success() {
-        true => String::from_utf8(output.stdout).map_err(|error| error.to_string()),
-        false => Err(text(output.stderr)),
-    }
 }

@@ -3,6 +3,7 @@
 mod causes;
 mod contract;
 mod error;
+mod folder;
 mod left_out;
 mod operations;
 mod read;
@@ -11,16 +12,18 @@ mod write;
 
 pub use contract::{Contract, contract};
 pub use error::Error;
+pub(crate) use folder::Folder;
 pub use left_out::LeftOut;
 pub use read::{LIMIT, Origin, redirected};
+pub(crate) use write::text;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use clap::{Args, Subcommand};
 use polar_codegen::Report;
 
 use crate::diff::Diff;
-use crate::versions;
+use crate::{progress, versions};
 
 /// Where Polar publishes its documents.
 pub const PUBLISHED: &str = "https://api.polar.sh";
@@ -59,15 +62,27 @@ pub fn run(what: &Import, root: &Path) -> Result<(), Error> {
 /// Imports into the directory `spec`, and says per document what was done. All documents are read before the first
 /// file is written. `published` is the base URL of documents that are not named.
 pub fn import(what: &Import, published: &str, spec: &Path) -> Result<Vec<String>, Error> {
-    let (mut contracts, mut problems) = (Vec::new(), Vec::new());
     // What Polar serves as a version must say which one it is.
     let named = what.source.as_ref().and(what.version.as_deref());
-    for (origin, version) in origins(what, published, spec)? {
-        let document = read::read(&origin)?;
-        match (contract(document, &origin.to_string(), named), version) {
+    contracts(origins(what, published, spec)?, named)?
+        .iter()
+        .map(|contract| write::write(contract, spec))
+        .collect()
+}
+
+/// Reads documents, each with the version that it must have. `named` is that of one that does not state any.
+pub(crate) fn contracts(
+    origins: Vec<(Origin, Option<String>)>,
+    named: Option<&str>,
+) -> Result<Vec<Contract>, Error> {
+    let (mut contracts, mut problems) = (Vec::new(), Vec::new());
+    for (origin, version) in origins {
+        let from = origin.to_string();
+        let document = progress::step(&format!("reading {from}"), || read::read(&origin))?;
+        match (contract(document, &from, named), version) {
             (Ok(contract), Some(expected)) if expected != contract.version => {
                 return Err(Error::OtherVersion {
-                    from: origin.to_string(),
+                    from,
                     expected,
                     found: contract.version,
                 });
@@ -77,19 +92,13 @@ pub fn import(what: &Import, published: &str, spec: &Path) -> Result<Vec<String>
         }
     }
     Report::check(problems)?;
-    contracts
-        .iter()
-        .map(|contract| write::write(contract, spec))
-        .collect()
+    Ok(contracts)
 }
 
 /// A document as the contract that an import makes of it: its version and its text.
 pub(crate) fn imported(origin: &Origin) -> Result<(String, String), Error> {
     let contract = contract(read::read(origin)?, &origin.to_string(), None)?;
-    let text = write::text(&contract).map_err(|error| Error::Io {
-        path: PathBuf::from(origin.to_string()),
-        error,
-    })?;
+    let text = text(&contract)?;
     Ok((contract.version, text))
 }
 
@@ -112,11 +121,12 @@ fn origins(
                 .collect()
         }
     };
-    Ok(versions
-        .into_iter()
-        .map(|version| {
-            let url = format!("{published}/{version}/openapi.json");
-            (Origin::Url(url), Some(version))
-        })
-        .collect())
+    let versions = versions.into_iter();
+    let published = versions.map(|version| (of_version(published, &version), Some(version)));
+    Ok(published.collect())
+}
+
+/// Where the document of a version is published.
+pub(crate) fn of_version(published: &str, version: &str) -> Origin {
+    Origin::Url(format!("{published}/{version}/openapi.json"))
 }

@@ -15,7 +15,7 @@ pub(super) fn write(contract: &Contract, spec: &Path) -> Result<String, Error> {
         path: path.clone(),
         error,
     };
-    let text = text(contract).map_err(failed)?;
+    let text = text(contract)?;
     let old = fs::read(&path).ok().filter(|_| files::is_file(&path));
     let state = if old.is_some_and(|old| old == text.as_bytes()) {
         "unchanged"
@@ -28,8 +28,11 @@ pub(super) fn write(contract: &Contract, spec: &Path) -> Result<String, Error> {
 }
 
 /// The text of the file.
-pub(super) fn text(contract: &Contract) -> io::Result<String> {
-    let body = serde_yaml::to_string(&contract.tree).map_err(io::Error::other)?;
+pub(crate) fn text(contract: &Contract) -> Result<String, Error> {
+    let body = serde_yaml::to_string(&contract.tree).map_err(|error| Error::Io {
+        path: format!("{}.yaml", contract.version).into(),
+        error: io::Error::other(error),
+    })?;
     Ok(format!(
         "\
 # The contract of Polar's API, version {version}: what Polar publishes, without the prose.

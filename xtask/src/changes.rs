@@ -1,0 +1,241 @@
+//! Changes of files that are all made, or none.
+//!
+//! New files are written to a folder in the root first, so a full disk changes nothing. Then each old file is moved there,
+//! and the new one to its place. As long as the journal exists, everything can be moved back: when a step fails, and by
+//! the next command, when the process was ended in between.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::fmt;
+use std::fs::{self, File, TryLockError};
+use std::io;
+use std::path::{Path, PathBuf};
+
+use crate::files;
+
+#[cfg(test)]
+mod tests;
+
+/// The folder in the root that has the new files, the old ones, and the journal.
+const FOLDER: &str = ".xtask-changes";
+
+/// What to write and what to remove below a root. Paths are relative to it, with `/` as the separator.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub(crate) struct Changes {
+    writes: BTreeMap<String, String>,
+    removals: BTreeSet<String>,
+}
+
+/// A file or folder that cannot be read, written, moved or removed.
+#[derive(Debug)]
+pub struct FileError(pub PathBuf, pub io::Error);
+
+impl fmt::Display for FileError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}: {}", self.0.display(), self.1)
+    }
+}
+
+impl std::error::Error for FileError {}
+
+/// Called before each step that changes a file. An error takes its place.
+type BeforeStep<'a> = &'a mut dyn FnMut() -> io::Result<()>;
+
+impl Changes {
+    pub(crate) fn write(&mut self, path: impl Into<String>, text: impl Into<String>) {
+        self.writes.insert(path.into(), text.into());
+    }
+
+    pub(crate) fn remove(&mut self, path: impl Into<String>) {
+        self.removals.insert(path.into());
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.writes.is_empty() && self.removals.is_empty()
+    }
+
+    /// The files that are written.
+    pub(crate) fn written(&self) -> impl Iterator<Item = &str> {
+        self.writes.keys().map(String::as_str)
+    }
+
+    /// The files and links that are removed, and not replaced.
+    pub(crate) fn removed(&self) -> impl Iterator<Item = &str> {
+        let removed = self.removals.iter();
+        let removed = removed.filter(|path| !self.writes.contains_key(*path));
+        removed.map(String::as_str)
+    }
+
+    /// Makes all changes, or none.
+    ///
+    /// # Errors
+    /// The first step that fails, after everything was moved back.
+    pub(crate) fn apply(&self, root: &Path) -> Result<(), FileError> {
+        if self.is_empty() {
+            return Ok(());
+        }
+        // Outside of what is taken back: where the folder exists, another command is at work.
+        let _lock = Store::of(root).create()?;
+        self.attempt(root, &mut || Ok(()))
+            .map_err(|FileError(path, cause)| {
+                let outcome = match undo(root, &mut || Ok(())) {
+                    Ok(_) => "no file was changed".to_owned(),
+                    Err(error) => format!("what was changed could not be moved back ({error})"),
+                };
+                let cause = io::Error::new(cause.kind(), format!("{cause}; {outcome}"));
+                FileError(path, cause)
+            })
+    }
+
+    fn attempt(&self, root: &Path, before: BeforeStep<'_>) -> Result<(), FileError> {
+        let store = Store::of(root);
+        for (path, text) in &self.writes {
+            step(&store.new_file(path), before, |new| files::write(new, text))?;
+        }
+        let written: Vec<&String> = self.writes.keys().collect();
+        step(&store.journal(), before, |path| {
+            files::write(path, &serde_json::to_string(&written)?)
+        })?;
+        // First, since a link may stand where a folder has to be.
+        for path in &self.removals {
+            let place = root.join(path);
+            step(&place, before, |place| rename(place, &store.old_file(path)))?;
+            files::remove_empty_folders(place.parent(), root);
+        }
+        for path in self.writes.keys() {
+            let place = root.join(path);
+            if fs::symlink_metadata(&place).is_ok() {
+                step(&place, before, |place| rename(place, &store.old_file(path)))?;
+            }
+            step(&place, before, |place| rename(&store.new_file(path), place))?;
+        }
+        step(&store.journal(), before, |path| fs::remove_file(path))?;
+        // The changes are made, and the next command removes what is left.
+        let _ = store.discard();
+        Ok(())
+    }
+}
+
+/// Takes back what a process had changed that was ended before all of its changes were made.
+///
+/// # Errors
+/// Files that cannot be moved back, and a process that has not ended.
+pub(crate) fn recover(root: &Path) -> Result<(), FileError> {
+    let path = Store::of(root).lock();
+    let lock = File::open(&path).ok();
+    let _lock = lock.map(|lock| locked(lock, path)).transpose()?;
+    if undo(root, &mut || Ok(()))? {
+        eprintln!("took back the changes of a command that was interrupted");
+    }
+    Ok(())
+}
+
+/// Moves everything back. Says whether there was something to move. May be repeated after each of its steps.
+fn undo(root: &Path, before: BeforeStep<'_>) -> Result<bool, FileError> {
+    let store = Store::of(root);
+    if !store.folder.exists() {
+        return Ok(false);
+    }
+    let journal = store.journal();
+    let is_begun = journal.exists();
+    if is_begun {
+        for path in store.journaled()? {
+            let place = root.join(&path);
+            if !store.new_file(&path).exists() {
+                step(&place, before, |place| {
+                    rename(place, &store.new_file(&path))
+                })?;
+            }
+            files::remove_empty_folders(place.parent(), root);
+        }
+        let old = store.folder.join("old");
+        let entries = files::entries(&old).map_err(|error| FileError(old, error))?;
+        for (path, entry) in entries {
+            let place = root.join(path);
+            step(&place, before, |place| rename(&entry.path, place))?;
+        }
+        step(&journal, before, |path| fs::remove_file(path))?;
+    }
+    store.discard()?;
+    Ok(is_begun)
+}
+
+/// Moves a file or a link to a folder that may not exist.
+fn rename(from: &Path, to: &Path) -> io::Result<()> {
+    if let Some(folder) = to.parent() {
+        fs::create_dir_all(folder)?;
+    }
+    fs::rename(from, to)
+}
+
+/// The folder of changes that are being made.
+struct Store {
+    folder: PathBuf,
+}
+
+impl Store {
+    fn of(root: &Path) -> Self {
+        Self {
+            folder: root.join(FOLDER),
+        }
+    }
+
+    /// Creates the folder, which belongs to this process until the lock is dropped.
+    fn create(&self) -> Result<File, FileError> {
+        let failed = |path: &Path, error| FileError(path.to_owned(), error);
+        fs::create_dir(&self.folder).map_err(|error| failed(&self.folder, error))?;
+        let path = self.lock();
+        let lock = File::create(&path).map_err(|error| failed(&path, error))?;
+        locked(lock, path)
+    }
+
+    fn lock(&self) -> PathBuf {
+        self.folder.join("lock")
+    }
+
+    /// Where a new file is until it is moved to its place.
+    fn new_file(&self, path: &str) -> PathBuf {
+        self.folder.join("new").join(path)
+    }
+
+    /// Where an old file is moved to.
+    fn old_file(&self, path: &str) -> PathBuf {
+        self.folder.join("old").join(path)
+    }
+
+    /// The list of files that are written. It exists from before the first change until after the last.
+    fn journal(&self) -> PathBuf {
+        self.folder.join("journal.json")
+    }
+
+    fn journaled(&self) -> Result<Vec<String>, FileError> {
+        let path = self.journal();
+        let list = fs::read(&path).and_then(|text| Ok(serde_json::from_slice(&text)?));
+        list.map_err(|error| FileError(path, error))
+    }
+
+    fn discard(&self) -> Result<(), FileError> {
+        fs::remove_dir_all(&self.folder).map_err(|error| FileError(self.folder.clone(), error))
+    }
+}
+
+/// A file that no other process has locked.
+fn locked(lock: File, path: PathBuf) -> Result<File, FileError> {
+    match lock.try_lock() {
+        Ok(()) => Ok(lock),
+        Err(TryLockError::WouldBlock) => {
+            let message = "another command is changing files: wait until it has ended";
+            Err(FileError(path, io::Error::other(message)))
+        }
+        Err(TryLockError::Error(error)) => Err(FileError(path, error)),
+    }
+}
+
+fn step(
+    path: &Path,
+    before: BeforeStep<'_>,
+    change: impl FnOnce(&Path) -> io::Result<()>,
+) -> Result<(), FileError> {
+    before()
+        .and_then(|()| change(path))
+        .map_err(|error| FileError(path.to_owned(), error))
+}

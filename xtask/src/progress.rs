@@ -1,0 +1,33 @@
+//! What a command is doing, for whoever waits for it.
+
+use std::io::Write as _;
+use std::sync::mpsc::{self, RecvTimeoutError};
+use std::thread;
+use std::time::{Duration, Instant};
+
+/// How long a step may take before it is named.
+const PATIENCE: Duration = Duration::from_secs(1);
+
+/// Runs a step of a command. If it takes longer than a second, a line on standard error says what it is, and another one
+/// how long it took.
+pub(crate) fn step<T>(what: &str, run: impl FnOnce() -> T) -> T {
+    let started = Instant::now();
+    let say = |line: String| {
+        // Nobody has to be there to read it.
+        let _ = writeln!(std::io::stderr(), "{line}");
+    };
+    thread::scope(|scope| {
+        let (done, is_done) = mpsc::channel::<()>();
+        scope.spawn(move || {
+            if is_done.recv_timeout(PATIENCE) == Err(RecvTimeoutError::Timeout) {
+                say(format!("{what} ..."));
+            }
+        });
+        let result = run();
+        drop(done);
+        if started.elapsed() > PATIENCE {
+            say(format!("{what}: {:.1} s", started.elapsed().as_secs_f64()));
+        }
+        result
+    })
+}

@@ -1,0 +1,141 @@
+//! The changelog: what is unreleased becomes the section of a release, together with what an update brings.
+
+/// The heading of what the next release contains.
+const UNRELEASED: &str = "## Unreleased";
+
+/// What an entry of a breaking change begins with.
+const BREAKING: &str = "**Breaking:**";
+
+/// The order of sections. Others follow.
+const ORDER: [&str; 6] = [
+    "Added",
+    "Changed",
+    "Deprecated",
+    "Removed",
+    "Fixed",
+    "Security",
+];
+
+/// Whether an entry of what is unreleased says that it is breaking.
+pub(super) fn unreleased_is_breaking(changelog: &str) -> bool {
+    parts(changelog).is_some_and(|[_, unreleased, _]| unreleased.contains(BREAKING))
+}
+
+/// The changelog with a section of the release, which has what was unreleased and the news, by their headings. `None` if
+/// nothing is headed as unreleased.
+pub(super) fn with_release(
+    changelog: &str,
+    version: &str,
+    date: &str,
+    news: &str,
+) -> Option<String> {
+    let [before, unreleased, after] = parts(changelog)?;
+    let (intro, mut sections) = sections(unreleased);
+    for (title, entries) in self::sections(news).1 {
+        match sections.iter_mut().find(|(other, _)| *other == title) {
+            Some((_, others)) => others.extend(entries),
+            None => sections.push((title, entries)),
+        }
+    }
+    let rank = |title: &str| {
+        let rank = ORDER.iter().position(|other| *other == title);
+        rank.unwrap_or(ORDER.len())
+    };
+    sections.sort_by_key(|(title, _)| rank(title));
+    let mut text = format!("{before}{UNRELEASED}\n\n## {version} - {date}\n");
+    if !intro.is_empty() {
+        text.push_str(&format!("\n{intro}\n"));
+    }
+    for (title, entries) in sections {
+        text.push_str(&format!("\n### {title}\n\n{}\n", entries.join("\n")));
+    }
+    if !after.is_empty() {
+        text.push_str(&format!("\n{after}"));
+    }
+    Some(text)
+}
+
+/// What is before the heading of what is unreleased, below it, and from the next heading on.
+fn parts(changelog: &str) -> Option<[&str; 3]> {
+    let start = match changelog.starts_with(UNRELEASED) {
+        true => 0,
+        false => changelog.find(&format!("\n{UNRELEASED}\n"))? + 1,
+    };
+    let (before, rest) = changelog.split_at(start);
+    let rest = rest.strip_prefix(UNRELEASED)?;
+    let end = rest.find("\n## ").map_or(rest.len(), |end| end + 1);
+    let (unreleased, after) = rest.split_at(end);
+    Some([before, unreleased, after])
+}
+
+/// What is below no heading, and for each heading its entries.
+fn sections(text: &str) -> (&str, Vec<(&str, Vec<&str>)>) {
+    let text = text.trim();
+    let mut parts = match text.strip_prefix("### ") {
+        Some(first) => ("", first),
+        None => text.split_once("\n### ").unwrap_or((text, "")),
+    };
+    let intro = parts.0.trim_end();
+    let mut sections = Vec::new();
+    while !parts.1.is_empty() {
+        parts = parts.1.split_once("\n### ").unwrap_or((parts.1, ""));
+        let (title, entries) = parts.0.split_once('\n').unwrap_or((parts.0, ""));
+        sections.push((title.trim(), vec![entries.trim()]));
+        parts = ("", parts.1);
+    }
+    (intro, sections)
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failure here is a failed test")]
+
+    use super::*;
+
+    const NEWS: &str =
+        "### Added\n\n- Operation added: `a:b`.\n\n### Removed\n\n- **Breaking:** it: `c`.\n";
+
+    #[test]
+    fn what_is_unreleased_becomes_the_release_with_the_news() {
+        let before = "# Changelog\n\nAll of it.\n\n## Unreleased\n\n### Added\n\n- By hand,\n  and more.\n\n### Fixed\n\n\
+                      - A bug.\n\n## 0.1.0 - 2026-01-02\n\n### Added\n\n- Everything.\n";
+        let after = "# Changelog\n\nAll of it.\n\n## Unreleased\n\n## 0.2.0 - 2026-03-04\n\n### Added\n\n- By hand,\n  and more.\n\
+                     - Operation added: `a:b`.\n\n### Removed\n\n- **Breaking:** it: `c`.\n\n### Fixed\n\n- A bug.\n\n\
+                     ## 0.1.0 - 2026-01-02\n\n### Added\n\n- Everything.\n";
+        let released = with_release(before, "0.2.0", "2026-03-04", NEWS);
+        assert_eq!(released.as_deref(), Some(after));
+        // Nothing is unreleased now.
+        let released = with_release(after, "0.2.1", "2026-03-05", "### Added\n\n- One.\n").unwrap();
+        let section = "## Unreleased\n\n## 0.2.1 - 2026-03-05\n\n### Added\n\n- One.\n\n## 0.2.0 - 2026-03-04\n";
+        assert!(released.contains(section), "{released}");
+    }
+
+    #[test]
+    fn a_first_release_needs_no_other() {
+        for before in ["## Unreleased", "## Unreleased\n", "## Unreleased\n\n"] {
+            assert_eq!(
+                with_release(before, "0.1.0", "2026-01-02", "### Added\n\n- One.\n").as_deref(),
+                Some("## Unreleased\n\n## 0.1.0 - 2026-01-02\n\n### Added\n\n- One.\n")
+            );
+        }
+        let intro = with_release("## Unreleased\n\nText.\n", "0.1.0", "2026-01-02", "");
+        let expected = "## Unreleased\n\n## 0.1.0 - 2026-01-02\n\nText.\n";
+        assert_eq!(intro.as_deref(), Some(expected));
+        let none = with_release(
+            "# Changelog\n\n## 0.1.0 - 2026-01-02\n",
+            "0.2.0",
+            "2026-03-04",
+            NEWS,
+        );
+        assert_eq!(none, None);
+    }
+
+    #[test]
+    fn only_what_is_unreleased_says_that_it_is_breaking() {
+        let released = "## Unreleased\n\n- Fine.\n\n## 0.1.0 - 2026-01-02\n\n- **Breaking:** it.\n";
+        assert!(!unreleased_is_breaking(released));
+        assert!(unreleased_is_breaking(
+            "## Unreleased\n\n- **Breaking:** it.\n"
+        ));
+    }
+}

@@ -1,0 +1,50 @@
+//! What the last commit has: what an update is compared with.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use polar_codegen::ir::Api;
+use polar_codegen::words::Words;
+
+use super::Error;
+use crate::diff::{self, SideError};
+use crate::git::git;
+
+const COMMIT: &str = "HEAD";
+
+/// The contracts with their own corrections and words, and the manifest of the workspace.
+pub(super) struct Committed {
+    pub(super) apis: Vec<Api>,
+    pub(super) default_version: Option<String>,
+    /// The entries that docs.yaml does not have.
+    pub(super) missing: BTreeSet<String>,
+    /// The text of `Cargo.toml`.
+    pub(super) manifest: String,
+}
+
+impl Committed {
+    pub(super) fn read(root: &Path) -> Result<Self, Error> {
+        let unknown = |git| SideError::Unknown {
+            argument: COMMIT.to_owned(),
+            git,
+        };
+        let spec = diff::revision(COMMIT, root).map_err(Error::Committed)?;
+        let manifest = git(root, &["show", &format!("{COMMIT}:./Cargo.toml")])
+            .map_err(|error| Error::Committed(unknown(error)))?;
+        let words = spec.get("docs.yaml").map(Words::parse).transpose()?;
+        let words = words.unwrap_or_default();
+        let (mut apis, mut missing) = (Vec::new(), BTreeSet::new());
+        for (_, contract) in spec.contracts() {
+            let overlay = spec.get("overlay.yaml");
+            let (api, coverage) = polar_codegen::described(contract, overlay, &words)?;
+            apis.push(api);
+            missing.extend(coverage.missing);
+        }
+        Ok(Self {
+            apis,
+            default_version: diff::default_version(&spec),
+            missing,
+            manifest,
+        })
+    }
+}

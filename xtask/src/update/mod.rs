@@ -1,0 +1,301 @@
+//! `cargo xtask update`: the contracts become what Polar publishes now, with everything that follows from them.
+//!
+//! Everything is worked out in memory, and compared with the last commit. Then all files are written, or none.
+
+mod changelog;
+mod committed;
+mod release;
+mod summary;
+
+use std::collections::BTreeSet;
+use std::fmt;
+use std::path::{Path, PathBuf};
+
+use clap::Args;
+use polar_codegen::Report;
+use polar_codegen::compare::{self, Comparison, Semver};
+use polar_codegen::versions::Versions;
+
+use crate::changes::{self, Changes, FileError};
+use crate::codegen::{self, CodegenError, Plan};
+use crate::diff::SideError;
+use crate::progress::step;
+use crate::spec::{self, Contract, Folder, Origin};
+use crate::{files, report};
+use committed::Committed;
+use release::Release;
+
+pub use release::today;
+
+/// Where the documents are, and whether to write.
+#[derive(Debug, Clone, Default, Args)]
+pub struct Update {
+    /// Read the documents from a folder, YYYY-MM.openapi.json for each version that spec/versions.yaml lists, instead of
+    /// downloading them.
+    #[arg(long, value_name = "FOLDER")]
+    pub from: Option<PathBuf>,
+    /// Write nothing, and say what would happen.
+    #[arg(long)]
+    pub check: bool,
+}
+
+/// What an update comes to.
+#[derive(Debug)]
+pub struct Outcome {
+    /// What was done to the contract of each version.
+    pub contracts: Vec<ContractOutcome>,
+    /// What is different in the crate since the last commit.
+    pub comparison: Comparison,
+    /// The release that is prepared. `None` if nothing is different for users.
+    pub release: Option<Prepared>,
+    /// The entries that docs.yaml should get: those of what is new.
+    pub to_be_described: BTreeSet<String>,
+    /// The corrections that a version does not need any more.
+    pub notes: Vec<String>,
+    /// The files that are written.
+    pub written: Vec<String>,
+    /// The files that are removed.
+    pub removed: Vec<String>,
+}
+
+/// The release of an update.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Prepared {
+    /// The version number before.
+    pub old: String,
+    /// The version number of the release.
+    pub new: String,
+    /// What it has to be by the differences, and by what the changelog already says of it.
+    pub semver: Semver,
+}
+
+/// What was done to the contract of a version.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContractOutcome {
+    /// `YYYY-MM`.
+    pub version: String,
+    /// In one word.
+    pub state: State,
+    /// The size of the document, and what was left out of it.
+    pub summary: String,
+}
+
+/// What was done to a contract.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum State {
+    /// It is what Polar publishes.
+    Unchanged,
+    /// Polar has changed it.
+    Changed,
+    /// The version is listed, and had no contract.
+    Added,
+    /// The version is not listed any more.
+    Removed,
+}
+
+impl Outcome {
+    /// Whether every file is as it should be.
+    #[must_use]
+    pub fn is_unchanged(&self) -> bool {
+        self.written.is_empty() && self.removed.is_empty()
+    }
+
+    /// The summary: the text of a pull request.
+    #[must_use]
+    pub fn to_markdown(&self) -> String {
+        summary::write(self)
+    }
+}
+
+/// Why nothing was updated. No file was changed then.
+#[derive(Debug)]
+pub enum Error {
+    /// A document could not be read or imported.
+    Import(spec::Error),
+    /// Nothing can be generated from the documents, or a file could not be read or written.
+    Codegen(CodegenError),
+    /// There is no last commit to compare with.
+    Committed(SideError),
+    /// A file that has the version number is not what it should be.
+    Release {
+        /// The file.
+        file: String,
+        /// What is wrong.
+        message: String,
+    },
+}
+
+impl fmt::Display for Error {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Import(error) => error.fmt(f),
+            Self::Codegen(error) => error.fmt(f),
+            Self::Committed(error) => error.fmt(f),
+            Self::Release { file, message } => write!(f, "{file}: {message}"),
+        }
+    }
+}
+
+impl std::error::Error for Error {}
+
+impl From<spec::Error> for Error {
+    fn from(error: spec::Error) -> Self {
+        Self::Import(error)
+    }
+}
+
+impl From<CodegenError> for Error {
+    fn from(error: CodegenError) -> Self {
+        Self::Codegen(error)
+    }
+}
+
+impl From<FileError> for Error {
+    fn from(error: FileError) -> Self {
+        Self::Codegen(error.into())
+    }
+}
+
+impl From<Report> for Error {
+    fn from(report: Report) -> Self {
+        Self::Codegen(CodegenError::Input(report))
+    }
+}
+
+/// Updates the workspace at `root`. `published` is the base URL of the documents, `today` the date of the release.
+///
+/// # Errors
+/// Everything that cannot be read, imported, generated from, compared or written.
+pub fn run(what: &Update, published: &str, root: &Path, today: &str) -> Result<Outcome, Error> {
+    if !what.check {
+        changes::recover(root)?;
+    }
+    let spec = root.join("spec");
+    files::own_folder(&spec).map_err(|error| FileError(spec, error))?;
+    let before = Folder::read(root)?;
+    let versions = Versions::parse(before.file("versions.yaml")?)?;
+    let documents = documents(&versions, what.from.as_deref(), published);
+    let imported = spec::contracts(documents, None)?;
+    let (after, contracts) = folder(&before, &imported)?;
+    let plan = step("generating the crate", || codegen::plan(root, &after))?;
+    let notes = report::notes(&plan.outcome.corrections);
+    let mut outcome = Outcome {
+        contracts,
+        notes,
+        comparison: Comparison::default(),
+        release: None,
+        to_be_described: BTreeSet::new(),
+        written: Vec::new(),
+        removed: Vec::new(),
+    };
+    let mut changes = plan.changes.clone();
+    write_contracts(&outcome.contracts, &after, &mut changes)?;
+    // Says so of an update that was made and not committed yet, too.
+    if changes.is_empty() {
+        return Ok(outcome);
+    }
+    let committed = step("comparing with the last commit", || Committed::read(root))?;
+    compare(&committed, &plan, &versions, &mut outcome);
+    if let Some(semver) = outcome.comparison.semver() {
+        let news = outcome.comparison.to_markdown();
+        let release = Release::prepare(root, &committed.manifest, semver, &news, today)?;
+        for (file, text) in release.files {
+            changes.write(file, text);
+        }
+        outcome.release = Some(release.outcome);
+    }
+    outcome.written = changes.written().map(str::to_owned).collect();
+    outcome.removed = changes.removed().map(str::to_owned).collect();
+    if !what.check {
+        step("writing", || changes.apply(root))?;
+    }
+    Ok(outcome)
+}
+
+/// Where the document of each version is.
+fn documents(
+    versions: &Versions,
+    from: Option<&Path>,
+    published: &str,
+) -> Vec<(Origin, Option<String>)> {
+    let documents = versions.iter().map(|(version, _)| {
+        let origin = match from {
+            Some(folder) => Origin::File(folder.join(format!("{version}.openapi.json"))),
+            None => spec::of_version(published, version),
+        };
+        (origin, Some(version.to_owned()))
+    });
+    documents.collect()
+}
+
+/// `spec/` with the contracts that were imported and no others, and what that means for each of them.
+fn folder(
+    before: &Folder,
+    imported: &[Contract],
+) -> Result<(Folder, Vec<ContractOutcome>), spec::Error> {
+    let (mut after, mut outcomes) = (before.clone(), Vec::new());
+    for contract in imported {
+        let (name, text) = (file_of(&contract.version), spec::text(contract)?);
+        outcomes.push(ContractOutcome {
+            version: contract.version.clone(),
+            state: match before.get(&name) {
+                None => State::Added,
+                Some(old) if old.text == text => State::Unchanged,
+                Some(_) => State::Changed,
+            },
+            summary: contract.summary(),
+        });
+        after.insert(&name, text);
+    }
+    for (version, _) in before.contracts() {
+        if !imported.iter().any(|contract| contract.version == version) {
+            after.remove(&file_of(version));
+            outcomes.push(ContractOutcome {
+                version: version.to_owned(),
+                state: State::Removed,
+                summary: "not listed in versions.yaml".to_owned(),
+            });
+        }
+    }
+    Ok((after, outcomes))
+}
+
+fn file_of(version: &str) -> String {
+    format!("{version}.yaml")
+}
+
+fn write_contracts(
+    contracts: &[ContractOutcome],
+    after: &Folder,
+    changes: &mut Changes,
+) -> Result<(), FileError> {
+    for contract in contracts {
+        let name = file_of(&contract.version);
+        match contract.state {
+            State::Unchanged => {}
+            State::Changed | State::Added => {
+                let file = after.file(&name)?;
+                changes.write(file.name, file.text);
+            }
+            State::Removed => changes.remove(format!("spec/{name}")),
+        }
+    }
+    Ok(())
+}
+
+/// What is different since the last commit.
+fn compare(committed: &Committed, plan: &Plan, versions: &Versions, outcome: &mut Outcome) {
+    let old = compare::Release {
+        apis: &committed.apis,
+        default_version: committed.default_version.as_deref(),
+    };
+    let new = compare::Release {
+        apis: &plan.apis,
+        default_version: Some(versions.default_version()),
+    };
+    outcome.comparison = compare::compare_releases(&old, &new);
+    let missing = plan.outcome.versions.iter();
+    let missing = missing.flat_map(|version| &version.coverage.missing);
+    let new = missing.filter(|entry| !committed.missing.contains(*entry));
+    outcome.to_be_described = new.cloned().collect();
+}

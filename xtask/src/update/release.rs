@@ -1,0 +1,217 @@
+//! The next version number of the crate, and the files that state it.
+
+use std::fs;
+use std::path::Path;
+
+use polar_codegen::compare::Semver;
+use semver::{BuildMetadata, Prerelease, Version};
+use toml_edit::{DocumentMut, TableLike, Value};
+
+use super::{Error, Prepared, changelog};
+use crate::changes::FileError;
+
+const MANIFEST: &str = "Cargo.toml";
+const CHANGELOG: &str = "CHANGELOG.md";
+
+/// Those of the workspace, and of the workspaces beside it. A workspace may lack them.
+const LOCK_FILES: [&str; 3] = ["Cargo.lock", "xtask/Cargo.lock", "tests/fuzz/Cargo.lock"];
+
+/// A release that is prepared.
+pub(super) struct Release {
+    pub(super) outcome: Prepared,
+    /// What to write, by path.
+    pub(super) files: Vec<(String, String)>,
+}
+
+impl Release {
+    /// `committed` is the manifest of the last commit, `semver` the judgement of what is different since, `news` its
+    /// Markdown.
+    pub(super) fn prepare(
+        root: &Path,
+        committed: &str,
+        semver: Semver,
+        news: &str,
+        today: &str,
+    ) -> Result<Self, Error> {
+        let manifest = parsed(MANIFEST, &read(root, MANIFEST)?)?;
+        let old = version(&manifest)?;
+        if version(&parsed(MANIFEST, committed)?)? != old {
+            let message = format!(
+                "version {old} is not committed yet: commit the last update, or take it back, before the next one"
+            );
+            return Err(wrong(MANIFEST, message));
+        }
+        let changelog = read(root, CHANGELOG)?;
+        let is_breaking = changelog::unreleased_is_breaking(&changelog);
+        let semver = if is_breaking { Semver::Major } else { semver };
+        let new = next(&old, semver);
+        let changelog = changelog::with_release(&changelog, &new.to_string(), today, news)
+            .ok_or_else(|| wrong(CHANGELOG, "has no section `## Unreleased`"))?;
+        let mut files = vec![
+            (CHANGELOG.to_owned(), changelog),
+            (MANIFEST.to_owned(), with_version(manifest, &old, &new)),
+        ];
+        for name in LOCK_FILES {
+            if root.join(name).exists() {
+                let text = locked(parsed(name, &read(root, name)?)?, &old, &new);
+                files.push((name.to_owned(), text));
+            }
+        }
+        Ok(Self {
+            outcome: Prepared {
+                old: old.to_string(),
+                new: new.to_string(),
+                semver,
+            },
+            files,
+        })
+    }
+}
+
+/// The date of a release that is prepared now, in UTC.
+#[must_use]
+pub fn today() -> String {
+    chrono::Utc::now().date_naive().to_string()
+}
+
+/// As Cargo reads versions: before 1.0.0, the minor number is that of breaking changes.
+fn next(old: &Version, semver: Semver) -> Version {
+    let mut new = Version {
+        pre: Prerelease::EMPTY,
+        build: BuildMetadata::EMPTY,
+        ..old.clone()
+    };
+    match (semver, old.major) {
+        (Semver::Major, 1..) => (new.major, new.minor, new.patch) = (old.major + 1, 0, 0),
+        (Semver::Major, 0) | (Semver::Minor, 1..) => (new.minor, new.patch) = (old.minor + 1, 0),
+        (Semver::Minor, 0) | (Semver::Patch, _) => new.patch += 1,
+    }
+    new
+}
+
+fn version(manifest: &DocumentMut) -> Result<Version, Error> {
+    let workspace = manifest.get("workspace");
+    let version = workspace
+        .and_then(|it| it.get("package")?.get("version")?.as_str())
+        .ok_or_else(|| wrong(MANIFEST, "has no workspace.package.version"))?;
+    Version::parse(version).map_err(|error| {
+        wrong(
+            MANIFEST,
+            format!("workspace.package.version `{version}`: {error}"),
+        )
+    })
+}
+
+/// The manifest of the workspace, whose members take its version, and which requires them by it.
+fn with_version(mut manifest: DocumentMut, old: &Version, new: &Version) -> String {
+    let workspace = manifest.get_mut("workspace");
+    if let Some(workspace) = workspace.and_then(|it| it.as_table_like_mut()) {
+        let package = workspace.get_mut("package");
+        if let Some(package) = package.and_then(|it| it.as_table_like_mut()) {
+            set_version(package, old, new);
+        }
+        let dependencies = workspace.get_mut("dependencies");
+        let dependencies = dependencies.and_then(|it| it.as_table_like_mut());
+        for (_, item) in dependencies.into_iter().flat_map(TableLike::iter_mut) {
+            let member = item.as_table_like_mut();
+            if let Some(member) = member.filter(|it| it.contains_key("path")) {
+                set_version(member, old, new);
+            }
+        }
+    }
+    manifest.to_string()
+}
+
+/// A lock file. Members of a workspace are the packages without a source.
+fn locked(mut lock: DocumentMut, old: &Version, new: &Version) -> String {
+    let packages = lock.get_mut("package");
+    let packages = packages.and_then(|it| it.as_array_of_tables_mut());
+    for package in packages.into_iter().flat_map(|it| it.iter_mut()) {
+        if !package.contains_key("source") {
+            set_version(package, old, new);
+        }
+    }
+    lock.to_string()
+}
+
+/// Replaces `version = "0.1.0"` or `version = "=0.1.0"`, and leaves the layout as it is.
+fn set_version(table: &mut dyn TableLike, old: &Version, new: &Version) {
+    let Some(value) = table.get_mut("version").and_then(|it| it.as_value_mut()) else {
+        return;
+    };
+    let text = value.as_str().unwrap_or_default();
+    let (requirement, version) = match text.strip_prefix('=') {
+        Some(version) => ("=", version),
+        None => ("", text),
+    };
+    if version == old.to_string() {
+        let mut version = Value::from(format!("{requirement}{new}"));
+        *version.decor_mut() = value.decor().clone();
+        *value = version;
+    }
+}
+
+fn parsed(file: &str, text: &str) -> Result<DocumentMut, Error> {
+    text.parse()
+        .map_err(|error: toml_edit::TomlError| wrong(file, error.to_string()))
+}
+
+fn read(root: &Path, file: &str) -> Result<String, Error> {
+    let path = root.join(file);
+    fs::read_to_string(&path).map_err(|error| FileError(path, error).into())
+}
+
+fn wrong(file: &str, message: impl Into<String>) -> Error {
+    Error::Release {
+        file: file.to_owned(),
+        message: message.into(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    #![allow(clippy::unwrap_used, reason = "a failure here is a failed test")]
+
+    use super::*;
+
+    #[test]
+    fn numbers_follow_the_judgement() {
+        use Semver::{Major, Minor, Patch};
+        for (old, semver, expected) in [
+            ("0.1.0", Patch, "0.1.1"),
+            ("0.1.3", Minor, "0.1.4"),
+            ("0.1.3", Major, "0.2.0"),
+            ("1.2.3", Patch, "1.2.4"),
+            ("1.2.3", Minor, "1.3.0"),
+            ("1.2.3", Major, "2.0.0"),
+        ] {
+            let new = next(&Version::parse(old).unwrap(), semver);
+            assert_eq!(new.to_string(), expected, "{old}, {semver}");
+        }
+    }
+
+    #[test]
+    fn members_are_required_by_the_new_version_and_nothing_else_changes() {
+        let manifest = "# The workspace.\n[workspace.package]\nversion = \"0.1.0\" # of all\n\n[workspace.dependencies]\n\
+                        a = { path = \"a\", version = \"=0.1.0\", features = [] }\n\
+                        b = { path = \"b\" }\nc = \"0.1.0\"\nd = { version = \"0.1.0\" }\n\
+                        e = { path = \"e\", version = \"0.3.0\" }\n";
+        let [old, new] = ["0.1.0", "0.2.0"].map(|text| Version::parse(text).unwrap());
+        let expected = manifest
+            .replace("version = \"0.1.0\" #", "version = \"0.2.0\" #")
+            .replace("=0.1.0", "=0.2.0");
+        let manifest = parsed(MANIFEST, manifest).unwrap();
+        assert_eq!(version(&manifest).unwrap(), old);
+        assert_eq!(with_version(manifest, &old, &new), expected);
+    }
+
+    #[test]
+    fn lock_files_have_the_new_version_of_members() {
+        let lock = "# Generated.\nversion = 4\n\n[[package]]\nname = \"a\"\nversion = \"0.1.0\"\ndependencies = [\n \"b\",\n]\n\n\
+                    [[package]]\nname = \"b\"\nversion = \"0.1.0\"\nsource = \"registry\"\n\n\
+                    [[package]]\nname = \"xtask\"\nversion = \"0.0.0\"\n";
+        let [old, new] = ["0.1.0", "0.1.1"].map(|text| Version::parse(text).unwrap());
+        let expected = lock.replacen("0.1.0", "0.1.1", 1);
+        assert_eq!(locked(parsed("", lock).unwrap(), &old, &new), expected);
+    }
+}
