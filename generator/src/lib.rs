@@ -110,7 +110,8 @@ pub fn generate(input: &Input<'_>) -> Result<Output, Report> {
     };
     let (mut files, sources) = emit::crate_files(layout, input.versions);
     for (path, tokens) in sources {
-        files.insert(path.to_owned(), print::print(path, tokens)?);
+        let text = print::print(&path, tokens)?;
+        files.insert(path, text);
     }
     let mut homes = Vec::new();
     for site in layout.sites() {

@@ -215,8 +215,8 @@ fn the_crate_follows_a_rotation() {
             assert!(output.files.contains_key(&root), "{root}");
         }
         let default = module(default);
-        let readme = &output.files["README.md"];
-        assert!(readme.contains(&format!("use polar_client::{default}::Polar;")));
+        let guide = &output.files["docs/getting_started.md"];
+        assert!(guide.contains(&format!("use polar_client::{default}::Polar;")));
         let mentions =
             |text: &str| text.contains(&module(gone)) || text.contains(&format!("v{gone}"));
         let mention = output.files.iter().find(|(_, text)| mentions(text));
@@ -248,14 +248,17 @@ fn the_docs_state_what_becomes_of_each_version() {
              `v2027-01`.",
         ),
         (
-            "README.md",
+            "docs/versions.md",
             "- `v2026_04` (feature `v2026-04`): deprecated; Polar stops serving it in January 2027",
         ),
         (
-            "README.md",
+            "docs/versions.md",
             "- `v2026_10` (feature `v2026-10`, on by default): current;",
         ),
-        ("README.md", "- `v2027_01` (feature `v2027-01`): next;"),
+        (
+            "docs/versions.md",
+            "- `v2027_01` (feature `v2027-01`): next;",
+        ),
         (
             "Cargo.toml",
             "# Deprecated; Polar stops serving it in January 2027. v2026-04 = []",

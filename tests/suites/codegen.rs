@@ -156,7 +156,13 @@ fn the_crate_is_written_from_nothing() {
         "named: {:?}",
         first.missing
     );
-    for file in ["Cargo.toml", "README.md", "src/lib.rs", CHANGED, MISSING] {
+    for file in [
+        "Cargo.toml",
+        "docs/errors.md",
+        "src/lib.rs",
+        CHANGED,
+        MISSING,
+    ] {
         assert!(written.contains_key(file), "{file}");
     }
     assert!(second.is_clean(), "{second:?}");

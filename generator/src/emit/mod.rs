@@ -8,6 +8,7 @@ mod argument;
 mod codec;
 mod docs;
 mod flows;
+mod guide;
 mod ids;
 mod imports;
 mod input;
