@@ -15,7 +15,7 @@
 //! none or an error.
 //!
 //! `POLAR_SERVER` names another server, `LICENSE_FILE` another file than `license.json`. That file is no secret and not
-//! protected: who wants to cheat will, and this is about not bothering those who do not.
+//! protected: those who want to cheat will, and this is about not bothering those who do not.
 
 use std::error::Error as StdError;
 use std::io::Write as _;

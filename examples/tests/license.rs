@@ -176,7 +176,7 @@ fn key_for(limit: &Value, status: &str) -> Value {
     })
 }
 
-/// An answer of the API, which echoes the version.
+/// A response of the API, which echoes the version.
 fn api(status: u16, body: &Value) -> ResponseTemplate {
     ResponseTemplate::new(status)
         .insert_header("polar-version", API_VERSION)
@@ -509,7 +509,7 @@ async fn a_clock_that_was_set_back_does_not_make_the_grace_longer() {
     // A clock that was put right is no matter.
     computer.change("latest", now() + 3600);
     assert_eq!(computer.check().await, grace(13));
-    // An answer of the API settles it.
+    // A response of the API settles it.
     computer.change("latest", now() + 5 * DAY);
     answer(&server, "validate", api(200, &key("granted"))).await;
     assert_eq!(computer.check().await, valid());

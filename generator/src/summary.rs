@@ -61,7 +61,7 @@ impl HomeSummary {
     }
 }
 
-/// A union, where it is used, and how it is told apart.
+/// A union, where it is used, and how it is discriminated.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnionRow {
     /// Rust name.

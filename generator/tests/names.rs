@@ -1,5 +1,5 @@
 //! Whatever a document calls its things: the generator neither panics nor emits what does not parse, every file has a name
-//! that every system knows, and what cannot be told apart is refused with its place.
+//! that every system knows, and what cannot be distinguished is refused with its place.
 
 #![allow(
     clippy::unwrap_used,

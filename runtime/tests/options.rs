@@ -194,7 +194,7 @@ async fn a_call_can_give_status_and_headers_too() {
     assert!(response.into_inner().is_none());
 }
 
-/// Adds its name to what it sees, and to what comes back.
+/// Adds its name to what it sees, and to the responses.
 #[derive(Debug)]
 struct Named(&'static str, Arc<dyn Transport>, Arc<Mutex<Vec<String>>>);
 

@@ -39,11 +39,11 @@ pub struct Entry {
     pub decode: DecodeFn,
     /// Makes a sample.
     pub sample: fn() -> Box<dyn Decoded>,
-    /// What else there is to know of a union that is told apart.
+    /// What else there is to know of a union that is discriminated.
     pub union: Option<Union>,
 }
 
-/// A union that is told apart.
+/// A union that is discriminated.
 #[derive(Debug)]
 pub struct Union {
     /// The name of a value's variant.
@@ -91,7 +91,7 @@ impl Entry {
 }
 
 impl Answer {
-    /// The answer of an operation.
+    /// The response of an operation.
     #[must_use]
     pub const fn of<T: Received>(operation: &'static str) -> Self {
         Self {

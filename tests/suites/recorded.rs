@@ -177,7 +177,7 @@ impl Judge {
                 Some(form) => form,
                 None => return,
             },
-            // Nothing to be told apart: the one union without a decision, scalars, or numbers that are written as texts.
+            // Nothing to be distinguished: the one union without a decision, scalars, or numbers that are written as texts.
             (_, None) => return,
         };
         let mut below = |key: &str, value: &Value| {

@@ -67,7 +67,7 @@ async fn claimed_from(answer: ResponseTemplate) -> Result<CustomerSubscriptionLi
     portal.seats().list_claimed_subscriptions().await
 }
 
-/// The answer of a server that reports an error, after a look for tokens in everything that can be printed of it.
+/// The response of a server that reports an error, after a look for tokens in everything that can be printed of it.
 fn api_error<T>(result: Result<T, Error>) -> Box<ApiError> {
     let Err(error) = result else {
         panic!("not an error")

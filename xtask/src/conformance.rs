@@ -15,7 +15,7 @@ const PRISM: &str = "@stoplight/prism-cli@5.14.2";
 /// How long it may take to read a contract.
 const START: Duration = Duration::from_secs(180);
 
-/// Whom the client is held against.
+/// What the client is tested against.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Against {
     /// The tests' own server.

@@ -96,7 +96,7 @@ pub fn differences(outcome: &Outcome) -> String {
     text
 }
 
-/// The unions of all versions: where they are used, how they are told apart, and by what. Versions that agree share
+/// The unions of all versions: where they are used, how they are distinguished, and by what. Versions that agree share
 /// a row.
 #[must_use]
 pub fn unions(outcome: &Outcome) -> String {

@@ -2,7 +2,7 @@
 
 //! Validate license keys in programs that run on the computers of customers.
 //!
-//! Programs on the computers of customers check license keys without a token. Only an answer of the API about the key
+//! Programs on the computers of customers check license keys without a token. Only a response of the API about the key
 //! makes a license invalid; everything else, a version of the API that is gone included, is no answer:
 //!
 //! ```rust,no_run

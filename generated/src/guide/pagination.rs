@@ -23,7 +23,7 @@
 //! ```
 //!
 //! `stream()` and `pages()` are a `futures_core::Stream`, too. A larger `limit` makes fewer requests, `prefetch` requests
-//! pages ahead. Errors of a list are an `Error::Page` around their cause; the questions of an error (`is_not_found()`,
+//! the next pages in advance. Errors of a list are an `Error::Page` around their cause; the questions of an error (`is_not_found()`,
 //! `undecodable()`) look through it. `collect_all()` fails at the first error.
 //!
 //! An item that cannot be decoded is an error with the JSON of that item, and the stream continues with the next one. Any

@@ -111,7 +111,7 @@
 //!     match &customer {
 //!         Customer::Individual(person) => println!("a person: {}", person.email),
 //!         Customer::Team(team) => println!("a team: {:?}", team.name),
-//!         Customer::Unknown(newer) => println!("newer than this client: {}", newer.raw()["type"]),
+//!         Customer::Unknown(newer) => println!("unknown variant: {}", newer.raw()["type"]),
 //!         _ => {}
 //!     }
 //! }

@@ -1,4 +1,4 @@
-//! How the variants of a union are told apart.
+//! How the variants of a union are distinguished.
 
 use super::Constant;
 

@@ -59,11 +59,11 @@ pub struct Operation {
     pub query: Vec<Param>,
     /// What is sent.
     pub body: Option<Body>,
-    /// What comes back when it works.
+    /// What it returns on success.
     pub success: Success,
-    /// The status that it comes back with, where it has a body: 200, or 201 of what was created.
+    /// The status of a success with a body: 200, or 201 of what was created.
     pub status: u16,
-    /// What comes back when it does not: status, and the error codes it comes with.
+    /// What it returns on failure: status and error codes.
     pub errors: BTreeMap<u16, Vec<String>>,
     /// Who may call it.
     pub access: Access,
@@ -184,7 +184,7 @@ pub enum Encoding {
     Form,
 }
 
-/// What comes back when an operation works.
+/// What an operation returns on success.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Success {
     /// A JSON value.

@@ -153,7 +153,7 @@ pub struct Union {
     pub variants: Vec<Variant>,
     /// The components that were nested in it.
     pub nested: BTreeSet<String>,
-    /// How a value is told apart.
+    /// How a value is discriminated.
     pub resolution: Resolution,
 }
 
@@ -170,7 +170,7 @@ pub struct Variant {
     pub at: Vec<String>,
 }
 
-/// How the variants of a union are told apart when a value is decoded.
+/// How the variants of a union are distinguished when a value is decoded.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Resolution {
     /// By a decision that can be taken from the value alone.

@@ -116,7 +116,7 @@ impl<'d, 'w> Lowering<'d, 'w> {
     }
 
     /// The type of a value, and what else is said of it. Schemas contain schemas; what [`types`] itself calls for a part of
-    /// one (unions, tuples) comes back to it here.
+    /// one (unions, tuples) returns to it here.
     fn value(&mut self, node: Node<'_>, place: &Place) -> (Type, Facts) {
         types::value(self, node, place)
     }

@@ -64,7 +64,7 @@ macro_rules! operation {
                 $crate::client::Call::<$crate::__private::Bytes>::bytes(self.0)
             }
 
-            /// Sends the request and gives the text piece by piece, as it arrives. It may be of any size.
+            /// Sends the request and streams the response body, which may be of any size.
             #[inline]
             pub fn send_stream(self) -> $crate::client::Call<$crate::client::ByteStream> {
                 $crate::client::Call::<$crate::client::ByteStream>::stream(self.0)

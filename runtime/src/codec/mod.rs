@@ -1,7 +1,7 @@
 //! From bytes to Rust values and back.
 //!
 //! A received value is laid out flat on a tape first, whatever format it came in; types then look up their fields on it.
-//! Sent values are seen through one type-erased [`View`], by every serializer and by `Debug`. Both halves are compiled
+//! Serializers and `Debug` read values through one type-erased [`View`]. Both halves are compiled
 //! once, here, and not for each of the several hundred types of the API.
 
 #[cfg(test)]
@@ -136,7 +136,7 @@ fn finish<T: Decode>(tape: &Tape<'_>) -> Result<T, DecodeError> {
 }
 
 fn read_slice(bytes: &[u8]) -> Result<Tape<'_>, DecodeError> {
-    // Checked once as a whole, text need not be checked again piece by piece.
+    // The whole input is validated once, so its strings need no second validation.
     match std::str::from_utf8(bytes) {
         Ok(text) => read_str(text),
         // Refused, too, but with the place.

@@ -1,4 +1,4 @@
-//! How values that are sent are held against their limits.
+//! Validates values that are sent against their constraints.
 
 use std::cmp::Ordering;
 use std::error::Error;

@@ -57,7 +57,7 @@ pub enum Error {
         /// What is wrong with it.
         reason: &'static str,
     },
-    /// The body does not keep the limits that the API's description sets. Nothing was sent.
+    /// The request body violates constraints of the OpenAPI description. Nothing was sent.
     ///
     /// [`CallOptions::send_unchecked`](crate::client::CallOptions::send_unchecked) leaves the check to the server.
     #[non_exhaustive]
@@ -83,7 +83,7 @@ pub enum Error {
         /// What happened.
         source: TransportError,
     },
-    /// The time was over before the response was there. The server may have acted on the request nevertheless, unless the
+    /// The deadline elapsed before the response arrived. The server may have acted on the request nevertheless, unless the
     /// kind of the source is [`NotSent`](TransportErrorKind::NotSent).
     #[non_exhaustive]
     Timeout {

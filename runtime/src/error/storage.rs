@@ -8,7 +8,7 @@ use http::{HeaderMap, StatusCode};
 use super::api::retry_after;
 use super::shown;
 
-/// An answer of a file storage that is no success, or not what it should be.
+/// A response of a file storage that is an error, or is not what the client expects.
 ///
 /// Storages are not the API: files go there, and come from there, by addresses that the API hands out and that work for
 /// a while. An address that has expired is answered with 403.

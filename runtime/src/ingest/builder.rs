@@ -49,7 +49,7 @@ impl<E: Event> IngesterBuilder<E> {
         self
     }
 
-    /// Holds up to this many events, those on their way included. Who has more to ingest waits until there is room.
+    /// Sets the capacity of the queue, events that are being sent included. `ingest` waits while it is full.
     pub fn capacity(mut self, events: usize) -> Self {
         self.limits.capacity = events.max(1);
         self

@@ -73,7 +73,7 @@ impl<E> Future for Driver<E> {
 
 impl<E> Drop for Driver<E> {
     fn drop(&mut self) {
-        // First, for it gives back what it holds.
+        // First, for it returns what it holds.
         self.run = None;
         self.queue.end();
     }
@@ -130,7 +130,7 @@ impl<E> Drop for Flight<'_, E> {
 }
 
 impl<E: Event> Flight<'_, E> {
-    /// Sends the batch once, and waits if it failed for a reason that may pass.
+    /// Sends the batch once, and waits after a transient error.
     ///
     /// A batch that failed [`TRIES`] times is only blamed on its events when something else gets through after that: a
     /// single event of it, or another batch. Then it is divided, without waits, until the event that causes it is alone.

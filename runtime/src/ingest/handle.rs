@@ -79,7 +79,7 @@ impl<E: Event> Ingester<E> {
     /// Takes no more events, has everything sent that is queued, and waits for that as long as `patience` lets it. What is
     /// left then is handed back.
     ///
-    /// It comes back soon after that time even if the driver does not run; what a driver has in its hands that is not
+    /// It returns soon after that time even if the driver does not run; what a driver has in its hands that is not
     /// polled any more is handed back when it is dropped.
     ///
     /// Other calls of `shutdown` get the same counts, and no events. Dropping the future does not take the shutdown back.

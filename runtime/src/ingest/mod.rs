@@ -1,10 +1,10 @@
 //! Ingesting events in batches, from many tasks, through outages (feature `ingest`).
 //!
-//! An [`Ingester`] queues events; its [`Driver`] sends them, up to so many together, one request after the other. What may
-//! pass (no connection, no answer, 429, 5xx, a token that is refused, a version that is gone) is waited out, however long it
-//! takes, so that the server has every event in the end. An event is only given up when the server says that it is the
-//! event that is wrong, and then without the others of its batch; or when a shutdown has no more time. Such events are
-//! handed back: to a handler, or in the report, which has as many refused ones as the queue holds and counts the others.
+//! An [`Ingester`] queues events; its [`Driver`] sends them in batches, one request at a time. Transient errors (no connection,
+//! no response, 429, 5xx, a token that is refused, a version that is gone) are retried with backoff until the server has the
+//! events. An event is only given up when the server rejects that very event, and then without the others of its batch, or
+//! when a shutdown has no more time. Such events are returned: to a handler, or in the report, which has as many rejected
+//! ones as the queue holds and counts the others.
 //! A batch on which the server fails while other events get through is divided until the event that causes it is alone;
 //! that one is kept behind the others, and one such event is tried again about once a minute. Bodies that a gateway finds
 //! too large (413) are made smaller, and the size that gets through is remembered.

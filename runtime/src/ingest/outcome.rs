@@ -23,7 +23,7 @@ pub enum Fate {
         entries: Vec<ValidationEntry>,
     },
     /// The server accepted the batch, and by its own count neither stored nor knew all of its events. Which ones are missing
-    /// is not known, so this is the fate of every event of the batch. Sent again with the same external id, an event is
+    /// is not known, so this is the outcome of every event of the batch. Sent again with the same external id, an event is
     /// stored once.
     #[non_exhaustive]
     Unconfirmed {
@@ -68,7 +68,7 @@ pub struct NotQueued<E> {
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Obstacle {
-    /// It does not keep the limits that the API's description sets.
+    /// It violates constraints of the OpenAPI description.
     Invalid(Violations),
     /// It is larger than a request may be.
     TooLarge,
@@ -186,7 +186,7 @@ impl IntoFuture for Receipt {
     }
 }
 
-/// Where the fate of an event is put down.
+/// Where the delivery outcome of an event is recorded.
 #[derive(Debug, Default)]
 pub(super) struct Slot {
     fate: Mutex<Option<Fate>>,

@@ -124,7 +124,7 @@ async fn respond(
     Ok(Response::from_parts(head, Full::from(bytes)))
 }
 
-/// Lets programs in browsers send requests with tokens, and read what comes back.
+/// Lets programs in browsers send requests with tokens, and read the responses.
 fn allow_any_origin(headers: &mut HeaderMap) {
     let any = HeaderValue::from_static("*");
     headers.insert(ACCESS_CONTROL_ALLOW_ORIGIN, any.clone());

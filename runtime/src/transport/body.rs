@@ -28,7 +28,7 @@ pub(crate) enum Unread {
 }
 
 impl Body {
-    /// A body that arrives piece by piece. It ends with the stream, or with the stream's first error.
+    /// A streamed body. It ends with the stream, or with the stream's first error.
     pub fn stream(
         stream: impl Stream<Item = Result<Bytes, TransportError>> + Send + 'static,
     ) -> Self {

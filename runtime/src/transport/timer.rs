@@ -69,7 +69,7 @@ impl Clock {
         }
     }
 
-    /// Only where the clock is at hand.
+    /// Only where a clock is available.
     pub(crate) fn sleep(&self, duration: Duration) -> BoxFuture<'static, ()> {
         match self {
             #[cfg(feature = "reqwest")]

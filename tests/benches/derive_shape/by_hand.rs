@@ -1,4 +1,4 @@
-//! Unions as somebody writes them by hand who wants them right: the value is kept as raw text, the deciding properties are
+//! Unions as one writes them by hand to get them right: the value is kept as raw text, the deciding properties are
 //! read from it, then the variant is.
 
 use std::fmt::Write as _;

@@ -24,7 +24,7 @@ pub(crate) type Outcome<T> = Result<T, Box<dyn Error>>;
 /// The name of the emitted crate.
 pub(crate) const CRATE: &str = "derive-shape";
 
-/// The name of the one whose unions are as somebody writes them by hand who wants them right.
+/// The name of the one whose unions are as one writes them by hand to get them right.
 const BY_HAND: &str = "by-hand";
 
 const DEPENDENCIES: &str = r#"

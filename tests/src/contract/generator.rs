@@ -317,7 +317,7 @@ impl<'c> Generator<'c> {
             }
             let value = self.at(key, |it| {
                 let value = it.value(property);
-                // Objects are told apart by what is in them, and any object is a map.
+                // Objects are distinguished by what is in them, and any object is a map.
                 let is_list = value.is_array() && property["type"] == "array";
                 let is_scalar = !(value.is_null() || value.is_array() || value.is_object());
                 if is_required && (is_scalar || is_list) && !it.admits_null(property) {

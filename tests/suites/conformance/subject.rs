@@ -1,4 +1,4 @@
-//! One version of the API: the client's operations, and the contract that they are held against.
+//! One version of the API: the client's operations, and the contract that they are tested against.
 
 use std::collections::BTreeSet;
 use std::env;

@@ -129,7 +129,7 @@ fn arbitrary(subject: &Subject) {
     });
 }
 
-/// Everything that any union is told apart by.
+/// Everything that any union is discriminated by.
 fn deciding(subject: &Subject) -> BTreeSet<&'static str> {
     let unions = subject
         .table
@@ -141,7 +141,7 @@ fn deciding(subject: &Subject) -> BTreeSet<&'static str> {
         .collect()
 }
 
-/// Whether a variant is told apart by what stands at the place.
+/// Whether a variant is discriminated by what stands at the place.
 fn is_deciding(case: &Case<'_>, place: &str, deciding: &BTreeSet<&str>) -> bool {
     let outermost = case.source.variant.map(|_| "");
     let mut roots = case.instance.marked(Mark::Member).chain(outermost);

@@ -36,7 +36,7 @@ pub(crate) fn subject(version: &str) -> &'static Subject {
 /// A way to make an instance of a type: for a union there is one for each of its variants.
 pub(crate) struct Source<'s> {
     pub(crate) entry: &'static Entry,
-    /// The variant of a union that is told apart.
+    /// The variant of a union that is discriminated.
     pub(crate) variant: Option<&'static str>,
     /// Where the contract has the schema.
     pub(crate) pointer: String,
@@ -137,7 +137,7 @@ impl Case<'_> {
         (self.source.entry.decode)(text).map_err(|error| format!("refused: {error}\n{text}"))
     }
 
-    /// The name of the variant that a value has, if the type is a union that is told apart.
+    /// The name of the variant that a value has, if the type is a union that is discriminated.
     pub(crate) fn variant_of(&self, value: &dyn Decoded) -> Option<&'static str> {
         let union = self.source.entry.union.as_ref()?;
         Some((union.variant)(value))

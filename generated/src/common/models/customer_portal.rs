@@ -2128,7 +2128,7 @@ pub struct CustomerPaymentMethodCreate {
     pub confirmation_token_id: String,
     /// Whether the customer pays with this method by default from now on.
     pub set_default: bool,
-    /// Where the customer comes back to after a step that the payment method demands
+    /// Where the customer returns to after a step that the payment method demands
     /// elsewhere.
     pub return_url: String,
 }

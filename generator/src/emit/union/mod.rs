@@ -215,7 +215,7 @@ fn conversions(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
     conversions.collect()
 }
 
-/// Conversions of what users have at hand for a variant, beside its own type.
+/// Conversions from what users have for a variant, beside its own type.
 fn further_conversions(def: &TypeDef, union: &Union, variant: &Variant) -> Option<TokenStream> {
     let (name, pattern) = (ident(&def.name.rust), ident(&variant.name.rust));
     let has = |scalar| {

@@ -1,4 +1,4 @@
-//! How the variants of a union are told apart, found out here so that the client never has to try.
+//! How the variants of a union are distinguished, found out here so that the client never has to try.
 //!
 //! The analysis looks at what the contract promises of each variant: JSON types, constants, required keys, nested ones
 //! included. A rule only counts if it splits the candidates and each part can be decided in turn. In this order:

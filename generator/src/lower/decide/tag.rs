@@ -1,4 +1,4 @@
-//! Candidates that are told apart by constants.
+//! Candidates that are distinguished by constants.
 
 use std::collections::BTreeMap;
 use std::mem::discriminant;

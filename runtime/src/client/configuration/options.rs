@@ -65,7 +65,7 @@ pub struct CallOptions {
     pub(in crate::client) headers: HeaderMap,
 }
 
-/// Whether bodies are held against the limits of the API's description.
+/// Whether request bodies are validated against the constraints of the OpenAPI description.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::client) enum BodyCheck {
     Skipped,
@@ -139,7 +139,7 @@ impl CallOptions {
         self
     }
 
-    /// Sends the body even if it does not keep the limits that the API's description sets, and leaves it to the server to
+    /// Sends the body even if it violates constraints of the OpenAPI description, and leaves it to the server to
     /// refuse it: for limits that the server has raised since.
     pub fn send_unchecked(mut self) -> Self {
         self.body_check = Some(BodyCheck::Skipped);

@@ -57,7 +57,7 @@ impl<P: Page> Items<P> {
         }
     }
 
-    /// Asks for up to this many pages ahead: see [`Pages::prefetch`].
+    /// Prefetches up to this many pages: see [`Pages::prefetch`].
     pub fn prefetch(mut self, pages: usize) -> Self {
         self.pages = self.pages.prefetch(pages);
         self

@@ -73,7 +73,7 @@ impl<P: Page> Pages<P> {
         }
     }
 
-    /// Asks for up to this many pages ahead, and still hands them out in order. Without it, each page is only asked for
+    /// Prefetches up to this many pages, and still returns them in order. Without it, each page is only asked for
     /// when it is wanted.
     ///
     /// How far it can go depends on what the list says: most say how many pages there are; some only whether there is

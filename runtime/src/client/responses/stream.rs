@@ -14,7 +14,7 @@ use crate::client::blocking::Blocking;
 use crate::client::operation::Operation;
 use crate::transport::{Body, Clock, End, TransportError, TransportErrorKind};
 
-/// A body that is read piece by piece, while it arrives.
+/// A streamed response body.
 ///
 /// An error ends it. So does a pause between two pieces that is longer than the call's attempt timeout, and so does the
 /// [stream timeout](crate::client::CallOptions::stream_timeout) when the body is not complete by then. Dropping it closes the
@@ -46,7 +46,7 @@ pub(crate) trait Inspect: Send {
 }
 
 impl ByteStream {
-    /// With the longest time between two pieces and for all of them, by a clock that is at hand.
+    /// With the longest time between two pieces and for all of them, by a clock that is available.
     pub(in crate::client) fn new(
         operation: &'static Operation,
         body: Body,

@@ -131,7 +131,7 @@ impl Download {
         self
     }
 
-    /// The bytes, piece by piece, as they arrive. A connection that breaks after the first one ends the stream.
+    /// Returns the bytes as a stream of chunks. A connection that breaks after the first one ends the stream.
     ///
     /// # Errors
     /// Those of the calls, of the storage, [`Error::Timeout`] if a document is not there in time, and

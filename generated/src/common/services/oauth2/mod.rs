@@ -137,7 +137,7 @@ impl Authorize {
         self
     }
 
-    /// A text of the client's own, which comes back with the answer.
+    /// A text of the client's own, which is returned with the response.
     #[inline]
     pub fn state(mut self, state: &str) -> Self {
         self.0.query("state", &state);

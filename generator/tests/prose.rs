@@ -1,0 +1,204 @@
+//! The texts of the project use the field's terms, and its Markdown shows no hidden lines of examples and links only to
+//! files that exist.
+//!
+//! Texts are Markdown, the comments of Rust files and the prose of `spec/`. A phrase is found across a line break, too.
+
+use std::error::Error;
+use std::fs;
+use std::path::{Path, PathBuf};
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+/// Phrases that a reader has to translate, and the terms to use instead. Extend it when you rewrite one everywhere.
+const PHRASES: [(&str, &str); 19] = [
+    ("answer of", "response of"),
+    ("at hand", "available"),
+    ("came about", "was established"),
+    ("comes back", "is returned"),
+    (
+        "does not keep the limits",
+        "is invalid, violates constraints",
+    ),
+    ("gives back", "returns"),
+    ("held against", "validated against, compared with"),
+    ("hold against", "validate against, compare with"),
+    ("keep the limits of", "satisfy the constraints of"),
+    ("keeps the limits of", "satisfies the constraints of"),
+    ("may pass", "is transient"),
+    ("newer than this client", "unknown variant"),
+    ("pages ahead", "prefetches"),
+    ("piece by piece", "streamed"),
+    ("the fate", "the outcome"),
+    ("the time was over", "the deadline elapsed"),
+    ("told apart", "distinguished, discriminated"),
+    ("waited out", "retried with backoff"),
+    ("who wants", "the purpose, in a main clause"),
+];
+
+/// Where texts are, relative to the root of the workspace.
+const PLACES: [&str; 7] = [
+    "examples",
+    "generated",
+    "generator",
+    "runtime",
+    "spec",
+    "tests",
+    "xtask",
+];
+
+#[test]
+fn texts_use_the_terms_of_the_field() -> Outcome<()> {
+    let mut found = Vec::new();
+    for file in texts()? {
+        let text = fs::read_to_string(&file)?;
+        let lines: Vec<String> = text.lines().map(|line| prose(&file, line)).collect();
+        for (index, line) in lines.iter().enumerate() {
+            let next = lines.get(index + 1).map_or("", String::as_str);
+            let joined = format!("{line} {next}");
+            for (phrase, instead) in PHRASES {
+                if let Some(start) = find(&joined, phrase)
+                    && start < line.len()
+                {
+                    let place = format!("{}:{}", shown(&file), index + 1);
+                    found.push(format!("{place}: \"{phrase}\": write \"{instead}\""));
+                }
+            }
+        }
+    }
+    assert!(found.is_empty(), "\n{}", found.join("\n"));
+    Ok(())
+}
+
+#[test]
+fn markdown_shows_no_hidden_lines() -> Outcome<()> {
+    let mut found = Vec::new();
+    for file in markdown()? {
+        let mut is_rust = false;
+        for (index, line) in fs::read_to_string(&file)?.lines().enumerate() {
+            if let Some(language) = line.strip_prefix("```") {
+                is_rust = !is_rust && language.starts_with("rust");
+            } else if is_rust && (line.trim() == "#" || line.trim_start().starts_with("# ")) {
+                found.push(format!("{}:{}: {line}", shown(&file), index + 1));
+            }
+        }
+    }
+    assert!(
+        found.is_empty(),
+        "lines that only rustdoc hides:\n{}",
+        found.join("\n")
+    );
+    Ok(())
+}
+
+#[test]
+fn links_of_markdown_lead_to_files() -> Outcome<()> {
+    let mut found = Vec::new();
+    for file in markdown()? {
+        let folder = file.parent().unwrap_or(Path::new(""));
+        for (index, line) in fs::read_to_string(&file)?.lines().enumerate() {
+            let targets = line.split("](").skip(1);
+            for target in targets.filter_map(|rest| rest.split(')').next()) {
+                let path = target.split('#').next().unwrap_or_default();
+                if !target.contains(':') && !path.is_empty() && !folder.join(path).exists() {
+                    found.push(format!("{}:{}: {target}", shown(&file), index + 1));
+                }
+            }
+        }
+    }
+    assert!(found.is_empty(), "dead links:\n{}", found.join("\n"));
+    Ok(())
+}
+
+#[test]
+fn phrases_are_found_as_words() {
+    for (text, phrase, expected) in [
+        ("It comes back.", "comes back", Some(3)),
+        ("What Comes Back", "comes back", Some(5)),
+        ("becomes backed", "comes back", None),
+        ("comes backwards, then comes back", "comes back", Some(22)),
+        ("", "comes back", None),
+    ] {
+        assert_eq!(find(text, phrase), expected, "{text}");
+    }
+}
+
+/// Where a phrase stands in a text, in whatever case, with no letter before or after it.
+fn find(text: &str, phrase: &str) -> Option<usize> {
+    let text = text.to_ascii_lowercase();
+    let is_letter = |c: Option<char>| c.is_some_and(char::is_alphanumeric);
+    let mut places = text.match_indices(phrase);
+    let place = places.find(|(start, found)| {
+        let before = text.get(..*start).and_then(|text| text.chars().next_back());
+        let after = text.get(start + found.len()..);
+        !is_letter(before) && !is_letter(after.and_then(|text| text.chars().next()))
+    });
+    place.map(|(start, _)| start)
+}
+
+/// What a line says to readers: all of it, or in Rust its comment.
+fn prose(file: &Path, line: &str) -> String {
+    let line = line.trim();
+    if !is(file, "rs") {
+        return line.to_owned();
+    }
+    let comment = line.strip_prefix("//").unwrap_or_default();
+    comment.trim_start_matches(['/', '!']).trim().to_owned()
+}
+
+/// All files with texts. Contracts, recorded data and snapshots have none of ours.
+fn texts() -> Outcome<Vec<PathBuf>> {
+    let mut files = markdown()?;
+    for place in PLACES {
+        collect(&root().join(place), &mut files, &|file| {
+            is(file, "rs")
+                || file.ends_with("spec/docs.yaml")
+                || file.ends_with("spec/overlay.yaml")
+        })?;
+    }
+    // It names the phrases.
+    files.retain(|file| !file.ends_with("generator/tests/prose.rs"));
+    Ok(files)
+}
+
+/// The Markdown that readers of the repository see; the sources of the guide are seen as `generated/docs/`.
+fn markdown() -> Outcome<Vec<PathBuf>> {
+    let is_page = |file: &Path| is(file, "md") && !shown(file).starts_with("generator/src/emit/");
+    let mut files = Vec::new();
+    for entry in fs::read_dir(root())? {
+        let path = entry?.path();
+        if path.is_file() && is_page(&path) {
+            files.push(path);
+        }
+    }
+    for place in PLACES {
+        collect(&root().join(place), &mut files, &is_page)?;
+    }
+    Ok(files)
+}
+
+fn collect(folder: &Path, files: &mut Vec<PathBuf>, wanted: &dyn Fn(&Path) -> bool) -> Outcome<()> {
+    for entry in fs::read_dir(folder)? {
+        let path = entry?.path();
+        let is_output = path.ends_with("target") || path.ends_with("node_modules");
+        if path.is_dir() && !is_output {
+            collect(&path, files, wanted)?;
+        } else if wanted(&path) {
+            files.push(path);
+        }
+    }
+    Ok(())
+}
+
+fn is(file: &Path, extension: &str) -> bool {
+    file.extension().is_some_and(|found| found == extension)
+}
+
+/// The path of a file from the root, as failures show it.
+fn shown(file: &Path) -> String {
+    let below = file.strip_prefix(root()).unwrap_or(file);
+    below.display().to_string().replace('\\', "/")
+}
+
+fn root() -> PathBuf {
+    Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
+}
