@@ -1,5 +1,5 @@
-//! Two operations of the published client against a real HTTP server on loopback: what goes over the wire, what comes
-//! back as types, and every way in which it can fail.
+//! Two operations of the published client against a real HTTP server on loopback: what is sent, what the response is
+//! decoded to, and every way in which it can fail.
 
 #![allow(
     clippy::unwrap_used,
