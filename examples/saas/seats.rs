@@ -1,0 +1,120 @@
+//! Who of a team uses the plan.
+
+use axum::Form;
+use axum::extract::{Path, State};
+use axum::http::StatusCode;
+use axum::response::{IntoResponse as _, Redirect, Response};
+use maud::{Markup, html};
+use polar_client::ids::SeatId;
+use polar_client::v2026_10::models::{CustomerSeat, SeatAssign, SeatStatus, SeatsList};
+use serde::Deserialize;
+
+use crate::account::{Plan, no_plan};
+use crate::app::{App, Failure};
+use crate::pages;
+use crate::sign_in::User;
+
+pub(crate) async fn page(State(app): State<App>, user: User) -> Result<Markup, Failure> {
+    match Plan::of(&app, &user).await? {
+        None => Ok(no_plan("Seats", &user)),
+        Some(plan) if plan.subscription.seats.is_none() => {
+            let content = html! {
+                p.lead { "The " (plan.product.name) " plan is for one person." }
+            };
+            Ok(pages::page("Seats", Some(&user), content))
+        }
+        Some(plan) => {
+            let seats = seats(&app, &plan).await?;
+            Ok(pages::page("Seats", Some(&user), team(&seats)))
+        }
+    }
+}
+
+async fn seats(app: &App, plan: &Plan) -> Result<SeatsList, Failure> {
+    let seats = app.polar.customer_seats().list_seats();
+    Ok(seats.subscription_id(plan.subscription.id).await?)
+}
+
+fn team(list: &SeatsList) -> Markup {
+    let taken = list.total_seats - list.available_seats;
+    html! {
+        p.lead { (taken) " of " (list.total_seats) " seats taken" }
+        ul.rows {
+            @for seat in list.seats.iter().filter(|seat| seat.status != SeatStatus::Revoked) {
+                li { (row(seat)) }
+            }
+        }
+        @if list.available_seats > 0 {
+            form method="post" {
+                label for="email" { "Email address of a colleague" }
+                input #email type="email" name="email" autocomplete="off" required;
+                button { "Give a seat" }
+            }
+        } @else {
+            p { "All seats are taken. Remove somebody to give the seat to somebody else." }
+        }
+    }
+}
+
+fn row(seat: &CustomerSeat) -> Markup {
+    let email = seat.email.as_deref().unwrap_or("Somebody");
+    html! {
+        span { (email) }
+        @match seat.status {
+            SeatStatus::Claimed => span.badge { "Active" },
+            _ => span.badge.warn { "Invited" },
+        }
+        form method="post" action={ "/seats/" (seat.id) "/revoke" } {
+            button.quiet aria-label={ "Remove " (email) } { "Remove" }
+        }
+    }
+}
+
+#[derive(Deserialize)]
+pub(crate) struct Colleague {
+    email: String,
+}
+
+pub(crate) async fn assign(
+    State(app): State<App>,
+    user: User,
+    Form(Colleague { email }): Form<Colleague>,
+) -> Result<Response, Failure> {
+    if let Some(plan) = Plan::of(&app, &user).await? {
+        let seat = SeatAssign::new()
+            .subscription_id(plan.subscription.id)
+            .email(email.trim());
+        match app.polar.customer_seats().assign_seat(&seat).await {
+            Ok(_) => {}
+            // The address has a seat, or another window took the last one.
+            Err(error)
+                if error
+                    .status()
+                    .is_some_and(|status| status.is_client_error()) =>
+            {
+                let page = pages::message(
+                    "No seat was given",
+                    "The address has one already, or there is none left.",
+                );
+                return Ok((StatusCode::CONFLICT, page).into_response());
+            }
+            Err(error) => return Err(error.into()),
+        }
+    }
+    Ok(Redirect::to("/seats").into_response())
+}
+
+pub(crate) async fn revoke(
+    State(app): State<App>,
+    user: User,
+    Path(id): Path<SeatId>,
+) -> Result<Redirect, Failure> {
+    if let Some(plan) = Plan::of(&app, &user).await? {
+        // Seats of somebody else are not this user's to take away.
+        let seats = seats(&app, &plan).await?.seats;
+        if seats.iter().any(|seat| seat.id == id) {
+            app.polar.customer_seats().revoke_seat(id).await?;
+        }
+    }
+    Ok(Redirect::to("/seats"))
+}

@@ -1,0 +1,90 @@
+//! A stand-in for Polar, so that the program runs without an account: an API on this machine with two products, a
+//! checkout that takes a test card, a customer portal, invoices, and webhooks.
+//!
+//! Nothing here belongs into a real program. What the API stores is in a [`Store`], which responds to most calls itself;
+//! `api.rs` has the calls that do more, `hosted.rs` the pages, `world.rs` what buying and cancelling lead to.
+
+mod api;
+mod catalog;
+mod hosted;
+mod pdf;
+mod world;
+
+use std::error::Error;
+use std::io;
+use std::sync::Arc;
+
+use axum::Router;
+use polar_client::testing::{Mock, Server, SignedDelivery, Store};
+use polar_client::v2026_10::{Api, Polar};
+use polar_client::{Error as PolarError, reqwest};
+use tokio::sync::mpsc::{self, UnboundedReceiver};
+
+use world::World;
+
+/// What deliveries are signed with.
+pub(crate) const WEBHOOK_SECRET: &str = "whsec_dGhpcyBpcyBhIGRlbW9uc3RyYXRpb24=";
+
+pub(crate) struct StandIn {
+    world: Arc<World>,
+    server: Server,
+    /// Reports at the end if the API would not have sent one of its responses.
+    _mock: Mock,
+}
+
+/// Starts the stand-in for a business at this address. It needs a runtime, on which the webhooks are delivered.
+pub(crate) fn start(business: &str) -> io::Result<StandIn> {
+    let store = Store::new(Api);
+    for product in catalog::products() {
+        store.put(&product);
+    }
+    let (outbox, deliveries) = mpsc::unbounded_channel();
+    let world = Arc::new(World::new(store.clone(), business, outbox));
+    let mock = Mock::new();
+    api::expect(&mock, &world);
+    mock.otherwise(store.transport());
+    let server = Server::start(mock.transport())?;
+    tokio::spawn(deliver(format!("{business}/webhooks"), deliveries));
+    Ok(StandIn {
+        world,
+        server,
+        _mock: mock,
+    })
+}
+
+impl StandIn {
+    /// A client of the stand-in.
+    pub(crate) fn polar(&self) -> Result<Polar, PolarError> {
+        let server = polar_client::Server::custom(&self.server.url())?;
+        Polar::builder()
+            .access_token("polar_oat_demonstration")
+            .server(server)
+            .build()
+    }
+
+    /// What a customer sees of Polar.
+    pub(crate) fn pages<S: Clone + Send + Sync + 'static>(&self) -> Router<S> {
+        hosted::router(&self.world)
+    }
+}
+
+/// Delivers events one after the other, as Polar does.
+async fn deliver(url: String, mut deliveries: UnboundedReceiver<SignedDelivery>) {
+    let client = reqwest::Client::new();
+    while let Some(delivery) = deliveries.recv().await {
+        if let Err(error) = send(&client, &url, &delivery).await {
+            eprintln!("a webhook could not be delivered: {error}");
+        }
+    }
+}
+
+async fn send(
+    client: &reqwest::Client,
+    url: &str,
+    delivery: &SignedDelivery,
+) -> Result<(), Box<dyn Error>> {
+    let request = client.post(url).headers(delivery.headers().clone());
+    let response = request.body(delivery.body().clone()).send().await?;
+    response.error_for_status()?;
+    Ok(())
+}

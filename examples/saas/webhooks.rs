@@ -1,0 +1,34 @@
+//! What Polar reports: payments, and what each customer has.
+
+use axum::routing::MethodRouter;
+use polar_client::v2026_10::Webhooks;
+use polar_client::v2026_10::webhooks::Event;
+use polar_client::webhooks::Deliveries;
+
+use crate::app::App;
+use crate::db::Db;
+
+pub(crate) fn route(app: &App, webhooks: Webhooks) -> MethodRouter<App> {
+    let db = app.db.clone();
+    webhooks.axum_route(Deliveries::in_memory(), move |event| {
+        let db = db.clone();
+        async move { handle(&db, event) }
+    })
+}
+
+/// Keeps what an event says. After an error, Polar delivers it again.
+///
+/// `customer.state_changed` has everything that a customer has: subscriptions, benefits, meters. So no event about a
+/// single subscription has to be handled, and one that was missed is made up for by the next one.
+fn handle(db: &Db, event: Event) -> Result<(), String> {
+    let kept = match event {
+        Event::CustomerStateChanged(changed) => db.keep_state(changed.timestamp, &changed.data),
+        Event::OrderPaid(paid) => db.keep_paid_order(&paid.data),
+        Event::OtherVersion(event) => {
+            let (kind, version) = (event.event_type(), event.api_version());
+            return Err(format!("{kind} follows version {version} of the API"));
+        }
+        _ => Ok(()),
+    };
+    kept.map_err(|error| error.to_string())
+}
