@@ -19,7 +19,7 @@
 //! # Guides
 //!
 //! - [Getting started](crate::guide::getting_started): Install the crate, create an access token, and list the products of the sandbox with their prices.
-//! - [Authentication](crate::guide::authentication): Choose the credential that an operation requires; what an operation refuses does not compile.
+//! - [Authentication](crate::guide::authentication): Choose the credential that an operation requires; an operation that does not accept it does not compile.
 //! - [Requests and values](crate::guide::requests): Pass arguments and optional parameters, and read identifiers, unions and enums.
 //! - [Pagination](crate::guide::pagination): Read a list item by item or page by page, or collect all of it.
 //! - [Errors and retries](crate::guide::errors): Handle API errors by their class, configure timeouts and retries, and keep responses that cannot be decoded.
@@ -38,10 +38,10 @@
 //!
 //! # Where things are
 //!
-//! - [`v2026_10`](crate::v2026_10): the client [`Polar`](crate::v2026_10::Polar), its services, and the types of version 2026-10 of
+//! - [`v2026_10`]: the client [`Polar`](crate::v2026_10::Polar), its services, and the types of version 2026-10 of
 //!   the API. Each version has a module of its own behind a feature.
-//! - [`ids`](crate::ids): the types of identifiers.
-//! - [`Error`](crate::Error), [`CallOptions`](crate::CallOptions), [`RetryPolicy`](crate::RetryPolicy): what all versions
+//! - [`ids`]: the types of identifiers.
+//! - [`Error`], [`CallOptions`], [`RetryPolicy`]: what all versions
 //!   share.
 #![cfg_attr(docsrs, feature(doc_cfg))]
 

@@ -2,34 +2,48 @@
 
 //! Handle API errors by their class, configure timeouts and retries, and keep responses that cannot be decoded.
 //!
-//! `error.code()` is the class of an error that the API names: one of those in the API's description, or `Unknown`.
-//!
 //! ```rust,no_run
-//! # use polar_client::ids::CustomerId;
+//! use std::time::Duration;
 //! use polar_client::v2026_10::{ErrorCode, Polar};
+//! use polar_client::{CallOptions, RetryPolicy};
 //!
-//! # async fn run(polar: &Polar, id: CustomerId) -> Result<(), polar_client::Error> {
-//! match polar.customers().delete(id).await {
-//!     Ok(()) => println!("deleted"),
-//!     Err(error) => match error.code() {
-//!         Some(ErrorCode::ResourceNotFound) => println!("already gone"),
-//!         Some(ErrorCode::Unknown(class)) => println!("new to this version of the crate: {class}"),
-//!         _ => return Err(error),
-//!     },
+//! #[tokio::main]
+//! async fn main() -> Result<(), polar_client::Error> {
+//!     let polar = Polar::from_env()?;
+//!     let quick = CallOptions::new()
+//!         .timeout(Duration::from_secs(5))
+//!         .retry(RetryPolicy::off());
+//!     match polar.customers().get_external("u-1").with(quick).await {
+//!         Ok(customer) => println!("{}", customer.id()),
+//!         Err(error) if error.is_rate_limited() => println!("retry in {:?}", error.retry_after()),
+//!         Err(error) => match error.code() {
+//!             Some(ErrorCode::ResourceNotFound) => println!("no such customer"),
+//!             Some(ErrorCode::Unknown(class)) => println!("unknown error class: {class}"),
+//!             _ => return Err(error),
+//!         },
+//!     }
+//!     Ok(())
 //! }
-//! # Ok(())
-//! # }
 //! ```
 //!
-//! A 404 does not always say that something does not exist. `error.is_not_found()` is true only if the API names an error
-//! class; it is false where the server does not serve the path or the version of the API (`is_version_gone()`), and for
-//! the page of a proxy. A `/` in a path parameter, such as an external ID, is refused before the request is sent, because
-//! no server routes it.
+//! ## API errors
 //!
-//! A response that cannot be decoded is an `Error::Decode`: the call succeeded, and the error carries the raw body (up to 1 MiB,
-//! never shown by `Display` or `Debug`), so that the ID and the secret of what was just created are not lost. `send_json()`
-//! returns the JSON of a response whether or not it has the type that is expected. Only JSON with a repeated key, more than 128
-//! levels or a number beyond the range of a double is an `Error::Decode` there, too, with the raw body:
+//! `error.code()` returns the error class of the response: one that the OpenAPI description lists, or `Unknown`.
+//! `error.api()` returns the response with status, headers, body and validation entries.
+//!
+//! A 404 does not always mean that a resource does not exist. `error.is_not_found()` is true only if the response contains an
+//! error class; it is false where the server does not serve the path or the version of the API (`is_version_gone()`), and for
+//! the error page of a proxy.
+//!
+//! Request bodies are validated before they are sent: [`Error::InvalidBody`](crate::Error::InvalidBody) lists each violated
+//! constraint with the path of its field. `CallOptions::send_unchecked` leaves validation to the server. A path parameter
+//! that contains `/`, such as an external ID, is an error as well, because the server cannot route it.
+//!
+//! ## Responses that cannot be decoded
+//!
+//! [`Error::Decode`](crate::Error::Decode) means that the call succeeded and its response does not have the expected type. It
+//! contains the raw body (up to 1 MiB, never shown by `Display` or `Debug`), so that the ID and the secret of what was just
+//! created are not lost. `send_json()` returns the JSON of any response:
 //!
 //! ```rust,no_run
 //! # async fn run(polar: polar_client::v2026_10::Polar) -> Result<(), polar_client::Error> {
@@ -44,10 +58,18 @@
 //! # }
 //! ```
 //!
+//! Even `send_json()` returns `Error::Decode` for JSON with a repeated key, more than 128 levels, or a number beyond the range
+//! of a double.
+//!
 //! ## Retries
 //!
-//! A call is attempted up to three times. Reads and deletes are retried after transient errors (408, 429, 5xx, connection
-//! failures, timeouts of an attempt); everything else is retried only if the server cannot have acted on the request.
-//! Delays are exponential with full jitter, from 0.5 to 20 seconds; `Retry-After` is obeyed up to 60 seconds. A retry budget,
-//! shared by all clones of a client, keeps retries from making an outage worse. `RetryPolicy` and `CallOptions` change all of
+//! A call is attempted up to three times. Reads and deletes are retried after transient errors (408, 429, 5xx except 501 and
+//! 505, connection failures, timeouts of an attempt); everything else is retried only if the server cannot have acted on the
+//! request. Delays are exponential with full jitter: up to 0.5 s, 1 s, 2 s, and so on, at most 20 s. `Retry-After` is obeyed up
+//! to 60 seconds. A retry budget, shared by all clones of a client, keeps retries from making an outage worse.
+//! `RetryPolicy` and `CallOptions` change all of
 //! this, for a client or for one call.
+//!
+//! By default, a call times out after 60 seconds, retries and delays included, and an attempt after 30 seconds.
+//! `error.may_have_been_sent()` says whether the server may have acted on a request that failed.
+//! `CallOptions::assume_safe()` retries a call whose repetition has no further effect, although the operation is not idempotent.

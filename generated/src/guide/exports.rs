@@ -2,9 +2,6 @@
 
 //! Stream the CSV exports of the API as typed rows.
 //!
-//! The four exports in CSV are read row by row, while they arrive. Amounts of orders and
-//! subscriptions are in units of the currency there, not in cents:
-//!
 //! ```rust,no_run
 //! # #[cfg(feature = "exports")]
 //! # async fn run(polar: polar_client::v2026_10::Polar) -> Result<(), polar_client::Error> {
@@ -16,5 +13,8 @@
 //! # }
 //! ```
 //!
-//! Columns that the type does not know are in `additional`, a cell that cannot be read is an error that names row and
-//! column, and `.records()` reads whatever columns there are.
+//! Amounts of orders and subscriptions are decimals in the currency itself here, not integers in cents. Rows are streamed, so an
+//! export may be larger than memory. Unknown columns are in `additional`; a cell that cannot be decoded is an
+//! [`Error::Export`](crate::Error::Export) with its row and column. `.records()` returns untyped rows with any columns.
+//!
+//! Example: [`export`](https://github.com/polar-client/polar-client/blob/main/examples/export.rs).

@@ -4,10 +4,6 @@
 //!
 //! ## Uploads
 //!
-//! An upload announces the file, sends its parts side by side to the storage, and completes it. The source is a path,
-//! bytes, or `UploadSource::reader` with its length. Checksums come first, so a file is read twice, and what a reader
-//! gives goes to a temporary file; in memory are only the parts that are on their way.
-//!
 //! ```rust,no_run
 //! # #[cfg(feature = "files")]
 //! # async fn run(polar: &polar_client::v2026_10::Polar) -> Result<(), polar_client::Error> {
@@ -25,7 +21,7 @@
 //!     Err(error) => {
 //!         let failed = error.upload();
 //!         println!("{error}; stored: {:?}", failed.map(|failed| failed.stored()));
-//!         // What was announced and is not wanted any more. After the last step the file may be whole.
+//!         // Delete the incomplete file. After the last step it may be complete.
 //!         let begun = failed.filter(|failed| failed.step() != UploadStep::Complete);
 //!         if let Some(id) = begun.and_then(|failed| failed.file_id()) {
 //!             polar.files().delete(id).await?;
@@ -36,14 +32,16 @@
 //! # }
 //! ```
 //!
-//! Each part is repeated by the retry policy. The token goes to the API alone, and no error shows the addresses of parts,
-//! which are as good as a token.
+//! An upload creates the file, sends its parts to the storage in parallel, and completes it. The source is a path, bytes, or
+//! [`UploadSource::reader`](crate::UploadSource) with its length. The API requires checksums in advance, so a file is read
+//! twice, and the data of a reader is written to a temporary file first; only the parts that are being sent are in memory.
+//!
+//! Each part is retried by the retry policy. The token is sent to the API only, and errors never show the URLs of parts,
+//! which grant access like a token.
+//!
+//! Example: [`upload`](https://github.com/polar-client/polar-client/blob/main/examples/upload.rs).
 //!
 //! ## Downloads
-//!
-//! Invoices and receipts are waited for until they are there, at the pace that the server asks for; an invoice is made
-//! first if there is none. What customers bought is downloaded from their portal, and checked against its size and
-//! checksum:
 //!
 //! ```rust,no_run
 //! # use polar_client::ids::OrderId;
@@ -58,15 +56,20 @@
 //! let portal = polar.customer_portal(CustomerSession::new("polar_cst_..."));
 //! for item in portal.downloadables().list().collect_all().await? {
 //!     let mut bytes = portal.downloadables().download(&item.file).stream().await?;
-//!     while let Some(piece) = bytes.next().await {
-//!         println!("{} bytes", piece?.len());
+//!     while let Some(chunk) = bytes.next().await {
+//!         println!("{} bytes", chunk?.len());
 //!     }
 //! }
 //! # Ok(())
 //! # }
 //! ```
 //!
-//! A file gets its name when it is whole, and only regular files are replaced. A download ends with `Error::Timeout`
-//! after an hour (`timeout`), documents may have 64 MiB (`CallOptions::body_limit`), and `on_progress` tells how far it
-//! is. Responses that are only a part of the file, or an HTML page of a proxy, are errors. Product media and avatars are
-//! public: their `public_url` needs no client.
+//! `download_invoice` generates the invoice if there is none; it and `download_receipt` poll until the document exists, at the
+//! interval that the server requests. Files that customers bought are verified against their size and checksum.
+//!
+//! The file appears under its name only when it is complete, and replaces only regular files. A download times out after one
+//! hour (`timeout`) with [`Error::Timeout`](crate::Error::Timeout); documents are limited to 64 MiB
+//! (`CallOptions::body_limit`). `on_progress` reports the bytes received. A partial response, or the HTML page of a proxy, is an
+//! error. Product media and avatars are public: their `public_url` needs no client.
+//!
+//! Example: [`download`](https://github.com/polar-client/polar-client/blob/main/examples/download.rs).

@@ -2,22 +2,29 @@
 
 //! Validate license keys in programs that run on the computers of customers.
 //!
-//! Programs on the computers of customers check license keys without a token. Only a response of the API about the key
-//! makes a license invalid; everything else, a version of the API that is gone included, is no answer:
-//!
 //! ```rust,no_run
 //! use polar_client::Anonymous;
 //! use polar_client::v2026_10::models::LicenseKeyValidate;
 //! use polar_client::v2026_10::{ErrorCode, Polar};
 //!
-//! # async fn run(question: LicenseKeyValidate) {
+//! # async fn run(request: LicenseKeyValidate) {
 //! let keys = Polar::anonymous().customer_portal(Anonymous).license_keys();
-//! match keys.validate(question).await {
+//! match keys.validate(request).await {
 //!     Ok(key) => println!("valid until {:?}", key.expires_at),
 //!     Err(error) if error.code() == Some(ErrorCode::ResourceNotFound) => println!("invalid"),
-//!     Err(error) => println!("the last good answer counts: {error}"),
+//!     Err(error) => println!("unknown, use the last result: {error}"),
 //! }
 //! # }
 //! ```
 //!
-//! The example `license` is a whole program, which works offline for two weeks.
+//! The operations are unauthenticated, so the program contains no token. A license is invalid only if the API returns an error
+//! class about the key. Every other error (an outage, the page of a proxy, a version of the API that is no longer served)
+//! says nothing about it: use the last result. The API accepts three requests per second from one address.
+//!
+//! The example [`license`](https://github.com/polar-client/polar-client/blob/main/examples/license.rs) activates and validates a key, and works offline for two weeks:
+//!
+//! ```sh
+//! export LICENSE_ORGANIZATION=7267719e-2bfa-4c78-b095-fcdc4aa788e8
+//! cargo run --example license -- activate POLAR-2F3A6B1C
+//! cargo run --example license -- check
+//! ```

@@ -2,32 +2,40 @@
 
 //! Read a list item by item or page by page, or collect all of it.
 //!
-//! A list is read page by page or item by item, from the page that was set, or the first:
-//!
 //! ```rust,no_run
-//! # use polar_client::v2026_10::Polar;
-//! # async fn run(polar: &Polar) -> Result<(), polar_client::Error> {
-//! let mut orders = polar.orders().list().limit(100).stream();
-//! while let Some(order) = orders.try_next().await? {
-//!     println!("{}", order.id);
-//! }
+//! use polar_client::v2026_10::Polar;
 //!
-//! let products = polar.products().list().is_archived(false).collect_all().await?;
+//! #[tokio::main]
+//! async fn main() -> Result<(), polar_client::Error> {
+//!     let polar = Polar::from_env()?;
 //!
-//! let mut pages = polar.customers().list().pages().prefetch(2);
-//! while let Some(page) = pages.try_next().await? {
-//!     println!("{} of {}", page.items.len(), page.pagination.total_count);
+//!     let mut orders = polar.orders().list().limit(100).stream();
+//!     while let Some(order) = orders.try_next().await? {
+//!         println!("{}", order.id);
+//!     }
+//!
+//!     let products = polar.products().list().is_archived(false).collect_all().await?;
+//!     println!("{} products", products.len());
+//!
+//!     let mut pages = polar.customers().list().pages().prefetch(2);
+//!     while let Some(page) = pages.try_next().await? {
+//!         println!("{} of {}", page.items.len(), page.pagination.total_count);
+//!     }
+//!     Ok(())
 //! }
-//! # Ok(())
-//! # }
 //! ```
 //!
-//! `stream()` and `pages()` are a `futures_core::Stream`, too. A larger `limit` makes fewer requests, `prefetch` requests
-//! the next pages in advance. Errors of a list are an `Error::Page` around their cause; the questions of an error (`is_not_found()`,
-//! `undecodable()`) look through it. `collect_all()` fails at the first error.
+//! `stream()` and `pages()` start at the page that was set with `page(n)`, or at the first, and implement
+//! `futures_core::Stream`. The API returns 10 items per page unless `limit` is set, and at most 100. `prefetch(n)` requests up
+//! to `n` pages before they are needed.
 //!
-//! An item that cannot be decoded is an error with the JSON of that item, and the stream continues with the next one. Any
-//! other error ends the stream, and `error.page()` returns the page to continue from:
+//! ## Errors
+//!
+//! Errors of a list are [`Error::Page`](crate::Error::Page), which contains the cause; methods such as `is_not_found()` and
+//! `undecodable()` describe that cause. `collect_all()` returns the first error.
+//!
+//! An item that cannot be decoded is an error that contains the JSON of the item, and the stream continues with the next
+//! item. Any other error ends the stream, and `error.page()` returns the page to resume from:
 //!
 //! ```rust,no_run
 //! # use polar_client::v2026_10::Polar;
@@ -46,5 +54,5 @@
 //! # }
 //! ```
 //!
-//! Servers of older versions of the API respond with a plain array where pages came later. It is decoded as the only page:
-//! `total_count` is the number of items, and there is no further page.
+//! Some servers of older versions of the API return a plain array for a list that is paginated now. It is decoded as the only
+//! page: `total_count` is the number of items.

@@ -2,10 +2,6 @@
 
 //! Send usage events in batches, with retries and backpressure.
 //!
-//! The ingester accepts events from any number of tasks and sends them in batches. Memory is bounded: `ingest` waits for
-//! capacity when the queue is full (backpressure). Transient errors (an outage, 429, a token that is being replaced) are
-//! retried with backoff. Every event has an external ID, so retries are idempotent: the server stores it once.
-//!
 //! ```rust,no_run
 //! # #[cfg(all(feature = "ingest", feature = "reqwest"))]
 //! # async fn run(polar: polar_client::v2026_10::Polar) -> Result<(), Box<dyn std::error::Error>> {
@@ -26,6 +22,10 @@
 //! # }
 //! ```
 //!
+//! The ingester accepts events from any number of tasks and sends them in batches. Memory is bounded: `ingest` waits for
+//! capacity when the queue is full (backpressure). Transient errors (an outage, 429, a token that is being replaced) are
+//! retried with backoff. Every event has an external ID, so retries are idempotent: the server stores it once.
+//!
 //! Only events that the server rejects are given up; the others of their batch are sent. Rejected events, those that the
 //! server accepted without counting them (`Fate::Unconfirmed`) and those that are unsent at shutdown are returned through
 //! `on_undelivered` or in the report (of the first two kinds, as many as the queue holds). An event that makes the server
@@ -33,3 +33,5 @@
 //! be awaited: if the runtime ends without it, queued events are lost, which is logged as a warning with the feature
 //! `tracing`. A process that dies loses the events in its queue: call `flush()` before you discard the source of the
 //! events, or ask for a receipt (`ingest_with_receipt`) and await it.
+//!
+//! Example: [`ingest`](https://github.com/polar-client/polar-client/blob/main/examples/ingest.rs).

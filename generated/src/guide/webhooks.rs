@@ -2,8 +2,36 @@
 
 //! Verify deliveries, decode their events, and handle each event once.
 //!
-//! `Webhooks` verifies a delivery, with the headers and the body as they came. Polar signs with one of two keys that it
-//! makes of an endpoint's secret; both are tried. A delivery that is older than five minutes is refused.
+//! ```rust,no_run
+//! # #[cfg(feature = "axum")]
+//! # mod server {
+//! use polar_client::v2026_10::{Webhooks, webhooks::Event};
+//! use polar_client::webhooks::Deliveries;
+//!
+//! async fn handle(event: Event) -> Result<(), String> {
+//!     match event {
+//!         Event::OrderPaid(paid) => println!("{} was paid", paid.data.id),
+//!         // The endpoint follows another version of the API: after an error, Polar delivers the event again.
+//!         Event::OtherVersion(event) => return Err(format!("version {}", event.api_version())),
+//!         // Accept other events, unknown ones included.
+//!         other => println!("ignored {}", other.event_type()),
+//!     }
+//!     Ok(())
+//! }
+//!
+//! fn routes() -> Result<axum::Router, polar_client::Error> {
+//!     // Reads the secret of the endpoint from POLAR_WEBHOOK_SECRET.
+//!     let route = Webhooks::from_env()?.axum_route(Deliveries::in_memory(), handle);
+//!     Ok(axum::Router::new().route("/webhooks", route))
+//! }
+//! # }
+//! ```
+//!
+//! ## Verification
+//!
+//! `Webhooks::verify` takes the headers and the unmodified body of a request. Polar signs with one of two keys that are derived
+//! from the secret of the endpoint; both are tried. A delivery whose timestamp differs from the clock by more than five minutes
+//! is rejected.
 //!
 //! ```rust
 //! # #[cfg(feature = "webhooks")]
@@ -45,25 +73,6 @@
 //! handled, 409 if an earlier delivery is still being handled, 500 after an error or a panic, so that Polar retries. With
 //! the feature `tracing`, failures are logged.
 //!
-//! With the feature `axum` or `actix-web`, an endpoint is one route:
-//!
-//! ```rust
-//! # #[cfg(feature = "axum")]
-//! # fn routes() -> Result<axum::Router, polar_client::Error> {
-//! use polar_client::v2026_10::{Webhooks, webhooks::Event};
-//! use polar_client::webhooks::Deliveries;
-//!
-//! async fn handle(event: Event) -> Result<(), String> {
-//!     println!("{}", event.event_type());
-//!     Ok(())
-//! }
-//!
-//! let webhooks = Webhooks::from_env()?.axum_route(Deliveries::in_memory(), handle);
-//! let router = axum::Router::new().route("/webhooks", webhooks);
-//! # Ok(router)
-//! # }
-//! ```
-//!
 //! `actix_route` is the same for actix-web. `Delivery<Event>` is also an extractor of both: for axum, the router's state has
 //! to contain the `Webhooks` (`#[derive(FromRef)]` with a field of that type), for actix-web, the `App` registers
 //! `web::Data<Webhooks>`. Routes and extractors read a body only after headers that can be those of a delivery, up to
@@ -78,3 +87,5 @@
 //! An event whose payload is the same type in both versions is always the event's own variant, whichever version the
 //! endpoint follows, and whether or not the feature of that version is on. Only an event with another payload is
 //! `OtherVersion` (the feature of that version is on) or is refused with status 501 (it is off).
+//!
+//! Examples: [`axum_webhooks`](https://github.com/polar-client/polar-client/blob/main/examples/axum_webhooks.rs), [`actix_webhooks`](https://github.com/polar-client/polar-client/blob/main/examples/actix_webhooks.rs).
