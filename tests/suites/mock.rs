@@ -113,6 +113,16 @@ fn events_of(body: &serde_json::Value) -> EventsIngest {
 }
 
 #[tokio::test]
+async fn file_storages_respond_as_told() {
+    let mock = Mock::new();
+    mock.on::<orders::Invoice>().reply_sample();
+    mock.storage(Reply::status(200).body("application/pdf", "%PDF-1.7"));
+    let invoice = client(&mock).orders().download_invoice(ID).bytes().await;
+    assert_eq!(invoice.unwrap().as_ref(), b"%PDF-1.7");
+    assert_eq!(mock.requests()[1].operation().id, "storage:get");
+}
+
+#[tokio::test]
 async fn answers_of_one_operation_come_one_after_the_other() {
     let mock = Mock::new();
     mock.on::<customers::Delete>().times(2).reply(&());

@@ -65,6 +65,13 @@ fn legacy_prices_and_those_of_the_catalog_share_a_tag() {
     assert!(matches!(exact(&legacy), Price::LegacyRecurringFixed(price) if price.legacy));
     let new = with(&legacy, "amount_type", json!("by_the_moon"));
     assert!(matches!(exact(&new), Price::Unknown(it) if *it.raw() == new));
+
+    let tag = |price: &Value| exact::<Price>(price).amount_type().to_owned();
+    assert_eq!(
+        [tag(&catalog), tag(&legacy), tag(&new)],
+        ["fixed", "fixed", "by_the_moon"]
+    );
+    assert_eq!(tag(&with(&new, "amount_type", json!(7))), "");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 
 use super::{Checker, RENAME, UNKNOWN};
-use crate::ir::{Decision, Resolution, Shape, Struct, Type, TypeDef, Union};
+use crate::ir::{Decision, Resolution, Shape, Struct, Type, TypeDef, Union, Variant};
 use crate::names::{self, REST_FIELD};
 use crate::reserved;
 
@@ -119,12 +119,14 @@ impl Checker<'_> {
         let variants = union.variants.iter().map(|variant| &variant.name);
         let names = variants.map(|name| (name.rust.as_str(), name.wire.as_str()));
         self.unique_at(&def.at, "variants of the union", names.chain([UNKNOWN]));
-        let method = match union.resolution {
-            Resolution::Ambiguous { .. } => names::view,
-            _ => names::narrowing,
+        let method = |variant: &Variant| match union.resolution {
+            Resolution::Ambiguous { .. } => names::view(&variant.name.rust),
+            _ => variant.narrowing(),
         };
-        let variants = union.variants.iter().map(|variant| &variant.name.rust);
-        let methods: Vec<(String, &String)> = variants.map(|name| (method(name), name)).collect();
+        let variants = union.variants.iter();
+        let methods: Vec<(String, &String)> = variants
+            .map(|variant| (method(variant), &variant.name.rust))
+            .collect();
         let methods = methods
             .iter()
             .map(|(method, name)| (method.as_str(), name.as_str()));

@@ -4,6 +4,7 @@ use proc_macro2::TokenStream;
 use quote::quote;
 
 use crate::ir::{Bound, Edge, Engine, Facts, Lifecycle, Limits};
+use crate::names;
 
 /// Width that doc text is wrapped to, the comment sign and the deepest indentation not counted.
 const WIDTH: usize = 82;
@@ -225,8 +226,13 @@ pub(super) fn with_article(words: &str) -> String {
     format!("{} {words}", article_of(words))
 }
 
+/// By how the first word is pronounced: a letter at a time, if it is one of these initialisms.
 fn article_of(words: &str) -> &'static str {
-    match words.starts_with(['A', 'E', 'I', 'O', 'a', 'e', 'i', 'o']) {
+    const FROM_A_VOWEL: [&str; 5] = ["html", "http", "llm", "mcp", "sso"];
+    let words = names::spoken(words);
+    let first = words.split(' ').next().unwrap_or_default();
+    let vowel = first.starts_with(['a', 'e', 'i', 'o']) && first != "one";
+    match vowel || first == "unknown" || FROM_A_VOWEL.contains(&first) {
         true => "an",
         false => "a",
     }
@@ -254,6 +260,20 @@ pub(super) fn capitalized(text: &str) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn articles_are_as_spoken() {
+        let names = [
+            "Order",
+            "User",
+            "LlmMetadata",
+            "OneTime",
+            "UnknownPrice",
+            "UnitBased",
+        ];
+        let articles = names.map(article_of);
+        assert_eq!(articles, ["an", "a", "an", "a", "an", "a"]);
+    }
 
     #[test]
     fn facts_read_as_sentences() {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeSet;
 
-use super::{Decision, Facts, Lifecycle, Limits, Presence, Type};
-use crate::names::Name;
+use super::{Decision, Facts, Lifecycle, Limits, Presence, Scalar, Type};
+use crate::names::{self, Name};
 
 /// A named type of the API.
 #[derive(Debug, Clone, PartialEq)]
@@ -168,6 +168,21 @@ pub struct Variant {
     pub limits: Limits,
     /// JSON pointers into the contract: the members of the union that it stands for.
     pub at: Vec<String>,
+}
+
+impl Variant {
+    /// The method that returns its value: `as_fixed`. For what JSON has, its name is that of `serde_json::Value`: `as_str`.
+    pub fn narrowing(&self) -> String {
+        let method = match (self.name.rust.as_str(), &self.ty) {
+            ("String", Type::Scalar(Scalar::String)) => "as_str",
+            ("Integer", Type::Scalar(Scalar::Integer)) => "as_i64",
+            ("Integer", Type::Scalar(Scalar::Unsigned)) => "as_u64",
+            ("Number", Type::Scalar(Scalar::Float)) => "as_f64",
+            ("Boolean", Type::Scalar(Scalar::Boolean)) => "as_bool",
+            (name, _) => return names::narrowing(name),
+        };
+        method.to_owned()
+    }
 }
 
 /// How the variants of a union are distinguished when a value is decoded.

@@ -10,6 +10,20 @@ use std::future::Future;
 ///
 /// A handler that outlives its claim must not end the claim of the next one. So a claim has a token, and whoever releases
 /// it shows the token.
+///
+/// In SQL, each method is one statement. With a table `delivery (id TEXT PRIMARY KEY, until TIMESTAMP, done BOOLEAN)`, where
+/// a claim runs out `until` then, which is its token:
+///
+/// ```sql
+/// -- claim: a row is returned if the claim is new; if none is, `SELECT done` tells whether it is done or in progress.
+/// INSERT INTO delivery VALUES ($id, $now_plus_10_minutes, FALSE)
+///     ON CONFLICT (id) DO UPDATE SET until = excluded.until WHERE NOT delivery.done AND delivery.until < $now
+///     RETURNING until;
+/// -- complete
+/// UPDATE delivery SET done = TRUE WHERE id = $id;
+/// -- release
+/// DELETE FROM delivery WHERE id = $id AND until = $token AND NOT done;
+/// ```
 pub trait Store: Send + Sync {
     /// What can go wrong with it.
     type Error: Send;

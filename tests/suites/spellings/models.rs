@@ -6,7 +6,7 @@ use std::collections::{BTreeMap, HashMap};
 use polar_client::ids::{DiscountId, ProductId};
 use polar_client::types::{Clear, Decimal, Patch};
 use polar_client::v2026_10::models::{
-    AddressInput, CheckoutLinkUpdate, CheckoutProductsCreate, CheckoutUpdate, CostMetadataInput,
+    AddressInput, CheckoutLinkUpdate, CheckoutProductsCreate, CheckoutUpdate, CostMetadata,
     CountryAlpha2Input, CustomerIndividualCreate, CustomerUpdate, EventCreateCustomer,
     EventCreateExternalCustomer, Filter, FilterClause, FilterConjunction, FilterOperator,
     LlmMetadata, MetadataQueryValue, MetadataValue, ProductCreateRecurring, ProductPriceCreate,
@@ -240,9 +240,36 @@ fn values_of_filters() {
 }
 
 #[test]
+fn values_of_metadata_are_read_like_json() {
+    let values = [
+        MetadataValue::from("pro"),
+        5_000_000_000_i64.into(),
+        1.5.into(),
+        true.into(),
+    ];
+    let texts = values.each_ref().map(MetadataValue::as_str);
+    assert_eq!(texts, [Some("pro"), None, None, None]);
+    let integers = values.each_ref().map(MetadataValue::as_i64);
+    assert_eq!(integers, [None, Some(5_000_000_000), None, None]);
+    let numbers = values.each_ref().map(MetadataValue::as_f64);
+    assert_eq!(numbers, [None, Some(5e9), Some(1.5), None]);
+    let booleans = values.each_ref().map(MetadataValue::as_bool);
+    assert_eq!(booleans, [None, None, None, Some(true)]);
+}
+
+#[test]
+fn what_may_be_there_is_assigned() {
+    let mut checkout = CheckoutProductsCreate::new([ONE]);
+    checkout.customer_email = Some("ada@example.com".to_owned());
+    checkout.seats = None;
+    let setters = CheckoutProductsCreate::new([ONE]).customer_email("ada@example.com");
+    assert_eq!(written(&checkout), written(&setters));
+}
+
+#[test]
 fn events() -> Result<(), Box<dyn std::error::Error>> {
     let event = || EventCreateExternalCustomer::new("tokens", "customer-1");
-    let cost = CostMetadataInput::new("0.05".parse()?, "usd");
+    let cost = CostMetadata::new("0.05".parse()?, "usd");
     let llm = LlmMetadata::new("anthropic", "opus", 10, 5, 15);
     let metadata = json!({
         "_cost": {"amount": "0.05", "currency": "usd"},

@@ -35,9 +35,14 @@ pub(in crate::emit) fn codec(api: &Api, def: &TypeDef, union: &Union) -> TokenSt
         },
         Resolution::Decided(decision) => {
             let fields = shared_fields(api, union).into_iter();
+            let tags = shared::tags(api, union).into_iter();
             let mut reader = Reader {
                 union,
-                names: fields.map(|field| field.name().to_owned()).collect(),
+                names: fields
+                    .map(|field| field.name())
+                    .chain(tags.map(|tag| tag.name.rust.as_str()))
+                    .map(str::to_owned)
+                    .collect(),
                 unknown: match shared_fields(api, union).is_empty() {
                     true => quote!(Self::Unknown(node.json())),
                     false => quote!(Self::Unknown(node.unknown())),

@@ -3,7 +3,7 @@
 mod codec;
 mod shared;
 
-use proc_macro2::TokenStream;
+use proc_macro2::{Ident, TokenStream};
 use quote::quote;
 
 pub(super) use codec::codec;
@@ -12,11 +12,10 @@ pub(crate) use shared::shared_fields;
 use super::ambiguous;
 use super::docs::{self, Docs};
 use super::type_docs::type_docs;
-use super::types::{as_struct, ident, payload, rust_type};
+use super::types::{as_struct, ident, is_copy, payload, rust_type};
 use crate::ir::{
     Api, Constant, Decision, Needed, Resolution, Scalar, Sought, Type, TypeDef, Union, Variant,
 };
-use crate::names;
 
 /// The enum of a union and what can be done with it.
 pub(super) fn definition(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
@@ -158,27 +157,37 @@ fn methods(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
             _ if as_struct(api, &variant.ty).is_some() => rust_type(api, &variant.ty),
             _ => ty,
         };
-        let method = ident(&names::narrowing(&variant.name.rust));
+        let method = ident(&variant.narrowing());
         let pattern = ident(&variant.name.rust);
-        let doc = format!(
-            " The value, if it is {}.",
-            docs::article(&variant.name.rust)
-        );
+        let (ty, value) = match is_copy(api, &variant.ty) {
+            true => (inner, quote!(*value)),
+            false => (quote!(&#inner), quote!(value)),
+        };
+        let name = docs::article(&variant.name.rust);
+        let mut doc = format!(" The value, if it is {name}.");
+        let whole = whole_number(union, variant).map(|whole| {
+            doc =
+                format!(" The value, if it is {name} or an integer, which is rounded beyond 2⁵³.");
+            quote!(Self::#whole(value) => Some(*value as f64),)
+        });
         Some(quote! {
             #[doc = #doc]
             #[must_use]
-            pub fn #method(&self) -> Option<&#inner> {
+            pub fn #method(&self) -> Option<#ty> {
                 match self {
-                    Self::#pattern(value) => Some(value),
+                    Self::#pattern(value) => Some(#value),
+                    #whole
                     _ => None,
                 }
             }
         })
     });
+    let tags = shared::tag_methods(api, union);
     let shared = shared::methods(api, union);
     quote! {
         impl #name {
             #shared
+            #tags
             #(#narrowing)*
             #[doc = " Whether this version of the crate does not know the value."]
             #[must_use]
@@ -187,6 +196,17 @@ fn methods(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {
             }
         }
     }
+}
+
+/// The variant of a number's integers, where they are one of their own: JSON does not distinguish 5 from 5.0.
+fn whole_number(union: &Union, variant: &Variant) -> Option<Ident> {
+    if variant.ty != Type::Scalar(Scalar::Float) {
+        return None;
+    }
+    let is_whole =
+        |other: &&Variant| matches!(other.ty, Type::Scalar(Scalar::Integer | Scalar::Unsigned));
+    let whole = union.variants.iter().find(is_whole)?;
+    Some(ident(&whole.name.rust))
 }
 
 fn conversions(api: &Api, def: &TypeDef, union: &Union) -> TokenStream {

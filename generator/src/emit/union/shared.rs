@@ -6,7 +6,7 @@ use quote::quote;
 use crate::emit::docs::Docs;
 use crate::emit::type_docs::field_docs;
 use crate::emit::types::{as_struct, ident, is_copy, rust_type};
-use crate::ir::{Api, Field, Keeping, Presence, Scalar, Struct, Type, TypeDef, Union};
+use crate::ir::{Api, Constant, Field, Keeping, Presence, Scalar, Struct, Type, TypeDef, Union};
 use crate::names;
 
 /// A field that all variants have, with one type but for null.
@@ -116,21 +116,11 @@ fn is_sliced(api: &Api, ty: &Type) -> bool {
 
 /// The fields that all variants have. Fields whose name means something else on a union are left to the variants.
 pub(crate) fn shared_fields<'a>(api: &'a Api, union: &'a Union) -> Vec<SharedField<'a>> {
-    let structs: Option<Vec<&Struct>> = union
-        .variants
-        .iter()
-        .map(|variant| as_struct(api, &variant.ty))
-        .collect();
-    let Some(structs) = structs.filter(|structs| structs.len() > 1) else {
+    let Some(structs) = structs(api, union) else {
         return vec![];
     };
-    let is_free = |name: &str| {
-        let mut variants = union.variants.iter();
-        !names::is_union_method(name)
-            && variants.all(|variant| names::narrowing(&variant.name.rust) != name)
-    };
     let kept = structs[0].fields.iter().filter(|field| {
-        is_free(&field.name.rust)
+        is_free(union, &field.name.rust)
             && !matches!(field.ty, Type::Const(_))
             && !matches!(field.keeping, Keeping::Sent | Keeping::Patch)
     });
@@ -147,6 +137,77 @@ pub(crate) fn shared_fields<'a>(api: &'a Api, union: &'a Union) -> Vec<SharedFie
             .map(|fields| SharedField { fields })
     });
     shared.collect()
+}
+
+/// The structs of a union of several.
+fn structs<'a>(api: &'a Api, union: &'a Union) -> Option<Vec<&'a Struct>> {
+    let variants = union.variants.iter();
+    let structs: Option<Vec<&Struct>> = variants
+        .map(|variant| as_struct(api, &variant.ty))
+        .collect();
+    structs.filter(|structs| structs.len() > 1)
+}
+
+/// Whether a union has no other method of this name.
+fn is_free(union: &Union, name: &str) -> bool {
+    let mut variants = union.variants.iter();
+    !names::is_union_method(name) && variants.all(|variant| variant.narrowing() != name)
+}
+
+/// The fields that are a string in each variant and a constant in some, such as the discriminator.
+pub(super) fn tags<'a>(api: &'a Api, union: &'a Union) -> Vec<&'a Field> {
+    let Some(structs) = structs(api, union) else {
+        return vec![];
+    };
+    let is_constant = |field: &Field| {
+        matches!(field.ty, Type::Const(Constant::Text(_))) && field.keeping == Keeping::Constant
+    };
+    let is_text = |field: &Field| {
+        let is_plain = field.ty == Type::Scalar(Scalar::String) && field.keeping == Keeping::Value;
+        field.presence == Presence::Required && (is_plain || is_constant(field))
+    };
+    let is_tag = |first: &&Field| {
+        let of_each = structs.iter().map(|object| {
+            let mut fields = object.fields.iter();
+            fields.find(|field| field.name == first.name && is_text(field))
+        });
+        let of_each: Option<Vec<&Field>> = of_each.collect();
+        is_free(union, &first.name.rust)
+            && of_each.is_some_and(|fields| fields.into_iter().any(is_constant))
+    };
+    structs[0].fields.iter().filter(is_tag).collect()
+}
+
+/// The methods that return those.
+pub(super) fn tag_methods(api: &Api, union: &Union) -> TokenStream {
+    let is_plain = shared_fields(api, union).is_empty();
+    let tags = tags(api, union).into_iter().map(|tag| {
+        let (name, key) = (ident(&tag.name.rust), &tag.name.wire);
+        let arms = union.variants.iter().map(|variant| {
+            let variant = ident(&variant.name.rust);
+            quote!(Self::#variant(it) => &it.#name,)
+        });
+        let json = match is_plain {
+            true => quote!(it),
+            false => quote!(it.raw),
+        };
+        let docs = Docs::new(
+            None,
+            format!("Returns the `{key}`, which is empty if an unknown variant has none."),
+        )
+        .attributes();
+        quote! {
+            #docs
+            #[must_use]
+            pub fn #name(&self) -> &str {
+                match self {
+                    #(#arms)*
+                    Self::Unknown(it) => #json[#key].as_str().unwrap_or_default(),
+                }
+            }
+        }
+    });
+    tags.collect()
 }
 
 /// The methods that return what all variants have.

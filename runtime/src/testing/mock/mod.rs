@@ -13,6 +13,7 @@ use bytes::Bytes;
 use http::{Request, Response};
 
 use super::route;
+use crate::client::Operation;
 use crate::transport::{Body, BoxFuture, Transport, TransportError};
 use rule::Rule;
 
@@ -47,6 +48,8 @@ struct State {
     /// What went wrong.
     mistakes: Vec<String>,
     otherwise: Option<Arc<dyn Transport>>,
+    /// The response to requests to file storages.
+    storage: Option<Reply>,
 }
 
 /// Who responds to a request.
@@ -72,6 +75,17 @@ impl Mock {
     /// server.
     pub fn otherwise(&self, transport: impl Transport) {
         lock(&self.shared).otherwise = Some(Arc::new(transport));
+    }
+
+    /// Responds like this to every request to a file storage, such as that of a downloaded invoice.
+    ///
+    /// ```
+    /// # use polar_client_runtime::testing::{Mock, Reply};
+    /// # let mock = Mock::new();
+    /// mock.storage(Reply::status(200).body("application/pdf", "%PDF-1.7"));
+    /// ```
+    pub fn storage(&self, reply: Reply) {
+        lock(&self.shared).storage = Some(reply);
     }
 
     /// The requests for operations so far, in the order in which they came.
@@ -130,7 +144,12 @@ impl State {
         let responder = match found {
             Some((Ok(reply), _)) => Responder::Mock(reply),
             Some((Err(problems), rule)) => self.invalid(&rule, &problems),
-            None => self.unexpected(|rules| described(&recorded, rules)),
+            None => match &self.storage {
+                Some(reply) if is_for_storage(recorded.operation()) => {
+                    Responder::Mock(reply.clone())
+                }
+                _ => self.unexpected(|rules| described(&recorded, rules)),
+            },
         };
         self.requests.push(recorded);
         responder
@@ -163,6 +182,10 @@ impl State {
         let lines: Vec<String> = unmet.chain(self.mistakes.iter().cloned()).collect();
         (!lines.is_empty()).then(|| format!("calls to the mock:\n- {}", lines.join("\n- ")))
     }
+}
+
+fn is_for_storage(operation: &Operation) -> bool {
+    operation.id.starts_with("storage:")
 }
 
 /// A call, and what was expected instead.
