@@ -61,7 +61,28 @@
 //! # }
 //! ```
 //!
-//! An integer of metadata that an `i64` does not reach is sent as it is. NaN and infinities, which JSON does not have, are
+//! Fields are public: assign to a field what is optional in your program, too. Metadata is read with the methods of
+//! `serde_json::Value`:
+//!
+//! ```rust,no_run
+//! use polar_client::v2026_10::Polar;
+//! use polar_client::v2026_10::models::CheckoutCreate;
+//! use polar_client::ids::ProductId;
+//!
+//! # async fn run(
+//! #     polar: &Polar, product: ProductId, email: Option<String>, seats: Option<i64>,
+//! # ) -> Result<(), polar_client::Error> {
+//! let mut checkout = CheckoutCreate::new([product]).metadata([("quota", 5_000_000_000_i64)]);
+//! checkout.customer_email = email;
+//! checkout.seats = seats;
+//! let checkout = polar.checkouts().create(checkout).await?;
+//! let quota = checkout.metadata.get("quota").and_then(|quota| quota.as_i64());
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! Rust infers `i32` for an integer literal in metadata, so a larger one needs its type: `5_000_000_000_i64`. An integer of
+//! metadata that an `i64` does not reach is sent as it is. NaN and infinities, which JSON does not have, are
 //! refused before the request is sent. Decimals are parsed: `"0.05".parse()?`.
 //!
 //! ## Identifiers
@@ -121,6 +142,8 @@
 //! # Ok(())
 //! # }
 //! ```
+//!
+//! The discriminator is such a method, too: `price.amount_type()`, `customer.r#type()`.
 //!
 //! Enums keep unknown values in `Unknown` and list the known ones in `VALUES`.
 //!

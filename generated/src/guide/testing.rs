@@ -64,6 +64,25 @@
 //! # }
 //! ```
 //!
+//! Documents come from a file storage. `storage` responds to the requests that are sent there:
+//!
+//! ```rust
+//! # #[cfg(all(feature = "test-util", feature = "files"))]
+//! # async fn test() -> Result<(), polar_client::Error> {
+//! use polar_client::v2026_10::{Polar, models::Order, services::orders};
+//! use polar_client::testing::{Mock, Reply, sample};
+//!
+//! let mock = Mock::new();
+//! mock.on::<orders::Invoice>().reply_sample();
+//! mock.storage(Reply::status(200).body("application/pdf", "%PDF-1.7"));
+//!
+//! let polar = Polar::builder().access_token("polar_oat_test").transport(mock.transport()).build()?;
+//! let invoice = polar.orders().download_invoice(sample::<Order>().id).bytes().await?;
+//! assert_eq!(invoice.as_ref(), b"%PDF-1.7");
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! ## An in-memory store, and a server
 //!
 //! A `Store` is an API in memory: what a program creates there can be read, listed, updated and deleted. It works for

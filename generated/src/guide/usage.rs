@@ -26,6 +26,21 @@
 //! capacity when the queue is full (backpressure). Transient errors (an outage, 429, a token that is being replaced) are
 //! retried with backoff. Every event has an external ID, so retries are idempotent: the server stores it once.
 //!
+//! The type of the ingester, such as for a field of your program's state, is `polar_client::v2026_10::Ingester`. Clones share
+//! one queue. An event of a language model has the setters `llm` and `cost`:
+//!
+//! ```rust
+//! # fn events() -> Result<(), Box<dyn std::error::Error>> {
+//! use polar_client::v2026_10::models::{CostMetadata, EventCreateExternalCustomer, LlmMetadata};
+//!
+//! let event = EventCreateExternalCustomer::new("completion", "u-1")
+//!     .metadata([("feature", "chat")])
+//!     .llm(LlmMetadata::new("anthropic", "opus", 100, 50, 150))
+//!     .cost(CostMetadata::new("0.125".parse()?, "usd")); // cents
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! Only events that the server rejects are given up; the others of their batch are sent. Rejected events, those that the
 //! server accepted without counting them (`Fate::Unconfirmed`) and those that are unsent at shutdown are returned through
 //! `on_undelivered` or in the report (of the first two kinds, as many as the queue holds). An event that makes the server

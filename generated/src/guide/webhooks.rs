@@ -68,7 +68,8 @@
 //! ## Handlers
 //!
 //! `Deliveries` remembers which events were handled, in memory or in a `Store` of your own, because Polar delivers an event
-//! again when it got no response in time. `deliveries.handle(delivery, handler)` runs the handler once for each event, in a
+//! again when it got no response in time. The documentation of the trait `webhooks::Store` has the SQL of one.
+//! `deliveries.handle(delivery, handler)` runs the handler once for each event, in a
 //! task of its own that outlives a dropped request, and returns the HTTP status to respond with: 204 if the event was
 //! handled, 409 if an earlier delivery is still being handled, 500 after an error or a panic, so that Polar retries. With
 //! the feature `tracing`, failures are logged.

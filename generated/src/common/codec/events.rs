@@ -819,22 +819,7 @@ impl Model for CostMetadata {
 }
 
 polar_client_runtime::model! {
-    CostMetadata
-}
-
-impl Record for CostMetadataInput {
-    #[inline]
-    fn write(&self, o: &mut Sink<'_>) {
-        let fields: [(&str, &dyn Encode); 2] = [
-            ("amount", &self.amount),
-            ("currency", &self.currency),
-        ];
-        o.fields(&fields);
-    }
-}
-
-polar_client_runtime::input! {
-    CostMetadataInput {
+    CostMetadata {
         "amount" = [Digits { integer: 5, fraction: 12 }],
         "currency" = [Pattern("usd")],
     }

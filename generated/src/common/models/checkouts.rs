@@ -380,6 +380,19 @@ impl CheckoutDiscount {
         }
     }
 
+    /// Returns the `type`, which is empty if an unknown variant has none.
+    #[must_use]
+    #[inline]
+    pub fn r#type(&self) -> &str {
+        match self {
+            Self::FixedOnceForever(it) => &it.r#type,
+            Self::FixedRepeat(it) => &it.r#type,
+            Self::PercentageOnceForever(it) => &it.r#type,
+            Self::PercentageRepeat(it) => &it.r#type,
+            Self::Unknown(it) => it.raw["type"].as_str().unwrap_or_default(),
+        }
+    }
+
     /// The value, if it is a `FixedOnceForever`.
     #[must_use]
     #[inline]
@@ -1287,7 +1300,7 @@ impl CustomerMetadataValue {
     /// The value, if it is a `String`.
     #[must_use]
     #[inline]
-    pub fn as_string(&self) -> Option<&str> {
+    pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::String(value) => Some(value),
             _ => None,
@@ -1297,9 +1310,9 @@ impl CustomerMetadataValue {
     /// The value, if it is an `Integer`.
     #[must_use]
     #[inline]
-    pub fn as_integer(&self) -> Option<&i64> {
+    pub fn as_i64(&self) -> Option<i64> {
         match self {
-            Self::Integer(value) => Some(value),
+            Self::Integer(value) => Some(*value),
             _ => None,
         }
     }
@@ -1307,9 +1320,9 @@ impl CustomerMetadataValue {
     /// The value, if it is a `Boolean`.
     #[must_use]
     #[inline]
-    pub fn as_boolean(&self) -> Option<&bool> {
+    pub fn as_bool(&self) -> Option<bool> {
         match self {
-            Self::Boolean(value) => Some(value),
+            Self::Boolean(value) => Some(*value),
             _ => None,
         }
     }

@@ -129,6 +129,20 @@ impl CustomField {
         }
     }
 
+    /// Returns the `type`, which is empty if an unknown variant has none.
+    #[must_use]
+    #[inline]
+    pub fn r#type(&self) -> &str {
+        match self {
+            Self::Text(it) => &it.r#type,
+            Self::Number(it) => &it.r#type,
+            Self::Date(it) => &it.r#type,
+            Self::Checkbox(it) => &it.r#type,
+            Self::Select(it) => &it.r#type,
+            Self::Unknown(it) => it.raw["type"].as_str().unwrap_or_default(),
+        }
+    }
+
     /// The value, if it is a `Text`.
     #[must_use]
     #[inline]

@@ -2031,6 +2031,18 @@ impl CustomerPaymentMethod {
         }
     }
 
+    /// Returns the `type`, which is empty if an unknown variant has none.
+    #[must_use]
+    #[inline]
+    pub fn r#type(&self) -> &str {
+        match self {
+            Self::Card(it) => &it.r#type,
+            Self::KrCard(it) => &it.r#type,
+            Self::Generic(it) => &it.r#type,
+            Self::Unknown(it) => it.raw["type"].as_str().unwrap_or_default(),
+        }
+    }
+
     /// The value, if it is a `Card`.
     #[must_use]
     #[inline]
@@ -2180,6 +2192,17 @@ pub enum CustomerPaymentMethodCreateResponse {
 }
 
 impl CustomerPaymentMethodCreateResponse {
+    /// Returns the `status`, which is empty if an unknown variant has none.
+    #[must_use]
+    #[inline]
+    pub fn status(&self) -> &str {
+        match self {
+            Self::Succeeded(it) => &it.status,
+            Self::RequiresAction(it) => &it.status,
+            Self::Unknown(it) => it["status"].as_str().unwrap_or_default(),
+        }
+    }
+
     /// The value, if it is a `Succeeded`.
     #[must_use]
     #[inline]

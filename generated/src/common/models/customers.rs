@@ -265,6 +265,17 @@ impl Customer {
         }
     }
 
+    /// Returns the `type`, which is empty if an unknown variant has none.
+    #[must_use]
+    #[inline]
+    pub fn r#type(&self) -> &str {
+        match self {
+            Self::Individual(it) => &it.r#type,
+            Self::Team(it) => &it.r#type,
+            Self::Unknown(it) => it.raw["type"].as_str().unwrap_or_default(),
+        }
+    }
+
     /// The value, if it is an `Individual`.
     #[must_use]
     #[inline]
@@ -901,6 +912,17 @@ impl CustomerState {
             Self::Individual(it) => &it.active_meters,
             Self::Team(it) => &it.active_meters,
             Self::Unknown(it) => &it.active_meters,
+        }
+    }
+
+    /// Returns the `type`, which is empty if an unknown variant has none.
+    #[must_use]
+    #[inline]
+    pub fn r#type(&self) -> &str {
+        match self {
+            Self::Individual(it) => &it.r#type,
+            Self::Team(it) => &it.r#type,
+            Self::Unknown(it) => it.raw["type"].as_str().unwrap_or_default(),
         }
     }
 
@@ -1967,6 +1989,18 @@ impl PaymentMethod {
             Self::KrCard(it) => it.is_default,
             Self::Generic(it) => it.is_default,
             Self::Unknown(it) => it.is_default,
+        }
+    }
+
+    /// Returns the `type`, which is empty if an unknown variant has none.
+    #[must_use]
+    #[inline]
+    pub fn r#type(&self) -> &str {
+        match self {
+            Self::Card(it) => &it.r#type,
+            Self::KrCard(it) => &it.r#type,
+            Self::Generic(it) => &it.r#type,
+            Self::Unknown(it) => it.raw["type"].as_str().unwrap_or_default(),
         }
     }
 

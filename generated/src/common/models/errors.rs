@@ -116,6 +116,21 @@ impl CheckoutForbiddenError {
         }
     }
 
+    /// Returns the `error`, which is empty if an unknown variant has none.
+    #[must_use]
+    #[inline]
+    pub fn error(&self) -> &str {
+        match self {
+            Self::AlreadyActiveSubscriptionError(it) => &it.error,
+            Self::NotOpenCheckout(it) => &it.error,
+            Self::NotPermitted(it) => &it.error,
+            Self::PaymentNotReady(it) => &it.error,
+            Self::TrialAlreadyRedeemed(it) => &it.error,
+            Self::DiscountRedemptionLimitReached(it) => &it.error,
+            Self::Unknown(it) => it.raw["error"].as_str().unwrap_or_default(),
+        }
+    }
+
     /// The value, if it is an `AlreadyActiveSubscriptionError`.
     #[must_use]
     #[inline]
@@ -358,7 +373,7 @@ impl LocationSegment {
     /// The value, if it is a `String`.
     #[must_use]
     #[inline]
-    pub fn as_string(&self) -> Option<&str> {
+    pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::String(value) => Some(value),
             _ => None,
@@ -368,9 +383,9 @@ impl LocationSegment {
     /// The value, if it is an `Integer`.
     #[must_use]
     #[inline]
-    pub fn as_integer(&self) -> Option<&i64> {
+    pub fn as_i64(&self) -> Option<i64> {
         match self {
-            Self::Integer(value) => Some(value),
+            Self::Integer(value) => Some(*value),
             _ => None,
         }
     }

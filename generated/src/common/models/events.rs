@@ -689,25 +689,8 @@ pub struct CostMetadata {
     pub currency: String,
 }
 
-/// What an event costs.
-///
-/// Schema `CostMetadata-Input`.
-#[doc(alias = "CostMetadata-Input")]
-#[derive(Clone, PartialEq)]
-#[non_exhaustive]
-pub struct CostMetadataInput {
-    /// The costs in cents; fractions of a cent are possible.
-    ///
-    /// At most 5 digits before the point and 12 after it.
-    pub amount: Decimal,
-    /// Currency of the costs: only `usd` is possible.
-    ///
-    /// Matches `usd`.
-    pub currency: String,
-}
-
-impl CostMetadataInput {
-    /// A `CostMetadataInput` with what is required.
+impl CostMetadata {
+    /// A `CostMetadata` with what is required.
     #[must_use]
     pub fn new(amount: Decimal, currency: impl Into<String>) -> Self {
         Self {
@@ -1012,7 +995,7 @@ impl EventCreateCustomer {
     /// The key `_cost` of `metadata`.
     #[must_use]
     #[inline]
-    pub fn cost(mut self, cost: CostMetadataInput) -> Self {
+    pub fn cost(mut self, cost: CostMetadata) -> Self {
         let it = self.metadata.get_or_insert_default();
         it.cost = Some(cost);
         self
@@ -1129,7 +1112,7 @@ impl EventCreateExternalCustomer {
     /// The key `_cost` of `metadata`.
     #[must_use]
     #[inline]
-    pub fn cost(mut self, cost: CostMetadataInput) -> Self {
+    pub fn cost(mut self, cost: CostMetadata) -> Self {
         let it = self.metadata.get_or_insert_default();
         it.cost = Some(cost);
         self
@@ -1162,7 +1145,7 @@ impl EventCreateExternalCustomer {
 #[non_exhaustive]
 pub struct EventMetadataInput {
     /// What the event costs you.
-    pub cost: Option<CostMetadataInput>,
+    pub cost: Option<CostMetadata>,
     /// Use of a language model in the event.
     pub llm: Option<LlmMetadata>,
     /// Entries without a field of their own.
@@ -1184,7 +1167,7 @@ impl EventMetadataInput {
     /// What the event costs you.
     #[must_use]
     #[inline]
-    pub fn cost(mut self, cost: CostMetadataInput) -> Self {
+    pub fn cost(mut self, cost: CostMetadata) -> Self {
         self.cost = Some(cost);
         self
     }
@@ -1535,7 +1518,7 @@ impl FilterValue {
     /// The value, if it is a `String`.
     #[must_use]
     #[inline]
-    pub fn as_string(&self) -> Option<&str> {
+    pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::String(value) => Some(value),
             _ => None,
@@ -1545,9 +1528,9 @@ impl FilterValue {
     /// The value, if it is an `Integer`.
     #[must_use]
     #[inline]
-    pub fn as_integer(&self) -> Option<&i64> {
+    pub fn as_i64(&self) -> Option<i64> {
         match self {
-            Self::Integer(value) => Some(value),
+            Self::Integer(value) => Some(*value),
             _ => None,
         }
     }
@@ -1555,9 +1538,9 @@ impl FilterValue {
     /// The value, if it is a `Boolean`.
     #[must_use]
     #[inline]
-    pub fn as_boolean(&self) -> Option<&bool> {
+    pub fn as_bool(&self) -> Option<bool> {
         match self {
-            Self::Boolean(value) => Some(value),
+            Self::Boolean(value) => Some(*value),
             _ => None,
         }
     }
@@ -1616,7 +1599,7 @@ pub struct LlmMetadata {
 }
 
 impl LlmMetadata {
-    /// A `LlmMetadata` with what is required.
+    /// An `LlmMetadata` with what is required.
     #[must_use]
     pub fn new(
         vendor: impl Into<String>,

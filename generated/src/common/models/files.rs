@@ -431,6 +431,19 @@ impl FileRead {
         }
     }
 
+    /// Returns the `service`, which is empty if an unknown variant has none.
+    #[must_use]
+    #[inline]
+    pub fn service(&self) -> &str {
+        match self {
+            Self::Downloadable(it) => &it.service,
+            Self::ProductMedia(it) => &it.service,
+            Self::OrganizationAvatar(it) => &it.service,
+            Self::SupportCaseAttachment(it) => &it.service,
+            Self::Unknown(it) => it.raw["service"].as_str().unwrap_or_default(),
+        }
+    }
+
     /// The value, if it is a `Downloadable`.
     #[must_use]
     #[inline]

@@ -181,6 +181,17 @@ impl AuthorizeResponse {
         }
     }
 
+    /// Returns the `sub_type`, which is empty if an unknown variant has none.
+    #[must_use]
+    #[inline]
+    pub fn sub_type(&self) -> &str {
+        match self {
+            Self::User(it) => &it.sub_type,
+            Self::Organization(it) => &it.sub_type,
+            Self::Unknown(it) => it.raw["sub_type"].as_str().unwrap_or_default(),
+        }
+    }
+
     /// The value, if it is a `User`.
     #[must_use]
     #[inline]

@@ -345,6 +345,18 @@ impl Payment {
         }
     }
 
+    /// Returns the `method`, which is empty if an unknown variant has none.
+    #[must_use]
+    #[inline]
+    pub fn method(&self) -> &str {
+        match self {
+            Self::Card(it) => &it.method,
+            Self::KrCard(it) => &it.method,
+            Self::Generic(it) => &it.method,
+            Self::Unknown(it) => it.raw["method"].as_str().unwrap_or_default(),
+        }
+    }
+
     /// The value, if it is a `Card`.
     #[must_use]
     #[inline]

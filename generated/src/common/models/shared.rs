@@ -492,6 +492,23 @@ impl BenefitPublic {
         }
     }
 
+    /// Returns the `type`, which is empty if an unknown variant has none.
+    #[must_use]
+    #[inline]
+    pub fn r#type(&self) -> &str {
+        match self {
+            Self::Custom(it) => &it.r#type,
+            Self::Discord(it) => &it.r#type,
+            Self::GitHubRepository(it) => &it.r#type,
+            Self::Downloadables(it) => &it.r#type,
+            Self::LicenseKeys(it) => &it.r#type,
+            Self::FeatureFlag(it) => &it.r#type,
+            Self::SlackSharedChannel(it) => &it.r#type,
+            Self::MeterCredit(it) => &it.r#type,
+            Self::Unknown(it) => it.raw["type"].as_str().unwrap_or_default(),
+        }
+    }
+
     /// The value, if it is a `Custom`.
     #[must_use]
     #[inline]
@@ -681,7 +698,7 @@ impl CustomFieldValue {
     /// The value, if it is a `String`.
     #[must_use]
     #[inline]
-    pub fn as_string(&self) -> Option<&str> {
+    pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::String(value) => Some(value),
             _ => None,
@@ -691,9 +708,9 @@ impl CustomFieldValue {
     /// The value, if it is an `Integer`.
     #[must_use]
     #[inline]
-    pub fn as_integer(&self) -> Option<&i64> {
+    pub fn as_i64(&self) -> Option<i64> {
         match self {
-            Self::Integer(value) => Some(value),
+            Self::Integer(value) => Some(*value),
             _ => None,
         }
     }
@@ -701,9 +718,9 @@ impl CustomFieldValue {
     /// The value, if it is a `Boolean`.
     #[must_use]
     #[inline]
-    pub fn as_boolean(&self) -> Option<&bool> {
+    pub fn as_bool(&self) -> Option<bool> {
         match self {
-            Self::Boolean(value) => Some(value),
+            Self::Boolean(value) => Some(*value),
             _ => None,
         }
     }
@@ -711,9 +728,9 @@ impl CustomFieldValue {
     /// The value, if it is a `Timestamp`.
     #[must_use]
     #[inline]
-    pub fn as_timestamp(&self) -> Option<&Timestamp> {
+    pub fn as_timestamp(&self) -> Option<Timestamp> {
         match self {
-            Self::Timestamp(value) => Some(value),
+            Self::Timestamp(value) => Some(*value),
             _ => None,
         }
     }
@@ -877,7 +894,7 @@ impl MetadataValue {
     /// The value, if it is a `String`.
     #[must_use]
     #[inline]
-    pub fn as_string(&self) -> Option<&str> {
+    pub fn as_str(&self) -> Option<&str> {
         match self {
             Self::String(value) => Some(value),
             _ => None,
@@ -887,19 +904,20 @@ impl MetadataValue {
     /// The value, if it is an `Integer`.
     #[must_use]
     #[inline]
-    pub fn as_integer(&self) -> Option<&i64> {
+    pub fn as_i64(&self) -> Option<i64> {
         match self {
-            Self::Integer(value) => Some(value),
+            Self::Integer(value) => Some(*value),
             _ => None,
         }
     }
 
-    /// The value, if it is a `Number`.
+    /// The value, if it is a `Number` or an integer, which is rounded beyond 2⁵³.
     #[must_use]
     #[inline]
-    pub fn as_number(&self) -> Option<&f64> {
+    pub fn as_f64(&self) -> Option<f64> {
         match self {
-            Self::Number(value) => Some(value),
+            Self::Number(value) => Some(*value),
+            Self::Integer(value) => Some(*value as f64),
             _ => None,
         }
     }
@@ -907,9 +925,9 @@ impl MetadataValue {
     /// The value, if it is a `Boolean`.
     #[must_use]
     #[inline]
-    pub fn as_boolean(&self) -> Option<&bool> {
+    pub fn as_bool(&self) -> Option<bool> {
         match self {
-            Self::Boolean(value) => Some(value),
+            Self::Boolean(value) => Some(*value),
             _ => None,
         }
     }

@@ -204,6 +204,19 @@ impl AppliedDiscount {
         }
     }
 
+    /// Returns the `type`, which is empty if an unknown variant has none.
+    #[must_use]
+    #[inline]
+    pub fn r#type(&self) -> &str {
+        match self {
+            Self::FixedOnceForever(it) => &it.r#type,
+            Self::FixedRepeat(it) => &it.r#type,
+            Self::PercentageOnceForever(it) => &it.r#type,
+            Self::PercentageRepeat(it) => &it.r#type,
+            Self::Unknown(it) => it.raw["type"].as_str().unwrap_or_default(),
+        }
+    }
+
     /// The value, if it is a `FixedOnceForever`.
     #[must_use]
     #[inline]
@@ -654,6 +667,23 @@ impl Price {
             Self::MeteredUnit(it) => it.product_id,
             Self::MeteredTiers(it) => it.product_id,
             Self::Unknown(it) => it.product_id,
+        }
+    }
+
+    /// Returns the `amount_type`, which is empty if an unknown variant has none.
+    #[must_use]
+    #[inline]
+    pub fn amount_type(&self) -> &str {
+        match self {
+            Self::LegacyRecurringFixed(it) => &it.amount_type,
+            Self::LegacyRecurringCustom(it) => &it.amount_type,
+            Self::Fixed(it) => &it.amount_type,
+            Self::Custom(it) => &it.amount_type,
+            Self::SeatBased(it) => &it.amount_type,
+            Self::UnitBased(it) => &it.amount_type,
+            Self::MeteredUnit(it) => &it.amount_type,
+            Self::MeteredTiers(it) => &it.amount_type,
+            Self::Unknown(it) => it.raw["amount_type"].as_str().unwrap_or_default(),
         }
     }
 

@@ -241,6 +241,23 @@ impl Benefit {
         }
     }
 
+    /// Returns the `type`, which is empty if an unknown variant has none.
+    #[must_use]
+    #[inline]
+    pub fn r#type(&self) -> &str {
+        match self {
+            Self::Custom(it) => &it.r#type,
+            Self::Discord(it) => &it.r#type,
+            Self::GitHubRepository(it) => &it.r#type,
+            Self::Downloadables(it) => &it.r#type,
+            Self::LicenseKeys(it) => &it.r#type,
+            Self::MeterCredit(it) => &it.r#type,
+            Self::FeatureFlag(it) => &it.r#type,
+            Self::SlackSharedChannel(it) => &it.r#type,
+            Self::Unknown(it) => it.raw["type"].as_str().unwrap_or_default(),
+        }
+    }
+
     /// The value, if it is a `Custom`.
     #[must_use]
     #[inline]

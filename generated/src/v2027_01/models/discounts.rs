@@ -226,6 +226,19 @@ impl Discount {
         }
     }
 
+    /// Returns the `type`, which is empty if an unknown variant has none.
+    #[must_use]
+    #[inline]
+    pub fn r#type(&self) -> &str {
+        match self {
+            Self::FixedOnceForever(it) => &it.r#type,
+            Self::FixedRepeat(it) => &it.r#type,
+            Self::PercentageOnceForever(it) => &it.r#type,
+            Self::PercentageRepeat(it) => &it.r#type,
+            Self::Unknown(it) => it.raw["type"].as_str().unwrap_or_default(),
+        }
+    }
+
     /// The value, if it is a `FixedOnceForever`.
     #[must_use]
     #[inline]

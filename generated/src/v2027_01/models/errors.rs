@@ -64,6 +64,17 @@ impl CheckoutPaymentError {
         }
     }
 
+    /// Returns the `error`, which is empty if an unknown variant has none.
+    #[must_use]
+    #[inline]
+    pub fn error(&self) -> &str {
+        match self {
+            Self::Error(it) => &it.error,
+            Self::SharedTokenError(it) => &it.error,
+            Self::Unknown(it) => it.raw["error"].as_str().unwrap_or_default(),
+        }
+    }
+
     /// The value, if it is an `Error`.
     #[must_use]
     #[inline]

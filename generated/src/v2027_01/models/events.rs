@@ -624,6 +624,100 @@ impl Event {
         }
     }
 
+    /// Returns the `source`, which is empty if an unknown variant has none.
+    #[must_use]
+    #[inline]
+    pub fn source(&self) -> &str {
+        match self {
+            Self::MeterCredit(it) => &it.source,
+            Self::MeterReset(it) => &it.source,
+            Self::BenefitGranted(it) => &it.source,
+            Self::BenefitCycled(it) => &it.source,
+            Self::BenefitUpdated(it) => &it.source,
+            Self::BenefitRevoked(it) => &it.source,
+            Self::SubscriptionCreated(it) => &it.source,
+            Self::SubscriptionUpdated(it) => &it.source,
+            Self::SubscriptionCycled(it) => &it.source,
+            Self::SubscriptionCanceled(it) => &it.source,
+            Self::SubscriptionRevoked(it) => &it.source,
+            Self::SubscriptionPastDue(it) => &it.source,
+            Self::SubscriptionReactivated(it) => &it.source,
+            Self::SubscriptionReinstated(it) => &it.source,
+            Self::SubscriptionPaused(it) => &it.source,
+            Self::SubscriptionResumed(it) => &it.source,
+            Self::SubscriptionMigrated(it) => &it.source,
+            Self::SubscriptionUncanceled(it) => &it.source,
+            Self::SubscriptionProductUpdated(it) => &it.source,
+            Self::SubscriptionSeatsUpdated(it) => &it.source,
+            Self::SubscriptionUnitsUpdated(it) => &it.source,
+            Self::SubscriptionBillingPeriodUpdated(it) => &it.source,
+            Self::SubscriptionUpdateCleared(it) => &it.source,
+            Self::OrderPaid(it) => &it.source,
+            Self::OrderRefunded(it) => &it.source,
+            Self::OrderVoided(it) => &it.source,
+            Self::OrderUnvoided(it) => &it.source,
+            Self::CheckoutCreated(it) => &it.source,
+            Self::CustomerCreated(it) => &it.source,
+            Self::CustomerUpdated(it) => &it.source,
+            Self::CustomerDeleted(it) => &it.source,
+            Self::BalanceOrder(it) => &it.source,
+            Self::BalanceCreditOrder(it) => &it.source,
+            Self::BalanceRefund(it) => &it.source,
+            Self::BalanceRefundReversal(it) => &it.source,
+            Self::BalanceDispute(it) => &it.source,
+            Self::BalanceDisputeReversal(it) => &it.source,
+            Self::User(it) => &it.source,
+            Self::Unknown(it) => it.raw["source"].as_str().unwrap_or_default(),
+        }
+    }
+
+    /// Returns the `name`, which is empty if an unknown variant has none.
+    #[must_use]
+    #[inline]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::MeterCredit(it) => &it.name,
+            Self::MeterReset(it) => &it.name,
+            Self::BenefitGranted(it) => &it.name,
+            Self::BenefitCycled(it) => &it.name,
+            Self::BenefitUpdated(it) => &it.name,
+            Self::BenefitRevoked(it) => &it.name,
+            Self::SubscriptionCreated(it) => &it.name,
+            Self::SubscriptionUpdated(it) => &it.name,
+            Self::SubscriptionCycled(it) => &it.name,
+            Self::SubscriptionCanceled(it) => &it.name,
+            Self::SubscriptionRevoked(it) => &it.name,
+            Self::SubscriptionPastDue(it) => &it.name,
+            Self::SubscriptionReactivated(it) => &it.name,
+            Self::SubscriptionReinstated(it) => &it.name,
+            Self::SubscriptionPaused(it) => &it.name,
+            Self::SubscriptionResumed(it) => &it.name,
+            Self::SubscriptionMigrated(it) => &it.name,
+            Self::SubscriptionUncanceled(it) => &it.name,
+            Self::SubscriptionProductUpdated(it) => &it.name,
+            Self::SubscriptionSeatsUpdated(it) => &it.name,
+            Self::SubscriptionUnitsUpdated(it) => &it.name,
+            Self::SubscriptionBillingPeriodUpdated(it) => &it.name,
+            Self::SubscriptionUpdateCleared(it) => &it.name,
+            Self::OrderPaid(it) => &it.name,
+            Self::OrderRefunded(it) => &it.name,
+            Self::OrderVoided(it) => &it.name,
+            Self::OrderUnvoided(it) => &it.name,
+            Self::CheckoutCreated(it) => &it.name,
+            Self::CustomerCreated(it) => &it.name,
+            Self::CustomerUpdated(it) => &it.name,
+            Self::CustomerDeleted(it) => &it.name,
+            Self::BalanceOrder(it) => &it.name,
+            Self::BalanceCreditOrder(it) => &it.name,
+            Self::BalanceRefund(it) => &it.name,
+            Self::BalanceRefundReversal(it) => &it.name,
+            Self::BalanceDispute(it) => &it.name,
+            Self::BalanceDisputeReversal(it) => &it.name,
+            Self::User(it) => &it.name,
+            Self::Unknown(it) => it.raw["name"].as_str().unwrap_or_default(),
+        }
+    }
+
     /// The value, if it is a `MeterCredit`.
     #[must_use]
     #[inline]
