@@ -16,6 +16,7 @@ use polar_codegen::{HomeSummary, Input, Output, Report, Summary, names};
 use crate::changes::{self, Changes, FileError};
 use crate::files::{self, Entry, Kind};
 use crate::mentions;
+use crate::packages::{self, GENERATED};
 use crate::spec::Folder;
 
 /// What to do with the generated crate.
@@ -38,6 +39,8 @@ pub struct Outcome {
     pub stale: Vec<String>,
     /// Hand-written files that mention another version than the default one, relative to the root of the workspace.
     pub mentions: Vec<String>,
+    /// Files of hand-written packages that are no copy of those in the root any more, relative to the root.
+    pub copies: Vec<String>,
     /// Files that are as they should be.
     pub unchanged: Vec<String>,
     /// Figures of each version.
@@ -53,11 +56,12 @@ pub struct Outcome {
 }
 
 impl Outcome {
-    /// Whether `generated/` was what is generated, and every mention of the default version up to date.
+    /// Whether `generated/` was what is generated, and every mention of the default version and every copy up to date.
     #[must_use]
     pub fn is_clean(&self) -> bool {
-        let all = [&self.changed, &self.missing, &self.stale, &self.mentions];
-        all.iter().all(|files| files.is_empty())
+        let all = [&self.changed, &self.missing, &self.stale];
+        let all = all.into_iter().chain([&self.mentions, &self.copies]);
+        all.into_iter().all(|files| files.is_empty())
     }
 }
 
@@ -97,7 +101,7 @@ pub(crate) struct Plan {
 }
 
 /// Generates the crate from `spec/` below `root`, and writes it to `generated/` or compares it. The same is done to the
-/// mentions of the default version in what is written by hand.
+/// mentions of the default version in what is written by hand, and to the files that packages share.
 ///
 /// # Errors
 /// Problems of the input, and files that cannot be read or written. No file was changed then.
@@ -121,24 +125,31 @@ pub fn run(root: &Path, mode: Mode) -> Result<Outcome, CodegenError> {
 /// Generates the crate from the files of a `spec/` folder, and compares it with what is below `root`.
 pub(crate) fn plan(root: &Path, spec: &Folder) -> Result<Plan, CodegenError> {
     let versions = Versions::parse(spec.file("versions.yaml")?).map_err(CodegenError::Input)?;
-    let output = generate_versions(spec, &versions)?;
+    let mut output = generate_versions(spec, &versions)?;
+    let shared = packages::shared_files(root)?;
+    let copies = packages::outdated(root, &shared)?;
+    let shared = shared.into_iter();
+    output
+        .files
+        .extend(shared.map(|(name, text)| (name.to_owned(), text)));
     let module = names::version_module(versions.default_version());
     let mentions = mentions::outdated(root, &module)?;
-    let target = root.join("generated");
+    let target = root.join(GENERATED);
     files::own_folder(&target).map_err(at(&target))?;
     let found = files::entries(&target).map_err(at(&target))?;
     let mut outcome = compare(&target, &found, &output)?;
     let mut changes = Changes::default();
     for name in &outcome.stale {
-        changes.remove(format!("generated/{name}"));
+        changes.remove(format!("{GENERATED}/{name}"));
     }
     for name in outcome.missing.iter().chain(&outcome.changed) {
-        changes.write(format!("generated/{name}"), &output.files[name]);
+        changes.write(format!("{GENERATED}/{name}"), &output.files[name]);
     }
-    for (name, text) in &mentions {
+    for (name, text) in mentions.iter().chain(&copies) {
         changes.write(name, text);
     }
     outcome.mentions = mentions.into_keys().collect();
+    outcome.copies = copies.into_keys().collect();
     outcome.versions = output.versions;
     outcome.homes = output.homes;
     outcome.steps = output.steps;

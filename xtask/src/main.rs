@@ -8,6 +8,7 @@ use xtask::codegen::{self, Mode};
 use xtask::conformance::{self, Against};
 use xtask::diff::verify::{self, Verified};
 use xtask::diff::{self, Diff};
+use xtask::release;
 use xtask::update::{self, Update};
 use xtask::versions::{self, Show};
 use xtask::{report, spec, weight};
@@ -37,6 +38,9 @@ enum Command {
     ///
     /// Prints a summary, which is the text of a pull request. If anything fails, no file is changed.
     Update(Update),
+    /// A release: prepare it in the working tree, and check it before it is published.
+    #[command(subcommand)]
+    Release(release::Command),
     /// Call every operation of every version on a server that knows the contract.
     Conformance {
         /// On Prism, a mock server from npm, instead of the tests' own.
@@ -61,6 +65,7 @@ fn main() -> ExitCode {
             let mode = if check { Mode::Check } else { Mode::Write };
             run_codegen(mode, report)
         }
+        Command::Release(what) => run_release(what),
         Command::Update(what) => run_update(&what),
         Command::Conformance { prism } => {
             let against = if prism {
@@ -131,8 +136,21 @@ fn report_verified(verified: Result<Verified, String>) -> Option<ExitCode> {
     }
 }
 
+fn run_release(what: release::Command) -> ExitCode {
+    let root = xtask::root();
+    finish(match what {
+        release::Command::Prepare { version } => {
+            let prepared = release::prepare(version.as_deref(), &root, &release::today());
+            prepared.map(|it| println!("{} → {}", it.old, it.new))
+        }
+        release::Command::Check { tag } => {
+            release::check(tag.as_deref(), &root).map(|notes| print!("{notes}"))
+        }
+    })
+}
+
 fn run_update(what: &Update) -> ExitCode {
-    let today = update::today();
+    let today = release::today();
     let outcome = update::run(what, spec::PUBLISHED, &xtask::root(), &today);
     finish(outcome.map(|outcome| print!("{}", outcome.to_markdown())))
 }

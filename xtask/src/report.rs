@@ -92,6 +92,9 @@ pub fn differences(outcome: &Outcome) -> String {
     for path in &outcome.mentions {
         let _ = writeln!(text, "mentions another version than the default: {path}");
     }
+    for path in &outcome.copies {
+        let _ = writeln!(text, "differs from the file in the root: {path}");
+    }
     let _ = writeln!(text, "run `cargo xtask codegen`");
     text
 }

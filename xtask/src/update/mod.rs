@@ -2,9 +2,7 @@
 //!
 //! Everything is worked out in memory, and compared with the last commit. Then all files are written, or none.
 
-mod changelog;
 mod committed;
-mod release;
 mod summary;
 
 use std::collections::BTreeSet;
@@ -13,19 +11,17 @@ use std::path::{Path, PathBuf};
 
 use clap::Args;
 use polar_codegen::Report;
-use polar_codegen::compare::{self, Comparison, Semver};
+use polar_codegen::compare::{self, Comparison};
 use polar_codegen::versions::Versions;
 
 use crate::changes::{self, Changes, FileError};
 use crate::codegen::{self, CodegenError, Plan};
 use crate::diff::SideError;
 use crate::progress::step;
+use crate::release::{self, Prepared, Release};
 use crate::spec::{self, Contract, Folder, Origin};
 use crate::{files, report};
 use committed::Committed;
-use release::Release;
-
-pub use release::today;
 
 /// Where the documents are, and whether to write.
 #[derive(Debug, Clone, Default, Args)]
@@ -56,17 +52,6 @@ pub struct Outcome {
     pub written: Vec<String>,
     /// The files that are removed.
     pub removed: Vec<String>,
-}
-
-/// The release of an update.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Prepared {
-    /// The version number before.
-    pub old: String,
-    /// The version number of the release.
-    pub new: String,
-    /// What it has to be by the differences, and by what the changelog already says of it.
-    pub semver: Semver,
 }
 
 /// What was done to the contract of a version.
@@ -117,12 +102,7 @@ pub enum Error {
     /// There is no last commit to compare with.
     Committed(SideError),
     /// A file that has the version number is not what it should be.
-    Release {
-        /// The file.
-        file: String,
-        /// What is wrong.
-        message: String,
-    },
+    Release(release::Error),
 }
 
 impl fmt::Display for Error {
@@ -131,7 +111,7 @@ impl fmt::Display for Error {
             Self::Import(error) => error.fmt(f),
             Self::Codegen(error) => error.fmt(f),
             Self::Committed(error) => error.fmt(f),
-            Self::Release { file, message } => write!(f, "{file}: {message}"),
+            Self::Release(error) => error.fmt(f),
         }
     }
 }
@@ -147,6 +127,12 @@ impl From<spec::Error> for Error {
 impl From<CodegenError> for Error {
     fn from(error: CodegenError) -> Self {
         Self::Codegen(error)
+    }
+}
+
+impl From<release::Error> for Error {
+    fn from(error: release::Error) -> Self {
+        Self::Release(error)
     }
 }
 
@@ -198,7 +184,7 @@ pub fn run(what: &Update, published: &str, root: &Path, today: &str) -> Result<O
     compare(&committed, &plan, &versions, &mut outcome);
     if let Some(semver) = outcome.comparison.semver() {
         let news = outcome.comparison.to_markdown();
-        let release = Release::prepare(root, &committed.manifest, semver, &news, today)?;
+        let release = Release::of_update(root, &committed.manifest, semver, &news, today)?;
         for (file, text) in release.files {
             changes.write(file, text);
         }

@@ -17,13 +17,13 @@ const ORDER: [&str; 6] = [
 ];
 
 /// Whether an entry of what is unreleased says that it is breaking.
-pub(super) fn unreleased_is_breaking(changelog: &str) -> bool {
+pub(crate) fn unreleased_is_breaking(changelog: &str) -> bool {
     parts(changelog).is_some_and(|[_, unreleased, _]| unreleased.contains(BREAKING))
 }
 
 /// The changelog with a section of the release, which has what was unreleased and the news, by their headings. `None` if
 /// nothing is headed as unreleased.
-pub(super) fn with_release(
+pub(crate) fn with_release(
     changelog: &str,
     version: &str,
     date: &str,
@@ -53,6 +53,44 @@ pub(super) fn with_release(
         text.push_str(&format!("\n{after}"));
     }
     Some(text)
+}
+
+/// The changelog without what is unreleased.
+pub(crate) fn released(changelog: &str) -> String {
+    match parts(changelog) {
+        Some([before, _, after]) => format!("{before}{after}"),
+        None => changelog.to_owned(),
+    }
+}
+
+/// Whether something is unreleased.
+pub(crate) fn has_unreleased(changelog: &str) -> bool {
+    parts(changelog).is_some_and(|[_, unreleased, _]| !unreleased.trim().is_empty())
+}
+
+/// The heading of a release, `## 0.1.0 - 2026-01-02`, and what is below it.
+pub(crate) fn section<'t>(changelog: &'t str, version: &str) -> Option<(&'t str, &'t str)> {
+    let mut rest = changelog;
+    loop {
+        let start = match rest.starts_with("## ") {
+            true => 0,
+            false => rest.find("\n## ")? + 1,
+        };
+        let (heading, below) = rest[start..]
+            .split_once('\n')
+            .unwrap_or((&rest[start..], ""));
+        if heading.split(' ').nth(1) == Some(version) {
+            let end = below.find("\n## ").unwrap_or(below.len());
+            return Some((heading, below[..end].trim()));
+        }
+        rest = below;
+    }
+}
+
+/// Whether the heading of a release ends with a date.
+pub(crate) fn has_date(heading: &str) -> bool {
+    let date = heading.rsplit_once(" - ");
+    date.is_some_and(|(_, date)| date.parse::<chrono::NaiveDate>().is_ok())
 }
 
 /// What is before the heading of what is unreleased, below it, and from the next heading on.
@@ -128,6 +166,31 @@ mod tests {
             NEWS,
         );
         assert_eq!(none, None);
+    }
+
+    #[test]
+    fn sections_are_found_by_their_version() {
+        let changelog = "# Changelog\n\n## Unreleased\n\n- New.\n\n## 0.1.1\n\n- Two.\n\n## 0.1.0 - 2026-01-02\n\n\
+                         ### Added\n\n- One.\n";
+        let first = ("## 0.1.0 - 2026-01-02", "### Added\n\n- One.");
+        assert_eq!(section(changelog, "0.1.0"), Some(first));
+        assert_eq!(section(changelog, "0.1.1"), Some(("## 0.1.1", "- Two.")));
+        assert_eq!(section(changelog, "0.1"), None);
+        assert!(has_date(first.0));
+        for heading in ["## 0.1.1", "## 0.1.1 - soon", "## 0.1.1 - 2026-02-30"] {
+            assert!(!has_date(heading), "{heading}");
+        }
+    }
+
+    #[test]
+    fn what_is_released_is_all_but_the_unreleased() {
+        let changelog =
+            "# Changelog\n\n## Unreleased\n\n- New.\n\n## 0.1.0 - 2026-01-02\n\n- One.\n";
+        assert!(has_unreleased(changelog));
+        let released = released(changelog);
+        assert_eq!(released, "# Changelog\n\n## 0.1.0 - 2026-01-02\n\n- One.\n");
+        assert!(!has_unreleased(&released));
+        assert!(!has_unreleased("## Unreleased\n\n## 0.1.0 - 2026-01-02\n"));
     }
 
     #[test]

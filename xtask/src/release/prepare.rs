@@ -7,26 +7,28 @@ use polar_codegen::compare::Semver;
 use semver::{BuildMetadata, Prerelease, Version};
 use toml_edit::{DocumentMut, TableLike, Value};
 
-use super::{Error, Prepared, changelog};
-use crate::changes::FileError;
+use super::{Error, Prepared, Problem, changelog};
+use crate::changes::{self, Changes, FileError};
+use crate::packages::{self, CHANGELOG};
 
-const MANIFEST: &str = "Cargo.toml";
-const CHANGELOG: &str = "CHANGELOG.md";
+pub(super) const MANIFEST: &str = "Cargo.toml";
 
 /// Those of the workspace, and of the workspaces beside it. A workspace may lack them.
 const LOCK_FILES: [&str; 3] = ["Cargo.lock", "xtask/Cargo.lock", "tests/fuzz/Cargo.lock"];
 
-/// A release that is prepared.
-pub(super) struct Release {
-    pub(super) outcome: Prepared,
+/// The files of a release.
+#[derive(Debug)]
+pub struct Release {
+    /// What it comes to.
+    pub(crate) outcome: Prepared,
     /// What to write, by path.
-    pub(super) files: Vec<(String, String)>,
+    pub(crate) files: Vec<(String, String)>,
 }
 
 impl Release {
-    /// `committed` is the manifest of the last commit, `semver` the judgement of what is different since, `news` its
-    /// Markdown.
-    pub(super) fn prepare(
+    /// A release that an update brings. `committed` is the manifest of the last commit, `semver` the judgement of what is
+    /// different since, `news` its Markdown.
+    pub(crate) fn of_update(
         root: &Path,
         committed: &str,
         semver: Semver,
@@ -39,21 +41,38 @@ impl Release {
             let message = format!(
                 "version {old} is not committed yet: commit the last update, or take it back, before the next one"
             );
-            return Err(wrong(MANIFEST, message));
+            return Err(Problem::new(MANIFEST, message).into());
         }
+        let semver = match changelog::unreleased_is_breaking(&read(root, CHANGELOG)?) {
+            true => Semver::Major,
+            false => semver,
+        };
+        Self::new(root, manifest, &next(&old, semver), semver, news, today)
+    }
+
+    fn new(
+        root: &Path,
+        manifest: DocumentMut,
+        new: &Version,
+        semver: Semver,
+        news: &str,
+        today: &str,
+    ) -> Result<Self, Error> {
+        let old = version(&manifest)?;
         let changelog = read(root, CHANGELOG)?;
-        let is_breaking = changelog::unreleased_is_breaking(&changelog);
-        let semver = if is_breaking { Semver::Major } else { semver };
-        let new = next(&old, semver);
         let changelog = changelog::with_release(&changelog, &new.to_string(), today, news)
-            .ok_or_else(|| wrong(CHANGELOG, "has no section `## Unreleased`"))?;
-        let mut files = vec![
-            (CHANGELOG.to_owned(), changelog),
-            (MANIFEST.to_owned(), with_version(manifest, &old, &new)),
-        ];
+            .ok_or_else(|| Problem::new(CHANGELOG, "has no section `## Unreleased`"))?;
+        let copy = changelog::released(&changelog);
+        let packages = packages::FOLDERS.into_iter();
+        let packages = packages.filter(|folder| root.join(folder).is_dir());
+        let mut files: Vec<_> = packages
+            .map(|folder| (format!("{folder}/{CHANGELOG}"), copy.clone()))
+            .collect();
+        files.push((CHANGELOG.to_owned(), changelog));
+        files.push((MANIFEST.to_owned(), with_version(manifest, &old, new)));
         for name in LOCK_FILES {
             if root.join(name).exists() {
-                let text = locked(parsed(name, &read(root, name)?)?, &old, &new);
+                let text = locked(parsed(name, &read(root, name)?)?, &old, new);
                 files.push((name.to_owned(), text));
             }
         }
@@ -66,6 +85,48 @@ impl Release {
             files,
         })
     }
+}
+
+/// Makes a release of what is unreleased in the workspace at `root`, with the version number `new`, or the next one.
+///
+/// # Errors
+/// Nothing is unreleased, the number is none or lower than the last one, or a file is not what it should be. No file was
+/// changed then.
+pub fn prepare(new: Option<&str>, root: &Path, today: &str) -> Result<Prepared, Error> {
+    changes::recover(root)?;
+    let manifest = parsed(MANIFEST, &read(root, MANIFEST)?)?;
+    let old = version(&manifest)?;
+    let changelog = read(root, CHANGELOG)?;
+    if !changelog::has_unreleased(&changelog) {
+        return Err(Problem::new(CHANGELOG, "has no entries under `## Unreleased`").into());
+    }
+    let semver = match changelog::unreleased_is_breaking(&changelog) {
+        true => Semver::Major,
+        false => Semver::Minor,
+    };
+    let new = match new {
+        None => next(&old, semver),
+        Some(text) => {
+            let place = format!("version {text}");
+            let new = Version::parse(text)
+                .map_err(|error| Problem::new(&place, format!("is none: {error}")))?;
+            if new < old {
+                return Err(Problem::new(place, format!("is lower than {old}")).into());
+            }
+            new
+        }
+    };
+    if changelog::section(&changelog, &new.to_string()).is_some() {
+        let message = format!("has a section of {new} already");
+        return Err(Problem::new(CHANGELOG, message).into());
+    }
+    let release = Release::new(root, manifest, &new, semver, "", today)?;
+    let mut changes = Changes::default();
+    for (file, text) in release.files {
+        changes.write(file, text);
+    }
+    changes.apply(root)?;
+    Ok(release.outcome)
 }
 
 /// The date of a release that is prepared now, in UTC.
@@ -89,16 +150,14 @@ fn next(old: &Version, semver: Semver) -> Version {
     new
 }
 
-fn version(manifest: &DocumentMut) -> Result<Version, Error> {
+pub(super) fn version(manifest: &DocumentMut) -> Result<Version, Error> {
     let workspace = manifest.get("workspace");
     let version = workspace
         .and_then(|it| it.get("package")?.get("version")?.as_str())
-        .ok_or_else(|| wrong(MANIFEST, "has no workspace.package.version"))?;
+        .ok_or_else(|| Problem::new(MANIFEST, "has no workspace.package.version"))?;
     Version::parse(version).map_err(|error| {
-        wrong(
-            MANIFEST,
-            format!("workspace.package.version `{version}`: {error}"),
-        )
+        let message = format!("workspace.package.version `{version}`: {error}");
+        Problem::new(MANIFEST, message).into()
     })
 }
 
@@ -151,21 +210,14 @@ fn set_version(table: &mut dyn TableLike, old: &Version, new: &Version) {
     }
 }
 
-fn parsed(file: &str, text: &str) -> Result<DocumentMut, Error> {
+pub(super) fn parsed(file: &str, text: &str) -> Result<DocumentMut, Error> {
     text.parse()
-        .map_err(|error: toml_edit::TomlError| wrong(file, error.to_string()))
+        .map_err(|error: toml_edit::TomlError| Problem::new(file, error.to_string()).into())
 }
 
-fn read(root: &Path, file: &str) -> Result<String, Error> {
+pub(super) fn read(root: &Path, file: &str) -> Result<String, Error> {
     let path = root.join(file);
     fs::read_to_string(&path).map_err(|error| FileError(path, error).into())
-}
-
-fn wrong(file: &str, message: impl Into<String>) -> Error {
-    Error::Release {
-        file: file.to_owned(),
-        message: message.into(),
-    }
 }
 
 #[cfg(test)]

@@ -1,0 +1,100 @@
+//! Whether the working tree is a release that can be published.
+
+use std::path::Path;
+
+use toml_edit::DocumentMut;
+
+use super::prepare::{self, MANIFEST, parsed, read};
+use super::{Error, Problem, changelog};
+use crate::codegen::{self, Mode};
+use crate::packages::{CHANGELOG, FOLDERS};
+use crate::report;
+
+/// What a package has to hold besides its source.
+const FILES: [&str; 4] = ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "README.md"];
+
+/// The package that the other one requires.
+const RUNTIME: &str = "polar-client-runtime";
+
+/// Checks the workspace at `root` as a release, with the tag that it is published by, if there is one. Returns its release
+/// notes as Markdown: its section of the changelog, without the heading.
+///
+/// # Errors
+/// Everything that is wrong with it; files that cannot be read.
+pub fn check(tag: Option<&str>, root: &Path) -> Result<String, Error> {
+    let manifest = parsed(MANIFEST, &read(root, MANIFEST)?)?;
+    let version = prepare::version(&manifest)?.to_string();
+    let mut problems = Vec::new();
+    if let Some(tag) = tag.filter(|tag| **tag != format!("v{version}")) {
+        let message = format!("expected v{version}, the version of the workspace");
+        problems.push(Problem::new(format!("tag {tag}"), message));
+    }
+    problems.extend(requirement(&manifest, &version));
+    for folder in FOLDERS {
+        problems.extend(package(root, folder)?);
+    }
+    let text = read(root, CHANGELOG)?;
+    let notes = changelog::section(&text, &version);
+    problems.extend(dated(&text, &version, notes));
+    let outcome = codegen::run(root, Mode::Check)?;
+    if !outcome.is_clean() {
+        let differences = report::differences(&outcome);
+        problems.push(Problem::new("generated", differences.trim_end()));
+    }
+    match problems.is_empty() {
+        true => Ok(format!("{}\n", notes.map_or("", |(_, notes)| notes))),
+        false => Err(Error::Wrong(problems)),
+    }
+}
+
+/// The client calls internals of the runtime, so no other version of it will do.
+fn requirement(manifest: &DocumentMut, version: &str) -> Option<Problem> {
+    let found = manifest.get("workspace").and_then(|workspace| {
+        let runtime = workspace.get("dependencies")?.get(RUNTIME)?;
+        runtime.get("version")?.as_str()
+    });
+    let place = format!("workspace.dependencies.{RUNTIME}.version");
+    match found {
+        Some(found) if found == format!("={version}") => None,
+        Some(found) => {
+            let message = format!("{place} is `{found}`, expected `={version}`");
+            Some(Problem::new(MANIFEST, message))
+        }
+        None => Some(Problem::new(MANIFEST, format!("has no {place}"))),
+    }
+}
+
+/// A package takes the version of the workspace, and holds what users look for.
+fn package(root: &Path, folder: &str) -> Result<Vec<Problem>, Error> {
+    let mut problems = Vec::new();
+    let name = format!("{folder}/{MANIFEST}");
+    let manifest = parsed(&name, &read(root, &name)?)?;
+    let inherits = manifest
+        .get("package")
+        .and_then(|package| package.get("version")?.get("workspace")?.as_bool());
+    if inherits != Some(true) {
+        let message = "package.version is not that of the workspace: `version.workspace = true`";
+        problems.push(Problem::new(name, message));
+    }
+    for file in FILES.map(|file| format!("{folder}/{file}")) {
+        if !root.join(&file).is_file() {
+            problems.push(Problem::new(file, "does not exist"));
+        }
+    }
+    Ok(problems)
+}
+
+/// The changelog has a section of the release, with a date, and nothing is left unreleased.
+fn dated(text: &str, version: &str, section: Option<(&str, &str)>) -> Option<Problem> {
+    let message = match section {
+        None => format!("has no section `## {version} - YYYY-MM-DD`"),
+        Some((heading, _)) if !changelog::has_date(heading) => {
+            format!("`{heading}` has no date: expected `## {version} - YYYY-MM-DD`")
+        }
+        Some(_) if changelog::has_unreleased(text) => {
+            "has entries under `## Unreleased`: run `cargo xtask release prepare`".to_owned()
+        }
+        Some(_) => return None,
+    };
+    Some(Problem::new(CHANGELOG, message))
+}
