@@ -78,6 +78,9 @@ edition.workspace = true
 rust-version.workspace = true
 license.workspace = true
 repository.workspace = true
+homepage.workspace = true
+documentation = "https://docs.rs/polar-client"
+include = ["/src", "/CHANGELOG.md", "/LICENSE-*", "/README.md"]
 
 [features]
 default = ["{default}", "exports", "files", "ingest", "rustls", "webhooks"]
@@ -124,6 +127,8 @@ tokio = {{ workspace = true, features = ["macros", "rt-multi-thread"] }}
 
 [package.metadata.docs.rs]
 all-features = true
+targets = ["x86_64-unknown-linux-gnu"]
+rustdoc-args = ["--cfg", "docsrs"]
 
 [lints]
 workspace = true
