@@ -11,7 +11,7 @@ use crate::packages::{CHANGELOG, FOLDERS};
 use crate::report;
 
 /// What a package has to hold besides its source.
-const FILES: [&str; 4] = ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT", "README.md"];
+const FILES: [&str; 3] = ["CHANGELOG.md", "LICENSE-APACHE", "LICENSE-MIT"];
 
 /// The package that the other one requires.
 const RUNTIME: &str = "polar-client-runtime";
@@ -76,7 +76,12 @@ fn package(root: &Path, folder: &str) -> Result<Vec<Problem>, Error> {
         let message = "package.version is not that of the workspace: `version.workspace = true`";
         problems.push(Problem::new(name, message));
     }
-    for file in FILES.map(|file| format!("{folder}/{file}")) {
+    // Cargo packs the README also if it is not below the folder.
+    let readme = manifest
+        .get("package")
+        .and_then(|package| package.get("readme")?.as_str());
+    let files = FILES.into_iter().chain([readme.unwrap_or("README.md")]);
+    for file in files.map(|file| format!("{folder}/{file}")) {
         if !root.join(&file).is_file() {
             problems.push(Problem::new(file, "does not exist"));
         }
