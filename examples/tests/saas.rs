@@ -3,6 +3,8 @@
 //! It needs Chromium and its driver (Debian: `chromium`, `chromium-driver`) and is skipped without them, unless
 //! `BROWSER_REQUIRED` is set. `SCREENSHOT=1` writes `saas/screenshot.png`.
 
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
 mod support;
 
 use std::env;
