@@ -16,8 +16,11 @@ pub struct Words {
     file: String,
     /// By the segments of an operation id without the last: `customers`, `customers:members`.
     services: BTreeMap<String, String>,
-    /// By operation id, or operation id and parameter: `customers:list`, `customers:list.email`.
+    /// By operation id; operation id and parameter; or operation id and error status, for the cause of the error:
+    /// `customers:list`, `customers:list.email`, `customers:get.404`.
     operations: BTreeMap<String, String>,
+    /// By name of an optional query parameter: what it selects, where the operation says nothing more specific.
+    filters: BTreeMap<String, String>,
     /// By schema, schema and field, or enum and value: `CustomerSeat`, `CustomerSeat.status`, `SeatStatus.pending`.
     schemas: BTreeMap<String, String>,
     /// By field or parameter name, where there is nothing more specific.
@@ -72,10 +75,11 @@ impl Words {
             .collect()
     }
 
-    fn sections(&self) -> [(&'static str, &BTreeMap<String, String>); 4] {
+    fn sections(&self) -> [(&'static str, &BTreeMap<String, String>); 5] {
         [
             ("services", &self.services),
             ("operations", &self.operations),
+            ("filters", &self.filters),
             ("schemas", &self.schemas),
             ("fields", &self.fields),
         ]
@@ -101,6 +105,20 @@ impl<'a> Glossary<'a> {
 
     pub(crate) fn operation(&self, id: &str) -> Option<String> {
         self.find(&[("operations", id)])
+    }
+
+    /// The cause of an error of an operation. Not counted: many statuses have no cause beyond their standard phrase.
+    pub(crate) fn cause(&self, operation: &str, status: u16) -> Option<String> {
+        self.get("operations", &format!("{operation}.{status}"))
+    }
+
+    /// An optional query parameter.
+    pub(crate) fn filter(&self, operation: &str, name: &str) -> Option<String> {
+        self.find(&[
+            ("operations", &format!("{operation}.{name}")),
+            ("filters", name),
+            ("fields", name),
+        ])
     }
 
     pub(crate) fn parameter(&self, operation: &str, name: &str) -> Option<String> {
@@ -182,6 +200,23 @@ mod tests {
             .map(|problem| problem.pointer)
             .collect();
         assert_eq!(unused, ["/schemas/Seat", "/fields/gone"]);
+    }
+
+    #[test]
+    fn a_filter_has_words_of_its_own_before_those_of_the_field() {
+        let words = Words::parse(Source {
+            name: "docs.yaml",
+            text: "filters:\n  id: Only these.\nfields:\n  id: Any id.\n  name: A name.\n",
+        })
+        .unwrap();
+        let glossary = Glossary::new(&words);
+        let list = |name| glossary.filter("seats:list", name);
+        assert_eq!(list("id").as_deref(), Some("Only these."));
+        assert_eq!(list("name").as_deref(), Some("A name."));
+        assert_eq!(
+            glossary.parameter("seats:get", "id").as_deref(),
+            Some("Any id.")
+        );
     }
 
     #[test]

@@ -1,10 +1,12 @@
 //! Doc comments of operations: what is called, what it needs, who may call it, and how it fails.
 
 use super::docs::{Docs, capitalized, code, facts, limits};
-use crate::ir::{Access, Lifecycle, Operation, Param, Presence, Safety};
+use super::types::rust_type;
+use crate::ir::{Access, Api, Lifecycle, Operation, Param, Presence, Safety, Success};
+use crate::names;
 
 /// The doc comment of an operation's method.
-pub(super) fn operation(operation: &Operation) -> Docs {
+pub(super) fn operation(api: &Api, operation: &Operation) -> Docs {
     let request = format!("`{} {}`", operation.method.as_str(), operation.path);
     let (words, fact) = match &operation.docs {
         Some(words) => (
@@ -18,6 +20,7 @@ pub(super) fn operation(operation: &Operation) -> Docs {
         format!("Calls {request}, operation `{}`.", operation.id),
     )
     .paragraph(fact)
+    .paragraph(returns(api, operation))
     .paragraph(arguments(operation))
     .paragraph(one_of(operation))
     .paragraph(if operation.lifecycle == Lifecycle::Deprecated {
@@ -26,8 +29,27 @@ pub(super) fn operation(operation: &Operation) -> Docs {
         ""
     })
     .paragraph(credential(operation))
-    .paragraph(repeating(operation))
+    .paragraph(idempotence(&operation.safety))
     .paragraph(errors(operation))
+}
+
+/// What the response is decoded to, as a link.
+fn returns(api: &Api, operation: &Operation) -> String {
+    let (ty, rest) = match &operation.success {
+        Success::Json(ty) => (ty, "."),
+        Success::JsonOrEmpty(ty) => (ty, ", or `None` if the response has no content."),
+        Success::Csv(Some(row)) => {
+            let row = rust_type(api, row).to_string();
+            return format!("Returns rows of CSV, each a [`{row}`].");
+        }
+        Success::Csv(None) => return "Returns CSV as a string.".to_owned(),
+        Success::Empty => return String::new(),
+    };
+    let name = rust_type(api, ty).to_string();
+    match name.chars().all(char::is_alphanumeric) {
+        true => format!("Returns [`{name}`]{rest}"),
+        false => String::new(),
+    }
 }
 
 fn arguments(operation: &Operation) -> String {
@@ -63,7 +85,7 @@ fn one_of(operation: &Operation) -> String {
             }
             _ => names.concat(),
         };
-        format!("Requires {names}: the server refuses a request with none of them.")
+        format!("Requires {names}: without any of them, the request fails.")
     });
     sentences.collect::<Vec<_>>().join(" ")
 }
@@ -94,9 +116,10 @@ pub(super) fn credential(operation: &Operation) -> String {
     }
 }
 
-fn repeating(operation: &Operation) -> String {
-    match &operation.safety {
-        Safety::Repeatable => String::new(),
+/// Whether the client retries an operation whose outcome is unknown.
+fn idempotence(safety: &Safety) -> String {
+    match safety {
+        Safety::Repeatable => "Idempotent: safe to retry.".to_owned(),
         Safety::Once => "Not idempotent: a retry may perform the operation again.".to_owned(),
         Safety::Keyed(path) => format!(
             "Idempotent if `{}` is set; otherwise a retry may perform the operation again.",
@@ -122,18 +145,30 @@ fn meaning(status: u16) -> &'static str {
     }
 }
 
+/// Each documented status: the error classes as links, and the cause.
+///
+/// The links are relative to the rendered page, because a method may be shown in several versions, each of which has an
+/// `ErrorCode` of its own.
 fn errors(operation: &Operation) -> String {
-    let lines = operation
-        .errors
-        .iter()
-        .map(|(status, codes)| match codes.as_slice() {
-            [] => format!("- {status} {}", meaning(*status)),
-            codes => format!("- {status}: `{}`", codes.join("`, `")),
-        });
+    // `services`, and a module for each segment of the id but the last.
+    let up = "../".repeat(operation.id.split(':').count());
+    let lines = operation.errors.iter().map(|(status, classes)| {
+        let class = |class: &String| {
+            let variant = names::variant("ErrorCode", class).rust;
+            format!("[`{class}`]({up}enum.ErrorCode.html#variant.{variant})")
+        };
+        let what = match classes.as_slice() {
+            [] => meaning(*status).to_owned(),
+            classes => classes.iter().map(class).collect::<Vec<_>>().join(", "),
+        };
+        match operation.causes.get(status) {
+            Some(cause) => format!("- {status} {what}: {cause}"),
+            None => format!("- {status} {what}"),
+        }
+    });
     let lines: Vec<String> = lines.collect();
-    if lines.is_empty() {
-        String::new()
-    } else {
-        format!("# Errors\n{}", lines.join("\n"))
+    match lines.is_empty() {
+        true => String::new(),
+        false => format!("# Errors\n{}", lines.join("\n")),
     }
 }

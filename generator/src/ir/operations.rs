@@ -65,6 +65,8 @@ pub struct Operation {
     pub status: u16,
     /// What it returns on failure: status and error codes.
     pub errors: BTreeMap<u16, Vec<String>>,
+    /// Our words for the causes of these errors, by status.
+    pub causes: BTreeMap<u16, String>,
     /// Who may call it.
     pub access: Access,
     /// Scopes of which the credential needs one.

@@ -4,7 +4,7 @@
 //! Types are referred to by ids that are the same in all versions. Everything else is kept as it is, so that a fact that
 //! is added to the IR counts unless it is left out here.
 
-use std::collections::{BTreeSet, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::key::Key;
 use crate::ir::{
@@ -137,6 +137,7 @@ impl Names<'_> {
         let is_argument = |param: &Param| param.presence == Presence::Required;
         Operation {
             docs: None,
+            causes: BTreeMap::new(),
             at: String::new(),
             path_params: operation.path_params.iter().map(param).collect(),
             query: arguments_first(operation.query.iter().map(param), is_argument, by_name),

@@ -33,13 +33,16 @@ impl<C: Credential> CustomFields<C> {
     ///
     /// `POST /v1/custom-fields/`, operation `custom-fields:create`.
     ///
+    /// Returns [`CustomField`].
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `custom_fields:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "custom-fields:create")]
     pub fn create(&self, body: impl Body<CustomFieldCreate>) -> Create
     where
@@ -59,9 +62,12 @@ impl<C: Credential> CustomFields<C> {
     /// Credential: an organization or personal access token with the scope
     /// `custom_fields:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "custom-fields:delete")]
     pub fn delete(&self, id: impl Into<CustomFieldId>) -> Delete
     where
@@ -77,14 +83,19 @@ impl<C: Credential> CustomFields<C> {
     ///
     /// `GET /v1/custom-fields/{id}`, operation `custom-fields:get`.
     ///
+    /// Returns [`CustomField`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `custom_fields:read`, `custom_fields:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "custom-fields:get")]
     pub fn get(&self, id: impl Into<CustomFieldId>) -> Get
     where
@@ -100,11 +111,16 @@ impl<C: Credential> CustomFields<C> {
     ///
     /// `GET /v1/custom-fields/`, operation `custom-fields:list`.
     ///
+    /// Returns [`CustomFieldList`].
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `custom_fields:read`, `custom_fields:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "custom-fields:list")]
     pub fn list(&self) -> List
     where
@@ -118,6 +134,8 @@ impl<C: Credential> CustomFields<C> {
     ///
     /// `PATCH /v1/custom-fields/{id}`, operation `custom-fields:update`.
     ///
+    /// Returns [`CustomField`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
@@ -126,8 +144,9 @@ impl<C: Credential> CustomFields<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "custom-fields:update")]
     pub fn update(
         &self,
@@ -178,7 +197,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The organization's ID.
+    /// Only what belongs to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -195,7 +214,7 @@ impl List {
         self
     }
 
-    /// Which kind it is.
+    /// Only those of one of these types.
     pub fn r#type(mut self, r#type: impl Into<OneOrMany<CustomFieldType>>) -> Self {
         let values: OneOrMany<_> = r#type.into();
         self.0.query("type", &values);

@@ -34,9 +34,11 @@ impl<C: Credential> CustomerSeats<C> {
     ///
     /// `POST /v1/customer-seats`, operation `customer-seats:assign_seat`.
     ///
-    /// Requires `subscription_id` or `order_id`: the server refuses a request with none
-    /// of them. Requires `customer_id`, `external_customer_id`, `email`, `member_id` or
-    /// `external_member_id`: the server refuses a request with none of them.
+    /// Returns [`CustomerSeat`].
+    ///
+    /// Requires `subscription_id` or `order_id`: without any of them, the request fails.
+    /// Requires `customer_id`, `external_customer_id`, `email`, `member_id` or
+    /// `external_member_id`: without any of them, the request fails.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `customer_seats:write`.
@@ -44,11 +46,12 @@ impl<C: Credential> CustomerSeats<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 400 Bad Request
+    /// - 400 Bad Request: no seat is available, or the customer has one already.
     /// - 401 Unauthorized
     /// - 403 Forbidden
-    /// - 404 Not Found
-    /// - 422: `RequestValidationError`
+    /// - 404 Not Found: no such subscription, order or customer.
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer-seats:assign_seat")]
     pub fn assign_seat(&self, body: impl Body<SeatAssign>) -> AssignSeat
     where
@@ -64,14 +67,17 @@ impl<C: Credential> CustomerSeats<C> {
     ///
     /// `POST /v1/customer-seats/claim`, operation `customer-seats:claim_seat`.
     ///
+    /// Returns [`CustomerSeatClaimResponse`].
+    ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 400 Bad Request
-    /// - 403 Forbidden
-    /// - 422: `RequestValidationError`
+    /// - 400 Bad Request: the invitation token is unknown, has expired, or has been used.
+    /// - 403 Forbidden: the organization has no seat-based prices.
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer-seats:claim_seat")]
     pub fn claim_seat(&self, body: impl Body<SeatClaim>) -> ClaimSeat {
         let mut request = self.client.request(&CLAIM_SEAT);
@@ -85,15 +91,20 @@ impl<C: Credential> CustomerSeats<C> {
     /// `GET /v1/customer-seats/claim/{invitation_token}`, operation
     /// `customer-seats:get_claim_info`.
     ///
+    /// Returns [`SeatClaimInfo`].
+    ///
     /// - `invitation_token`: Token of the invitation to take a seat.
     ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 400 Bad Request
-    /// - 403 Forbidden
-    /// - 404 Not Found
-    /// - 422: `RequestValidationError`
+    /// - 400 Bad Request: the invitation token is unknown or has expired.
+    /// - 403 Forbidden: the organization has no seat-based prices.
+    /// - 404 Not Found: no such seat.
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer-seats:get_claim_info")]
     pub fn get_claim_info(&self, invitation_token: &str) -> GetClaimInfo {
         let mut request = self.client.request(&GET_CLAIM_INFO);
@@ -106,17 +117,21 @@ impl<C: Credential> CustomerSeats<C> {
     ///
     /// `GET /v1/customer-seats`, operation `customer-seats:list_seats`.
     ///
-    /// Requires `subscription_id` or `order_id`: the server refuses a request with none
-    /// of them.
+    /// Returns [`SeatsList`].
+    ///
+    /// Requires `subscription_id` or `order_id`: without any of them, the request fails.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `customer_seats:read`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
     /// - 401 Unauthorized
     /// - 403 Forbidden
-    /// - 404 Not Found
-    /// - 422: `RequestValidationError`
+    /// - 404 Not Found: no such subscription or order.
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer-seats:list_seats")]
     pub fn list_seats(&self) -> ListSeats
     where
@@ -131,6 +146,8 @@ impl<C: Credential> CustomerSeats<C> {
     /// `POST /v1/customer-seats/{seat_id}/resend`, operation
     /// `customer-seats:resend_invitation`.
     ///
+    /// Returns [`CustomerSeat`].
+    ///
     /// - `seat_id`: The seat's ID.
     ///
     /// Credential: an organization or personal access token with the scope
@@ -139,11 +156,12 @@ impl<C: Credential> CustomerSeats<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 400 Bad Request
+    /// - 400 Bad Request: the seat is not waiting to be claimed.
     /// - 401 Unauthorized
     /// - 403 Forbidden
-    /// - 404 Not Found
-    /// - 422: `RequestValidationError`
+    /// - 404 Not Found: no such seat.
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer-seats:resend_invitation")]
     pub fn resend_invitation(&self, seat_id: impl Into<SeatId>) -> ResendInvitation
     where
@@ -159,16 +177,21 @@ impl<C: Credential> CustomerSeats<C> {
     ///
     /// `DELETE /v1/customer-seats/{seat_id}`, operation `customer-seats:revoke_seat`.
     ///
+    /// Returns [`CustomerSeat`].
+    ///
     /// - `seat_id`: The seat's ID.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `customer_seats:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
     /// - 401 Unauthorized
     /// - 403 Forbidden
-    /// - 404 Not Found
-    /// - 422: `RequestValidationError`
+    /// - 404 Not Found: no such seat.
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer-seats:revoke_seat")]
     pub fn revoke_seat(&self, seat_id: impl Into<SeatId>) -> RevokeSeat
     where

@@ -32,14 +32,20 @@ impl<C: Credential> CustomerSessions<C> {
     ///
     /// `POST /v1/customer-sessions/`, operation `customer-sessions:create`.
     ///
+    /// Returns [`CustomerSession`].
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `customer_sessions:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 409: `AmbiguousExternalCustomerID`
-    /// - 422: `RequestValidationError`
+    /// - 409
+    ///   [`AmbiguousExternalCustomerID`](../../enum.ErrorCode.html#variant.AmbiguousExternalCustomerId):
+    ///   the external ID matches customers of several organizations that the token can
+    ///   act for.
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer-sessions:create")]
     pub fn create(&self, body: impl Body<CustomerSessionCreate>) -> Create
     where

@@ -32,6 +32,8 @@ impl<C: Credential> Disputes<C> {
     ///
     /// `POST /v1/disputes/{id}/accept`, operation `disputes:accept`.
     ///
+    /// Returns [`Dispute`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
@@ -40,9 +42,12 @@ impl<C: Credential> Disputes<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 409: `DisputeNotOpenError`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409
+    ///   [`DisputeNotOpenError`](../../enum.ErrorCode.html#variant.DisputeNotOpenError):
+    ///   the dispute is not open.
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "disputes:accept")]
     pub fn accept(&self, id: impl Into<DisputeId>) -> Accept
     where
@@ -58,14 +63,19 @@ impl<C: Credential> Disputes<C> {
     ///
     /// `GET /v1/disputes/{id}`, operation `disputes:get`.
     ///
+    /// Returns [`Dispute`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `disputes:read`, `disputes:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "disputes:get")]
     pub fn get(&self, id: impl Into<DisputeId>) -> Get
     where
@@ -81,11 +91,16 @@ impl<C: Credential> Disputes<C> {
     ///
     /// `GET /v1/disputes/`, operation `disputes:list`.
     ///
+    /// Returns [`DisputeList`].
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `disputes:read`, `disputes:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "disputes:list")]
     pub fn list(&self) -> List
     where
@@ -119,7 +134,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The organization's ID.
+    /// Only what belongs to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -129,14 +144,14 @@ impl List {
         self
     }
 
-    /// The order's ID.
+    /// Only what belongs to one of these orders.
     pub fn order_id(mut self, order_id: impl Into<OneOrMany<OrderId>>) -> Self {
         let values: OneOrMany<_> = order_id.into();
         self.0.query("order_id", &values);
         self
     }
 
-    /// State that it is in.
+    /// Only those with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<DisputeStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);

@@ -35,11 +35,16 @@ impl<C: Credential> EventTypes<C> {
     ///
     /// `GET /v1/event-types/`, operation `event-types:list`.
     ///
+    /// Returns [`EventTypeWithStatsList`].
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `events:read`, `events:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "event-types:list")]
     pub fn list(&self) -> List
     where
@@ -52,6 +57,8 @@ impl<C: Credential> EventTypes<C> {
     ///
     /// `PATCH /v1/event-types/{id}`, operation `event-types:update`.
     ///
+    /// Returns [`EventType`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
@@ -60,8 +67,9 @@ impl<C: Credential> EventTypes<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404 Not Found
-    /// - 422: `RequestValidationError`
+    /// - 404 Not Found: no such type of events.
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "event-types:update")]
     pub fn update(
         &self,
@@ -85,7 +93,7 @@ impl<C: Credential> EventTypes<C> {
 pub struct List(Request);
 
 impl List {
-    /// The organization's ID.
+    /// Only what belongs to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -95,14 +103,14 @@ impl List {
         self
     }
 
-    /// The customer's ID.
+    /// Only what belongs to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// The customer's ID in your own system.
+    /// Only what belongs to one of these customers, by your own IDs.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -128,14 +136,14 @@ impl List {
         self
     }
 
-    /// ID of the parent event; null if there is none.
+    /// Only types of events that occur below this event.
     pub fn parent_id(mut self, parent_id: impl Into<EventId>) -> Self {
         let value: EventId = parent_id.into();
         self.0.query("parent_id", &value);
         self
     }
 
-    /// Where it comes from.
+    /// Only events from this source.
     pub fn source(mut self, source: impl Into<EventSource>) -> Self {
         let value: EventSource = source.into();
         self.0.query("source", &value);

@@ -17,7 +17,7 @@ use polar_client_runtime::types::OneOrMany;
 pub struct ListNames(pub(crate) Request);
 
 impl ListNames {
-    /// The organization's ID.
+    /// Only what belongs to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -27,14 +27,14 @@ impl ListNames {
         self
     }
 
-    /// The customer's ID.
+    /// Only what belongs to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// The customer's ID in your own system.
+    /// Only what belongs to one of these customers, by your own IDs.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -44,7 +44,7 @@ impl ListNames {
         self
     }
 
-    /// Where it comes from.
+    /// Only events from this source.
     pub fn source(mut self, source: impl Into<OneOrMany<EventSource>>) -> Self {
         let values: OneOrMany<_> = source.into();
         self.0.query("source", &values);

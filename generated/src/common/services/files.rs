@@ -36,12 +36,15 @@ impl<C: Credential> Files<C> {
     ///
     /// `POST /v1/files/`, operation `files:create`.
     ///
+    /// Returns [`FileUpload`].
+    ///
     /// Credential: an organization or personal access token with the scope `files:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "files:create")]
     pub fn create(&self, body: impl Body<FileCreate>) -> Create
     where
@@ -80,10 +83,14 @@ impl<C: Credential> Files<C> {
     ///
     /// Credential: an organization or personal access token with the scope `files:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 403: `NotPermitted`
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 403 [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted): the token
+    ///   may not delete this file.
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "files:delete")]
     pub fn delete(&self, id: impl Into<FileId>) -> Delete
     where
@@ -99,11 +106,16 @@ impl<C: Credential> Files<C> {
     ///
     /// `GET /v1/files/`, operation `files:list`.
     ///
+    /// Returns [`FileReadList`].
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `files:read`, `files:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "files:list")]
     pub fn list(&self) -> List
     where
@@ -116,6 +128,8 @@ impl<C: Credential> Files<C> {
     ///
     /// `PATCH /v1/files/{id}`, operation `files:update`.
     ///
+    /// Returns [`FileRead`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope `files:write`.
@@ -123,9 +137,11 @@ impl<C: Credential> Files<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 403: `NotPermitted`
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 403 [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted): the token
+    ///   may not change this file.
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "files:update")]
     pub fn update(&self, id: impl Into<FileId>, body: impl Body<FilePatch>) -> Update
     where
@@ -143,6 +159,8 @@ impl<C: Credential> Files<C> {
     ///
     /// `POST /v1/files/{id}/uploaded`, operation `files:uploaded`.
     ///
+    /// Returns [`FileRead`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope `files:write`.
@@ -150,9 +168,11 @@ impl<C: Credential> Files<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 403: `NotPermitted`
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 403 [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted): the token
+    ///   may not change this file.
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "files:uploaded")]
     pub fn uploaded(
         &self,
@@ -194,7 +214,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The organization's ID.
+    /// Only what belongs to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,

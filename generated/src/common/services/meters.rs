@@ -26,14 +26,14 @@ impl Quantities {
         self
     }
 
-    /// The customer's ID.
+    /// Only what belongs to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// The customer's ID in your own system.
+    /// Only what belongs to one of these customers, by your own IDs.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,

@@ -36,13 +36,16 @@ impl<C: Credential> Metrics<C> {
     ///
     /// `POST /v1/metrics/dashboards`, operation `metrics:create_dashboard`.
     ///
+    /// Returns [`MetricDashboardSchema`].
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `metrics:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "metrics:create_dashboard")]
     pub fn create_dashboard(
         &self,
@@ -65,8 +68,11 @@ impl<C: Credential> Metrics<C> {
     /// Credential: an organization or personal access token with the scope
     /// `metrics:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "metrics:delete_dashboard")]
     pub fn delete_dashboard(&self, id: impl Into<DashboardId>) -> DeleteDashboard
     where
@@ -82,6 +88,8 @@ impl<C: Credential> Metrics<C> {
     ///
     /// `GET /v1/metrics/export`, operation `metrics:export`.
     ///
+    /// Returns rows of CSV, each a [`MetricExportRow`].
+    ///
     /// - `start_date`: First day.
     /// - `end_date`: Last day, itself included.
     /// - `interval`: Length of the periods. How long the span of time can be depends on
@@ -90,8 +98,11 @@ impl<C: Credential> Metrics<C> {
     /// Credential: an organization or personal access token with the scope
     /// `metrics:read`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "metrics:export")]
     pub fn export(
         &self,
@@ -115,6 +126,8 @@ impl<C: Credential> Metrics<C> {
     ///
     /// `GET /v1/metrics/`, operation `metrics:get`.
     ///
+    /// Returns [`MetricsResponse`].
+    ///
     /// - `start_date`: First day.
     /// - `end_date`: Last day, itself included.
     /// - `interval`: Length of the periods. How long the span of time can be depends on
@@ -123,8 +136,11 @@ impl<C: Credential> Metrics<C> {
     /// Credential: an organization or personal access token with the scope
     /// `metrics:read`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "metrics:get")]
     pub fn get(
         &self,
@@ -147,13 +163,18 @@ impl<C: Credential> Metrics<C> {
     ///
     /// `GET /v1/metrics/dashboards/{id}`, operation `metrics:get_dashboard`.
     ///
+    /// Returns [`MetricDashboardSchema`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `metrics:read`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "metrics:get_dashboard")]
     pub fn get_dashboard(&self, id: impl Into<DashboardId>) -> GetDashboard
     where
@@ -170,8 +191,12 @@ impl<C: Credential> Metrics<C> {
     ///
     /// `GET /v1/metrics/limits`, operation `metrics:limits`.
     ///
+    /// Returns [`MetricsLimits`].
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `metrics:read`.
+    ///
+    /// Idempotent: safe to retry.
     #[doc(alias = "metrics:limits")]
     pub fn limits(&self) -> Limits
     where
@@ -187,8 +212,11 @@ impl<C: Credential> Metrics<C> {
     /// Credential: an organization or personal access token with the scope
     /// `metrics:read`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "metrics:list_dashboards")]
     pub fn list_dashboards(&self) -> ListDashboards
     where
@@ -201,6 +229,8 @@ impl<C: Credential> Metrics<C> {
     ///
     /// `PATCH /v1/metrics/dashboards/{id}`, operation `metrics:update_dashboard`.
     ///
+    /// Returns [`MetricDashboardSchema`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
@@ -209,7 +239,8 @@ impl<C: Credential> Metrics<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "metrics:update_dashboard")]
     pub fn update_dashboard(
         &self,
@@ -260,7 +291,7 @@ impl Export {
         self
     }
 
-    /// The organization's ID.
+    /// Only what belongs to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -270,14 +301,14 @@ impl Export {
         self
     }
 
-    /// The product's ID.
+    /// Only what belongs to one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
-    /// Whether it is about subscriptions or about one-time purchases.
+    /// Only subscriptions, or only one-time purchases.
     pub fn billing_type(
         mut self,
         billing_type: impl Into<OneOrMany<ProductBillingType>>,
@@ -287,14 +318,14 @@ impl Export {
         self
     }
 
-    /// The customer's ID.
+    /// Only what belongs to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Slugs of the metrics.
+    /// Slugs of the metrics to return. All of them if it is not set.
     pub fn metrics(mut self, metrics: impl Into<OneOrMany<String>>) -> Self {
         let values: OneOrMany<_> = metrics.into();
         self.0.query("metrics", &values);
@@ -321,7 +352,7 @@ impl Get {
         self
     }
 
-    /// The organization's ID.
+    /// Only what belongs to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -331,14 +362,14 @@ impl Get {
         self
     }
 
-    /// The product's ID.
+    /// Only what belongs to one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
-    /// Whether it is about subscriptions or about one-time purchases.
+    /// Only subscriptions, or only one-time purchases.
     pub fn billing_type(
         mut self,
         billing_type: impl Into<OneOrMany<ProductBillingType>>,
@@ -348,14 +379,14 @@ impl Get {
         self
     }
 
-    /// The customer's ID.
+    /// Only what belongs to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// Slugs of the metrics.
+    /// Slugs of the metrics to return. All of them if it is not set.
     pub fn metrics(mut self, metrics: impl Into<OneOrMany<String>>) -> Self {
         let values: OneOrMany<_> = metrics.into();
         self.0.query("metrics", &values);
@@ -391,7 +422,7 @@ polar_client_runtime::operation! {
 pub struct ListDashboards(Request);
 
 impl ListDashboards {
-    /// The organization's ID.
+    /// Only what belongs to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,

@@ -35,14 +35,19 @@ impl<C: Credential> Payments<C> {
     ///
     /// `GET /v1/payments/{id}`, operation `payments:get`.
     ///
+    /// Returns [`Payment`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `payments:read`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "payments:get")]
     pub fn get(&self, id: impl Into<PaymentId>) -> Get
     where
@@ -58,11 +63,16 @@ impl<C: Credential> Payments<C> {
     ///
     /// `GET /v1/payments/`, operation `payments:list`.
     ///
+    /// Returns [`PaymentList`].
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `payments:read`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "payments:list")]
     pub fn list(&self) -> List
     where
@@ -87,7 +97,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The organization's ID.
+    /// Only what belongs to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -97,42 +107,42 @@ impl List {
         self
     }
 
-    /// The checkout session's ID.
+    /// Only what one of these checkout sessions led to.
     pub fn checkout_id(mut self, checkout_id: impl Into<OneOrMany<CheckoutId>>) -> Self {
         let values: OneOrMany<_> = checkout_id.into();
         self.0.query("checkout_id", &values);
         self
     }
 
-    /// The order's ID.
+    /// Only what belongs to one of these orders.
     pub fn order_id(mut self, order_id: impl Into<OneOrMany<OrderId>>) -> Self {
         let values: OneOrMany<_> = order_id.into();
         self.0.query("order_id", &values);
         self
     }
 
-    /// The customer's ID.
+    /// Only what belongs to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// State that it is in.
+    /// Only those with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<PaymentStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);
         self
     }
 
-    /// Payment method, such as `card`.
+    /// Only payments made by one of these methods, such as `card`.
     pub fn method(mut self, method: impl Into<OneOrMany<String>>) -> Self {
         let values: OneOrMany<_> = method.into();
         self.0.query("method", &values);
         self
     }
 
-    /// The customer's email address.
+    /// Only payments of customers with this email address.
     pub fn customer_email(
         mut self,
         customer_email: impl Into<OneOrMany<String>>,

@@ -37,14 +37,18 @@ impl<C: Credential> Refunds<C> {
     ///
     /// `POST /v1/refunds/`, operation `refunds:create`.
     ///
+    /// Returns [`Refund`].
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `refunds:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 403: `RefundedAlready`
-    /// - 422: `RequestValidationError`
+    /// - 403 [`RefundedAlready`](../../enum.ErrorCode.html#variant.RefundedAlready): the
+    ///   order has been refunded in full.
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "refunds:create")]
     pub fn create(&self, body: impl Body<RefundCreate>) -> Create
     where
@@ -59,11 +63,16 @@ impl<C: Credential> Refunds<C> {
     ///
     /// `GET /v1/refunds/`, operation `refunds:list`.
     ///
+    /// Returns [`RefundList`].
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `refunds:read`, `refunds:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "refunds:list")]
     pub fn list(&self) -> List
     where
@@ -88,14 +97,14 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Identifier assigned by Polar.
+    /// Only those with one of these IDs.
     pub fn id(mut self, id: impl Into<OneOrMany<RefundId>>) -> Self {
         let values: OneOrMany<_> = id.into();
         self.0.query("id", &values);
         self
     }
 
-    /// The organization's ID.
+    /// Only what belongs to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -105,14 +114,14 @@ impl List {
         self
     }
 
-    /// The order's ID.
+    /// Only what belongs to one of these orders.
     pub fn order_id(mut self, order_id: impl Into<OneOrMany<OrderId>>) -> Self {
         let values: OneOrMany<_> = order_id.into();
         self.0.query("order_id", &values);
         self
     }
 
-    /// The subscription's ID.
+    /// Only what belongs to one of these subscriptions.
     pub fn subscription_id(
         mut self,
         subscription_id: impl Into<OneOrMany<SubscriptionId>>,
@@ -122,14 +131,14 @@ impl List {
         self
     }
 
-    /// The customer's ID.
+    /// Only what belongs to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// The customer's ID in your own system.
+    /// Only what belongs to one of these customers, by your own IDs.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -139,7 +148,7 @@ impl List {
         self
     }
 
-    /// Whether it succeeded.
+    /// Only successful ones, or only failed ones.
     #[inline]
     pub fn succeeded(mut self, succeeded: bool) -> Self {
         self.0.query("succeeded", &succeeded);

@@ -36,21 +36,21 @@ impl ListWebhookDeliveries {
         self
     }
 
-    /// Where the span of time starts.
+    /// Only what happened after this point in time.
     #[inline]
     pub fn start_timestamp(mut self, start_timestamp: Timestamp) -> Self {
         self.0.query("start_timestamp", &start_timestamp);
         self
     }
 
-    /// Where the span of time ends.
+    /// Only what happened before this point in time.
     #[inline]
     pub fn end_timestamp(mut self, end_timestamp: Timestamp) -> Self {
         self.0.query("end_timestamp", &end_timestamp);
         self
     }
 
-    /// Whether it succeeded.
+    /// Only successful ones, or only failed ones.
     #[inline]
     pub fn succeeded(mut self, succeeded: bool) -> Self {
         self.0.query("succeeded", &succeeded);

@@ -40,15 +40,20 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// `POST /v1/license-keys/activate`, operation `license_keys:activate`.
     ///
+    /// Returns [`LicenseKeyActivationCreated`].
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `license_keys:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 403: `NotPermitted`
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 403 [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted): the key is
+    ///   revoked, disabled or expired, has no activations left, or does not support them;
+    ///   such keys are only validated.
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "license_keys:activate")]
     pub fn activate(&self, body: impl Body<LicenseKeyActivate>) -> Activate
     where
@@ -69,8 +74,10 @@ impl<C: Credential> LicenseKeys<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound): no
+    ///   such key or activation, or the activation belongs to another key.
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "license_keys:deactivate")]
     pub fn deactivate(&self, body: impl Body<LicenseKeyDeactivate>) -> Deactivate
     where
@@ -85,15 +92,21 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// `GET /v1/license-keys/{id}`, operation `license_keys:get`.
     ///
+    /// Returns [`LicenseKeyWithActivations`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `license_keys:read`, `license_keys:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 401: `Unauthorized`
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 401 [`Unauthorized`](../../enum.ErrorCode.html#variant.Unauthorized): the token
+    ///   may not manage license keys.
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "license_keys:get")]
     pub fn get(&self, id: impl Into<LicenseKeyId>) -> Get
     where
@@ -110,16 +123,23 @@ impl<C: Credential> LicenseKeys<C> {
     /// `GET /v1/license-keys/{id}/activations/{activation_id}`, operation
     /// `license_keys:get_activation`.
     ///
+    /// Returns [`LicenseKeyActivationRead`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     /// - `activation_id`: The activation's ID.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `license_keys:read`, `license_keys:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 401: `Unauthorized`
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 401 [`Unauthorized`](../../enum.ErrorCode.html#variant.Unauthorized): the token
+    ///   may not manage license keys.
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound): no
+    ///   such key or activation, or the activation belongs to another key.
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "license_keys:get_activation")]
     pub fn get_activation(
         &self,
@@ -141,13 +161,19 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// `GET /v1/license-keys/`, operation `license_keys:list`.
     ///
+    /// Returns [`LicenseKeyReadList`].
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `license_keys:read`, `license_keys:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 401: `Unauthorized`
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 401 [`Unauthorized`](../../enum.ErrorCode.html#variant.Unauthorized): the token
+    ///   may not manage license keys.
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "license_keys:list")]
     pub fn list(&self) -> List
     where
@@ -161,6 +187,8 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// `POST /v1/license-keys/{id}/rotate`, operation `license_keys:rotate`.
     ///
+    /// Returns [`RotatedLicenseKey`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
@@ -169,10 +197,14 @@ impl<C: Credential> LicenseKeys<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 400: `RotateNotPermitted`
-    /// - 401: `Unauthorized`
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 400
+    ///   [`RotateNotPermitted`](../../enum.ErrorCode.html#variant.RotateNotPermitted):
+    ///   only keys that are granted or disabled can be rotated.
+    /// - 401 [`Unauthorized`](../../enum.ErrorCode.html#variant.Unauthorized): the token
+    ///   may not manage license keys.
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "license_keys:rotate")]
     pub fn rotate(&self, id: impl Into<LicenseKeyId>) -> Rotate
     where
@@ -188,6 +220,8 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// `PATCH /v1/license-keys/{id}`, operation `license_keys:update`.
     ///
+    /// Returns [`LicenseKeyRead`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
@@ -196,9 +230,11 @@ impl<C: Credential> LicenseKeys<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 401: `Unauthorized`
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 401 [`Unauthorized`](../../enum.ErrorCode.html#variant.Unauthorized): the token
+    ///   may not manage license keys.
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "license_keys:update")]
     pub fn update(
         &self,
@@ -220,15 +256,21 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// `POST /v1/license-keys/validate`, operation `license_keys:validate`.
     ///
+    /// Returns [`ValidatedLicenseKey`].
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `license_keys:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 400: `BadRequest`
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 400 [`BadRequest`](../../enum.ErrorCode.html#variant.BadRequest): the usage to
+    ///   add is more than the key has left.
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound): no
+    ///   such key, or it is revoked, disabled or expired, or the activation, conditions,
+    ///   benefit or customer do not match.
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "license_keys:validate")]
     pub fn validate(&self, body: impl Body<LicenseKeyValidate>) -> Validate
     where
@@ -273,7 +315,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The organization's ID.
+    /// Only what belongs to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -283,14 +325,14 @@ impl List {
         self
     }
 
-    /// The benefit's ID.
+    /// Only what belongs to one of these benefits.
     pub fn benefit_id(mut self, benefit_id: impl Into<OneOrMany<BenefitId>>) -> Self {
         let values: OneOrMany<_> = benefit_id.into();
         self.0.query("benefit_id", &values);
         self
     }
 
-    /// State that it is in.
+    /// Only those with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<LicenseKeyStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);

@@ -46,13 +46,16 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// `POST /v1/webhooks/endpoints`, operation `webhooks:create_webhook_endpoint`.
     ///
+    /// Returns [`WebhookEndpoint`].
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `webhooks:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:create_webhook_endpoint")]
     pub fn create_webhook_endpoint(
         &self,
@@ -76,9 +79,12 @@ impl<C: Credential> Webhooks<C> {
     /// Credential: an organization or personal access token with the scope
     /// `webhooks:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:delete_webhook_endpoint")]
     pub fn delete_webhook_endpoint(
         &self,
@@ -97,14 +103,19 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// `GET /v1/webhooks/endpoints/{id}`, operation `webhooks:get_webhook_endpoint`.
     ///
+    /// Returns [`WebhookEndpoint`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:get_webhook_endpoint")]
     pub fn get_webhook_endpoint(
         &self,
@@ -123,11 +134,16 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// `GET /v1/webhooks/deliveries`, operation `webhooks:list_webhook_deliveries`.
     ///
+    /// Returns [`WebhookDeliveryList`].
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:list_webhook_deliveries")]
     pub fn list_webhook_deliveries(&self) -> ListWebhookDeliveries
     where
@@ -140,11 +156,16 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// `GET /v1/webhooks/endpoints`, operation `webhooks:list_webhook_endpoints`.
     ///
+    /// Returns [`WebhookEndpointList`].
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:list_webhook_endpoints")]
     pub fn list_webhook_endpoints(&self) -> ListWebhookEndpoints
     where
@@ -167,8 +188,9 @@ impl<C: Credential> Webhooks<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:redeliver_webhook_event")]
     pub fn redeliver_webhook_event(
         &self,
@@ -189,6 +211,8 @@ impl<C: Credential> Webhooks<C> {
     /// `PATCH /v1/webhooks/endpoints/{id}/secret`, operation
     /// `webhooks:reset_webhook_endpoint_secret`.
     ///
+    /// Returns [`WebhookEndpoint`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
@@ -197,8 +221,9 @@ impl<C: Credential> Webhooks<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:reset_webhook_endpoint_secret")]
     pub fn reset_webhook_endpoint_secret(
         &self,
@@ -217,6 +242,8 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// `PATCH /v1/webhooks/endpoints/{id}`, operation `webhooks:update_webhook_endpoint`.
     ///
+    /// Returns [`WebhookEndpoint`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
@@ -225,8 +252,9 @@ impl<C: Credential> Webhooks<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:update_webhook_endpoint")]
     pub fn update_webhook_endpoint(
         &self,

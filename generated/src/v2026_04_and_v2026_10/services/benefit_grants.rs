@@ -31,11 +31,16 @@ impl<C: Credential> BenefitGrants<C> {
     ///
     /// `GET /v1/benefit-grants/`, operation `benefit-grants:list`.
     ///
+    /// Returns [`BenefitGrantList`].
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `benefits:read`, `benefits:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "benefit-grants:list")]
     pub fn list(&self) -> List
     where
@@ -51,7 +56,7 @@ impl<C: Credential> BenefitGrants<C> {
 pub struct List(Request);
 
 impl List {
-    /// The organization's ID.
+    /// Only what belongs to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -61,14 +66,14 @@ impl List {
         self
     }
 
-    /// The customer's ID.
+    /// Only what belongs to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// The customer's ID in your own system.
+    /// Only what belongs to one of these customers, by your own IDs.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -78,7 +83,7 @@ impl List {
         self
     }
 
-    /// Whether the grant is in force.
+    /// Only grants that are in force, or only those that are not.
     #[inline]
     pub fn is_granted(mut self, is_granted: bool) -> Self {
         self.0.query("is_granted", &is_granted);

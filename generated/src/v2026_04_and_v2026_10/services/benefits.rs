@@ -41,13 +41,16 @@ impl<C: Credential> Benefits<C> {
     ///
     /// `POST /v1/benefits/`, operation `benefits:create`.
     ///
+    /// Returns [`Benefit`].
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `benefits:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "benefits:create")]
     pub fn create(&self, body: impl Body<BenefitCreate>) -> Create
     where
@@ -67,10 +70,14 @@ impl<C: Credential> Benefits<C> {
     /// Credential: an organization or personal access token with the scope
     /// `benefits:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 403: `NotPermitted`
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 403 [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted): this
+    ///   benefit cannot be deleted.
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "benefits:delete")]
     pub fn delete(&self, id: impl Into<BenefitId>) -> Delete
     where
@@ -86,14 +93,19 @@ impl<C: Credential> Benefits<C> {
     ///
     /// `GET /v1/benefits/{id}/files`, operation `benefits:files`.
     ///
+    /// Returns [`BenefitDownloadableFileList`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `benefits:read`, `benefits:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "benefits:files")]
     pub fn files(&self, id: impl Into<BenefitId>) -> Files
     where
@@ -109,14 +121,19 @@ impl<C: Credential> Benefits<C> {
     ///
     /// `GET /v1/benefits/{id}`, operation `benefits:get`.
     ///
+    /// Returns [`Benefit`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `benefits:read`, `benefits:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "benefits:get")]
     pub fn get(&self, id: impl Into<BenefitId>) -> Get
     where
@@ -132,14 +149,19 @@ impl<C: Credential> Benefits<C> {
     ///
     /// `GET /v1/benefits/{id}/grants`, operation `benefits:grants`.
     ///
+    /// Returns [`BenefitGrantList`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `benefits:read`, `benefits:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "benefits:grants")]
     pub fn grants(&self, id: impl Into<BenefitId>) -> Grants
     where
@@ -155,11 +177,16 @@ impl<C: Credential> Benefits<C> {
     ///
     /// `GET /v1/benefits/`, operation `benefits:list`.
     ///
+    /// Returns [`BenefitList`].
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `benefits:read`, `benefits:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "benefits:list")]
     pub fn list(&self) -> List
     where
@@ -172,6 +199,8 @@ impl<C: Credential> Benefits<C> {
     ///
     /// `PATCH /v1/benefits/{id}`, operation `benefits:update`.
     ///
+    /// Returns [`Benefit`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
@@ -180,8 +209,9 @@ impl<C: Credential> Benefits<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "benefits:update")]
     pub fn update(
         &self,
@@ -223,21 +253,21 @@ polar_client_runtime::operation! {
 pub struct Grants(Request);
 
 impl Grants {
-    /// Whether the grant is in force.
+    /// Only grants that are in force, or only those that are not.
     #[inline]
     pub fn is_granted(mut self, is_granted: bool) -> Self {
         self.0.query("is_granted", &is_granted);
         self
     }
 
-    /// The customer's ID.
+    /// Only what belongs to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// The member's ID.
+    /// Only what belongs to one of these members.
     pub fn member_id(mut self, member_id: impl Into<OneOrMany<MemberId>>) -> Self {
         let values: OneOrMany<_> = member_id.into();
         self.0.query("member_id", &values);
@@ -273,7 +303,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The organization's ID.
+    /// Only what belongs to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -283,14 +313,14 @@ impl List {
         self
     }
 
-    /// Which kind it is.
+    /// Only those of one of these types.
     pub fn r#type(mut self, r#type: impl Into<OneOrMany<BenefitType>>) -> Self {
         let values: OneOrMany<_> = r#type.into();
         self.0.query("type", &values);
         self
     }
 
-    /// Identifier assigned by Polar.
+    /// Only those with one of these IDs.
     pub fn id(mut self, id: impl Into<OneOrMany<BenefitId>>) -> Self {
         let values: OneOrMany<_> = id.into();
         self.0.query("id", &values);

@@ -38,13 +38,16 @@ impl<C: Credential> CheckoutLinks<C> {
     ///
     /// `POST /v1/checkout-links/`, operation `checkout-links:create`.
     ///
+    /// Returns [`CheckoutLink`].
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `checkout_links:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "checkout-links:create")]
     pub fn create(&self, body: impl Body<CheckoutLinkCreate>) -> Create
     where
@@ -64,9 +67,12 @@ impl<C: Credential> CheckoutLinks<C> {
     /// Credential: an organization or personal access token with the scope
     /// `checkout_links:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "checkout-links:delete")]
     pub fn delete(&self, id: impl Into<CheckoutLinkId>) -> Delete
     where
@@ -82,14 +88,19 @@ impl<C: Credential> CheckoutLinks<C> {
     ///
     /// `GET /v1/checkout-links/{id}`, operation `checkout-links:get`.
     ///
+    /// Returns [`CheckoutLink`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `checkout_links:read`, `checkout_links:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "checkout-links:get")]
     pub fn get(&self, id: impl Into<CheckoutLinkId>) -> Get
     where
@@ -105,11 +116,16 @@ impl<C: Credential> CheckoutLinks<C> {
     ///
     /// `GET /v1/checkout-links/`, operation `checkout-links:list`.
     ///
+    /// Returns [`CheckoutLinkList`].
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `checkout_links:read`, `checkout_links:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "checkout-links:list")]
     pub fn list(&self) -> List
     where
@@ -122,6 +138,8 @@ impl<C: Credential> CheckoutLinks<C> {
     ///
     /// `PATCH /v1/checkout-links/{id}`, operation `checkout-links:update`.
     ///
+    /// Returns [`CheckoutLink`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
@@ -130,8 +148,9 @@ impl<C: Credential> CheckoutLinks<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "checkout-links:update")]
     pub fn update(
         &self,
@@ -173,7 +192,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The organization's ID.
+    /// Only what belongs to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -183,7 +202,7 @@ impl List {
         self
     }
 
-    /// The product's ID.
+    /// Only what belongs to one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);

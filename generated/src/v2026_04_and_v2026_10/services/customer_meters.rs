@@ -34,14 +34,19 @@ impl<C: Credential> CustomerMeters<C> {
     ///
     /// `GET /v1/customer-meters/{id}`, operation `customer_meters:get`.
     ///
+    /// Returns [`CustomerMeter`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `customer_meters:read`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_meters:get")]
     pub fn get(&self, id: impl Into<CustomerMeterId>) -> Get
     where
@@ -57,11 +62,16 @@ impl<C: Credential> CustomerMeters<C> {
     ///
     /// `GET /v1/customer-meters/`, operation `customer_meters:list`.
     ///
+    /// Returns [`CustomerMeterList`].
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `customer_meters:read`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_meters:list")]
     pub fn list(&self) -> List
     where
@@ -86,7 +96,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The organization's ID.
+    /// Only what belongs to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -96,14 +106,14 @@ impl List {
         self
     }
 
-    /// The customer's ID.
+    /// Only what belongs to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// The customer's ID in your own system.
+    /// Only what belongs to one of these customers, by your own IDs.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -113,7 +123,7 @@ impl List {
         self
     }
 
-    /// The meter's ID.
+    /// Only what belongs to one of these meters.
     pub fn meter_id(mut self, meter_id: impl Into<OneOrMany<MeterId>>) -> Self {
         let values: OneOrMany<_> = meter_id.into();
         self.0.query("meter_id", &values);

@@ -36,13 +36,16 @@ impl<C: Credential> Discounts<C> {
     ///
     /// `POST /v1/discounts/`, operation `discounts:create`.
     ///
+    /// Returns [`Discount`].
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `discounts:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "discounts:create")]
     pub fn create(&self, body: impl Body<DiscountCreate>) -> Create
     where
@@ -62,9 +65,12 @@ impl<C: Credential> Discounts<C> {
     /// Credential: an organization or personal access token with the scope
     /// `discounts:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "discounts:delete")]
     pub fn delete(&self, id: impl Into<DiscountId>) -> Delete
     where
@@ -80,14 +86,19 @@ impl<C: Credential> Discounts<C> {
     ///
     /// `GET /v1/discounts/{id}`, operation `discounts:get`.
     ///
+    /// Returns [`Discount`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `discounts:read`, `discounts:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "discounts:get")]
     pub fn get(&self, id: impl Into<DiscountId>) -> Get
     where
@@ -103,11 +114,16 @@ impl<C: Credential> Discounts<C> {
     ///
     /// `GET /v1/discounts/`, operation `discounts:list`.
     ///
+    /// Returns [`DiscountList`].
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `discounts:read`, `discounts:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "discounts:list")]
     pub fn list(&self) -> List
     where
@@ -120,6 +136,8 @@ impl<C: Credential> Discounts<C> {
     ///
     /// `PATCH /v1/discounts/{id}`, operation `discounts:update`.
     ///
+    /// Returns [`Discount`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
@@ -128,8 +146,9 @@ impl<C: Credential> Discounts<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "discounts:update")]
     pub fn update(
         &self,
@@ -171,7 +190,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The organization's ID.
+    /// Only what belongs to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,

@@ -38,14 +38,19 @@ impl<C: Credential> Events<C> {
     ///
     /// `GET /v1/events/{id}`, operation `events:get`.
     ///
+    /// Returns [`Event`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `events:read`, `events:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "events:get")]
     pub fn get(&self, id: impl Into<EventId>) -> Get
     where
@@ -62,6 +67,8 @@ impl<C: Credential> Events<C> {
     ///
     /// `POST /v1/events/ingest`, operation `events:ingest`.
     ///
+    /// Returns [`EventsIngestResponse`].
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `events:write`.
     ///
@@ -69,7 +76,8 @@ impl<C: Credential> Events<C> {
     /// operation again.
     ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "events:ingest")]
     pub fn ingest(&self, body: impl Body<EventsIngest>) -> Ingest
     where
@@ -97,11 +105,16 @@ impl<C: Credential> Events<C> {
     ///
     /// `GET /v1/events/`, operation `events:list`.
     ///
+    /// Returns [`EventsPage`].
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `events:read`, `events:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "events:list")]
     pub fn list(&self) -> List
     where
@@ -114,11 +127,16 @@ impl<C: Credential> Events<C> {
     ///
     /// `GET /v1/events/names`, operation `events:list_names`.
     ///
+    /// Returns [`EventNameList`].
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `events:read`, `events:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "events:list_names")]
     pub fn list_names(&self) -> ListNames
     where
@@ -158,21 +176,21 @@ impl List {
         self
     }
 
-    /// Where the span of time starts.
+    /// Only what happened after this point in time.
     #[inline]
     pub fn start_timestamp(mut self, start_timestamp: Timestamp) -> Self {
         self.0.query("start_timestamp", &start_timestamp);
         self
     }
 
-    /// Where the span of time ends.
+    /// Only what happened before this point in time.
     #[inline]
     pub fn end_timestamp(mut self, end_timestamp: Timestamp) -> Self {
         self.0.query("end_timestamp", &end_timestamp);
         self
     }
 
-    /// The organization's ID.
+    /// Only what belongs to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -182,14 +200,14 @@ impl List {
         self
     }
 
-    /// The customer's ID.
+    /// Only what belongs to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// The customer's ID in your own system.
+    /// Only what belongs to one of these customers, by your own IDs.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -206,14 +224,14 @@ impl List {
         self
     }
 
-    /// Name.
+    /// Only events with one of these names.
     pub fn name(mut self, name: impl Into<OneOrMany<String>>) -> Self {
         let values: OneOrMany<_> = name.into();
         self.0.query("name", &values);
         self
     }
 
-    /// Where it comes from.
+    /// Only events from this source.
     pub fn source(mut self, source: impl Into<OneOrMany<EventSource>>) -> Self {
         let values: OneOrMany<_> = source.into();
         self.0.query("source", &values);

@@ -35,13 +35,16 @@ impl<C: Credential> Meters<C> {
     ///
     /// `POST /v1/meters/`, operation `meters:create`.
     ///
+    /// Returns [`Meter`].
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `meters:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "meters:create")]
     pub fn create(&self, body: impl Body<MeterCreate>) -> Create
     where
@@ -56,14 +59,19 @@ impl<C: Credential> Meters<C> {
     ///
     /// `GET /v1/meters/{id}`, operation `meters:get`.
     ///
+    /// Returns [`Meter`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `meters:read`, `meters:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "meters:get")]
     pub fn get(&self, id: impl Into<MeterId>) -> Get
     where
@@ -79,11 +87,16 @@ impl<C: Credential> Meters<C> {
     ///
     /// `GET /v1/meters/`, operation `meters:list`.
     ///
+    /// Returns [`MeterList`].
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `meters:read`, `meters:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "meters:list")]
     pub fn list(&self) -> List
     where
@@ -96,6 +109,8 @@ impl<C: Credential> Meters<C> {
     ///
     /// `GET /v1/meters/{id}/quantities`, operation `meters:quantities`.
     ///
+    /// Returns [`MeterQuantities`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     /// - `start_timestamp`: Where the span of time starts.
     /// - `end_timestamp`: Where the span of time ends.
@@ -104,9 +119,12 @@ impl<C: Credential> Meters<C> {
     /// Credential: an organization or personal access token with one of the scopes
     /// `meters:read`, `meters:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "meters:quantities")]
     pub fn quantities(
         &self,
@@ -132,6 +150,8 @@ impl<C: Credential> Meters<C> {
     ///
     /// `PATCH /v1/meters/{id}`, operation `meters:update`.
     ///
+    /// Returns [`Meter`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
@@ -140,8 +160,9 @@ impl<C: Credential> Meters<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "meters:update")]
     pub fn update(&self, id: impl Into<MeterId>, body: impl Body<MeterUpdate>) -> Update
     where
@@ -179,7 +200,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The organization's ID.
+    /// Only what belongs to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -196,7 +217,7 @@ impl List {
         self
     }
 
-    /// Whether it is archived: kept, but no longer on offer.
+    /// Only archived ones, or only those that are not archived.
     #[inline]
     pub fn is_archived(mut self, is_archived: bool) -> Self {
         self.0.query("is_archived", &is_archived);

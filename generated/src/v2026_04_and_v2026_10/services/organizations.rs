@@ -33,14 +33,18 @@ impl<C: Credential> Organizations<C> {
     ///
     /// `POST /v1/organizations/`, operation `organizations:create`.
     ///
+    /// Returns [`Organization`].
+    ///
     /// Credential: a personal access token, not that of an organization, with the scope
     /// `organizations:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 403: `CannotCreateOrganizationError`
-    /// - 422: `RequestValidationError`
+    /// - 403
+    ///   [`CannotCreateOrganizationError`](../../enum.ErrorCode.html#variant.CannotCreateOrganizationError)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "organizations:create")]
     pub fn create(&self, body: impl Body<OrganizationCreate>) -> Create
     where
@@ -55,14 +59,19 @@ impl<C: Credential> Organizations<C> {
     ///
     /// `GET /v1/organizations/{id}`, operation `organizations:get`.
     ///
+    /// Returns [`Organization`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `organizations:read`, `organizations:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "organizations:get")]
     pub fn get(&self, id: impl Into<OrganizationId>) -> Get
     where
@@ -78,11 +87,16 @@ impl<C: Credential> Organizations<C> {
     ///
     /// `GET /v1/organizations/`, operation `organizations:list`.
     ///
+    /// Returns [`OrganizationList`].
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `organizations:read`, `organizations:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "organizations:list")]
     pub fn list(&self) -> List
     where
@@ -95,6 +109,8 @@ impl<C: Credential> Organizations<C> {
     ///
     /// `PATCH /v1/organizations/{id}`, operation `organizations:update`.
     ///
+    /// Returns [`Organization`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
@@ -103,10 +119,16 @@ impl<C: Credential> Organizations<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 403: `NotPermitted`, `DisputeAutoAcceptNotEnabled`
-    /// - 404: `ResourceNotFound`
-    /// - 409: `SSOEnforcementRequiresConnection`
-    /// - 422: `RequestValidationError`
+    /// - 403 [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted),
+    ///   [`DisputeAutoAcceptNotEnabled`](../../enum.ErrorCode.html#variant.DisputeAutoAcceptNotEnabled):
+    ///   the token may not update this organization, or the automatic acceptance of
+    ///   disputes is not enabled for it.
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409
+    ///   [`SSOEnforcementRequiresConnection`](../../enum.ErrorCode.html#variant.SsoEnforcementRequiresConnection):
+    ///   single sign-on can only be enforced once a connection is enabled.
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "organizations:update")]
     pub fn update(
         &self,
@@ -148,7 +170,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Unique short name.
+    /// Only the organization with this slug.
     #[inline]
     pub fn slug(mut self, slug: &str) -> Self {
         self.0.query("slug", &slug);

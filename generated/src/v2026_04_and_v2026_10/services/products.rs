@@ -35,13 +35,16 @@ impl<C: Credential> Products<C> {
     ///
     /// `POST /v1/products/`, operation `products:create`.
     ///
+    /// Returns [`Product`].
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `products:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "products:create")]
     pub fn create(&self, body: impl Body<ProductCreate>) -> Create
     where
@@ -62,11 +65,17 @@ impl<C: Credential> Products<C> {
     /// Credential: an organization or personal access token with the scope
     /// `products:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 403: `NotPermitted`
-    /// - 404: `ResourceNotFound`
-    /// - 409: `ProductNotDeletable`
-    /// - 422: `RequestValidationError`
+    /// - 403 [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted): the token
+    ///   may not delete this product.
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409
+    ///   [`ProductNotDeletable`](../../enum.ErrorCode.html#variant.ProductNotDeletable):
+    ///   the product is in use.
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "products:delete")]
     pub fn delete(&self, id: impl Into<ProductId>) -> Delete
     where
@@ -82,14 +91,19 @@ impl<C: Credential> Products<C> {
     ///
     /// `GET /v1/products/{id}`, operation `products:get`.
     ///
+    /// Returns [`Product`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `products:read`, `products:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "products:get")]
     pub fn get(&self, id: impl Into<ProductId>) -> Get
     where
@@ -105,11 +119,16 @@ impl<C: Credential> Products<C> {
     ///
     /// `GET /v1/products/`, operation `products:list`.
     ///
+    /// Returns [`ProductList`].
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `products:read`, `products:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "products:list")]
     pub fn list(&self) -> List
     where
@@ -123,6 +142,8 @@ impl<C: Credential> Products<C> {
     ///
     /// `PATCH /v1/products/{id}`, operation `products:update`.
     ///
+    /// Returns [`Product`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
@@ -131,9 +152,11 @@ impl<C: Credential> Products<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 403: `NotPermitted`
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 403 [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted): the token
+    ///   may not update this product.
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "products:update")]
     pub fn update(
         &self,
@@ -154,6 +177,8 @@ impl<C: Credential> Products<C> {
     ///
     /// `POST /v1/products/{id}/benefits`, operation `products:update_benefits`.
     ///
+    /// Returns [`Product`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
@@ -162,9 +187,11 @@ impl<C: Credential> Products<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 403: `NotPermitted`
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 403 [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted): the token
+    ///   may not update this product.
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "products:update_benefits")]
     pub fn update_benefits(
         &self,
@@ -206,14 +233,14 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Identifier assigned by Polar.
+    /// Only those with one of these IDs.
     pub fn id(mut self, id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = id.into();
         self.0.query("id", &values);
         self
     }
 
-    /// The organization's ID.
+    /// Only what belongs to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -230,28 +257,28 @@ impl List {
         self
     }
 
-    /// Whether it is archived: kept, but no longer on offer.
+    /// Only archived ones, or only those that are not archived.
     #[inline]
     pub fn is_archived(mut self, is_archived: bool) -> Self {
         self.0.query("is_archived", &is_archived);
         self
     }
 
-    /// Whether the product is a subscription rather than a one-time purchase.
+    /// Only products that are subscriptions, or only one-time purchases.
     #[inline]
     pub fn is_recurring(mut self, is_recurring: bool) -> Self {
         self.0.query("is_recurring", &is_recurring);
         self
     }
 
-    /// The benefit's ID.
+    /// Only what belongs to one of these benefits.
     pub fn benefit_id(mut self, benefit_id: impl Into<OneOrMany<BenefitId>>) -> Self {
         let values: OneOrMany<_> = benefit_id.into();
         self.0.query("benefit_id", &values);
         self
     }
 
-    /// Who gets to see it.
+    /// Only products with one of these visibilities.
     pub fn visibility(
         mut self,
         visibility: impl Into<OneOrMany<ProductVisibility>>,

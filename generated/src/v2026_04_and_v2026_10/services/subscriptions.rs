@@ -40,13 +40,16 @@ impl<C: Credential> Subscriptions<C> {
     ///
     /// `POST /v1/subscriptions/`, operation `subscriptions:create`.
     ///
+    /// Returns [`Subscription`].
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `subscriptions:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "subscriptions:create")]
     pub fn create(&self, body: impl Body<SubscriptionCreate>) -> Create
     where
@@ -61,11 +64,16 @@ impl<C: Credential> Subscriptions<C> {
     ///
     /// `GET /v1/subscriptions/export`, operation `subscriptions:export`.
     ///
+    /// Returns rows of CSV, each a [`SubscriptionExportRow`].
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `subscriptions:read`, `subscriptions:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "subscriptions:export")]
     pub fn export(&self) -> Export
     where
@@ -78,14 +86,19 @@ impl<C: Credential> Subscriptions<C> {
     ///
     /// `GET /v1/subscriptions/{id}`, operation `subscriptions:get`.
     ///
+    /// Returns [`Subscription`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `subscriptions:read`, `subscriptions:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "subscriptions:get")]
     pub fn get(&self, id: impl Into<SubscriptionId>) -> Get
     where
@@ -101,11 +114,16 @@ impl<C: Credential> Subscriptions<C> {
     ///
     /// `GET /v1/subscriptions/`, operation `subscriptions:list`.
     ///
+    /// Returns [`SubscriptionList`].
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `subscriptions:read`, `subscriptions:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "subscriptions:list")]
     pub fn list(&self) -> List
     where
@@ -119,16 +137,25 @@ impl<C: Credential> Subscriptions<C> {
     ///
     /// `DELETE /v1/subscriptions/{id}`, operation `subscriptions:revoke`.
     ///
+    /// Returns [`Subscription`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `subscriptions:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 403: `AlreadyCanceledSubscription`
-    /// - 404: `ResourceNotFound`
-    /// - 409: `SubscriptionLocked`
-    /// - 422: `RequestValidationError`
+    /// - 403
+    ///   [`AlreadyCanceledSubscription`](../../enum.ErrorCode.html#variant.AlreadyCanceledSubscription):
+    ///   the subscription has been revoked already.
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409
+    ///   [`SubscriptionLocked`](../../enum.ErrorCode.html#variant.SubscriptionLocked):
+    ///   another update is in progress.
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "subscriptions:revoke")]
     pub fn revoke(&self, id: impl Into<SubscriptionId>) -> Revoke
     where
@@ -145,6 +172,8 @@ impl<C: Credential> Subscriptions<C> {
     ///
     /// `PATCH /v1/subscriptions/{id}`, operation `subscriptions:update`.
     ///
+    /// Returns [`Subscription`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
@@ -153,11 +182,24 @@ impl<C: Credential> Subscriptions<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 402: `PaymentFailed`, `PaymentActionRequired`
-    /// - 403: `AlreadyCanceledSubscription`, `InactiveSubscription`, `PaymentNotReady`
-    /// - 404: `ResourceNotFound`
-    /// - 409: `SubscriptionLocked`, `SubscriptionNotScheduledToCancel`
-    /// - 422: `RequestValidationError`
+    /// - 402 [`PaymentFailed`](../../enum.ErrorCode.html#variant.PaymentFailed),
+    ///   [`PaymentActionRequired`](../../enum.ErrorCode.html#variant.PaymentActionRequired):
+    ///   the payment failed, or the bank demands a step that the customer has to be
+    ///   present for.
+    /// - 403
+    ///   [`AlreadyCanceledSubscription`](../../enum.ErrorCode.html#variant.AlreadyCanceledSubscription),
+    ///   [`InactiveSubscription`](../../enum.ErrorCode.html#variant.InactiveSubscription),
+    ///   [`PaymentNotReady`](../../enum.ErrorCode.html#variant.PaymentNotReady): the
+    ///   subscription is canceled already or is not active, or the organization cannot
+    ///   take payments.
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409
+    ///   [`SubscriptionLocked`](../../enum.ErrorCode.html#variant.SubscriptionLocked),
+    ///   [`SubscriptionNotScheduledToCancel`](../../enum.ErrorCode.html#variant.SubscriptionNotScheduledToCancel):
+    ///   another update is in progress, or there is no scheduled cancellation to take
+    ///   back.
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "subscriptions:update")]
     pub fn update(
         &self,
@@ -199,7 +241,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The organization's ID.
+    /// Only what belongs to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -209,21 +251,21 @@ impl List {
         self
     }
 
-    /// The product's ID.
+    /// Only what belongs to one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
-    /// The customer's ID.
+    /// Only what belongs to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// The customer's ID in your own system.
+    /// Only what belongs to one of these customers, by your own IDs.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -233,7 +275,7 @@ impl List {
         self
     }
 
-    /// The discount's ID.
+    /// Only what one of these discounts was applied to.
     pub fn discount_id(mut self, discount_id: impl Into<OneOrMany<DiscountId>>) -> Self {
         let values: OneOrMany<_> = discount_id.into();
         self.0.query("discount_id", &values);
@@ -250,21 +292,22 @@ impl List {
         self
     }
 
-    /// State that it is in.
+    /// Only those with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<SubscriptionStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);
         self
     }
 
-    /// Whether the subscription ends with the current billing period.
+    /// Only subscriptions that end with the current billing period, or only those that do
+    /// not.
     #[inline]
     pub fn cancel_at_period_end(mut self, cancel_at_period_end: bool) -> Self {
         self.0.query("cancel_at_period_end", &cancel_at_period_end);
         self
     }
 
-    /// Why the customer canceled; null if they did not say.
+    /// Only subscriptions that customers canceled for one of these reasons.
     pub fn customer_cancellation_reason(
         mut self,
         customer_cancellation_reason: impl Into<OneOrMany<CustomerCancellationReason>>,

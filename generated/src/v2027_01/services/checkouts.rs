@@ -40,6 +40,8 @@ impl<C: Credential> Checkouts<C> {
     /// `POST /v1/checkouts/client/{client_secret}/confirm`, operation
     /// `checkouts:client_confirm`.
     ///
+    /// Returns [`CheckoutPublicConfirmed`].
+    ///
     /// - `client_secret`: Secret that gives access.
     ///
     /// Unauthenticated, or with a personal access token. A client with an organization
@@ -48,13 +50,26 @@ impl<C: Credential> Checkouts<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 400: `PaymentError`, `SharedPaymentTokenError`
-    /// - 403: `AlreadyActiveSubscriptionError`, `NotOpenCheckout`, `NotPermitted`,
-    ///   `PaymentNotReady`, `TrialAlreadyRedeemed`, `DiscountRedemptionLimitReached`
-    /// - 404: `ResourceNotFound`
-    /// - 409: `CheckoutLocked`
-    /// - 410: `ExpiredCheckoutError`
-    /// - 422: `RequestValidationError`
+    /// - 400 [`PaymentError`](../../enum.ErrorCode.html#variant.PaymentError),
+    ///   [`SharedPaymentTokenError`](../../enum.ErrorCode.html#variant.SharedPaymentTokenError):
+    ///   the payment failed.
+    /// - 403
+    ///   [`AlreadyActiveSubscriptionError`](../../enum.ErrorCode.html#variant.AlreadyActiveSubscriptionError),
+    ///   [`NotOpenCheckout`](../../enum.ErrorCode.html#variant.NotOpenCheckout),
+    ///   [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted),
+    ///   [`PaymentNotReady`](../../enum.ErrorCode.html#variant.PaymentNotReady),
+    ///   [`TrialAlreadyRedeemed`](../../enum.ErrorCode.html#variant.TrialAlreadyRedeemed),
+    ///   [`DiscountRedemptionLimitReached`](../../enum.ErrorCode.html#variant.DiscountRedemptionLimitReached):
+    ///   the session has expired, the customer already has an active subscription, or the
+    ///   organization cannot take payments.
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409 [`CheckoutLocked`](../../enum.ErrorCode.html#variant.CheckoutLocked): the
+    ///   session is being processed.
+    /// - 410
+    ///   [`ExpiredCheckoutError`](../../enum.ErrorCode.html#variant.ExpiredCheckoutError):
+    ///   the session has expired.
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "checkouts:client_confirm")]
     pub fn client_confirm(
         &self,
@@ -74,15 +89,23 @@ impl<C: Credential> Checkouts<C> {
     ///
     /// `GET /v1/checkouts/client/{client_secret}`, operation `checkouts:client_get`.
     ///
+    /// Returns [`CheckoutPublic`].
+    ///
     /// - `client_secret`: Secret that gives access.
     ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 403: `NotPermitted`
-    /// - 404: `ResourceNotFound`
-    /// - 410: `ExpiredCheckoutError`
-    /// - 422: `RequestValidationError`
+    /// - 403 [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted): the
+    ///   organization may not take payments.
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 410
+    ///   [`ExpiredCheckoutError`](../../enum.ErrorCode.html#variant.ExpiredCheckoutError):
+    ///   the session has expired.
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "checkouts:client_get")]
     pub fn client_get(&self, client_secret: &str) -> ClientGet {
         let mut request = self.client.request(&CLIENT_GET);
@@ -95,6 +118,8 @@ impl<C: Credential> Checkouts<C> {
     ///
     /// `PATCH /v1/checkouts/client/{client_secret}`, operation `checkouts:client_update`.
     ///
+    /// Returns [`CheckoutPublic`].
+    ///
     /// - `client_secret`: Secret that gives access.
     ///
     /// Unauthenticated: no `Authorization` header is sent.
@@ -102,12 +127,23 @@ impl<C: Credential> Checkouts<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 403: `AlreadyActiveSubscriptionError`, `NotOpenCheckout`, `NotPermitted`,
-    ///   `PaymentNotReady`, `TrialAlreadyRedeemed`, `DiscountRedemptionLimitReached`
-    /// - 404: `ResourceNotFound`
-    /// - 409: `CheckoutLocked`
-    /// - 410: `ExpiredCheckoutError`
-    /// - 422: `RequestValidationError`
+    /// - 403
+    ///   [`AlreadyActiveSubscriptionError`](../../enum.ErrorCode.html#variant.AlreadyActiveSubscriptionError),
+    ///   [`NotOpenCheckout`](../../enum.ErrorCode.html#variant.NotOpenCheckout),
+    ///   [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted),
+    ///   [`PaymentNotReady`](../../enum.ErrorCode.html#variant.PaymentNotReady),
+    ///   [`TrialAlreadyRedeemed`](../../enum.ErrorCode.html#variant.TrialAlreadyRedeemed),
+    ///   [`DiscountRedemptionLimitReached`](../../enum.ErrorCode.html#variant.DiscountRedemptionLimitReached):
+    ///   the session has expired, the customer already has an active subscription, or the
+    ///   organization cannot take payments.
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409 [`CheckoutLocked`](../../enum.ErrorCode.html#variant.CheckoutLocked): the
+    ///   session is being processed.
+    /// - 410
+    ///   [`ExpiredCheckoutError`](../../enum.ErrorCode.html#variant.ExpiredCheckoutError):
+    ///   the session has expired.
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "checkouts:client_update")]
     pub fn client_update(
         &self,
@@ -124,13 +160,16 @@ impl<C: Credential> Checkouts<C> {
     ///
     /// `POST /v1/checkouts/`, operation `checkouts:create`.
     ///
+    /// Returns [`Checkout`].
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `checkouts:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "checkouts:create")]
     pub fn create(&self, body: impl Body<CheckoutCreate>) -> Create
     where
@@ -157,14 +196,19 @@ impl<C: Credential> Checkouts<C> {
     ///
     /// `GET /v1/checkouts/{id}`, operation `checkouts:get`.
     ///
+    /// Returns [`Checkout`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `checkouts:read`, `checkouts:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "checkouts:get")]
     pub fn get(&self, id: impl Into<CheckoutId>) -> Get
     where
@@ -180,11 +224,16 @@ impl<C: Credential> Checkouts<C> {
     ///
     /// `GET /v1/checkouts/`, operation `checkouts:list`.
     ///
+    /// Returns [`CheckoutList`].
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `checkouts:read`, `checkouts:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "checkouts:list")]
     pub fn list(&self) -> List
     where
@@ -197,6 +246,8 @@ impl<C: Credential> Checkouts<C> {
     ///
     /// `PATCH /v1/checkouts/{id}`, operation `checkouts:update`.
     ///
+    /// Returns [`Checkout`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
@@ -205,10 +256,18 @@ impl<C: Credential> Checkouts<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 403: `AlreadyActiveSubscriptionError`, `NotOpenCheckout`, `NotPermitted`,
-    ///   `PaymentNotReady`, `TrialAlreadyRedeemed`, `DiscountRedemptionLimitReached`
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 403
+    ///   [`AlreadyActiveSubscriptionError`](../../enum.ErrorCode.html#variant.AlreadyActiveSubscriptionError),
+    ///   [`NotOpenCheckout`](../../enum.ErrorCode.html#variant.NotOpenCheckout),
+    ///   [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted),
+    ///   [`PaymentNotReady`](../../enum.ErrorCode.html#variant.PaymentNotReady),
+    ///   [`TrialAlreadyRedeemed`](../../enum.ErrorCode.html#variant.TrialAlreadyRedeemed),
+    ///   [`DiscountRedemptionLimitReached`](../../enum.ErrorCode.html#variant.DiscountRedemptionLimitReached):
+    ///   the session has expired, the customer already has an active subscription, or the
+    ///   organization cannot take payments.
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "checkouts:update")]
     pub fn update(
         &self,
@@ -277,7 +336,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The organization's ID.
+    /// Only what belongs to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -287,21 +346,21 @@ impl List {
         self
     }
 
-    /// The product's ID.
+    /// Only what belongs to one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
         self
     }
 
-    /// The customer's ID.
+    /// Only what belongs to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// The customer's ID in your own system.
+    /// Only what belongs to one of these customers, by your own IDs.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -311,7 +370,7 @@ impl List {
         self
     }
 
-    /// State that it is in.
+    /// Only those with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<CheckoutStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);

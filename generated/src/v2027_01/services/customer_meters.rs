@@ -39,6 +39,8 @@ impl<C: Credential> CustomerMeters<C> {
     ///
     /// `POST /v1/customer-meters/credits`, operation `customer_meters:credits`.
     ///
+    /// Returns [`MeterCreditEvent`].
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `customers:write`.
     ///
@@ -46,9 +48,12 @@ impl<C: Credential> CustomerMeters<C> {
     /// again.
     ///
     /// # Errors
-    /// - 403: `NotPermitted`
-    /// - 409: `CustomerMeterCreditExternalIDConflict`, `AmbiguousExternalCustomerID`
-    /// - 422: `RequestValidationError`
+    /// - 403 [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted)
+    /// - 409
+    ///   [`CustomerMeterCreditExternalIDConflict`](../../enum.ErrorCode.html#variant.CustomerMeterCreditExternalIdConflict),
+    ///   [`AmbiguousExternalCustomerID`](../../enum.ErrorCode.html#variant.AmbiguousExternalCustomerId)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_meters:credits")]
     pub fn credits(&self, body: impl Body<CustomerMeterCreditsCreate>) -> Credits
     where
@@ -63,14 +68,19 @@ impl<C: Credential> CustomerMeters<C> {
     ///
     /// `GET /v1/customer-meters/{id}`, operation `customer_meters:get`.
     ///
+    /// Returns [`CustomerMeter`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
     /// `customer_meters:read`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_meters:get")]
     pub fn get(&self, id: impl Into<CustomerMeterId>) -> Get
     where
@@ -86,11 +96,16 @@ impl<C: Credential> CustomerMeters<C> {
     ///
     /// `GET /v1/customer-meters/`, operation `customer_meters:list`.
     ///
+    /// Returns [`CustomerMeterList`].
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `customer_meters:read`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_meters:list")]
     pub fn list(&self) -> List
     where
@@ -107,6 +122,8 @@ impl<C: Credential> CustomerMeters<C> {
     /// `POST /v1/customer-meters/credits/{id}/reverse`, operation
     /// `customer_meters:reverse_credit`.
     ///
+    /// Returns [`MeterCreditEvent`].
+    ///
     /// - `id`: ID of the `meter.credited` event that granting the credit returned.
     ///
     /// Credential: an organization or personal access token with the scope
@@ -115,10 +132,12 @@ impl<C: Credential> CustomerMeters<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 403: `NotPermitted`
-    /// - 404: `ResourceNotFound`
-    /// - 409: `CustomerMeterCreditNotReversible`
-    /// - 422: `RequestValidationError`
+    /// - 403 [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted)
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409
+    ///   [`CustomerMeterCreditNotReversible`](../../enum.ErrorCode.html#variant.CustomerMeterCreditNotReversible)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_meters:reverse_credit")]
     pub fn reverse_credit(&self, id: impl Into<EventId>) -> ReverseCredit
     where
@@ -155,7 +174,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The organization's ID.
+    /// Only what belongs to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -165,14 +184,14 @@ impl List {
         self
     }
 
-    /// The customer's ID.
+    /// Only what belongs to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// The customer's ID in your own system.
+    /// Only what belongs to one of these customers, by your own IDs.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -182,14 +201,14 @@ impl List {
         self
     }
 
-    /// The meter's ID.
+    /// Only what belongs to one of these meters.
     pub fn meter_id(mut self, meter_id: impl Into<OneOrMany<MeterId>>) -> Self {
         let values: OneOrMany<_> = meter_id.into();
         self.0.query("meter_id", &values);
         self
     }
 
-    /// The meter's ID in your own system.
+    /// Only what belongs to one of these meters, by your own IDs.
     pub fn external_meter_id(
         mut self,
         external_meter_id: impl Into<OneOrMany<String>>,

@@ -46,15 +46,20 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// `POST /v1/license-keys/activate`, operation `license_keys:activate`.
     ///
+    /// Returns [`LicenseKeyActivationCreated`].
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `license_keys:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 403: `NotPermitted`
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 403 [`NotPermitted`](../../enum.ErrorCode.html#variant.NotPermitted): the key is
+    ///   revoked, disabled or expired, has no activations left, or does not support them;
+    ///   such keys are only validated.
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "license_keys:activate")]
     pub fn activate(&self, body: impl Body<LicenseKeyActivate>) -> Activate
     where
@@ -75,8 +80,10 @@ impl<C: Credential> LicenseKeys<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound): no
+    ///   such key or activation, or the activation belongs to another key.
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "license_keys:deactivate")]
     pub fn deactivate(&self, body: impl Body<LicenseKeyDeactivate>) -> Deactivate
     where
@@ -91,15 +98,21 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// `GET /v1/license-keys/{id}`, operation `license_keys:get`.
     ///
+    /// Returns [`LicenseKeyWithActivations`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `license_keys:read`, `license_keys:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 401: `Unauthorized`
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 401 [`Unauthorized`](../../enum.ErrorCode.html#variant.Unauthorized): the token
+    ///   may not manage license keys.
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "license_keys:get")]
     pub fn get(&self, id: impl Into<LicenseKeyId>) -> Get
     where
@@ -116,16 +129,23 @@ impl<C: Credential> LicenseKeys<C> {
     /// `GET /v1/license-keys/{id}/activations/{activation_id}`, operation
     /// `license_keys:get_activation`.
     ///
+    /// Returns [`LicenseKeyActivationRead`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     /// - `activation_id`: The activation's ID.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `license_keys:read`, `license_keys:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 401: `Unauthorized`
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 401 [`Unauthorized`](../../enum.ErrorCode.html#variant.Unauthorized): the token
+    ///   may not manage license keys.
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound): no
+    ///   such key or activation, or the activation belongs to another key.
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "license_keys:get_activation")]
     pub fn get_activation(
         &self,
@@ -147,13 +167,19 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// `GET /v1/license-keys/`, operation `license_keys:list`.
     ///
+    /// Returns [`LicenseKeyReadList`].
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `license_keys:read`, `license_keys:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 401: `Unauthorized`
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 401 [`Unauthorized`](../../enum.ErrorCode.html#variant.Unauthorized): the token
+    ///   may not manage license keys.
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "license_keys:list")]
     pub fn list(&self) -> List
     where
@@ -167,6 +193,8 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// `POST /v1/license-keys/{id}/rotate`, operation `license_keys:rotate`.
     ///
+    /// Returns [`RotatedLicenseKey`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
@@ -175,10 +203,14 @@ impl<C: Credential> LicenseKeys<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 400: `RotateNotPermitted`
-    /// - 401: `Unauthorized`
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 400
+    ///   [`RotateNotPermitted`](../../enum.ErrorCode.html#variant.RotateNotPermitted):
+    ///   only keys that are granted or disabled can be rotated.
+    /// - 401 [`Unauthorized`](../../enum.ErrorCode.html#variant.Unauthorized): the token
+    ///   may not manage license keys.
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "license_keys:rotate")]
     pub fn rotate(&self, id: impl Into<LicenseKeyId>) -> Rotate
     where
@@ -194,6 +226,8 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// `PATCH /v1/license-keys/{id}`, operation `license_keys:update`.
     ///
+    /// Returns [`LicenseKeyRead`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
@@ -202,9 +236,11 @@ impl<C: Credential> LicenseKeys<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 401: `Unauthorized`
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 401 [`Unauthorized`](../../enum.ErrorCode.html#variant.Unauthorized): the token
+    ///   may not manage license keys.
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "license_keys:update")]
     pub fn update(
         &self,
@@ -226,15 +262,21 @@ impl<C: Credential> LicenseKeys<C> {
     ///
     /// `POST /v1/license-keys/validate`, operation `license_keys:validate`.
     ///
+    /// Returns [`ValidatedLicenseKey`].
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `license_keys:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 400: `BadRequest`
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 400 [`BadRequest`](../../enum.ErrorCode.html#variant.BadRequest): the usage to
+    ///   add is more than the key has left.
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound): no
+    ///   such key, or it is revoked, disabled or expired, or the activation, conditions,
+    ///   benefit or customer do not match.
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "license_keys:validate")]
     pub fn validate(&self, body: impl Body<LicenseKeyValidate>) -> Validate
     where

@@ -35,13 +35,16 @@ impl<C: Credential> Meters<C> {
     ///
     /// `POST /v1/meters/`, operation `meters:create`.
     ///
+    /// Returns [`Meter`].
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `meters:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "meters:create")]
     pub fn create(&self, body: impl Body<MeterCreate>) -> Create
     where
@@ -56,14 +59,19 @@ impl<C: Credential> Meters<C> {
     ///
     /// `GET /v1/meters/{id}`, operation `meters:get`.
     ///
+    /// Returns [`Meter`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `meters:read`, `meters:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "meters:get")]
     pub fn get(&self, id: impl Into<MeterId>) -> Get
     where
@@ -79,15 +87,21 @@ impl<C: Credential> Meters<C> {
     ///
     /// `GET /v1/meters/external/{external_id}`, operation `meters:get_external`.
     ///
+    /// Returns [`Meter`].
+    ///
     /// - `external_id`: ID in your own system.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `meters:read`, `meters:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 409: `AmbiguousExternalMeterID`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409
+    ///   [`AmbiguousExternalMeterID`](../../enum.ErrorCode.html#variant.AmbiguousExternalMeterId)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "meters:get_external")]
     pub fn get_external(&self, external_id: &str) -> GetExternal
     where
@@ -102,11 +116,16 @@ impl<C: Credential> Meters<C> {
     ///
     /// `GET /v1/meters/`, operation `meters:list`.
     ///
+    /// Returns [`MeterList`].
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `meters:read`, `meters:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "meters:list")]
     pub fn list(&self) -> List
     where
@@ -119,6 +138,8 @@ impl<C: Credential> Meters<C> {
     ///
     /// `GET /v1/meters/{id}/quantities`, operation `meters:quantities`.
     ///
+    /// Returns [`MeterQuantities`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     /// - `start_timestamp`: Where the span of time starts.
     /// - `end_timestamp`: Where the span of time ends.
@@ -127,9 +148,12 @@ impl<C: Credential> Meters<C> {
     /// Credential: an organization or personal access token with one of the scopes
     /// `meters:read`, `meters:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "meters:quantities")]
     pub fn quantities(
         &self,
@@ -155,6 +179,8 @@ impl<C: Credential> Meters<C> {
     ///
     /// `PATCH /v1/meters/{id}`, operation `meters:update`.
     ///
+    /// Returns [`Meter`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
@@ -163,8 +189,9 @@ impl<C: Credential> Meters<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "meters:update")]
     pub fn update(&self, id: impl Into<MeterId>, body: impl Body<MeterUpdate>) -> Update
     where
@@ -211,7 +238,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The organization's ID.
+    /// Only what belongs to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -221,7 +248,7 @@ impl List {
         self
     }
 
-    /// ID in your own system.
+    /// Only those with one of these IDs of your own.
     pub fn external_id(mut self, external_id: impl Into<OneOrMany<String>>) -> Self {
         let values: OneOrMany<_> = external_id.into();
         self.0.query("external_id", &values);
@@ -235,7 +262,7 @@ impl List {
         self
     }
 
-    /// Whether it is archived: kept, but no longer on offer.
+    /// Only archived ones, or only those that are not archived.
     #[inline]
     pub fn is_archived(mut self, is_archived: bool) -> Self {
         self.0.query("is_archived", &is_archived);

@@ -51,13 +51,16 @@ impl<C: Credential> Orders<C> {
     ///
     /// `POST /v1/orders/`, operation `orders:create`.
     ///
+    /// Returns [`Order`].
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `orders:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "orders:create")]
     pub fn create(&self, body: impl Body<OrderCreate>) -> Create
     where
@@ -73,10 +76,15 @@ impl<C: Credential> Orders<C> {
     ///
     /// `GET /v1/orders/export`, operation `orders:export`.
     ///
+    /// Returns rows of CSV, each a [`OrderExportRow`].
+    ///
     /// Credential: an organization or personal access token with the scope `orders:read`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "orders:export")]
     pub fn export(&self) -> Export
     where
@@ -90,6 +98,8 @@ impl<C: Credential> Orders<C> {
     ///
     /// `POST /v1/orders/{id}/finalize`, operation `orders:finalize`.
     ///
+    /// Returns [`Order`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
@@ -98,11 +108,20 @@ impl<C: Credential> Orders<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 402: `PaymentFailed`, `PaymentActionRequired`
-    /// - 403: `OffSessionChargesNotEnabled`, `OrganizationNotReadyForPayments`
-    /// - 404: `ResourceNotFound`
-    /// - 412: `OrderNotDraft`
-    /// - 422: `RequestValidationError`
+    /// - 402 [`PaymentFailed`](../../enum.ErrorCode.html#variant.PaymentFailed),
+    ///   [`PaymentActionRequired`](../../enum.ErrorCode.html#variant.PaymentActionRequired):
+    ///   the payment failed, or the bank demands a step that the customer has to be
+    ///   present for.
+    /// - 403
+    ///   [`OffSessionChargesNotEnabled`](../../enum.ErrorCode.html#variant.OffSessionChargesNotEnabled),
+    ///   [`OrganizationNotReadyForPayments`](../../enum.ErrorCode.html#variant.OrganizationNotReadyForPayments):
+    ///   off-session charges are not enabled for the organization, or it cannot take
+    ///   payments now.
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 412 [`OrderNotDraft`](../../enum.ErrorCode.html#variant.OrderNotDraft): the
+    ///   order is no draft.
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "orders:finalize")]
     pub fn finalize(&self, id: impl Into<OrderId>) -> Finalize
     where
@@ -125,9 +144,13 @@ impl<C: Credential> Orders<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 409: `OrderNotEligibleForInvoice`
-    /// - 422: `MissingInvoiceBillingDetails`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409
+    ///   [`OrderNotEligibleForInvoice`](../../enum.ErrorCode.html#variant.OrderNotEligibleForInvoice):
+    ///   orders in this status have no invoice.
+    /// - 422
+    ///   [`MissingInvoiceBillingDetails`](../../enum.ErrorCode.html#variant.MissingInvoiceBillingDetails):
+    ///   the order lacks a billing name or a billing address.
     #[doc(alias = "orders:generate_invoice")]
     pub fn generate_invoice(&self, id: impl Into<OrderId>) -> GenerateInvoice
     where
@@ -143,13 +166,18 @@ impl<C: Credential> Orders<C> {
     ///
     /// `GET /v1/orders/{id}`, operation `orders:get`.
     ///
+    /// Returns [`Order`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope `orders:read`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "orders:get")]
     pub fn get(&self, id: impl Into<OrderId>) -> Get
     where
@@ -165,13 +193,18 @@ impl<C: Credential> Orders<C> {
     ///
     /// `GET /v1/orders/{id}/invoice`, operation `orders:invoice`.
     ///
+    /// Returns [`OrderInvoice`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope `orders:read`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "orders:invoice")]
     pub fn invoice(&self, id: impl Into<OrderId>) -> Invoice
     where
@@ -202,10 +235,15 @@ impl<C: Credential> Orders<C> {
     ///
     /// `GET /v1/orders/`, operation `orders:list`.
     ///
+    /// Returns [`OrderList`].
+    ///
     /// Credential: an organization or personal access token with the scope `orders:read`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "orders:list")]
     pub fn list(&self) -> List
     where
@@ -219,13 +257,18 @@ impl<C: Credential> Orders<C> {
     ///
     /// `GET /v1/orders/{id}/receipt`, operation `orders:receipt`.
     ///
+    /// Returns [`OrderReceipt`], or `None` if the response has no content.
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope `orders:read`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "orders:receipt")]
     pub fn receipt(&self, id: impl Into<OrderId>) -> Receipt
     where
@@ -254,6 +297,8 @@ impl<C: Credential> Orders<C> {
     ///
     /// `PATCH /v1/orders/{id}`, operation `orders:update`.
     ///
+    /// Returns [`Order`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
@@ -262,8 +307,9 @@ impl<C: Credential> Orders<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "orders:update")]
     pub fn update(&self, id: impl Into<OrderId>, body: impl Body<OrderUpdate>) -> Update
     where
@@ -318,7 +364,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The organization's ID.
+    /// Only what belongs to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -328,7 +374,7 @@ impl List {
         self
     }
 
-    /// The product's ID.
+    /// Only what belongs to one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
@@ -346,21 +392,21 @@ impl List {
         self
     }
 
-    /// The discount's ID.
+    /// Only what one of these discounts was applied to.
     pub fn discount_id(mut self, discount_id: impl Into<OneOrMany<DiscountId>>) -> Self {
         let values: OneOrMany<_> = discount_id.into();
         self.0.query("discount_id", &values);
         self
     }
 
-    /// The customer's ID.
+    /// Only what belongs to one of these customers.
     pub fn customer_id(mut self, customer_id: impl Into<OneOrMany<CustomerId>>) -> Self {
         let values: OneOrMany<_> = customer_id.into();
         self.0.query("customer_id", &values);
         self
     }
 
-    /// The customer's ID in your own system.
+    /// Only what belongs to one of these customers, by your own IDs.
     pub fn external_customer_id(
         mut self,
         external_customer_id: impl Into<OneOrMany<String>>,
@@ -370,14 +416,14 @@ impl List {
         self
     }
 
-    /// The checkout session's ID.
+    /// Only what one of these checkout sessions led to.
     pub fn checkout_id(mut self, checkout_id: impl Into<OneOrMany<CheckoutId>>) -> Self {
         let values: OneOrMany<_> = checkout_id.into();
         self.0.query("checkout_id", &values);
         self
     }
 
-    /// The subscription's ID.
+    /// Only what belongs to one of these subscriptions.
     pub fn subscription_id(
         mut self,
         subscription_id: impl Into<OneOrMany<SubscriptionId>>,
@@ -387,7 +433,7 @@ impl List {
         self
     }
 
-    /// State that it is in.
+    /// Only those with one of these statuses.
     pub fn status(mut self, status: impl Into<OneOrMany<OrderStatus>>) -> Self {
         let values: OneOrMany<_> = status.into();
         self.0.query("status", &values);

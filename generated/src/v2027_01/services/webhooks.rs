@@ -43,13 +43,16 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// `POST /v1/webhooks/endpoints`, operation `webhooks:create_webhook_endpoint`.
     ///
+    /// Returns [`WebhookEndpoint`].
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `webhooks:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:create_webhook_endpoint")]
     pub fn create_webhook_endpoint(
         &self,
@@ -73,9 +76,12 @@ impl<C: Credential> Webhooks<C> {
     /// Credential: an organization or personal access token with the scope
     /// `webhooks:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:delete_webhook_endpoint")]
     pub fn delete_webhook_endpoint(
         &self,
@@ -95,15 +101,21 @@ impl<C: Credential> Webhooks<C> {
     /// `GET /v1/webhooks/endpoints/external/{external_id}`, operation
     /// `webhooks:get_external_webhook_endpoint`.
     ///
+    /// Returns [`WebhookEndpoint`].
+    ///
     /// - `external_id`: ID in your own system.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 409: `AmbiguousExternalWebhookEndpointID`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409
+    ///   [`AmbiguousExternalWebhookEndpointID`](../../enum.ErrorCode.html#variant.AmbiguousExternalWebhookEndpointId)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:get_external_webhook_endpoint")]
     pub fn get_external_webhook_endpoint(
         &self,
@@ -121,14 +133,19 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// `GET /v1/webhooks/endpoints/{id}`, operation `webhooks:get_webhook_endpoint`.
     ///
+    /// Returns [`WebhookEndpoint`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:get_webhook_endpoint")]
     pub fn get_webhook_endpoint(
         &self,
@@ -147,11 +164,16 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// `GET /v1/webhooks/deliveries`, operation `webhooks:list_webhook_deliveries`.
     ///
+    /// Returns [`WebhookDeliveryList`].
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:list_webhook_deliveries")]
     pub fn list_webhook_deliveries(&self) -> ListWebhookDeliveries
     where
@@ -164,11 +186,16 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// `GET /v1/webhooks/endpoints`, operation `webhooks:list_webhook_endpoints`.
     ///
+    /// Returns [`WebhookEndpointList`].
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `webhooks:read`, `webhooks:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:list_webhook_endpoints")]
     pub fn list_webhook_endpoints(&self) -> ListWebhookEndpoints
     where
@@ -191,8 +218,9 @@ impl<C: Credential> Webhooks<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:redeliver_webhook_event")]
     pub fn redeliver_webhook_event(
         &self,
@@ -213,6 +241,8 @@ impl<C: Credential> Webhooks<C> {
     /// `PATCH /v1/webhooks/endpoints/{id}/secret`, operation
     /// `webhooks:reset_webhook_endpoint_secret`.
     ///
+    /// Returns [`WebhookEndpoint`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
@@ -221,8 +251,9 @@ impl<C: Credential> Webhooks<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:reset_webhook_endpoint_secret")]
     pub fn reset_webhook_endpoint_secret(
         &self,
@@ -241,6 +272,8 @@ impl<C: Credential> Webhooks<C> {
     ///
     /// `PATCH /v1/webhooks/endpoints/{id}`, operation `webhooks:update_webhook_endpoint`.
     ///
+    /// Returns [`WebhookEndpoint`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
@@ -249,8 +282,9 @@ impl<C: Credential> Webhooks<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "webhooks:update_webhook_endpoint")]
     pub fn update_webhook_endpoint(
         &self,
@@ -301,7 +335,7 @@ polar_client_runtime::operation! {
 pub struct ListWebhookEndpoints(Request);
 
 impl ListWebhookEndpoints {
-    /// The organization's ID.
+    /// Only what belongs to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,

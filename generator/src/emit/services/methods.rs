@@ -69,7 +69,7 @@ pub(super) fn methods(api: &Api, service: &Service) -> TokenStream {
 
 fn method(api: &Api, operation: &Operation) -> TokenStream {
     let takes = takes(operation);
-    let docs = operation_docs::operation(operation)
+    let docs = operation_docs::operation(api, operation)
         .alias(&operation.id)
         .attributes();
     let deprecation = deprecated(operation.lifecycle);

@@ -25,6 +25,18 @@ pub(super) fn statuses(source: &Source) -> BTreeMap<u16, Vec<String>> {
     codes.collect()
 }
 
+/// Our words for why the operation fails with each of the statuses, where there are any.
+pub(super) fn causes(
+    cx: &Lowering<'_, '_>,
+    id: &str,
+    statuses: &BTreeMap<u16, Vec<String>>,
+) -> BTreeMap<u16, String> {
+    statuses
+        .keys()
+        .filter_map(|status| Some((*status, cx.glossary.cause(id, *status)?)))
+        .collect()
+}
+
 /// The types an error response is made of: itself, or the members of its union, and theirs.
 pub(super) fn types(
     cx: &mut Lowering<'_, '_>,

@@ -107,6 +107,7 @@ fn operation(
         .and_then(|body| request::body(cx, body, &place));
     let ((success, status), errors) = answers::responses(cx, source, &place);
     let statuses = errors::statuses(source);
+    let causes = errors::causes(cx, &id, &statuses);
     let (access, scopes) = access::access(cx, source, at);
     let paged_item = source.pagination().map(|pagination| {
         let place = place.below("x-polar-pagination", "item");
@@ -125,6 +126,7 @@ fn operation(
         success,
         status,
         errors: statuses,
+        causes,
         access,
         scopes,
         paging: None,

@@ -140,8 +140,12 @@ fn param(
         true => (Presence::Required, names::argument),
         false => (Presence::Optional, names::field),
     };
+    let docs = match presence {
+        Presence::Required => cx.glossary.parameter(id, &data.name),
+        _ => cx.glossary.filter(id, &data.name),
+    };
     Param {
-        docs: cx.glossary.parameter(id, &data.name),
+        docs,
         name: given::name(cx, &data.name, data.rust_name(), make, at),
         ty,
         presence,

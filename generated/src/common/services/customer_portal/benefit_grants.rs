@@ -38,14 +38,19 @@ impl<C: Credential> BenefitGrants<C> {
     /// `GET /v1/customer-portal/benefit-grants/{id}`, operation
     /// `customer_portal:benefit-grants:get`.
     ///
+    /// Returns [`CustomerBenefitGrant`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:benefit-grants:get")]
     pub fn get(&self, id: impl Into<BenefitGrantId>) -> Get
     where
@@ -62,11 +67,16 @@ impl<C: Credential> BenefitGrants<C> {
     /// `GET /v1/customer-portal/benefit-grants/`, operation
     /// `customer_portal:benefit-grants:list`.
     ///
+    /// Returns [`CustomerBenefitGrantList`].
+    ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:benefit-grants:list")]
     pub fn list(&self) -> List
     where
@@ -81,6 +91,8 @@ impl<C: Credential> BenefitGrants<C> {
     /// `PATCH /v1/customer-portal/benefit-grants/{id}`, operation
     /// `customer_portal:benefit-grants:update`.
     ///
+    /// Returns [`CustomerBenefitGrant`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
@@ -88,9 +100,11 @@ impl<C: Credential> BenefitGrants<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 403: `NotPermitted`
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 403 [`NotPermitted`](../../../enum.ErrorCode.html#variant.NotPermitted): the
+    ///   grant is revoked.
+    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:benefit-grants:update")]
     pub fn update(
         &self,
@@ -130,35 +144,35 @@ impl List {
         self
     }
 
-    /// Which kind it is.
+    /// Only those of one of these types.
     pub fn r#type(mut self, r#type: impl Into<OneOrMany<BenefitType>>) -> Self {
         let values: OneOrMany<_> = r#type.into();
         self.0.query("type", &values);
         self
     }
 
-    /// The benefit's ID.
+    /// Only what belongs to one of these benefits.
     pub fn benefit_id(mut self, benefit_id: impl Into<OneOrMany<BenefitId>>) -> Self {
         let values: OneOrMany<_> = benefit_id.into();
         self.0.query("benefit_id", &values);
         self
     }
 
-    /// The checkout session's ID.
+    /// Only what one of these checkout sessions led to.
     pub fn checkout_id(mut self, checkout_id: impl Into<OneOrMany<CheckoutId>>) -> Self {
         let values: OneOrMany<_> = checkout_id.into();
         self.0.query("checkout_id", &values);
         self
     }
 
-    /// The order's ID.
+    /// Only what belongs to one of these orders.
     pub fn order_id(mut self, order_id: impl Into<OneOrMany<OrderId>>) -> Self {
         let values: OneOrMany<_> = order_id.into();
         self.0.query("order_id", &values);
         self
     }
 
-    /// The subscription's ID.
+    /// Only what belongs to one of these subscriptions.
     pub fn subscription_id(
         mut self,
         subscription_id: impl Into<OneOrMany<SubscriptionId>>,
@@ -168,7 +182,7 @@ impl List {
         self
     }
 
-    /// The member's ID.
+    /// Only what belongs to one of these members.
     pub fn member_id(mut self, member_id: impl Into<OneOrMany<MemberId>>) -> Self {
         let values: OneOrMany<_> = member_id.into();
         self.0.query("member_id", &values);

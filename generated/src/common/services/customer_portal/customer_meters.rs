@@ -32,14 +32,19 @@ impl<C: Credential> CustomerMeters<C> {
     /// `GET /v1/customer-portal/meters/{id}`, operation
     /// `customer_portal:customer_meters:get`.
     ///
+    /// Returns [`CustomerCustomerMeter`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:customer_meters:get")]
     pub fn get(&self, id: impl Into<CustomerMeterId>) -> Get
     where
@@ -56,11 +61,16 @@ impl<C: Credential> CustomerMeters<C> {
     /// `GET /v1/customer-portal/meters/`, operation
     /// `customer_portal:customer_meters:list`.
     ///
+    /// Returns [`CustomerCustomerMeterList`].
+    ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:customer_meters:list")]
     pub fn list(&self) -> List
     where
@@ -85,7 +95,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The meter's ID.
+    /// Only what belongs to one of these meters.
     pub fn meter_id(mut self, meter_id: impl Into<OneOrMany<MeterId>>) -> Self {
         let values: OneOrMany<_> = meter_id.into();
         self.0.query("meter_id", &values);

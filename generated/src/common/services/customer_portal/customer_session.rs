@@ -30,8 +30,12 @@ impl<C: Credential> CustomerSession<C> {
     /// `GET /v1/customer-portal/customer-session/user`, operation
     /// `customer_portal:customer-session:get_authenticated_user`.
     ///
+    /// Returns [`PortalAuthenticatedUser`].
+    ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
+    ///
+    /// Idempotent: safe to retry.
     #[doc(alias = "customer_portal:customer-session:get_authenticated_user")]
     pub fn get_authenticated_user(&self) -> GetAuthenticatedUser
     where
@@ -45,8 +49,12 @@ impl<C: Credential> CustomerSession<C> {
     /// `GET /v1/customer-portal/customer-session/introspect`, operation
     /// `customer_portal:customer-session:introspect`.
     ///
+    /// Returns [`CustomerCustomerSession`].
+    ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
+    ///
+    /// Idempotent: safe to retry.
     #[doc(alias = "customer_portal:customer-session:introspect")]
     pub fn introspect(&self) -> Introspect
     where

@@ -34,13 +34,18 @@ impl<C: Credential> Customers<C> {
     /// `POST /v1/customer-portal/customers/me/payment-methods`, operation
     /// `customer_portal:customers:add_payment_method`.
     ///
+    /// Returns [`CustomerPaymentMethodCreateResponse`].
+    ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 400: `PaymentMethodSetupFailed`
-    /// - 422: `RequestValidationError`
+    /// - 400
+    ///   [`PaymentMethodSetupFailed`](../../../enum.ErrorCode.html#variant.PaymentMethodSetupFailed):
+    ///   the card was declined.
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:customers:add_payment_method")]
     pub fn add_payment_method(
         &self,
@@ -63,9 +68,12 @@ impl<C: Credential> Customers<C> {
     ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 401 Unauthorized
-    /// - 422: `RequestValidationError`
+    /// - 401 Unauthorized: the token is unknown or has expired.
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:customers:check_email_update")]
     pub fn check_email_update(&self, token: &str) -> CheckEmailUpdate {
         let mut request = self.client.request(&CHECK_EMAIL_UPDATE);
@@ -78,13 +86,17 @@ impl<C: Credential> Customers<C> {
     /// `POST /v1/customer-portal/customers/me/payment-methods/confirm`, operation
     /// `customer_portal:customers:confirm_payment_method`.
     ///
+    /// Returns [`CustomerPaymentMethodCreateResponse`].
+    ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 403: `CustomerNotReady`
-    /// - 422: `RequestValidationError`
+    /// - 403 [`CustomerNotReady`](../../../enum.ErrorCode.html#variant.CustomerNotReady):
+    ///   there is no payment method of the customer to confirm.
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:customers:confirm_payment_method")]
     pub fn confirm_payment_method(
         &self,
@@ -108,10 +120,15 @@ impl<C: Credential> Customers<C> {
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 400: `PaymentMethodInUseByActiveSubscription`
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 400
+    ///   [`PaymentMethodInUseByActiveSubscription`](../../../enum.ErrorCode.html#variant.PaymentMethodInUseByActiveSubscription):
+    ///   a subscription is still billed with the payment method.
+    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:customers:delete_payment_method")]
     pub fn delete_payment_method(
         &self,
@@ -130,8 +147,12 @@ impl<C: Credential> Customers<C> {
     ///
     /// `GET /v1/customer-portal/customers/me`, operation `customer_portal:customers:get`.
     ///
+    /// Returns [`CustomerPortalCustomer`].
+    ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
+    ///
+    /// Idempotent: safe to retry.
     #[doc(alias = "customer_portal:customers:get")]
     pub fn get(&self) -> Get
     where
@@ -145,11 +166,16 @@ impl<C: Credential> Customers<C> {
     /// `GET /v1/customer-portal/customers/me/payment-methods`, operation
     /// `customer_portal:customers:list_payment_methods`.
     ///
+    /// Returns [`CustomerPaymentMethodList`].
+    ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:customers:list_payment_methods")]
     pub fn list_payment_methods(&self) -> ListPaymentMethods
     where
@@ -169,7 +195,8 @@ impl<C: Credential> Customers<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:customers:request_email_update")]
     pub fn request_email_update(
         &self,
@@ -188,12 +215,15 @@ impl<C: Credential> Customers<C> {
     /// `PATCH /v1/customer-portal/customers/me`, operation
     /// `customer_portal:customers:update`.
     ///
+    /// Returns [`CustomerPortalCustomer`].
+    ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:customers:update")]
     pub fn update(&self, body: impl Body<CustomerPortalCustomerUpdate>) -> Update
     where
@@ -210,13 +240,15 @@ impl<C: Credential> Customers<C> {
     /// `POST /v1/customer-portal/customers/me/email-update/verify`, operation
     /// `customer_portal:customers:verify_email_update`.
     ///
+    /// Returns [`CustomerEmailUpdateVerifyResponse`].
+    ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 401 Unauthorized
-    /// - 422 Unprocessable Entity
+    /// - 401 Unauthorized: the token is unknown or has expired.
+    /// - 422 Unprocessable Entity: the email address is in use.
     #[doc(alias = "customer_portal:customers:verify_email_update")]
     pub fn verify_email_update(
         &self,

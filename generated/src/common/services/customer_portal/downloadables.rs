@@ -33,11 +33,16 @@ impl<C: Credential> Downloadables<C> {
     /// `GET /v1/customer-portal/downloadables/`, operation
     /// `customer_portal:downloadables:list`.
     ///
+    /// Returns [`DownloadableReadList`].
+    ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:downloadables:list")]
     pub fn list(&self) -> List
     where
@@ -79,7 +84,7 @@ impl<C: Credential> Downloadables<C> {
 pub struct List(Request);
 
 impl List {
-    /// The benefit's ID.
+    /// Only what belongs to one of these benefits.
     pub fn benefit_id(mut self, benefit_id: impl Into<OneOrMany<BenefitId>>) -> Self {
         let values: OneOrMany<_> = benefit_id.into();
         self.0.query("benefit_id", &values);

@@ -34,15 +34,18 @@ impl<C: Credential> Members<C> {
     /// `POST /v1/customer-portal/members`, operation
     /// `customer_portal:members:add_member`.
     ///
+    /// Returns [`CustomerPortalMember`].
+    ///
     /// Credential: a member session with the scope `customer_portal:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 400 Bad Request
+    /// - 400 Bad Request: the request is invalid.
     /// - 401 Unauthorized
-    /// - 403 Forbidden
-    /// - 422: `RequestValidationError`
+    /// - 403 Forbidden: only owners and billing managers may add members.
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:members:add_member")]
     pub fn add_member(&self, body: impl Body<CustomerPortalMemberCreate>) -> AddMember
     where
@@ -58,12 +61,17 @@ impl<C: Credential> Members<C> {
     /// `GET /v1/customer-portal/members`, operation
     /// `customer_portal:members:list_members`.
     ///
+    /// Returns [`CustomerPortalMemberList`].
+    ///
     /// Credential: a member session with the scope `customer_portal:write`.
+    ///
+    /// Idempotent: safe to retry.
     ///
     /// # Errors
     /// - 401 Unauthorized
-    /// - 403 Forbidden
-    /// - 422: `RequestValidationError`
+    /// - 403 Forbidden: only owners and billing managers may list the members.
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:members:list_members")]
     pub fn list_members(&self) -> ListMembers
     where
@@ -82,12 +90,15 @@ impl<C: Credential> Members<C> {
     ///
     /// Credential: a member session with the scope `customer_portal:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 400 Bad Request
+    /// - 400 Bad Request: the only owner cannot be removed.
     /// - 401 Unauthorized
-    /// - 403 Forbidden
-    /// - 404 Not Found
-    /// - 422: `RequestValidationError`
+    /// - 403 Forbidden: only owners and billing managers may remove members.
+    /// - 404 Not Found: no such member.
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:members:remove_member")]
     pub fn remove_member(&self, id: impl Into<MemberId>) -> RemoveMember
     where
@@ -105,6 +116,8 @@ impl<C: Credential> Members<C> {
     /// `PATCH /v1/customer-portal/members/{id}`, operation
     /// `customer_portal:members:update_member`.
     ///
+    /// Returns [`CustomerPortalMember`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: a member session with the scope `customer_portal:write`.
@@ -112,11 +125,12 @@ impl<C: Credential> Members<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 400 Bad Request
+    /// - 400 Bad Request: the role cannot be changed this way.
     /// - 401 Unauthorized
-    /// - 403 Forbidden
-    /// - 404 Not Found
-    /// - 422: `RequestValidationError`
+    /// - 403 Forbidden: only owners and billing managers may update members.
+    /// - 404 Not Found: no such member.
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:members:update_member")]
     pub fn update_member(
         &self,

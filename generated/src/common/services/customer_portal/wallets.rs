@@ -31,14 +31,19 @@ impl<C: Credential> Wallets<C> {
     ///
     /// `GET /v1/customer-portal/wallets/{id}`, operation `customer_portal:wallets:get`.
     ///
+    /// Returns [`CustomerWallet`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:wallets:get")]
     pub fn get(&self, id: impl Into<WalletId>) -> Get
     where
@@ -54,11 +59,16 @@ impl<C: Credential> Wallets<C> {
     ///
     /// `GET /v1/customer-portal/wallets/`, operation `customer_portal:wallets:list`.
     ///
+    /// Returns [`CustomerWalletList`].
+    ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:wallets:list")]
     pub fn list(&self) -> List
     where

@@ -33,6 +33,8 @@ impl<C: Credential> Members<C> {
     ///
     /// `POST /v1/customers/{id}/members`, operation `customers:members:create`.
     ///
+    /// Returns [`Member`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
@@ -41,9 +43,11 @@ impl<C: Credential> Members<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 403: `NotPermitted`
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 403 [`NotPermitted`](../../../enum.ErrorCode.html#variant.NotPermitted): no
+    ///   members can be added to this customer.
+    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customers:members:create")]
     pub fn create(
         &self,
@@ -65,6 +69,8 @@ impl<C: Credential> Members<C> {
     /// `POST /v1/customers/external/{external_id}/members`, operation
     /// `customers:members:create_external`.
     ///
+    /// Returns [`Member`].
+    ///
     /// - `external_id`: ID in your own system.
     ///
     /// Credential: an organization or personal access token with the scope
@@ -73,10 +79,15 @@ impl<C: Credential> Members<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 403: `NotPermitted`
-    /// - 404: `ResourceNotFound`
-    /// - 409: `AmbiguousExternalCustomerID`
-    /// - 422: `RequestValidationError`
+    /// - 403 [`NotPermitted`](../../../enum.ErrorCode.html#variant.NotPermitted): no
+    ///   members can be added to this customer.
+    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409
+    ///   [`AmbiguousExternalCustomerID`](../../../enum.ErrorCode.html#variant.AmbiguousExternalCustomerId):
+    ///   the external ID matches customers of several organizations that the token can
+    ///   act for.
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customers:members:create_external")]
     pub fn create_external(
         &self,
@@ -103,9 +114,12 @@ impl<C: Credential> Members<C> {
     /// Credential: an organization or personal access token with the scope
     /// `members:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customers:members:delete")]
     pub fn delete(
         &self,
@@ -135,10 +149,16 @@ impl<C: Credential> Members<C> {
     /// Credential: an organization or personal access token with the scope
     /// `members:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 409: `AmbiguousExternalCustomerID`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409
+    ///   [`AmbiguousExternalCustomerID`](../../../enum.ErrorCode.html#variant.AmbiguousExternalCustomerId):
+    ///   the external ID matches customers of several organizations that the token can
+    ///   act for.
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customers:members:delete_external")]
     pub fn delete_external(
         &self,
@@ -158,15 +178,20 @@ impl<C: Credential> Members<C> {
     ///
     /// `GET /v1/customers/{id}/members/{member_id}`, operation `customers:members:get`.
     ///
+    /// Returns [`Member`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     /// - `member_id`: The member's ID.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `members:read`, `members:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customers:members:get")]
     pub fn get(&self, id: impl Into<CustomerId>, member_id: impl Into<MemberId>) -> Get
     where
@@ -185,16 +210,24 @@ impl<C: Credential> Members<C> {
     /// `GET /v1/customers/external/{external_id}/members/{member_external_id}`, operation
     /// `customers:members:get_external`.
     ///
+    /// Returns [`Member`].
+    ///
     /// - `external_id`: ID in your own system.
     /// - `member_external_id`: The member's ID in your own system.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `members:read`, `members:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 409: `AmbiguousExternalCustomerID`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409
+    ///   [`AmbiguousExternalCustomerID`](../../../enum.ErrorCode.html#variant.AmbiguousExternalCustomerId):
+    ///   the external ID matches customers of several organizations that the token can
+    ///   act for.
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customers:members:get_external")]
     pub fn get_external(
         &self,
@@ -214,14 +247,19 @@ impl<C: Credential> Members<C> {
     ///
     /// `GET /v1/customers/{id}/members`, operation `customers:members:list`.
     ///
+    /// Returns [`MemberList`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `members:read`, `members:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customers:members:list")]
     pub fn list(&self, id: impl Into<CustomerId>) -> List
     where
@@ -238,15 +276,23 @@ impl<C: Credential> Members<C> {
     /// `GET /v1/customers/external/{external_id}/members`, operation
     /// `customers:members:list_external`.
     ///
+    /// Returns [`MemberList`].
+    ///
     /// - `external_id`: ID in your own system.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `members:read`, `members:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 409: `AmbiguousExternalCustomerID`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409
+    ///   [`AmbiguousExternalCustomerID`](../../../enum.ErrorCode.html#variant.AmbiguousExternalCustomerId):
+    ///   the external ID matches customers of several organizations that the token can
+    ///   act for.
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customers:members:list_external")]
     pub fn list_external(&self, external_id: &str) -> ListExternal
     where
@@ -262,6 +308,8 @@ impl<C: Credential> Members<C> {
     /// `PATCH /v1/customers/{id}/members/{member_id}`, operation
     /// `customers:members:update`.
     ///
+    /// Returns [`Member`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     /// - `member_id`: The member's ID.
     ///
@@ -271,8 +319,9 @@ impl<C: Credential> Members<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customers:members:update")]
     pub fn update(
         &self,
@@ -297,6 +346,8 @@ impl<C: Credential> Members<C> {
     /// `PATCH /v1/customers/external/{external_id}/members/{member_external_id}`,
     /// operation `customers:members:update_external`.
     ///
+    /// Returns [`Member`].
+    ///
     /// - `external_id`: ID in your own system.
     /// - `member_external_id`: The member's ID in your own system.
     ///
@@ -306,9 +357,13 @@ impl<C: Credential> Members<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 409: `AmbiguousExternalCustomerID`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409
+    ///   [`AmbiguousExternalCustomerID`](../../../enum.ErrorCode.html#variant.AmbiguousExternalCustomerId):
+    ///   the external ID matches customers of several organizations that the token can
+    ///   act for.
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customers:members:update_external")]
     pub fn update_external(
         &self,
@@ -387,7 +442,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// Role of the member.
+    /// Only members with this role.
     pub fn role(mut self, role: impl Into<MemberRole>) -> Self {
         let value: MemberRole = role.into();
         self.0.query("role", &value);
@@ -433,7 +488,7 @@ polar_client_runtime::operation! {
 pub struct ListExternal(Request);
 
 impl ListExternal {
-    /// Role of the member.
+    /// Only members with this role.
     pub fn role(mut self, role: impl Into<MemberRole>) -> Self {
         let value: MemberRole = role.into();
         self.0.query("role", &value);

@@ -40,13 +40,16 @@ impl<C: Credential> Customers<C> {
     ///
     /// `POST /v1/customers/`, operation `customers:create`.
     ///
+    /// Returns [`Customer`].
+    ///
     /// Credential: an organization or personal access token with the scope
     /// `customers:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customers:create")]
     pub fn create(&self, body: impl Body<CustomerCreate>) -> Create
     where
@@ -68,9 +71,12 @@ impl<C: Credential> Customers<C> {
     /// Credential: an organization or personal access token with the scope
     /// `customers:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customers:delete")]
     pub fn delete(&self, id: impl Into<CustomerId>) -> Delete
     where
@@ -93,9 +99,12 @@ impl<C: Credential> Customers<C> {
     /// Credential: an organization or personal access token with the scope
     /// `customers:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customers:delete_external")]
     pub fn delete_external(&self, external_id: &str) -> DeleteExternal
     where
@@ -110,11 +119,16 @@ impl<C: Credential> Customers<C> {
     ///
     /// `GET /v1/customers/export`, operation `customers:export`.
     ///
+    /// Returns rows of CSV, each a [`CustomerExportRow`].
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `customers:read`, `customers:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customers:export")]
     pub fn export(&self) -> Export
     where
@@ -127,14 +141,19 @@ impl<C: Credential> Customers<C> {
     ///
     /// `GET /v1/customers/{id}`, operation `customers:get`.
     ///
+    /// Returns [`Customer`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `customers:read`, `customers:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customers:get")]
     pub fn get(&self, id: impl Into<CustomerId>) -> Get
     where
@@ -150,14 +169,19 @@ impl<C: Credential> Customers<C> {
     ///
     /// `GET /v1/customers/external/{external_id}`, operation `customers:get_external`.
     ///
+    /// Returns [`Customer`].
+    ///
     /// - `external_id`: ID in your own system.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `customers:read`, `customers:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customers:get_external")]
     pub fn get_external(&self, external_id: &str) -> GetExternal
     where
@@ -173,14 +197,19 @@ impl<C: Credential> Customers<C> {
     ///
     /// `GET /v1/customers/{id}/state`, operation `customers:get_state`.
     ///
+    /// Returns [`CustomerState`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `customers:read`, `customers:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customers:get_state")]
     pub fn get_state(&self, id: impl Into<CustomerId>) -> GetState
     where
@@ -198,14 +227,19 @@ impl<C: Credential> Customers<C> {
     /// `GET /v1/customers/external/{external_id}/state`, operation
     /// `customers:get_state_external`.
     ///
+    /// Returns [`CustomerState`].
+    ///
     /// - `external_id`: ID in your own system.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `customers:read`, `customers:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customers:get_state_external")]
     pub fn get_state_external(&self, external_id: &str) -> GetStateExternal
     where
@@ -220,11 +254,16 @@ impl<C: Credential> Customers<C> {
     ///
     /// `GET /v1/customers/`, operation `customers:list`.
     ///
+    /// Returns [`CustomerList`].
+    ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `customers:read`, `customers:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customers:list")]
     pub fn list(&self) -> List
     where
@@ -238,14 +277,19 @@ impl<C: Credential> Customers<C> {
     /// `GET /v1/customers/{id}/payment-methods`, operation
     /// `customers:list_payment_methods`.
     ///
+    /// Returns [`PaymentMethodList`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `customers:read`, `customers:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customers:list_payment_methods")]
     pub fn list_payment_methods(&self, id: impl Into<CustomerId>) -> ListPaymentMethods
     where
@@ -262,14 +306,19 @@ impl<C: Credential> Customers<C> {
     /// `GET /v1/customers/external/{external_id}/payment-methods`, operation
     /// `customers:list_payment_methods_external`.
     ///
+    /// Returns [`PaymentMethodList`].
+    ///
     /// - `external_id`: ID in your own system.
     ///
     /// Credential: an organization or personal access token with one of the scopes
     /// `customers:read`, `customers:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customers:list_payment_methods_external")]
     pub fn list_payment_methods_external(
         &self,
@@ -287,6 +336,8 @@ impl<C: Credential> Customers<C> {
     ///
     /// `PATCH /v1/customers/{id}`, operation `customers:update`.
     ///
+    /// Returns [`Customer`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: an organization or personal access token with the scope
@@ -295,8 +346,9 @@ impl<C: Credential> Customers<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customers:update")]
     pub fn update(
         &self,
@@ -318,6 +370,8 @@ impl<C: Credential> Customers<C> {
     /// `PATCH /v1/customers/external/{external_id}`, operation
     /// `customers:update_external`.
     ///
+    /// Returns [`Customer`].
+    ///
     /// - `external_id`: ID in your own system.
     ///
     /// Credential: an organization or personal access token with the scope
@@ -326,8 +380,9 @@ impl<C: Credential> Customers<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customers:update_external")]
     pub fn update_external(
         &self,
@@ -403,7 +458,7 @@ polar_client_runtime::operation! {
 pub struct Export(Request);
 
 impl Export {
-    /// The organization's ID.
+    /// Only what belongs to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -460,7 +515,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The organization's ID.
+    /// Only what belongs to one of these organizations.
     pub fn organization_id(
         mut self,
         organization_id: impl Into<OneOrMany<OrganizationId>>,
@@ -470,7 +525,7 @@ impl List {
         self
     }
 
-    /// Email address.
+    /// Only customers with exactly this email address.
     #[inline]
     pub fn email(mut self, email: &str) -> Self {
         self.0.query("email", &email);

@@ -31,12 +31,15 @@ impl<C: Credential> Clients<C> {
     ///
     /// `POST /v1/oauth2/register`, operation `oauth2:clients:create_client`.
     ///
+    /// Returns [`OAuth2Client`].
+    ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "oauth2:clients:create_client")]
     pub fn create_client(
         &self,
@@ -56,8 +59,11 @@ impl<C: Credential> Clients<C> {
     ///
     /// Credential: the registration access token of the OAuth2 client.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "oauth2:clients:delete_client")]
     pub fn delete_client(&self, client_id: &str) -> DeleteClient
     where
@@ -72,12 +78,17 @@ impl<C: Credential> Clients<C> {
     ///
     /// `GET /v1/oauth2/register/{client_id}`, operation `oauth2:clients:get_client`.
     ///
+    /// Returns [`OAuth2Client`].
+    ///
     /// - `client_id`: The OAuth2 client's ID.
     ///
     /// Credential: the registration access token of the OAuth2 client.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "oauth2:clients:get_client")]
     pub fn get_client(&self, client_id: &str) -> GetClient
     where
@@ -92,6 +103,8 @@ impl<C: Credential> Clients<C> {
     ///
     /// `PUT /v1/oauth2/register/{client_id}`, operation `oauth2:clients:update_client`.
     ///
+    /// Returns [`OAuth2Client`].
+    ///
     /// - `client_id`: The OAuth2 client's ID.
     ///
     /// Credential: the registration access token of the OAuth2 client.
@@ -99,7 +112,8 @@ impl<C: Credential> Clients<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "oauth2:clients:update_client")]
     pub fn update_client(
         &self,

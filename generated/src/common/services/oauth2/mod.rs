@@ -40,11 +40,15 @@ impl<C: Credential> Oauth2<C> {
     ///
     /// `GET /v1/oauth2/authorize`, operation `oauth2:authorize`.
     ///
+    /// Returns [`AuthorizeResponse`].
+    ///
     /// - `client_id`: The client that asks for access.
     /// - `response_type`: What the client wants in return. Servers know `code`.
     ///
     /// Unauthenticated, or with a personal access token. A client with an organization
     /// token calls it after `with_credential(Anonymous)`.
+    ///
+    /// Idempotent: safe to retry.
     #[doc(alias = "oauth2:authorize")]
     pub fn authorize(&self, client_id: &str, response_type: &str) -> Authorize
     where
@@ -60,6 +64,8 @@ impl<C: Credential> Oauth2<C> {
     /// unknown, expired or revoked the response says nothing else.
     ///
     /// `POST /v1/oauth2/introspect`, operation `oauth2:introspect_token`.
+    ///
+    /// Returns [`IntrospectTokenResponse`].
     ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
@@ -79,6 +85,8 @@ impl<C: Credential> Oauth2<C> {
     ///
     /// `POST /v1/oauth2/token`, operation `oauth2:request_token`.
     ///
+    /// Returns [`TokenResponse`].
+    ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
     /// Not idempotent: a retry may perform the operation again.
@@ -92,6 +100,8 @@ impl<C: Credential> Oauth2<C> {
     /// Makes a token invalid, be it for access or for refreshing.
     ///
     /// `POST /v1/oauth2/revoke`, operation `oauth2:revoke_token`.
+    ///
+    /// Returns [`RevokeTokenResponse`].
     ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
@@ -107,7 +117,11 @@ impl<C: Credential> Oauth2<C> {
     ///
     /// `GET /v1/oauth2/userinfo`, operation `oauth2:userinfo`.
     ///
+    /// Returns [`UserInfo`].
+    ///
     /// Credential: an OpenID Connect access token.
+    ///
+    /// Idempotent: safe to retry.
     #[doc(alias = "oauth2:userinfo")]
     pub fn userinfo(&self) -> Userinfo
     where

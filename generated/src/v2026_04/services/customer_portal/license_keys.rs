@@ -38,14 +38,19 @@ impl<C: Credential> LicenseKeys<C> {
     /// `POST /v1/customer-portal/license-keys/activate`, operation
     /// `customer_portal:license_keys:activate`.
     ///
+    /// Returns [`LicenseKeyActivationCreated`].
+    ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 403: `NotPermitted`
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 403 [`NotPermitted`](../../../enum.ErrorCode.html#variant.NotPermitted): the key
+    ///   is revoked, disabled or expired, has no activations left, or does not support
+    ///   them; such keys are only validated.
+    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:license_keys:activate")]
     pub fn activate(&self, body: impl Body<LicenseKeyActivate>) -> Activate {
         let mut request = self.client.request(&ACTIVATE);
@@ -64,8 +69,10 @@ impl<C: Credential> LicenseKeys<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound):
+    ///   no such key or activation, or the activation belongs to another key.
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:license_keys:deactivate")]
     pub fn deactivate(&self, body: impl Body<LicenseKeyDeactivate>) -> Deactivate {
         let mut request = self.client.request(&DEACTIVATE);
@@ -78,14 +85,19 @@ impl<C: Credential> LicenseKeys<C> {
     /// `GET /v1/customer-portal/license-keys/{id}`, operation
     /// `customer_portal:license_keys:get`.
     ///
+    /// Returns [`LicenseKeyWithActivations`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:license_keys:get")]
     pub fn get(&self, id: impl Into<LicenseKeyId>) -> Get
     where
@@ -102,13 +114,19 @@ impl<C: Credential> LicenseKeys<C> {
     /// `GET /v1/customer-portal/license-keys/`, operation
     /// `customer_portal:license_keys:list`.
     ///
+    /// Returns [`LicenseKeyReadList`].
+    ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 401: `Unauthorized`
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 401 [`Unauthorized`](../../../enum.ErrorCode.html#variant.Unauthorized): the
+    ///   session may not manage license keys.
+    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:license_keys:list")]
     pub fn list(&self) -> List
     where
@@ -123,6 +141,8 @@ impl<C: Credential> LicenseKeys<C> {
     /// `POST /v1/customer-portal/license-keys/{id}/rotate`, operation
     /// `customer_portal:license_keys:rotate`.
     ///
+    /// Returns [`RotatedLicenseKey`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
@@ -130,10 +150,14 @@ impl<C: Credential> LicenseKeys<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 400: `RotateNotPermitted`
-    /// - 401: `Unauthorized`
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 400
+    ///   [`RotateNotPermitted`](../../../enum.ErrorCode.html#variant.RotateNotPermitted):
+    ///   only keys that are granted or disabled can be rotated.
+    /// - 401 [`Unauthorized`](../../../enum.ErrorCode.html#variant.Unauthorized): the
+    ///   session may not manage license keys.
+    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:license_keys:rotate")]
     pub fn rotate(&self, id: impl Into<LicenseKeyId>) -> Rotate
     where
@@ -152,14 +176,20 @@ impl<C: Credential> LicenseKeys<C> {
     /// `POST /v1/customer-portal/license-keys/validate`, operation
     /// `customer_portal:license_keys:validate`.
     ///
+    /// Returns [`ValidatedLicenseKey`].
+    ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 400: `BadRequest`
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 400 [`BadRequest`](../../../enum.ErrorCode.html#variant.BadRequest): the usage
+    ///   to add is more than the key has left.
+    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound):
+    ///   no such key, or it is revoked, disabled or expired, or the activation,
+    ///   conditions, benefit or customer do not match.
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:license_keys:validate")]
     pub fn validate(&self, body: impl Body<LicenseKeyValidate>) -> Validate {
         let mut request = self.client.request(&VALIDATE);
@@ -192,7 +222,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The benefit's ID.
+    /// Only what belongs to one of these benefits.
     pub fn benefit_id(mut self, benefit_id: impl Into<BenefitId>) -> Self {
         let value: BenefitId = benefit_id.into();
         self.0.query("benefit_id", &value);

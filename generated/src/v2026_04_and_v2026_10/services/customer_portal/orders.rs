@@ -46,6 +46,8 @@ impl<C: Credential> Orders<C> {
     /// `POST /v1/customer-portal/orders/{id}/confirm-payment`, operation
     /// `customer_portal:orders:confirm_retry_payment`.
     ///
+    /// Returns [`CustomerOrderPaymentConfirmation`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
@@ -53,10 +55,16 @@ impl<C: Credential> Orders<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 409: `PaymentAlreadyInProgress`
-    /// - 422: `OrderNotEligibleForRetry`
-    /// - 429: `ManualRetryLimitExceeded`
+    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409
+    ///   [`PaymentAlreadyInProgress`](../../../enum.ErrorCode.html#variant.PaymentAlreadyInProgress):
+    ///   another payment is in progress.
+    /// - 422
+    ///   [`OrderNotEligibleForRetry`](../../../enum.ErrorCode.html#variant.OrderNotEligibleForRetry):
+    ///   the order needs no further payment, or the confirmation failed.
+    /// - 429
+    ///   [`ManualRetryLimitExceeded`](../../../enum.ErrorCode.html#variant.ManualRetryLimitExceeded):
+    ///   there were too many attempts.
     #[doc(alias = "customer_portal:orders:confirm_retry_payment")]
     pub fn confirm_retry_payment(
         &self,
@@ -86,9 +94,13 @@ impl<C: Credential> Orders<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 409: `OrderNotEligibleForInvoice`
-    /// - 422: `MissingInvoiceBillingDetails`
+    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409
+    ///   [`OrderNotEligibleForInvoice`](../../../enum.ErrorCode.html#variant.OrderNotEligibleForInvoice):
+    ///   orders in this status have no invoice.
+    /// - 422
+    ///   [`MissingInvoiceBillingDetails`](../../../enum.ErrorCode.html#variant.MissingInvoiceBillingDetails):
+    ///   the order lacks a billing name or a billing address.
     #[doc(alias = "customer_portal:orders:generate_invoice")]
     pub fn generate_invoice(&self, id: impl Into<OrderId>) -> GenerateInvoice
     where
@@ -104,14 +116,19 @@ impl<C: Credential> Orders<C> {
     ///
     /// `GET /v1/customer-portal/orders/{id}`, operation `customer_portal:orders:get`.
     ///
+    /// Returns [`CustomerOrder`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:orders:get")]
     pub fn get(&self, id: impl Into<OrderId>) -> Get
     where
@@ -128,14 +145,19 @@ impl<C: Credential> Orders<C> {
     /// `GET /v1/customer-portal/orders/{id}/payment-status`, operation
     /// `customer_portal:orders:get_payment_status`.
     ///
+    /// Returns [`CustomerOrderPaymentStatus`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:orders:get_payment_status")]
     pub fn get_payment_status(&self, id: impl Into<OrderId>) -> GetPaymentStatus
     where
@@ -152,14 +174,19 @@ impl<C: Credential> Orders<C> {
     /// `GET /v1/customer-portal/orders/{id}/invoice`, operation
     /// `customer_portal:orders:invoice`.
     ///
+    /// Returns [`CustomerOrderInvoice`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:orders:invoice")]
     pub fn invoice(&self, id: impl Into<OrderId>) -> Invoice
     where
@@ -192,11 +219,16 @@ impl<C: Credential> Orders<C> {
     ///
     /// `GET /v1/customer-portal/orders/`, operation `customer_portal:orders:list`.
     ///
+    /// Returns [`CustomerOrderList`].
+    ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:orders:list")]
     pub fn list(&self) -> List
     where
@@ -211,14 +243,19 @@ impl<C: Credential> Orders<C> {
     /// `GET /v1/customer-portal/orders/{id}/receipt`, operation
     /// `customer_portal:orders:receipt`.
     ///
+    /// Returns [`CustomerOrderReceipt`], or `None` if the response has no content.
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:orders:receipt")]
     pub fn receipt(&self, id: impl Into<OrderId>) -> Receipt
     where
@@ -249,6 +286,8 @@ impl<C: Credential> Orders<C> {
     /// `PATCH /v1/customer-portal/orders/{id}`, operation
     /// `customer_portal:orders:update`.
     ///
+    /// Returns [`CustomerOrder`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
@@ -256,8 +295,9 @@ impl<C: Credential> Orders<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:orders:update")]
     pub fn update(
         &self,
@@ -290,7 +330,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The product's ID.
+    /// Only what belongs to one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
@@ -308,7 +348,7 @@ impl List {
         self
     }
 
-    /// The subscription's ID.
+    /// Only what belongs to one of these subscriptions.
     pub fn subscription_id(
         mut self,
         subscription_id: impl Into<OneOrMany<SubscriptionId>>,

@@ -42,21 +42,23 @@ impl<C: Credential> Seats<C> {
     ///
     /// `POST /v1/customer-portal/seats`, operation `customer_portal:seats:assign_seat`.
     ///
-    /// Requires `subscription_id`, `order_id` or `checkout_id`: the server refuses a
-    /// request with none of them. Requires `customer_id`, `external_customer_id`,
-    /// `email`, `member_id` or `external_member_id`: the server refuses a request with
-    /// none of them.
+    /// Returns [`CustomerSeat`].
+    ///
+    /// Requires `subscription_id`, `order_id` or `checkout_id`: without any of them, the
+    /// request fails. Requires `customer_id`, `external_customer_id`, `email`,
+    /// `member_id` or `external_member_id`: without any of them, the request fails.
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 400 Bad Request
+    /// - 400 Bad Request: no seat is available, or the customer has one already.
     /// - 401 Unauthorized
     /// - 403 Forbidden
-    /// - 404 Not Found
-    /// - 422: `RequestValidationError`
+    /// - 404 Not Found: no such subscription, order or customer.
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:seats:assign_seat")]
     pub fn assign_seat(&self, body: impl Body<CustomerSeatAssign>) -> AssignSeat
     where
@@ -72,12 +74,17 @@ impl<C: Credential> Seats<C> {
     /// `GET /v1/customer-portal/seats/subscriptions`, operation
     /// `customer_portal:seats:list_claimed_subscriptions`.
     ///
+    /// Returns [`CustomerSubscriptionList`].
+    ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
     /// - 401 Unauthorized
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:seats:list_claimed_subscriptions")]
     pub fn list_claimed_subscriptions(&self) -> ListClaimedSubscriptions
     where
@@ -91,17 +98,21 @@ impl<C: Credential> Seats<C> {
     ///
     /// `GET /v1/customer-portal/seats`, operation `customer_portal:seats:list_seats`.
     ///
-    /// Requires `subscription_id` or `order_id`: the server refuses a request with none
-    /// of them.
+    /// Returns [`SeatsList`].
+    ///
+    /// Requires `subscription_id` or `order_id`: without any of them, the request fails.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
     /// - 401 Unauthorized
     /// - 403 Forbidden
-    /// - 404 Not Found
-    /// - 422: `RequestValidationError`
+    /// - 404 Not Found: no such subscription or order.
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:seats:list_seats")]
     pub fn list_seats(&self) -> ListSeats
     where
@@ -116,6 +127,8 @@ impl<C: Credential> Seats<C> {
     /// `POST /v1/customer-portal/seats/{seat_id}/resend`, operation
     /// `customer_portal:seats:resend_invitation`.
     ///
+    /// Returns [`CustomerSeat`].
+    ///
     /// - `seat_id`: The seat's ID.
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
@@ -123,11 +136,12 @@ impl<C: Credential> Seats<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 400 Bad Request
+    /// - 400 Bad Request: the seat is not waiting to be claimed.
     /// - 401 Unauthorized
     /// - 403 Forbidden
-    /// - 404 Not Found
-    /// - 422: `RequestValidationError`
+    /// - 404 Not Found: no such seat.
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:seats:resend_invitation")]
     pub fn resend_invitation(&self, seat_id: impl Into<SeatId>) -> ResendInvitation
     where
@@ -144,15 +158,20 @@ impl<C: Credential> Seats<C> {
     /// `DELETE /v1/customer-portal/seats/{seat_id}`, operation
     /// `customer_portal:seats:revoke_seat`.
     ///
+    /// Returns [`CustomerSeat`].
+    ///
     /// - `seat_id`: The seat's ID.
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
     /// - 401 Unauthorized
     /// - 403 Forbidden
-    /// - 404 Not Found
-    /// - 422: `RequestValidationError`
+    /// - 404 Not Found: no such seat.
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:seats:revoke_seat")]
     pub fn revoke_seat(&self, seat_id: impl Into<SeatId>) -> RevokeSeat
     where

@@ -29,13 +29,18 @@ impl<C: Credential> Organizations<C> {
     /// `GET /v1/customer-portal/organizations/{slug}`, operation
     /// `customer_portal:organizations:get`.
     ///
+    /// Returns [`CustomerOrganizationData`].
+    ///
     /// - `slug`: Unique short name.
     ///
     /// Unauthenticated: no `Authorization` header is sent.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:organizations:get")]
     pub fn get(&self, slug: &str) -> Get {
         let mut request = self.client.request(&GET);

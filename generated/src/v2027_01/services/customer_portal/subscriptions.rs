@@ -35,14 +35,21 @@ impl<C: Credential> Subscriptions<C> {
     /// `DELETE /v1/customer-portal/subscriptions/{id}`, operation
     /// `customer_portal:subscriptions:cancel`.
     ///
+    /// Returns [`CustomerSubscription`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 403: `AlreadyCanceledSubscription`
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 403
+    ///   [`AlreadyCanceledSubscription`](../../../enum.ErrorCode.html#variant.AlreadyCanceledSubscription):
+    ///   the subscription is canceled already, or the member may not change billing.
+    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:subscriptions:cancel")]
     pub fn cancel(&self, id: impl Into<SubscriptionId>) -> Cancel
     where
@@ -59,14 +66,19 @@ impl<C: Credential> Subscriptions<C> {
     /// `GET /v1/customer-portal/subscriptions/{id}`, operation
     /// `customer_portal:subscriptions:get`.
     ///
+    /// Returns [`CustomerSubscription`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 404: `ResourceNotFound`
-    /// - 422: `RequestValidationError`
+    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:subscriptions:get")]
     pub fn get(&self, id: impl Into<SubscriptionId>) -> Get
     where
@@ -83,11 +95,16 @@ impl<C: Credential> Subscriptions<C> {
     /// `GET /v1/customer-portal/subscriptions/`, operation
     /// `customer_portal:subscriptions:list`.
     ///
+    /// Returns [`CustomerSubscriptionList`].
+    ///
     /// Credential: a customer or member session with one of the scopes
     /// `customer_portal:read`, `customer_portal:write`.
     ///
+    /// Idempotent: safe to retry.
+    ///
     /// # Errors
-    /// - 422: `RequestValidationError`
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:subscriptions:list")]
     pub fn list(&self) -> List
     where
@@ -103,6 +120,8 @@ impl<C: Credential> Subscriptions<C> {
     /// `PATCH /v1/customer-portal/subscriptions/{id}`, operation
     /// `customer_portal:subscriptions:update`.
     ///
+    /// Returns [`CustomerSubscription`].
+    ///
     /// - `id`: Identifier assigned by Polar.
     ///
     /// Credential: a customer or member session with the scope `customer_portal:write`.
@@ -110,13 +129,23 @@ impl<C: Credential> Subscriptions<C> {
     /// Not idempotent: a retry may perform the operation again.
     ///
     /// # Errors
-    /// - 402: `PaymentFailed`
-    /// - 403: `AlreadyCanceledSubscription`, `PauseResumeNotAllowed`,
-    ///   `UpdateSubscriptionPlanNotAllowed`, `UpdateSubscriptionSeatsNotAllowed`,
-    ///   `UpdateSubscriptionUnitsNotAllowed`
-    /// - 404: `ResourceNotFound`
-    /// - 409: `PaymentMethodRequired`, `SubscriptionNotScheduledToCancel`
-    /// - 422: `RequestValidationError`
+    /// - 402 [`PaymentFailed`](../../../enum.ErrorCode.html#variant.PaymentFailed): the
+    ///   change has to be paid for, and the payment failed.
+    /// - 403
+    ///   [`AlreadyCanceledSubscription`](../../../enum.ErrorCode.html#variant.AlreadyCanceledSubscription),
+    ///   [`PauseResumeNotAllowed`](../../../enum.ErrorCode.html#variant.PauseResumeNotAllowed),
+    ///   [`UpdateSubscriptionPlanNotAllowed`](../../../enum.ErrorCode.html#variant.UpdateSubscriptionPlanNotAllowed),
+    ///   [`UpdateSubscriptionSeatsNotAllowed`](../../../enum.ErrorCode.html#variant.UpdateSubscriptionSeatsNotAllowed),
+    ///   [`UpdateSubscriptionUnitsNotAllowed`](../../../enum.ErrorCode.html#variant.UpdateSubscriptionUnitsNotAllowed):
+    ///   the subscription is canceled already, the member may not change billing, or the
+    ///   organization does not allow the change.
+    /// - 404 [`ResourceNotFound`](../../../enum.ErrorCode.html#variant.ResourceNotFound)
+    /// - 409
+    ///   [`PaymentMethodRequired`](../../../enum.ErrorCode.html#variant.PaymentMethodRequired),
+    ///   [`SubscriptionNotScheduledToCancel`](../../../enum.ErrorCode.html#variant.SubscriptionNotScheduledToCancel):
+    ///   there is no payment method to charge, or no scheduled cancellation to take back.
+    /// - 422
+    ///   [`RequestValidationError`](../../../enum.ErrorCode.html#variant.RequestValidationError)
     #[doc(alias = "customer_portal:subscriptions:update")]
     pub fn update(
         &self,
@@ -158,7 +187,7 @@ polar_client_runtime::operation! {
 pub struct List(Request);
 
 impl List {
-    /// The product's ID.
+    /// Only what belongs to one of these products.
     pub fn product_id(mut self, product_id: impl Into<OneOrMany<ProductId>>) -> Self {
         let values: OneOrMany<_> = product_id.into();
         self.0.query("product_id", &values);
