@@ -70,6 +70,6 @@ fn constant_value(ty: &Type) -> String {
 pub(super) fn deprecated(lifecycle: Lifecycle) -> TokenStream {
     match lifecycle {
         Lifecycle::Active => TokenStream::new(),
-        Lifecycle::Deprecated => quote!(#[deprecated = "the API will drop it"]),
+        Lifecycle::Deprecated => quote!(#[deprecated = "deprecated in the OpenAPI description"]),
     }
 }

@@ -50,7 +50,7 @@ pub struct BenefitCustomSubscriber {
     pub selectable: bool,
     /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// Whether somebody has deleted the benefit.
+    /// Whether the benefit is deleted.
     pub is_deleted: bool,
     /// The organization's ID.
     pub organization_id: OrganizationId,
@@ -93,7 +93,7 @@ pub struct BenefitDiscordSubscriber {
     pub selectable: bool,
     /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// Whether somebody has deleted the benefit.
+    /// Whether the benefit is deleted.
     pub is_deleted: bool,
     /// The organization's ID.
     pub organization_id: OrganizationId,
@@ -135,7 +135,7 @@ pub struct BenefitDownloadablesSubscriber {
     pub selectable: bool,
     /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// Whether somebody has deleted the benefit.
+    /// Whether the benefit is deleted.
     pub is_deleted: bool,
     /// The organization's ID.
     pub organization_id: OrganizationId,
@@ -178,7 +178,7 @@ pub struct BenefitFeatureFlagSubscriber {
     pub selectable: bool,
     /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// Whether somebody has deleted the benefit.
+    /// Whether the benefit is deleted.
     pub is_deleted: bool,
     /// The organization's ID.
     pub organization_id: OrganizationId,
@@ -216,7 +216,7 @@ pub struct BenefitGitHubRepositorySubscriber {
     pub selectable: bool,
     /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// Whether somebody has deleted the benefit.
+    /// Whether the benefit is deleted.
     pub is_deleted: bool,
     /// The organization's ID.
     pub organization_id: OrganizationId,
@@ -260,7 +260,7 @@ pub struct BenefitLicenseKeysSubscriber {
     pub selectable: bool,
     /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// Whether somebody has deleted the benefit.
+    /// Whether the benefit is deleted.
     pub is_deleted: bool,
     /// The organization's ID.
     pub organization_id: OrganizationId,
@@ -308,7 +308,7 @@ pub struct BenefitMeterCreditSubscriber {
     pub selectable: bool,
     /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// Whether somebody has deleted the benefit.
+    /// Whether the benefit is deleted.
     pub is_deleted: bool,
     /// The organization's ID.
     pub organization_id: OrganizationId,
@@ -355,7 +355,7 @@ pub struct BenefitSlackSharedChannelSubscriber {
     pub selectable: bool,
     /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// Whether somebody has deleted the benefit.
+    /// Whether the benefit is deleted.
     pub is_deleted: bool,
     /// The organization's ID.
     pub organization_id: OrganizationId,

@@ -11,7 +11,7 @@ use crate::ids::SeatId;
 use crate::ids::SubscriptionId;
 use polar_client_runtime::types::{Entries, Json, JsonObject, Timestamp};
 
-/// One seat of a subscription or of an order, assigned to somebody.
+/// A seat of a subscription or an order, assigned to a person.
 ///
 /// Schema `CustomerSeat`.
 #[derive(Clone, PartialEq)]
@@ -40,7 +40,7 @@ pub struct CustomerSeat {
     /// Email address of the member who holds the seat; only there if the organization's
     /// customers have members.
     pub email: Option<String>,
-    /// Email address of whoever the seat is assigned to.
+    /// Email address of the person that the seat is assigned to.
     pub customer_email: Option<String>,
     /// When the invitation to take the seat expires; null without an invitation.
     pub invitation_token_expires_at: Option<Timestamp>,

@@ -24,8 +24,8 @@ pub struct CustomerSession {
     pub expires_at: Timestamp,
     /// Where the page's back button leads; without an address there is none.
     pub return_url: Option<String>,
-    /// Address of the customer portal. The token is in it: whoever has the address is let
-    /// in.
+    /// Address of the customer portal. It contains the token and grants access: treat it
+    /// as a secret.
     pub customer_portal_url: String,
     /// The customer's ID.
     pub customer_id: CustomerId,

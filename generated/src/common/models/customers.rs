@@ -1652,7 +1652,7 @@ impl Default for CustomerUpdateExternalId {
     }
 }
 
-/// A person who belongs to a customer, such as somebody in the team of a company.
+/// A person who belongs to a customer, such as an employee of a company.
 ///
 /// Schema `Member`.
 #[derive(Clone, PartialEq)]

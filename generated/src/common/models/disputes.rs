@@ -38,7 +38,7 @@ pub struct Dispute {
     /// Why the payment is contested, as the card network puts it, such as `fraudulent`;
     /// null as long as it is unknown.
     pub reason: Option<String>,
-    /// Until when evidence can be handed in; null if no answer is needed.
+    /// Deadline for submitting evidence; null if none is required.
     pub evidence_due_by: Option<Timestamp>,
     /// Whether the time to hand in evidence is over.
     pub past_due: bool,
@@ -146,11 +146,11 @@ pub enum DisputeStatus {
     ///
     /// Value `early_warning`.
     EarlyWarning,
-    /// An answer with evidence is expected.
+    /// A response with evidence is required.
     ///
     /// Value `needs_response`.
     NeedsResponse,
-    /// The answer is being looked at.
+    /// The evidence is under review.
     ///
     /// Value `under_review`.
     UnderReview,

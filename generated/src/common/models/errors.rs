@@ -323,7 +323,7 @@ pub struct ExpiredCheckoutError {
     pub detail: String,
 }
 
-/// The answer to a request that is not valid.
+/// Response to an invalid request.
 ///
 /// Schema `HTTPValidationError`.
 #[doc(alias = "HTTPValidationError")]
@@ -332,7 +332,7 @@ pub struct ExpiredCheckoutError {
 pub struct HttpValidationError {
     /// What is wrong, one entry for each place.
     pub detail: Option<Vec<ValidationError>>,
-    /// Class of the error; some answers come without it.
+    /// Class of the error; some responses lack it.
     ///
     /// Documented as always `RequestValidationError`.
     pub error: Cow<'static, str>,

@@ -1586,7 +1586,7 @@ pub struct LlmMetadata {
     pub model: String,
     /// What the model was asked.
     pub prompt: Option<String>,
-    /// What the model answered.
+    /// Response of the model.
     pub response: Option<String>,
     /// Number of input tokens.
     pub input_tokens: i64,
@@ -1627,7 +1627,7 @@ impl LlmMetadata {
         self
     }
 
-    /// What the model answered.
+    /// Response of the model.
     #[must_use]
     pub fn response(mut self, response: impl Into<String>) -> Self {
         self.response = Some(response.into());

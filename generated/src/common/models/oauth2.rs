@@ -1020,7 +1020,7 @@ impl RevokeTokenRequest {
     }
 }
 
-/// The answer to a revocation, which says nothing.
+/// Response to a revocation, without content.
 ///
 /// Schema `RevokeTokenResponse`.
 pub type RevokeTokenResponse = JsonObject;

@@ -189,7 +189,7 @@ pub struct RefundDispute {
     /// Why the payment is contested, as the card network puts it, such as `fraudulent`;
     /// null as long as it is unknown.
     pub reason: Option<String>,
-    /// Until when evidence can be handed in; null if no answer is needed.
+    /// Deadline for submitting evidence; null if none is required.
     pub evidence_due_by: Option<Timestamp>,
     /// Whether the time to hand in evidence is over.
     pub past_due: bool,

@@ -139,7 +139,7 @@ pub struct BenefitCustomPublic {
     pub selectable: bool,
     /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// Whether somebody has deleted the benefit.
+    /// Whether the benefit is deleted.
     pub is_deleted: bool,
     /// The organization's ID.
     pub organization_id: OrganizationId,
@@ -167,7 +167,7 @@ pub struct BenefitDiscordPublic {
     pub selectable: bool,
     /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// Whether somebody has deleted the benefit.
+    /// Whether the benefit is deleted.
     pub is_deleted: bool,
     /// The organization's ID.
     pub organization_id: OrganizationId,
@@ -195,7 +195,7 @@ pub struct BenefitDownloadablesPublic {
     pub selectable: bool,
     /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// Whether somebody has deleted the benefit.
+    /// Whether the benefit is deleted.
     pub is_deleted: bool,
     /// The organization's ID.
     pub organization_id: OrganizationId,
@@ -223,7 +223,7 @@ pub struct BenefitFeatureFlagPublic {
     pub selectable: bool,
     /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// Whether somebody has deleted the benefit.
+    /// Whether the benefit is deleted.
     pub is_deleted: bool,
     /// The organization's ID.
     pub organization_id: OrganizationId,
@@ -251,7 +251,7 @@ pub struct BenefitGitHubRepositoryPublic {
     pub selectable: bool,
     /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// Whether somebody has deleted the benefit.
+    /// Whether the benefit is deleted.
     pub is_deleted: bool,
     /// The organization's ID.
     pub organization_id: OrganizationId,
@@ -279,7 +279,7 @@ pub struct BenefitLicenseKeysPublic {
     pub selectable: bool,
     /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// Whether somebody has deleted the benefit.
+    /// Whether the benefit is deleted.
     pub is_deleted: bool,
     /// The organization's ID.
     pub organization_id: OrganizationId,
@@ -307,7 +307,7 @@ pub struct BenefitMeterCreditPublic {
     pub selectable: bool,
     /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// Whether somebody has deleted the benefit.
+    /// Whether the benefit is deleted.
     pub is_deleted: bool,
     /// The organization's ID.
     pub organization_id: OrganizationId,
@@ -458,7 +458,7 @@ impl BenefitPublic {
         }
     }
 
-    /// Whether somebody has deleted the benefit.
+    /// Whether the benefit is deleted.
     #[must_use]
     #[inline]
     pub fn is_deleted(&self) -> bool {
@@ -667,7 +667,7 @@ pub struct BenefitSlackSharedChannelPublic {
     pub selectable: bool,
     /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// Whether somebody has deleted the benefit.
+    /// Whether the benefit is deleted.
     pub is_deleted: bool,
     /// The organization's ID.
     pub organization_id: OrganizationId,
@@ -767,7 +767,7 @@ polar_client_runtime::from_variant! {
     CustomFieldValue::Timestamp(Timestamp)
 }
 
-/// What somebody may do with a GitHub repository.
+/// Permission on a GitHub repository.
 ///
 /// Inline in the contract, first at
 /// `/components/schemas/BenefitGrantGitHubRepositoryProperties/properties/permission`.

@@ -180,9 +180,9 @@ pub struct WebhookDelivery {
     pub id: Uuid,
     /// Whether it succeeded.
     pub succeeded: bool,
-    /// Status that the endpoint answered with; null if it could not be reached.
+    /// Status of the endpoint's response; null if the endpoint could not be reached.
     pub http_code: Option<i64>,
-    /// Body that the endpoint answered with, or why it could not be reached.
+    /// Body of the endpoint's response, or why the endpoint could not be reached.
     pub response: Option<String>,
     /// The event that was delivered.
     pub webhook_event: WebhookEvent,
@@ -213,7 +213,7 @@ pub struct WebhookEvent {
     pub modified_at: Option<Timestamp>,
     /// Identifier assigned by Polar.
     pub id: WebhookEventId,
-    /// Status that the endpoint answered with last; null if nothing was delivered or the
+    /// Status of the endpoint's last response; null if nothing was delivered or the
     /// endpoint could not be reached.
     pub last_http_code: Option<i64>,
     /// Whether it was delivered; null as long as that was not tried.

@@ -129,8 +129,7 @@ impl<C: Credential> CustomFields<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Updates a custom field. Its kind stays what it is: the body must be of the same
-    /// kind.
+    /// Updates a custom field. Its type cannot change: the body must be of the same type.
     ///
     /// `PATCH /v1/custom-fields/{id}`, operation `custom-fields:update`.
     ///

@@ -28,9 +28,9 @@ impl<C: Credential> CustomerSeats<C> {
 }
 
 impl<C: Credential> CustomerSeats<C> {
-    /// Assigns a free seat of a subscription or of an order to somebody. They get an
-    /// email with an invitation to claim the seat, unless `immediate_claim` says that it
-    /// is theirs at once.
+    /// Assigns an available seat of a subscription or an order to a person, who receives
+    /// an email with an invitation to claim it. With `immediate_claim`, the seat is
+    /// claimed at once and no invitation is sent.
     ///
     /// `POST /v1/customer-seats`, operation `customer-seats:assign_seat`.
     ///
@@ -62,8 +62,8 @@ impl<C: Credential> CustomerSeats<C> {
         AssignSeat(request)
     }
 
-    /// Claims a seat with the token of an invitation. The answer has the seat and a
-    /// session token for the customer portal.
+    /// Claims a seat with the token of an invitation. The response contains the seat and
+    /// a session token for the customer portal.
     ///
     /// `POST /v1/customer-seats/claim`, operation `customer-seats:claim_seat`.
     ///
@@ -85,8 +85,8 @@ impl<C: Credential> CustomerSeats<C> {
         ClaimSeat(request)
     }
 
-    /// Tells what an invitation to claim a seat is for, and whether it can still be
-    /// claimed. Nothing changes by looking.
+    /// Returns what an invitation to claim a seat is for, and whether the seat can still
+    /// be claimed.
     ///
     /// `GET /v1/customer-seats/claim/{invitation_token}`, operation
     /// `customer-seats:get_claim_info`.
@@ -112,8 +112,8 @@ impl<C: Credential> CustomerSeats<C> {
         GetClaimInfo(request)
     }
 
-    /// Lists the seats of a subscription or of an order, and counts those in all and
-    /// those that are free.
+    /// Lists the seats of a subscription or an order, with the number of seats in total
+    /// and of available ones.
     ///
     /// `GET /v1/customer-seats`, operation `customer-seats:list_seats`.
     ///
@@ -140,7 +140,7 @@ impl<C: Credential> CustomerSeats<C> {
         ListSeats(self.client.request(&LIST_SEATS))
     }
 
-    /// Sends the invitation to a seat by email once more. Only for seats that have not
+    /// Sends the invitation to claim a seat again, by email. Only for seats that have not
     /// been claimed.
     ///
     /// `POST /v1/customer-seats/{seat_id}/resend`, operation
@@ -173,7 +173,7 @@ impl<C: Credential> CustomerSeats<C> {
         ResendInvitation(request)
     }
 
-    /// Takes a seat back: whoever holds it loses access. Returns the seat.
+    /// Revokes a seat: its holder loses access.
     ///
     /// `DELETE /v1/customer-seats/{seat_id}`, operation `customer-seats:revoke_seat`.
     ///

@@ -32,7 +32,7 @@ impl<C: Credential> Refunds<C> {
 }
 
 impl<C: Credential> Refunds<C> {
-    /// Pays an order back, in part or in full. The refund may still be pending when it is
+    /// Refunds an order, in part or in full. The refund may still be pending when it is
     /// returned.
     ///
     /// `POST /v1/refunds/`, operation `refunds:create`.

@@ -64,7 +64,7 @@ impl ListWebhookDeliveries {
         self
     }
 
-    /// Only deliveries that were answered with a status of this class.
+    /// Only deliveries whose response had a status of this class.
     pub fn http_code_class(mut self, http_code_class: impl Into<HttpCodeClass>) -> Self {
         let value: HttpCodeClass = http_code_class.into();
         self.0.query("http_code_class", &value);

@@ -139,7 +139,7 @@ impl Benefit {
         }
     }
 
-    /// Whether somebody has deleted the benefit.
+    /// Whether the benefit is deleted.
     #[must_use]
     #[inline]
     pub fn is_deleted(&self) -> bool {
@@ -490,7 +490,7 @@ pub struct BenefitCustom {
     pub selectable: bool,
     /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// Whether somebody has deleted the benefit.
+    /// Whether the benefit is deleted.
     pub is_deleted: bool,
     /// The organization's ID.
     pub organization_id: OrganizationId,
@@ -670,7 +670,7 @@ pub struct BenefitDiscord {
     pub selectable: bool,
     /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// Whether somebody has deleted the benefit.
+    /// Whether the benefit is deleted.
     pub is_deleted: bool,
     /// The organization's ID.
     pub organization_id: OrganizationId,
@@ -837,7 +837,7 @@ pub struct BenefitDownloadables {
     pub selectable: bool,
     /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// Whether somebody has deleted the benefit.
+    /// Whether the benefit is deleted.
     pub is_deleted: bool,
     /// The organization's ID.
     pub organization_id: OrganizationId,
@@ -1004,7 +1004,7 @@ pub struct BenefitFeatureFlag {
     pub selectable: bool,
     /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// Whether somebody has deleted the benefit.
+    /// Whether the benefit is deleted.
     pub is_deleted: bool,
     /// The organization's ID.
     pub organization_id: OrganizationId,
@@ -1181,7 +1181,7 @@ pub struct BenefitGitHubRepository {
     pub selectable: bool,
     /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// Whether somebody has deleted the benefit.
+    /// Whether the benefit is deleted.
     pub is_deleted: bool,
     /// The organization's ID.
     pub organization_id: OrganizationId,
@@ -1348,7 +1348,7 @@ pub struct BenefitLicenseKeys {
     pub selectable: bool,
     /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// Whether somebody has deleted the benefit.
+    /// Whether the benefit is deleted.
     pub is_deleted: bool,
     /// The organization's ID.
     pub organization_id: OrganizationId,
@@ -1541,7 +1541,7 @@ pub struct BenefitMeterCredit {
     pub selectable: bool,
     /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// Whether somebody has deleted the benefit.
+    /// Whether the benefit is deleted.
     pub is_deleted: bool,
     /// The organization's ID.
     pub organization_id: OrganizationId,
@@ -1721,7 +1721,7 @@ pub struct BenefitSlackSharedChannel {
     pub selectable: bool,
     /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// Whether somebody has deleted the benefit.
+    /// Whether the benefit is deleted.
     pub is_deleted: bool,
     /// The organization's ID.
     pub organization_id: OrganizationId,

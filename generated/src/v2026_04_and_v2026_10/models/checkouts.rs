@@ -301,8 +301,8 @@ pub struct CheckoutProductsCreate {
     ///
     /// Default: `false`.
     pub is_business_customer: Option<bool>,
-    /// Your own ID of the customer who buys. If nobody has it yet, the purchase creates a
-    /// customer with it.
+    /// Your own ID of the customer who buys. If no customer has it, the purchase creates
+    /// one with it.
     pub external_customer_id: Option<String>,
     /// The customer's name.
     ///
@@ -561,8 +561,8 @@ impl CheckoutProductsCreate {
         self
     }
 
-    /// Your own ID of the customer who buys. If nobody has it yet, the purchase creates a
-    /// customer with it.
+    /// Your own ID of the customer who buys. If no customer has it, the purchase creates
+    /// one with it.
     #[must_use]
     pub fn external_customer_id(
         mut self,

@@ -94,7 +94,7 @@ impl<C: Credential> Orders<C> {
     }
 
     /// Charges a draft. If the payment succeeds, the order is paid and its benefits are
-    /// granted before the answer comes; if not, it stays a draft and the call fails.
+    /// granted before the response; if not, it stays a draft and the call fails.
     ///
     /// `POST /v1/orders/{id}/finalize`, operation `orders:finalize`.
     ///
@@ -133,7 +133,7 @@ impl<C: Credential> Orders<C> {
         Finalize(request)
     }
 
-    /// Starts the making of the order's invoice, and returns before it is made.
+    /// Starts generating the order's invoice, and returns before it is available.
     ///
     /// `POST /v1/orders/{id}/invoice`, operation `orders:generate_invoice`.
     ///
@@ -189,7 +189,7 @@ impl<C: Credential> Orders<C> {
         Get(request)
     }
 
-    /// Gets the address of the order's invoice. The invoice must have been generated.
+    /// Gets the URL of the order's invoice, which must have been generated before.
     ///
     /// `GET /v1/orders/{id}/invoice`, operation `orders:invoice`.
     ///
@@ -252,8 +252,8 @@ impl<C: Credential> Orders<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Gets the address of the order's receipt, a PDF. There is none as long as the
-    /// receipt is still being made: ask again later.
+    /// Gets the URL of the order's receipt, a PDF. 404 until the receipt has been
+    /// generated: try again later.
     ///
     /// `GET /v1/orders/{id}/receipt`, operation `orders:receipt`.
     ///

@@ -132,8 +132,8 @@ impl<C: Credential> Subscriptions<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Ends a subscription at once: the customer loses access. To let it end with the
-    /// billing period, update `cancel_at_period_end` instead. Returns the subscription.
+    /// Revokes a subscription: it ends at once and the customer loses access. To cancel
+    /// it at the end of the billing period, update `cancel_at_period_end` instead.
     ///
     /// `DELETE /v1/subscriptions/{id}`, operation `subscriptions:revoke`.
     ///
@@ -167,8 +167,8 @@ impl<C: Credential> Subscriptions<C> {
         Revoke(request)
     }
 
-    /// Changes a subscription: the body says which one change it is. Some changes charge
-    /// the customer at once, and fail if the payment does.
+    /// Updates a subscription. The body is one of several changes; some charge the
+    /// customer at once, and fail if the payment fails.
     ///
     /// `PATCH /v1/subscriptions/{id}`, operation `subscriptions:update`.
     ///
@@ -285,7 +285,7 @@ impl List {
     /// Only subscriptions that are active, or only those that are not.
     ///
     /// Deprecated.
-    #[deprecated = "the API will drop it"]
+    #[deprecated = "deprecated in the OpenAPI description"]
     #[inline]
     pub fn active(mut self, active: bool) -> Self {
         self.0.query("active", &active);

@@ -41,8 +41,8 @@ impl<C: Credential> Webhooks<C> {
 }
 
 impl<C: Credential> Webhooks<C> {
-    /// Creates a webhook endpoint. The answer has the secret that its deliveries are
-    /// signed with.
+    /// Creates a webhook endpoint. The response contains the secret that its deliveries
+    /// are signed with.
     ///
     /// `POST /v1/webhooks/endpoints`, operation `webhooks:create_webhook_endpoint`.
     ///
@@ -174,8 +174,8 @@ impl<C: Credential> Webhooks<C> {
         ListWebhookEndpoints(self.client.request(&LIST_WEBHOOK_ENDPOINTS))
     }
 
-    /// Delivers an event once more, and returns before it is delivered. An archived event
-    /// has no payload any more, and is not delivered.
+    /// Delivers an event again, and returns before it is delivered. The payload of an
+    /// archived event is gone: it is not delivered.
     ///
     /// `POST /v1/webhooks/events/{id}/redeliver`, operation
     /// `webhooks:redeliver_webhook_event`.
@@ -205,8 +205,8 @@ impl<C: Credential> Webhooks<C> {
         RedeliverWebhookEvent(request)
     }
 
-    /// Replaces the secret that the deliveries to an endpoint are signed with. The answer
-    /// has the new one.
+    /// Replaces the secret that deliveries to an endpoint are signed with. The response
+    /// contains the new one.
     ///
     /// `PATCH /v1/webhooks/endpoints/{id}/secret`, operation
     /// `webhooks:reset_webhook_endpoint_secret`.

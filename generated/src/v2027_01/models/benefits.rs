@@ -139,7 +139,7 @@ impl Benefit {
         }
     }
 
-    /// Whether somebody has deleted the benefit.
+    /// Whether the benefit is deleted.
     #[must_use]
     #[inline]
     pub fn is_deleted(&self) -> bool {
@@ -508,7 +508,7 @@ pub struct BenefitCustom {
     pub selectable: bool,
     /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// Whether somebody has deleted the benefit.
+    /// Whether the benefit is deleted.
     pub is_deleted: bool,
     /// The organization's ID.
     pub organization_id: OrganizationId,
@@ -710,7 +710,7 @@ pub struct BenefitDiscord {
     pub selectable: bool,
     /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// Whether somebody has deleted the benefit.
+    /// Whether the benefit is deleted.
     pub is_deleted: bool,
     /// The organization's ID.
     pub organization_id: OrganizationId,
@@ -899,7 +899,7 @@ pub struct BenefitDownloadables {
     pub selectable: bool,
     /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// Whether somebody has deleted the benefit.
+    /// Whether the benefit is deleted.
     pub is_deleted: bool,
     /// The organization's ID.
     pub organization_id: OrganizationId,
@@ -1088,7 +1088,7 @@ pub struct BenefitFeatureFlag {
     pub selectable: bool,
     /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// Whether somebody has deleted the benefit.
+    /// Whether the benefit is deleted.
     pub is_deleted: bool,
     /// The organization's ID.
     pub organization_id: OrganizationId,
@@ -1287,7 +1287,7 @@ pub struct BenefitGitHubRepository {
     pub selectable: bool,
     /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// Whether somebody has deleted the benefit.
+    /// Whether the benefit is deleted.
     pub is_deleted: bool,
     /// The organization's ID.
     pub organization_id: OrganizationId,
@@ -1476,7 +1476,7 @@ pub struct BenefitLicenseKeys {
     pub selectable: bool,
     /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// Whether somebody has deleted the benefit.
+    /// Whether the benefit is deleted.
     pub is_deleted: bool,
     /// The organization's ID.
     pub organization_id: OrganizationId,
@@ -1691,7 +1691,7 @@ pub struct BenefitMeterCredit {
     pub selectable: bool,
     /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// Whether somebody has deleted the benefit.
+    /// Whether the benefit is deleted.
     pub is_deleted: bool,
     /// The organization's ID.
     pub organization_id: OrganizationId,
@@ -1893,7 +1893,7 @@ pub struct BenefitSlackSharedChannel {
     pub selectable: bool,
     /// Whether deleting the benefit is possible.
     pub deletable: bool,
-    /// Whether somebody has deleted the benefit.
+    /// Whether the benefit is deleted.
     pub is_deleted: bool,
     /// The organization's ID.
     pub organization_id: OrganizationId,

@@ -38,8 +38,7 @@ pub struct Organization {
     pub status: OrganizationStatus,
     /// When the details of the business were handed in for review; null if they were not.
     pub details_submitted_at: Option<Timestamp>,
-    /// When Polar asked the organization to hand in its details once more; null if it did
-    /// not.
+    /// When Polar asked the organization to submit its details again; null if it did not.
     pub onboarding_resubmission_requested_at: Option<Timestamp>,
     /// Whether members of the organization can only get in by its single sign-on.
     pub sso_enforced: bool,

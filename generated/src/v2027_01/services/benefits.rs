@@ -37,7 +37,7 @@ impl<C: Credential> Benefits<C> {
 }
 
 impl<C: Credential> Benefits<C> {
-    /// Creates a benefit. Products grant it once it is one of theirs.
+    /// Creates a benefit. A product grants it once it is attached to the product.
     ///
     /// `POST /v1/benefits/`, operation `benefits:create`.
     ///
@@ -61,7 +61,7 @@ impl<C: Credential> Benefits<C> {
         Create(request)
     }
 
-    /// Deletes a benefit. All its grants are revoked: customers lose what it gave them.
+    /// Deletes a benefit and revokes all its grants.
     ///
     /// `DELETE /v1/benefits/{id}`, operation `benefits:delete`.
     ///
@@ -195,7 +195,7 @@ impl<C: Credential> Benefits<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Updates a benefit. Its kind stays what it is: the body must be of the same kind.
+    /// Updates a benefit. Its type cannot change: the body must be of the same type.
     ///
     /// `PATCH /v1/benefits/{id}`, operation `benefits:update`.
     ///

@@ -34,8 +34,8 @@ impl<C: Credential> Checkouts<C> {
 
 impl<C: Credential> Checkouts<C> {
     /// Confirms a checkout session with its client secret, which charges the customer and
-    /// creates the order and, for recurring products, the subscription. The answer has a
-    /// session token for the customer portal.
+    /// creates the order and, for recurring products, the subscription. The response
+    /// contains a session token for the customer portal.
     ///
     /// `POST /v1/checkouts/client/{client_secret}/confirm`, operation
     /// `checkouts:client_confirm`.
@@ -85,7 +85,7 @@ impl<C: Credential> Checkouts<C> {
         ClientConfirm(request)
     }
 
-    /// Gets a checkout session by its client secret: what a customer may see of it.
+    /// Gets a checkout session by its client secret, as a customer may see it.
     ///
     /// `GET /v1/checkouts/client/{client_secret}`, operation `checkouts:client_get`.
     ///

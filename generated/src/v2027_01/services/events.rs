@@ -62,8 +62,8 @@ impl<C: Credential> Events<C> {
         Get(request)
     }
 
-    /// Stores events of your own, for meters to count. An event with an external ID that
-    /// is known already is skipped and counted as a duplicate.
+    /// Ingests events of your own, for meters to count. An event whose external ID is
+    /// known is skipped and counted as a duplicate.
     ///
     /// `POST /v1/events/ingest`, operation `events:ingest`.
     ///

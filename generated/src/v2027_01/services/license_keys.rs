@@ -41,8 +41,8 @@ impl<C: Credential> LicenseKeys<C> {
 }
 
 impl<C: Credential> LicenseKeys<C> {
-    /// Activates a license key, for example for one device. Refused if the key is not
-    /// valid or all its activations are taken.
+    /// Activates a license key, for example for a device. Fails if the key is invalid or
+    /// has no activations left.
     ///
     /// `POST /v1/license-keys/activate`, operation `license_keys:activate`.
     ///
@@ -70,7 +70,7 @@ impl<C: Credential> LicenseKeys<C> {
         Activate(request)
     }
 
-    /// Gives an activation of a license key back, so that it can be used elsewhere.
+    /// Releases an activation of a license key, so that it can be used elsewhere.
     ///
     /// `POST /v1/license-keys/deactivate`, operation `license_keys:deactivate`.
     ///
@@ -188,8 +188,8 @@ impl<C: Credential> LicenseKeys<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Replaces the text of a license key. The old text stops being valid at once; all
-    /// else about the key stays as it was. A revoked key cannot be rotated.
+    /// Replaces the key string of a license key. The old string becomes invalid at once;
+    /// everything else is unchanged. A revoked key cannot be rotated.
     ///
     /// `POST /v1/license-keys/{id}/rotate`, operation `license_keys:rotate`.
     ///
@@ -257,8 +257,8 @@ impl<C: Credential> LicenseKeys<C> {
         Update(request)
     }
 
-    /// Validates a license key: returns it if it is valid, and otherwise fails as if it
-    /// did not exist. Can count usage at the same time.
+    /// Validates a license key: returns it if it is valid, and fails with 404 otherwise.
+    /// Can record usage at the same time.
     ///
     /// `POST /v1/license-keys/validate`, operation `license_keys:validate`.
     ///

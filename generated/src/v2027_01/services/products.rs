@@ -31,7 +31,7 @@ impl<C: Credential> Products<C> {
 }
 
 impl<C: Credential> Products<C> {
-    /// Creates a product with its prices. How often it is billed cannot be changed later.
+    /// Creates a product with its prices. Its billing interval cannot be changed later.
     ///
     /// `POST /v1/products/`, operation `products:create`.
     ///
@@ -55,8 +55,8 @@ impl<C: Credential> Products<C> {
         Create(request)
     }
 
-    /// Deletes a product for good. Only for products that no order, subscription, trial
-    /// or discount refers to; others can be archived by an update.
+    /// Deletes a product permanently. Only for products that no order, subscription,
+    /// trial or discount refers to; archive others by an update.
     ///
     /// `DELETE /v1/products/{id}`, operation `products:delete`.
     ///
@@ -137,8 +137,8 @@ impl<C: Credential> Products<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Updates a product. Prices that are to stay must be in the list of prices, by their
-    /// ID.
+    /// Updates a product. The list of prices replaces the current one; include prices to
+    /// keep by their ID.
     ///
     /// `PATCH /v1/products/{id}`, operation `products:update`.
     ///

@@ -25,7 +25,7 @@ impl<C: Credential> CustomerSession<C> {
 }
 
 impl<C: Credential> CustomerSession<C> {
-    /// Tells who uses the session: a customer, or a member.
+    /// Returns who uses the session: a customer or a member.
     ///
     /// `GET /v1/customer-portal/customer-session/user`, operation
     /// `customer_portal:customer-session:get_authenticated_user`.
@@ -44,7 +44,7 @@ impl<C: Credential> CustomerSession<C> {
         GetAuthenticatedUser(self.client.request(&GET_AUTHENTICATED_USER))
     }
 
-    /// Tells when the session expires and where its back button leads.
+    /// Returns when the session expires and where its back button leads.
     ///
     /// `GET /v1/customer-portal/customer-session/introspect`, operation
     /// `customer_portal:customer-session:introspect`.

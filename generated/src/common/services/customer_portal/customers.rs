@@ -27,9 +27,9 @@ impl<C: Credential> Customers<C> {
 }
 
 impl<C: Credential> Customers<C> {
-    /// Saves a payment method for the customer. If its bank demands another step, the
-    /// answer says so instead, with a secret for that step; afterwards, confirm the
-    /// payment method.
+    /// Saves a payment method for the customer. If its bank requires customer
+    /// authentication, the response contains a client secret for it instead; confirm the
+    /// payment method afterwards.
     ///
     /// `POST /v1/customer-portal/customers/me/payment-methods`, operation
     /// `customer_portal:customers:add_payment_method`.
@@ -81,7 +81,7 @@ impl<C: Credential> Customers<C> {
         CheckEmailUpdate(request)
     }
 
-    /// Confirms a payment method after the step that its bank demanded, and saves it.
+    /// Confirms a payment method after customer authentication, and saves it.
     ///
     /// `POST /v1/customer-portal/customers/me/payment-methods/confirm`, operation
     /// `customer_portal:customers:confirm_payment_method`.
@@ -110,8 +110,8 @@ impl<C: Credential> Customers<C> {
         ConfirmPaymentMethod(request)
     }
 
-    /// Deletes a payment method of the customer. Refused as long as a subscription is
-    /// billed with it.
+    /// Deletes a payment method of the customer. Fails while a subscription is billed
+    /// with it.
     ///
     /// `DELETE /v1/customer-portal/customers/me/payment-methods/{id}`, operation
     /// `customer_portal:customers:delete_payment_method`.
@@ -184,8 +184,8 @@ impl<C: Credential> Customers<C> {
         ListPaymentMethods(self.client.request(&LIST_PAYMENT_METHODS))
     }
 
-    /// Begins a change of the customer's email address. An email with a token is sent;
-    /// the address stays as it is until the token is verified.
+    /// Requests a change of the customer's email address: sends an email with a token.
+    /// The address changes when the token is verified.
     ///
     /// `POST /v1/customer-portal/customers/me/email-update/request`, operation
     /// `customer_portal:customers:request_email_update`.

@@ -192,8 +192,8 @@ impl<C: Credential> Customers<C> {
         GetExternal(request)
     }
 
-    /// Gets a customer with everything in force: active subscriptions, granted benefits
-    /// and meters. One call tells what a customer may use.
+    /// Gets the state of a customer: active subscriptions, granted benefits and meters.
+    /// One call returns everything that the customer is entitled to.
     ///
     /// `GET /v1/customers/{id}/state`, operation `customers:get_state`.
     ///
@@ -221,8 +221,8 @@ impl<C: Credential> Customers<C> {
         GetState(request)
     }
 
-    /// Gets a customer by your own ID, with everything in force: active subscriptions,
-    /// granted benefits and meters.
+    /// Gets the state of a customer by your own ID: active subscriptions, granted
+    /// benefits and meters.
     ///
     /// `GET /v1/customers/external/{external_id}/state`, operation
     /// `customers:get_state_external`.

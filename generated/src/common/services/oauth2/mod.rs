@@ -35,15 +35,15 @@ impl<C: Credential> Oauth2<C> {
 }
 
 impl<C: Credential> Oauth2<C> {
-    /// Tells what an authorization request asks for: which client wants which scopes, and
-    /// whom it may act for. It is what a page that asks for consent shows.
+    /// Returns what an authorization request asks for, to show it on a consent page: the
+    /// client, the scopes, and whom the client may act for.
     ///
     /// `GET /v1/oauth2/authorize`, operation `oauth2:authorize`.
     ///
     /// Returns [`AuthorizeResponse`].
     ///
     /// - `client_id`: The client that asks for access.
-    /// - `response_type`: What the client wants in return. Servers know `code`.
+    /// - `response_type`: Type of the response. Servers support `code`.
     ///
     /// Unauthenticated, or with a personal access token. A client with an organization
     /// token calls it after `with_credential(Anonymous)`.
@@ -60,8 +60,8 @@ impl<C: Credential> Oauth2<C> {
         Authorize(request)
     }
 
-    /// Tells whether a token is active, and for what and whom. Of a token that is
-    /// unknown, expired or revoked the response says nothing else.
+    /// Returns whether a token is active, with its scopes and subject. For an unknown,
+    /// expired or revoked token, the response contains nothing else.
     ///
     /// `POST /v1/oauth2/introspect`, operation `oauth2:introspect_token`.
     ///
@@ -97,7 +97,7 @@ impl<C: Credential> Oauth2<C> {
         RequestToken(request)
     }
 
-    /// Makes a token invalid, be it for access or for refreshing.
+    /// Revokes an access token or a refresh token.
     ///
     /// `POST /v1/oauth2/revoke`, operation `oauth2:revoke_token`.
     ///
@@ -113,7 +113,7 @@ impl<C: Credential> Oauth2<C> {
         RevokeToken(request)
     }
 
-    /// Tells whom the access token is for: a user, or an organization.
+    /// Returns the subject of the access token: a user or an organization.
     ///
     /// `GET /v1/oauth2/userinfo`, operation `oauth2:userinfo`.
     ///
@@ -137,7 +137,8 @@ impl<C: Credential> Oauth2<C> {
 pub struct Authorize(Request);
 
 impl Authorize {
-    /// Where the answer is to go; one of those that the client is registered with.
+    /// Where the user is redirected to; one of the URIs that the client is registered
+    /// with.
     #[inline]
     pub fn redirect_uri(mut self, redirect_uri: &str) -> Self {
         self.0.query("redirect_uri", &redirect_uri);

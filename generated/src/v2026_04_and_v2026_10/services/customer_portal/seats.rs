@@ -36,9 +36,9 @@ impl<C: Credential> Seats<C> {
 }
 
 impl<C: Credential> Seats<C> {
-    /// Assigns a free seat that the customer has bought to somebody. They get an email
-    /// with an invitation to claim the seat, unless `immediate_claim` says that it is
-    /// theirs at once.
+    /// Assigns an available seat that the customer has bought to a person, who receives
+    /// an email with an invitation to claim it. With `immediate_claim`, the seat is
+    /// claimed at once and no invitation is sent.
     ///
     /// `POST /v1/customer-portal/seats`, operation `customer_portal:seats:assign_seat`.
     ///
@@ -93,8 +93,8 @@ impl<C: Credential> Seats<C> {
         ListClaimedSubscriptions(self.client.request(&LIST_CLAIMED_SUBSCRIPTIONS))
     }
 
-    /// Lists the seats of a subscription or of an order of the customer, and counts those
-    /// in all and those that are free.
+    /// Lists the seats of a subscription or an order of the customer, with the number of
+    /// seats in total and of available ones.
     ///
     /// `GET /v1/customer-portal/seats`, operation `customer_portal:seats:list_seats`.
     ///
@@ -121,7 +121,7 @@ impl<C: Credential> Seats<C> {
         ListSeats(self.client.request(&LIST_SEATS))
     }
 
-    /// Sends the invitation to a seat by email once more. Only for seats that have not
+    /// Sends the invitation to claim a seat again, by email. Only for seats that have not
     /// been claimed.
     ///
     /// `POST /v1/customer-portal/seats/{seat_id}/resend`, operation
@@ -153,7 +153,7 @@ impl<C: Credential> Seats<C> {
         ResendInvitation(request)
     }
 
-    /// Takes a seat back: whoever holds it loses access. Returns the seat.
+    /// Revokes a seat: its holder loses access.
     ///
     /// `DELETE /v1/customer-portal/seats/{seat_id}`, operation
     /// `customer_portal:seats:revoke_seat`.

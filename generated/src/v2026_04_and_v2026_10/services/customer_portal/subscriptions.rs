@@ -113,8 +113,8 @@ impl<C: Credential> Subscriptions<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Changes a subscription of the customer: the body says which one change it is. Some
-    /// changes charge the customer at once, and some are refused by the organization's
+    /// Updates a subscription of the customer. The body is one of several changes; some
+    /// charge the customer at once, and some are not allowed by the organization's
     /// settings.
     ///
     /// `PATCH /v1/customer-portal/subscriptions/{id}`, operation

@@ -37,9 +37,9 @@ impl<C: Credential> LicenseKeys<C> {
 }
 
 impl<C: Credential> LicenseKeys<C> {
-    /// Activates a license key, for example for one device. Public, so that software at
-    /// the customer's can call it: the key itself is the proof. The server takes three
-    /// such calls a second.
+    /// Activates a license key, for example for a device. Needs no credential, so that
+    /// software on customers' machines can call it. The server accepts three such calls a
+    /// second.
     ///
     /// `POST /v1/customer-portal/license-keys/activate`, operation
     /// `customer_portal:license_keys:activate`.
@@ -64,8 +64,8 @@ impl<C: Credential> LicenseKeys<C> {
         Activate(request)
     }
 
-    /// Gives an activation of a license key back, so that it can be used elsewhere.
-    /// Public, like the activation. The server takes three such calls a second.
+    /// Releases an activation of a license key. Needs no credential. The server accepts
+    /// three such calls a second.
     ///
     /// `POST /v1/customer-portal/license-keys/deactivate`, operation
     /// `customer_portal:license_keys:deactivate`.
@@ -141,8 +141,8 @@ impl<C: Credential> LicenseKeys<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Replaces the text of a license key. The old text stops being valid at once; all
-    /// else about the key stays as it was. A revoked key cannot be rotated.
+    /// Replaces the key string of a license key. The old string becomes invalid at once;
+    /// everything else is unchanged. A revoked key cannot be rotated.
     ///
     /// `POST /v1/customer-portal/license-keys/{id}/rotate`, operation
     /// `customer_portal:license_keys:rotate`.
@@ -175,9 +175,9 @@ impl<C: Credential> LicenseKeys<C> {
         Rotate(request)
     }
 
-    /// Validates a license key: returns it if it is valid, and otherwise fails as if it
-    /// did not exist. Can count usage at the same time. Public, so that software at the
-    /// customer's can call it. The server takes three such calls a second.
+    /// Validates a license key: returns it if it is valid, and fails with 404 otherwise.
+    /// Can record usage at the same time. Needs no credential, so that software on
+    /// customers' machines can call it. The server accepts three such calls a second.
     ///
     /// `POST /v1/customer-portal/license-keys/validate`, operation
     /// `customer_portal:license_keys:validate`.

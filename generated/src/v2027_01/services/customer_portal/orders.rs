@@ -40,8 +40,9 @@ impl<C: Credential> Orders<C> {
 }
 
 impl<C: Credential> Orders<C> {
-    /// Pays an order whose payment failed, with a saved payment method or with a new one.
-    /// If the bank demands another step, the answer has a secret for it.
+    /// Pays an order whose payment failed, with a saved payment method or a new one. If
+    /// the bank requires customer authentication, the response contains a client secret
+    /// for it.
     ///
     /// `POST /v1/customer-portal/orders/{id}/confirm-payment`, operation
     /// `customer_portal:orders:confirm_retry_payment`.
@@ -81,7 +82,7 @@ impl<C: Credential> Orders<C> {
         ConfirmRetryPayment(request)
     }
 
-    /// Starts the making of the order's invoice, and returns before it is made.
+    /// Starts generating the order's invoice, and returns before it is available.
     ///
     /// `POST /v1/customer-portal/orders/{id}/invoice`, operation
     /// `customer_portal:orders:generate_invoice`.
@@ -140,7 +141,7 @@ impl<C: Credential> Orders<C> {
         Get(request)
     }
 
-    /// Tells how the payment of an order goes.
+    /// Returns the status of an order's payment.
     ///
     /// `GET /v1/customer-portal/orders/{id}/payment-status`, operation
     /// `customer_portal:orders:get_payment_status`.
@@ -169,7 +170,7 @@ impl<C: Credential> Orders<C> {
         GetPaymentStatus(request)
     }
 
-    /// Gets the address of the order's invoice. The invoice must have been generated.
+    /// Gets the URL of the order's invoice, which must have been generated before.
     ///
     /// `GET /v1/customer-portal/orders/{id}/invoice`, operation
     /// `customer_portal:orders:invoice`.
@@ -237,8 +238,8 @@ impl<C: Credential> Orders<C> {
         List(self.client.request(&LIST))
     }
 
-    /// Gets the address of the order's receipt, a PDF. There is none as long as the
-    /// receipt is still being made: ask again later.
+    /// Gets the URL of the order's receipt, a PDF. 404 until the receipt has been
+    /// generated: try again later.
     ///
     /// `GET /v1/customer-portal/orders/{id}/receipt`, operation
     /// `customer_portal:orders:receipt`.
