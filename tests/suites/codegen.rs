@@ -386,7 +386,12 @@ fn a_rotation_is_an_edit_of_the_list_and_codegen() {
     let module = version_module("2026-10");
     let old = workspace.files().into_iter();
     let old = old.filter(|(path, (_, text))| path.contains(&module) || text.contains(&module));
-    assert_eq!(old.count(), 0);
+    // The changelog, a copy of the workspace's, names old versions for good.
+    let old: Vec<_> = old
+        .map(|(path, _)| path)
+        .filter(|path| path != "CHANGELOG.md")
+        .collect();
+    assert_eq!(old, [""; 0], "files that name the old version");
 }
 
 #[test]

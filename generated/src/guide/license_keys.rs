@@ -19,7 +19,7 @@
 //!
 //! The operations are unauthenticated, so the program contains no token. A license is invalid only if the API returns an error
 //! class about the key. Every other error (an outage, the page of a proxy, a version of the API that is no longer served)
-//! says nothing about it: use the last result. The API accepts three requests per second from one address.
+//! says nothing about it: use the last result. The API accepts three requests per second.
 //!
 //! The example [`license`](https://github.com/polar-client/polar-client/blob/main/examples/license.rs) activates and validates a key, and works offline for two weeks:
 //!
