@@ -26,7 +26,7 @@
 //! - [Webhooks](crate::guide::webhooks): Verify deliveries, decode their events, and handle each event once.
 //! - [Checkout and portal routes](crate::guide::checkout): Redirect visitors to a checkout or to the customer portal, with two routes for axum.
 //! - [Entitlements](crate::guide::entitlements): Decide what a customer may use: active subscriptions, granted benefits, and balances of meters.
-//! - [Usage metering](crate::guide::usage): Send usage events in batches, with retries and backpressure.
+//! - [Usage metering](crate::guide::usage): Track what customers use, and read the balances of their meters.
 //! - [Files and invoices](crate::guide::files): Upload files, and download invoices, receipts and what customers bought.
 //! - [Exports](crate::guide::exports): Stream the CSV exports of the API as typed rows.
 //! - [License keys](crate::guide::license_keys): Validate license keys in programs that run on the computers of customers.
@@ -95,6 +95,8 @@ pub use polar_client_runtime::flows::{Download, DownloadProgress, NewFile};
 pub use polar_client_runtime::flows::{Upload, UploadProgress, UploadSource};
 #[cfg(feature = "ingest")]
 pub use polar_client_runtime::ingest;
+#[cfg(feature = "metering")]
+pub use polar_client_runtime::metering;
 #[cfg(feature = "reqwest")]
 pub use polar_client_runtime::reqwest;
 #[cfg(feature = "axum")]

@@ -19,6 +19,7 @@
 //! - `opentelemetry-exporter`: spans that count the tokens of language models as usage events.
 //! - `exports`: exports in CSV, row by row.
 //! - `ingest`: events in batches, from many tasks, through outages.
+//! - `metering`: usage of customers, tracked through the ingester, and the balances of their meters.
 //! - `test-util`: samples of what the API sends, a mock and an in-memory store, for tests.
 //! - `test-server`: the mock or the store as an HTTP server.
 //! - `webhooks`: deliveries of webhooks are verified and read.
@@ -27,7 +28,7 @@
 //!
 //! # WebAssembly
 //! `wasm32-wasip2`, and `wasm32-unknown-unknown` in a JavaScript host (browsers, Node.js, Cloudflare Workers), work without
-//! default features, and with any of `webhooks`, `axum`, `exports`, `ingest`, `tracing`, `opentelemetry` and `test-util`. A
+//! default features, and with any of `webhooks`, `axum`, `exports`, `ingest`, `metering`, `tracing`, `opentelemetry` and `test-util`. A
 //! client there needs a [`Transport`](transport::Transport), and for retries and timeouts a [`Timer`](transport::Timer). On
 //! `wasm32-unknown-unknown` time and randomness come from the host, so that [`transport::Instant`] is that of `web-time`
 //! there. The other features need sockets, files or threads, and are refused by the compiler.
@@ -49,7 +50,7 @@
 compile_error!(
     "the features `rustls`, `native-tls`, `reqwest`, `blocking`, `files`, `actix-web`, `opentelemetry-exporter` and `test-server` are not \
      available on WebAssembly: \
-     use `default-features = false` with a version of the API and any of `webhooks`, `axum`, `exports`, `ingest`, `tracing`, \
+     use `default-features = false` with a version of the API and any of `webhooks`, `axum`, `exports`, `ingest`, `metering`, `tracing`, \
      `opentelemetry` and `test-util`, and give the client a `Transport` and a `Timer`"
 );
 
@@ -61,6 +62,8 @@ pub mod flows;
 #[cfg(feature = "ingest")]
 pub mod ingest;
 mod log;
+#[cfg(feature = "metering")]
+pub mod metering;
 #[cfg(feature = "axum")]
 pub mod routes;
 mod secrets;

@@ -109,6 +109,16 @@ pub(crate) fn events_unsent(count: usize) {
     );
 }
 
+/// An event that was tracked by a drop is lost.
+#[cfg(feature = "metering")]
+pub(crate) fn usage_lost(reason: &dyn Display) {
+    #[cfg(feature = "tracing")]
+    tracing::error!(
+        error = %reason,
+        "a usage event was lost: the timer or byte counter that measured it was dropped, and it could not be queued"
+    );
+}
+
 /// The key of a webhook secret can be guessed.
 #[cfg(feature = "webhooks")]
 pub(crate) fn short_secret(shortest: usize) {

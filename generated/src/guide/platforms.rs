@@ -18,6 +18,7 @@
 //! | `files` | yes | [uploads from files and readers, downloads to files](crate::guide::files) |
 //! | `exports` | yes | [typed rows of CSV exports](crate::guide::exports) |
 //! | `ingest` | yes | [usage events in batches](crate::guide::usage) |
+//! | `metering` | yes | [usage of customers and balances of meters](crate::guide::usage) |
 //! | `webhooks` | yes | [verification and decoding of webhook deliveries](crate::guide::webhooks) |
 //! | `axum` | | webhook routes and extractors for axum, and [routes to checkouts and the customer portal](crate::guide::checkout) |
 //! | `actix-web` | | webhook routes and extractors for actix-web |
@@ -49,7 +50,7 @@
 //! ## WebAssembly
 //!
 //! `wasm32-wasip2`, and `wasm32-unknown-unknown` in a JavaScript host (browsers, Node.js, Cloudflare Workers), are supported
-//! with `default-features = false`, the versions that you need, and any of `webhooks`, `axum`, `exports`, `ingest`,
+//! with `default-features = false`, the versions that you need, and any of `webhooks`, `axum`, `exports`, `ingest`, `metering`,
 //! `tracing`, `opentelemetry` and `test-util`. A client there needs a `Transport`, and a `Timer` for retries and timeouts.
 //! The other features need sockets, files or threads and are a compile error on these targets.
 //!

@@ -286,6 +286,25 @@ impl<C: Credential> Polar<C> {
     pub fn webhooks(&self) -> services::webhooks::Webhooks<C> {
         services::webhooks::Webhooks::new(self.client.clone())
     }
+
+    /// Configures usage metering: events of customers, sent in batches and through
+    /// outages, and balances of meters.
+    ///
+    /// Tracking takes an organization or personal access token with the scope
+    /// `events:write`.
+    ///
+    /// Reading balances takes an organization or personal access token with the scope
+    /// `customer_meters:read`.
+    #[cfg(feature = "metering")]
+    pub fn metering(&self) -> polar_client_runtime::metering::MeteringBuilder
+    where
+        C: polar_client_runtime::client::AccountAccess,
+    {
+        polar_client_runtime::metering::MeteringBuilder::new(
+            self.events().ingester(),
+            self.customer_meters().list(),
+        )
+    }
 }
 
 /// This version of the API, as the runtime sees it.

@@ -75,6 +75,7 @@ impl Checker<'_> {
                 duplicates,
             } => self.ingest(operation, time, [accepted, duplicates]),
             FlowKind::Download { file } => self.download(operation, file),
+            FlowKind::Metering { events } => self.metering(operation, events),
             FlowKind::CheckoutRoute => self.checkout_route(operation),
             FlowKind::PortalRoute => self.portal_route(operation),
         };
@@ -154,7 +155,7 @@ impl Checker<'_> {
     }
 
     /// The types of a field in all forms of a type, null included where it may be left out. None where a form lacks it.
-    fn fields(&self, ty: Option<&Type>, name: &str) -> Vec<Type> {
+    pub(super) fn fields(&self, ty: Option<&Type>, name: &str) -> Vec<Type> {
         let Some(Type::Named(id)) = ty else {
             return Vec::new();
         };

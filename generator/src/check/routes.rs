@@ -68,7 +68,7 @@ impl Checker<'_> {
     }
 
     /// The variants of a union, or the type itself.
-    fn forms(&self, ty: &Type) -> Vec<Type> {
+    pub(super) fn forms(&self, ty: &Type) -> Vec<Type> {
         match self.api.target(ty) {
             Type::Named(id) => match &self.api.def(*id).shape {
                 Shape::Union(union) => {

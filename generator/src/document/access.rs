@@ -217,6 +217,11 @@ pub enum Flow {
         /// The property of an item that is the file.
         file: String,
     },
+    /// The operation lists what meters have counted for customers.
+    Metering {
+        /// What takes the events that they count.
+        events: String,
+    },
     /// The operation creates a checkout, to which visitors are sent.
     CheckoutRoute {},
     /// The operation creates a session of the customer portal, to which customers are sent.

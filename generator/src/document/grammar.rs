@@ -150,6 +150,10 @@ static FLOWS: Part = Part::Choice(&[
         ]),
     ),
     optional("download", &Part::Object(&[required("file", &Part::Text)])),
+    optional(
+        "metering",
+        &Part::Object(&[required("events", &Part::Text)]),
+    ),
     optional("checkout_route", &Part::Object(&[])),
     optional("portal_route", &Part::Object(&[])),
 ]);

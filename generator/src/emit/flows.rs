@@ -27,6 +27,8 @@ pub(super) fn method(api: &Api, service: &Service, operation: &Operation) -> Opt
         }
         FlowKind::Ingest { .. } => ingester(api, &name, operation),
         FlowKind::Download { file } => download(api, &name, operation, file),
+        // Of the client, since it takes two services: `version.rs`.
+        FlowKind::Metering { .. } => None,
         FlowKind::CheckoutRoute => Some(route(&name, operation, CHECKOUT)),
         FlowKind::PortalRoute => Some(route(&name, operation, PORTAL)),
     }

@@ -83,7 +83,7 @@ documentation = "https://docs.rs/polar-client"
 include = ["/src", "/CHANGELOG.md", "/LICENSE-*", "/README.md"]
 
 [features]
-default = ["{default}", "exports", "files", "ingest", "rustls", "webhooks"]
+default = ["{default}", "exports", "files", "ingest", "metering", "rustls", "webhooks"]
 # The transport over reqwest, with rustls or the operating system's TLS, or without any for a `reqwest::Client` of the
 # user's. Without it, clients are built with a transport and a timer of the user's.
 reqwest = ["polar-client-runtime/reqwest"]
@@ -103,6 +103,8 @@ opentelemetry-exporter = ["ingest", "polar-client-runtime/opentelemetry-exporter
 exports = ["polar-client-runtime/exports"]
 # Events in batches, from many tasks, through outages: `polar_client::ingest`.
 ingest = ["polar-client-runtime/ingest"]
+# Usage of customers and the balances of their meters: `polar_client::metering`.
+metering = ["ingest", "polar-client-runtime/metering"]
 # Samples of what the API sends, a mock and an in-memory store, for tests: `polar_client::testing`.
 test-util = ["polar-client-runtime/test-util"]
 # The mock or the store as an HTTP server.
@@ -198,6 +200,8 @@ fn root(
         pub use polar_client_runtime::flows::{Upload, UploadProgress, UploadSource};
         #[cfg(feature = "ingest")]
         pub use polar_client_runtime::ingest;
+        #[cfg(feature = "metering")]
+        pub use polar_client_runtime::metering;
         #[cfg(feature = "reqwest")]
         pub use polar_client_runtime::reqwest;
         #[cfg(feature = "axum")]

@@ -7,7 +7,7 @@ use super::docs::Docs;
 use super::services::child_type;
 use super::site::{Site, Surroundings};
 use super::types::{ident, rust_type};
-use super::{ids, paging, state};
+use super::{ids, operation_docs, paging, state};
 use crate::ir::{Api, FlowKind, Server, Service, ServiceCredential};
 use crate::names;
 use crate::share::Key;
@@ -132,6 +132,7 @@ fn webhooks_module(site: Site<'_>) -> Shown {
 
 fn client(api: &Api) -> TokenStream {
     let accessors = api.services.iter().map(accessor);
+    let metering = metering(api);
     let servers = api.servers.iter().skip(1).map(on_server);
     let classes = api.error_codes.iter();
     let not_found = classes
@@ -190,6 +191,8 @@ fn client(api: &Api) -> TokenStream {
             }
 
             #(#accessors)*
+
+            #metering
         }
 
         #[doc = " This version of the API, as the runtime sees it."]
@@ -254,6 +257,53 @@ fn ingested(api: &Api, service: &Service) -> Option<TokenStream> {
     let mut children = service.children.iter();
     own.next()
         .or_else(|| children.find_map(|child| ingested(api, child)))
+}
+
+/// The method that begins metering, of two operations of different services.
+fn metering(api: &Api) -> Option<TokenStream> {
+    const WORDS: &str = "Configures usage metering: events of customers, sent in batches and through outages, and balances of meters.";
+    let (meters, events) =
+        api.services.iter().find_map(|service| {
+            let operation = service.operations.iter().find_map(|operation| {
+                match &operation.flow.as_ref()?.kind {
+                    FlowKind::Metering { events } => Some((operation, events)),
+                    _ => None,
+                }
+            });
+            operation.map(|(operation, events)| ((service, operation), events))
+        })?;
+    let events = api.services.iter().find_map(|service| {
+        let operation = service.operation(events)?;
+        Some((service, operation))
+    })?;
+    let words = |does: &str, operation| {
+        let credential = operation_docs::credential(operation);
+        let credential = credential.trim_start_matches("Credential: ");
+        format!("{does} takes {credential}")
+    };
+    let docs = Docs::new(None, WORDS)
+        .paragraph(words("Tracking", events.1))
+        .paragraph(words("Reading balances", meters.1))
+        .attributes();
+    let ingester = ident(&events.1.flow.as_ref()?.name.rust);
+    let [events, meters] = [
+        (events.0, &ingester),
+        (meters.0, &ident(&meters.1.name.rust)),
+    ]
+    .map(|(service, method)| {
+        let service = ident(&service.name.rust);
+        quote!(self.#service().#method())
+    });
+    Some(quote! {
+        #docs
+        #[cfg(feature = "metering")]
+        pub fn metering(&self) -> polar_client_runtime::metering::MeteringBuilder
+        where
+            C: polar_client_runtime::client::AccountAccess
+        {
+            polar_client_runtime::metering::MeteringBuilder::new(#events, #meters)
+        }
+    })
 }
 
 fn accessor(service: &Service) -> TokenStream {

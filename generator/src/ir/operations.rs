@@ -298,6 +298,11 @@ pub enum FlowKind {
         /// The property of an item that is the file.
         file: String,
     },
+    /// The operation lists what meters have counted for customers. Its method is one of the client.
+    Metering {
+        /// What takes the events that they count, of another service.
+        events: String,
+    },
     /// The operation creates a checkout, to which visitors are sent.
     CheckoutRoute,
     /// The operation creates a session of the customer portal, to which customers are sent.

@@ -115,6 +115,14 @@ impl<E: Event> IngesterBuilder<E> {
     }
 }
 
+/// The request that sends events.
+#[cfg(feature = "metering")]
+impl<E> From<IngesterBuilder<E>> for Request {
+    fn from(builder: IngesterBuilder<E>) -> Self {
+        builder.request
+    }
+}
+
 impl<E> fmt::Debug for IngesterBuilder<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("IngesterBuilder")

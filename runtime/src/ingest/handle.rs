@@ -14,6 +14,8 @@ use super::outcome::{Ended, NotQueued, Obstacle, Receipt, Report, Slot, Stats};
 use super::queue::Queue;
 use super::select::first_of;
 use crate::codec;
+#[cfg(feature = "metering")]
+use crate::time::Instant;
 use crate::time::system_time;
 use crate::types::Timestamp;
 
@@ -65,6 +67,19 @@ impl<E: Event> Ingester<E> {
     pub fn try_ingest(&self, event: impl Into<E>) -> Result<(), NotQueued<E>> {
         let entry = self.entry(event.into(), None)?;
         self.queue().try_push(entry).map_err(NotQueued::from)
+    }
+
+    /// Queues an event at once, also when the queue is full: for callers that can neither wait nor try again.
+    #[cfg(feature = "metering")]
+    pub(crate) fn ingest_now(&self, event: E) -> Result<(), NotQueued<E>> {
+        let entry = self.entry(event, None)?;
+        self.queue().push_now(entry).map_err(NotQueued::from)
+    }
+
+    /// The time by the client's clock.
+    #[cfg(feature = "metering")]
+    pub(crate) fn now(&self) -> Instant {
+        self.queue().now()
     }
 
     /// Has everything sent that is queued now, and waits until it is known what became of it. During an outage that takes

@@ -172,6 +172,9 @@ fn flow(last: &str, kind: document::Flow) -> Flow {
             },
         ),
         document::Flow::Download { file } => ("download".to_owned(), FlowKind::Download { file }),
+        document::Flow::Metering { events } => {
+            ("metering".to_owned(), FlowKind::Metering { events })
+        }
         document::Flow::CheckoutRoute {} => ("axum_route".to_owned(), FlowKind::CheckoutRoute),
         document::Flow::PortalRoute {} => ("axum_route".to_owned(), FlowKind::PortalRoute),
     };

@@ -5,6 +5,7 @@ use std::time::Duration;
 use event_listener::IntoNotification;
 
 use super::{Phase, Queue};
+use crate::ingest::backlog::Backlog;
 use crate::ingest::entry::Entry;
 use crate::ingest::outcome::{Ended, NotQueued, Obstacle};
 
@@ -36,11 +37,25 @@ impl<E> Queue<E> {
 
     /// Queues an event if there is room for it now.
     pub(in crate::ingest) fn try_push(&self, entry: Entry<E>) -> Result<(), (Entry<E>, Obstacle)> {
+        self.push_if(entry, Backlog::has_room)
+    }
+
+    /// Queues an event, whether there is room for it or not.
+    #[cfg(feature = "metering")]
+    pub(in crate::ingest) fn push_now(&self, entry: Entry<E>) -> Result<(), (Entry<E>, Obstacle)> {
+        self.push_if(entry, |_, _| true)
+    }
+
+    fn push_if(
+        &self,
+        entry: Entry<E>,
+        has_room: impl FnOnce(&Backlog<E>, usize) -> bool,
+    ) -> Result<(), (Entry<E>, Obstacle)> {
         let mut state = self.state();
         if !matches!(state.phase, Phase::Open) {
             return Err((entry, Obstacle::Ended));
         }
-        if !state.backlog.has_room(entry.size) {
+        if !has_room(&state.backlog, entry.size) {
             return Err((entry, Obstacle::Full));
         }
         let is_work = state.backlog.push(entry);

@@ -1,0 +1,100 @@
+//! Configuration of metering.
+
+use std::fmt;
+use std::time::Duration;
+
+use super::event::UsageEvent;
+use super::handle::Metering;
+use crate::Error;
+use crate::client::{CallOptions, Request};
+use crate::ingest::{Driver, IngesterBuilder, Undelivered};
+
+/// Configures a [`Metering`]: how events are batched and queued.
+#[must_use = "a builder does nothing until it builds"]
+pub struct MeteringBuilder {
+    ingester: IngesterBuilder<UsageEvent>,
+    meters: Request,
+}
+
+impl MeteringBuilder {
+    /// Sends events with one operation, and reads balances with another one.
+    pub fn new(events: impl Into<Request>, meters: impl Into<Request>) -> Self {
+        Self {
+            ingester: IngesterBuilder::new(events.into()),
+            meters: meters.into(),
+        }
+    }
+
+    fn ingester(
+        mut self,
+        set: impl FnOnce(IngesterBuilder<UsageEvent>) -> IngesterBuilder<UsageEvent>,
+    ) -> Self {
+        self.ingester = set(self.ingester);
+        self
+    }
+
+    /// Sends up to this many events in a request; 500 by default.
+    pub fn max_events(self, count: usize) -> Self {
+        self.ingester(|ingester| ingester.max_events(count))
+    }
+
+    /// Sends events at the latest this long after they were tracked; one second by default.
+    pub fn max_delay(self, delay: Duration) -> Self {
+        self.ingester(|ingester| ingester.max_delay(delay))
+    }
+
+    /// Queues up to this many events in memory, 10,000 by default. `track` waits for capacity when the queue is full
+    /// (backpressure).
+    pub fn capacity(self, events: usize) -> Self {
+        self.ingester(|ingester| ingester.capacity(events))
+    }
+
+    /// Queues up to this many bytes of events, counted as JSON; 64 MiB by default.
+    pub fn capacity_bytes(self, bytes: usize) -> Self {
+        self.ingester(|ingester| ingester.capacity_bytes(bytes))
+    }
+
+    /// Sets how events are sent and balances are read: timeouts, headers. Events are always retried.
+    pub fn options(mut self, options: CallOptions) -> Self {
+        self.meters.options(options.clone());
+        self.ingester(|ingester| ingester.options(options))
+    }
+
+    /// Calls a function for each event that was not delivered, as
+    /// [`IngesterBuilder::on_undelivered`] describes.
+    pub fn on_undelivered(
+        self,
+        handler: impl Fn(Undelivered<UsageEvent>) + Send + Sync + 'static,
+    ) -> Self {
+        self.ingester(|ingester| ingester.on_undelivered(handler))
+    }
+
+    /// Builds the metering, and the driver that sends its events: a future to spawn.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] when the client has no timer.
+    pub fn build(self) -> Result<(Metering, Driver<UsageEvent>), Error> {
+        let (ingester, driver) = self.ingester.build()?;
+        Ok((Metering::new(ingester, self.meters), driver))
+    }
+
+    /// Builds the metering, and spawns its driver on the current tokio runtime.
+    ///
+    /// The driver lives as long as the runtime: call [`shutdown`](Metering::shutdown) before that ends.
+    ///
+    /// # Errors
+    /// [`Error::Configuration`] when there is no tokio runtime.
+    #[cfg(feature = "reqwest")]
+    pub fn start(self) -> Result<Metering, Error> {
+        let ingester = self.ingester.start()?;
+        Ok(Metering::new(ingester, self.meters))
+    }
+}
+
+impl fmt::Debug for MeteringBuilder {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("MeteringBuilder")
+            .field("ingester", &self.ingester)
+            .finish_non_exhaustive()
+    }
+}

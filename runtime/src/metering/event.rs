@@ -1,0 +1,176 @@
+//! Events of customers.
+
+use uuid::Uuid;
+
+use super::answer::Ingested;
+use super::customer::Customer;
+use super::metadata::{Cost, Llm, Metadata, MetadataValue};
+use crate::codec::{Model, Object, Sink, optional};
+use crate::ingest::{Counts, Event};
+use crate::types::Timestamp;
+
+/// Something that a customer did or used.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct UsageEvent {
+    /// The name that meters filter by. At most 128 characters.
+    pub name: String,
+    /// Whose usage it is.
+    pub customer: Customer,
+    /// When it happened: the time of the call to `track`, unless it is set.
+    pub timestamp: Option<Timestamp>,
+    /// The ID by which the server recognizes an event that it already stored: random, unless it is set.
+    pub external_id: Option<String>,
+    /// The ID of the parent event, Polar's or your own.
+    pub parent_id: Option<String>,
+    /// The organization's ID. Required unless the access token belongs to an organization.
+    pub organization_id: Option<Uuid>,
+    /// What meters sum up and filter by.
+    pub metadata: Metadata,
+}
+
+impl UsageEvent {
+    /// An event without metadata.
+    #[must_use]
+    pub fn new(name: impl Into<String>, customer: impl Into<Customer>) -> Self {
+        Self {
+            name: name.into(),
+            customer: customer.into(),
+            timestamp: None,
+            external_id: None,
+            parent_id: None,
+            organization_id: None,
+            metadata: Metadata::default(),
+        }
+    }
+
+    /// Sets a value of the metadata.
+    #[must_use]
+    pub fn metadata(mut self, key: impl Into<String>, value: impl Into<MetadataValue>) -> Self {
+        self.metadata.values.insert(key.into(), value.into());
+        self
+    }
+
+    /// Sets what the usage cost you (`_cost`).
+    #[must_use]
+    pub fn cost(mut self, cost: Cost) -> Self {
+        self.metadata.cost = Some(cost);
+        self
+    }
+
+    /// Sets the call of a language model (`_llm`).
+    #[must_use]
+    pub fn llm(mut self, llm: Llm) -> Self {
+        self.metadata.llm = Some(llm);
+        self
+    }
+
+    /// Sets when it happened.
+    #[must_use]
+    pub fn timestamp(mut self, timestamp: Timestamp) -> Self {
+        self.timestamp = Some(timestamp);
+        self
+    }
+
+    /// Sets the ID by which the server recognizes an event that it already stored.
+    #[must_use]
+    pub fn external_id(mut self, id: impl Into<String>) -> Self {
+        self.external_id = Some(id.into());
+        self
+    }
+
+    /// Sets the parent event, by Polar's ID or your own.
+    #[must_use]
+    pub fn parent_id(mut self, id: impl Into<String>) -> Self {
+        self.parent_id = Some(id.into());
+        self
+    }
+
+    /// Sets the organization, for tokens that can act for several.
+    #[must_use]
+    pub fn organization_id(mut self, id: impl Into<Uuid>) -> Self {
+        self.organization_id = Some(id.into());
+        self
+    }
+}
+
+impl Model for UsageEvent {
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        let (timestamp, name) = (o.field("timestamp"), o.field("name"));
+        let (organization_id, external_id) = (o.field("organization_id"), o.field("external_id"));
+        let (parent_id, metadata) = (o.field("parent_id"), o.field("metadata"));
+        let metadata: Option<Metadata> = metadata;
+        let customer_id: Option<Uuid> = o.field("customer_id");
+        let customer = match customer_id {
+            Some(customer_id) => Customer::Id {
+                customer_id,
+                member_id: o.field("member_id"),
+            },
+            None => Customer::External {
+                customer_id: o.field("external_customer_id"),
+                member_id: o.field("external_member_id"),
+            },
+        };
+        Self {
+            name,
+            customer,
+            timestamp,
+            external_id,
+            parent_id,
+            organization_id,
+            metadata: metadata.unwrap_or_default(),
+        }
+    }
+
+    fn write(&self, o: &mut Sink<'_>) {
+        o.fields(&[
+            ("timestamp", optional(&self.timestamp)),
+            ("name", &self.name),
+            ("organization_id", optional(&self.organization_id)),
+            ("external_id", optional(&self.external_id)),
+            ("parent_id", optional(&self.parent_id)),
+        ]);
+        if !self.metadata.is_empty() {
+            o.fields(&[("metadata", &self.metadata)]);
+        }
+        match &self.customer {
+            Customer::Id {
+                customer_id,
+                member_id,
+            } => o.fields(&[
+                ("customer_id", customer_id),
+                ("member_id", optional(member_id)),
+            ]),
+            Customer::External {
+                customer_id,
+                member_id,
+            } => o.fields(&[
+                ("external_customer_id", customer_id),
+                ("external_member_id", optional(member_id)),
+            ]),
+        }
+    }
+}
+
+// The server takes an event with an empty customer ID, and counts it for nobody.
+crate::model! {
+    UsageEvent { "name" = [MaxLength(128)], "external_customer_id" = [MinLength(1)], "external_member_id" = [MinLength(1)] }
+}
+
+impl Event for UsageEvent {
+    type Answer = Ingested;
+    const LIST: &'static str = "events";
+    const TIME: &'static str = "timestamp";
+
+    fn external_id(&mut self) -> &mut Option<String> {
+        &mut self.external_id
+    }
+
+    fn timestamp(&mut self) -> &mut Option<Timestamp> {
+        &mut self.timestamp
+    }
+
+    fn counts(answer: &Ingested) -> Counts {
+        answer.0
+    }
+}

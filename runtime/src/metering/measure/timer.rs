@@ -1,0 +1,66 @@
+//! Usage by time.
+
+use crate::ingest::NotQueued;
+use crate::metering::event::UsageEvent;
+use crate::metering::metadata::MetadataValue;
+use crate::metering::track::Track;
+use crate::time::Instant;
+
+/// Tracks an event with the elapsed `seconds` (a fraction, by the monotonic clock) when it is dropped or
+/// [finished](Self::finish).
+///
+/// A drop cannot wait, so that its event is queued beyond the capacity, and logged if it is invalid or the metering was shut
+/// down. [`finish`](Self::finish) waits, and returns such errors.
+#[derive(Debug)]
+#[must_use = "a timer that is dropped at once measures nothing"]
+pub struct UsageTimer {
+    /// Gone when it was tracked, or is not to be.
+    track: Option<Track>,
+    start: Instant,
+}
+
+impl UsageTimer {
+    pub(in crate::metering) fn start(track: Track) -> Self {
+        let start = track.now();
+        Self {
+            track: Some(track),
+            start,
+        }
+    }
+
+    /// Sets a value of the metadata.
+    pub fn metadata(mut self, key: impl Into<String>, value: impl Into<MetadataValue>) -> Self {
+        self.track = self.track.take().map(|track| track.metadata(key, value));
+        self
+    }
+
+    /// Tracks the event.
+    ///
+    /// # Errors
+    /// Those of [`Metering::track`](crate::metering::Metering::track).
+    pub async fn finish(mut self) -> Result<(), NotQueued<UsageEvent>> {
+        match self.take() {
+            Some(track) => track.send().await,
+            None => Ok(()),
+        }
+    }
+
+    /// Tracks nothing.
+    pub fn cancel(mut self) {
+        self.track = None;
+    }
+
+    fn take(&mut self) -> Option<Track> {
+        let track = self.track.take()?;
+        let elapsed = track.now().saturating_duration_since(self.start);
+        Some(track.metadata("seconds", elapsed.as_secs_f64()))
+    }
+}
+
+impl Drop for UsageTimer {
+    fn drop(&mut self) {
+        if let Some(track) = self.take() {
+            track.send_now();
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! What an event says beside its name: values that meters sum up and filter by.
+
+use std::collections::BTreeMap;
+
+use crate::codec::{Decode, Encode, Model, Node, Object, Sink, View, optional};
+use crate::types::{Decimal, Json};
+
+/// The metadata of an event: values by key, and the two structured entries `_cost` and `_llm`.
+#[derive(Clone, Default, PartialEq)]
+pub struct Metadata {
+    /// What the usage cost you.
+    pub cost: Option<Cost>,
+    /// The call of a language model.
+    pub llm: Option<Llm>,
+    /// Everything else.
+    pub values: BTreeMap<String, MetadataValue>,
+}
+
+impl Metadata {
+    pub(super) fn is_empty(&self) -> bool {
+        self.cost.is_none() && self.llm.is_none() && self.values.is_empty()
+    }
+}
+
+impl Model for Metadata {
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            cost: o.field("_cost"),
+            llm: o.field("_llm"),
+            values: o.rest(&["_cost", "_llm"]),
+        }
+    }
+
+    fn write(&self, o: &mut Sink<'_>) {
+        o.fields(&[
+            ("_cost", optional(&self.cost)),
+            ("_llm", optional(&self.llm)),
+        ]);
+        o.entries(&self.values, &["_cost", "_llm"]);
+    }
+}
+
+crate::model! {
+    Metadata { "_cost" = [], "_llm" = [], "*" = [MinLength(1), MaxLength(500)] }
+}
+
+/// A value of an event's metadata.
+#[derive(Clone, Debug, PartialEq)]
+pub enum MetadataValue {
+    /// A string of 1 to 500 characters.
+    Text(String),
+    /// An integer.
+    Integer(i64),
+    /// A finite number with a fraction.
+    Float(f64),
+    /// A boolean.
+    Boolean(bool),
+}
+
+impl Encode for MetadataValue {
+    fn view(&self) -> View<'_> {
+        match self {
+            Self::Text(value) => View::Text(value),
+            Self::Integer(value) => View::Integer(*value),
+            Self::Float(value) => View::Float(*value),
+            Self::Boolean(value) => View::Boolean(*value),
+        }
+    }
+}
+
+impl Decode for MetadataValue {
+    fn decode(node: Node<'_, '_>) -> Self {
+        match Json::decode(node) {
+            Json::String(value) => Self::Text(value),
+            Json::Bool(value) => Self::Boolean(value),
+            Json::Number(value) if value.is_i64() => Self::Integer(value.as_i64().unwrap_or(0)),
+            // What is no number either is reported as that.
+            _ => Self::Float(f64::decode(node)),
+        }
+    }
+}
+
+macro_rules! from {
+    ($($ty:ty => $variant:ident),* $(,)?) => {
+        $(impl From<$ty> for MetadataValue {
+            fn from(value: $ty) -> Self {
+                Self::$variant(value.into())
+            }
+        })*
+    };
+}
+
+from! { &str => Text, String => Text, i64 => Integer, i32 => Integer, u32 => Integer, f64 => Float, bool => Boolean }
+
+/// What the usage cost you.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Cost {
+    /// In cents; fractions of a cent are allowed. At most 5 digits before the point and 12 after it.
+    pub amount: Decimal,
+    /// The currency: `usd`.
+    pub currency: String,
+}
+
+impl Cost {
+    /// A cost in US dollar cents.
+    #[must_use]
+    pub fn usd_cents(amount: impl Into<Decimal>) -> Self {
+        Self {
+            amount: amount.into(),
+            currency: "usd".to_owned(),
+        }
+    }
+}
+
+impl Model for Cost {
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            amount: o.field("amount"),
+            currency: o.field("currency"),
+        }
+    }
+
+    fn write(&self, o: &mut Sink<'_>) {
+        o.fields(&[("amount", &self.amount), ("currency", &self.currency)]);
+    }
+}
+
+crate::model! {
+    Cost { "amount" = [Digits { integer: 5, fraction: 12 }], "currency" = [Pattern("usd")] }
+}
+
+/// How many tokens a call of a language model used.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct TokenUsage {
+    /// Tokens of the input, the cached ones included.
+    pub input: i64,
+    /// Those of the input that came from the vendor's cache, if that is known.
+    pub cached_input: Option<i64>,
+    /// Tokens of the output.
+    pub output: i64,
+}
+
+/// A call of a language model.
+#[derive(Clone, PartialEq)]
+#[non_exhaustive]
+pub struct Llm {
+    /// The vendor, such as `anthropic`.
+    pub vendor: String,
+    /// The model.
+    pub model: String,
+    /// The prompt, if it shall be stored at Polar.
+    pub prompt: Option<String>,
+    /// The response, if it shall be stored at Polar.
+    pub response: Option<String>,
+    /// The tokens. Their sum is sent as the total.
+    pub usage: TokenUsage,
+}
+
+impl Llm {
+    /// A call without its texts.
+    #[must_use]
+    pub fn new(vendor: impl Into<String>, model: impl Into<String>, usage: TokenUsage) -> Self {
+        Self {
+            vendor: vendor.into(),
+            model: model.into(),
+            prompt: None,
+            response: None,
+            usage,
+        }
+    }
+}
+
+impl Model for Llm {
+    fn read(o: &mut Object<'_, '_>) -> Self {
+        Self {
+            vendor: o.field("vendor"),
+            model: o.field("model"),
+            prompt: o.field("prompt"),
+            response: o.field("response"),
+            usage: TokenUsage {
+                input: o.field("input_tokens"),
+                cached_input: o.field("cached_input_tokens"),
+                output: o.field("output_tokens"),
+            },
+        }
+    }
+
+    fn write(&self, o: &mut Sink<'_>) {
+        let usage = &self.usage;
+        let total = usage.input.saturating_add(usage.output);
+        o.fields(&[
+            ("vendor", &self.vendor),
+            ("model", &self.model),
+            ("prompt", optional(&self.prompt)),
+            ("response", optional(&self.response)),
+            ("input_tokens", &usage.input),
+            ("cached_input_tokens", optional(&usage.cached_input)),
+            ("output_tokens", &usage.output),
+            ("total_tokens", &total),
+        ]);
+    }
+}
+
+crate::model! { Llm {} }

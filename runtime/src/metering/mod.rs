@@ -1,0 +1,27 @@
+//! Usage metering: events of customers, and the balances of their meters (feature `metering`).
+//!
+//! A [`Metering`] tracks [`UsageEvent`]s through an ingester, which sends them in batches and retries through outages, and
+//! reads the [`Balance`] of a customer's meter. [`Metering::customer`] returns a handle bound to one customer.
+
+mod actor;
+mod answer;
+mod balance;
+mod builder;
+mod customer;
+mod event;
+mod handle;
+mod measure;
+mod metadata;
+mod track;
+
+pub use actor::CustomerMetering;
+#[doc(hidden)]
+pub use answer::Ingested;
+pub use balance::{Balance, Source};
+pub use builder::MeteringBuilder;
+pub use customer::Customer;
+pub use event::UsageEvent;
+pub use handle::Metering;
+pub use measure::{ByteCounter, UsageTimer};
+pub use metadata::{Cost, Llm, Metadata, MetadataValue, TokenUsage};
+pub use track::Track;
