@@ -39,6 +39,7 @@ fn team(list: &SeatsList) -> Markup {
     let taken = list.total_seats - list.available_seats;
     html! {
         p.lead { (taken) " of " (list.total_seats) " seats taken" }
+        p { "Whoever buys the plan has the first seat." }
         ul.rows {
             @for seat in list.seats.iter().filter(|seat| seat.status != SeatStatus::Revoked) {
                 li { (row(seat)) }

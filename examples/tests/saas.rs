@@ -218,7 +218,7 @@ async fn browser(driver: &Path) -> (Running, Client) {
         .spawn();
     let driver = Running(driver.unwrap());
     let capabilities = json!({"goog:chromeOptions": {
-        "args": ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--window-size=1000,900"],
+        "args": ["--headless=new", "--no-sandbox", "--disable-dev-shm-usage", "--hide-scrollbars", "--window-size=1000,900"],
         "prefs": {"profile.managed_default_content_settings.javascript": 2},
     }});
     let address = format!("http://127.0.0.1:{port}");
