@@ -83,6 +83,7 @@ snapshots! {
     idempotency_key: OPERATIONS,
     identifiers: IDENTIFIERS,
     ingest: OPERATIONS,
+    metering: TREE,
     inline_types: TYPES,
     input_output_pairs: TYPES,
     joined_parameters: OPERATIONS,
