@@ -26,6 +26,9 @@ use serde_json::Value;
 
 use support::item;
 
+/// Schemas that the overlay replaces by the one that is received.
+const SENT_AS_RECEIVED: &[&str] = &["CostMetadata-Input"];
+
 /// Unions that only occur in other unions, and are merged into them.
 const PARTS_OF_UNIONS: [&str; 3] = ["LegacyRecurringProductPrice", "ProductPrice", "SystemEvent"];
 
@@ -234,10 +237,11 @@ fn every_schema_of_the_contracts_has_a_type() {
         let schemas = keys(&contract(version)["components"]["schemas"]);
         let api = api(version);
         let types: BTreeSet<String> = api.types.iter().map(|def| def.name.wire.clone()).collect();
-        let lost: Vec<&String> = schemas.difference(&types).collect();
+        let lost: BTreeSet<&str> = schemas.difference(&types).map(String::as_str).collect();
+        let expected = PARTS_OF_UNIONS.iter().chain(SENT_AS_RECEIVED).copied();
 
         assert!(schemas.len() > 700, "{version}");
-        assert_eq!(lost, PARTS_OF_UNIONS, "{version}");
+        assert_eq!(lost, expected.collect(), "{version}");
     }
 }
 
