@@ -82,6 +82,9 @@ pub fn generate(input: &Input<'_>) -> Result<Output, Report> {
         .words
         .map_or_else(|| Ok(Words::default()), Words::parse)?;
     let words = &words;
+    if let Some(overlay) = input.overlay {
+        input.versions.check_corrections(overlay)?;
+    }
     let read = |contract: Source<'_>| Version::read(contract, input.overlay, words);
     let mut versions = side_by_side(&input.contracts, |contract| read(*contract))?;
     versions.sort_by(|a, b| a.api.version.cmp(&b.api.version));

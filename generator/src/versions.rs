@@ -87,6 +87,22 @@ impl Versions {
         });
         unlisted.chain(missing).collect()
     }
+
+    /// Refuses corrections for versions that are not listed: after a rotation, they would be left out silently.
+    ///
+    /// # Errors
+    /// An overlay that cannot be read, and every version in `x-versions` that is not listed.
+    pub(crate) fn check_corrections(&self, overlay: Source<'_>) -> Result<(), Report> {
+        let named = document::named_versions(overlay)?;
+        let unlisted = named
+            .into_iter()
+            .filter(|(_, version)| !self.states.contains_key(version));
+        Report::check(unlisted.map(|(pointer, version)| {
+            let list = &self.file;
+            let message = format!("version {version} is not listed in {list}");
+            Problem::new(overlay.name, pointer, message)
+        }))
+    }
 }
 
 /// Reads the tree and collects what is wrong with it.

@@ -35,6 +35,14 @@ versions:
 
 /// Generates a crate of contracts that differ in nothing but their version.
 fn crate_of(list: &Versions, contracts: &[&str]) -> Result<Output, String> {
+    corrected_crate_of(list, contracts, None)
+}
+
+fn corrected_crate_of(
+    list: &Versions,
+    contracts: &[&str],
+    overlay: Option<Source<'_>>,
+) -> Result<Output, String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("../tests/inputs/versions");
     let base = fs::read_to_string(folder.join("base.yaml")).unwrap();
     let contracts: Vec<(String, String)> = contracts
@@ -48,7 +56,7 @@ fn crate_of(list: &Versions, contracts: &[&str]) -> Result<Output, String> {
     let input = Input {
         versions: list,
         contracts: contracts.collect(),
-        overlay: None,
+        overlay,
         words: None,
     };
     generate(&input).map_err(|report| report.to_string())
@@ -176,6 +184,30 @@ fn each_version_has_a_contract_and_each_contract_is_listed() {
     assert!(
         report.contains("#/versions/2026-10: there is no contract"),
         "{report}"
+    );
+}
+
+#[test]
+fn corrections_name_versions_that_are_listed() {
+    let list = parse(LIST).unwrap();
+    let generated = |versions: [&str; 2]| {
+        let [first, second] = versions;
+        let text = format!(
+            "overlay: 1.0.0\ninfo: {{ title: Corrections, version: 1.0.0 }}\nactions:\n\
+             - {{ target: $.info, description: A note., update: {{ title: A }}, x-versions: [{first}] }}\n\
+             - {{ target: $.info, description: A note., update: {{ title: B }}, x-versions: [2026-04, {second}] }}\n"
+        );
+        let overlay = Source {
+            name: "spec/overlay.yaml",
+            text: &text,
+        };
+        corrected_crate_of(&list, &["2026-04", "2026-10", "2027-01"], Some(overlay)).map(drop)
+    };
+    assert_eq!(generated(["2026-10", "2027-01"]), Ok(()));
+    assert_eq!(
+        generated(["2026-01", "2027-1"]).unwrap_err(),
+        "spec/overlay.yaml#/actions/0/x-versions/0: version 2026-01 is not listed in spec/versions.yaml\n\
+         spec/overlay.yaml#/actions/1/x-versions/1: version 2027-1 is not listed in spec/versions.yaml\n2 problems"
     );
 }
 

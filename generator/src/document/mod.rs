@@ -24,6 +24,7 @@ pub use access::{
 pub(crate) use corrections::Applied;
 pub use corrections::{Correction, Effect};
 pub use literal::Literal;
+pub(crate) use overlay::named_versions;
 
 use openapiv3::{OpenAPI, ReferenceOr, Schema};
 use serde::Deserialize;

@@ -47,6 +47,19 @@ pub(super) fn apply(
     Ok(all)
 }
 
+/// The versions that `x-versions` of the actions name, each with its JSON pointer into the overlay.
+pub(crate) fn named_versions(overlay: Source<'_>) -> Result<Vec<(String, String)>, Report> {
+    let mut named = Vec::new();
+    for (index, action) in read(overlay)?.into_iter().enumerate() {
+        let versions = action.versions.into_iter().flatten();
+        named.extend(versions.enumerate().map(|(entry, version)| {
+            let pointer = format!("{}/x-versions/{entry}", action_at(index));
+            (pointer, version)
+        }));
+    }
+    Ok(named)
+}
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Overlay {
