@@ -1,5 +1,7 @@
 //! The changelog: what is unreleased becomes the section of a release, together with what an update brings.
 
+use super::wrap::wrapped;
+
 /// The heading of what the next release contains.
 const UNRELEASED: &str = "## Unreleased";
 
@@ -30,8 +32,9 @@ pub(crate) fn with_release(
     news: &str,
 ) -> Option<String> {
     let [before, unreleased, after] = parts(changelog)?;
+    let news = wrapped(news);
     let (intro, mut sections) = sections(unreleased);
-    for (title, entries) in self::sections(news).1 {
+    for (title, entries) in self::sections(&news).1 {
         match sections.iter_mut().find(|(other, _)| *other == title) {
             Some((_, others)) => others.extend(entries),
             None => sections.push((title, entries)),
@@ -146,6 +149,19 @@ mod tests {
         let released = with_release(after, "0.2.1", "2026-03-05", "### Added\n\n- One.\n").unwrap();
         let section = "## Unreleased\n\n## 0.2.1 - 2026-03-05\n\n### Added\n\n- One.\n\n## 0.2.0 - 2026-03-04\n";
         assert!(released.contains(section), "{released}");
+    }
+
+    #[test]
+    fn news_are_wrapped_and_what_was_written_by_hand_stays() {
+        let long = "word ".repeat(30);
+        let before = format!("## Unreleased\n\n### Added\n\n- {long}by hand.\n");
+        let news = format!("### Added\n\n- {long}of an update.\n");
+        let released = with_release(&before, "0.2.0", "2026-03-04", &news).unwrap();
+        let lines: Vec<&str> = released.lines().skip(6).collect();
+        let by_hand = format!("- {long}by hand.");
+        let first = format!("- {}word", "word ".repeat(22));
+        let second = format!("  {}of an update.", "word ".repeat(7));
+        assert_eq!(lines, [&*by_hand, &*first, &*second]);
     }
 
     #[test]

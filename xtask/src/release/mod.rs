@@ -3,6 +3,7 @@
 pub(crate) mod changelog;
 mod check;
 mod prepare;
+mod wrap;
 
 use std::fmt;
 
