@@ -384,15 +384,15 @@ pub struct CustomerExportRow {
     pub name: Option<String>,
     /// Tax identification number, in a form of the server's own; null if there is none.
     pub tax_id: Option<String>,
-    /// The field `Billing Address Line 1`.
+    /// First line of the street address.
     pub billing_address_line_1: Option<String>,
-    /// The field `Billing Address Line 2`.
+    /// Second line of the street address.
     pub billing_address_line_2: Option<String>,
-    /// The field `Billing Address City`.
+    /// City of the billing address.
     pub billing_address_city: Option<String>,
-    /// The field `Billing Address State`.
+    /// State, province or region of the billing address, such as `US-NY`.
     pub billing_address_state: Option<String>,
-    /// The field `Billing Address Zip`.
+    /// Postal code of the billing address.
     pub billing_address_zip: Option<String>,
     /// Country of the billing address, as two letters.
     pub billing_address_country: Option<String>,

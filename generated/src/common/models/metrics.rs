@@ -157,115 +157,118 @@ impl Default for MetricDashboardUpdate {
 pub struct MetricExportRow {
     /// The period that the values are for.
     pub timestamp: Timestamp,
-    /// The field `Active Subscriptions`.
+    /// Number of subscriptions in force.
     pub active_subscriptions: Option<Decimal>,
-    /// The field `Committed Subscriptions`.
+    /// Number of active subscriptions that are not set to end.
     pub committed_subscriptions: Option<Decimal>,
-    /// The field `Monthly Recurring Revenue`.
+    /// Monthly recurring revenue in cents.
     pub monthly_recurring_revenue: Option<Decimal>,
-    /// The field `Trialing MRR Including Cancelations`.
+    /// Monthly recurring revenue in cents that running trials would bring, with those
+    /// that are set to end.
     pub trialing_mrr_including_cancelations: Option<Decimal>,
-    /// The field `Committed Monthly Recurring Revenue`.
+    /// Monthly recurring revenue in cents, without subscriptions that are set to end.
     pub committed_monthly_recurring_revenue: Option<Decimal>,
-    /// The field `Trialing Monthly Recurring Revenue`.
+    /// Monthly recurring revenue in cents that running trials will bring, without those
+    /// that are set to end.
     pub trialing_monthly_recurring_revenue: Option<Decimal>,
-    /// The field `Average Revenue Per User`.
+    /// Average revenue per customer in cents.
     pub average_revenue_per_user: Option<Decimal>,
-    /// The field `Checkouts`.
+    /// Number of checkout sessions.
     pub checkouts: Option<Decimal>,
-    /// The field `Succeeded Checkouts`.
+    /// Number of checkout sessions that succeeded.
     pub succeeded_checkouts: Option<Decimal>,
-    /// The field `Churned Subscriptions`.
+    /// Number of subscriptions that were lost.
     pub churned_subscriptions: Option<Decimal>,
-    /// The field `Churn Rate`.
+    /// Share of the subscriptions that were lost, as a fraction of 1.
     pub churn_rate: Option<Decimal>,
-    /// The field `Seat Count`.
+    /// Number of seats.
     pub seat_count: Option<Decimal>,
-    /// The field `Claimed Seats`.
+    /// Number of seats that are claimed.
     pub claimed_seats: Option<Decimal>,
-    /// The field `Pending Seats`.
+    /// Number of seats that are not claimed yet.
     pub pending_seats: Option<Decimal>,
-    /// The field `Active Customers`.
+    /// Number of customers with seats.
     pub active_customers: Option<Decimal>,
-    /// The field `New Customers`.
+    /// Number of new customers with seats.
     pub new_customers: Option<Decimal>,
-    /// The field `Churned Customers`.
+    /// Number of customers with seats who were lost.
     pub churned_customers: Option<Decimal>,
-    /// The field `Orders`.
+    /// Number of orders.
     pub orders: Option<Decimal>,
-    /// The field `Revenue`.
+    /// Revenue in cents.
     pub revenue: Option<Decimal>,
-    /// The field `Net Revenue`.
+    /// Revenue after deductions, in cents.
     pub net_revenue: Option<Decimal>,
-    /// The field `Cumulative Revenue`.
+    /// Revenue added up over time, in cents.
     pub cumulative_revenue: Option<Decimal>,
-    /// The field `Net Cumulative Revenue`.
+    /// Revenue after deductions added up over time, in cents.
     pub net_cumulative_revenue: Option<Decimal>,
-    /// The field `Costs`.
+    /// Costs that events reported, in cents; fractions of a cent are possible.
     pub costs: Option<Decimal>,
-    /// The field `Cumulative Costs`.
+    /// Costs added up over time, in cents; fractions of a cent are possible.
     pub cumulative_costs: Option<Decimal>,
-    /// The field `Average Order Value`.
+    /// Average amount of an order in cents.
     pub average_order_value: Option<Decimal>,
-    /// The field `Net Average Order Value`.
+    /// Average amount of an order in cents, after deductions.
     pub net_average_order_value: Option<Decimal>,
-    /// The field `Cost Per User`.
+    /// Average costs per customer in cents; fractions of a cent are possible.
     pub cost_per_user: Option<Decimal>,
-    /// The field `Active User (By event)`.
+    /// Number of customers with events.
     pub active_user_by_event: Option<Decimal>,
-    /// The field `One-Time Products`.
+    /// Number of one-time purchases.
     pub one_time_products: Option<Decimal>,
-    /// The field `One-Time Products Revenue`.
+    /// Revenue of one-time purchases in cents.
     pub one_time_products_revenue: Option<Decimal>,
-    /// The field `One-Time Products Net Revenue`.
+    /// Revenue of one-time purchases after deductions, in cents.
     pub one_time_products_net_revenue: Option<Decimal>,
-    /// The field `New Subscriptions`.
+    /// Number of new subscriptions.
     pub new_subscriptions: Option<Decimal>,
-    /// The field `New Subscriptions Revenue`.
+    /// Revenue of new subscriptions in cents.
     pub new_subscriptions_revenue: Option<Decimal>,
-    /// The field `New Subscriptions Net Revenue`.
+    /// Revenue of new subscriptions after deductions, in cents.
     pub new_subscriptions_net_revenue: Option<Decimal>,
-    /// The field `Renewed Subscriptions`.
+    /// Number of subscriptions that were renewed.
     pub renewed_subscriptions: Option<Decimal>,
-    /// The field `Renewed Subscriptions Revenue`.
+    /// Revenue of renewed subscriptions in cents.
     pub renewed_subscriptions_revenue: Option<Decimal>,
-    /// The field `Renewed Subscriptions Net Revenue`.
+    /// Revenue of renewed subscriptions after deductions, in cents.
     pub renewed_subscriptions_net_revenue: Option<Decimal>,
-    /// The field `Canceled Subscriptions`.
+    /// Number of subscriptions that were canceled.
     pub canceled_subscriptions: Option<Decimal>,
-    /// The field `Canceled Subscriptions - Customer Service`.
+    /// Number of subscriptions canceled because of the customer service.
     pub canceled_subscriptions_customer_service: Option<Decimal>,
-    /// The field `Canceled Subscriptions - Low Quality`.
+    /// Number of subscriptions canceled because of the quality.
     pub canceled_subscriptions_low_quality: Option<Decimal>,
-    /// The field `Canceled Subscriptions - Missing Features`.
+    /// Number of subscriptions canceled because features were missing.
     pub canceled_subscriptions_missing_features: Option<Decimal>,
-    /// The field `Canceled Subscriptions - Switched Service`.
+    /// Number of subscriptions canceled because another service is used instead.
     pub canceled_subscriptions_switched_service: Option<Decimal>,
-    /// The field `Canceled Subscriptions - Too Complex`.
+    /// Number of subscriptions canceled because it was too complicated.
     pub canceled_subscriptions_too_complex: Option<Decimal>,
-    /// The field `Canceled Subscriptions - Too Expensive`.
+    /// Number of subscriptions canceled because of the price.
     pub canceled_subscriptions_too_expensive: Option<Decimal>,
-    /// The field `Canceled Subscriptions - Unused`.
+    /// Number of subscriptions canceled because it was not used.
     pub canceled_subscriptions_unused: Option<Decimal>,
-    /// The field `Canceled Subscriptions - Other`.
+    /// Number of subscriptions canceled for other reasons.
     pub canceled_subscriptions_other: Option<Decimal>,
-    /// The field `Annual Recurring Revenue`.
+    /// Annual recurring revenue in cents.
     pub annual_recurring_revenue: Option<Decimal>,
-    /// The field `Committed Annual Recurring Revenue`.
+    /// Annual recurring revenue in cents, without subscriptions that are set to end.
     pub committed_annual_recurring_revenue: Option<Decimal>,
-    /// The field `Checkouts Conversion Rate`.
+    /// Share of the checkout sessions that succeeded, as a fraction of 1.
     pub checkouts_conversion_rate: Option<Decimal>,
-    /// The field `Lifetime Value`.
+    /// Lifetime value of a customer in cents.
     pub lifetime_value: Option<Decimal>,
-    /// The field `Gross Margin`.
+    /// Gross margin in cents: what costs leave of the revenue. Fractions of a cent are
+    /// possible.
     pub gross_margin: Option<Decimal>,
-    /// The field `Gross Margin %`.
+    /// Gross margin as a share of the revenue, as a fraction of 1.
     pub gross_margin_percent: Option<Decimal>,
-    /// The field `Cashflow`.
+    /// Revenue less costs, in cents; fractions of a cent are possible.
     pub cashflow: Option<Decimal>,
-    /// The field `Average Seats per Customer`.
+    /// Average number of seats per customer who has seats.
     pub average_seats_per_customer: Option<Decimal>,
-    /// The field `Seat Utilization Rate`.
+    /// Share of the seats that are claimed, as a fraction of 1.
     pub seat_utilization_rate: Option<Decimal>,
     /// Entries without a field of their own.
     pub additional: BTreeMap<String, Option<String>>,

@@ -46,7 +46,7 @@ pub struct AmbiguousExternalWebhookEndpointId {
 pub enum CheckoutPaymentError {
     /// Error: the payment failed.
     Error(Box<PaymentError>),
-    /// [`SharedPaymentTokenError`].
+    /// Error: the shared payment token cannot be used for the payment.
     SharedTokenError(Box<SharedPaymentTokenError>),
     /// A value that this version of the crate does not know, as it came.
     Unknown(Box<UnknownCheckoutPaymentError>),
@@ -151,7 +151,9 @@ pub struct CustomerMeterCreditNotReversible {
     pub detail: String,
 }
 
-/// The object `SharedPaymentTokenError`.
+/// Error: the shared payment token cannot be used for the payment.
+///
+/// Schema `SharedPaymentTokenError`.
 #[derive(Clone, PartialEq)]
 #[non_exhaustive]
 pub struct SharedPaymentTokenError {
