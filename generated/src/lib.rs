@@ -33,7 +33,7 @@
 //! - [Testing](crate::guide::testing): Test code that uses the client with samples, a mock, or an in-memory store instead of the API.
 //! - [Observability](crate::guide::observability): Get spans and log events from `tracing`, and metrics and trace context from OpenTelemetry.
 //! - [Features and platforms](crate::guide::platforms): Choose the Cargo features, the TLS implementation, the async runtime, and what WebAssembly supports.
-//! - [Performance](crate::guide::performance): Measurements of compile time and throughput, and how to repeat them.
+//! - [Performance](crate::guide::performance): Estimate what the crate costs at compile time and at run time, and measure it on your machine.
 //! - [Versions and migration](crate::guide::versions): Choose a version of the API, move to the next one, and receive webhooks of both meanwhile.
 //!
 //! # Where things are

@@ -2,8 +2,8 @@
 
 //! Redirect visitors to a checkout or to the customer portal, with two routes for axum.
 //!
-//! With the feature `axum`, two routes send visitors to Polar's pages: `/checkout?products=ID` to a new checkout, `/portal` to the
-//! portal of who is logged in. You say who that is:
+//! The routes need the feature `axum`. `/checkout?products=ID` redirects to a new checkout, `/portal` to the portal of the
+//! customer who is logged in, whom a function of yours identifies:
 //!
 //! ```rust
 //! # #[cfg(feature = "axum")]

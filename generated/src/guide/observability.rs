@@ -2,9 +2,25 @@
 
 //! Get spans and log events from `tracing`, and metrics and trace context from OpenTelemetry.
 //!
+//! ```rust,no_run
+//! # #[cfg(all(feature = "opentelemetry", feature = "reqwest"))]
+//! # async fn run() -> Result<(), polar_client::Error> {
+//! use opentelemetry_sdk::propagation::TraceContextPropagator;
+//! use polar_client::v2026_10::Polar;
+//!
+//! // Each attempt carries `traceparent`, and its duration is recorded with the global meter provider.
+//! opentelemetry::global::set_text_map_propagator(TraceContextPropagator::new());
+//! let polar = Polar::from_env()?;
+//! println!("{} orders", polar.orders().list().await?.pagination.total_count);
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! ## Spans and log events
+//!
 //! With the feature `tracing`, each call is a span `polar.call`, and each attempt of it a span `polar.attempt`, with the attributes of
-//! OpenTelemetry's conventions for HTTP clients. These events, whose target is `polar_client_runtime::log`, say what waits
-//! and what fails:
+//! OpenTelemetry's conventions for HTTP clients. These events, whose target is `polar_client_runtime::log`, report
+//! delays and failures:
 //!
 //! | level | event | fields |
 //! |---|---|---|
@@ -78,4 +94,4 @@
 //! # }
 //! ```
 //!
-//! Sample no such spans away: what is not exported is not billed.
+//! Do not drop such spans by sampling: usage that is not exported is not billed.

@@ -2,13 +2,6 @@
 
 //! Pass arguments and optional parameters, and read identifiers, unions and enums.
 //!
-//! ## Calls
-//!
-//! A request value is sent with `.await`. `.send_with_response()` returns status and headers too, `.send_json()` the JSON
-//! as it was received, including keys that the OpenAPI description does not list. `.send_blocking()` needs no async runtime
-//! (feature `blocking`), and exports can be read with `.send_stream()`. `CallOptions` sets timeouts, retries, headers or the
-//! token of one call; the builder sets them for all calls of a client:
-//!
 //! ```rust,no_run
 //! use std::time::Duration;
 //! use polar_client::{CallOptions, RateLimit, RetryPolicy};
@@ -33,11 +26,18 @@
 //! # }
 //! ```
 //!
+//! ## Calls
+//!
+//! `.await` sends a request and returns the value. `.send_with_response()` also returns status and headers, and
+//! `.send_json()` the JSON as it was received, including keys that the OpenAPI description does not list. `.send_blocking()`
+//! needs no async runtime (feature `blocking`), and `.send_stream()` streams an export. `CallOptions` sets the timeout, retries,
+//! headers or token of one call, the builder those of all calls of a client.
+//!
 //! ## Arguments
 //!
-//! Arguments are taken as what programs have. Lists are arrays, slices, `Vec`s or iterators, filters also a single value,
-//! enums also strings. Values of one map have one type; where they are of several, the first one says which. In an update,
-//! `Clear` or `None` clears a field:
+//! A list is passed as an array, slice, `Vec` or iterator, a filter also as a single value, and an enum also as a string. All
+//! values of a map have one type: if they differ, make each a `MetadataValue`. In an update, `Clear` or `None` clears a
+//! field:
 //!
 //! ```rust,no_run
 //! use polar_client::v2026_10::Polar;
@@ -61,7 +61,7 @@
 //! # }
 //! ```
 //!
-//! Fields are public: assign to a field what is optional in your program, too. Metadata is read with the methods of
+//! Fields are public: assign an `Option` to an optional field. Metadata is read with methods named as those of
 //! `serde_json::Value`:
 //!
 //! ```rust,no_run
@@ -81,14 +81,14 @@
 //! # }
 //! ```
 //!
-//! Rust infers `i32` for an integer literal in metadata, so a larger one needs its type: `5_000_000_000_i64`. An integer of
-//! metadata that an `i64` does not reach is sent as it is. NaN and infinities, which JSON does not have, are
-//! refused before the request is sent. Decimals are parsed: `"0.05".parse()?`.
+//! Rust infers `i32` for an integer literal in metadata, so a larger one needs its type: `5_000_000_000_i64`. An integer
+//! outside the range of `i64` is sent unchanged. NaN and infinities, which JSON does not have, are errors before the request
+//! is sent. Decimals are parsed: `"0.05".parse()?`.
 //!
 //! ## Identifiers
 //!
-//! Identifiers know what they identify: `order.id` is an `OrderId`, `order.customer_id` a `CustomerId`. Where one is taken,
-//! that of something else does not compile; a `Uuid` does, for those from a database or another service:
+//! Identifiers are typed by entity: `order.id` is an `OrderId`, `order.customer_id` a `CustomerId`. Passing the identifier of
+//! another entity does not compile. A `Uuid`, for example from a database, is accepted:
 //!
 //! ```rust,no_run
 //! use polar_client::v2026_10::Polar;
@@ -119,8 +119,8 @@
 //!
 //! ## Unions and enums
 //!
-//! A union has a method for each field that all of its variants have, with `Option` only where some variant may be without a
-//! value. A variant that this version of the crate does not know has these fields, too, and `raw()` returns its JSON:
+//! A union has a method for each field that all of its variants have. It returns an `Option` only if the value may be missing in
+//! a variant. A variant that this version of the crate does not know has these fields, too, and `raw()` returns its JSON:
 //!
 //! ```rust,no_run
 //! use polar_client::v2026_10::Polar;
@@ -149,5 +149,5 @@
 //!
 //! ## Fidelity
 //!
-//! What a type documents encodes to the same JSON again: enums keep unknown values, unions keep unknown variants, numbers
-//! stay exact. Fields that the OpenAPI description does not list are ignored.
+//! Decoded values encode to the same JSON: enums keep unknown values, unions keep unknown variants, and numbers stay exact.
+//! Unknown fields are ignored.

@@ -2,15 +2,6 @@
 
 //! Test code that uses the client with samples, a mock, or an in-memory store instead of the API.
 //!
-//! With the feature `test-util`, code that uses the client is tested without a server. Add it to the `dev-dependencies`:
-//! `cargo add --dev polar-client --features test-util`.
-//!
-//! ## Samples
-//!
-//! `sample` returns a valid value of anything that the API sends, with amounts in cents, fixed times, and the same id
-//! wherever the same thing occurs. A test changes the fields that matter to it. `sample_with` takes some properties as
-//! JSON, on any level:
-//!
 //! ```rust
 //! # #[cfg(feature = "test-util")]
 //! # fn test() {
@@ -26,12 +17,16 @@
 //! # }
 //! ```
 //!
+//! The feature `test-util` belongs into the `dev-dependencies`: `cargo add --dev polar-client --features test-util`.
+//!
+//! `sample` returns a valid value of any type that the API sends: amounts are in cents, times are fixed, and one entity has the
+//! same id everywhere. A test changes the fields that matter to it. `sample_with` takes properties as JSON, on any level.
+//!
 //! ## A mock of the API
 //!
-//! A `Mock` takes the place of the transport. Operations are named by the types of their requests. Calls that do not come,
-//! or that nobody expected, fail the test, and so does a response that is invalid by the OpenAPI description or has a
-//! variant that it does not list: the error of the call names the expectation and the place in the JSON. To test what
-//! happens when the API sends such a response, expect the call with `unchecked()`. Retries are calls as well, so tests of
+//! A `Mock` replaces the transport. Operations are named by the types of their requests. A missing call, an unexpected call,
+//! and a response that is invalid by the OpenAPI description or has an unknown variant fail the test: the error of the call names the expectation and the place in the JSON. To test what
+//! happens when the API sends such a response, expect the call with `unchecked()`. Retries are calls, too: tests of
 //! failures turn them off, or expect them with `times`:
 //!
 //! ```rust
@@ -64,7 +59,7 @@
 //! # }
 //! ```
 //!
-//! Documents come from a file storage. `storage` responds to the requests that are sent there:
+//! Documents are downloaded from a file storage. `storage` sets the response to requests that are sent there:
 //!
 //! ```rust
 //! # #[cfg(all(feature = "test-util", feature = "files"))]
@@ -88,9 +83,9 @@
 //! A `Store` is an API in memory: what a program creates there can be read, listed, updated and deleted. It works for
 //! products, customers, checkouts, discounts, benefits, meters, webhook endpoints and everything else that is created and
 //! read by an id. Requests are validated, and lists are filtered, sorted and paged. The business logic of the API is not
-//! part of it, so a test puts the order there that follows from a checkout. For what the store does not do, give it to a mock
-//! with `mock.otherwise(store.transport())`, and expect those calls on the mock, where `reply_by` makes a response of the
-//! request:
+//! part of it, so a test adds the order that follows from a checkout with `put`. For operations that the store does not
+//! implement, combine it with a mock: `mock.otherwise(store.transport())` forwards all calls that the mock does not expect, and
+//! `reply_by` computes a response from the request:
 //!
 //! ```rust
 //! # #[cfg(feature = "test-util")]

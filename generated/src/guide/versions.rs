@@ -2,6 +2,24 @@
 
 //! Choose a version of the API, move to the next one, and receive webhooks of both meanwhile.
 //!
+//! ```rust,no_run
+//! # #[cfg(all(feature = "v2026-10", feature = "v2027-01"))]
+//! # async fn run() -> Result<(), polar_client::Error> {
+//! use polar_client::{v2026_10, v2027_01};
+//!
+//! /// Takes customers of both versions: they are one type.
+//! fn greet(customers: &[v2026_10::models::Customer]) {
+//!     println!("{} customers", customers.len());
+//! }
+//!
+//! let old = v2026_10::Polar::new("polar_oat_...");
+//! let new = v2027_01::Polar::new("polar_oat_...");
+//! greet(&old.customers().list().await?.items);
+//! greet(&new.customers().list().await?.items);
+//! # Ok(())
+//! # }
+//! ```
+//!
 //! Each live version of the API is a module with a `Polar` client of its own, behind a Cargo feature:
 //!
 //! - `v2026_04` (feature `v2026-04`): deprecated; Polar stops serving it in January 2027
@@ -32,26 +50,6 @@
 //! 4. Turn off the feature of the version before. That of `v2026_10` is a default feature: set `default-features = false`,
 //!    and list the other default features that you use beside `v2027-01` (`exports`, `files`, `ingest`, `metering`, `rustls`,
 //!    `webhooks`).
-//!
-//! ## Two versions in one program
-//!
-//! ```rust,no_run
-//! # #[cfg(all(feature = "v2026-10", feature = "v2027-01"))]
-//! # async fn run() -> Result<(), polar_client::Error> {
-//! use polar_client::{v2026_10, v2027_01};
-//!
-//! /// Takes customers of both versions: they are one type.
-//! fn greet(customers: &[v2026_10::models::Customer]) {
-//!     println!("{} customers", customers.len());
-//! }
-//!
-//! let old = v2026_10::Polar::new("polar_oat_...");
-//! let new = v2027_01::Polar::new("polar_oat_...");
-//! greet(&old.customers().list().await?.items);
-//! greet(&new.customers().list().await?.items);
-//! # Ok(())
-//! # }
-//! ```
 //!
 //! ## Webhooks of two versions
 //!
