@@ -11,7 +11,7 @@
 //! - `native-tls`: `reqwest`, with the TLS of the operating system.
 //! - `reqwest`: the transport over reqwest and tokio's clock, on their own without TLS, for a `reqwest::Client` of one's own.
 //!   Without it there is neither reqwest nor tokio among the dependencies: clients are built with a
-//!   [`Transport`](transport::Transport) and, to repeat calls and to end them in time, a [`Timer`](transport::Timer).
+//!   [`Transport`](transport::Transport) and, to retry calls and to time them out, a [`Timer`](transport::Timer).
 //! - `blocking`: `send_blocking()` on every request.
 //! - `files`: uploads from files and readers, and downloads to files. It needs tokio, and brings `tempfile`.
 //! - `tracing`: spans for calls and their attempts, and events for retries, waits and failures.

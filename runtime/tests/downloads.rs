@@ -288,14 +288,14 @@ async fn storages_explain_themselves() {
     let expired = "<Error><Code>AccessDenied</Code><Message>Request has expired</Message></Error>";
     let script = Script::new([answer(403, expired)]);
     let error = file(&script, 3, "abc").bytes().await.unwrap_err();
-    let text = "storage:get: the storage answered 403 AccessDenied: Request has expired";
+    let text = "storage:get: the storage responded with 403 AccessDenied: Request has expired";
     assert_eq!((shown(&error).as_str(), script.count()), (text, 1));
 
     let script = Script::new([answer(404, "<html>")]);
     let error = file(&script, 3, "abc").bytes().await.unwrap_err();
     assert_eq!(
         shown(&error),
-        "storage:get: the storage answered 404: Not Found"
+        "storage:get: the storage responded with 404: Not Found"
     );
 
     for fault in [

@@ -154,7 +154,7 @@ async fn what_fails_says_how_far_it_came() {
     assert_eq!(
         error.to_string(),
         format!(
-            "cannot send part 3 of 4 of file {ID}, of which 2 parts are stored: storage:put: the storage answered 403 \
+            "cannot send part 3 of 4 of file {ID}, of which 2 parts are stored: storage:put: the storage responded with 403 \
              AccessDenied: Request has expired"
         )
     );

@@ -284,7 +284,7 @@ async fn a_page_of_html_is_no_export() {
         .rows();
     assert_eq!(
         rows.try_next().await.unwrap_err().to_string(),
-        "orders:export: row 0: the answer is application/json, not CSV"
+        "orders:export: row 0: the response is application/json, not CSV"
     );
 }
 

@@ -1,4 +1,4 @@
-//! Errors that the server answered with.
+//! Errors that the API responded with.
 
 use std::fmt;
 use std::time::Duration;
@@ -13,7 +13,7 @@ use crate::types::Json;
 
 const POLAR_VERSION: HeaderName = HeaderName::from_static("polar-version");
 
-/// An error that the server answered with.
+/// An error response of the API.
 pub struct ApiError {
     operation: &'static str,
     status: StatusCode,
@@ -112,7 +112,7 @@ impl ApiError {
         &self.headers
     }
 
-    /// The body as it was received: JSON mostly, but servers in between answer with HTML, text or nothing. What is beyond
+    /// The body as it was received: JSON mostly, but intermediaries respond with HTML, text or nothing. What is beyond
     /// a mebibyte, or did not arrive, is left out.
     #[must_use]
     pub fn body(&self) -> &Bytes {
@@ -144,7 +144,7 @@ impl ApiError {
     }
 
     /// How long the server asks to wait, by the `Retry-After` header: seconds, or a date, which is compared with the
-    /// answer's own `Date`. Zero if the date has passed.
+    /// response's own `Date`. Zero if the date has passed.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         retry_after(&self.headers)

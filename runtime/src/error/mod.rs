@@ -34,7 +34,7 @@ use crate::codec::{DecodeError, Violations};
 /// Neither its text nor its `Debug` form shows tokens, parameters or bodies as they were sent or received. They do show
 /// the words in which the server explains itself, which can repeat values that were sent: the class, the `detail`, and
 /// what it says about each of the first values that it did not accept. Each is cut after 300 characters, and left out if
-/// it contains one of Polar's secrets. A [`Decode`](Self::Decode) error shows the short value that does not fit.
+/// it contains one of Polar's secrets. A [`Decode`](Self::Decode) error shows the invalid value if it is short.
 ///
 /// `Display` shows the error without its sources; `Debug`, which is what a `main` that returns an error prints, shows the
 /// whole chain of them ("connection refused").
@@ -52,7 +52,7 @@ pub enum Error {
     InvalidRequest {
         /// The operation: `customers:get`.
         operation: &'static str,
-        /// The parameter that does not fit, if it is one. `body` for the body.
+        /// The invalid parameter, if it is one; `body` for the body.
         parameter: Option<&'static str>,
         /// What is wrong with it.
         reason: &'static str,
@@ -149,7 +149,7 @@ pub enum Error {
         /// The most bytes that are accepted.
         limit: usize,
     },
-    /// A file storage answered with an error, or not with what it should.
+    /// A file storage responded with an error or with unexpected content.
     Storage(Box<StorageError>),
     /// A file of this machine cannot be read or written.
     #[non_exhaustive]
@@ -178,7 +178,7 @@ impl Error {
         }
     }
 
-    /// What became of an answer that is no success.
+    /// Makes the error of a response that is no success.
     pub(crate) fn answer(error: ApiError) -> Self {
         match error.is_from_version() {
             true => Self::Api(Box::new(error)),
@@ -195,7 +195,7 @@ impl Error {
         Self::File { operation, source }
     }
 
-    /// There is no answer, or no complete one.
+    /// There is no response, or no complete one.
     pub(crate) fn transport(operation: &'static str, source: TransportError) -> Self {
         match source.kind() {
             TransportErrorKind::Timeout | TransportErrorKind::NotSent => {

@@ -40,7 +40,7 @@ impl Error {
         }
     }
 
-    /// The server's answer, if it is an error from there.
+    /// Returns the error response of the API, if it is one.
     #[must_use]
     pub fn api(&self) -> Option<&ApiError> {
         match self {
@@ -51,7 +51,7 @@ impl Error {
         }
     }
 
-    /// The storage's answer, if it is an error from there.
+    /// Returns the error response of the storage, if it is one.
     #[must_use]
     pub fn storage(&self) -> Option<&StorageError> {
         match self.cause() {
@@ -69,13 +69,13 @@ impl Error {
         }
     }
 
-    /// The status of the server's answer, if it is an error.
+    /// Returns the HTTP status of the error response, if it is one.
     #[must_use]
     pub fn status(&self) -> Option<StatusCode> {
         self.api().map(ApiError::status)
     }
 
-    /// The kind of error as the server names it, `ResourceNotFound`, if the answer has one.
+    /// The kind of error as the server names it, `ResourceNotFound`, if the response has one.
     #[must_use]
     pub fn class(&self) -> Option<&str> {
         self.api().and_then(ApiError::class)
@@ -160,7 +160,7 @@ impl Error {
         matches!(self.cause(), Self::Api(error) if error.is_rate_limit())
     }
 
-    /// There was no answer in time.
+    /// Whether the call timed out.
     #[must_use]
     pub fn is_timeout(&self) -> bool {
         matches!(self.cause(), Self::Timeout { .. })
@@ -172,17 +172,17 @@ impl Error {
         matches!(self.cause(), Self::Connection { .. })
     }
 
-    /// Whether the same call may succeed a little later. Whether it may be *repeated* is another question: unless the
-    /// operation is safe to repeat, the server may do it twice.
+    /// Whether the error is transient, so that the same call may succeed later. That does not make a retry safe: if the
+    /// operation is not idempotent, a retry may perform it again.
     #[must_use]
     pub fn is_retryable(&self) -> bool {
         self.repeat() != Repeat::Useless
     }
 
-    /// Whether the server may have seen the request. If not, the same call can be made again without being done twice.
+    /// Whether the server may have seen the request. If not, a retry cannot perform the operation twice.
     ///
-    /// Where a call was repeated, which after an unclear outcome only happens to operations that are safe to repeat, this
-    /// is about its last attempt.
+    /// After retries, this is about the last attempt. If the outcome of an attempt is unknown, only operations that are
+    /// safe to retry are retried.
     #[must_use]
     pub fn may_have_been_sent(&self) -> bool {
         match self.cause() {
@@ -199,7 +199,7 @@ impl Error {
         }
     }
 
-    /// How long the server asks to wait before the next request, by the answer's `Retry-After` header.
+    /// How long the server asks to wait before the next request, by the `Retry-After` header of the response.
     #[must_use]
     pub fn retry_after(&self) -> Option<Duration> {
         match self.storage() {

@@ -11,7 +11,7 @@ use super::shown;
 /// A response of a file storage that is an error, or is not what the client expects.
 ///
 /// Storages are not the API: files go there, and come from there, by addresses that the API hands out and that work for
-/// a while. An address that has expired is answered with 403.
+/// a while. An address that has expired gets a 403.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct StorageError {
     operation: &'static str,
@@ -22,7 +22,7 @@ pub struct StorageError {
 }
 
 impl StorageError {
-    /// An answer that is no success. Storages explain themselves in XML.
+    /// A response other than a success. Storages describe errors in XML.
     pub(crate) fn answer(
         operation: &'static str,
         status: StatusCode,
@@ -65,7 +65,7 @@ impl StorageError {
         self.operation
     }
 
-    /// The status of the answer.
+    /// The status of the response.
     #[must_use]
     pub fn status(&self) -> StatusCode {
         self.status
@@ -102,7 +102,7 @@ impl StorageError {
 
 impl fmt::Display for StorageError {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "the storage answered {}", self.status.as_u16())?;
+        write!(f, "the storage responded with {}", self.status.as_u16())?;
         if let Some(code) = &self.code {
             write!(f, " {code}")?;
         }

@@ -10,7 +10,7 @@ use super::Error;
 ///
 /// A file that was announced stays in the organization's list as one that is not uploaded, until it is deleted. Where the
 /// last step failed ([`UploadStep::Complete`]) and [may have been sent](Error::may_have_been_sent), look at the list before
-/// that: the file may be whole, and only the answer lost.
+/// that: the file may be whole, and only the response lost.
 #[derive(Debug)]
 pub struct UploadError {
     step: UploadStep,

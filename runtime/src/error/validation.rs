@@ -29,7 +29,7 @@ pub enum Location {
     Index(u64),
 }
 
-/// The entries in the `detail` of an answer; none if it is something else.
+/// The entries in the `detail` of a response; none if it is something else.
 pub(super) fn entries(detail: &Json) -> Vec<ValidationEntry> {
     let items = detail.as_array().map_or(&[][..], Vec::as_slice);
     items

@@ -17,9 +17,9 @@ pub enum Fate {
     /// The server says that the event is wrong. It does not help to send it again.
     #[non_exhaustive]
     Refused {
-        /// The answer, which can be about other events of the batch, too.
+        /// The response, which can be about other events of the batch, too.
         error: Arc<Error>,
-        /// What it says about this event; empty if the answer names none.
+        /// What it says about this event; empty if the response names none.
         entries: Vec<ValidationEntry>,
     },
     /// The server accepted the batch, and by its own count neither stored nor knew all of its events. Which ones are missing

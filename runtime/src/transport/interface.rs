@@ -15,7 +15,7 @@ pub type BoxFuture<'a, T> = Pin<Box<dyn Future<Output = T> + Send + 'a>>;
 
 /// Sends requests and returns responses.
 ///
-/// Requests are complete: the transport adds nothing but what HTTP itself needs, follows no redirects, repeats nothing
+/// Requests are complete: the transport adds nothing but what HTTP itself needs, follows no redirects, retries nothing
 /// that may have reached the server, and hands back responses of every status. Dropping the future gives the request up.
 ///
 /// The `Authorization` header is marked as sensitive and must not be logged; nor must paths and bodies, which can hold

@@ -9,10 +9,10 @@ use std::time::Duration;
 use super::interface::BoxFuture;
 use crate::time::Instant;
 
-/// Waits on behalf of the client: between attempts, for its turn, and for answers that do not come.
+/// Waits on behalf of the client: between attempts, for its turn, and for responses that do not arrive.
 ///
 /// With the feature `reqwest` clients have tokio's. A transport that runs on something else needs one that fits, given to
-/// [`ClientBuilder::timer`](crate::client::ClientBuilder::timer). A client without a timer repeats nothing and leaves
+/// [`ClientBuilder::timer`](crate::client::ClientBuilder::timer). A client without a timer retries nothing and leaves
 /// timeouts to its transport.
 ///
 /// Tokio's needs a runtime that was built with its time driver (`enable_all`, or `enable_time`; reqwest needs `enable_io`

@@ -125,7 +125,7 @@ impl<C: Credential, V: ApiVersion> ClientBuilder<C, V> {
     }
 
     /// Sends no more requests than this, whatever is asked for: they wait for their turn, as long as their timeout lets
-    /// them. Clones share the limit. When the server answers 429 and says for how long, all of them wait, up to
+    /// them. Clones share the limit. When the server responds with 429 and `Retry-After`, all of them wait, up to
     /// [`RetryPolicy::max_retry_after`] of the client's policy. If the server asks for more, one request probes then, and
     /// the others wait for its outcome.
     pub fn rate_limit(mut self, limit: RateLimit) -> Self {
@@ -200,7 +200,7 @@ impl<C: Credential, V: ApiVersion> ClientBuilder<C, V> {
     ///
     /// # Errors
     /// [`Error::Configuration`] when no transport was given and this crate's cannot be set up, when the application's name
-    /// does not fit into a header, when there is a rate limit but no timer to wait with, and when there is a token among
+    /// is invalid in a header, when there is a rate limit but no timer to wait with, and when there is a token among
     /// the [`defaults`](Self::defaults).
     pub fn build(self) -> Result<V::Polar<C>, Error> {
         let shared = self.settings.share(V::VERSION, V::NOT_FOUND)?;
@@ -249,7 +249,7 @@ fn agent(application: Option<String>) -> Result<HeaderValue, Error> {
         return Ok(HeaderValue::from_static(AGENT));
     };
     HeaderValue::try_from(format!("{application} {AGENT}")).map_err(|_| {
-        Error::configuration("the application's name or version does not fit into a header")
+        Error::configuration("the application's name or version is invalid in a header")
     })
 }
 

@@ -1,7 +1,7 @@
-//! When a call is repeated, and after which wait.
+//! When a call is retried, and after which delay.
 //!
 //! The schedule is the AWS SDKs' standard mode: few attempts, exponential waits with full jitter, and a budget that the
-//! clones of a client share, so that an outage is not made worse by everybody's repeats. The libraries for backoff know
+//! clones of a client share, so that an outage is not made worse by their retries. The libraries for backoff know
 //! neither `Retry-After` nor budgets, and what they do know is the few lines of [`RetryPolicy::backoff`].
 
 use std::sync::{Mutex, PoisonError};
@@ -14,15 +14,15 @@ use crate::error::Repeat;
 /// No wait is longer than this, whatever the policy says.
 const DAY: Duration = Duration::from_secs(24 * 60 * 60);
 
-/// When a call is repeated, and after which wait.
+/// When a call is retried, and after which delay.
 ///
-/// What the server may have acted on is only repeated where the operation is safe to repeat, or the call says so
+/// A request that the server may have processed is retried only if the operation is safe to retry, or the call says so
 /// ([`CallOptions::assume_safe`](super::CallOptions::assume_safe)). Rate limits and connections
 /// that did not come about are always safe. `Retry-After` is obeyed; if it asks for more than
 /// [`max_retry_after`](Self::max_retry_after), or than the call's timeout leaves, the call ends with the error at once.
 ///
-/// A `DELETE` that answers 404 when it is repeated, and had no clear answer before, has done its work: where the operation
-/// answers nothing, that is a success.
+/// If the outcome of a `DELETE` is unknown and its retry responds with 404, the resource was deleted: where the operation
+/// has no response body, that is a success.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[must_use]
 pub struct RetryPolicy {
@@ -49,7 +49,7 @@ impl RetryPolicy {
         }
     }
 
-    /// Nothing is repeated.
+    /// Turns retries off.
     pub const fn off() -> Self {
         Self::new().max_attempts(1)
     }

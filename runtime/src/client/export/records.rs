@@ -26,7 +26,7 @@ use crate::error::{Error, ExportError, shown};
 ///
 /// A [`Stream`] that also has [`next`](Self::next) and [`try_next`](Self::try_next), so that no other crate is needed. A row
 /// that does not have a cell for each column is an [`Error::Export`], after which the stream goes on; every other error
-/// ends it. The request is sent when the stream is first asked, and repeated as other calls are; nothing is repeated once
+/// ends it. The request is sent when the stream is first asked, and retried as other calls are; nothing is retried once
 /// rows arrive.
 #[must_use = "a stream does nothing until it is polled"]
 pub struct Records {
@@ -58,7 +58,7 @@ pub struct Record {
 }
 
 impl Records {
-    /// The rows that a request for an export answers.
+    /// The rows of the response to an export request.
     pub fn new(request: Request) -> Self {
         Self {
             operation: request.operation(),
@@ -102,7 +102,7 @@ impl Records {
                 Source::Call(call) => {
                     let response = ready!(Pin::new(call).poll(context))?;
                     if let Some(other) = other_media_type(response.headers()) {
-                        let message = format!("the answer is {}, not CSV", shown(&other));
+                        let message = format!("the response is {}, not CSV", shown(&other));
                         return Poll::Ready(Err(self.error(message)));
                     }
                     self.source = Source::Body(Box::new(response.into_inner()), Bytes::new());
@@ -217,7 +217,7 @@ impl Record {
     }
 }
 
-/// What the answer is said to be, if it is not CSV.
+/// The media type of the response, if it is not CSV.
 fn other_media_type(headers: &HeaderMap) -> Option<String> {
     let text = headers.get(CONTENT_TYPE)?.to_str().ok()?;
     let media_type = text.split(';').next().unwrap_or_default().trim();

@@ -26,7 +26,7 @@ pub struct Rows<R> {
 }
 
 impl<R: Decode> Rows<R> {
-    /// The rows that a request for an export answers.
+    /// The rows of the response to an export request.
     pub fn new(request: Request) -> Self {
         Self {
             records: Records::new(request),

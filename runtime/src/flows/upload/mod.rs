@@ -107,7 +107,7 @@ impl<T> Upload<T> {
         self
     }
 
-    /// Sets how the calls to the API are sent, and how parts and the last step are repeated.
+    /// Sets how the calls to the API are sent, and how parts and the last step are retried.
     pub fn with(mut self, options: CallOptions) -> Self {
         self.job.create.options(options.clone());
         self.job.complete.options(options);
