@@ -12,7 +12,7 @@ use std::time::Duration;
 use polar_client::testing::{Mock, Reply, sample, sample_with};
 use polar_client::types::Uuid;
 use polar_client::v2026_10::models::{
-    EventCreateCustomer, EventsIngest, Order, OrderStatus, Price, SeatsList,
+    EventCreateCustomer, EventsIngest, Order, OrderStatus, Price, SeatAssign, SeatsList,
 };
 use polar_client::v2026_10::services::{
     customer_seats, customers, events, orders, products, subscriptions,
@@ -89,7 +89,7 @@ async fn parameters_of_paths_and_bodies_tell_calls_apart() {
         .reply_with(Reply::error(404, ErrorCode::ResourceNotFound, "gone"));
     let body = json!({"events": [{"name": "x", "customer_id": ID.to_string()}]});
     mock.on::<events::Ingest>()
-        .body(&body)
+        .body(body.clone())
         .reply_json(format!(r#"{{"inserted":{}}}"#, 1));
     mock.on::<customers::Delete>().path("id", ID).reply(&());
 
@@ -105,6 +105,25 @@ async fn parameters_of_paths_and_bodies_tell_calls_apart() {
     assert_eq!(requests[0].path("id"), None);
     assert_eq!(requests[1].json(), body);
     assert_eq!(requests[2].path("id"), Some(&*ID.to_string()));
+}
+
+#[tokio::test]
+async fn a_body_that_differs_is_reported_with_the_places() {
+    let mock = Mock::new();
+    mock.on::<customer_seats::AssignSeat>()
+        .body(json!({"email": "a@example.com", "metadata": {"a/b": "c"}, "order_id": ID}))
+        .reply_sample();
+    let assign = SeatAssign::new()
+        .subscription_id(ID)
+        .email("a@example.com")
+        .metadata([("a/b", "secret")]);
+    let error = client(&mock).customer_seats().assign_seat(assign).await;
+    let detail = error.unwrap_err().to_string();
+    let places =
+        "the body differs at /metadata/a~1b, /order_id (missing), /subscription_id (not expected)";
+    assert!(detail.contains(places), "{detail}");
+    assert!(!detail.contains("secret"), "{detail}");
+    assert!(report(&mock).contains(places));
 }
 
 fn events_of(body: &serde_json::Value) -> EventsIngest {

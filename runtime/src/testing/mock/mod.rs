@@ -1,5 +1,6 @@
 //! The mock itself: expectations, and the transport that meets them.
 
+mod difference;
 mod endpoint;
 mod recorded;
 mod reply;
@@ -198,6 +199,10 @@ fn described(recorded: &Recorded, rules: &[Rule]) -> String {
             "; expected was {rule}, which came {} times",
             rule.calls
         );
+        let differences = rule.differences(recorded);
+        if !differences.is_empty() {
+            let _ = write!(text, "; the body differs at {}", differences.join(", "));
+        }
     }
     text
 }

@@ -3,6 +3,7 @@
 use std::fmt;
 use std::panic::Location;
 
+use super::difference::differences;
 use super::recorded::Recorded;
 use super::reply::Reply;
 use crate::client::Operation;
@@ -60,6 +61,20 @@ impl Rule {
             )),
             Count::Times(_) | Count::Any => None,
         }
+    }
+
+    /// Where the body of the request differs from the expected one; empty without an expected body.
+    pub(super) fn differences(&self, request: &Recorded) -> Vec<String> {
+        let bodies = self
+            .conditions
+            .iter()
+            .filter_map(|condition| match condition {
+                Condition::Body(json) => Some(json),
+                Condition::Path(..) | Condition::Query(..) => None,
+            });
+        bodies
+            .flat_map(|expected| differences(expected, &request.json()))
+            .collect()
     }
 
     pub(super) fn is_for(&self, operation: &'static Operation) -> bool {

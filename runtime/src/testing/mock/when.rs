@@ -72,9 +72,10 @@ impl<'a, E: Endpoint> When<'a, E> {
         self.when(Condition::Query(name.to_owned(), value.to_string()))
     }
 
-    /// Only if the body is the JSON of this value.
-    pub fn body(self, value: &dyn Encode) -> Self {
-        self.when(Condition::Body(codec::to_value(value)))
+    /// Only if the whole body equals the JSON of this value, which is a request's type or `json!`. To compare a part of
+    /// the body, read it from [`Mock::requests`](super::Mock::requests) with [`Recorded::json`](super::Recorded::json).
+    pub fn body(self, value: impl Encode) -> Self {
+        self.when(Condition::Body(codec::to_value(&value)))
     }
 
     /// Expects the call this often; 0 forbids it. Without it, a call is expected once.
