@@ -31,7 +31,8 @@
 //! }
 //! ```
 //!
-//! Amounts are integers in the smallest unit of their currency: 4900 is 49.00 USD.
+//! Amounts are integers in the smallest unit of their currency: 4900 is 49.00 USD. A fixed
+//! price of 0 is free.
 //!
 //! ## Next steps
 //!

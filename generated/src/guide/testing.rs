@@ -25,9 +25,11 @@
 //! ## A mock of the API
 //!
 //! A `Mock` replaces the transport. Operations are named by the types of their requests. A missing call, an unexpected call,
-//! and a response that is invalid by the OpenAPI description or has an unknown variant fail the test: the error of the call names the expectation and the place in the JSON. To test what
-//! happens when the API sends such a response, expect the call with `unchecked()`. Retries are calls, too: tests of
-//! failures turn them off, or expect them with `times`:
+//! and a response that is invalid by the OpenAPI description or has an unknown variant fail the test: the error of the call
+//! names the expectation and the place in the JSON. To test what happens when the API sends such a response, expect the
+//! call with `unchecked()`. `body` compares the whole body of a request, and the error lists the places that differ;
+//! `mock.requests()` returns all requests, and `json()` the body of one. Retries are calls, too: tests of failures turn
+//! them off, or expect them with `times`:
 //!
 //! ```rust
 //! # #[cfg(feature = "test-util")]

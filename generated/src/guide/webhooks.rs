@@ -80,7 +80,8 @@
 //! `body_limit` (1 MiB), and give up after `body_timeout` (10 seconds; on tokio, whose runtime needs its time driver, as
 //! `enable_all` or `enable_time` provide).
 //!
-//! `WebhookError::status()` is the response to a delivery that is invalid. `WebhookError::Malformed`, for an authentic
+//! `WebhookError::status()` is the response to a delivery that is invalid: 401 for a signature of another secret, 400
+//! without the headers of a delivery, 403 for a timestamp that is too old. `WebhookError::Malformed`, for an authentic
 //! delivery whose body cannot be decoded, carries its ID, type, timestamp and body.
 //!
 //! ## Versions
