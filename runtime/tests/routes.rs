@@ -305,6 +305,22 @@ async fn the_portal_is_for_customers_who_are_logged_in() {
 }
 
 #[tokio::test]
+async fn head_requests_create_no_sessions() {
+    let script = Script::new([]);
+    let visitor = logged_in(Some(Identity::external_id("user-7")));
+    for mut route in [
+        checkout(&script).identified_by(visitor.clone()),
+        portal(&script).identified_by(visitor.clone()),
+    ] {
+        let request = http::Request::head(query(&[])).body(Body::empty());
+        let response = route.call(request.unwrap()).await.unwrap();
+        assert_eq!(response.status(), StatusCode::METHOD_NOT_ALLOWED);
+        assert_eq!(response.headers()["allow"], "GET");
+    }
+    assert!(script.sent().is_empty());
+}
+
+#[tokio::test]
 async fn the_function_sees_the_request() {
     let script = Script::new([answer(201, SESSION)]);
     let by_header = async |parts: Parts| {

@@ -127,6 +127,8 @@ impl CheckoutRoute {
     /// The checkout belongs to the customer that the function returns. An anonymous visitor can fill in any email address, as on
     /// every checkout page, and cannot name a customer.
     ///
+    /// Requests with `HEAD` get the status 405, and create no session.
+    ///
     /// | outcome | status |
     /// |---|---|
     /// | the checkout is created | 303 |

@@ -68,6 +68,8 @@ impl PortalRoute {
     /// Returns the route, for visitors whose customer this function returns: `Ok(None)` for an anonymous visitor, who gets
     /// the status 401, or `Err` with a response that is sent instead, such as a redirect to a login page.
     ///
+    /// Requests with `HEAD` get the status 405, and create no session.
+    ///
     /// | outcome | status |
     /// |---|---|
     /// | the session is created | 303 |

@@ -1,8 +1,11 @@
 //! What both routes do: ask who the visitor is, and open a session.
 
+use std::future::ready;
+
 use axum::response::{IntoResponse, Response};
-use axum::routing::{MethodRouter, get};
+use axum::routing::{MethodFilter, MethodRouter, on};
 use http::request::Parts;
+use http::{StatusCode, header};
 
 use super::identity::Identity;
 use super::query::Query;
@@ -26,7 +29,9 @@ where
     R: Future<Output = Result<Option<Identity>, Response>> + Send + 'static,
     T: Clone + Send + Sync + 'static,
 {
-    get(async move |parts: Parts| {
+    // axum runs the handler of GET for HEAD, too, and link checkers would create sessions that nobody sees.
+    let head = on(MethodFilter::HEAD, || ready(not_allowed()));
+    head.get(async move |parts: Parts| {
         let query = Query::parse(parts.uri.query().unwrap_or_default());
         let identity = match visitor(parts).await {
             Ok(identity) => identity,
@@ -35,4 +40,8 @@ where
         let outcome = open.open(&query, identity).await;
         outcome.unwrap_or_else(IntoResponse::into_response)
     })
+}
+
+fn not_allowed() -> Response {
+    (StatusCode::METHOD_NOT_ALLOWED, [(header::ALLOW, "GET")]).into_response()
 }
