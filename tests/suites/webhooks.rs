@@ -9,15 +9,21 @@
 
 use polar_client::codec;
 use polar_client::types::{Json, Timestamp};
+use polar_client::v2026_10::models::CustomerState;
 use polar_client::v2026_10::webhooks::Event;
 use polar_client::v2026_10::{API_VERSION, Webhooks};
-use polar_client::webhooks::{AnyEvent, Delivery, Format, VersionedEvent as _, WebhookError};
+use polar_client::webhooks::{
+    AnyEvent, Delivery, Entitlements, Format, VersionedEvent as _, WebhookError,
+};
 use polar_tests::versions::OTHER_PAYLOADS;
 use polar_tests::{Recorded, recorded_deliveries};
 use serde_json::json;
 
 /// Of the form that newer endpoints have: both keys can be made of it.
 const SECRET: &str = "whsec_MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
+
+/// An ID that nothing recorded has.
+const BENEFIT: &str = "5a0e4f8c-1c8e-4c57-9a5b-6f1d2e3a4b5c";
 
 const ID: &str = "webhook-id";
 const TIMESTAMP: &str = "webhook-timestamp";
@@ -94,6 +100,133 @@ fn an_event_has_its_content() {
         "0d63d459-34c7-418d-88ba-30484275a482"
     );
     assert!(paid.data.paid);
+}
+
+#[test]
+fn every_recorded_event_names_its_customer() {
+    for recorded in events() {
+        let event = verify(&recorded).unwrap().event;
+        let body: Json = serde_json::from_str(&recorded.body).unwrap();
+        let (data, kind) = (&body["data"], event.event_type());
+        let is_customer = kind.starts_with("customer.");
+        let id = if is_customer {
+            &data["id"]
+        } else {
+            &data["customer_id"]
+        };
+        let found = event.customer_id().map(|id| id.to_string());
+        assert_eq!(found.as_deref(), id.as_str(), "{kind}");
+        let external = match is_customer {
+            true => &data["external_id"],
+            false if data["external_customer_id"].is_string() => &data["external_customer_id"],
+            false => &data["customer"]["external_id"],
+        };
+        assert_eq!(event.external_customer_id(), external.as_str(), "{kind}");
+        assert_eq!(json!(event.timestamp()), body["timestamp"], "{kind}");
+    }
+}
+
+#[test]
+fn every_recorded_event_has_data_of_one_type() {
+    for recorded in events() {
+        let event = verify(&recorded).unwrap().event;
+        let resource = event.event_type().split('.').next().unwrap();
+        let is_state = event.event_type() == "customer.state_changed";
+        let found: Vec<&str> = [
+            ("benefit", event.benefit().is_some()),
+            ("benefit_grant", event.benefit_grant().is_some()),
+            ("checkout", event.checkout().is_some()),
+            ("customer", event.customer().is_some()),
+            ("customer_state", event.customer_state().is_some()),
+            ("customer_seat", event.customer_seat().is_some()),
+            ("discount", event.discount().is_some()),
+            ("member", event.member().is_some()),
+            ("order", event.order().is_some()),
+            ("organization", event.organization().is_some()),
+            ("product", event.product().is_some()),
+            ("refund", event.refund().is_some()),
+            ("subscription", event.subscription().is_some()),
+        ]
+        .into_iter()
+        .filter_map(|(name, is_it)| is_it.then_some(name))
+        .collect();
+        let expected = if is_state { "customer_state" } else { resource };
+        assert_eq!(found, [expected], "{}", event.event_type());
+    }
+}
+
+#[test]
+fn unknown_events_name_the_customer_as_others_do() {
+    let id = "9eac85b9-55ec-4c68-a933-84be243cb2c1";
+    let time = "2026-11-22T03:00:00Z";
+    let event = deliver(&json!({
+        "type": "order.gifted",
+        "timestamp": time,
+        "data": {"customer_id": id, "customer": {"external_id": "u-1"}},
+    }))
+    .unwrap()
+    .event;
+    assert!(event.is_unknown());
+    assert_eq!(event.customer_id(), Some(id.parse().unwrap()));
+    assert_eq!(event.external_customer_id(), Some("u-1"));
+    assert_eq!(event.timestamp(), Some(time.parse().unwrap()));
+    let other = deliver(&json!({"type": "order.gifted", "data": [1]})).unwrap();
+    assert_eq!(other.event.customer_id(), None);
+    assert_eq!(other.event.external_customer_id(), None);
+    assert_eq!(other.event.timestamp(), None);
+}
+
+#[test]
+fn entitlements_are_kept_from_states_in_any_order() {
+    let recorded = body_of("customer.state_changed", API_VERSION);
+    let at = |time: &str, balance: f64| {
+        let mut body = recorded.clone();
+        body["timestamp"] = json!(time);
+        body["data"]["granted_benefits"] = json!([]);
+        body["data"]["active_meters"] = json!([{
+            "id": BENEFIT, "created_at": time, "modified_at": null, "meter_id": BENEFIT,
+            "consumed_units": 1.5, "credited_units": 10, "balance": balance,
+        }]);
+        let Event::CustomerStateChanged(changed) = deliver(&body).unwrap().event else {
+            panic!("another event")
+        };
+        Entitlements::new(changed.data, changed.timestamp)
+    };
+    let meter = BENEFIT.parse().unwrap();
+    let mut kept = at("2026-11-22T03:00:02Z", 8.5);
+    assert!(!kept.update(at("2026-11-22T03:00:01Z", 10.0)));
+    assert_eq!(kept.meter(meter).unwrap().balance, 8.5);
+    assert!(kept.update(at("2026-11-22T03:00:03Z", 7.25)));
+    assert_eq!(kept.meter(meter).unwrap().balance, 7.25);
+    // A delivery that is repeated changes nothing, and the later of two with one time is kept.
+    assert!(kept.update(at("2026-11-22T03:00:03Z", 7.0)));
+    assert_eq!(kept.meter(meter).unwrap().balance, 7.0);
+    assert_eq!(kept.benefit(BENEFIT.parse().unwrap()), None);
+    assert_eq!(kept.subscription(BENEFIT.parse().unwrap()), None);
+
+    let stored = serde_json::to_string(&kept).unwrap();
+    let restored: Entitlements<CustomerState> = serde_json::from_str(&stored).unwrap();
+    assert_eq!(restored, kept);
+    assert!(serde_json::from_str::<Entitlements<CustomerState>>("{}").is_err());
+}
+
+#[test]
+fn recorded_states_are_searched() {
+    for recorded in events() {
+        let Event::CustomerStateChanged(changed) = verify(&recorded).unwrap().event else {
+            continue;
+        };
+        let state = changed.data;
+        for grant in state.granted_benefits() {
+            assert_eq!(state.benefit(grant.benefit_id), Some(grant));
+        }
+        for subscription in state.active_subscriptions() {
+            let product = subscription.product_id;
+            assert_eq!(state.subscription(product).unwrap().product_id, product);
+        }
+        let nothing = BENEFIT.parse().unwrap();
+        assert_eq!(state.benefit(nothing), None);
+    }
 }
 
 #[test]

@@ -1,6 +1,7 @@
 //! Phase 3, check: what must hold of the IR whatever the documents say. All violations are reported together.
 
 mod flows;
+mod lookups;
 mod metering;
 mod operations;
 mod paths;

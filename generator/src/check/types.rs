@@ -38,6 +38,7 @@ impl Checker<'_> {
                     ),
                 );
             }
+            self.lookups(def);
             match &def.shape {
                 Shape::Struct(object) => self.object(def, object),
                 Shape::Enum(texts) => {

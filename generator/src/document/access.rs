@@ -1,5 +1,7 @@
 //! Typed access to what the downgraded document says beyond OpenAPI 3.0. JSON values stay behind these methods.
 
+use std::collections::BTreeMap;
+
 use openapiv3::{
     OpenAPI, Operation, ParameterData, ReferenceOr, Schema, SchemaData, SchemaKind, Server, Type,
 };
@@ -26,6 +28,8 @@ pub(super) const AMBIGUOUS: &str = "x-ambiguous";
 pub(super) const CHOSEN_BY: &str = "x-chosen-by";
 /// Which schema each text found there stands for.
 pub(super) const CHOICES: &str = "x-choices";
+/// Methods of a type that find an item of one of its lists.
+pub(super) const LOOKUP: &str = "x-lookup";
 /// How an operation's answer is paged.
 pub(super) const PAGINATION: &str = "x-polar-pagination";
 /// Who may call an operation.
@@ -57,6 +61,8 @@ pub trait SchemaDataExt {
     fn chosen_by(&self) -> Vec<&str>;
     /// Those texts, each with the name of the schema it stands for.
     fn choices(&self) -> Vec<(&str, &str)>;
+    /// Methods that find an item of a list, by name.
+    fn lookups(&self) -> BTreeMap<String, Lookup>;
     /// The schemas of an array's positions, if it is a tuple.
     fn prefix_items(&self) -> Option<Vec<ReferenceOr<Schema>>>;
     /// The schema of an object's keys, if it says one.
@@ -108,6 +114,13 @@ impl SchemaDataExt for SchemaData {
             .collect()
     }
 
+    fn lookups(&self) -> BTreeMap<String, Lookup> {
+        self.extensions
+            .get(LOOKUP)
+            .and_then(read)
+            .unwrap_or_default()
+    }
+
     fn prefix_items(&self) -> Option<Vec<ReferenceOr<Schema>>> {
         read(self.extensions.get(PREFIX_ITEMS)?)
     }
@@ -131,6 +144,16 @@ pub enum IdOf {
     Entity(String),
     /// Something that is no entity, whatever the rules say.
     Anything,
+}
+
+/// A method that finds an item of a list.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Lookup {
+    /// The property that is the list.
+    pub list: String,
+    /// The property of its items that is compared with the argument.
+    pub by: String,
 }
 
 /// What a schema says beyond OpenAPI 3.0.

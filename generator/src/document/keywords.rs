@@ -1,10 +1,12 @@
 //! Which keywords a schema may have: the shape of each, and the kinds of schema that it fits.
 
+use std::collections::BTreeMap;
 use std::fmt;
 
+use serde::Deserialize as _;
 use serde_json::Value;
 
-use super::access::{AMBIGUOUS, CHOICES, CHOSEN_BY, ID_OF, RUST_NAME, SECRET};
+use super::access::{AMBIGUOUS, CHOICES, CHOSEN_BY, ID_OF, LOOKUP, Lookup, RUST_NAME, SECRET};
 
 /// What a schema is, by its one deciding keyword.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -103,6 +105,7 @@ pub(super) enum Shape {
     Discriminator,
     /// `x-id-of`: the name of an entity, or `false`.
     Entity,
+    Lookups,
     /// `type`: a name, or a name and `null`.
     Type,
 }
@@ -126,6 +129,7 @@ impl Shape {
             Self::SchemaMap => value.is_object(),
             Self::Discriminator => is_discriminator(value),
             Self::Entity => is_entity(value),
+            Self::Lookups => BTreeMap::<String, Lookup>::deserialize(value).is_ok(),
             Self::Type => value.is_string() || is_list(value, Value::is_string),
         }
     }
@@ -147,6 +151,7 @@ impl Shape {
             Self::SchemaMap => "schemas by name",
             Self::Discriminator => "`propertyName` and `mapping`",
             Self::Entity => "the name of an entity in `UpperCamelCase`, or `false`",
+            Self::Lookups => "`list` and `by` by name",
             Self::Type => "the name of a type",
         }
     }
@@ -232,6 +237,7 @@ const NUMERIC: &[Kind] = &[Kind::Number, Kind::Integer];
 const ENUMERABLE: &[Kind] = &[Kind::String, Kind::Integer, Kind::Boolean];
 const CONSTANT: &[Kind] = &[Kind::String, Kind::Integer, Kind::Boolean, Kind::Null];
 const UNION: &[Kind] = &[Kind::AnyOf, Kind::OneOf];
+const WITH_PROPERTIES: &[Kind] = &[Kind::AnyOf, Kind::OneOf, Kind::Object];
 
 /// Sorted by how often the documents use them: the search is linear. `tests/coverage.rs` proves that all of them are read,
 /// or lists why not.
@@ -275,6 +281,7 @@ pub(super) static KEYWORDS: &[Keyword] = &[
     keyword(CHOSEN_BY, Shape::Texts, UNION),
     keyword(CHOICES, Shape::TextMap, UNION),
     keyword("discriminator", Shape::Discriminator, UNION),
+    keyword(LOOKUP, Shape::Lookups, WITH_PROPERTIES),
     keyword("pattern", Shape::Text, &[Kind::String]),
     keyword("minItems", Shape::Count, &[Kind::Array]),
     keyword("maxItems", Shape::Count, &[Kind::Array]),

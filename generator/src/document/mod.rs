@@ -18,8 +18,8 @@ mod tests;
 mod yaml;
 
 pub use access::{
-    DocumentExt, Flow, IdOf, OperationExt, Pagination, PaginationKind, ParameterExt, SchemaDataExt,
-    SchemaExt, ServerExt,
+    DocumentExt, Flow, IdOf, Lookup, OperationExt, Pagination, PaginationKind, ParameterExt,
+    SchemaDataExt, SchemaExt, ServerExt,
 };
 pub(crate) use corrections::Applied;
 pub use corrections::{Correction, Effect};

@@ -16,7 +16,8 @@ use std::collections::HashSet;
 use serde_json::{Map, Number, Value, json};
 
 use super::access::{
-    AMBIGUOUS, CHOICES, CHOSEN_BY, CONST, DEFAULT_NULL, PREFIX_ITEMS, PROPERTY_NAMES, RUST_NAME,
+    AMBIGUOUS, CHOICES, CHOSEN_BY, CONST, DEFAULT_NULL, LOOKUP, PREFIX_ITEMS, PROPERTY_NAMES,
+    RUST_NAME,
 };
 use super::keywords::{Keyword, Kind, describe};
 use super::pointer::At;
@@ -257,7 +258,7 @@ impl<'a> Schemas<'a> {
         for (name, value) in outer {
             if matches!(
                 name.as_str(),
-                "discriminator" | AMBIGUOUS | CHOICES | CHOSEN_BY
+                "discriminator" | AMBIGUOUS | CHOICES | CHOSEN_BY | LOOKUP
             ) {
                 self.problem(&at.key(&name), "there is only one member to choose");
                 continue;

@@ -117,7 +117,7 @@ impl<'a> Scope<'a> {
                 place: Place::Beside,
                 names: names(site.api()).collect(),
             }),
-            ids: None,
+            ids: Some(Ids::below(site, 1)),
         }
     }
 

@@ -14,6 +14,7 @@ mod imports;
 mod input;
 mod json;
 mod limits;
+mod lookups;
 mod manifest;
 mod models;
 mod operation_docs;

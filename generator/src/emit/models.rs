@@ -6,7 +6,7 @@ use quote::quote;
 use super::docs::{self, Docs};
 use super::type_docs::{field_docs, rest_docs, type_docs};
 use super::types::{field_type, ident, rust_type};
-use super::{ambiguous, input, union};
+use super::{ambiguous, input, lookups, union};
 use crate::ir::{Api, Enum, Keeping, Shape, Struct, Type, TypeDef};
 use crate::names::REST_FIELD;
 
@@ -17,10 +17,15 @@ pub(super) fn definition(api: &Api, def: &TypeDef) -> TokenStream {
             let definition = structure(api, def, object);
             let constructors = input::constructors(api, def, object);
             let views = ambiguous::chosen_views(api, def, object);
-            quote!(#definition #constructors #views)
+            let lookups = lookups::methods(api, def);
+            quote!(#definition #constructors #views #lookups)
         }
         Shape::Enum(texts) => enumeration(def, texts),
-        Shape::Union(union) => union::definition(api, def, union),
+        Shape::Union(union) => {
+            let definition = union::definition(api, def, union);
+            let lookups = lookups::methods(api, def);
+            quote!(#definition #lookups)
+        }
         Shape::Alias(ty) => alias(api, def, ty),
     }
 }

@@ -48,6 +48,11 @@ impl<'a> Site<'a> {
         self.layout.apis[self.home.newest()]
     }
 
+    /// The APIs of all versions of the crate, oldest first.
+    pub(super) fn apis(self) -> &'a [&'a Api] {
+        self.layout.apis
+    }
+
     /// Whether the home is that of one version, whose module users see.
     pub(super) fn is_version(self) -> bool {
         self.home.versions.len() == 1

@@ -21,8 +21,8 @@ pub use operations::{
     ParamStyle, Safety, Service, ServiceCredential, Success,
 };
 pub use types::{
-    Choices, Enum, EnumValue, Field, Keeping, Resolution, Role, Shape, Struct, TypeDef, Union,
-    Usage, Variant,
+    Choices, Enum, EnumValue, Field, Keeping, Lookup, Resolution, Role, Shape, Struct, TypeDef,
+    Union, Usage, Variant,
 };
 pub use values::{Constant, Identified, Scalar, Type, TypeId};
 

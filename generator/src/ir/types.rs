@@ -24,8 +24,21 @@ pub struct TypeDef {
     pub module: String,
     /// What the type is made of.
     pub shape: Shape,
+    /// Methods that find an item of one of its lists.
+    pub lookups: Vec<Lookup>,
     /// JSON pointer into the contract.
     pub at: String,
+}
+
+/// A method that finds an item of a list.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Lookup {
+    /// The name of the method.
+    pub name: Name,
+    /// The key of the list.
+    pub list: String,
+    /// The key of the property of its items that is compared with the argument.
+    pub by: String,
 }
 
 impl TypeDef {

@@ -48,6 +48,7 @@ pub(super) fn declare(cx: &mut Lowering<'_, '_>, name: names::Name, at: String) 
         lifecycle: Lifecycle::Active,
         module: String::new(),
         shape: Shape::Alias(Type::Json),
+        lookups: Vec::new(),
         at,
     });
     id

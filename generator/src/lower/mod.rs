@@ -14,6 +14,7 @@ mod graph;
 mod ids;
 mod inherit;
 mod keeping;
+mod lookups;
 mod name;
 mod nullable;
 mod operations;

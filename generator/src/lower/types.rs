@@ -7,7 +7,8 @@ use openapiv3::{
 use super::declare::{component_pointer, reference};
 use super::place::{Node, Place};
 use super::{
-    Lowering, ambiguous, discriminator, facts, given, ids, name, nullable, scalar, tuple, union,
+    Lowering, ambiguous, discriminator, facts, given, ids, lookups, name, nullable, scalar, tuple,
+    union,
 };
 use crate::document::{Literal, SchemaDataExt as _, SchemaExt as _};
 use crate::ir::{
@@ -26,7 +27,10 @@ pub(super) fn fill(cx: &mut Lowering<'_, '_>) {
         if let Some((_, schema)) = document.schema(&format!("#/components/schemas/{schema_name}")) {
             ids::note(cx, schema, &place.at);
             let (shape, facts) = match shape(cx, schema, &place) {
-                Some(shape) => (shape, facts::own_facts(schema)),
+                Some(shape) => {
+                    lookups::note(cx, id, schema);
+                    (shape, facts::own_facts(schema))
+                }
                 None => {
                     let (ty, facts) = value(cx, Node::Schema(schema), &place);
                     (Shape::Alias(ty.non_null().clone()), facts)
@@ -65,13 +69,16 @@ fn non_null(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) -> (Type,
         return (constant(cx, &literal, place), Facts::default());
     }
     if let Some(single) = union::single_type(cx, schema, place) {
+        lookups::refuse(cx, schema, place);
         return single;
     }
     if let Some(shape) = shape(cx, schema, place) {
         let id = name::hoist(cx, shape, schema.schema_data.title.as_deref(), place);
         ambiguous::note(cx, id, schema);
+        lookups::note(cx, id, schema);
         return (Type::Named(id), Facts::default());
     }
+    lookups::refuse(cx, schema, place);
     let scalar = |(ty, limits)| {
         let facts = Facts {
             limits,

@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use openapiv3::{ReferenceOr, Schema, SchemaKind};
 
 use super::place::{Node, Place};
-use super::{Lowering, ambiguous, decide, discriminator, facts, ids, nullable, scalar};
+use super::{Lowering, ambiguous, decide, discriminator, facts, ids, lookups, nullable, scalar};
 use crate::ir::{
     Constant, Facts, Limits, Resolution, Scalar, Shape, Subject, Type, TypeId, Union, Variant,
 };
@@ -98,6 +98,7 @@ fn collect_member(
                 discriminator::check(cx, schema, members, &place);
                 ambiguous::refuse_nested(cx, schema, &place);
                 ids::note(cx, schema, &place.at);
+                lookups::refuse(cx, schema, &place);
             }
             collect_nested(cx, name, nested, &place, nesting, variants);
         }

@@ -1,7 +1,8 @@
 //! Webhooks: deliveries are verified, and become typed events.
 //!
 //! [`Webhooks`] holds the secrets of an endpoint. [`Webhooks::verify`] takes headers and body as they came, and gives a
-//! [`Delivery`]. [`Deliveries`] recognizes events that are delivered again. With the feature `axum` or `actix-web`, a
+//! [`Delivery`]. [`Deliveries`] recognizes events that are delivered again. [`Entitlements`] keep the newest state of a
+//! customer. With the feature `axum` or `actix-web`, a
 //! `Delivery` is an extractor.
 
 #[cfg(feature = "actix-web")]
@@ -12,6 +13,7 @@ mod axum;
 mod body;
 mod delivery;
 mod endpoint;
+mod entitlements;
 mod error;
 mod format;
 #[cfg(feature = "tokio")]
@@ -26,6 +28,7 @@ pub use delivery::{Delivery, VersionedEvent};
 pub use endpoint::Webhooks;
 #[cfg(feature = "test-util")]
 pub(crate) use endpoint::sign;
+pub use entitlements::Entitlements;
 pub use error::WebhookError;
 pub use format::Format;
 pub use headers::Headers;

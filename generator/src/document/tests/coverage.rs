@@ -294,6 +294,7 @@ fn probes(keyword: &str, kind: Kind) -> Vec<Value> {
         "x-choices" => json!({"p": "P"}),
         "x-rust-name" => json!("Renamed"),
         "x-id-of" => return vec![json!("Order"), json!(false)],
+        "x-lookup" => json!({"item": {"list": "items", "by": "id"}}),
         "discriminator" => {
             let mapped = |tag: &str, name: &str| json!({"propertyName": "kind", "mapping": {tag: format!("#/components/schemas/{name}")}});
             return vec![

@@ -40,6 +40,11 @@ impl<'a> SharedField<'a> {
         self.fields.iter().any(|field| may_be_none(field))
     }
 
+    /// The key in JSON.
+    pub(crate) fn key(&self) -> &'a str {
+        &self.first().name.wire
+    }
+
     /// The type of the field of an unknown variant.
     fn kept(&self, api: &Api) -> TokenStream {
         rust_type(api, &self.ty())
@@ -262,7 +267,7 @@ pub(super) fn unknown_codec(api: &Api, def: &TypeDef, union: &Union) -> TokenStr
     }
     let name = ident(&names::unknown(&def.name.rust));
     let fields = shared.iter().map(|field| {
-        let (name, key) = (ident(field.name()), &field.first().name.wire);
+        let (name, key) = (ident(field.name()), field.key());
         quote!(#name: o.field(#key),)
     });
     quote! {

@@ -1,5 +1,8 @@
 //! Webhooks: the enum over the events of a version, and the one over those of all versions.
 
+mod accessors;
+mod found;
+
 use proc_macro2::TokenStream;
 use quote::quote;
 
@@ -16,6 +19,7 @@ pub(super) fn file(site: Site<'_>) -> TokenStream {
         .paragraph("[`Webhooks`] verifies a delivery, [`Event`] is what has happened.")
         .inner_attributes();
     let definition = definition(api, surroundings);
+    let accessors = accessors::methods(site);
     let codec = codec(site);
     let (own, others) = (site.versions(), site.other_versions());
     let features = site.other_versions().map(names::version_feature);
@@ -26,6 +30,7 @@ pub(super) fn file(site: Site<'_>) -> TokenStream {
         #[doc = " Verifies the deliveries of an endpoint, and reads the events in them."]
         pub type Webhooks = polar_client_runtime::webhooks::Webhooks<Event>;
         #definition
+        #accessors
         #codec
         polar_client_runtime::union! { Event }
         impl VersionedEvent for Event {
@@ -241,7 +246,7 @@ fn is_shared(site: Site<'_>) -> Option<TokenStream> {
 }
 
 /// `src/webhooks.rs` of the crate: what the versions have in common.
-pub(super) fn shared(versions: &[&str], default: &str) -> TokenStream {
+pub(super) fn shared(apis: &[&Api], versions: &[&str], default: &str) -> TokenStream {
     let title = Docs::new(
         None,
         "Webhooks: what all versions of the API have in common.",
@@ -251,18 +256,26 @@ pub(super) fn shared(versions: &[&str], default: &str) -> TokenStream {
         names::version_module(default)
     ))
     .inner_attributes();
-    let any_event = any_event(versions);
+    let has_customers = apis.iter().any(|api| accessors::is_about_customers(api));
+    let ids = has_customers.then(|| {
+        quote!(
+            use crate::ids::CustomerId;
+        )
+    });
+    let any_event = any_event(versions, has_customers);
     quote! {
         #title
+        #ids
         use polar_client_runtime::codec::{Encode, Node, View};
+        use polar_client_runtime::types::Timestamp;
         pub use polar_client_runtime::webhooks::{Claim, Deliveries, MemoryStore, OnceError, Outcome};
         pub use polar_client_runtime::webhooks::{Delivery, Format, Headers, WebhookError, Webhooks};
-        pub use polar_client_runtime::webhooks::{Store, VersionedEvent};
+        pub use polar_client_runtime::webhooks::{Entitlements, Store, VersionedEvent};
         #any_event
     }
 }
 
-fn any_event(versions: &[&str]) -> TokenStream {
+fn any_event(versions: &[&str], has_customers: bool) -> TokenStream {
     let of_each = |tokens: &dyn Fn(&str) -> TokenStream| -> TokenStream {
         let each = versions.iter().map(|version| {
             let feature = names::version_feature(version);
@@ -291,6 +304,7 @@ fn any_event(versions: &[&str]) -> TokenStream {
         })
     };
     let (types, unknowns, views) = (call("event_type"), call("is_unknown"), call("view"));
+    let accessors = accessors::of_any(has_customers, call);
     let own_versions = of_each(&|version| {
         let (name, module) = (name(version), module(version));
         quote!(Self::#name(_) => crate::#module::API_VERSION,)
@@ -327,6 +341,8 @@ fn any_event(versions: &[&str]) -> TokenStream {
             pub fn is_unknown(&self) -> bool {
                 match self { #unknowns }
             }
+
+            #accessors
 
             #[doc = " The event of a version, if this crate was built for that."]
             pub(crate) fn read(version: &str, node: Node<'_, '_>) -> Option<Self> {

@@ -1,0 +1,96 @@
+//! Methods that find an item of a list: the type has the list, in all of its forms, and the items have the property.
+
+use super::Checker;
+use crate::ir::{Field, Lookup, Presence, Scalar, Shape, Type, TypeDef};
+use crate::names;
+
+impl Checker<'_> {
+    pub(super) fn lookups(&mut self, def: &TypeDef) {
+        if def.lookups.is_empty() {
+            return;
+        }
+        let at = format!("{}/x-lookup", def.at);
+        if !def.usage.is_decoded() || def.usage.is_built() {
+            self.problem(
+                &at,
+                "only types that are received, and not sent, have such methods".to_owned(),
+            );
+        }
+        for lookup in &def.lookups {
+            if let Err(message) = self.lookup(def, lookup) {
+                self.problem(&format!("{at}/{}", lookup.name.wire), message);
+            }
+        }
+    }
+
+    fn lookup(&self, def: &TypeDef, lookup: &Lookup) -> Result<(), String> {
+        if self.is_method(def, &lookup.name.rust) {
+            return Err("the type has a method of that name".to_owned());
+        }
+        let item = self.item(def, &lookup.list).ok_or_else(|| {
+            format!(
+                "`{}` is no list that all forms of the type require",
+                lookup.list
+            )
+        })?;
+        let field = self.required(item, &lookup.by);
+        match field.map(|field| &field.ty) {
+            Some(Type::Id(_)) => Ok(()),
+            Some(Type::Scalar(scalar)) if !matches!(scalar, Scalar::Float | Scalar::Number) => {
+                Ok(())
+            }
+            _ => Err(format!(
+                "`{}` is no required property of the items that could be compared",
+                lookup.by
+            )),
+        }
+    }
+
+    /// The type of the items of a list that a type has in all of its forms.
+    fn item<'t>(&'t self, def: &'t TypeDef, list: &str) -> Option<&'t Type> {
+        let forms: Vec<&Type> = match &def.shape {
+            Shape::Struct(object) => {
+                let field = object.fields.iter().find(|field| field.name.wire == list)?;
+                vec![item_of(field)?]
+            }
+            Shape::Union(union) => {
+                let forms = union.variants.iter();
+                let forms = forms.map(|variant| item_of(self.required(&variant.ty, list)?));
+                forms.collect::<Option<_>>()?
+            }
+            Shape::Enum(_) | Shape::Alias(_) => return None,
+        };
+        let (first, rest) = forms.split_first()?;
+        rest.iter().all(|form| form == first).then_some(*first)
+    }
+
+    fn required(&self, ty: &Type, key: &str) -> Option<&Field> {
+        let Type::Named(id) = self.api.target(ty) else {
+            return None;
+        };
+        let Shape::Struct(object) = &self.api.def(*id).shape else {
+            return None;
+        };
+        let field = object.fields.iter().find(|field| field.name.wire == key)?;
+        (field.presence == Presence::Required).then_some(field)
+    }
+
+    /// Whether the type has a method of this name, for a variant or for what its variants share.
+    fn is_method(&self, def: &TypeDef, name: &str) -> bool {
+        let Shape::Union(union) = &def.shape else {
+            return false;
+        };
+        names::is_union_method(name)
+            || union.variants.iter().any(|variant| {
+                names::narrowing(&variant.name.rust) == name
+                    || self.api.property(&variant.ty, name).is_some()
+            })
+    }
+}
+
+fn item_of(field: &Field) -> Option<&Type> {
+    match (&field.ty, field.presence) {
+        (Type::List(item), Presence::Required) => Some(item),
+        _ => None,
+    }
+}

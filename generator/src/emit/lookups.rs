@@ -1,0 +1,68 @@
+//! Methods that find an item of a list.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::docs::{self, Docs};
+use super::types::{as_struct, ident, is_copy, rust_type};
+use crate::ir::{Api, Field, Lookup, Shape, Type, TypeDef};
+
+/// The methods of a type that find an item of one of its lists.
+pub(super) fn methods(api: &Api, def: &TypeDef) -> TokenStream {
+    let lookups = def.lookups.iter();
+    let methods: Vec<TokenStream> = lookups
+        .filter_map(|lookup| method(api, def, lookup))
+        .collect();
+    if methods.is_empty() {
+        return TokenStream::new();
+    }
+    let name = ident(&def.name.rust);
+    quote!(impl #name { #(#methods)* })
+}
+
+fn method(api: &Api, def: &TypeDef, lookup: &Lookup) -> Option<TokenStream> {
+    let list = list(api, def, &lookup.list)?;
+    let Type::List(item) = &list.ty else {
+        return None;
+    };
+    let fields = &as_struct(api, item)?.fields;
+    let key = fields.iter().find(|field| field.name.wire == lookup.by)?;
+    let (name, items, by) = (
+        ident(&lookup.name.rust),
+        ident(&list.name.rust),
+        ident(&key.name.rust),
+    );
+    // What all variants of a union have is a method of the union.
+    let items = match &def.shape {
+        Shape::Union(_) => quote!(self.#items()),
+        _ => quote!(self.#items),
+    };
+    let (item, ty) = (rust_type(api, item), rust_type(api, &key.ty));
+    let (ty, is_it) = match is_copy(api, &key.ty) {
+        true => (ty, quote!(item.#by == #by)),
+        false => (quote!(&#ty), quote!(&item.#by == #by)),
+    };
+    let summary = format!(
+        "Returns the item of {} with this {}, if there is one.",
+        docs::code(&lookup.list),
+        docs::code(&lookup.by)
+    );
+    let docs = Docs::new(None, summary).attributes();
+    Some(quote! {
+        #docs
+        #[must_use]
+        pub fn #name(&self, #by: #ty) -> Option<&#item> {
+            #items.iter().find(|item| #is_it)
+        }
+    })
+}
+
+/// The field that is the list: that of the struct, or of the first variant of the union.
+fn list<'a>(api: &'a Api, def: &'a TypeDef, key: &str) -> Option<&'a Field> {
+    let object = match &def.shape {
+        Shape::Struct(object) => object,
+        Shape::Union(union) => as_struct(api, &union.variants.first()?.ty)?,
+        Shape::Enum(_) | Shape::Alias(_) => return None,
+    };
+    object.fields.iter().find(|field| field.name.wire == key)
+}

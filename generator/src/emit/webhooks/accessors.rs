@@ -1,0 +1,248 @@
+//! What an event is about, without a `match` on its type: its data, its time and its customer.
+
+use std::collections::BTreeMap;
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use super::found::Found;
+use crate::emit::docs;
+use crate::emit::site::{Site, Surroundings};
+use crate::emit::types::ident;
+use crate::ir::{Api, Scalar, Type, TypeDef, Webhook};
+use crate::names;
+
+/// The entity whose identifiers and external ids all events are asked for.
+const CUSTOMER: &str = "Customer";
+
+/// Methods of every event, which no accessor of data may be called like.
+const TAKEN: &[&str] = &[
+    "customer_id",
+    "event_type",
+    "external_customer_id",
+    "is_shared",
+    "is_unknown",
+    "of_version",
+    "own",
+    "read",
+    "timestamp",
+    "unknown",
+    "view",
+];
+
+/// The methods of `Event`.
+pub(super) fn methods(site: Site<'_>) -> TokenStream {
+    let api = site.api();
+    let data = data(api);
+    let data = data.values().map(|(def, events)| {
+        let name = ident(&method_name(api, def));
+        let ty = ident(&def.name.rust);
+        let what = docs::with_article(&names::spoken(&def.name.rust));
+        let doc = format!(" Returns the data of the event if it is {what}.");
+        let events = events.iter().map(|event| ident(&event.name.rust));
+        quote! {
+            #[doc = #doc]
+            #[must_use]
+            pub fn #name(&self) -> Option<&#ty> {
+                match self {
+                    #(Self::#events(it) => Some(&it.data),)*
+                    _ => None,
+                }
+            }
+        }
+    });
+    let time = option_method(site, &TIME, |webhook| {
+        let ty = Type::Named(webhook.payload);
+        Found::property(api, &ty, &quote!(it), "timestamp")?
+            .of_type(&Type::Scalar(Scalar::Timestamp))
+    });
+    let customer = has_customers(site).then(|| {
+        let id = option_method(site, &CUSTOMER_ID, |webhook| customer_id(api, webhook));
+        let external = option_method(site, &EXTERNAL_ID, |webhook| external_id(api, webhook));
+        quote!(#id #external)
+    });
+    quote!(impl Event { #(#data)* #time #customer })
+}
+
+/// The methods of `AnyEvent` that ask the event of whatever version it follows.
+pub(super) fn of_any(has_customers: bool, ask: impl Fn(&str) -> TokenStream) -> TokenStream {
+    let customer = [CUSTOMER_ID, EXTERNAL_ID].into_iter();
+    let asked = [TIME].into_iter().chain(customer.filter(|_| has_customers));
+    asked
+        .map(|asked| {
+            let events = ask(asked.name);
+            asked.method(&quote!(match self { #events }))
+        })
+        .collect()
+}
+
+/// Whether there is a type for identifiers of customers.
+pub(super) fn is_about_customers(api: &Api) -> bool {
+    api.entities().any(|entity| entity == CUSTOMER)
+}
+
+fn has_customers(site: Site<'_>) -> bool {
+    site.apis().iter().any(|api| is_about_customers(api))
+}
+
+/// A method that every kind of event has, whatever its data.
+struct Asked {
+    name: &'static str,
+    docs: &'static [&'static str],
+    ty: fn() -> TokenStream,
+    /// What the JSON of an unknown event, `raw`, says.
+    raw: fn() -> TokenStream,
+}
+
+const TIME: Asked = Asked {
+    name: "timestamp",
+    docs: &[
+        " Returns when it happened, from `timestamp`. Deliveries may arrive in another order.",
+        "",
+        " Events of an unknown type have a time if they state it as all others do.",
+    ],
+    ty: || quote!(Timestamp),
+    raw: || {
+        quote!(
+            raw.pointer("/timestamp")
+                .and_then(Json::as_str)
+                .and_then(|time| time.parse().ok())
+        )
+    },
+};
+
+const CUSTOMER_ID: Asked = Asked {
+    name: "customer_id",
+    docs: &[
+        " Returns the identifier of the customer whom the event is about.",
+        "",
+        " That is `customer_id` of the data, or the `id` of data that is a customer itself. `None` if the event is not about a",
+        " customer, or if the customer is not known yet, as in checkouts. Of an event of an unknown type, `data.customer_id`.",
+    ],
+    ty: || quote!(CustomerId),
+    raw: || {
+        quote!(
+            raw.pointer("/data/customer_id")
+                .and_then(Json::as_str)
+                .and_then(|id| id.parse().ok())
+        )
+    },
+};
+
+const EXTERNAL_ID: Asked = Asked {
+    name: "external_customer_id",
+    docs: &[
+        " Returns the external ID of the customer whom the event is about: the ID in your own system.",
+        "",
+        " That is `external_customer_id` or `customer.external_id` of the data, or `external_id` of data that is a customer",
+        " itself. `None` if the customer has none or the data does not state it: look the customer up by",
+        " [`customer_id`](Self::customer_id) then.",
+    ],
+    ty: || quote!(&str),
+    raw: || {
+        quote! {
+            raw.pointer("/data/external_customer_id").or_else(|| raw.pointer("/data/customer/external_id")).and_then(Json::as_str)
+        }
+    },
+};
+
+impl Asked {
+    fn method(&self, body: &TokenStream) -> TokenStream {
+        let (name, docs, ty) = (ident(self.name), self.docs, (self.ty)());
+        quote! {
+            #(#[doc = #docs])*
+            #[must_use]
+            pub fn #name(&self) -> Option<#ty> {
+                #body
+            }
+        }
+    }
+}
+
+fn option_method(
+    site: Site<'_>,
+    asked: &Asked,
+    find: impl Fn(&Webhook) -> Option<Found>,
+) -> TokenStream {
+    let arms = site.api().webhooks.iter().filter_map(|webhook| {
+        let (event, value) = (ident(&webhook.name.rust), find(webhook)?.optional());
+        Some(quote!(Self::#event(it) => #value,))
+    });
+    let arms: Vec<TokenStream> = arms.collect();
+    let others = (arms.len() < site.api().webhooks.len()).then(|| quote!(_ => None,));
+    let (method, raw) = (ident(asked.name), (asked.raw)());
+    let other_version = match site.surroundings() {
+        Surroundings::Crate(_) => quote!(Self::OtherVersion(event) => event.#method(),),
+        Surroundings::Nothing => TokenStream::new(),
+    };
+    asked.method(&quote! {
+        match self {
+            #(#arms)*
+            Self::Unknown { raw, .. } => #raw,
+            #other_version
+            #others
+        }
+    })
+}
+
+/// The types of data that events carry, by name, each with its events.
+fn data(api: &Api) -> BTreeMap<&str, (&TypeDef, Vec<&Webhook>)> {
+    let mut data = BTreeMap::new();
+    for webhook in &api.webhooks {
+        if let Some(Type::Named(id)) = data_of(api, webhook).map(|data| data.ty) {
+            let def = api.def(id);
+            let entry = data.entry(def.name.rust.as_str());
+            let (_, events) = entry.or_insert_with(|| (def, Vec::new()));
+            events.push(webhook);
+        }
+    }
+    data
+}
+
+/// `BenefitGrantWebhook` is `benefit_grant`, unless events carry a `BenefitGrant`, too.
+fn method_name(api: &Api, def: &TypeDef) -> String {
+    let name = &def.name.rust;
+    let short = name.strip_suffix("Webhook");
+    let short = short.filter(|short| !short.is_empty() && !data(api).contains_key(short));
+    let method = names::method(short.unwrap_or(name)).rust;
+    match TAKEN.contains(&method.as_str()) {
+        true => format!("{method}_data"),
+        false => method,
+    }
+}
+
+fn customer_id(api: &Api, webhook: &Webhook) -> Option<Found> {
+    let Found { ty, place, .. } = data_of(api, webhook)?;
+    let customer = Type::Id(CUSTOMER.to_owned());
+    let property = |key| Found::property(api, &ty, &place, key)?.of_type(&customer);
+    property("customer_id").or_else(|| property("id"))
+}
+
+fn external_id(api: &Api, webhook: &Webhook) -> Option<Found> {
+    let Found { ty, place, .. } = data_of(api, webhook)?;
+    let text = Type::Scalar(Scalar::String);
+    let stated = Found::property(api, &ty, &place, "external_customer_id");
+    if let Some(stated) = stated.and_then(|stated| stated.of_type(&text)) {
+        return Some(stated);
+    }
+    if is_customer(api, &ty) {
+        return Found::property(api, &ty, &place, "external_id")?.of_type(&text);
+    }
+    let customer = Found::property(api, &ty, &place, "customer")?;
+    if customer.is_optional || !is_customer(api, &customer.ty) {
+        return None;
+    }
+    Found::property(api, &customer.ty, &customer.place, "external_id")?.of_type(&text)
+}
+
+/// The data of an event, which is `it`.
+fn data_of(api: &Api, webhook: &Webhook) -> Option<Found> {
+    let payload = Type::Named(webhook.payload);
+    let data = Found::property(api, &payload, &quote!(it), "data")?;
+    (!data.is_optional).then_some(data)
+}
+
+fn is_customer(api: &Api, ty: &Type) -> bool {
+    let id = Found::property(api, ty, &TokenStream::new(), "id");
+    id.is_some_and(|id| id.ty == Type::Id(CUSTOMER.to_owned()))
+}

@@ -1,0 +1,77 @@
+//! Properties of a value, whether it is a struct or a union whose variants share them.
+
+use proc_macro2::TokenStream;
+use quote::quote;
+
+use crate::emit::types::{as_struct, ident, is_copy};
+use crate::emit::union::shared_fields;
+use crate::ir::{Api, Keeping, Scalar, Shape, Type};
+
+/// A property, and the expressions that read it.
+pub(super) struct Found {
+    /// The type, without null.
+    pub(super) ty: Type,
+    /// The property itself.
+    pub(super) place: TokenStream,
+    /// A copy of it or a reference to it, in an `Option` if it may be missing.
+    pub(super) value: TokenStream,
+    pub(super) is_optional: bool,
+}
+
+impl Found {
+    /// The property of a value that the expression `of` is.
+    pub(super) fn property(api: &Api, ty: &Type, of: &TokenStream, key: &str) -> Option<Self> {
+        if let Some(object) = as_struct(api, ty) {
+            let field = object.fields.iter().find(|field| field.name.wire == key)?;
+            let (name, ty) = (ident(&field.name.rust), field.ty.non_null().clone());
+            let is_optional = match field.keeping {
+                Keeping::Value => false,
+                Keeping::OrNull | Keeping::OrAbsent => true,
+                Keeping::Patch | Keeping::Sent | Keeping::Constant => return None,
+            };
+            let place = quote!(#of.#name);
+            let value = match is_optional {
+                _ if is_copy(api, &ty) => place.clone(),
+                true if ty == Type::Scalar(Scalar::String) => quote!(#place.as_deref()),
+                true => quote!(#place.as_ref()),
+                false => quote!(&#place),
+            };
+            return Some(Self {
+                ty,
+                place,
+                value,
+                is_optional,
+            });
+        }
+        let Type::Named(id) = api.target(ty) else {
+            return None;
+        };
+        let Shape::Union(union) = &api.def(*id).shape else {
+            return None;
+        };
+        let mut shared = shared_fields(api, union).into_iter();
+        let field = shared.find(|field| field.key() == key)?;
+        let name = ident(field.name());
+        let place = quote!(#of.#name());
+        Some(Self {
+            ty: field.ty().non_null().clone(),
+            value: place.clone(),
+            place,
+            is_optional: field.ty().is_nullable(),
+        })
+    }
+
+    /// The property, if it has this type.
+    pub(super) fn of_type(self, ty: &Type) -> Option<Self> {
+        (self.ty == *ty).then_some(self)
+    }
+
+    /// The value as an `Option`.
+    pub(super) fn optional(self) -> TokenStream {
+        let value = self.value;
+        match self.is_optional {
+            true => value,
+            false => quote!(Some(#value)),
+        }
+    }
+}

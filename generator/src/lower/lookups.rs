@@ -1,0 +1,31 @@
+//! Methods that find an item of a list: `x-lookup`.
+
+use openapiv3::Schema;
+
+use super::Lowering;
+use super::place::Place;
+use crate::document::SchemaDataExt as _;
+use crate::ir::{Lookup, TypeId};
+use crate::names;
+
+/// Keeps the methods that the corrections give to a type. `check` proves that it has the lists.
+pub(super) fn note(cx: &mut Lowering<'_, '_>, id: TypeId, schema: &Schema) {
+    let lookups = schema.schema_data.lookups().into_iter();
+    cx.types[id.0].lookups = lookups
+        .map(|(name, lookup)| Lookup {
+            name: names::field(&name),
+            list: lookup.list,
+            by: lookup.by,
+        })
+        .collect();
+}
+
+/// Refuses such methods where there is no type that could have them.
+pub(super) fn refuse(cx: &mut Lowering<'_, '_>, schema: &Schema, place: &Place) {
+    if !schema.schema_data.lookups().is_empty() {
+        cx.problem(
+            &format!("{}/x-lookup", place.at),
+            "only objects with `properties`, and unions of several, have such methods",
+        );
+    }
+}
