@@ -40,7 +40,7 @@ mod contracts {
         undecidable_further_keys undecidable_open_objects undecidable_open_property undecidable_optional_tag
         undecidable_shorter undecidable_texts undecidable_union unfit_flows unfit_ingest unfit_key unfit_operations unfit_parameters unfit_rows unfit_styles
         unfit_webhooks union_in_itself unknown_flows unknown_keyword unknown_security unsupported_answers unsupported_schemas
-        wrong_choices wrong_discriminators wrong_identifiers
+        wrong_choices wrong_discriminators wrong_identifiers wrong_lookups
     }
 }
 

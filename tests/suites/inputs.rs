@@ -92,6 +92,7 @@ snapshots! {
     keywords: ALL,
     kind_union: TYPES,
     limits: ALL,
+    lookups: TYPES,
     many_required_fields: TYPES,
     maps: TYPES,
     names: EVERYTHING,

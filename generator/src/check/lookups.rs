@@ -29,7 +29,7 @@ impl Checker<'_> {
         }
         let item = self.item(def, &lookup.list).ok_or_else(|| {
             format!(
-                "`{}` is no list that all forms of the type require",
+                "`{}` is not a list that every form of the type requires",
                 lookup.list
             )
         })?;
@@ -40,7 +40,7 @@ impl Checker<'_> {
                 Ok(())
             }
             _ => Err(format!(
-                "`{}` is no required property of the items that could be compared",
+                "`{}` is not a required property of the items that can be compared",
                 lookup.by
             )),
         }

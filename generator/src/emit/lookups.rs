@@ -5,7 +5,7 @@ use quote::quote;
 
 use super::docs::{self, Docs};
 use super::types::{as_struct, ident, is_copy, rust_type};
-use crate::ir::{Api, Field, Lookup, Shape, Type, TypeDef};
+use crate::ir::{Api, Field, Lookup, Scalar, Shape, Type, TypeDef};
 
 /// The methods of a type that find an item of one of its lists.
 pub(super) fn methods(api: &Api, def: &TypeDef) -> TokenStream {
@@ -37,10 +37,13 @@ fn method(api: &Api, def: &TypeDef, lookup: &Lookup) -> Option<TokenStream> {
         Shape::Union(_) => quote!(self.#items()),
         _ => quote!(self.#items),
     };
-    let (item, ty) = (rust_type(api, item), rust_type(api, &key.ty));
-    let (ty, is_it) = match is_copy(api, &key.ty) {
-        true => (ty, quote!(item.#by == #by)),
-        false => (quote!(&#ty), quote!(&item.#by == #by)),
+    let item = rust_type(api, item);
+    let (ty, is_it) = match rust_type(api, &key.ty) {
+        ty if is_copy(api, &key.ty) => (ty, quote!(item.#by == #by)),
+        _ if api.target(&key.ty) == &Type::Scalar(Scalar::String) => {
+            (quote!(&str), quote!(item.#by == #by))
+        }
+        ty => (quote!(&#ty), quote!(&item.#by == #by)),
     };
     let summary = format!(
         "Returns the item of {} with this {}, if there is one.",

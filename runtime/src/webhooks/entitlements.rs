@@ -11,8 +11,8 @@ use crate::types::Timestamp;
 /// What a customer may use, as of a point in time: the state `S` that `customer.state_changed` delivers and
 /// `customers().get_state()` returns.
 ///
-/// It dereferences to the state, which answers by IDs: `entitlements.benefit(id)`, `.meter(id)` and `.subscription(product)`.
-/// It implements serde, so that it is stored as it is, one for each customer; `Debug` shows the whole state.
+/// Dereferences to the state, which is searched by ID: `entitlements.benefit(id)`, `.meter(id)` and `.subscription(product)`.
+/// Implements serde, to be stored for each customer. `Debug` shows the whole state.
 #[derive(Clone, PartialEq)]
 pub struct Entitlements<S> {
     as_of: Timestamp,
@@ -22,8 +22,8 @@ pub struct Entitlements<S> {
 impl<S> Entitlements<S> {
     /// Creates the entitlements from a state, and the `timestamp` of the event that delivered it.
     ///
-    /// For a state from `customers().get_state()`, pass the time just before the request: what happened since may be missing
-    /// in it. If the clock of this machine is fast, events are passed over for as long as it is ahead of Polar's.
+    /// For a state from `customers().get_state()`, pass the time just before the request: later changes may be missing in it.
+    /// If the clock of this machine is ahead of Polar's, events of that interval are ignored as older.
     pub fn new(state: S, as_of: impl Into<Timestamp>) -> Self {
         Self {
             as_of: as_of.into(),

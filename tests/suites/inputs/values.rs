@@ -416,3 +416,21 @@ fn a_list_is_named_after_its_item() {
     );
     assert_eq!(list.items[1].as_fixed().unwrap().amount, 5);
 }
+
+#[test]
+fn items_are_found_by_their_keys() {
+    use inputs::lookups::models::{Rack, Shelf};
+
+    let books = r#"[{"title":"a","number":1,"lent":false},{"title":"b","number":2,"lent":true},{"title":"b","number":3,"lent":true}]"#;
+    let shelf: Shelf = round_trip(&format!(r#"{{"books":{books}}}"#));
+    // The first of several.
+    assert_eq!(shelf.book("b"), shelf.books.get(1));
+    assert_eq!(shelf.volume(3), shelf.books.get(2));
+    assert_eq!(shelf.any_lent(true), shelf.books.get(1));
+    assert_eq!(shelf.book("c"), None);
+    for kind in ["open", "locked"] {
+        let rack: Rack = round_trip(&format!(r#"{{"kind":"{kind}","books":{books}}}"#));
+        assert_eq!(rack.book(2), rack.books().get(1));
+        assert_eq!(rack.book(4), None);
+    }
+}
