@@ -1,0 +1,115 @@
+//! Activates the key for this computer, and ends the activation.
+
+use std::error::Error as StdError;
+use std::process::ExitCode;
+use std::{env, fs};
+
+use polar_client::ids::OrganizationId;
+use polar_client::v2026_10::ErrorCode;
+use polar_client::v2026_10::models::{
+    LicenseKeyActivate, LicenseKeyDeactivate, LicenseKeyValidate,
+};
+use polar_client::v2026_10::services::customer_portal::license_keys::LicenseKeys;
+use polar_client::{Anonymous, Error};
+
+use crate::file::{load, path, save};
+use crate::license::{License, detail};
+
+pub(crate) async fn activate(
+    keys: &LicenseKeys<Anonymous>,
+    organization: OrganizationId,
+    key: &str,
+) -> Result<ExitCode, Box<dyn StdError>> {
+    if load()?.is_some() {
+        println!("already activated, please deactivate first");
+        return Ok(ExitCode::FAILURE);
+    }
+    // What helps the customer to tell computers apart in the portal.
+    let label = env::var("HOSTNAME").unwrap_or_else(|_| "a computer".to_owned());
+    let request = LicenseKeyActivate::new(key, organization, label);
+    let activated = match keys.activate(request).await {
+        Ok(it) => Ok(License::new(key, Some(it.id), it.license_key.expires_at)),
+        Err(error) => {
+            let unlimited = unlimited(keys, organization, key, &error).await;
+            unlimited.ok_or(error)
+        }
+    };
+    let license = match activated {
+        Ok(license) => license,
+        Err(error) => {
+            match (error.code(), detail(&error)) {
+                (Some(ErrorCode::ResourceNotFound), _) => println!("there is no such key"),
+                (Some(ErrorCode::NotPermitted), Some(detail)) => {
+                    println!("not activated: {detail}")
+                }
+                _ => println!("not activated, please try again later: {error}"),
+            }
+            return Ok(ExitCode::FAILURE);
+        }
+    };
+    if let Err(error) = save(&license) {
+        println!(
+            "not activated, {} cannot be written: {error}",
+            path().display()
+        );
+        // Nobody would know of the activation any more, and it counts.
+        if let Err(error) = give_back(keys, organization, &license).await {
+            let id = license.activation_id.unwrap_or_default();
+            println!("please remove the activation {id} in the customer portal: {error}");
+        }
+        return Ok(ExitCode::FAILURE);
+    }
+    println!("activated");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The license for a key that cannot be activated since it has no limit of activations. A key that has one would be good
+/// here too, and on any number of computers, if this did not look at the limit.
+async fn unlimited(
+    keys: &LicenseKeys<Anonymous>,
+    organization: OrganizationId,
+    key: &str,
+    error: &Error,
+) -> Option<License> {
+    if error.code() != Some(ErrorCode::NotPermitted) {
+        return None;
+    }
+    let question = LicenseKeyValidate::new(key, organization);
+    let answer = keys.validate(question).await.ok()?;
+    let is_good = answer.status == "granted" && answer.limit_activations.is_none();
+    is_good.then(|| License::new(key, None, answer.expires_at))
+}
+
+pub(crate) async fn deactivate(
+    keys: &LicenseKeys<Anonymous>,
+    organization: OrganizationId,
+) -> Result<ExitCode, Box<dyn StdError>> {
+    let Some(license) = load()? else {
+        println!("not activated");
+        return Ok(ExitCode::FAILURE);
+    };
+    if let Err(error) = give_back(keys, organization, &license).await {
+        println!("not deactivated, please try again later: {error}");
+        return Ok(ExitCode::FAILURE);
+    }
+    fs::remove_file(path())?;
+    println!("deactivated");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Ends the activation, if there is one.
+async fn give_back(
+    keys: &LicenseKeys<Anonymous>,
+    organization: OrganizationId,
+    license: &License,
+) -> Result<(), Box<dyn StdError>> {
+    let Some(id) = license.activation()? else {
+        return Ok(());
+    };
+    let request = LicenseKeyDeactivate::new(license.key.as_str(), organization, id);
+    match keys.deactivate(request).await {
+        // An activation that is gone has done its part.
+        Err(error) if error.code() != Some(ErrorCode::ResourceNotFound) => Err(error.into()),
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,64 @@
+//! A license check for a desktop program: no token, and no trouble while the network or the API is down.
+//!
+//! ```sh
+//! export LICENSE_ORGANIZATION=<the id of the organization that sells the program>
+//! cargo run --example license -- activate <key>
+//! cargo run --example license -- check         # at each start of the program
+//! cargo run --example license -- deactivate    # before the program moves to another computer
+//! ```
+//!
+//! Only the API's own word about the key makes a license invalid: a key that is revoked or disabled, or an answer that says
+//! that there is no such key. Whatever else happens (no network, an overloaded server, a page of a proxy, a version of the
+//! API that is gone) says nothing about the key, and the last good answer goes on to count for a while.
+//!
+//! A check ends with 0 for a license that counts, 2 for one that cannot be verified, 3 for one that is invalid, and 1 for
+//! none or an error.
+//!
+//! `POLAR_SERVER` names another server, `LICENSE_FILE` another file than `license.json`. That file is no secret and not
+//! protected: those who want to cheat will, and this is about not bothering those who do not.
+
+mod activation;
+mod check;
+mod file;
+mod license;
+
+use std::env;
+use std::error::Error as StdError;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use polar_client::ids::OrganizationId;
+use polar_client::v2026_10::{Polar, server};
+use polar_client::{Anonymous, Error, Server};
+
+use activation::{activate, deactivate};
+use check::check;
+
+#[tokio::main(flavor = "current_thread")]
+async fn main() -> Result<ExitCode, Box<dyn StdError>> {
+    let organization: OrganizationId = env::var("LICENSE_ORGANIZATION")?.parse()?;
+    let keys = client()?.customer_portal(Anonymous).license_keys();
+    let arguments: Vec<String> = env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        ["activate", key] => activate(&keys, organization, key).await,
+        ["check"] => check(&keys, organization).await,
+        ["deactivate"] => deactivate(&keys, organization).await,
+        _ => Err("usage: license activate KEY | check | deactivate".into()),
+    }
+}
+
+/// A client that needs no token, for a program that does not let its user wait.
+fn client() -> Result<Polar<Anonymous>, Error> {
+    let server = match env::var("POLAR_SERVER").as_deref() {
+        Ok("sandbox") => server::SANDBOX,
+        Ok(url) if url != "production" => Server::custom(url)?,
+        _ => server::PRODUCTION,
+    };
+    Polar::builder()
+        .app("license-example", "1.0")
+        .server(server)
+        .timeout(Duration::from_secs(10))
+        .attempt_timeout(Duration::from_secs(4))
+        .build()
+}
