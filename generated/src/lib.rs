@@ -25,7 +25,7 @@
 //! - [Errors and retries](crate::guide::errors): Handle API errors by their class, configure timeouts and retries, and keep responses that cannot be decoded.
 //! - [Webhooks](crate::guide::webhooks): Verify deliveries, decode their events, and handle each event once.
 //! - [Checkout and portal routes](crate::guide::checkout): Redirect visitors to a checkout or to the customer portal, with two routes for axum.
-//! - [Entitlements](crate::guide::entitlements): Decide what a customer may use: active subscriptions, granted benefits, balances of meters, and seats.
+//! - [Entitlements](crate::guide::entitlements): Decide what a customer may use: active subscriptions, granted benefits, and balances of meters.
 //! - [Usage metering](crate::guide::usage): Track what customers use, and read the balances of their meters.
 //! - [Files and invoices](crate::guide::files): Upload files, and download invoices, receipts and what customers bought.
 //! - [Exports](crate::guide::exports): Stream the CSV exports of the API as typed rows.

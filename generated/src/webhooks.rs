@@ -5,7 +5,9 @@
 //! Deliveries are verified by the `Webhooks` of a version, as in
 //! `v2026_10::Webhooks`.
 
+use crate::ids::CustomerId;
 use polar_client_runtime::codec::{Encode, Node, View};
+use polar_client_runtime::types::Timestamp;
 
 pub use polar_client_runtime::webhooks::{
     Claim, Deliveries, MemoryStore, OnceError, Outcome,
@@ -13,7 +15,7 @@ pub use polar_client_runtime::webhooks::{
 pub use polar_client_runtime::webhooks::{
     Delivery, Format, Headers, WebhookError, Webhooks,
 };
-pub use polar_client_runtime::webhooks::{Store, VersionedEvent};
+pub use polar_client_runtime::webhooks::{Entitlements, Store, VersionedEvent};
 
 /// An event of any version of the API that this crate was built for.
 #[derive(Clone, PartialEq)]
@@ -80,6 +82,57 @@ impl AnyEvent {
             Self::V2026_10(event) => event.is_unknown(),
             #[cfg(feature = "v2027-01")]
             Self::V2027_01(event) => event.is_unknown(),
+        }
+    }
+
+    /// Returns when it happened, from `timestamp`. Deliveries may arrive in another order.
+    ///
+    /// Events of an unknown type have a time if they state it as all others do.
+    #[must_use]
+    #[inline]
+    pub fn timestamp(&self) -> Option<Timestamp> {
+        match self {
+            #[cfg(feature = "v2026-04")]
+            Self::V2026_04(event) => event.timestamp(),
+            #[cfg(feature = "v2026-10")]
+            Self::V2026_10(event) => event.timestamp(),
+            #[cfg(feature = "v2027-01")]
+            Self::V2027_01(event) => event.timestamp(),
+        }
+    }
+
+    /// Returns the identifier of the customer whom the event is about.
+    ///
+    /// That is `customer_id` of the data, or the `id` of data that is a customer itself. `None` if the event is not about a
+    /// customer, or if the customer is not known yet, as in checkouts. Of an event of an unknown type, `data.customer_id`.
+    #[must_use]
+    #[inline]
+    pub fn customer_id(&self) -> Option<CustomerId> {
+        match self {
+            #[cfg(feature = "v2026-04")]
+            Self::V2026_04(event) => event.customer_id(),
+            #[cfg(feature = "v2026-10")]
+            Self::V2026_10(event) => event.customer_id(),
+            #[cfg(feature = "v2027-01")]
+            Self::V2027_01(event) => event.customer_id(),
+        }
+    }
+
+    /// Returns the external ID of the customer whom the event is about: the ID in your own system.
+    ///
+    /// That is `external_customer_id` or `customer.external_id` of the data, or `external_id` of data that is a customer
+    /// itself. `None` if the customer has none or the data does not state it: look the customer up by
+    /// [`customer_id`](Self::customer_id) then.
+    #[must_use]
+    #[inline]
+    pub fn external_customer_id(&self) -> Option<&str> {
+        match self {
+            #[cfg(feature = "v2026-04")]
+            Self::V2026_04(event) => event.external_customer_id(),
+            #[cfg(feature = "v2026-10")]
+            Self::V2026_10(event) => event.external_customer_id(),
+            #[cfg(feature = "v2027-01")]
+            Self::V2027_01(event) => event.external_customer_id(),
         }
     }
 

@@ -44,3 +44,5 @@
 //! - **Errors.** Visitors read a fixed text, never the API's. A rate limit is 503 with `Retry-After`, a timeout 504, a failure
 //!   of the API 502; values that the API rejects are 400, a customer without purchases is 404 at the portal. With the feature
 //!   `tracing` the causes are logged.
+//!
+//! Examples: [`saas/checkout`](https://github.com/polar-client/polar-client/blob/main/examples/saas/checkout.rs), [`saas/account`](https://github.com/polar-client/polar-client/blob/main/examples/saas/account.rs).

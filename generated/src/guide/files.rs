@@ -72,4 +72,4 @@
 //! (`CallOptions::body_limit`). `on_progress` reports the bytes received. A partial response, or the HTML page of a proxy, is an
 //! error. Product media and avatars are public: their `public_url` needs no client.
 //!
-//! Example: [`download`](https://github.com/polar-client/polar-client/blob/main/examples/download.rs).
+//! Examples: [`download`](https://github.com/polar-client/polar-client/blob/main/examples/download.rs), [`saas/invoices`](https://github.com/polar-client/polar-client/blob/main/examples/saas/invoices.rs).

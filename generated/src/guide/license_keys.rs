@@ -21,7 +21,7 @@
 //! class about the key. Every other error (an outage, the page of a proxy, a version of the API that is no longer served)
 //! says nothing about it: use the last result. The API accepts three requests per second.
 //!
-//! The example [`license`](https://github.com/polar-client/polar-client/blob/main/examples/license.rs) activates and validates a key, and works offline for two weeks:
+//! The example [`license`](https://github.com/polar-client/polar-client/blob/main/examples/license/main.rs) activates and validates a key, and works offline for two weeks:
 //!
 //! ```sh
 //! export LICENSE_ORGANIZATION=7267719e-2bfa-4c78-b095-fcdc4aa788e8

@@ -88,4 +88,4 @@
 //! `tracing`. A process that dies loses the events in its queue: call `flush()` before you discard the source of the
 //! events, or ask for a receipt (`ingest_with_receipt`) and await it.
 //!
-//! Example: [`ingest`](https://github.com/polar-client/polar-client/blob/main/examples/ingest.rs).
+//! Examples: [`ingest`](https://github.com/polar-client/polar-client/blob/main/examples/ingest.rs), [`saas/usage`](https://github.com/polar-client/polar-client/blob/main/examples/saas/usage.rs).

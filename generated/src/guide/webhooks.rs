@@ -90,4 +90,4 @@
 //! endpoint follows, and whether or not the feature of that version is on. Only an event with another payload is
 //! `OtherVersion` (the feature of that version is on) or is refused with status 501 (it is off).
 //!
-//! Examples: [`axum_webhooks`](https://github.com/polar-client/polar-client/blob/main/examples/axum_webhooks.rs), [`actix_webhooks`](https://github.com/polar-client/polar-client/blob/main/examples/actix_webhooks.rs).
+//! Examples: [`axum_webhooks`](https://github.com/polar-client/polar-client/blob/main/examples/axum_webhooks.rs), [`actix_webhooks`](https://github.com/polar-client/polar-client/blob/main/examples/actix_webhooks.rs), [`saas/webhooks`](https://github.com/polar-client/polar-client/blob/main/examples/saas/webhooks.rs).

@@ -5,8 +5,9 @@
 //! [`Webhooks`] verifies a delivery, [`Event`] is what has happened.
 
 use super::models::*;
+use crate::ids::CustomerId;
 use polar_client_runtime::codec::{Encode, Node, Union};
-use polar_client_runtime::types::Json;
+use polar_client_runtime::types::{Json, Timestamp};
 use polar_client_runtime::webhooks::VersionedEvent;
 
 /// Verifies the deliveries of an endpoint, and reads the events in them.
@@ -282,6 +283,322 @@ impl Event {
             Self::Unknown { .. } => true,
             Self::OtherVersion(event) => event.is_unknown(),
             _ => false,
+        }
+    }
+}
+
+impl Event {
+    /// Returns the data of the event if it is a benefit.
+    #[must_use]
+    #[inline]
+    pub fn benefit(&self) -> Option<&Benefit> {
+        match self {
+            Self::BenefitCreated(it) => Some(&it.data),
+            Self::BenefitUpdated(it) => Some(&it.data),
+            _ => None,
+        }
+    }
+
+    /// Returns the data of the event if it is a benefit grant webhook.
+    #[must_use]
+    #[inline]
+    pub fn benefit_grant(&self) -> Option<&BenefitGrantWebhook> {
+        match self {
+            Self::BenefitGrantCreated(it) => Some(&it.data),
+            Self::BenefitGrantCycled(it) => Some(&it.data),
+            Self::BenefitGrantRevoked(it) => Some(&it.data),
+            Self::BenefitGrantUpdated(it) => Some(&it.data),
+            _ => None,
+        }
+    }
+
+    /// Returns the data of the event if it is a checkout.
+    #[must_use]
+    #[inline]
+    pub fn checkout(&self) -> Option<&Checkout> {
+        match self {
+            Self::CheckoutCreated(it) => Some(&it.data),
+            Self::CheckoutExpired(it) => Some(&it.data),
+            Self::CheckoutUpdated(it) => Some(&it.data),
+            _ => None,
+        }
+    }
+
+    /// Returns the data of the event if it is a customer.
+    #[must_use]
+    #[inline]
+    pub fn customer(&self) -> Option<&Customer> {
+        match self {
+            Self::CustomerCreated(it) => Some(&it.data),
+            Self::CustomerDeleted(it) => Some(&it.data),
+            Self::CustomerUpdated(it) => Some(&it.data),
+            _ => None,
+        }
+    }
+
+    /// Returns the data of the event if it is a customer seat.
+    #[must_use]
+    #[inline]
+    pub fn customer_seat(&self) -> Option<&CustomerSeat> {
+        match self {
+            Self::CustomerSeatAssigned(it) => Some(&it.data),
+            Self::CustomerSeatClaimed(it) => Some(&it.data),
+            Self::CustomerSeatRevoked(it) => Some(&it.data),
+            _ => None,
+        }
+    }
+
+    /// Returns the data of the event if it is a customer state.
+    #[must_use]
+    #[inline]
+    pub fn customer_state(&self) -> Option<&CustomerState> {
+        match self {
+            Self::CustomerStateChanged(it) => Some(&it.data),
+            _ => None,
+        }
+    }
+
+    /// Returns the data of the event if it is a discount.
+    #[must_use]
+    #[inline]
+    pub fn discount(&self) -> Option<&Discount> {
+        match self {
+            Self::DiscountCreated(it) => Some(&it.data),
+            Self::DiscountDeleted(it) => Some(&it.data),
+            Self::DiscountUpdated(it) => Some(&it.data),
+            _ => None,
+        }
+    }
+
+    /// Returns the data of the event if it is a member.
+    #[must_use]
+    #[inline]
+    pub fn member(&self) -> Option<&Member> {
+        match self {
+            Self::MemberCreated(it) => Some(&it.data),
+            Self::MemberDeleted(it) => Some(&it.data),
+            Self::MemberUpdated(it) => Some(&it.data),
+            _ => None,
+        }
+    }
+
+    /// Returns the data of the event if it is an order.
+    #[must_use]
+    #[inline]
+    pub fn order(&self) -> Option<&Order> {
+        match self {
+            Self::OrderCreated(it) => Some(&it.data),
+            Self::OrderPaid(it) => Some(&it.data),
+            Self::OrderRefunded(it) => Some(&it.data),
+            Self::OrderUpdated(it) => Some(&it.data),
+            _ => None,
+        }
+    }
+
+    /// Returns the data of the event if it is an organization.
+    #[must_use]
+    #[inline]
+    pub fn organization(&self) -> Option<&Organization> {
+        match self {
+            Self::OrganizationUpdated(it) => Some(&it.data),
+            _ => None,
+        }
+    }
+
+    /// Returns the data of the event if it is a product.
+    #[must_use]
+    #[inline]
+    pub fn product(&self) -> Option<&Product> {
+        match self {
+            Self::ProductCreated(it) => Some(&it.data),
+            Self::ProductUpdated(it) => Some(&it.data),
+            _ => None,
+        }
+    }
+
+    /// Returns the data of the event if it is a refund.
+    #[must_use]
+    #[inline]
+    pub fn refund(&self) -> Option<&Refund> {
+        match self {
+            Self::RefundCreated(it) => Some(&it.data),
+            Self::RefundUpdated(it) => Some(&it.data),
+            _ => None,
+        }
+    }
+
+    /// Returns the data of the event if it is a subscription.
+    #[must_use]
+    #[inline]
+    pub fn subscription(&self) -> Option<&Subscription> {
+        match self {
+            Self::SubscriptionActive(it) => Some(&it.data),
+            Self::SubscriptionCanceled(it) => Some(&it.data),
+            Self::SubscriptionCreated(it) => Some(&it.data),
+            Self::SubscriptionCycled(it) => Some(&it.data),
+            Self::SubscriptionMigrated(it) => Some(&it.data),
+            Self::SubscriptionPastDue(it) => Some(&it.data),
+            Self::SubscriptionPaused(it) => Some(&it.data),
+            Self::SubscriptionResumed(it) => Some(&it.data),
+            Self::SubscriptionRevoked(it) => Some(&it.data),
+            Self::SubscriptionUncanceled(it) => Some(&it.data),
+            Self::SubscriptionUpdated(it) => Some(&it.data),
+            _ => None,
+        }
+    }
+
+    /// Returns when it happened, from `timestamp`. Deliveries may arrive in another order.
+    ///
+    /// Events of an unknown type have a time if they state it as all others do.
+    #[must_use]
+    #[inline]
+    pub fn timestamp(&self) -> Option<Timestamp> {
+        match self {
+            Self::BenefitCreated(it) => Some(it.timestamp),
+            Self::BenefitUpdated(it) => Some(it.timestamp),
+            Self::BenefitGrantCreated(it) => Some(it.timestamp),
+            Self::BenefitGrantCycled(it) => Some(it.timestamp),
+            Self::BenefitGrantRevoked(it) => Some(it.timestamp),
+            Self::BenefitGrantUpdated(it) => Some(it.timestamp),
+            Self::CheckoutCreated(it) => Some(it.timestamp),
+            Self::CheckoutExpired(it) => Some(it.timestamp),
+            Self::CheckoutUpdated(it) => Some(it.timestamp),
+            Self::CustomerCreated(it) => Some(it.timestamp),
+            Self::CustomerDeleted(it) => Some(it.timestamp),
+            Self::CustomerStateChanged(it) => Some(it.timestamp),
+            Self::CustomerUpdated(it) => Some(it.timestamp),
+            Self::CustomerSeatAssigned(it) => Some(it.timestamp),
+            Self::CustomerSeatClaimed(it) => Some(it.timestamp),
+            Self::CustomerSeatRevoked(it) => Some(it.timestamp),
+            Self::DiscountCreated(it) => Some(it.timestamp),
+            Self::DiscountDeleted(it) => Some(it.timestamp),
+            Self::DiscountUpdated(it) => Some(it.timestamp),
+            Self::MemberCreated(it) => Some(it.timestamp),
+            Self::MemberDeleted(it) => Some(it.timestamp),
+            Self::MemberUpdated(it) => Some(it.timestamp),
+            Self::OrderCreated(it) => Some(it.timestamp),
+            Self::OrderPaid(it) => Some(it.timestamp),
+            Self::OrderRefunded(it) => Some(it.timestamp),
+            Self::OrderUpdated(it) => Some(it.timestamp),
+            Self::OrganizationUpdated(it) => Some(it.timestamp),
+            Self::ProductCreated(it) => Some(it.timestamp),
+            Self::ProductUpdated(it) => Some(it.timestamp),
+            Self::RefundCreated(it) => Some(it.timestamp),
+            Self::RefundUpdated(it) => Some(it.timestamp),
+            Self::SubscriptionActive(it) => Some(it.timestamp),
+            Self::SubscriptionCanceled(it) => Some(it.timestamp),
+            Self::SubscriptionCreated(it) => Some(it.timestamp),
+            Self::SubscriptionCycled(it) => Some(it.timestamp),
+            Self::SubscriptionMigrated(it) => Some(it.timestamp),
+            Self::SubscriptionPastDue(it) => Some(it.timestamp),
+            Self::SubscriptionPaused(it) => Some(it.timestamp),
+            Self::SubscriptionResumed(it) => Some(it.timestamp),
+            Self::SubscriptionRevoked(it) => Some(it.timestamp),
+            Self::SubscriptionUncanceled(it) => Some(it.timestamp),
+            Self::SubscriptionUpdated(it) => Some(it.timestamp),
+            Self::Unknown { raw, .. } => {
+                raw.pointer("/timestamp")
+                    .and_then(Json::as_str)
+                    .and_then(|time| time.parse().ok())
+            }
+            Self::OtherVersion(event) => event.timestamp(),
+        }
+    }
+
+    /// Returns the identifier of the customer whom the event is about.
+    ///
+    /// That is `customer_id` of the data, or the `id` of data that is a customer itself. `None` if the event is not about a
+    /// customer, or if the customer is not known yet, as in checkouts. Of an event of an unknown type, `data.customer_id`.
+    #[must_use]
+    #[inline]
+    pub fn customer_id(&self) -> Option<CustomerId> {
+        match self {
+            Self::BenefitGrantCreated(it) => Some(it.data.customer_id()),
+            Self::BenefitGrantCycled(it) => Some(it.data.customer_id()),
+            Self::BenefitGrantRevoked(it) => Some(it.data.customer_id()),
+            Self::BenefitGrantUpdated(it) => Some(it.data.customer_id()),
+            Self::CheckoutCreated(it) => it.data.customer_id,
+            Self::CheckoutExpired(it) => it.data.customer_id,
+            Self::CheckoutUpdated(it) => it.data.customer_id,
+            Self::CustomerCreated(it) => Some(it.data.id()),
+            Self::CustomerDeleted(it) => Some(it.data.id()),
+            Self::CustomerStateChanged(it) => Some(it.data.id()),
+            Self::CustomerUpdated(it) => Some(it.data.id()),
+            Self::CustomerSeatAssigned(it) => it.data.customer_id,
+            Self::CustomerSeatClaimed(it) => it.data.customer_id,
+            Self::CustomerSeatRevoked(it) => it.data.customer_id,
+            Self::MemberCreated(it) => Some(it.data.customer_id),
+            Self::MemberDeleted(it) => Some(it.data.customer_id),
+            Self::MemberUpdated(it) => Some(it.data.customer_id),
+            Self::OrderCreated(it) => Some(it.data.customer_id),
+            Self::OrderPaid(it) => Some(it.data.customer_id),
+            Self::OrderRefunded(it) => Some(it.data.customer_id),
+            Self::OrderUpdated(it) => Some(it.data.customer_id),
+            Self::RefundCreated(it) => Some(it.data.customer_id),
+            Self::RefundUpdated(it) => Some(it.data.customer_id),
+            Self::SubscriptionActive(it) => Some(it.data.customer_id),
+            Self::SubscriptionCanceled(it) => Some(it.data.customer_id),
+            Self::SubscriptionCreated(it) => Some(it.data.customer_id),
+            Self::SubscriptionCycled(it) => Some(it.data.customer_id),
+            Self::SubscriptionMigrated(it) => Some(it.data.customer_id),
+            Self::SubscriptionPastDue(it) => Some(it.data.customer_id),
+            Self::SubscriptionPaused(it) => Some(it.data.customer_id),
+            Self::SubscriptionResumed(it) => Some(it.data.customer_id),
+            Self::SubscriptionRevoked(it) => Some(it.data.customer_id),
+            Self::SubscriptionUncanceled(it) => Some(it.data.customer_id),
+            Self::SubscriptionUpdated(it) => Some(it.data.customer_id),
+            Self::Unknown { raw, .. } => {
+                raw.pointer("/data/customer_id")
+                    .and_then(Json::as_str)
+                    .and_then(|id| id.parse().ok())
+            }
+            Self::OtherVersion(event) => event.customer_id(),
+            _ => None,
+        }
+    }
+
+    /// Returns the external ID of the customer whom the event is about: the ID in your own system.
+    ///
+    /// That is `external_customer_id` or `customer.external_id` of the data, or `external_id` of data that is a customer
+    /// itself. `None` if the customer has none or the data does not state it: look the customer up by
+    /// [`customer_id`](Self::customer_id) then.
+    #[must_use]
+    #[inline]
+    pub fn external_customer_id(&self) -> Option<&str> {
+        match self {
+            Self::BenefitGrantCreated(it) => it.data.customer().external_id(),
+            Self::BenefitGrantCycled(it) => it.data.customer().external_id(),
+            Self::BenefitGrantRevoked(it) => it.data.customer().external_id(),
+            Self::BenefitGrantUpdated(it) => it.data.customer().external_id(),
+            Self::CheckoutCreated(it) => it.data.external_customer_id.as_deref(),
+            Self::CheckoutExpired(it) => it.data.external_customer_id.as_deref(),
+            Self::CheckoutUpdated(it) => it.data.external_customer_id.as_deref(),
+            Self::CustomerCreated(it) => it.data.external_id(),
+            Self::CustomerDeleted(it) => it.data.external_id(),
+            Self::CustomerStateChanged(it) => it.data.external_id(),
+            Self::CustomerUpdated(it) => it.data.external_id(),
+            Self::OrderCreated(it) => it.data.customer.external_id.as_deref(),
+            Self::OrderPaid(it) => it.data.customer.external_id.as_deref(),
+            Self::OrderRefunded(it) => it.data.customer.external_id.as_deref(),
+            Self::OrderUpdated(it) => it.data.customer.external_id.as_deref(),
+            Self::SubscriptionActive(it) => it.data.customer.external_id.as_deref(),
+            Self::SubscriptionCanceled(it) => it.data.customer.external_id.as_deref(),
+            Self::SubscriptionCreated(it) => it.data.customer.external_id.as_deref(),
+            Self::SubscriptionCycled(it) => it.data.customer.external_id.as_deref(),
+            Self::SubscriptionMigrated(it) => it.data.customer.external_id.as_deref(),
+            Self::SubscriptionPastDue(it) => it.data.customer.external_id.as_deref(),
+            Self::SubscriptionPaused(it) => it.data.customer.external_id.as_deref(),
+            Self::SubscriptionResumed(it) => it.data.customer.external_id.as_deref(),
+            Self::SubscriptionRevoked(it) => it.data.customer.external_id.as_deref(),
+            Self::SubscriptionUncanceled(it) => it.data.customer.external_id.as_deref(),
+            Self::SubscriptionUpdated(it) => it.data.customer.external_id.as_deref(),
+            Self::Unknown { raw, .. } => {
+                raw.pointer("/data/external_customer_id")
+                    .or_else(|| raw.pointer("/data/customer/external_id"))
+                    .and_then(Json::as_str)
+            }
+            Self::OtherVersion(event) => event.external_customer_id(),
+            _ => None,
         }
     }
 }

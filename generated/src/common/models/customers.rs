@@ -990,6 +990,33 @@ pub struct UnknownCustomerState {
     pub(crate) raw: Json,
 }
 
+impl CustomerState {
+    /// Returns the item of `granted_benefits` with this `benefit_id`, if there is one.
+    #[must_use]
+    #[inline]
+    pub fn benefit(&self, benefit_id: BenefitId) -> Option<&CustomerStateBenefitGrant> {
+        self.granted_benefits().iter().find(|item| item.benefit_id == benefit_id)
+    }
+
+    /// Returns the item of `active_meters` with this `meter_id`, if there is one.
+    #[must_use]
+    #[inline]
+    pub fn meter(&self, meter_id: MeterId) -> Option<&CustomerStateMeter> {
+        self.active_meters().iter().find(|item| item.meter_id == meter_id)
+    }
+
+    /// Returns the item of `active_subscriptions` with this `product_id`, if there is
+    /// one.
+    #[must_use]
+    #[inline]
+    pub fn subscription(
+        &self,
+        product_id: ProductId,
+    ) -> Option<&CustomerStateSubscription> {
+        self.active_subscriptions().iter().find(|item| item.product_id == product_id)
+    }
+}
+
 /// A benefit that a customer has.
 ///
 /// Schema `CustomerStateBenefitGrant`.
