@@ -497,9 +497,8 @@ impl Event {
             Self::SubscriptionUncanceled(it) => Some(it.timestamp),
             Self::SubscriptionUpdated(it) => Some(it.timestamp),
             Self::Unknown { raw, .. } => {
-                raw.pointer("/timestamp")
-                    .and_then(Json::as_str)
-                    .and_then(|time| time.parse().ok())
+                let time = raw.pointer("/timestamp")?;
+                time.as_str()?.parse().ok()
             }
             Self::OtherVersion(event) => event.timestamp(),
         }
@@ -548,9 +547,8 @@ impl Event {
             Self::SubscriptionUncanceled(it) => Some(it.data.customer_id),
             Self::SubscriptionUpdated(it) => Some(it.data.customer_id),
             Self::Unknown { raw, .. } => {
-                raw.pointer("/data/customer_id")
-                    .and_then(Json::as_str)
-                    .and_then(|id| id.parse().ok())
+                let id = raw.pointer("/data/customer_id")?;
+                id.as_str()?.parse().ok()
             }
             Self::OtherVersion(event) => event.customer_id(),
             _ => None,
@@ -593,9 +591,8 @@ impl Event {
             Self::SubscriptionUncanceled(it) => it.data.customer.external_id.as_deref(),
             Self::SubscriptionUpdated(it) => it.data.customer.external_id.as_deref(),
             Self::Unknown { raw, .. } => {
-                raw.pointer("/data/external_customer_id")
-                    .or_else(|| raw.pointer("/data/customer/external_id"))
-                    .and_then(Json::as_str)
+                let id = raw.pointer("/data/external_customer_id");
+                id.or_else(|| raw.pointer("/data/customer/external_id"))?.as_str()
             }
             Self::OtherVersion(event) => event.external_customer_id(),
             _ => None,

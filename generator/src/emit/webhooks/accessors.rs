@@ -103,11 +103,10 @@ const TIME: Asked = Asked {
     ],
     ty: || quote!(Timestamp),
     raw: || {
-        quote!(
-            raw.pointer("/timestamp")
-                .and_then(Json::as_str)
-                .and_then(|time| time.parse().ok())
-        )
+        quote!({
+            let time = raw.pointer("/timestamp")?;
+            time.as_str()?.parse().ok()
+        })
     },
 };
 
@@ -121,11 +120,10 @@ const CUSTOMER_ID: Asked = Asked {
     ],
     ty: || quote!(CustomerId),
     raw: || {
-        quote!(
-            raw.pointer("/data/customer_id")
-                .and_then(Json::as_str)
-                .and_then(|id| id.parse().ok())
-        )
+        quote!({
+            let id = raw.pointer("/data/customer_id")?;
+            id.as_str()?.parse().ok()
+        })
     },
 };
 
@@ -140,9 +138,11 @@ const EXTERNAL_ID: Asked = Asked {
     ],
     ty: || quote!(&str),
     raw: || {
-        quote! {
-            raw.pointer("/data/external_customer_id").or_else(|| raw.pointer("/data/customer/external_id")).and_then(Json::as_str)
-        }
+        quote!({
+            let id = raw.pointer("/data/external_customer_id");
+            id.or_else(|| raw.pointer("/data/customer/external_id"))?
+                .as_str()
+        })
     },
 };
 
