@@ -3,6 +3,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
+#[path = "support/steps.rs"]
+mod steps;
+
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -11,6 +14,8 @@ use polar_codegen::compare::Semver;
 use serde_json::Value;
 use tempfile::TempDir;
 use xtask::diff::{Diff, Error, Format, Outcome, run};
+
+use steps::{base, grown, shrunk};
 
 /// A repository whose last commit has one version of the API, and whose working tree may have changed since.
 struct Repository(TempDir);
@@ -63,26 +68,6 @@ impl Repository {
 /// Changes nothing that matters, so that there is one.
 const OVERLAY: &str = "overlay: 1.0.0\ninfo: { title: Corrections, version: 1.0.0 }\nactions:\n\
     - { target: $.components.schemas.Order, description: A note., update: { deprecated: true } }\n";
-
-/// As it could be published: without what only corrections say.
-fn base() -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("inputs/compare/base.yaml");
-    let text = fs::read_to_string(path).unwrap();
-    text.replace(
-        "        profile: { $ref: '#/components/schemas/Profile' }\n",
-        "",
-    )
-}
-
-/// With one more value of an enum, which is minor.
-fn grown() -> String {
-    base().replace("enum: [open, paid, void]", "enum: [open, paid, void, sent]")
-}
-
-/// With one value less, which is breaking.
-fn shrunk() -> String {
-    base().replace("enum: [open, paid, void]", "enum: [open, paid]")
-}
 
 #[test]
 fn without_arguments_the_working_tree_is_compared_with_the_last_commit() {

@@ -2,6 +2,9 @@
 
 #![allow(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
+#[path = "support/steps.rs"]
+mod steps;
+
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -12,6 +15,8 @@ use tempfile::TempDir;
 use xtask::codegen::{self, Mode};
 use xtask::spec::{Import, import};
 use xtask::update::{Error, Outcome, State, Update, run};
+
+use steps::{base, grown, shrunk};
 
 const TODAY: &str = "2026-12-01";
 
@@ -133,27 +138,6 @@ impl Workspace {
         }
         files
     }
-}
-
-/// As it could be published.
-fn base() -> String {
-    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("inputs/compare/base.yaml");
-    let text = fs::read_to_string(path).unwrap();
-    // Only corrections say this.
-    text.replace(
-        "        profile: { $ref: '#/components/schemas/Profile' }\n",
-        "",
-    )
-}
-
-/// With one more value of an enum, which is minor.
-fn grown() -> String {
-    base().replace("enum: [open, paid, void]", "enum: [open, paid, void, sent]")
-}
-
-/// With one value less, which is breaking.
-fn shrunk() -> String {
-    base().replace("enum: [open, paid, void]", "enum: [open, paid]")
 }
 
 #[test]
