@@ -7,9 +7,9 @@
 //! cargo run --example license -- deactivate    # before the program moves to another computer
 //! ```
 //!
-//! Only the API's own word about the key makes a license invalid: a key that is revoked or disabled, or an answer that says
-//! that there is no such key. Whatever else happens (no network, an overloaded server, a page of a proxy, a version of the
-//! API that is gone) says nothing about the key, and the last good answer goes on to count for a while.
+//! A license is invalid only if the API responds that the key is revoked or disabled, or that there is no such key. Any other
+//! error (no network, an overloaded server, a page of a proxy, a version of the API that is gone) says nothing about the key:
+//! the last valid response counts for two weeks.
 //!
 //! A check ends with 0 for a license that counts, 2 for one that cannot be verified, 3 for one that is invalid, and 1 for
 //! none or an error.
