@@ -170,6 +170,13 @@ fn unknown_events_name_the_customer_as_others_do() {
     assert_eq!(event.customer_id(), Some(id.parse().unwrap()));
     assert_eq!(event.external_customer_id(), Some("u-1"));
     assert_eq!(event.timestamp(), Some(time.parse().unwrap()));
+    // Null says nothing, so the customer's own ID counts.
+    let null = deliver(&json!({
+        "type": "order.gifted",
+        "data": {"external_customer_id": null, "customer": {"external_id": "u-1"}},
+    }))
+    .unwrap();
+    assert_eq!(null.event.external_customer_id(), Some("u-1"));
     let other = deliver(&json!({"type": "order.gifted", "data": [1]})).unwrap();
     assert_eq!(other.event.customer_id(), None);
     assert_eq!(other.event.external_customer_id(), None);

@@ -591,8 +591,9 @@ impl Event {
             Self::SubscriptionUncanceled(it) => it.data.customer.external_id.as_deref(),
             Self::SubscriptionUpdated(it) => it.data.customer.external_id.as_deref(),
             Self::Unknown { raw, .. } => {
-                let id = raw.pointer("/data/external_customer_id");
-                id.or_else(|| raw.pointer("/data/customer/external_id"))?.as_str()
+                let text = |path| raw.pointer(path)?.as_str();
+                let stated = text("/data/external_customer_id");
+                stated.or_else(|| text("/data/customer/external_id"))
             }
             Self::OtherVersion(event) => event.external_customer_id(),
             _ => None,

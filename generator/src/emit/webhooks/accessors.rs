@@ -139,9 +139,9 @@ const EXTERNAL_ID: Asked = Asked {
     ty: || quote!(&str),
     raw: || {
         quote!({
-            let id = raw.pointer("/data/external_customer_id");
-            id.or_else(|| raw.pointer("/data/customer/external_id"))?
-                .as_str()
+            let text = |path| raw.pointer(path)?.as_str();
+            let stated = text("/data/external_customer_id");
+            stated.or_else(|| text("/data/customer/external_id"))
         })
     },
 };
