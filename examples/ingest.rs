@@ -36,15 +36,15 @@ async fn main() -> Result<ExitCode, Box<dyn Error>> {
     // Before anything else, whatever became of the reading: the queue still holds events.
     let report = ingester.shutdown(Duration::from_secs(10)).await;
     eprintln!(
-        "{} accepted, {} duplicates, {} refused, {} unsent",
-        report.stats.accepted, report.stats.duplicates, report.stats.refused, report.stats.unsent
+        "{} accepted, {} duplicates, {} rejected, {} unsent",
+        report.stats.accepted, report.stats.duplicates, report.stats.rejected, report.stats.unsent
     );
     for lost in &report.undelivered {
         println!("{}", codec::to_string(&lost.event));
     }
     let rejected = reading??;
     Ok(
-        match rejected + report.stats.refused + report.stats.unsent {
+        match rejected + report.stats.rejected + report.stats.unsent {
             0 => ExitCode::SUCCESS,
             _ => ExitCode::FAILURE,
         },

@@ -60,7 +60,7 @@ async fn every_line_becomes_an_event_in_spite_of_failures() {
     assert!(output.status.success(), "{output:?}");
     let words = String::from_utf8(output.stderr).unwrap();
     assert!(
-        words.contains("250 accepted, 0 duplicates, 0 refused, 0 unsent"),
+        words.contains("250 accepted, 0 duplicates, 0 rejected, 0 unsent"),
         "{words}"
     );
     assert!(words.contains("not understood"), "{words}");
@@ -111,7 +111,7 @@ async fn what_cannot_be_queued_is_printed() {
 #[tokio::test]
 async fn what_is_not_sent_is_printed() {
     let server = MockServer::start().await;
-    let refused = json!({
+    let rejected = json!({
         "error": "RequestValidationError",
         "detail": [{"loc": ["body", "events", 0, "external_customer_id"], "msg": "no such customer", "type": "value_error"}],
     });
@@ -119,7 +119,7 @@ async fn what_is_not_sent_is_printed() {
         .respond_with(
             ResponseTemplate::new(422)
                 .insert_header("polar-version", API_VERSION)
-                .set_body_json(refused),
+                .set_body_json(rejected),
         )
         .mount(&server)
         .await;

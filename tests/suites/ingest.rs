@@ -22,7 +22,7 @@ use std::pin::pin;
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, SystemTime};
 
-use polar_client::ingest::{IngesterBuilder, Obstacle, Undelivered};
+use polar_client::ingest::{IngesterBuilder, NotQueuedReason, Undelivered};
 use polar_client::types::Timestamp;
 use polar_client::v2026_10::Polar;
 use polar_client::v2026_10::models::{EventCreate, EventCreateExternalCustomer};
@@ -124,7 +124,7 @@ async fn the_queue_is_bounded_and_who_has_more_waits() {
         ingester.try_ingest(numbered(number)).unwrap();
     }
     let full = ingester.try_ingest(numbered(3)).unwrap_err();
-    assert_eq!(full.obstacle, Obstacle::Full);
+    assert_eq!(full.reason, NotQueuedReason::Full);
     let EventCreate::ExternalCustomer(back) = full.event else {
         panic!("another event");
     };
@@ -147,7 +147,7 @@ async fn the_queue_is_bounded_in_bytes() {
     // Alone it may be larger than the queue.
     ingester.try_ingest(large).unwrap();
     let full = ingester.try_ingest(numbered(1)).unwrap_err();
-    assert_eq!(full.obstacle, Obstacle::Full);
+    assert_eq!(full.reason, NotQueuedReason::Full);
 }
 
 #[tokio::test(start_paused = true)]
@@ -192,13 +192,13 @@ async fn events_that_can_never_be_sent_are_not_queued() {
     let server = Server::default();
     let ingester = ingester(&server).start().unwrap();
     let long = ingester.ingest(event(&"x".repeat(200))).await.unwrap_err();
-    let Obstacle::Invalid(violations) = &long.obstacle else {
+    let NotQueuedReason::Invalid(violations) = &long.reason else {
         panic!("{long:?}");
     };
     assert!(violations.to_string().contains("name"), "{violations}");
     let large = event("large").parent_id("x".repeat(9 << 20));
     let large = ingester.ingest(large).await.unwrap_err();
-    assert_eq!(large.obstacle, Obstacle::TooLarge);
+    assert_eq!(large.reason, NotQueuedReason::TooLarge);
     let report = ingester.shutdown(PATIENCE).await;
     assert_eq!(report.stats.requests, 0);
 }

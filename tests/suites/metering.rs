@@ -13,7 +13,7 @@ mod server;
 
 use std::time::Duration;
 
-use polar_client::ingest::Obstacle;
+use polar_client::ingest::NotQueuedReason;
 use polar_client::metering::{
     Cost, Customer, Metadata, Metering, MeteringBuilder, Source, TokenUsage, UsageEvent,
 };
@@ -150,7 +150,7 @@ async fn an_invalid_event_is_returned_with_the_place_of_the_mistake() {
     ];
     for (event, path) in invalid {
         let error = metering.track(event.clone()).await.unwrap_err();
-        let Obstacle::Invalid(violations) = &error.obstacle else {
+        let NotQueuedReason::Invalid(violations) = &error.reason else {
             panic!("{error}");
         };
         assert_eq!(violations.as_slice()[0].path(), path);
@@ -222,5 +222,5 @@ async fn a_shutdown_returns_what_was_not_sent() {
     let report = metering.shutdown(Duration::from_secs(5)).await;
     assert_eq!(report.undelivered.len(), 1);
     let error = metering.customer("u-1").track("call").await.unwrap_err();
-    assert_eq!(error.obstacle, Obstacle::Ended);
+    assert_eq!(error.reason, NotQueuedReason::Ended);
 }

@@ -51,7 +51,7 @@
 //!     .events()
 //!     .ingester()
 //!     .max_delay(Duration::from_secs(2))
-//!     .on_undelivered(|lost| eprintln!("{:?}", lost.fate))
+//!     .on_undelivered(|lost| eprintln!("{:?}", lost.outcome))
 //!     .start()?;
 //! let event = EventCreateExternalCustomer::new("tokens", "u-1").metadata([("units", 3)]);
 //! ingester.ingest(event).await?;
@@ -81,7 +81,7 @@
 //! ```
 //!
 //! Only events that the server rejects are given up; the others of their batch are sent. Rejected events, those that the
-//! server accepted without counting them (`Fate::Unconfirmed`) and those that are unsent at shutdown are returned through
+//! server accepted without counting them (`DeliveryOutcome::Unconfirmed`) and those that are unsent at shutdown are returned through
 //! `on_undelivered` or in the report (of the first two kinds, as many as the queue holds). An event that makes the server
 //! fail is found by dividing its batch; it is kept and retried once a minute while the others are sent. `shutdown` has to
 //! be awaited: if the runtime ends without it, queued events are lost, which is logged as a warning with the feature

@@ -133,19 +133,19 @@ pub(super) fn implementation(api: &Api, operation: &Operation) -> Option<TokenSt
     let Safety::Keyed(path) = &operation.safety else {
         return None;
     };
-    let (Success::Json(answer) | Success::JsonOrEmpty(answer)) = &operation.success else {
+    let (Success::Json(response) | Success::JsonOrEmpty(response)) = &operation.success else {
         return None;
     };
     let id = accessor(api, event, path.last()?)?;
     let key = time.as_str();
     let time = accessor(api, event, time)?;
-    let accepted = count(api, answer, accepted)?;
-    let duplicates = count(api, answer, duplicates)?;
-    let (event, answer) = (rust_type(api, event), rust_type(api, answer));
+    let accepted = count(api, response, accepted)?;
+    let duplicates = count(api, response, duplicates)?;
+    let (event, response) = (rust_type(api, event), rust_type(api, response));
     Some(quote! {
         #[cfg(feature = "ingest")]
         impl polar_client_runtime::ingest::Event for #event {
-            type Answer = #answer;
+            type Response = #response;
             const LIST: &'static str = #list;
             const TIME: &'static str = #key;
             fn external_id(&mut self) -> &mut Option<String> {
@@ -154,7 +154,7 @@ pub(super) fn implementation(api: &Api, operation: &Operation) -> Option<TokenSt
             fn timestamp(&mut self) -> &mut Option<polar_client_runtime::types::Timestamp> {
                 #time
             }
-            fn counts(answer: &#answer) -> polar_client_runtime::ingest::Counts {
+            fn counts(response: &#response) -> polar_client_runtime::ingest::Counts {
                 polar_client_runtime::ingest::Counts {
                     accepted: #accepted,
                     duplicates: #duplicates,
@@ -198,9 +198,9 @@ fn accessor(api: &Api, ty: &Type, name: &str) -> Option<TokenStream> {
     }
 }
 
-/// A count in an answer; none at all is 0.
-fn count(api: &Api, answer: &Type, name: &str) -> Option<TokenStream> {
-    let Type::Named(id) = answer.non_null() else {
+/// A count in a response; 0 if it is missing.
+fn count(api: &Api, response: &Type, name: &str) -> Option<TokenStream> {
+    let Type::Named(id) = response.non_null() else {
         return None;
     };
     let Shape::Struct(object) = &api.def(*id).shape else {
@@ -210,8 +210,8 @@ fn count(api: &Api, answer: &Type, name: &str) -> Option<TokenStream> {
     let ident = ident(&field.name.rust);
     let may_lack = field.presence == Presence::Optional || field.ty.is_nullable();
     Some(match may_lack {
-        true => quote!(answer.#ident.unwrap_or(0)),
-        false => quote!(answer.#ident),
+        true => quote!(response.#ident.unwrap_or(0)),
+        false => quote!(response.#ident),
     })
 }
 

@@ -1,4 +1,4 @@
-//! The events that are still to be delivered, and which of them are sent next.
+//! Undelivered events, and the order in which they are sent.
 
 use std::collections::{BTreeSet, VecDeque};
 use std::time::Duration;
@@ -7,31 +7,31 @@ use super::batch::Batch;
 use super::entry::Entry;
 use crate::time::Instant;
 
-/// The events of a request have no more bytes than this, which is below the API's limit of 10 MiB.
+/// The maximum size of the events of a request in bytes, below the API's limit of 10 MiB.
 pub(super) const MAX_BODY: usize = 8 << 20;
 
-/// After this many failures that its events can have caused, a batch is in doubt; after as many in a row, only single
-/// events are sent until one gets through.
+/// After this many ambiguous failures, a batch is deferred. After as many failures in a row, only single events are
+/// sent as probes until a request succeeds.
 pub(super) const TRIES: u32 = 3;
 
-/// The smallest body that a 413 of something between client and API is believed to be about. With smaller ones, it is
-/// [doubtful](super::verdict::Verdict::Doubtful): behind a gateway whose limit is lower than this, batches that are above it
-/// are divided like those with an event that the server fails on, each time anew, and nothing is lost.
+/// The smallest body for which a 413 of a gateway is taken to be about the size. A 413 for a smaller body is
+/// [ambiguous](super::failure::Failure::Ambiguous): behind a gateway with a lower limit, larger batches are divided
+/// like those with an event that makes the server fail, and no event is lost.
 pub(super) const SMALLEST_CEILING: usize = 64 << 10;
 
-/// How long the size of a body that was too large is remembered.
+/// How long a reduced body size is remembered.
 const CEILING_MEMORY: Duration = Duration::from_secs(600);
 
-/// How much is held, and for how long.
+/// Limits of a batch and of the queue.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Limits {
-    /// The most events of a request.
+    /// The maximum number of events of a request.
     pub(super) batch: usize,
-    /// The longest time that an event waits for others.
+    /// The maximum time that an event waits for a batch to fill.
     pub(super) delay: Duration,
-    /// The most events.
+    /// The maximum number of queued events.
     pub(super) capacity: usize,
-    /// The most bytes of events, as JSON.
+    /// The maximum size of queued events as JSON, in bytes.
     pub(super) bytes: usize,
 }
 
@@ -44,32 +44,34 @@ impl Limits {
     };
 }
 
-/// All events that the ingester holds, but for the batch that the driver sends.
+/// All undelivered events, except for the batch that the driver is sending.
 pub(super) struct Backlog<E> {
     limits: Limits,
-    /// Events that were never sent, the oldest one first, and their bytes.
+    /// Events that were never sent, in order of arrival, and their size in bytes.
     fresh: VecDeque<Entry<E>>,
     fresh_bytes: usize,
-    /// Batches that failed, and are sent again before anything else.
-    again: VecDeque<Batch<E>>,
-    /// Batches that failed often, in ways that one of their events can cause. They take turns with fresh events, so that
-    /// they hold up nothing; parts that were divided go to the end, so that whatever is good in the others is sent first.
-    doubted: VecDeque<Batch<E>>,
-    doubted_had_its_turn: bool,
-    /// Events that the server failed on when they were sent alone, while others got through; and when to try one again.
+    /// Failed batches, which are retried before anything else.
+    retries: VecDeque<Batch<E>>,
+    /// Batches that failed [`TRIES`] times in ways that one of their events can cause. They alternate with fresh
+    /// events, so that they block nothing. Parts of divided batches are appended, so that valid events in the other
+    /// batches are sent first.
+    deferred: VecDeque<Batch<E>>,
+    deferred_was_last: bool,
+    /// Possible poison messages: events with which the server failed when they were sent alone while other requests
+    /// succeeded. One is retried at `retry_at`.
     suspects: VecDeque<Entry<E>>,
-    retrial: Option<Instant>,
-    /// The most bytes of a request, after one was too large, and until when that holds.
+    retry_at: Option<Instant>,
+    /// The maximum size of a request in bytes after one was too large, and when that expires.
     ceiling: Option<(usize, Instant)>,
-    /// The bytes of the largest request that got through.
-    passed: usize,
-    /// The numbers of all events that are not settled, with those that the driver sends, and their bytes as JSON.
+    /// The size of the largest request that succeeded, in bytes.
+    largest_success: usize,
+    /// The numbers of all undelivered events, including those that the driver is sending, and their size as JSON.
     held: BTreeSet<u64>,
     bytes: usize,
-    /// The number of the last event that was queued.
+    /// The number of the last queued event.
     queued: u64,
-    /// The number of the last one that shall be sent without delay.
-    wanted: u64,
+    /// Events up to this number are sent without delay.
+    flush_until: u64,
 }
 
 impl<E> Backlog<E> {
@@ -78,46 +80,48 @@ impl<E> Backlog<E> {
             limits,
             fresh: VecDeque::new(),
             fresh_bytes: 0,
-            again: VecDeque::new(),
-            doubted: VecDeque::new(),
-            doubted_had_its_turn: false,
+            retries: VecDeque::new(),
+            deferred: VecDeque::new(),
+            deferred_was_last: false,
             suspects: VecDeque::new(),
-            retrial: None,
+            retry_at: None,
             ceiling: None,
-            passed: 0,
+            largest_success: 0,
             held: BTreeSet::new(),
             bytes: 0,
             queued: 0,
-            wanted: 0,
+            flush_until: 0,
         }
     }
 
-    /// How many events are not settled.
+    /// Returns the number of undelivered events.
     pub(super) fn len(&self) -> usize {
         self.held.len()
     }
 
-    /// The number of the last event that was queued. All up to it shall be sent without delay.
-    pub(super) fn want_all(&mut self) -> u64 {
-        self.wanted = self.queued;
+    /// Sends all queued events without delay. Returns the number of the last one.
+    pub(super) fn flush_all(&mut self) -> u64 {
+        self.flush_until = self.queued;
         self.queued
     }
 
-    /// Whether all events up to this number are settled.
+    /// Returns whether all events up to this number have a delivery outcome.
     pub(super) fn is_settled(&self, number: u64) -> bool {
         self.held.first().is_none_or(|first| *first > number)
     }
 
-    // ---- In and out --------------------------------------------------------------------------------------------------
+    // ---- Adding and removing events
+    // -----------------------------------------------------------------------------------
 
-    /// Whether an event of this size may be queued now. One that is larger than the queue may be alone in it.
+    /// Returns whether an event of this size can be queued now. An event that exceeds the byte capacity is accepted by
+    /// an empty queue.
     pub(super) fn has_room(&self, size: usize) -> bool {
         let fits = self.held.len() < self.limits.capacity
             && self.bytes.saturating_add(size) <= self.limits.bytes;
         fits || self.held.is_empty()
     }
 
-    /// Queues an event. Whether the driver has a reason to look.
+    /// Queues an event. Returns whether to wake the driver.
     pub(super) fn push(&mut self, mut entry: Entry<E>) -> bool {
         self.queued += 1;
         entry.number = self.queued;
@@ -128,65 +132,65 @@ impl<E> Backlog<E> {
         self.fresh.len() == 1 || self.is_batch()
     }
 
-    /// It is known what became of this event.
+    /// Removes an event whose delivery outcome is known.
     pub(super) fn settle(&mut self, entry: &Entry<E>) {
         self.held.remove(&entry.number);
         self.bytes = self.bytes.saturating_sub(entry.size);
     }
 
-    /// Takes a batch back: to send it again at once, or behind others if it is in doubt.
-    pub(super) fn put_back(&mut self, batch: Batch<E>, retrial: Option<Instant>) {
+    /// Returns a batch to the queue: for an immediate retry, or to the deferred ones.
+    pub(super) fn put_back(&mut self, batch: Batch<E>, retry_at: Option<Instant>) {
         let mut batch = batch.into_whole();
         match batch.failures {
             _ if batch.entries.is_empty() => {}
             _ if batch.is_suspect => {
                 if let Some(entry) = batch.entries.pop() {
-                    self.suspect(entry, retrial);
+                    self.suspect(entry, retry_at);
                 }
             }
-            0..TRIES => self.again.push_front(batch),
+            0..TRIES => self.retries.push_front(batch),
             _ => {
-                self.doubted.push_back(batch);
-                self.doubted_had_its_turn = true;
+                self.deferred.push_back(batch);
+                self.deferred_was_last = true;
             }
         }
     }
 
-    /// Sets an event aside that the server fails on, until this time.
-    pub(super) fn suspect(&mut self, entry: Entry<E>, retrial: Option<Instant>) {
+    /// Sets aside an event with which the server fails, until this time.
+    pub(super) fn suspect(&mut self, entry: Entry<E>, retry_at: Option<Instant>) {
         self.suspects.push_back(entry);
-        self.retry_suspects(retrial);
+        self.schedule_suspects(retry_at);
     }
 
-    /// Tries one of the suspects at this time; without one, at once.
-    pub(super) fn retry_suspects(&mut self, retrial: Option<Instant>) {
-        self.retrial = retrial;
+    /// Schedules the retry of one suspect; `None` retries at once.
+    pub(super) fn schedule_suspects(&mut self, retry_at: Option<Instant>) {
+        self.retry_at = retry_at;
     }
 
-    /// A suspect got through: the others may, too.
+    /// Defers all suspects after one was accepted, because the others may be accepted as well.
     pub(super) fn release_suspects(&mut self) {
         let suspects: Vec<_> = self.suspects.drain(..).collect();
         self.put_back(Batch::new(suspects, TRIES), None);
     }
 
-    /// A request with this many bytes got through.
-    pub(super) fn pass(&mut self, size: usize) {
-        self.passed = self.passed.max(size);
+    /// Records that a request of this size succeeded.
+    pub(super) fn record_success(&mut self, size: usize) {
+        self.largest_success = self.largest_success.max(size);
     }
 
-    /// A request with this many bytes was too large.
-    pub(super) fn shrink(&mut self, size: usize, now: Instant) {
-        if self.passed >= size {
-            self.passed = 0;
+    /// Records that a request of this size was too large.
+    pub(super) fn record_too_large(&mut self, size: usize, now: Instant) {
+        if self.largest_success >= size {
+            self.largest_success = 0;
         }
-        let ceiling = (size / 2).max(self.passed).max(SMALLEST_CEILING);
+        let ceiling = (size / 2).max(self.largest_success).max(SMALLEST_CEILING);
         let until = now.checked_add(CEILING_MEMORY).unwrap_or(now);
         self.ceiling = Some((ceiling, until));
     }
 
-    /// Takes everything out.
+    /// Removes all events.
     pub(super) fn drain(&mut self) -> Vec<Entry<E>> {
-        let batches = self.again.drain(..).chain(self.doubted.drain(..));
+        let batches = self.retries.drain(..).chain(self.deferred.drain(..));
         let mut entries: Vec<_> = batches.flat_map(Batch::into_entries).collect();
         self.fresh_bytes = 0;
         entries.extend(self.fresh.drain(..));
@@ -194,20 +198,21 @@ impl<E> Backlog<E> {
         entries
     }
 
-    // ---- What is sent next -------------------------------------------------------------------------------------------
+    // ---- Choosing the next batch
+    // ---------------------------------------------------------------------------------------
 
-    /// The next batch; or, if there is none now, after which time there is one without new events.
+    /// Returns the next batch. If none is due, returns the time until one is due without new events.
     pub(super) fn next(
         &mut self,
         now: Instant,
         at_once: bool,
     ) -> Result<Batch<E>, Option<Duration>> {
-        if let Some(batch) = self.again.pop_front() {
+        if let Some(batch) = self.retries.pop_front() {
             return Ok(self.cut(batch, now));
         }
         let until_retrial = (!self.suspects.is_empty()).then(|| {
-            let retrial = self.retrial.unwrap_or(now);
-            retrial.saturating_duration_since(now)
+            let retry_at = self.retry_at.unwrap_or(now);
+            retry_at.saturating_duration_since(now)
         });
         if until_retrial.is_some_and(|rest| rest.is_zero())
             && let Some(suspect) = self.suspects.pop_front()
@@ -216,30 +221,30 @@ impl<E> Backlog<E> {
         }
         let until_fresh = self.until_fresh(now, at_once);
         let fresh_is_due = until_fresh.is_some_and(|rest| rest.is_zero());
-        if !(fresh_is_due && self.doubted_had_its_turn)
-            && let Some(batch) = self.doubted.pop_front()
+        if !(fresh_is_due && self.deferred_was_last)
+            && let Some(batch) = self.deferred.pop_front()
         {
-            self.doubted_had_its_turn = true;
+            self.deferred_was_last = true;
             return Ok(self.cut(batch, now));
         }
         if fresh_is_due {
-            self.doubted_had_its_turn = false;
+            self.deferred_was_last = false;
             return Ok(self.take_fresh(now));
         }
         Err(until_retrial.into_iter().chain(until_fresh).min())
     }
 
-    /// How long fresh events wait for more of them.
+    /// Returns how long fresh events still wait for a batch to fill.
     fn until_fresh(&self, now: Instant, at_once: bool) -> Option<Duration> {
         let oldest = self.fresh.front()?;
-        if at_once || oldest.number <= self.wanted || self.is_batch() {
+        if at_once || oldest.number <= self.flush_until || self.is_batch() {
             return Some(Duration::ZERO);
         }
         let waited = now.saturating_duration_since(oldest.since);
         Some(self.limits.delay.saturating_sub(waited))
     }
 
-    /// Whether there are enough fresh events for a request.
+    /// Returns whether there are enough fresh events to fill a request.
     fn is_batch(&self) -> bool {
         self.fresh.len() >= self.limits.batch || self.fresh_bytes >= MAX_BODY
     }
@@ -251,20 +256,21 @@ impl<E> Backlog<E> {
         batch
     }
 
-    /// As much of a batch as fits into a request. The rest comes next.
+    /// Cuts a batch to the size of a request. The rest is sent next.
     fn cut(&mut self, mut batch: Batch<E>, now: Instant) -> Batch<E> {
         let count = self.fitting(batch.entries.iter(), now);
         if count < batch.entries.len() {
             let rest = batch.split_off(count);
             match rest.failures < TRIES {
-                true => self.again.push_front(rest),
-                false => self.doubted.push_front(rest),
+                true => self.retries.push_front(rest),
+                false => self.deferred.push_front(rest),
             }
         }
         batch
     }
 
-    /// How many of these events fit into a request. One always does: it was looked at when it was queued.
+    /// Returns how many of these events fit into a request: at least one, since its size was checked when it was
+    /// queued.
     fn fitting<'a>(&self, entries: impl Iterator<Item = &'a Entry<E>>, now: Instant) -> usize
     where
         E: 'a,

@@ -6,15 +6,15 @@ use super::entry::Entry;
 
 /// The events of one request.
 pub(super) struct Batch<E> {
-    /// The events that are sent.
+    /// The events to send.
     pub(super) entries: Vec<Entry<E>>,
-    /// How many requests with these events failed in a way that an event can cause.
+    /// The number of ambiguous failures of requests with these events.
     pub(super) failures: u32,
-    /// Whether it is a single event that the server failed on while others got through.
+    /// Whether this is a single event with which the server failed while other requests succeeded.
     pub(super) is_suspect: bool,
-    /// How long the server asked to wait when a suspect was sent.
-    pub(super) asked: Option<Duration>,
-    /// The other events, while one is sent alone as a probe.
+    /// The `Retry-After` of the response to a suspect.
+    pub(super) retry_after: Option<Duration>,
+    /// The other events of the batch while its first one is sent as a probe.
     rest: Vec<Entry<E>>,
 }
 
@@ -24,7 +24,7 @@ impl<E> Batch<E> {
             entries,
             failures,
             is_suspect: false,
-            asked: None,
+            retry_after: None,
             rest: Vec::new(),
         }
     }
@@ -36,25 +36,25 @@ impl<E> Batch<E> {
         }
     }
 
-    /// The bytes of a request with these events: each has a comma or a bracket behind it.
+    /// Returns the size of the request in bytes: a comma or bracket follows each event.
     pub(super) fn size(&self) -> usize {
         self.entries.iter().map(|entry| entry.size + 1).sum()
     }
 
-    /// The same batch, of which only the first event is sent: enough to learn whether the server works.
+    /// Reduces the batch to its first event, which is enough to find out whether the server is available.
     pub(super) fn into_probe(mut self) -> Self {
         self.rest = self.entries.split_off(self.entries.len().min(1));
         self
     }
 
-    /// The same batch, of which all events are sent. The one that was a probe is last, so that the next probe is another one.
+    /// Restores the whole batch. The probe becomes the last event, so that the next probe is another event.
     pub(super) fn into_whole(mut self) -> Self {
         let probe = std::mem::replace(&mut self.entries, std::mem::take(&mut self.rest));
         self.entries.extend(probe);
         self
     }
 
-    /// Splits off all events from this one on.
+    /// Splits off the events from this index on.
     pub(super) fn split_off(&mut self, at: usize) -> Self {
         Self::new(self.entries.split_off(at), self.failures)
     }
@@ -64,7 +64,7 @@ impl<E> Batch<E> {
         self.split_off(self.entries.len() / 2)
     }
 
-    /// All events, those that are not sent included.
+    /// Returns all events, including those that are not part of a probe.
     pub(super) fn into_entries(self) -> impl Iterator<Item = Entry<E>> {
         self.entries.into_iter().chain(self.rest)
     }

@@ -1,4 +1,4 @@
-//! How ingesters are set up.
+//! Configuration of ingesters.
 
 use std::fmt;
 use std::marker::PhantomData;
@@ -6,16 +6,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::backlog::Limits;
+use super::dead_letters::Handler;
 use super::driver::Driver;
 use super::event::Event;
 use super::handle::Ingester;
 use super::outcome::Undelivered;
 use super::queue::Queue;
-use super::returns::Handler;
 use crate::Error;
 use crate::client::{CallOptions, Request, RetryPolicy};
 
-/// Sets up an [`Ingester`].
+/// Configures an [`Ingester`].
 #[must_use = "a builder does nothing until it builds"]
 pub struct IngesterBuilder<E> {
     request: Request,
@@ -25,7 +25,8 @@ pub struct IngesterBuilder<E> {
 }
 
 impl<E: Event> IngesterBuilder<E> {
-    /// The defaults: up to 500 events a request, which wait for up to a second, and a queue of up to 10,000 events and 64 MiB.
+    /// Creates a builder with the defaults: batches of up to 500 events or one second, and a queue of up to 10,000
+    /// events and 64 MiB.
     pub fn new(request: Request) -> Self {
         Self {
             request,
@@ -35,42 +36,46 @@ impl<E: Event> IngesterBuilder<E> {
         }
     }
 
-    /// Sends up to this many events in a request. They are sent at once when there are as many. The events of a
-    /// request have no more than 8 MiB, whatever is said here.
+    /// Sets the maximum number of events of a request; 500 by default. A full batch is sent at once. A request has at
+    /// most 8 MiB of events, regardless of this setting.
     pub fn max_events(mut self, count: usize) -> Self {
         self.limits.batch = count.max(1);
         self
     }
 
-    /// Sends events after this time, also when there are few. A longer one makes fewer requests; the API allows for 500 a
-    /// minute, and its sandbox for 100.
+    /// Sets the maximum time that an event waits for its batch to fill; one second by default. A longer delay makes
+    /// fewer requests. The API allows 500 requests per minute, and its sandbox 100.
     pub fn max_delay(mut self, delay: Duration) -> Self {
         self.limits.delay = delay;
         self
     }
 
-    /// Sets the capacity of the queue, events that are being sent included. `ingest` waits while it is full.
+    /// Sets the capacity of the queue, including events that are being sent; 10,000 events by default. `ingest` waits
+    /// for capacity when the queue is full (backpressure).
     pub fn capacity(mut self, events: usize) -> Self {
         self.limits.capacity = events.max(1);
         self
     }
 
-    /// Holds up to this many bytes of events, as JSON; in memory they take a few times as much.
+    /// Sets the capacity of the queue in bytes of JSON; 64 MiB by default. In memory, events take a few times as much.
     pub fn capacity_bytes(mut self, bytes: usize) -> Self {
         self.limits.bytes = bytes;
         self
     }
 
-    /// Sets how requests are sent: timeouts, headers. Repeats are the ingester's own, and not set here.
+    /// Sets options of the requests, such as timeouts and headers. The ingester has its own retries, so a retry policy
+    /// in the options has no effect.
     pub fn options(mut self, options: CallOptions) -> Self {
         self.request.options(options);
         self
     }
 
-    /// Hands over each event that is not delivered, as soon as that is known: to log it, or to keep it for another day.
-    /// The function is called by the driver, and must not take long. If it panics, the event is gone, and counted
-    /// ([`Stats::dropped`](super::Stats::dropped)). Without one, they are in the [`Report`](super::Report): of the refused
-    /// ones the first, as many as the queue holds.
+    /// Calls a function for each event that was not delivered, as soon as that is known, for example to log or store
+    /// it.
+    ///
+    /// The driver calls it, so it must return quickly. If it panics, the event is dropped and counted
+    /// ([`Stats::dropped`](super::Stats::dropped)). Without a handler, the events are in the [`Report`](super::Report):
+    /// all unsent ones, and of the rejected ones the first, up to the capacity of the queue.
     pub fn on_undelivered(
         mut self,
         handler: impl Fn(Undelivered<E>) + Send + Sync + 'static,
@@ -79,15 +84,14 @@ impl<E: Event> IngesterBuilder<E> {
         self
     }
 
-    /// Makes an ingester, and the driver that sends its events: a future that has to be spawned.
+    /// Builds the ingester, and the driver that sends its events: a future to spawn.
     ///
     /// # Errors
-    /// [`Error::Configuration`] when the client has no timer to wait with.
+    /// [`Error::Configuration`] when the client has no timer.
     pub fn build(mut self) -> Result<(Ingester<E>, Driver<E>), Error> {
         let clock = self.request.clock().clone();
         if !clock.exists() {
-            const REASON: &str =
-                "an ingester waits between requests: set a timer, or enable the feature `reqwest`";
+            const REASON: &str = "the ingester needs a timer: set one on the client, or enable the feature `reqwest`";
             return Err(Error::configuration(REASON));
         }
         self.request
@@ -97,16 +101,16 @@ impl<E: Event> IngesterBuilder<E> {
         Ok((Ingester::new(queue), driver))
     }
 
-    /// Makes an ingester, and spawns its driver on the tokio runtime that this is called on.
+    /// Builds the ingester, and spawns its driver on the current tokio runtime.
     ///
-    /// The driver lives as long as the runtime. [`shutdown`](Ingester::shutdown) before that runtime ends.
+    /// The driver lives as long as the runtime: call [`shutdown`](Ingester::shutdown) before that ends.
     ///
     /// # Errors
     /// [`Error::Configuration`] when there is no tokio runtime.
     #[cfg(feature = "reqwest")]
     pub fn start(self) -> Result<Ingester<E>, Error> {
         let Ok(runtime) = tokio::runtime::Handle::try_current() else {
-            const REASON: &str = "there is no tokio runtime to spawn the ingester's driver on";
+            const REASON: &str = "no tokio runtime to spawn the ingester's driver on: call `start` within one, or spawn the driver of `build`";
             return Err(Error::configuration(REASON));
         };
         let (ingester, driver) = self.build()?;
@@ -115,7 +119,7 @@ impl<E: Event> IngesterBuilder<E> {
     }
 }
 
-/// The request that sends events.
+/// Returns the request that sends events.
 #[cfg(feature = "metering")]
 impl<E> From<IngesterBuilder<E>> for Request {
     fn from(builder: IngesterBuilder<E>) -> Self {

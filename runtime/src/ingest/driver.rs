@@ -1,4 +1,4 @@
-//! What sends the events.
+//! The driver of an ingester: sends batches, retries, and isolates events that the server rejects.
 
 use std::fmt;
 use std::mem;
@@ -10,33 +10,33 @@ use std::time::Duration;
 use super::backlog::TRIES;
 use super::batch::Batch;
 use super::body::Body;
-use super::entry::{Entry, Time};
+use super::entry::{Entry, TimestampSource};
 use super::event::Event;
-use super::outcome::{Fate, Report};
+use super::failure::{Failure, named};
+use super::outcome::{DeliveryOutcome, Report};
 use super::queue::{Next, Queue};
 use super::select::first_of;
-use super::verdict::{Verdict, named};
 use crate::client::{Call, Request, RetryPolicy};
 use crate::error::{Error, Location, ValidationEntry};
 use crate::log;
 use crate::transport::BoxFuture;
 
-/// How long to wait after failures that pass on their own.
-const PATIENT: RetryPolicy = RetryPolicy::new().max_delay(Duration::from_secs(30));
+/// Backoff after transient errors.
+const BACKOFF: RetryPolicy = RetryPolicy::new().max_delay(Duration::from_secs(30));
 
-/// The same, when a shutdown is waited for.
-const HURRIED: RetryPolicy = RetryPolicy::new().max_delay(Duration::from_secs(1));
+/// Backoff during a shutdown.
+const SHUTDOWN_BACKOFF: RetryPolicy = RetryPolicy::new().max_delay(Duration::from_secs(1));
 
-/// The longest wait that is obeyed. The API asks for no longer one; what is in between might.
+/// The maximum `Retry-After` that is respected. The API never asks for more; proxies might.
 const LONGEST_PAUSE: Duration = Duration::from_secs(30 * 60);
 
-/// Sends the events of an [`Ingester`](super::Ingester). It has to be spawned, and ends after a shutdown, or when all
-/// clones of the ingester are dropped and all events are sent.
+/// Sends the events of an [`Ingester`](super::Ingester). Spawn it: it completes after a shutdown, or when all clones of
+/// the ingester are dropped and all events are sent.
 ///
-/// It gives a [`Report`]. The events that were not delivered are in it if the ingester's clones were all dropped; else
-/// [`shutdown`](super::Ingester::shutdown) has them.
+/// It returns a [`Report`]. The report contains the undelivered events if all clones of the ingester were dropped;
+/// otherwise [`shutdown`](super::Ingester::shutdown) returns them.
 ///
-/// Dropping it ends the ingester at once: events that are left are [`Fate::Unsent`].
+/// Dropping the driver ends the ingester at once: the outcome of the remaining events is [`DeliveryOutcome::Unsent`].
 #[must_use = "no event is sent unless the driver is spawned"]
 pub struct Driver<E> {
     queue: Arc<Queue<E>>,
@@ -58,9 +58,9 @@ impl<E> Future for Driver<E> {
 
     fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<Report<E>> {
         let driver = self.get_mut();
-        // Tokio's clock panics off its runtime.
+        // Tokio's clock panics outside of its runtime.
         let poll = match &mut driver.run {
-            Some(run) if driver.queue.clock().is_at_hand() => run.as_mut().poll(context),
+            Some(run) if driver.queue.clock().is_available() => run.as_mut().poll(context),
             _ => Poll::Ready(()),
         };
         poll.map(|()| {
@@ -73,7 +73,7 @@ impl<E> Future for Driver<E> {
 
 impl<E> Drop for Driver<E> {
     fn drop(&mut self) {
-        // First, for it returns what it holds.
+        // Dropped first, because this returns its batch to the queue.
         self.run = None;
         self.queue.end();
     }
@@ -87,28 +87,28 @@ impl<E> fmt::Debug for Driver<E> {
     }
 }
 
-/// Sends all batches, until there are no more or there is no time for more.
+/// Sends all batches until none is left or the deadline of a shutdown elapses.
 async fn run<E: Event>(queue: Arc<Queue<E>>, request: Request) {
     let sending = async {
-        // Failures since the last response of the API, over all batches, so that an outage is not made worse.
+        // Failures of any batch since the last response of the API: they limit the load during an outage.
         let mut failed = 0;
         loop {
             match queue.next() {
                 Next::Send(batch) => {
-                    // Few requests and small ones, until something gets through.
+                    // Few and small requests until one succeeds.
                     let batch = match failed < TRIES {
                         true => batch,
                         false => batch.into_probe(),
                     };
-                    let flight = Flight {
+                    let in_flight = InFlight {
                         queue: &queue,
                         batch,
                     };
-                    flight.deliver(&request, &mut failed).await;
+                    in_flight.deliver(&request, &mut failed).await;
                 }
-                Next::Wait(sign, None) => sign.await,
-                Next::Wait(sign, Some(longest)) => {
-                    first_of(sign, queue.clock().sleep(longest)).await;
+                Next::Wait(notified, None) => notified.await,
+                Next::Wait(notified, Some(longest)) => {
+                    first_of(notified, queue.clock().sleep(longest)).await;
                 }
                 Next::End => return,
             }
@@ -117,24 +117,24 @@ async fn run<E: Event>(queue: Arc<Queue<E>>, request: Request) {
     first_of(sending, queue.out_of_time()).await;
 }
 
-/// A batch on its way. What is left of it when this is dropped goes back to the queue.
-struct Flight<'a, E> {
+/// A batch that is being sent. Dropping it returns the remaining events to the queue.
+struct InFlight<'a, E> {
     queue: &'a Queue<E>,
     batch: Batch<E>,
 }
 
-impl<E> Drop for Flight<'_, E> {
+impl<E> Drop for InFlight<'_, E> {
     fn drop(&mut self) {
         self.queue.put_back(mem::take(&mut self.batch));
     }
 }
 
-impl<E: Event> Flight<'_, E> {
+impl<E: Event> InFlight<'_, E> {
     /// Sends the batch once, and waits after a transient error.
     ///
-    /// A batch that failed [`TRIES`] times is only blamed on its events when something else gets through after that: a
-    /// single event of it, or another batch. Then it is divided, without waits, until the event that causes it is alone.
-    /// Where nothing gets through, there is an outage, and waits grow.
+    /// A batch that failed [`TRIES`] times is attributed to its events only if another request succeeds after that: one
+    /// of its events as a probe, or another batch. Then it is divided, without waits, until the event that causes the
+    /// failure is alone. If no request succeeds, it is an outage, and the backoff grows.
     async fn deliver(self, template: &Request, failed: &mut u32) {
         let (queue, size) = (self.queue, self.batch.size());
         let mut request = template.clone();
@@ -147,51 +147,54 @@ impl<E: Event> Flight<'_, E> {
             }
             Err(error) => error,
         };
-        let verdict = Verdict::of(&error, &self.batch);
-        match verdict {
-            Verdict::Rejected | Verdict::TooLarge => {
+        let failure = Failure::of(&error, &self.batch);
+        match failure {
+            Failure::Rejected | Failure::TooLarge => {
                 queue.responded(0);
                 *failed = 0;
             }
-            // Nothing new.
-            Verdict::Doubtful if self.batch.is_suspect => {}
+            // A suspect that fails again says nothing about the server.
+            Failure::Ambiguous if self.batch.is_suspect => {}
             _ => *failed = failed.saturating_add(1),
         }
-        let asked = error.retry_after().map(|asked| asked.min(LONGEST_PAUSE));
-        let goes_on = match verdict {
-            Verdict::Rejected => return self.rejected(error),
-            Verdict::TooLarge => return self.too_large(),
-            Verdict::TooLargeForGateway => {
-                self.too_large();
+        let retry_after = error
+            .retry_after()
+            .map(|retry_after| retry_after.min(LONGEST_PAUSE));
+        let continues_at_once = match failure {
+            Failure::Rejected => return self.reject(error),
+            Failure::TooLarge => return self.halve(),
+            Failure::TooLargeForGateway => {
+                self.halve();
                 false
             }
-            Verdict::Doubtful => self.doubtful(*failed, asked),
-            Verdict::Outage => {
+            Failure::Ambiguous => self.ambiguous(*failed, retry_after),
+            Failure::Outage => {
                 drop(self);
                 false
             }
         };
         let error = Arc::new(error);
         queue.failed(Arc::clone(&error));
-        // What goes on is not about the server, however long it asks to wait: the others are not to wait for one event.
-        if !goes_on {
-            pause(queue, asked, *failed, &error).await;
+        // Other events do not wait for a batch that is being divided, even if its response has a `Retry-After`.
+        if !continues_at_once {
+            pause(queue, retry_after, *failed, &error).await;
         }
     }
 
-    /// The server failed, and an event can be the reason. Whether something else can be sent at once.
-    fn doubtful(mut self, failed: u32, asked: Option<Duration>) -> bool {
+    /// Handles a failure that the server or an event can have caused. Returns whether another batch can be sent at
+    /// once.
+    fn ambiguous(mut self, failed: u32, retry_after: Option<Duration>) -> bool {
         let batch = &mut self.batch;
         if batch.is_suspect {
-            batch.asked = asked;
+            batch.retry_after = retry_after;
             return true;
         }
         batch.failures = batch.failures.saturating_add(1);
         if failed > TRIES {
-            // Nothing gets through: it is another one's turn.
+            // No request succeeds: defer the batch, so that another one is tried.
             batch.failures = batch.failures.max(TRIES);
         }
-        // It failed before, and something got through since: it is not the server.
+        // The batch failed before, and other requests succeeded since: its events are the cause.
         let is_due_to_events = batch.failures > TRIES && failed <= TRIES;
         if is_due_to_events {
             match batch.entries.len() > 1 {
@@ -199,37 +202,37 @@ impl<E: Event> Flight<'_, E> {
                 false => batch
                     .entries
                     .drain(..)
-                    .for_each(|entry| self.queue.suspect(entry, asked)),
+                    .for_each(|entry| self.queue.suspect(entry, retry_after)),
             }
         }
         is_due_to_events
     }
 
-    /// The request was too large: its halves are sent, and later ones are smaller.
-    fn too_large(mut self) {
-        self.queue.shrink(self.batch.size());
+    /// Divides a batch that was too large, and reduces the size of later ones.
+    fn halve(mut self) {
+        self.queue.record_too_large(self.batch.size());
         self.divide();
     }
 
-    /// Puts the second half back. The first one follows when this is dropped.
+    /// Returns the second half to the queue. The first one follows when this is dropped.
     fn divide(&mut self) {
         let second = self.batch.split_half();
         self.queue.put_back(second);
     }
 
-    /// The server has the events that were just sent, by its own count.
-    fn stored(mut self, response: &E::Answer) {
-        let mut entries = self.settled();
+    /// Records that the server accepted the batch, by its own counts.
+    fn stored(mut self, response: &E::Response) {
+        let mut entries = self.take_sent();
         let counts = E::counts(response);
         let count = |count: i64| u64::try_from(count).unwrap_or(0);
         let sent = entries.len() as u64;
-        // Never more than there are, whatever the server counts: sums stay in range and agree with what was sent.
+        // Clamped to the number of events, whatever the server counts, so that sums stay in range.
         let accepted = count(counts.accepted).min(sent);
         let duplicates = count(counts.duplicates).min(sent - accepted);
         let missing = sent - accepted - duplicates;
         if missing == 0 {
             for slot in entries.iter_mut().filter_map(|entry| entry.slot.take()) {
-                slot.fill(Fate::Stored);
+                slot.fill(DeliveryOutcome::Stored);
             }
         }
         self.queue.settle(&entries, |stats| {
@@ -240,13 +243,13 @@ impl<E: Event> Flight<'_, E> {
         if missing > 0 {
             for entry in entries {
                 self.queue
-                    .hand_back(entry, Fate::Unconfirmed { sent, counts });
+                    .return_undelivered(entry, DeliveryOutcome::Unconfirmed { sent, counts });
             }
         }
     }
 
-    /// Takes the events out that were just sent: the API responded.
-    fn settled(&mut self) -> Vec<Entry<E>> {
+    /// Removes the events that the API responded to from the batch.
+    fn take_sent(&mut self) -> Vec<Entry<E>> {
         if mem::take(&mut self.batch.is_suspect) {
             self.batch.failures = TRIES;
             self.queue.release_suspects();
@@ -254,68 +257,69 @@ impl<E: Event> Flight<'_, E> {
         mem::take(&mut self.batch.entries)
     }
 
-    /// The API says that something is wrong with the events that were just sent, and took none of them.
-    fn rejected(mut self, error: Error) {
-        let entries = self.settled();
+    /// Handles a rejection: the API stored none of the events. Those that the response names are given up.
+    fn reject(mut self, error: Error) {
+        let entries = self.take_sent();
         let error = Arc::new(error);
         let mut named = named::<E>(&error);
         named.retain(|&index, _| index < entries.len());
         if entries.len() == 1 {
-            // There is no other one that it could be about.
+            // A single event is the cause, whether the response names it or not.
             named.entry(0).or_default();
         }
         if named.is_empty() {
-            // It could be any of them.
+            // Any of them can be the cause.
             self.batch.entries = entries;
             return self.divide();
         }
-        let mut wrong = Vec::new();
+        let mut rejected = Vec::new();
         for (index, mut entry) in entries.into_iter().enumerate() {
             match named.remove(&index) {
-                Some(said) if !forget_time(&mut entry, &said) => wrong.push((entry, said)),
+                Some(said) if !clear_timestamp(&mut entry, &said) => rejected.push((entry, said)),
                 _ => self.batch.entries.push(entry),
             }
         }
-        self.give_up(wrong, &error);
+        self.give_up(rejected, &error);
     }
 
-    /// Hands events back, each with what the server says about it.
-    fn give_up(&self, wrong: Vec<(Entry<E>, Vec<ValidationEntry>)>, error: &Arc<Error>) {
-        let (events, said): (Vec<_>, Vec<_>) = wrong.into_iter().unzip();
+    /// Returns rejected events, each with the validation errors for it.
+    fn give_up(&self, rejected: Vec<(Entry<E>, Vec<ValidationEntry>)>, error: &Arc<Error>) {
+        let (events, said): (Vec<_>, Vec<_>) = rejected.into_iter().unzip();
         let count = events.len() as u64;
-        self.queue.settle(&events, |stats| stats.refused += count);
+        self.queue.settle(&events, |stats| stats.rejected += count);
         for (entry, entries) in events.into_iter().zip(said) {
             let error = Arc::clone(error);
             self.queue
-                .hand_back(entry, Fate::Refused { error, entries });
+                .return_undelivered(entry, DeliveryOutcome::Rejected { error, entries });
         }
     }
 }
 
-/// Takes a time back that this side has set, if the server finds fault with it: its clock is behind, and it is to take its
-/// own. Whether there is anything to send again.
-fn forget_time<E: Event>(entry: &mut Entry<E>, said: &[ValidationEntry]) -> bool {
+/// Removes a timestamp that the ingester assigned and the server rejects because its clock is behind. The server
+/// assigns one instead. Returns whether the event can be retried.
+fn clear_timestamp<E: Event>(entry: &mut Entry<E>, said: &[ValidationEntry]) -> bool {
     let is_about_time = |said: &ValidationEntry| matches!(said.location.last(), Some(Location::Key(key)) if key == E::TIME);
-    let is_ours = entry.time == Time::Ours && said.iter().any(is_about_time);
+    let is_ours =
+        entry.timestamp_source == TimestampSource::Ingester && said.iter().any(is_about_time);
     if is_ours {
         *entry.event.timestamp() = None;
-        entry.time = Time::Theirs;
+        entry.timestamp_source = TimestampSource::Caller;
     }
     is_ours
 }
 
-/// Waits after this many failures, or as long as the server asks.
-async fn pause<E>(queue: &Queue<E>, asked: Option<Duration>, failed: u32, error: &Error) {
+/// Waits for the `Retry-After` of the response, or the backoff after this many failures.
+async fn pause<E>(queue: &Queue<E>, retry_after: Option<Duration>, failed: u32, error: &Error) {
     let is_closed = queue.is_closed();
-    let policy = if is_closed { HURRIED } else { PATIENT };
-    let delay = match asked {
-        // Servers may ask for no time at all.
-        Some(asked) => asked + policy.jitter(failed.max(1)),
+    let policy = if is_closed { SHUTDOWN_BACKOFF } else { BACKOFF };
+    let delay = match retry_after {
+        // `Retry-After` may be zero.
+        Some(retry_after) => retry_after + policy.jitter(failed.max(1)),
         None => policy.jitter(failed),
     };
     log::ingestion_paused(failed, delay, error);
     let sleep = queue.clock().sleep(delay);
-    match asked.is_none() && !is_closed {
+    match retry_after.is_none() && !is_closed {
         true => first_of(sleep, queue.closed()).await,
         false => sleep.await,
     }

@@ -8,22 +8,22 @@ use crate::time::Instant;
 /// An event that is queued.
 pub(super) struct Entry<E> {
     pub(super) event: E,
-    /// Its place among all that were ever queued, counted from 1. The queue sets it.
+    /// Its sequence number, from 1. The queue assigns it.
     pub(super) number: u64,
-    /// Its length as JSON.
+    /// Its size as JSON, in bytes.
     pub(super) size: usize,
-    /// Since when it is queued.
+    /// When it was queued.
     pub(super) since: Instant,
-    /// Whose its time is.
-    pub(super) time: Time,
+    /// Who assigned its timestamp.
+    pub(super) timestamp_source: TimestampSource,
     pub(super) slot: Option<Arc<Slot>>,
 }
 
-/// Whose the time of an event is.
+/// Who assigned the timestamp of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Time {
-    /// Who made the event said it, or the server is to say it.
-    Theirs,
-    /// The ingester set it, by the clock of this machine.
-    Ours,
+pub(super) enum TimestampSource {
+    /// The caller, or the server because there is none.
+    Caller,
+    /// The ingester, by the clock of this machine.
+    Ingester,
 }

@@ -1,4 +1,4 @@
-//! The contract between the ingester and the generated event types.
+//! The trait of event types, which generated code implements.
 
 use crate::codec::{Decode, Encode};
 use crate::types::Timestamp;
@@ -6,7 +6,7 @@ use crate::types::Timestamp;
 /// An event that can be ingested. Generated code implements it for the events of the API.
 pub trait Event: Encode + Send + 'static {
     /// The response to a batch.
-    type Answer: Decode + Send + 'static;
+    type Response: Decode + Send + 'static;
 
     /// The key of the list of events in the request body.
     const LIST: &'static str;
@@ -14,21 +14,21 @@ pub trait Event: Encode + Send + 'static {
     /// The key of an event's timestamp.
     const TIME: &'static str;
 
-    /// The id by which the server recognizes an event that it already has.
+    /// Returns the ID by which the server deduplicates events.
     fn external_id(&mut self) -> &mut Option<String>;
 
-    /// When the event happened.
+    /// Returns when the event happened.
     fn timestamp(&mut self) -> &mut Option<Timestamp>;
 
-    /// The counts in a response.
-    fn counts(answer: &Self::Answer) -> Counts;
+    /// Returns the counts of a response.
+    fn counts(response: &Self::Response) -> Counts;
 }
 
-/// What the server did with the events of a batch, by its own count.
+/// The server's counts for a batch of events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Counts {
-    /// How many it stored.
+    /// The number of stored events.
     pub accepted: i64,
-    /// How many it had already.
+    /// The number of events that the server had stored before.
     pub duplicates: i64,
 }

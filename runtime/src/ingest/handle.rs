@@ -1,4 +1,4 @@
-//! What events are handed to.
+//! The handle of an ingester, which queues events.
 
 use std::fmt;
 use std::sync::Arc;
@@ -8,9 +8,9 @@ use chrono::SubsecRound;
 use uuid::Uuid;
 
 use super::backlog::MAX_BODY;
-use super::entry::{Entry, Time};
+use super::entry::{Entry, TimestampSource};
 use super::event::Event;
-use super::outcome::{Ended, NotQueued, Obstacle, Receipt, Report, Slot, Stats};
+use super::outcome::{Ended, NotQueued, NotQueuedReason, Receipt, Report, Slot, Stats};
 use super::queue::Queue;
 use super::select::first_of;
 use crate::codec;
@@ -19,18 +19,21 @@ use crate::time::Instant;
 use crate::time::system_time;
 use crate::types::Timestamp;
 
-/// Takes events, and has them sent in batches. Cheap to clone: clones share one queue, and each task has its own.
+/// Queues events, which are sent in batches. Cheap to clone: clones share one queue, so give each task its own.
 ///
-/// An event that has no external id gets one (a random UUID), and one that has no time gets that of the call; if the server
-/// finds that to be in the future, for its clock is behind, the event takes the server's. When the last clone is dropped,
-/// the driver sends what is left and ends; a [`shutdown`](Self::shutdown) waits for that and tells how it went. Without one,
-/// events are lost if the runtime ends first; with the feature `tracing`, that is logged as a warning.
+/// An event without an external ID gets a random UUID, and one without a timestamp gets the current time. If the server
+/// rejects that timestamp as being in the future, because its clock is behind, the event is sent again without it and
+/// the server assigns one.
+///
+/// When the last clone is dropped, the driver sends the queued events and completes. [`shutdown`](Self::shutdown) waits
+/// for that and returns a report. Without a shutdown, events are lost if the runtime ends first; with the feature
+/// `tracing`, that is logged as a warning.
 pub struct Ingester<E>(Arc<Handle<E>>);
 
-/// What the driver gets on top of a shutdown's time, to hand back what it has.
+/// How long a shutdown waits for the driver beyond its deadline, so that the driver can return its events.
 const GRACE: Duration = Duration::from_secs(1);
 
-/// All clones of an ingester, together.
+/// Shared by all clones of an ingester.
 struct Handle<E> {
     queue: Arc<Queue<E>>,
 }
@@ -40,19 +43,21 @@ impl<E: Event> Ingester<E> {
         Self(Arc::new(Handle { queue }))
     }
 
-    /// Queues an event, and waits until there is room for it. Dropping the future before it is ready queues nothing.
+    /// Queues an event. Waits for capacity when the queue is full (backpressure).
+    ///
+    /// Cancel safe: dropping the future before it is ready queues nothing.
     ///
     /// # Errors
-    /// When the event cannot be queued. It is in the error.
+    /// [`NotQueued`], with the event, when it is invalid or too large, or the ingester has ended.
     pub async fn ingest(&self, event: impl Into<E>) -> Result<(), NotQueued<E>> {
         let entry = self.entry(event.into(), None)?;
         self.queue().push(entry).await
     }
 
-    /// Queues an event like [`ingest`](Self::ingest), and gives what tells its fate.
+    /// Queues an event like [`ingest`](Self::ingest), and returns a receipt for its delivery outcome.
     ///
     /// # Errors
-    /// When the event cannot be queued. It is in the error.
+    /// [`NotQueued`], with the event, when it is invalid or too large, or the ingester has ended.
     pub async fn ingest_with_receipt(&self, event: impl Into<E>) -> Result<Receipt, NotQueued<E>> {
         let slot = Arc::new(Slot::default());
         let entry = self.entry(event.into(), Some(Arc::clone(&slot)))?;
@@ -60,50 +65,52 @@ impl<E: Event> Ingester<E> {
         Ok(Receipt(slot))
     }
 
-    /// Queues an event if there is room for it now.
+    /// Queues an event if there is capacity now.
     ///
     /// # Errors
-    /// When the event cannot be queued, or there is no room ([`Obstacle::Full`]). It is in the error.
+    /// [`NotQueued`], with the event, when the queue is full ([`NotQueuedReason::Full`]), the event is invalid or too
+    /// large, or the ingester has ended.
     pub fn try_ingest(&self, event: impl Into<E>) -> Result<(), NotQueued<E>> {
         let entry = self.entry(event.into(), None)?;
         self.queue().try_push(entry).map_err(NotQueued::from)
     }
 
-    /// Queues an event at once, also when the queue is full: for callers that can neither wait nor try again.
+    /// Queues an event even when the queue is full, for callers that can neither wait nor retry.
     #[cfg(feature = "metering")]
     pub(crate) fn ingest_now(&self, event: E) -> Result<(), NotQueued<E>> {
         let entry = self.entry(event, None)?;
         self.queue().push_now(entry).map_err(NotQueued::from)
     }
 
-    /// The time by the client's clock.
+    /// Returns the time of the client's clock.
     #[cfg(feature = "metering")]
     pub(crate) fn now(&self) -> Instant {
         self.queue().now()
     }
 
-    /// Has everything sent that is queued now, and waits until it is known what became of it. During an outage that takes
-    /// as long as the outage does.
+    /// Sends everything that is queued now, and waits until the delivery outcomes are known. During an outage, that
+    /// takes until the outage ends.
     ///
     /// # Errors
-    /// When the ingester ends before that.
+    /// [`Ended`] when the ingester ends before that.
     pub async fn flush(&self) -> Result<(), Ended> {
         self.queue().flush().await
     }
 
-    /// Takes no more events, has everything sent that is queued, and waits for that as long as `patience` lets it. What is
-    /// left then is handed back.
+    /// Stops accepting events, and sends the queued ones until the deadline elapses. Events that are left are returned
+    /// in the report.
     ///
-    /// It returns soon after that time even if the driver does not run; what a driver has in its hands that is not
-    /// polled any more is handed back when it is dropped.
+    /// It completes within a second after the deadline even if the driver is not polled. A batch that such a driver is
+    /// sending is returned when the driver is dropped.
     ///
-    /// Other calls of `shutdown` get the same counts, and no events. Dropping the future does not take the shutdown back.
-    pub async fn shutdown(&self, patience: Duration) -> Report<E> {
+    /// Further calls of `shutdown` return the same counts, without events. Dropping the future does not cancel the
+    /// shutdown.
+    pub async fn shutdown(&self, deadline: Duration) -> Report<E> {
         let queue = self.queue();
-        queue.close(Some(patience));
-        match queue.clock().at_hand() {
+        queue.close(Some(deadline));
+        match queue.clock().available() {
             Some(clock) => {
-                let overdue = clock.sleep(patience.saturating_add(GRACE));
+                let overdue = clock.sleep(deadline.saturating_add(GRACE));
                 first_of(queue.ended(), overdue).await;
                 queue.end();
             }
@@ -112,7 +119,7 @@ impl<E: Event> Ingester<E> {
         queue.report()
     }
 
-    /// What was done so far.
+    /// Returns the counts so far.
     #[must_use]
     pub fn stats(&self) -> Stats {
         self.queue().stats()
@@ -122,33 +129,33 @@ impl<E: Event> Ingester<E> {
         &self.0.queue
     }
 
-    /// The event as it is queued.
+    /// Prepares an event for the queue: assigns ID and timestamp, and validates it.
     fn entry(&self, mut event: E, slot: Option<Arc<Slot>>) -> Result<Entry<E>, NotQueued<E>> {
         let id = event.external_id();
         if id.as_ref().is_none_or(String::is_empty) {
             *id = Some(Uuid::new_v4().to_string());
         }
-        // Otherwise the server would take the time at which it stores the event.
-        let mut time = Time::Theirs;
+        // Without a timestamp, the server would assign the time at which it stores the event.
+        let mut timestamp_source = TimestampSource::Caller;
         event.timestamp().get_or_insert_with(|| {
-            time = Time::Ours;
+            timestamp_source = TimestampSource::Ingester;
             Timestamp::from(system_time()).trunc_subsecs(6)
         });
         if let Err(violations) = codec::validate(&event) {
-            let obstacle = Obstacle::Invalid(violations);
-            return Err(NotQueued { event, obstacle });
+            let reason = NotQueuedReason::Invalid(violations);
+            return Err(NotQueued { event, reason });
         }
         let size = codec::to_vec(&event).len();
         if size > MAX_BODY {
-            let obstacle = Obstacle::TooLarge;
-            return Err(NotQueued { event, obstacle });
+            let reason = NotQueuedReason::TooLarge;
+            return Err(NotQueued { event, reason });
         }
         Ok(Entry {
             event,
             number: 0,
             size,
             since: self.queue().now(),
-            time,
+            timestamp_source,
             slot,
         })
     }
@@ -168,7 +175,7 @@ impl<E> fmt::Debug for Ingester<E> {
     }
 }
 
-/// The last clone is gone: the driver sends what is left, however long it takes.
+/// Dropping the last clone: the driver sends the queued events without a deadline.
 impl<E> Drop for Handle<E> {
     fn drop(&mut self) {
         self.queue.abandon();

@@ -1,4 +1,4 @@
-//! What becomes of events, and how it is told.
+//! Delivery outcomes, receipts, statistics and reports.
 
 use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,71 +8,71 @@ use crate::codec::Violations;
 use crate::error::{Error, ValidationEntry};
 use crate::transport::BoxFuture;
 
-/// What became of an event that was queued.
+/// The delivery outcome of a queued event.
 #[derive(Clone, Debug)]
 #[non_exhaustive]
-pub enum Fate {
-    /// The server has it, now or from before.
+pub enum DeliveryOutcome {
+    /// The server stored it, with this request or an earlier one.
     Stored,
-    /// The server says that the event is wrong. It does not help to send it again.
+    /// The server rejected the event as invalid. A retry would be rejected as well.
     #[non_exhaustive]
-    Refused {
-        /// The response, which can be about other events of the batch, too.
+    Rejected {
+        /// The response, which may also be about other events of the batch.
         error: Arc<Error>,
-        /// What it says about this event; empty if the response names none.
+        /// The validation errors for this event; empty if the response names no event.
         entries: Vec<ValidationEntry>,
     },
-    /// The server accepted the batch, and by its own count neither stored nor knew all of its events. Which ones are missing
-    /// is not known, so this is the outcome of every event of the batch. Sent again with the same external id, an event is
-    /// stored once.
+    /// The server accepted the batch, but its counts of stored and duplicate events do not cover all events. The
+    /// response does not name the missing ones, so this is the outcome of every event of the batch. It is safe to
+    /// ingest them again with the same external IDs.
     #[non_exhaustive]
     Unconfirmed {
-        /// How many events the batch had.
+        /// The number of events of the batch.
         sent: u64,
-        /// What the server counted.
+        /// The counts of the response.
         counts: Counts,
     },
-    /// The ingester ended before the server had taken it. Whether it was stored nevertheless is not known where an answer
-    /// was lost; sent again with the same external id, it is stored once.
+    /// The ingester ended before the server confirmed the event. If a response was lost, the event may be stored
+    /// nevertheless. It is safe to ingest it again with the same external ID.
     Unsent,
 }
 
-/// An event that was not delivered, as it was sent: with an external id, and with a time, unless the server found the
-/// ingester's to be in the future and is to take its own.
+/// An event that was not delivered, as it was sent: with an external ID and a timestamp. The timestamp is missing if
+/// the ingester assigned it and the server rejected it as being in the future.
 #[non_exhaustive]
 pub struct Undelivered<E> {
     /// The event.
     pub event: E,
-    /// Why: [`Fate::Refused`], [`Fate::Unconfirmed`] or [`Fate::Unsent`].
-    pub fate: Fate,
+    /// The reason: [`DeliveryOutcome::Rejected`], [`DeliveryOutcome::Unconfirmed`] or [`DeliveryOutcome::Unsent`].
+    pub outcome: DeliveryOutcome,
 }
 
-/// Shows no event: they hold data of customers.
+/// Omits the event, which contains customer data.
 impl<E> fmt::Debug for Undelivered<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("Undelivered")
-            .field("fate", &self.fate)
+            .field("outcome", &self.outcome)
             .finish_non_exhaustive()
     }
 }
 
-/// An event that was not queued, because of an [`Obstacle`].
+/// The error of an event that was not queued.
 pub struct NotQueued<E> {
     /// The event.
     pub event: E,
-    /// Why.
-    pub obstacle: Obstacle,
+    /// The reason.
+    pub reason: NotQueuedReason,
 }
 
 /// Why an event was not queued.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
-pub enum Obstacle {
+pub enum NotQueuedReason {
     /// It violates constraints of the OpenAPI description.
     Invalid(Violations),
-    /// It is larger than a request may be.
+    /// It exceeds the maximum size of a request, 8 MiB.
     TooLarge,
-    /// The queue is full. Only [`try_ingest`](super::Ingester::try_ingest) says so, others wait.
+    /// The queue is full. Only [`try_ingest`](super::Ingester::try_ingest) returns this; other methods wait.
     Full,
     /// The ingester was shut down, or its driver has ended.
     Ended,
@@ -80,59 +80,63 @@ pub enum Obstacle {
 
 impl<E> fmt::Display for NotQueued<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.obstacle {
-            Obstacle::Invalid(violations) => write!(f, "the event was not queued: {violations}"),
-            Obstacle::TooLarge => f.write_str("the event is larger than a request may be"),
-            Obstacle::Full => f.write_str("the queue of events is full"),
-            Obstacle::Ended => f.write_str("the ingester takes no more events"),
+        match &self.reason {
+            NotQueuedReason::Invalid(violations) => write!(f, "the event is invalid: {violations}"),
+            NotQueuedReason::TooLarge => {
+                f.write_str("the event exceeds the maximum size of a request (8 MiB)")
+            }
+            NotQueuedReason::Full => f.write_str("the queue of events is full"),
+            NotQueuedReason::Ended => {
+                f.write_str("the ingester has ended and accepts no more events")
+            }
         }
     }
 }
 
-/// Shows no event: they hold data of customers.
+/// Omits the event, which contains customer data.
 impl<E> fmt::Debug for NotQueued<E> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("NotQueued")
-            .field("obstacle", &self.obstacle)
+            .field("reason", &self.reason)
             .finish_non_exhaustive()
     }
 }
 
 impl<E> std::error::Error for NotQueued<E> {}
 
-/// What an ingester has done so far.
+/// Counts of an ingester.
 #[derive(Clone, Debug, Default)]
 #[non_exhaustive]
 pub struct Stats {
-    /// How many events wait, or are on their way.
+    /// Events that are queued or being sent.
     pub queued: usize,
-    /// How many the server stored when they were sent.
+    /// Events that the server stored.
     pub accepted: u64,
-    /// How many the server had stored already. An event whose first response was lost is among them.
+    /// Events that the server had stored before, such as those whose first response was lost.
     pub duplicates: u64,
-    /// How many the server refused.
-    pub refused: u64,
-    /// How many the server accepted without counting them as stored or known ([`Fate::Unconfirmed`]).
+    /// Events that the server rejected.
+    pub rejected: u64,
+    /// Events that the server accepted without counting them as stored or duplicate ([`DeliveryOutcome::Unconfirmed`]).
     pub unconfirmed: u64,
-    /// How many were left when the ingester ended.
+    /// Events that were left when the ingester ended.
     pub unsent: u64,
-    /// How many of the refused, unconfirmed and unsent events were not returned: there was no handler and no more room in
-    /// the report, or the handler panicked.
+    /// Rejected, unconfirmed and unsent events that were not returned, because there was no handler and the report was
+    /// full, or because the handler panicked.
     pub dropped: u64,
-    /// How many requests were answered or failed.
+    /// Requests that got a response or failed.
     pub requests: u64,
-    /// Why the last request failed, while that holds events up. It is tried again.
+    /// The error of the last request, while it blocks delivery. The request is being retried.
     pub failing: Option<Arc<Error>>,
 }
 
-/// What an ingester did, at its end.
+/// The final report of an ingester.
 #[non_exhaustive]
 pub struct Report<E> {
     /// The counts.
     pub stats: Stats,
-    /// The events that were not delivered. Empty where
-    /// [`on_undelivered`](super::IngesterBuilder::on_undelivered) got them; else all that were unsent, and of the
-    /// others the first, as many as the queue holds. [`Stats::dropped`] counts the others.
+    /// The events that were not delivered. Empty if they were passed to
+    /// [`on_undelivered`](super::IngesterBuilder::on_undelivered). Contains all unsent events, and of the others the
+    /// first, up to the capacity of the queue. [`Stats::dropped`] counts the rest.
     pub undelivered: Vec<Undelivered<E>>,
 }
 
@@ -145,8 +149,8 @@ impl<E> fmt::Debug for Report<E> {
     }
 }
 
-/// The ingester's driver has ended: it was dropped, or there was a shutdown. What was left is in the
-/// [`Report`].
+/// The error of a flush when the ingester has ended: its driver was dropped, or it was shut down. The remaining events
+/// are in the [`Report`].
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Ended;
 
@@ -158,49 +162,49 @@ impl fmt::Display for Ended {
 
 impl std::error::Error for Ended {}
 
-/// Tells what becomes of one event, when it is awaited. Dropping it changes nothing.
+/// Resolves to the delivery outcome of one event when it is awaited. Dropping it has no effect on the event.
 #[derive(Debug)]
-#[must_use = "a receipt tells nothing until it is awaited"]
+#[must_use = "a receipt does nothing until it is awaited"]
 pub struct Receipt(pub(super) Arc<Slot>);
 
 impl Receipt {
-    /// Waits until it is known what becomes of the event.
-    pub async fn fate(self) -> Fate {
+    /// Waits for the delivery outcome of the event.
+    pub async fn outcome(self) -> DeliveryOutcome {
         loop {
             let filled = self.0.filled.listen();
-            if let Some(fate) = self.0.get() {
-                return fate;
+            if let Some(outcome) = self.0.get() {
+                return outcome;
             }
             filled.await;
         }
     }
 }
 
-/// Awaiting a receipt is awaiting its [`fate`](Receipt::fate).
+/// Equivalent to [`outcome`](Receipt::outcome).
 impl IntoFuture for Receipt {
-    type Output = Fate;
-    type IntoFuture = BoxFuture<'static, Fate>;
+    type Output = DeliveryOutcome;
+    type IntoFuture = BoxFuture<'static, DeliveryOutcome>;
 
     fn into_future(self) -> Self::IntoFuture {
-        Box::pin(self.fate())
+        Box::pin(self.outcome())
     }
 }
 
-/// Where the delivery outcome of an event is recorded.
+/// Passes the delivery outcome of an event to its receipt.
 #[derive(Debug, Default)]
 pub(super) struct Slot {
-    fate: Mutex<Option<Fate>>,
+    outcome: Mutex<Option<DeliveryOutcome>>,
     filled: event_listener::Event,
 }
 
 impl Slot {
-    pub(super) fn fill(&self, fate: Fate) {
-        *self.fate.lock().unwrap_or_else(PoisonError::into_inner) = Some(fate);
+    pub(super) fn fill(&self, outcome: DeliveryOutcome) {
+        *self.outcome.lock().unwrap_or_else(PoisonError::into_inner) = Some(outcome);
         self.filled.notify(usize::MAX);
     }
 
-    fn get(&self) -> Option<Fate> {
-        let fate = self.fate.lock().unwrap_or_else(PoisonError::into_inner);
-        fate.clone()
+    fn get(&self) -> Option<DeliveryOutcome> {
+        let outcome = self.outcome.lock().unwrap_or_else(PoisonError::into_inner);
+        outcome.clone()
     }
 }

@@ -1,4 +1,4 @@
-//! Waiting for several things at a time.
+//! Waiting for the first of two futures.
 
 use std::future::poll_fn;
 use std::pin::pin;

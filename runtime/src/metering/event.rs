@@ -2,9 +2,9 @@
 
 use uuid::Uuid;
 
-use super::answer::Ingested;
 use super::customer::Customer;
 use super::metadata::{Cost, Llm, Metadata, MetadataValue};
+use super::response::IngestResponse;
 use crate::codec::{Model, Object, Sink, optional};
 use crate::ingest::{Counts, Event};
 use crate::types::Timestamp;
@@ -158,7 +158,7 @@ crate::model! {
 }
 
 impl Event for UsageEvent {
-    type Answer = Ingested;
+    type Response = IngestResponse;
     const LIST: &'static str = "events";
     const TIME: &'static str = "timestamp";
 
@@ -170,7 +170,7 @@ impl Event for UsageEvent {
         &mut self.timestamp
     }
 
-    fn counts(answer: &Ingested) -> Counts {
-        answer.0
+    fn counts(response: &IngestResponse) -> Counts {
+        response.0
     }
 }

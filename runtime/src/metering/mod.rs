@@ -3,25 +3,25 @@
 //! A [`Metering`] tracks [`UsageEvent`]s through an ingester, which sends them in batches and retries through outages, and
 //! reads the [`Balance`] of a customer's meter. [`Metering::customer`] returns a handle bound to one customer.
 
-mod actor;
-mod answer;
 mod balance;
 mod builder;
 mod customer;
+mod customer_metering;
 mod event;
 mod handle;
 mod measure;
 mod metadata;
+mod response;
 mod track;
 
-pub use actor::CustomerMetering;
-#[doc(hidden)]
-pub use answer::Ingested;
 pub use balance::{Balance, Source};
 pub use builder::MeteringBuilder;
 pub use customer::Customer;
+pub use customer_metering::CustomerMetering;
 pub use event::UsageEvent;
 pub use handle::Metering;
 pub use measure::{ByteCounter, UsageTimer};
 pub use metadata::{Cost, Llm, Metadata, MetadataValue, TokenUsage};
+#[doc(hidden)]
+pub use response::IngestResponse;
 pub use track::Track;

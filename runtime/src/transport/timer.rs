@@ -44,7 +44,7 @@ impl Clock {
     }
 
     /// Whether it works here, on this thread.
-    pub(crate) fn is_at_hand(&self) -> bool {
+    pub(crate) fn is_available(&self) -> bool {
         match self {
             #[cfg(feature = "reqwest")]
             Self::Tokio => tokio::runtime::Handle::try_current().is_ok(),
@@ -55,8 +55,8 @@ impl Clock {
     }
 
     /// The clock, if it works here.
-    pub(crate) fn at_hand(&self) -> Option<Self> {
-        self.is_at_hand().then(|| self.clone())
+    pub(crate) fn available(&self) -> Option<Self> {
+        self.is_available().then(|| self.clone())
     }
 
     pub(crate) fn now(&self) -> Instant {

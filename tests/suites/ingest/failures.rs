@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use polar_client::ingest::{Fate, Ingester, Undelivered};
+use polar_client::ingest::{DeliveryOutcome, Ingester, Undelivered};
 use polar_client::types::Timestamp;
 use polar_client::v2026_10::models::EventCreate;
 use tokio::time::Instant;
@@ -91,7 +91,7 @@ async fn nothing_is_lost_and_nothing_is_stored_twice_through_an_outage() {
     assert_eq!(stats.accepted + stats.duplicates, 5000);
     // Those whose answer was lost: twice per outage a batch, which is sent again as it was.
     assert!(stats.duplicates > 0 && stats.duplicates <= 600, "{stats:?}");
-    assert_eq!((stats.refused, stats.unsent, stats.queued), (0, 0, 0));
+    assert_eq!((stats.rejected, stats.unsent, stats.queued), (0, 0, 0));
     assert!(stats.failing.is_none());
     assert!(report.undelivered.is_empty());
     assert_eq!(stats.requests as usize, server.sizes().len());
@@ -158,11 +158,11 @@ async fn events_that_are_wrong_do_not_hold_up_the_others() {
         }
         ingester.flush().await.unwrap();
         let stats = ingester.stats();
-        assert_eq!((stats.accepted, stats.refused, stats.queued), (17, 3, 0));
+        assert_eq!((stats.accepted, stats.rejected, stats.queued), (17, 3, 0));
         assert_eq!(server.seen().stored.len(), 17);
         for receipt in wrong {
-            let Fate::Refused { error, entries, .. } = receipt.fate().await else {
-                panic!("it was not refused");
+            let DeliveryOutcome::Rejected { error, entries, .. } = receipt.outcome().await else {
+                panic!("not rejected");
             };
             assert!(error.is_invalid());
             assert!(entries.len() <= 1);
@@ -189,7 +189,7 @@ async fn the_server_says_what_is_wrong_with_an_event() {
     let [lost] = report.undelivered.as_slice() else {
         panic!("{report:?}");
     };
-    let Fate::Refused { entries, .. } = &lost.fate else {
+    let DeliveryOutcome::Rejected { entries, .. } = &lost.outcome else {
         panic!("{lost:?}");
     };
     assert_eq!(entries[0].path(), "body.events[1].customer_id");
@@ -231,7 +231,7 @@ async fn a_server_whose_clock_is_behind_takes_its_own_time() {
     let theirs = numbered(3).timestamp(future);
     ingester.ingest(theirs).await.unwrap();
     let report = ingester.shutdown(PATIENCE).await;
-    assert_eq!((report.stats.accepted, report.stats.refused), (3, 1));
+    assert_eq!((report.stats.accepted, report.stats.rejected), (3, 1));
     assert_eq!(
         report.undelivered.iter().map(id).collect::<Vec<_>>(),
         ["e-3"]
@@ -275,7 +275,7 @@ async fn an_event_on_which_the_server_fails_does_not_hold_up_the_others() {
     assert_eq!(sizes.len(), alone + 1, "{sizes:?}");
     // It is not given up.
     let report = ingester.shutdown(PATIENCE).await;
-    assert_eq!((report.stats.refused, report.stats.unsent), (0, 1));
+    assert_eq!((report.stats.rejected, report.stats.unsent), (0, 1));
     assert_eq!(
         report.undelivered.iter().map(id).collect::<Vec<_>>(),
         ["e-20"]
@@ -383,7 +383,7 @@ async fn an_event_may_break_a_request_in_any_way() {
         assert_eq!(server.seen().stored.len(), good, "{pain:?}");
         let (requests, stats) = (server.sizes().len(), ingester.stats());
         assert!(requests < 60, "{pain:?}: {requests}");
-        assert_eq!((stats.refused, stats.queued), (0, 1), "{pain:?}");
+        assert_eq!((stats.rejected, stats.queued), (0, 1), "{pain:?}");
     }
 }
 
@@ -450,7 +450,7 @@ async fn a_gateway_that_takes_smaller_bodies_gets_smaller_ones() {
     let start = Instant::now();
     ingester.flush().await.unwrap();
     let stats = ingester.stats();
-    assert_eq!((stats.accepted, stats.refused), (2000, 0));
+    assert_eq!((stats.accepted, stats.rejected), (2000, 0));
     assert!(
         start.elapsed() < Duration::from_secs(30),
         "{:?}",
@@ -473,7 +473,7 @@ async fn a_gateway_that_takes_nothing_is_an_outage() {
         }
         tokio::time::sleep(Duration::from_secs(3600)).await;
         let stats = ingester.stats();
-        assert_eq!((stats.refused, stats.queued), (0, 2000));
+        assert_eq!((stats.rejected, stats.queued), (0, 2000));
         assert!(stats.failing.is_some());
         assert!((100..500).contains(&stats.requests), "{}", stats.requests);
         server.seen().gateway = None;
@@ -496,7 +496,7 @@ async fn a_single_event_that_a_gateway_does_not_take_is_kept() {
     tokio::time::sleep(Duration::from_secs(60)).await;
     assert_eq!(server.seen().stored.len(), 99);
     let report = ingester.shutdown(PATIENCE).await;
-    assert_eq!((report.stats.refused, report.stats.unsent), (0, 1));
+    assert_eq!((report.stats.rejected, report.stats.unsent), (0, 1));
 }
 
 #[tokio::test(start_paused = true)]
@@ -509,7 +509,7 @@ async fn what_the_server_does_not_count_is_not_stored() {
         ingester.ingest(numbered(number)).await.unwrap();
     }
     ingester.flush().await.unwrap();
-    let Fate::Unconfirmed { sent, counts, .. } = receipt.fate().await else {
+    let DeliveryOutcome::Unconfirmed { sent, counts, .. } = receipt.outcome().await else {
         panic!("nothing says that it is stored");
     };
     assert_eq!((sent, counts.accepted, counts.duplicates), (5, 0, 0));
@@ -545,7 +545,7 @@ async fn an_event_that_makes_the_server_ask_for_time_holds_up_no_other() {
 }
 
 #[tokio::test(start_paused = true)]
-async fn events_that_the_server_names_are_refused_behind_a_proxy_that_removes_the_version() {
+async fn events_that_the_server_names_are_rejected_behind_a_proxy_that_removes_the_version() {
     let server = Server::refusing("wrong");
     server.seen().hides_version = true;
     let ingester = ingester(&server).start().unwrap();
@@ -555,7 +555,7 @@ async fn events_that_the_server_names_are_refused_behind_a_proxy_that_removes_th
     ingester.flush().await.unwrap();
     assert_eq!(server.sizes(), [3, 2]);
     let stats = ingester.stats();
-    assert_eq!((stats.accepted, stats.refused, stats.queued), (2, 1, 0));
+    assert_eq!((stats.accepted, stats.rejected, stats.queued), (2, 1, 0));
 }
 
 #[tokio::test(start_paused = true)]

@@ -4,7 +4,7 @@ use std::fmt::Debug;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use polar_client::ingest::{Ended, Fate, Ingester, Obstacle};
+use polar_client::ingest::{DeliveryOutcome, Ended, Ingester, NotQueuedReason};
 use polar_client::v2026_10::models::EventCreate;
 use tokio::time::Instant;
 use tracing::field::Field;
@@ -33,10 +33,10 @@ async fn a_shutdown_that_has_no_more_time_hands_events_back() {
     let ids: Vec<String> = report.undelivered.iter().map(id).collect();
     assert_eq!(ids, ["e-0", "e-1", "e-2", "e-3", "e-4"]);
     for receipt in receipts {
-        assert!(matches!(receipt.fate().await, Fate::Unsent));
+        assert!(matches!(receipt.outcome().await, DeliveryOutcome::Unsent));
     }
     let late = ingester.ingest(numbered(6)).await.unwrap_err();
-    assert_eq!(late.obstacle, Obstacle::Ended);
+    assert_eq!(late.reason, NotQueuedReason::Ended);
     assert!(ingester.shutdown(PATIENCE).await.undelivered.is_empty());
 }
 
@@ -65,7 +65,7 @@ async fn what_waits_for_room_is_given_back_by_a_shutdown() {
     tokio::time::sleep(Duration::from_secs(1)).await;
     let report = ingester.shutdown(PATIENCE).await;
     let back = waiting.await.unwrap().unwrap_err();
-    assert_eq!(back.obstacle, Obstacle::Ended);
+    assert_eq!(back.reason, NotQueuedReason::Ended);
     assert_eq!(
         report.undelivered.iter().map(id).collect::<Vec<_>>(),
         ["e-1"]
@@ -147,7 +147,7 @@ async fn a_handler_that_panics_takes_nothing_along() {
     let report = ingester.shutdown(PATIENCE).await;
     assert_eq!((report.stats.unsent, report.stats.dropped), (2, 3));
     for receipt in [first, second] {
-        assert!(matches!(receipt.await, Fate::Unsent));
+        assert!(matches!(receipt.await, DeliveryOutcome::Unsent));
     }
     assert_eq!(*told.lock().unwrap_or_else(|lock| lock.into_inner()), 3);
 }
@@ -160,7 +160,7 @@ async fn what_the_report_has_no_room_for_is_counted() {
         ingester.ingest(event("wrong")).await.unwrap();
     }
     let report = ingester.shutdown(PATIENCE).await;
-    assert_eq!((report.stats.refused, report.stats.dropped), (10, 7));
+    assert_eq!((report.stats.rejected, report.stats.dropped), (10, 7));
     assert_eq!(report.undelivered.len(), 3);
 }
 
@@ -179,7 +179,7 @@ async fn the_driver_reports_when_nobody_else_can() {
         }
         drop((ingester, kept));
         let report = driver.await.unwrap();
-        assert_eq!(report.stats.refused, 1);
+        assert_eq!(report.stats.rejected, 1);
         assert_eq!(report.undelivered.len(), usize::from(!keeps));
     }
 }
@@ -195,7 +195,7 @@ async fn a_shutdown_does_not_wait_for_a_driver_that_does_not_run() {
         report.undelivered.iter().map(id).collect::<Vec<_>>(),
         ["e-1"]
     );
-    assert!(matches!(receipt.fate().await, Fate::Unsent));
+    assert!(matches!(receipt.outcome().await, DeliveryOutcome::Unsent));
     // It has nothing left to do, and does not send the event after all.
     assert_eq!(driver.await.stats.unsent, 1);
     assert!(server.sizes().is_empty());
@@ -211,7 +211,7 @@ async fn what_a_driver_that_does_not_run_has_in_its_hands_comes_back_with_it() {
     assert_eq!((report.stats.queued, report.stats.unsent), (1, 0));
     drop(driver);
     assert_eq!(ingester.stats().unsent, 1);
-    assert!(matches!(receipt.fate().await, Fate::Unsent));
+    assert!(matches!(receipt.outcome().await, DeliveryOutcome::Unsent));
     assert_eq!(ingester.shutdown(PATIENCE).await.undelivered.len(), 1);
 }
 

@@ -143,5 +143,8 @@ async fn ingesters_and_receipts() {
     };
     let event = EventCreateExternalCustomer::new("tokens", "u-1").metadata([("units", 3)]);
     let receipt = application.events.ingest_with_receipt(event).await.unwrap();
-    assert!(matches!(receipt.await, polar_client::ingest::Fate::Stored));
+    assert!(matches!(
+        receipt.await,
+        polar_client::ingest::DeliveryOutcome::Stored
+    ));
 }

@@ -316,7 +316,7 @@ polar_client_runtime::operation! {
 
 #[cfg(feature = "ingest")]
 impl polar_client_runtime::ingest::Event for EventCreate {
-    type Answer = EventsIngestResponse;
+    type Response = EventsIngestResponse;
     const LIST: &'static str = "events";
     const TIME: &'static str = "timestamp";
     #[inline]
@@ -336,10 +336,10 @@ impl polar_client_runtime::ingest::Event for EventCreate {
     }
 
     #[inline]
-    fn counts(answer: &EventsIngestResponse) -> polar_client_runtime::ingest::Counts {
+    fn counts(response: &EventsIngestResponse) -> polar_client_runtime::ingest::Counts {
         polar_client_runtime::ingest::Counts {
-            accepted: answer.inserted,
-            duplicates: answer.duplicates.unwrap_or(0),
+            accepted: response.inserted,
+            duplicates: response.duplicates.unwrap_or(0),
         }
     }
 }

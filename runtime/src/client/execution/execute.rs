@@ -37,7 +37,7 @@ pub(super) async fn on_its_runtime<T>(
 ) -> Result<T, Error> {
     let mut call = pin!(call);
     poll_fn(|context| match &clock {
-        Some(clock) if !clock.is_at_hand() => {
+        Some(clock) if !clock.is_available() => {
             let error = TransportError::no_runtime();
             Poll::Ready(Err(Error::transport(operation, error)))
         }
@@ -81,7 +81,7 @@ impl<'a> Execution<'a> {
         if options.body_check != Some(BodyCheck::Skipped) {
             request.check_body()?;
         }
-        let clock = request.shared.clock.at_hand();
+        let clock = request.shared.clock.available();
         let timeout = options.timeout.unwrap_or(DEFAULT_TIMEOUT);
         Ok(Self {
             token: bearer(request, options.access_token.take())?,

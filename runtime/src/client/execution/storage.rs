@@ -75,7 +75,7 @@ impl Storage {
         let mut options = request.shared.options.clone();
         options.update(request.options.clone());
         Self {
-            clock: request.shared.clock.at_hand(),
+            clock: request.shared.clock.available(),
             shared: Arc::clone(&request.shared),
             options,
         }

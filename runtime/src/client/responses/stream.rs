@@ -131,7 +131,7 @@ impl Timeouts {
             pause,
             total,
         } = self;
-        if !clock.is_at_hand() {
+        if !clock.is_available() {
             return Poll::Ready(TransportError::no_runtime());
         }
         let late = |reason| TransportError::new(TransportErrorKind::Timeout, reason);

@@ -1,50 +1,50 @@
-//! What those who ingest and the driver share, and how they wait for each other.
+//! The queue between callers and the driver, and how they notify each other.
 
-mod entrance;
-mod exit;
+mod consumer;
+mod producer;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use event_listener::Event as Bell;
+use event_listener::Event as Notify;
 
 use super::backlog::{Backlog, Limits};
+use super::dead_letters::{DeadLetters, Handler};
 use super::outcome::{Report, Stats};
-use super::returns::{Handler, Returns};
 use crate::time::Instant;
 use crate::transport::Clock;
 
-pub(super) use exit::Next;
+pub(super) use consumer::Next;
 
-/// The queue between those who ingest and the driver.
+/// The queue between callers (producers) and the driver (consumer).
 pub(super) struct Queue<E> {
     clock: Clock,
-    returns: Returns<E>,
+    dead_letters: DeadLetters<E>,
     state: Mutex<State<E>>,
-    /// There may be a batch to send.
-    work: Bell,
-    /// There is room again.
-    room: Bell,
-    /// Events are settled, or all is over.
-    progress: Bell,
-    /// A shutdown begins.
-    closing: Bell,
+    /// A batch may be due.
+    work: Notify,
+    /// There is capacity.
+    room: Notify,
+    /// Events were settled, or the ingester ended.
+    progress: Notify,
+    /// A shutdown began.
+    closing: Notify,
 }
 
 struct State<E> {
     backlog: Backlog<E>,
     phase: Phase,
-    /// The number of the first event that was left at the end.
-    left: Option<u64>,
-    /// Nobody is left who could ask for a report, but the driver.
+    /// The number of the first event that was unsent at the end.
+    first_unsent: Option<u64>,
+    /// All handles are dropped, so only the driver can return the report.
     abandoned: bool,
     stats: Stats,
 }
 
-/// Where in its life an ingester is.
+/// The lifecycle of an ingester.
 #[derive(Clone, Copy)]
 enum Phase {
     Open,
-    /// Until this time; without one, until everything is sent.
+    /// Until this deadline; `None` waits until everything is sent.
     Closing(Option<Instant>),
     Ended,
 }
@@ -53,18 +53,18 @@ impl<E> Queue<E> {
     pub(super) fn new(limits: Limits, clock: Clock, handler: Option<Handler<E>>) -> Self {
         Self {
             clock,
-            returns: Returns::new(handler, limits.capacity),
+            dead_letters: DeadLetters::new(handler, limits.capacity),
             state: Mutex::new(State {
                 backlog: Backlog::new(limits),
                 phase: Phase::Open,
-                left: None,
+                first_unsent: None,
                 abandoned: false,
                 stats: Stats::default(),
             }),
-            work: Bell::new(),
-            room: Bell::new(),
-            progress: Bell::new(),
-            closing: Bell::new(),
+            work: Notify::new(),
+            room: Notify::new(),
+            progress: Notify::new(),
+            closing: Notify::new(),
         }
     }
 
@@ -84,11 +84,11 @@ impl<E> Queue<E> {
         }
     }
 
-    /// The counts, and the events that nobody was given yet.
+    /// Returns the counts, and the undelivered events that were not returned yet.
     pub(super) fn report(&self) -> Report<E> {
         Report {
             stats: self.stats(),
-            undelivered: self.returns.take(),
+            undelivered: self.dead_letters.take(),
         }
     }
 

@@ -1,4 +1,4 @@
-//! The exporter of spans that queues usage events.
+//! The span exporter that ingests usage events.
 
 use std::fmt;
 
@@ -8,18 +8,18 @@ use opentelemetry_sdk::trace::{SpanData, SpanExporter};
 use super::usage::LlmUsage;
 use crate::ingest::{Event, Ingester};
 
-/// Exports spans that count tokens of language models as usage events of an [`Ingester`].
+/// Exports spans with token counts of language models as usage events of an [`Ingester`].
 ///
-/// A span becomes an event if it names a customer (`customerId` or `externalCustomerId`) and counts tokens by OpenTelemetry's
-/// conventions for generative AI (`gen_ai.usage.input_tokens`, `gen_ai.usage.output_tokens`); see [`LlmUsage`]. All others
-/// are ignored. The function makes the event of it.
+/// A span becomes an event if it names a customer (`customerId` or `externalCustomerId`) and counts tokens by
+/// OpenTelemetry's conventions for generative AI (`gen_ai.usage.input_tokens`, `gen_ai.usage.output_tokens`); see
+/// [`LlmUsage`]. All other spans are ignored. The function converts the usage to an event.
 ///
-/// The external ID of the event is that of the trace and the span, and its timestamp the end of the span, unless the
-/// function sets them: a span that is exported twice is stored once.
+/// Unless the function sets them, the event's external ID consists of the IDs of trace and span, and its timestamp is
+/// the end of the span. A span that is exported twice is therefore stored once.
 ///
-/// While the ingester's queue is full, exports wait. Use it with a batch span processor, which does so in a thread of its own,
-/// and sample no spans away: what is not exported is not billed. At the end, shut down the tracer provider first, and then
-/// the ingester.
+/// While the ingester's queue is full, exports wait. Use a batch span processor, which exports from a thread of its
+/// own, and do not sample: a span that is not exported is not billed. At the end, shut down the tracer provider first,
+/// then the ingester.
 pub struct UsageExporter<E, F> {
     ingester: Ingester<E>,
     event: F,
@@ -30,7 +30,7 @@ where
     E: Event,
     F: Fn(LlmUsage) -> E + Send + Sync + 'static,
 {
-    /// Creates an exporter that queues what the function makes of each use.
+    /// Creates an exporter that queues the events that `event` returns.
     pub fn new(ingester: Ingester<E>, event: F) -> Self {
         Self { ingester, event }
     }

@@ -1,4 +1,4 @@
-//! Spans of OpenTelemetry with token counts, as usage events.
+//! OpenTelemetry spans with token counts, as usage events.
 
 mod exporter;
 mod usage;

@@ -1,4 +1,4 @@
-//! What a span says about the use of a language model, by OpenTelemetry's conventions for generative AI.
+//! Reads token usage of a language model from a span, by OpenTelemetry's conventions for generative AI.
 
 use opentelemetry::{KeyValue, Value};
 use opentelemetry_sdk::trace::SpanData;
@@ -7,7 +7,7 @@ use uuid::Uuid;
 const CUSTOMER_ID: &str = "customerId";
 const EXTERNAL_CUSTOMER_ID: &str = "externalCustomerId";
 
-/// The attributes of each fact, the current name before those of earlier conventions.
+/// Attribute names, current ones before those of earlier conventions.
 const VENDOR: [&str; 2] = ["gen_ai.provider.name", "gen_ai.system"];
 const MODEL: [&str; 2] = ["gen_ai.response.model", "gen_ai.request.model"];
 const INPUT: [&str; 2] = ["gen_ai.usage.input_tokens", "gen_ai.usage.prompt_tokens"];
@@ -17,18 +17,18 @@ const OUTPUT: [&str; 2] = [
     "gen_ai.usage.completion_tokens",
 ];
 
-/// What stands for a vendor or model that the span does not name.
+/// The value for a vendor or model that the span does not name.
 const UNKNOWN: &str = "unknown";
 
 /// One use of a language model by a customer.
 ///
-/// Prompts and completions are not part of it, and neither are other attributes of the span.
+/// It contains neither prompts and completions nor other attributes of the span.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub struct LlmUsage {
     /// The name of the span.
     pub name: String,
-    /// Who is billed.
+    /// The customer to bill.
     pub customer: UsageCustomer,
     /// The company that runs the model: `gen_ai.provider.name`, or `unknown`.
     pub vendor: String,
@@ -36,7 +36,7 @@ pub struct LlmUsage {
     pub model: String,
     /// The number of input tokens: `gen_ai.usage.input_tokens`.
     pub input_tokens: i64,
-    /// The number of those that came from a cache: `gen_ai.usage.cache_read.input_tokens`.
+    /// The number of input tokens from a cache: `gen_ai.usage.cache_read.input_tokens`.
     pub cached_input_tokens: Option<i64>,
     /// The number of output tokens: `gen_ai.usage.output_tokens`.
     pub output_tokens: i64,
@@ -47,14 +47,14 @@ pub struct LlmUsage {
 /// The customer that a span names.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum UsageCustomer {
-    /// By the ID at Polar: the attribute `customerId`.
+    /// Polar's ID of the customer: the attribute `customerId`.
     Id(Uuid),
-    /// By the ID in your own database: the attribute `externalCustomerId`.
+    /// Your own ID of the customer: the attribute `externalCustomerId`.
     External(String),
 }
 
 impl LlmUsage {
-    /// Reads a span. `None` if it counts no tokens or names no customer.
+    /// Reads a span. Returns `None` if it counts no tokens or names no customer.
     pub(super) fn of(span: &SpanData) -> Option<Self> {
         let span_attributes = span.attributes.as_slice();
         let (input, output) = (
@@ -65,7 +65,7 @@ impl LlmUsage {
             return None;
         }
         let (input, output) = (input.unwrap_or(0), output.unwrap_or(0));
-        let named = |names| text(span_attributes, names).unwrap_or_else(|| UNKNOWN.to_owned());
+        let named = |names| string(span_attributes, names).unwrap_or_else(|| UNKNOWN.to_owned());
         Some(Self {
             name: span.name.to_string(),
             customer: customer(span_attributes)?,
@@ -80,20 +80,20 @@ impl LlmUsage {
 }
 
 fn customer(attributes: &[KeyValue]) -> Option<UsageCustomer> {
-    let id = text(attributes, &[CUSTOMER_ID]).and_then(|id| id.parse().ok());
-    let external = || text(attributes, &[EXTERNAL_CUSTOMER_ID]).map(UsageCustomer::External);
+    let id = string(attributes, &[CUSTOMER_ID]).and_then(|id| id.parse().ok());
+    let external = || string(attributes, &[EXTERNAL_CUSTOMER_ID]).map(UsageCustomer::External);
     id.map(UsageCustomer::Id).or_else(external)
 }
 
-/// The first of these attributes that is a text, and not an empty one.
-fn text(attributes: &[KeyValue], names: &[&str]) -> Option<String> {
+/// Returns the first of these attributes that is a non-empty string.
+fn string(attributes: &[KeyValue], names: &[&str]) -> Option<String> {
     find(attributes, names, |value| match value {
         Value::String(text) if !text.as_str().is_empty() => Some(text.to_string()),
         _ => None,
     })
 }
 
-/// The first of these attributes that is a number of tokens.
+/// Returns the first of these attributes that is a number of tokens.
 fn count(attributes: &[KeyValue], names: &[&str]) -> Option<i64> {
     find(attributes, names, |value| match value {
         Value::I64(count) if *count >= 0 => Some(*count),

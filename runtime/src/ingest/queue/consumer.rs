@@ -1,4 +1,4 @@
-//! The queue as the driver sees it.
+//! The driver's side of the queue.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,42 +9,42 @@ use super::{Phase, Queue, State};
 use crate::Error;
 use crate::ingest::batch::Batch;
 use crate::ingest::entry::Entry;
-use crate::ingest::outcome::{Fate, Report, Stats};
+use crate::ingest::outcome::{DeliveryOutcome, Report, Stats};
 use crate::ingest::select::first_of;
 use crate::log;
 use crate::time::Instant;
 
-/// How long suspects wait until one is tried again. They are not to hold up the others, nor to be forgotten.
-const SUSPENSION: Duration = Duration::from_secs(60);
+/// How long until a suspect is retried: it must not delay other events, and must not be forgotten.
+const SUSPECT_DELAY: Duration = Duration::from_secs(60);
 
-/// The same, when a shutdown is waited for.
-const SHORT_SUSPENSION: Duration = Duration::from_secs(1);
+/// How long until a suspect is retried during a shutdown.
+const SUSPECT_DELAY_AT_SHUTDOWN: Duration = Duration::from_secs(1);
 
-/// What the driver does next.
+/// The next step of the driver.
 pub(in crate::ingest) enum Next<E> {
-    /// Sends these.
+    /// Send this batch.
     Send(Batch<E>),
-    /// Waits for a sign of more work; if there is a time, until then.
+    /// Wait for a notification, or until the time has elapsed.
     Wait(EventListener, Option<Duration>),
-    /// Ends.
+    /// Complete.
     End,
 }
 
 impl<E> Queue<E> {
-    /// What the driver does next. Events that it gets are held until they are [settled](Self::settle) or
-    /// [put back](Self::put_back).
+    /// Returns the next step of the driver. The queue counts events of a batch until they are [settled](Self::settle)
+    /// or [put back](Self::put_back).
     pub(in crate::ingest) fn next(&self) -> Next<E> {
-        let sign = self.work.listen();
+        let notified = self.work.listen();
         let mut state = self.state();
         let is_open = matches!(state.phase, Phase::Open);
         match state.backlog.next(self.clock.now(), !is_open) {
             Ok(batch) => Next::Send(batch),
             Err(None) if !is_open => Next::End,
-            Err(longest) => Next::Wait(sign, longest),
+            Err(longest) => Next::Wait(notified, longest),
         }
     }
 
-    /// Waits until there is a shutdown.
+    /// Waits until a shutdown begins.
     pub(in crate::ingest) async fn closed(&self) {
         loop {
             let closing = self.closing.listen();
@@ -59,7 +59,7 @@ impl<E> Queue<E> {
         !matches!(self.state().phase, Phase::Open)
     }
 
-    /// Waits until a shutdown has no more time.
+    /// Waits until the deadline of a shutdown elapses.
     pub(in crate::ingest) async fn out_of_time(&self) {
         loop {
             let closing = self.closing.listen();
@@ -70,7 +70,7 @@ impl<E> Queue<E> {
                     if left.is_zero() {
                         return;
                     }
-                    // Another shutdown may have less time.
+                    // Another shutdown may set an earlier deadline.
                     first_of(closing, self.clock.sleep(left)).await;
                 }
                 Phase::Ended => return,
@@ -79,28 +79,28 @@ impl<E> Queue<E> {
         }
     }
 
-    /// A request with this many bytes was sent, and the API responded.
+    /// Records that the API responded to a request of this size.
     pub(in crate::ingest) fn responded(&self, size: usize) {
         let mut state = self.state();
         state.stats.requests += 1;
         state.stats.failing = None;
-        state.backlog.pass(size);
+        state.backlog.record_success(size);
     }
 
-    /// A request failed, and is sent again.
+    /// Records that a request failed and is retried.
     pub(in crate::ingest) fn failed(&self, error: Arc<Error>) {
         let mut state = self.state();
         state.stats.requests += 1;
         state.stats.failing = Some(error);
     }
 
-    /// A request with this many bytes was too large.
-    pub(in crate::ingest) fn shrink(&self, size: usize) {
+    /// Records that a request of this size was too large.
+    pub(in crate::ingest) fn record_too_large(&self, size: usize) {
         let now = self.clock.now();
-        self.state().backlog.shrink(size, now);
+        self.state().backlog.record_too_large(size, now);
     }
 
-    /// Lets go of events: it is known what became of them.
+    /// Removes events whose delivery outcome is known.
     pub(in crate::ingest) fn settle(&self, entries: &[Entry<E>], count: impl FnOnce(&mut Stats)) {
         let mut state = self.state();
         for entry in entries {
@@ -112,47 +112,47 @@ impl<E> Queue<E> {
         self.progress.notify(usize::MAX);
     }
 
-    /// Hands back an event that is not delivered.
-    pub(in crate::ingest) fn hand_back(&self, entry: Entry<E>, fate: Fate) {
-        if !self.returns.hand_back(entry, fate) {
+    /// Returns an undelivered event to the caller.
+    pub(in crate::ingest) fn return_undelivered(&self, entry: Entry<E>, outcome: DeliveryOutcome) {
+        if !self.dead_letters.return_undelivered(entry, outcome) {
             self.state().stats.dropped += 1;
         }
     }
 
-    /// Takes a batch back that is to be sent again.
+    /// Puts a batch back that is retried.
     pub(in crate::ingest) fn put_back(&self, batch: Batch<E>) {
         let mut state = self.state();
         if matches!(state.phase, Phase::Ended) {
             drop(state);
-            return self.leave(batch.into_entries().collect());
+            return self.return_unsent(batch.into_entries().collect());
         }
-        let retrial = self.retrial(&state, batch.asked);
-        state.backlog.put_back(batch, retrial);
+        let retry_at = self.retry_at(&state, batch.retry_after);
+        state.backlog.put_back(batch, retry_at);
     }
 
-    /// The server failed on this event alone. It is tried again behind all others.
-    pub(in crate::ingest) fn suspect(&self, entry: Entry<E>, asked: Option<Duration>) {
+    /// Sets aside an event with which the server fails. It is retried after all others.
+    pub(in crate::ingest) fn suspect(&self, entry: Entry<E>, retry_after: Option<Duration>) {
         let mut state = self.state();
-        let retrial = self.retrial(&state, asked);
-        state.backlog.suspect(entry, retrial);
+        let retry_at = self.retry_at(&state, retry_after);
+        state.backlog.suspect(entry, retry_at);
     }
 
-    /// The server did not fail on a suspect any more.
+    /// Queues the suspects again after the server accepted one.
     pub(in crate::ingest) fn release_suspects(&self) {
         self.state().backlog.release_suspects();
     }
 
-    /// When a suspect is tried again: no sooner than the server asks.
-    fn retrial(&self, state: &State<E>, asked: Option<Duration>) -> Option<Instant> {
-        let suspension = match state.phase {
-            Phase::Closing(Some(_)) => SHORT_SUSPENSION,
-            _ => SUSPENSION,
+    /// Returns when a suspect is retried: not before `Retry-After`.
+    fn retry_at(&self, state: &State<E>, retry_after: Option<Duration>) -> Option<Instant> {
+        let delay = match state.phase {
+            Phase::Closing(Some(_)) => SUSPECT_DELAY_AT_SHUTDOWN,
+            _ => SUSPECT_DELAY,
         };
-        let suspension = suspension.max(asked.unwrap_or_default());
-        self.clock.now().checked_add(suspension)
+        let delay = delay.max(retry_after.unwrap_or_default());
+        self.clock.now().checked_add(delay)
     }
 
-    /// The driver ends, or is given up. What is left is not delivered.
+    /// Ends the ingester, and returns the remaining events to the caller.
     pub(in crate::ingest) fn end(&self) {
         let (left, was_shut_down) = {
             let mut state = self.state();
@@ -161,22 +161,22 @@ impl<E> Queue<E> {
                 Phase::Closing(end) => end.is_some(),
                 Phase::Open => false,
             };
-            // Nobody is to queue an event behind the driver's back.
+            // No event can be queued while the remaining ones are returned.
             state.phase = Phase::Closing(None);
             (state.backlog.drain(), was_shut_down)
         };
         if !was_shut_down && !left.is_empty() {
             log::events_unsent(left.len());
         }
-        // Before the end is known: who waits for it may end the process.
-        self.leave(left);
+        // Before `Ended` is visible, because the process may exit then.
+        self.return_unsent(left);
         self.state().phase = Phase::Ended;
         self.room.notify(usize::MAX);
         self.progress.notify(usize::MAX);
         self.closing.notify(usize::MAX);
     }
 
-    /// What the driver has to report: the counts, and the events if nobody else can ask for them.
+    /// Returns the driver's report: the counts, and the undelivered events if no handle is left to return them.
     pub(in crate::ingest) fn last_report(&self) -> Report<E> {
         let abandoned = self.state().abandoned;
         match abandoned {
@@ -188,19 +188,19 @@ impl<E> Queue<E> {
         }
     }
 
-    /// Hands back what is not sent any more, in its order.
-    fn leave(&self, mut left: Vec<Entry<E>>) {
+    /// Returns unsent events to the caller, in their order.
+    fn return_unsent(&self, mut left: Vec<Entry<E>>) {
         left.sort_by_key(|entry| entry.number);
         for slot in left.iter().filter_map(|entry| entry.slot.as_ref()) {
-            slot.fill(Fate::Unsent);
+            slot.fill(DeliveryOutcome::Unsent);
         }
         if let Some(first) = left.first().map(|entry| entry.number) {
             let mut state = self.state();
-            state.left = state.left.into_iter().chain([first]).min();
+            state.first_unsent = state.first_unsent.into_iter().chain([first]).min();
         }
         self.settle(&left, |stats| stats.unsent += left.len() as u64);
         for entry in left {
-            self.hand_back(entry, Fate::Unsent);
+            self.return_undelivered(entry, DeliveryOutcome::Unsent);
         }
     }
 }

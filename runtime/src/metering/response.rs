@@ -5,9 +5,9 @@ use crate::ingest::Counts;
 
 /// The counts of the response to a batch.
 #[derive(Clone, Copy, Debug)]
-pub struct Ingested(pub(super) Counts);
+pub struct IngestResponse(pub(super) Counts);
 
-impl Decode for Ingested {
+impl Decode for IngestResponse {
     fn decode(node: Node<'_, '_>) -> Self {
         let accepted = node.member("inserted");
         let duplicates: Option<i64> = node.member("duplicates");

@@ -1,4 +1,4 @@
-//! The queue as those see it who ingest.
+//! The producers' side of the queue.
 
 use std::time::Duration;
 
@@ -7,27 +7,27 @@ use event_listener::IntoNotification;
 use super::{Phase, Queue};
 use crate::ingest::backlog::Backlog;
 use crate::ingest::entry::Entry;
-use crate::ingest::outcome::{Ended, NotQueued, Obstacle};
+use crate::ingest::outcome::{Ended, NotQueued, NotQueuedReason};
 
 impl<E> Queue<E> {
-    /// Queues an event when there is room for it.
+    /// Queues an event, and waits for capacity when the queue is full.
     pub(in crate::ingest) async fn push(&self, mut entry: Entry<E>) -> Result<(), NotQueued<E>> {
         loop {
             entry = match self.try_push(entry) {
-                Err((entry, Obstacle::Full)) => entry,
+                Err((entry, NotQueuedReason::Full)) => entry,
                 other => return other.map_err(NotQueued::from),
             };
             let room = self.room.listen();
-            // There may have been room before the ear was at the door.
+            // Capacity may have become available before `listen`.
             entry = match self.try_push(entry) {
-                Err((entry, Obstacle::Full)) => entry,
+                Err((entry, NotQueuedReason::Full)) => entry,
                 other => return other.map_err(NotQueued::from),
             };
             room.await;
             entry = match self.try_push(entry) {
-                Err((entry, Obstacle::Full)) => entry,
+                Err((entry, NotQueuedReason::Full)) => entry,
                 other => {
-                    // One event that is gone can make room for several that are smaller.
+                    // A settled event can make room for several smaller ones.
                     self.room.notify(1.additional());
                     return other.map_err(NotQueued::from);
                 }
@@ -35,14 +35,20 @@ impl<E> Queue<E> {
         }
     }
 
-    /// Queues an event if there is room for it now.
-    pub(in crate::ingest) fn try_push(&self, entry: Entry<E>) -> Result<(), (Entry<E>, Obstacle)> {
+    /// Queues an event if there is capacity now.
+    pub(in crate::ingest) fn try_push(
+        &self,
+        entry: Entry<E>,
+    ) -> Result<(), (Entry<E>, NotQueuedReason)> {
         self.push_if(entry, Backlog::has_room)
     }
 
-    /// Queues an event, whether there is room for it or not.
+    /// Queues an event regardless of the capacity.
     #[cfg(feature = "metering")]
-    pub(in crate::ingest) fn push_now(&self, entry: Entry<E>) -> Result<(), (Entry<E>, Obstacle)> {
+    pub(in crate::ingest) fn push_now(
+        &self,
+        entry: Entry<E>,
+    ) -> Result<(), (Entry<E>, NotQueuedReason)> {
         self.push_if(entry, |_, _| true)
     }
 
@@ -50,13 +56,13 @@ impl<E> Queue<E> {
         &self,
         entry: Entry<E>,
         has_room: impl FnOnce(&Backlog<E>, usize) -> bool,
-    ) -> Result<(), (Entry<E>, Obstacle)> {
+    ) -> Result<(), (Entry<E>, NotQueuedReason)> {
         let mut state = self.state();
         if !matches!(state.phase, Phase::Open) {
-            return Err((entry, Obstacle::Ended));
+            return Err((entry, NotQueuedReason::Ended));
         }
         if !has_room(&state.backlog, entry.size) {
-            return Err((entry, Obstacle::Full));
+            return Err((entry, NotQueuedReason::Full));
         }
         let is_work = state.backlog.push(entry);
         drop(state);
@@ -68,13 +74,13 @@ impl<E> Queue<E> {
 
     /// Waits until everything that is queued now is settled.
     pub(in crate::ingest) async fn flush(&self) -> Result<(), Ended> {
-        let goal = self.state().backlog.want_all();
+        let goal = self.state().backlog.flush_all();
         self.work.notify(1);
         loop {
             let progress = self.progress.listen();
             {
                 let state = self.state();
-                if state.left.is_some_and(|left| left <= goal) {
+                if state.first_unsent.is_some_and(|left| left <= goal) {
                     return Err(Ended);
                 }
                 if state.backlog.is_settled(goal) {
@@ -88,9 +94,9 @@ impl<E> Queue<E> {
         }
     }
 
-    /// Takes no more events. The shortest time that was ever given counts.
-    pub(in crate::ingest) fn close(&self, patience: Option<Duration>) {
-        let end = patience.and_then(|patience| self.clock.now().checked_add(patience));
+    /// Stops accepting events. The earliest deadline applies.
+    pub(in crate::ingest) fn close(&self, deadline: Option<Duration>) {
+        let end = deadline.and_then(|deadline| self.clock.now().checked_add(deadline));
         let mut state = self.state();
         state.phase = match state.phase {
             Phase::Open => Phase::Closing(end),
@@ -98,7 +104,7 @@ impl<E> Queue<E> {
             Phase::Ended => Phase::Ended,
         };
         if end.is_some() {
-            state.backlog.retry_suspects(None);
+            state.backlog.schedule_suspects(None);
         }
         drop(state);
         self.closing.notify(usize::MAX);
@@ -106,7 +112,7 @@ impl<E> Queue<E> {
         self.room.notify(usize::MAX);
     }
 
-    /// Waits for the end.
+    /// Waits until the ingester has ended.
     pub(in crate::ingest) async fn ended(&self) {
         loop {
             let progress = self.progress.listen();
@@ -117,18 +123,18 @@ impl<E> Queue<E> {
         }
     }
 
-    /// The last one who could ask for a report is gone: what is left is sent, however long it takes.
+    /// The last handle was dropped: queued events are sent without a deadline.
     pub(in crate::ingest) fn abandon(&self) {
         self.state().abandoned = true;
         self.close(None);
     }
 }
 
-impl<E> From<(Entry<E>, Obstacle)> for NotQueued<E> {
-    fn from((entry, obstacle): (Entry<E>, Obstacle)) -> Self {
+impl<E> From<(Entry<E>, NotQueuedReason)> for NotQueued<E> {
+    fn from((entry, reason): (Entry<E>, NotQueuedReason)) -> Self {
         Self {
             event: entry.event,
-            obstacle,
+            reason,
         }
     }
 }

@@ -1,4 +1,4 @@
-//! What a failed request says about its events.
+//! Classification of failed requests.
 
 use std::collections::BTreeMap;
 
@@ -11,20 +11,20 @@ use crate::error::{ApiError, Error, Location, Repeat, ValidationEntry};
 
 /// What a failed request says about its events.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Verdict {
-    /// The API rejects an event. It works, and stored none of the batch.
+pub(super) enum Failure {
+    /// The API rejected an event. It is available, and stored no event of the batch.
     Rejected,
-    /// The API finds the request too large. It works.
+    /// The API rejected the request as too large. It is available.
     TooLarge,
-    /// Something between client and API finds the request too large.
+    /// A gateway rejected the request as too large.
     TooLargeForGateway,
-    /// It failed, and an event may be the reason: one that the server fails on, or that a firewall blocks.
-    Doubtful,
-    /// Nothing: the request was not read.
+    /// The server or an event can be the cause: one that makes the server fail, or that a firewall blocks.
+    Ambiguous,
+    /// The request was not processed, so no event is the cause.
     Outage,
 }
 
-impl Verdict {
+impl Failure {
     pub(super) fn of<E: Event>(error: &Error, batch: &Batch<E>) -> Self {
         let several = batch.entries.len() > 1;
         match error {
@@ -34,19 +34,19 @@ impl Verdict {
                     true if several => Self::TooLarge,
                     true => Self::Rejected,
                     false if several && batch.size() > SMALLEST_CEILING => Self::TooLargeForGateway,
-                    false => Self::Doubtful,
+                    false => Self::Ambiguous,
                 }
             }
             Error::Api(response) if is_rejection(response) || names_events::<E>(error) => {
                 Self::Rejected
             }
             _ if is_unread(error) => Self::Outage,
-            _ => Self::Doubtful,
+            _ => Self::Ambiguous,
         }
     }
 }
 
-/// Whether a request failed before anybody read its events.
+/// Returns whether a request failed before its events were read.
 fn is_unread(error: &Error) -> bool {
     let status = error.status();
     matches!(
@@ -57,8 +57,8 @@ fn is_unread(error: &Error) -> bool {
         || status == Some(StatusCode::TOO_MANY_REQUESTS)
 }
 
-/// Whether the API rejects an event. What is in between may respond with any status and in JSON, but does not repeat the
-/// version as the API does.
+/// Returns whether the API rejected an event. A gateway may respond with any status and in JSON, but does not repeat
+/// the version header as the API does.
 fn is_rejection(response: &ApiError) -> bool {
     let is_named = response.class().is_some() || !response.validation().is_empty();
     let status = response.status();
@@ -67,15 +67,15 @@ fn is_rejection(response: &ApiError) -> bool {
         && response.is_from_api()
 }
 
-/// Whether the API rejects events of the request by their positions. Nothing in between does, so it need not repeat the
-/// version: a proxy may have removed that header.
+/// Returns whether the API rejected events by their index in the request. Only the API does so, so the version header
+/// is not needed: a proxy may have removed it.
 fn names_events<E: Event>(error: &Error) -> bool {
     error.status() == Some(StatusCode::UNPROCESSABLE_ENTITY)
         && error.class() == Some("RequestValidationError")
         && !named::<E>(error).is_empty()
 }
 
-/// The events that a response names, by their position, with what it says about each.
+/// Returns the validation errors of a response by the index of their event.
 pub(super) fn named<E: Event>(error: &Error) -> BTreeMap<usize, Vec<ValidationEntry>> {
     let mut named: BTreeMap<usize, Vec<ValidationEntry>> = BTreeMap::new();
     let entries = error.api().map(ApiError::validation);

@@ -1,24 +1,24 @@
-//! Events that are not delivered, and who gets them back.
+//! Undelivered events on their way back to the caller: to a handler, or into the report.
 
 use std::mem;
 use std::panic::{AssertUnwindSafe, catch_unwind};
 use std::sync::{Mutex, PoisonError};
 
 use super::entry::Entry;
-use super::outcome::{Fate, Undelivered};
+use super::outcome::{DeliveryOutcome, Undelivered};
 
-/// Gets what was not delivered.
+/// A handler of undelivered events.
 pub(super) type Handler<E> = Box<dyn Fn(Undelivered<E>) + Send + Sync>;
 
-/// Hands events back: to a handler, or else into the report.
-pub(super) struct Returns<E> {
+/// Passes undelivered events to the handler, or else keeps them for the report.
+pub(super) struct DeadLetters<E> {
     handler: Option<Handler<E>>,
-    /// For the report. Of events that are not unsent, it has no more than this.
+    /// Events for the report. The capacity limits those that are not [`Unsent`](DeliveryOutcome::Unsent).
     undelivered: Mutex<Vec<Undelivered<E>>>,
     capacity: usize,
 }
 
-impl<E> Returns<E> {
+impl<E> DeadLetters<E> {
     pub(super) fn new(handler: Option<Handler<E>>, capacity: usize) -> Self {
         Self {
             handler,
@@ -27,29 +27,30 @@ impl<E> Returns<E> {
         }
     }
 
-    /// Hands an event back. Whether somebody has it.
-    pub(super) fn hand_back(&self, entry: Entry<E>, fate: Fate) -> bool {
+    /// Returns an event to the caller. `false` if it had to be dropped.
+    pub(super) fn return_undelivered(&self, entry: Entry<E>, outcome: DeliveryOutcome) -> bool {
         if let Some(slot) = &entry.slot {
-            slot.fill(fate.clone());
+            slot.fill(outcome.clone());
         }
         let event = entry.event;
-        let undelivered = Undelivered { event, fate };
+        let undelivered = Undelivered { event, outcome };
         if let Some(handler) = &self.handler {
-            // A panic of the handler is not to take the other events along.
+            // A panicking handler must not lose the other events.
             return catch_unwind(AssertUnwindSafe(|| handler(undelivered))).is_ok();
         }
         let mut kept = self
             .undelivered
             .lock()
             .unwrap_or_else(PoisonError::into_inner);
-        let has_room = matches!(undelivered.fate, Fate::Unsent) || kept.len() < self.capacity;
+        let has_room =
+            matches!(undelivered.outcome, DeliveryOutcome::Unsent) || kept.len() < self.capacity;
         if has_room {
             kept.push(undelivered);
         }
         has_room
     }
 
-    /// The events for the report that nobody was given yet.
+    /// Takes the events for the report.
     pub(super) fn take(&self) -> Vec<Undelivered<E>> {
         let mut kept = self
             .undelivered
