@@ -97,12 +97,18 @@ pub use polar_client_runtime::flows::{Upload, UploadProgress, UploadSource};
 pub use polar_client_runtime::ingest;
 #[cfg(feature = "metering")]
 pub use polar_client_runtime::metering;
+#[cfg(feature = "postgres")]
+pub use polar_client_runtime::postgres;
+#[cfg(feature = "redis")]
+pub use polar_client_runtime::redis;
 #[cfg(feature = "reqwest")]
 pub use polar_client_runtime::reqwest;
 #[cfg(feature = "axum")]
 pub use polar_client_runtime::routes;
 #[cfg(feature = "test-util")]
 pub use polar_client_runtime::testing;
+#[cfg(feature = "postgres")]
+pub use polar_client_runtime::tokio_postgres;
 pub use polar_client_runtime::{ApiError, Error, ExportError};
 pub use polar_client_runtime::{Location, RawBody, ValidationEntry};
 pub use polar_client_runtime::{StorageError, UploadError, UploadStep};

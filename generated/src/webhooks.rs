@@ -9,6 +9,10 @@ use crate::ids::CustomerId;
 use polar_client_runtime::codec::{Encode, Node, View};
 use polar_client_runtime::types::Timestamp;
 
+#[cfg(feature = "postgres")]
+pub use polar_client_runtime::webhooks::PostgresStore;
+#[cfg(feature = "redis")]
+pub use polar_client_runtime::webhooks::RedisStore;
 pub use polar_client_runtime::webhooks::{
     Claim, Deliveries, MemoryStore, OnceError, Outcome,
 };

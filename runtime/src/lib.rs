@@ -20,6 +20,7 @@
 //! - `exports`: exports in CSV, row by row.
 //! - `ingest`: events in batches, from many tasks, through outages.
 //! - `metering`: usage of customers, tracked through the ingester, and the balances of their meters.
+//! - `postgres`, `redis`: webhook deliveries that are remembered in PostgreSQL or Redis, by all processes of a program.
 //! - `test-util`: samples of what the API sends, a mock and an in-memory store, for tests.
 //! - `test-server`: the mock or the store as an HTTP server.
 //! - `webhooks`: deliveries of webhooks are verified and read.
@@ -44,12 +45,14 @@
         feature = "blocking",
         feature = "actix-web",
         feature = "opentelemetry-exporter",
+        feature = "postgres",
+        feature = "redis",
         feature = "test-server"
     )
 ))]
 compile_error!(
-    "the features `rustls`, `native-tls`, `reqwest`, `blocking`, `files`, `actix-web`, `opentelemetry-exporter` and `test-server` are not \
-     available on WebAssembly: \
+    "the features `rustls`, `native-tls`, `reqwest`, `blocking`, `files`, `actix-web`, `opentelemetry-exporter`, \
+     `postgres`, `redis` and `test-server` are not available on WebAssembly: \
      use `default-features = false` with a version of the API and any of `webhooks`, `axum`, `exports`, `ingest`, `metering`, `tracing`, \
      `opentelemetry` and `test-util`, and give the client a `Transport` and a `Timer`"
 );
@@ -64,8 +67,12 @@ pub mod ingest;
 mod log;
 #[cfg(feature = "metering")]
 pub mod metering;
+#[cfg(feature = "postgres")]
+pub mod postgres;
 #[cfg(feature = "axum")]
 pub mod routes;
+#[cfg(all(feature = "redis", feature = "webhooks"))]
+mod scripts;
 mod secrets;
 #[cfg(feature = "test-util")]
 pub mod testing;
@@ -83,6 +90,14 @@ pub use error::{
 /// The HTTP client of the transport: for a `reqwest::Client` of one's own, of the version that this crate takes.
 #[cfg(feature = "reqwest")]
 pub use reqwest;
+
+/// The client of Redis: for connections of the version that this crate takes. Its features, such as those for TLS, are
+/// enabled by a dependency of one's own.
+#[cfg(feature = "redis")]
+pub use redis;
+/// The client of PostgreSQL: for configurations, clients and transactions of the version that this crate takes.
+#[cfg(feature = "postgres")]
+pub use tokio_postgres;
 
 /// What the macros of this crate need from others.
 #[doc(hidden)]

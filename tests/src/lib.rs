@@ -8,6 +8,8 @@ mod emitted;
 #[cfg(doctest)]
 mod misuse;
 mod recorder;
+#[cfg(unix)]
+pub mod servers;
 
 /// The versions of the API that the client has.
 pub mod versions {

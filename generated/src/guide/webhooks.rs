@@ -67,12 +67,47 @@
 //!
 //! ## Handlers
 //!
-//! `Deliveries` remembers which events were handled, in memory or in a `Store` of your own, because Polar delivers an event
-//! again when it got no response in time. The documentation of the trait `webhooks::Store` has the SQL of one.
+//! `Deliveries` remembers which events were handled, because Polar delivers an event again when it got no response in time.
 //! `deliveries.handle(delivery, handler)` runs the handler once for each event, in a
 //! task of its own that outlives a dropped request, and returns the HTTP status to respond with: 204 if the event was
 //! handled, 409 if an earlier delivery is still being handled, 500 after an error or a panic, so that Polar retries. With
 //! the feature `tracing`, failures are logged.
+//!
+//! ### Several processes
+//!
+//! `Deliveries::in_memory()` knows the last 10,000 events of its process. Where several processes receive deliveries, or a
+//! restart must not forget, keep the IDs in PostgreSQL (feature `postgres`) or Redis (feature `redis`):
+//!
+//! ```rust,no_run
+//! # #[cfg(all(feature = "webhooks", feature = "postgres", feature = "redis"))]
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! use polar_client::postgres::Postgres;
+//! use polar_client::tokio_postgres::NoTls;
+//! use polar_client::webhooks::{Deliveries, PostgresStore, RedisStore};
+//!
+//! let database = Postgres::new("postgresql://localhost/shop".parse()?, NoTls);
+//! let deliveries = Deliveries::new(PostgresStore::new(database));
+//!
+//! let client = polar_client::redis::Client::open("redis://127.0.0.1/")?;
+//! let connection = client.get_connection_manager().await?; // reconnects
+//! let deliveries = Deliveries::new(RedisStore::new(connection));
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! | | `MemoryStore` | `PostgresStore` | `RedisStore` |
+//! |---|---|---|---|
+//! | processes | one | any number | any number |
+//! | remembers | the last 10,000 events | for 30 days (`retention`) | for 30 days (`retention`), unless Redis evicts or loses keys |
+//! | a process dies while it handles an event | the event is handled again | the claim runs out after 10 minutes (`claim_timeout`); until then, deliveries get 409 | as PostgreSQL |
+//! | the server is down | | 500: Polar retries | 500: Polar retries |
+//! | set up | nothing | the table of `PostgresStore::MIGRATION` | nothing |
+//!
+//! Copy `PostgresStore::MIGRATION` to the migrations of your database. For TLS to Redis, depend on the crate `redis` with
+//! `tokio-rustls-comp` or `tokio-native-tls-comp`. For other databases implement `webhooks::Store`: its documentation has
+//! the SQL.
+//!
+//! ### Routes and extractors
 //!
 //! `actix_route` is the same for actix-web. `Delivery<Event>` is also an extractor of both: for axum, the router's state has
 //! to contain the `Webhooks` (`#[derive(FromRef)]` with a field of that type), for actix-web, the `App` registers

@@ -105,6 +105,9 @@ exports = ["polar-client-runtime/exports"]
 ingest = ["polar-client-runtime/ingest"]
 # Usage of customers and the balances of their meters: `polar_client::metering`.
 metering = ["ingest", "polar-client-runtime/metering"]
+# Webhook deliveries that are remembered in PostgreSQL or Redis, by all processes of a program. On a tokio runtime.
+postgres = ["polar-client-runtime/postgres"]
+redis = ["polar-client-runtime/redis"]
 # Samples of what the API sends, a mock and an in-memory store, for tests: `polar_client::testing`.
 test-util = ["polar-client-runtime/test-util"]
 # The mock or the store as an HTTP server.
@@ -202,12 +205,18 @@ fn root(
         pub use polar_client_runtime::ingest;
         #[cfg(feature = "metering")]
         pub use polar_client_runtime::metering;
+        #[cfg(feature = "postgres")]
+        pub use polar_client_runtime::postgres;
+        #[cfg(feature = "redis")]
+        pub use polar_client_runtime::redis;
         #[cfg(feature = "reqwest")]
         pub use polar_client_runtime::reqwest;
         #[cfg(feature = "axum")]
         pub use polar_client_runtime::routes;
         #[cfg(feature = "test-util")]
         pub use polar_client_runtime::testing;
+        #[cfg(feature = "postgres")]
+        pub use polar_client_runtime::tokio_postgres;
         pub use polar_client_runtime::{ApiError, Error, ExportError};
         pub use polar_client_runtime::{Location, RawBody, ValidationEntry};
         pub use polar_client_runtime::{StorageError, UploadError, UploadStep};

@@ -22,6 +22,10 @@ mod headers;
 mod keys;
 mod memory;
 mod once;
+#[cfg(feature = "postgres")]
+mod postgres;
+#[cfg(feature = "redis")]
+mod redis;
 mod store;
 
 pub use delivery::{Delivery, VersionedEvent};
@@ -34,4 +38,8 @@ pub use format::Format;
 pub use headers::Headers;
 pub use memory::MemoryStore;
 pub use once::{Deliveries, OnceError, Outcome};
+#[cfg(feature = "postgres")]
+pub use postgres::PostgresStore;
+#[cfg(feature = "redis")]
+pub use redis::RedisStore;
 pub use store::{Claim, Store};

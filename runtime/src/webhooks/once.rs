@@ -12,7 +12,7 @@ use super::store::{Claim, Store};
 ///
 /// Polar delivers an event again when it got no answer with 2xx within ten seconds. It hangs up then, and a web framework
 /// drops the handler of a request that is gone: see [`once`](Self::once) for what that means. Where a program runs more than
-/// once, or must not forget when it ends, a [`Store`] of one's own keeps the ids.
+/// once, or must not forget when it ends, a `PostgresStore`, a `RedisStore` or a [`Store`] of one's own keeps the ids.
 pub struct Deliveries<S = MemoryStore> {
     store: Arc<S>,
 }

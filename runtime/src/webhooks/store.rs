@@ -1,8 +1,19 @@
 //! What a place for the ids of events has to do.
 
 use std::future::Future;
+#[cfg(any(feature = "postgres", feature = "redis"))]
+use std::time::Duration;
 
-/// Where the ids of events are kept: a table of a database, keys of Redis.
+/// When a claim runs out that nobody ended.
+#[cfg(any(feature = "postgres", feature = "redis"))]
+pub(super) const CLAIM_TIMEOUT: Duration = Duration::from_secs(10 * 60);
+
+/// How long an event that was handled is remembered.
+#[cfg(any(feature = "postgres", feature = "redis"))]
+pub(super) const RETENTION: Duration = Duration::from_secs(30 * 24 * 60 * 60);
+
+/// Where the ids of events are kept. `PostgresStore` (feature `postgres`) and `RedisStore` (feature `redis`) are stores for
+/// programs of several processes, [`MemoryStore`](super::MemoryStore) is one for a single process.
 ///
 /// A program that ends in the middle of its work cannot release its claim, so a claim has to run out by itself: later than
 /// any handler takes, or an event is handled twice at once, and long before the last of Polar's ten attempts, or the event

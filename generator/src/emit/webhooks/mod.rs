@@ -268,6 +268,10 @@ pub(super) fn shared(apis: &[&Api], versions: &[&str], default: &str) -> TokenSt
         #ids
         use polar_client_runtime::codec::{Encode, Node, View};
         use polar_client_runtime::types::Timestamp;
+        #[cfg(feature = "postgres")]
+        pub use polar_client_runtime::webhooks::PostgresStore;
+        #[cfg(feature = "redis")]
+        pub use polar_client_runtime::webhooks::RedisStore;
         pub use polar_client_runtime::webhooks::{Claim, Deliveries, MemoryStore, OnceError, Outcome};
         pub use polar_client_runtime::webhooks::{Delivery, Format, Headers, WebhookError, Webhooks};
         pub use polar_client_runtime::webhooks::{Entitlements, Store, VersionedEvent};

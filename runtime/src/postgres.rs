@@ -1,0 +1,174 @@
+//! Connections to PostgreSQL (feature `postgres`).
+
+use std::error::Error;
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Handle;
+use tokio::sync::Mutex;
+use tokio_postgres::tls::{MakeTlsConnect, TlsConnect};
+use tokio_postgres::types::{ToSql, Type};
+use tokio_postgres::{Client, Config, Row, Socket};
+
+use crate::transport::BoxFuture;
+
+/// After this time without a response, a connection is taken for broken.
+const PATIENCE: Duration = Duration::from_secs(30);
+
+/// A parameter of a statement, and its type in SQL.
+pub(crate) type Parameter<'a> = (&'a (dyn ToSql + Sync), Type);
+
+/// A connection to PostgreSQL that is opened when it is first used, and again after it was lost. Cheap to clone: clones
+/// share one connection, on which statements are pipelined.
+///
+/// Statements are not prepared by name, so poolers such as PgBouncer work in every mode. A tokio runtime is required.
+///
+/// # Examples
+/// ```no_run
+/// use polar_client_runtime::postgres::Postgres;
+/// use polar_client_runtime::tokio_postgres::{Config, Error, NoTls};
+///
+/// fn database(url: &str) -> Result<Postgres, Error> {
+///     let config: Config = url.parse()?;
+///     Ok(Postgres::new(config, NoTls))
+/// }
+/// ```
+#[derive(Clone)]
+pub struct Postgres(Arc<Shared>);
+
+struct Shared {
+    connect: Connect,
+    client: Mutex<Option<Arc<Client>>>,
+}
+
+type Connect = Box<dyn Fn() -> BoxFuture<'static, Result<Client, PostgresError>> + Send + Sync>;
+
+impl Postgres {
+    /// Connects with this configuration and TLS connector: `tokio_postgres::NoTls`, or one of the crates
+    /// `tokio-postgres-rustls` and `postgres-native-tls`. Nothing is opened yet. Unless the configuration says otherwise,
+    /// connecting times out after 30 seconds.
+    #[must_use]
+    pub fn new<T>(mut config: Config, tls: T) -> Self
+    where
+        T: MakeTlsConnect<Socket> + Clone + Send + Sync + 'static,
+        T::Stream: Send,
+        T::TlsConnect: Send,
+        <T::TlsConnect as TlsConnect<Socket>>::Future: Send,
+    {
+        if config.get_connect_timeout().is_none() {
+            config.connect_timeout(PATIENCE);
+        }
+        let connect = move || -> BoxFuture<'static, _> {
+            let (config, tls) = (config.clone(), tls.clone());
+            Box::pin(async move {
+                let (client, connection) = config.connect(tls).await?;
+                // It ends with the last clone of the client, or with the error that each of its statements returns.
+                tokio::spawn(connection);
+                Ok(client)
+            })
+        };
+        Self(Arc::new(Shared {
+            connect: Box::new(connect),
+            client: Mutex::new(None),
+        }))
+    }
+
+    /// Executes a statement, and returns how many rows it changed.
+    pub(crate) async fn execute(
+        &self,
+        statement: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<u64, PostgresError> {
+        self.within_patience(async {
+            let client = self.client().await?;
+            Ok(client.execute_typed(statement, parameters).await?)
+        })
+        .await
+    }
+
+    /// Executes a statement, and returns its rows.
+    pub(crate) async fn query(
+        &self,
+        statement: &str,
+        parameters: &[Parameter<'_>],
+    ) -> Result<Vec<Row>, PostgresError> {
+        self.within_patience(async {
+            let client = self.client().await?;
+            Ok(client.query_typed(statement, parameters).await?)
+        })
+        .await
+    }
+
+    async fn within_patience<T>(
+        &self,
+        running: impl Future<Output = Result<T, PostgresError>>,
+    ) -> Result<T, PostgresError> {
+        // Tokio panics off its runtime.
+        if Handle::try_current().is_err() {
+            return Err(PostgresError::NoRuntime);
+        }
+        match tokio::time::timeout(PATIENCE, running).await {
+            Ok(result) => result,
+            Err(_) => {
+                // The next statement gets a new connection.
+                *self.0.client.lock().await = None;
+                Err(PostgresError::Timeout)
+            }
+        }
+    }
+
+    async fn client(&self) -> Result<Arc<Client>, PostgresError> {
+        let mut shared = self.0.client.lock().await;
+        if let Some(client) = shared.as_ref().filter(|client| !client.is_closed()) {
+            return Ok(Arc::clone(client));
+        }
+        let client = Arc::new((self.0.connect)().await?);
+        *shared = Some(Arc::clone(&client));
+        Ok(client)
+    }
+}
+
+/// Shows nothing of the configuration, which has a password.
+impl fmt::Debug for Postgres {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Postgres").finish_non_exhaustive()
+    }
+}
+
+/// Why statements failed.
+#[derive(Debug)]
+#[non_exhaustive]
+pub enum PostgresError {
+    /// The database could not be reached, or rejected a statement.
+    Database(tokio_postgres::Error),
+    /// The database did not respond within 30 seconds.
+    Timeout,
+    /// There is no tokio runtime on this thread.
+    NoRuntime,
+}
+
+impl From<tokio_postgres::Error> for PostgresError {
+    fn from(error: tokio_postgres::Error) -> Self {
+        Self::Database(error)
+    }
+}
+
+impl fmt::Display for PostgresError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Database(error) => error.fmt(f),
+            Self::Timeout => f.write_str("the database did not respond within 30 seconds"),
+            Self::NoRuntime => f.write_str("there is no tokio runtime to reach the database on"),
+        }
+    }
+}
+
+impl Error for PostgresError {
+    fn source(&self) -> Option<&(dyn Error + 'static)> {
+        match self {
+            Self::Database(error) => error.source(),
+            Self::Timeout | Self::NoRuntime => None,
+        }
+    }
+}

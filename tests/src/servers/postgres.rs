@@ -1,0 +1,165 @@
+//! A PostgreSQL server.
+
+use std::io;
+use std::os::unix::fs::{PermissionsExt, chown};
+use std::os::unix::net::UnixStream;
+use std::os::unix::process::CommandExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+use std::sync::atomic::{AtomicU32, Ordering};
+
+use tempfile::TempDir;
+
+use super::process::Process;
+
+/// A `postgres` on a Unix socket, whose user `postgres` needs no password. It runs as the user `postgres` or `nobody` where
+/// the test runs as root, which PostgreSQL refuses.
+#[derive(Debug)]
+pub struct PostgresServer {
+    process: Option<Process>,
+    folder: TempDir,
+    databases: AtomicU32,
+}
+
+impl PostgresServer {
+    /// Starts a server, or prints that the test is skipped.
+    ///
+    /// # Panics
+    /// When the server does not start, and when it is missing although `SERVERS_REQUIRED` is set.
+    #[must_use]
+    pub fn start() -> Option<Self> {
+        super::unless_missing("PostgreSQL", Self::try_start())
+    }
+
+    fn try_start() -> io::Result<Self> {
+        let programs = programs()?;
+        let folder = TempDir::new()?;
+        if let Some(user) = other_user()? {
+            chown(folder.path(), Some(user), None)?;
+        }
+        // The socket has to be reached by the user of the test.
+        std::fs::set_permissions(folder.path(), std::fs::Permissions::from_mode(0o755))?;
+        let mut initdb = Command::new(programs.join("initdb"));
+        initdb
+            .args([
+                "--no-sync",
+                "--username=postgres",
+                "--auth=trust",
+                "--encoding=UTF8",
+            ])
+            .args(["--no-locale", "--pgdata"])
+            .arg(folder.path().join("data"));
+        as_other_user(&mut initdb, folder.path())?;
+        let output = initdb.output()?;
+        if !output.status.success() {
+            let problem = String::from_utf8_lossy(&output.stderr).into_owned();
+            return Err(io::Error::other(problem));
+        }
+        let mut server = Self {
+            process: None,
+            folder,
+            databases: AtomicU32::new(0),
+        };
+        server.restart()?;
+        Ok(server)
+    }
+
+    /// The URL of the database with this name. Any server has `postgres`.
+    #[must_use]
+    pub fn url(&self, database: &str) -> String {
+        let folder = self.folder.path().display().to_string();
+        let host = folder.replace('/', "%2F");
+        format!("postgresql://postgres@{host}/{database}")
+    }
+
+    /// A name for a database that no other call returns.
+    #[must_use]
+    pub fn new_name(&self) -> String {
+        format!("test_{}", self.databases.fetch_add(1, Ordering::Relaxed))
+    }
+
+    /// Stops the server, and drops its connections.
+    ///
+    /// # Errors
+    /// When its process cannot be waited for.
+    pub fn stop(&mut self) -> io::Result<()> {
+        self.process.take().map_or(Ok(()), Process::stop)
+    }
+
+    /// Starts the server again, with the same databases.
+    ///
+    /// # Errors
+    /// When it does not start.
+    pub fn restart(&mut self) -> io::Result<()> {
+        self.stop()?;
+        let folder = self.folder.path();
+        let executable = programs()?.join("postgres");
+        let (executable, data) = (executable.to_string_lossy(), folder.join("data"));
+        let (data, sockets) = (data.to_string_lossy(), folder.to_string_lossy());
+        // Without fsync, what is committed survives the end of the process, and not that of the machine.
+        let command = [
+            &*executable,
+            "-D",
+            &*data,
+            "-k",
+            &*sockets,
+            "-c",
+            "listen_addresses=",
+            "-c",
+            "fsync=off",
+            "-c",
+            "max_connections=200",
+        ];
+        let mut problem = Ok(());
+        let mut process = Process::start(&command, "INT", folder, |shell| {
+            problem = as_other_user(shell, folder);
+        })?;
+        problem?;
+        let socket = folder.join(".s.PGSQL.5432");
+        process.wait_until(folder, || {
+            UnixStream::connect(&socket).is_ok() && has_started(folder)
+        })?;
+        self.process = Some(process);
+        Ok(())
+    }
+}
+
+/// Whether the server takes connections: its lock file says so in the last line.
+fn has_started(folder: &Path) -> bool {
+    let lock = std::fs::read_to_string(folder.join("data/postmaster.pid"));
+    lock.is_ok_and(|text| text.trim_end().ends_with("ready"))
+}
+
+/// The folder of the newest version that is installed.
+fn programs() -> io::Result<PathBuf> {
+    let missing = || {
+        io::Error::new(
+            io::ErrorKind::NotFound,
+            "no /usr/lib/postgresql/*/bin/initdb",
+        )
+    };
+    let versions = std::fs::read_dir("/usr/lib/postgresql").map_err(|_| missing())?;
+    let folders = versions.filter_map(|version| Some(version.ok()?.path().join("bin")));
+    let found = folders.filter(|folder| folder.join("initdb").is_file());
+    found.max().ok_or_else(missing)
+}
+
+/// The user to run as, if this is root.
+fn other_user() -> io::Result<Option<u32>> {
+    let id = |arguments: &[&str]| -> io::Result<Option<u32>> {
+        let output = Command::new("id").args(arguments).output()?;
+        Ok(String::from_utf8_lossy(&output.stdout).trim().parse().ok())
+    };
+    if id(&["-u"])? != Some(0) {
+        return Ok(None);
+    }
+    Ok(id(&["-u", "postgres"])?.or(id(&["-u", "nobody"])?))
+}
+
+fn as_other_user(command: &mut Command, folder: &Path) -> io::Result<()> {
+    command.current_dir(folder);
+    if let Some(user) = other_user()? {
+        command.uid(user);
+    }
+    Ok(())
+}

@@ -1,0 +1,84 @@
+//! The process of a server, which does not outlive the test.
+
+use std::io::{self, Write};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
+use std::time::{Duration, Instant};
+
+/// A server that runs below a shell. The shell waits for the end of its input: that comes when the process is stopped, and
+/// also when the test itself dies.
+#[derive(Debug)]
+pub(super) struct Process {
+    shell: Child,
+}
+
+/// Runs the command, and at the end of the input sends it the signal, and waits for it. Only a line of input says that the
+/// folder is still needed.
+const SHELL: &str = r#"signal=$1 folder=$2; shift 2
+"$@" & server=$!
+read -r line || line=
+kill -s "$signal" "$server" 2>/dev/null
+wait "$server"
+[ -n "$line" ] || rm -rf "$folder""#;
+
+impl Process {
+    /// Starts a command with its output in a file of the folder. `prepare` can set user and environment.
+    pub(super) fn start(
+        command: &[&str],
+        signal: &str,
+        folder: &Path,
+        prepare: impl FnOnce(&mut Command),
+    ) -> io::Result<Self> {
+        let log = std::fs::File::options()
+            .create(true)
+            .append(true)
+            .open(folder.join("server.log"))?;
+        let mut shell = Command::new("/bin/sh");
+        shell
+            .args(["-c", SHELL, "sh", signal])
+            .arg(folder)
+            .args(command)
+            .current_dir(folder)
+            .stdin(Stdio::piped())
+            .stdout(log.try_clone()?)
+            .stderr(log);
+        prepare(&mut shell);
+        Ok(Self {
+            shell: shell.spawn()?,
+        })
+    }
+
+    /// Waits until the server is ready, and fails with its output if it ends before, or after half a minute.
+    pub(super) fn wait_until(
+        &mut self,
+        folder: &Path,
+        mut is_ready: impl FnMut() -> bool,
+    ) -> io::Result<()> {
+        let start = Instant::now();
+        while !is_ready() {
+            let has_ended = self.shell.try_wait()?.is_some();
+            if has_ended || start.elapsed() > Duration::from_secs(30) {
+                let log = std::fs::read_to_string(folder.join("server.log"))?;
+                return Err(io::Error::other(log));
+            }
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        Ok(())
+    }
+
+    /// Stops the server, and keeps its folder.
+    pub(super) fn stop(mut self) -> io::Result<()> {
+        if let Some(mut input) = self.shell.stdin.take() {
+            input.write_all(b"keep\n")?;
+        }
+        self.shell.wait()?;
+        Ok(())
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        drop(self.shell.stdin.take());
+        let _ = self.shell.wait();
+    }
+}
