@@ -18,6 +18,8 @@ mod paging;
 mod requests;
 #[path = "inputs/security.rs"]
 mod security;
+mod seed_pages;
+mod support;
 #[path = "inputs/unions.rs"]
 mod unions;
 #[path = "inputs/values.rs"]

@@ -6,8 +6,6 @@
     reason = "a panic is how a test fails"
 )]
 
-mod support;
-
 use polar_client_runtime::client::CustomerSession;
 use polar_client_runtime::codec;
 use polar_client_runtime::types::{Json, Uuid};
@@ -19,7 +17,7 @@ use polar_tests::inputs::seed_pages::models::{
 use polar_tests::inputs::seed_pages::{Polar, services::customer_seats};
 use polar_tests::{Recorder, emitted_file};
 
-use support::item;
+use crate::support::item;
 
 const SEATS: &str = include_str!("../fixtures/seed_pages/seats.json");
 const SUBSCRIPTIONS: &str = include_str!("../fixtures/seed_pages/subscriptions.json");

@@ -1,6 +1,6 @@
 //! Many calls against a server that misbehaves: none is lost, none is done twice that must not be, none hangs.
 //!
-//! `cargo test -p polar-tests --test soak -- --ignored --nocapture` is the long one.
+//! `cargo test -p polar-tests --test client soak:: -- --ignored --nocapture` is the long one.
 
 #![allow(
     clippy::unwrap_used,

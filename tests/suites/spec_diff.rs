@@ -3,9 +3,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
-#[path = "support/steps.rs"]
-mod steps;
-
 use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::Command;
@@ -15,7 +12,7 @@ use serde_json::Value;
 use tempfile::TempDir;
 use xtask::diff::{Diff, Error, Format, Outcome, run};
 
-use steps::{base, grown, shrunk};
+use crate::steps::{base, grown, shrunk};
 
 /// A repository whose last commit has one version of the API, and whose working tree may have changed since.
 struct Repository(TempDir);

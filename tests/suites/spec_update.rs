@@ -2,9 +2,6 @@
 
 #![allow(clippy::unwrap_used, reason = "a failure here is a failed test")]
 
-#[path = "support/steps.rs"]
-mod steps;
-
 use std::collections::BTreeMap;
 use std::fs;
 use std::path::{Path, PathBuf};
@@ -16,7 +13,7 @@ use xtask::codegen::{self, Mode};
 use xtask::spec::{Import, import};
 use xtask::update::{Error, Outcome, State, Update, run};
 
-use steps::{base, grown, shrunk};
+use crate::steps::{base, grown, shrunk};
 
 const TODAY: &str = "2026-12-01";
 

@@ -28,7 +28,7 @@ fn written(value: &dyn Encode) -> Value {
 /// All values are sent as this JSON.
 macro_rules! same {
     ($expected:expr; $($value:expr),+ $(,)?) => {
-        for written in [$(crate::written(&$value)),+] {
+        for written in [$(crate::spellings::written(&$value)),+] {
             assert_eq!(written, $expected);
         }
     };

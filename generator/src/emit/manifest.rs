@@ -82,6 +82,11 @@ homepage.workspace = true
 documentation = "https://docs.rs/polar-client"
 include = ["/src", "/CHANGELOG.md", "/LICENSE-*", "/README.md"]
 
+[lib]
+# There are none, and they would compile all of it a second time. Examples of the documentation run in any case.
+test = false
+bench = false
+
 [features]
 default = ["{default}", "exports", "files", "ingest", "metering", "rustls", "webhooks"]
 # The transport over reqwest, with rustls or the operating system's TLS, or without any for a `reqwest::Client` of the

@@ -11,8 +11,8 @@ use http_body_util::{BodyExt as _, Full};
 use serde_json::json;
 use tokio::io::AsyncReadExt as _;
 
-use crate::server::Server;
-use crate::{builder, metering, sent};
+use super::server::Server;
+use super::{builder, metering, sent};
 
 #[tokio::test(start_paused = true)]
 async fn a_timer_tracks_seconds_when_it_is_dropped_or_finished() {

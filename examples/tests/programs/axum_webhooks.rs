@@ -1,0 +1,48 @@
+//! The example `axum_webhooks`, with what a server delivered once.
+
+#![cfg(unix)]
+#![allow(
+    clippy::unwrap_used,
+    unreachable_pub,
+    reason = "a panic is how a test fails; what tests share is public to them"
+)]
+
+use crate::receiver;
+
+const NAME: &str = "axum_webhooks";
+
+#[test]
+fn it_needs_a_secret() {
+    receiver::does_not_start_without_a_secret(NAME);
+}
+
+#[test]
+fn every_event_is_accepted_and_handled_once() {
+    receiver::accepts_every_event_once(NAME);
+}
+
+#[test]
+fn what_is_no_delivery_is_refused() {
+    receiver::refuses_what_is_no_delivery(NAME);
+}
+
+#[test]
+fn events_of_other_versions_are_not_lost() {
+    receiver::refuses_other_versions(NAME);
+}
+
+#[test]
+fn an_order_without_a_product_is_accepted() {
+    receiver::accepts_an_order_without_a_product(NAME);
+}
+
+#[test]
+fn what_failed_is_handled_again() {
+    receiver::handles_again_what_failed(NAME);
+}
+
+#[test]
+fn its_documentation_and_the_readme_have_lines_that_work() {
+    receiver::answers_the_shell_lines_of(NAME, include_str!("../../axum_webhooks.rs"));
+    receiver::answers_the_shell_lines_of(NAME, include_str!("../../../README.md"));
+}

@@ -1,0 +1,16 @@
+//! The examples, run as programs against a server on the loopback interface.
+
+#[cfg(unix)]
+#[path = "../receiver/mod.rs"]
+mod receiver;
+#[path = "../support/mod.rs"]
+mod support;
+
+mod actix_webhooks;
+mod axum_webhooks;
+mod entitlements;
+mod export;
+mod files;
+mod ingest;
+mod license;
+mod saas;

@@ -1,0 +1,182 @@
+//! Calls without a runtime.
+
+#![cfg(feature = "blocking")]
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
+use crate::polar::Polar;
+use polar_client_runtime::Error;
+use polar_client_runtime::client::Server;
+use crate::script::{End, REFUSED, Script, Step, answer};
+
+#[test]
+fn a_call_can_be_waited_for_on_any_thread() {
+    let script = Script::new([REFUSED, answer(200, r#"[{"name":"x"}]"#)]);
+    let polar = script.polar();
+    // With all that belongs to it, retries and their waits included.
+    assert_eq!(polar.list().send_blocking().unwrap()[0].name, "x");
+    assert_eq!(script.count(), 2);
+    let threads: Vec<_> = (0..8)
+        .map(|_| {
+            let polar = polar.clone();
+            std::thread::spawn(move || polar.list().send_blocking().unwrap().len())
+        })
+        .collect();
+    for thread in threads {
+        assert_eq!(thread.join().unwrap(), 1);
+    }
+}
+
+#[test]
+fn the_usual_transport_keeps_its_connection_between_calls() {
+    let listener = TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}", listener.local_addr().unwrap());
+    // Accepts one connection only.
+    let server = std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().unwrap();
+        for _ in 0..3 {
+            let mut head = Vec::new();
+            while !head.ends_with(b"\r\n\r\n") {
+                let mut byte = [0];
+                stream.read_exact(&mut byte).unwrap();
+                head.push(byte[0]);
+            }
+            stream
+                .write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 2\r\n\r\n[]")
+                .unwrap();
+        }
+    });
+    let polar = Polar::builder()
+        .server(Server::custom(&url).unwrap())
+        .build()
+        .unwrap();
+    for _ in 0..3 {
+        polar.list().send_blocking().unwrap();
+    }
+    server.join().unwrap();
+}
+
+fn is_refused(script: &Script) -> bool {
+    let error = script.polar().list().send_blocking().unwrap_err();
+    let refused = matches!(
+        error,
+        Error::InvalidRequest {
+            operation: "things:list",
+            ..
+        }
+    );
+    refused && error.to_string().contains("spawn_blocking")
+}
+
+#[tokio::test]
+async fn inside_a_task_it_is_an_error_and_no_panic() {
+    let script = Script::new([answer(200, "[]")]);
+    assert!(is_refused(&script));
+    // And again, though the budget of the task is used up.
+    assert!(is_refused(&script));
+    tokio::task::yield_now().await;
+    let other = script.clone();
+    assert!(
+        tokio::spawn(async move { is_refused(&other) })
+            .await
+            .unwrap()
+    );
+    assert_eq!(script.count(), 0);
+    // The task goes on as usual.
+    let (sender, receiver) = tokio::sync::oneshot::channel();
+    sender.send(1).unwrap();
+    assert_eq!(receiver.await, Ok(1));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn inside_tasks_of_several_threads_too() {
+    let script = Script::new([answer(200, "[]")]);
+    assert!(is_refused(&script));
+    let other = script.clone();
+    assert!(
+        tokio::spawn(async move { is_refused(&other) })
+            .await
+            .unwrap()
+    );
+    let count =
+        tokio::task::block_in_place(|| script.polar().list().send_blocking().unwrap().len());
+    assert_eq!((count, script.count()), (0, 1));
+}
+
+#[test]
+fn bodies_in_pieces_are_waited_for() {
+    let script = Script::new([
+        Step::Pieces(200, vec!["a,b\n", "1,2\n"], End::Whole),
+        Step::Pieces(200, vec!["a,b\n"], End::Broken),
+    ]);
+    let polar = script.polar();
+    let stream = polar.export().send_stream().wait().unwrap();
+    let pieces: Vec<_> = stream.blocking().map(Result::unwrap).collect();
+    assert_eq!(pieces, ["a,b\n", "1,2\n"]);
+
+    let mut pieces = polar.export().send_stream().wait().unwrap().blocking();
+    assert_eq!(pieces.next().unwrap().unwrap(), "a,b\n");
+    assert!(pieces.next().unwrap().unwrap_err().is_connection());
+    assert!(pieces.next().is_none());
+    assert_eq!(script.open(), 0);
+}
+
+/// Not an error for ever: whoever goes on after errors would not come to an end.
+#[tokio::test]
+async fn an_iterator_inside_a_runtime_ends_after_its_error() {
+    let polar = Script::new([Step::Pieces(200, vec!["a", "b"], End::Whole)]).polar();
+    let mut pieces = polar.export().send_stream().await.unwrap().blocking();
+    let error = pieces.next().unwrap().unwrap_err();
+    assert!(matches!(error, Error::InvalidRequest { .. }), "{error:?}");
+    assert!(pieces.next().is_none());
+}
+
+#[tokio::test]
+async fn threads_for_blocking_work_can_wait() {
+    // With retries, whose waits are those of the runtime of blocking calls.
+    let script = Script::new([REFUSED, answer(200, r#"[{"name":"x"}]"#)]);
+    let polar = script.polar();
+    let work = tokio::task::spawn_blocking(move || polar.list().send_blocking());
+    assert_eq!(work.await.unwrap().unwrap()[0].name, "x");
+    assert_eq!(script.count(), 2);
+}
+
+#[tokio::test]
+async fn threads_for_blocking_work_reach_a_server() {
+    let server = wiremock::MockServer::start().await;
+    wiremock::Mock::given(wiremock::matchers::any())
+        .respond_with(wiremock::ResponseTemplate::new(200).set_body_string("[]"))
+        .mount(&server)
+        .await;
+    let builder = Polar::builder().server(Server::custom(&server.uri()).unwrap());
+    let polar = builder.build().unwrap();
+    let work = tokio::task::spawn_blocking(move || polar.list().send_blocking());
+    assert!(work.await.unwrap().unwrap().is_empty());
+}
+
+#[test]
+fn a_thread_that_has_entered_a_runtime_can_wait() {
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .build()
+        .unwrap();
+    let _context = runtime.enter();
+    let script = Script::new([answer(200, "[]")]);
+    assert!(script.polar().list().send_blocking().unwrap().is_empty());
+}
+
+#[test]
+fn without_a_runtime_the_usual_transport_says_so() {
+    use std::future::Future;
+    use std::task::{Context, Poll, Waker};
+
+    let polar = Polar::builder().server(Server::custom("http://127.0.0.1:1").unwrap());
+    let mut call = std::pin::pin!(polar.build().unwrap().list().send());
+    let Poll::Ready(outcome) = call.as_mut().poll(&mut Context::from_waker(Waker::noop())) else {
+        unreachable!("there is nothing to wait for");
+    };
+    let error = outcome.unwrap_err();
+    assert!(matches!(error, Error::Configuration { .. }), "{error:?}");
+    assert!(error.to_string().contains("tokio runtime"), "{error}");
+}

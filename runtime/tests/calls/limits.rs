@@ -1,0 +1,275 @@
+//! The client's own rate limit.
+
+#![cfg(feature = "reqwest")]
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+use std::time::Duration;
+
+use polar_client_runtime::client::{
+    CallOptions, OrganizationToken, RateLimit, RetryPolicy, TokenProvider, TokenResult,
+};
+use polar_client_runtime::transport::BoxFuture;
+use crate::script::{LOST, REFUSED, Script, Step, answer, limited};
+
+#[tokio::test(start_paused = true)]
+async fn clones_share_the_limit_and_take_turns_in_the_order_in_which_they_came() {
+    let script = Script::new([answer(200, "[]")]);
+    let polar = script
+        .builder()
+        .rate_limit(RateLimit::per_minute(1))
+        .build()
+        .unwrap();
+    let patient = CallOptions::new().timeout(Duration::from_secs(600));
+    let mut calls = Vec::new();
+    for name in ["a", "b", "c", "d"] {
+        let request = polar.clone().list().id(name).with(patient.clone());
+        calls.push(tokio::spawn(request.send()));
+        tokio::task::yield_now().await;
+    }
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    let seconds: Vec<u64> = script.times().iter().map(Duration::as_secs).collect();
+    assert_eq!(seconds, [0, 60, 120, 180]);
+    let sent = script.sent();
+    let names: Vec<_> = sent
+        .iter()
+        .map(|request| request.uri().query().unwrap())
+        .collect();
+    assert_eq!(names, ["id=a", "id=b", "id=c", "id=d"]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn calls_that_are_given_up_make_room() {
+    let script = Script::new([answer(200, "[]")]);
+    let limit = RateLimit::per_minute(1);
+    let polar = script.builder().rate_limit(limit).build().unwrap();
+    polar.list().await.unwrap();
+    let patient = CallOptions::new().timeout(Duration::from_secs(600));
+    let mut calls = Vec::new();
+    for name in ["a", "b", "c", "d", "e"] {
+        let request = polar.list().id(name).with(patient.clone());
+        calls.push(tokio::spawn(request.send()));
+        tokio::task::yield_now().await;
+    }
+    // The first, one in the middle, and the last.
+    for index in [0, 2, 4] {
+        calls[index].abort();
+    }
+    tokio::time::sleep(Duration::from_secs(200)).await;
+    let seconds: Vec<u64> = script.times().iter().map(Duration::as_secs).collect();
+    assert_eq!(seconds, [0, 60, 120]);
+    let sent = script.sent();
+    assert_eq!(sent[1].uri().query(), Some("id=b"));
+    assert_eq!(sent[2].uri().query(), Some("id=d"));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_pause_that_is_too_long_is_not_waited_for() {
+    let script = Script::new([answer(200, "[]"), limited("50"), answer(200, "[]")]);
+    let policy = RetryPolicy::off();
+    let limit = RateLimit::per_minute(60);
+    let polar = script
+        .builder()
+        .retry(policy)
+        .rate_limit(limit)
+        .build()
+        .unwrap();
+    let short = CallOptions::new().timeout(Duration::from_secs(10));
+    polar.list().await.unwrap();
+    assert!(polar.list().await.unwrap_err().is_rate_limited());
+    let start = tokio::time::Instant::now();
+    assert!(polar.list().with(short).await.unwrap_err().is_timeout());
+    assert_eq!(start.elapsed(), Duration::ZERO);
+    assert_eq!(script.count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_would_be_late_is_told_at_once() {
+    let script = Script::new([answer(200, "[]")]);
+    let polar = script
+        .builder()
+        .rate_limit(RateLimit::per_minute(1))
+        .build()
+        .unwrap();
+    polar.list().await.unwrap();
+    let start = tokio::time::Instant::now();
+    let options = CallOptions::new().timeout(Duration::from_secs(30));
+    let error = polar.list().with(options).await.unwrap_err();
+    assert!(error.is_timeout() && !error.may_have_been_sent());
+    let source = std::error::Error::source(&error).unwrap().to_string();
+    assert!(source.contains("rate limit"), "{source}");
+    assert_eq!((script.count(), start.elapsed()), (1, Duration::ZERO));
+}
+
+#[tokio::test(start_paused = true)]
+async fn when_the_server_has_had_enough_all_wait() {
+    let script = Script::new([limited("20"), answer(200, "[]")]);
+    let polar = script
+        .builder()
+        .retry(RetryPolicy::off())
+        .rate_limit(RateLimit::per_minute(500))
+        .build()
+        .unwrap();
+    assert!(polar.list().await.unwrap_err().is_rate_limited());
+    polar.clone().list().await.unwrap();
+    assert_eq!(script.times()[1].as_secs(), 20);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_that_is_not_polled_holds_nobody_up() {
+    let script = Script::new([answer(200, "[]")]);
+    let limit = RateLimit::per_minute(1);
+    let polar = script.builder().rate_limit(limit).build().unwrap();
+    polar.list().await.unwrap();
+    let patient = CallOptions::new().timeout(Duration::from_secs(600));
+    let mut kept = Box::pin(polar.list().with(patient.clone()).send());
+    let begun = tokio::time::timeout(Duration::from_secs(1), &mut kept).await;
+    assert!(begun.is_err());
+    polar.list().with(patient.clone()).await.unwrap();
+    // It missed its turn, and never goes together with another.
+    let (kept, third) = tokio::join!(kept, polar.list().with(patient).send());
+    kept.unwrap();
+    third.unwrap();
+    let seconds: Vec<u64> = script.times().iter().map(Duration::as_secs).collect();
+    assert_eq!(seconds, [0, 120, 180, 240]);
+}
+
+#[tokio::test(start_paused = true)]
+async fn only_rate_limits_stop_the_others() {
+    let manual = r#"{"error":"ManualRetryLimitExceeded","detail":"x"}"#;
+    for (status, body) in [(429, manual), (503, "")] {
+        let script = Script::new([
+            Step::Answer(status, vec![("retry-after", "20")], body),
+            answer(200, "[]"),
+        ]);
+        let polar = script
+            .builder()
+            .retry(RetryPolicy::off())
+            .rate_limit(RateLimit::per_minute(500))
+            .build()
+            .unwrap();
+        polar.list().await.unwrap_err();
+        polar.list().await.unwrap();
+        assert_eq!(script.times()[1].as_secs(), 0);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_server_stops_requests_for_longer_than_a_call_waits() {
+    for asked in ["90", "99999999999999999999999"] {
+        let script = Script::new([limited(asked), answer(200, "[]")]);
+        let limit = RateLimit::per_minute(500);
+        let polar = script.builder().rate_limit(limit).build().unwrap();
+        assert!(polar.list().await.unwrap_err().is_rate_limited());
+        // A minute is not enough.
+        assert!(!polar.list().await.unwrap_err().may_have_been_sent());
+        assert_eq!(script.count(), 1);
+        // And the policy allows for no more than that.
+        tokio::time::sleep(Duration::from_secs(1)).await;
+        polar.list().await.unwrap();
+        assert_eq!(script.times()[1].as_secs(), 60, "{asked}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn after_the_longest_pause_one_call_finds_out_whether_the_server_still_means_it() {
+    let day = limited("86400");
+    let script = Script::new([day.clone(), day, answer(200, "[]")]);
+    let policy = RetryPolicy::off().max_retry_after(Duration::from_secs(30));
+    let polar = script
+        .builder()
+        .retry(policy)
+        .timeout(Duration::from_secs(600))
+        .rate_limit(RateLimit::per_minute(600))
+        .build()
+        .unwrap();
+    assert!(polar.list().await.unwrap_err().is_rate_limited());
+    let calls: Vec<_> = (0..4).map(|_| tokio::spawn(polar.list().send())).collect();
+    let mut limited = 0;
+    for call in calls {
+        limited += usize::from(call.await.unwrap().is_err());
+    }
+    assert_eq!(limited, 1);
+    // The first probe is rejected, the second one passes, and those behind it follow as usual.
+    let millis: Vec<u128> = script.times().iter().map(Duration::as_millis).collect();
+    let seconds: Vec<u128> = millis.iter().map(|millis| millis / 1000).collect();
+    assert_eq!(seconds, [0, 30, 60, 60, 60], "{millis:?}");
+    assert!(millis[4] - millis[2] >= 200, "{millis:?}");
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_probe_without_a_response_of_the_api_releases_nobody() {
+    let manual = r#"{"error":"ManualRetryLimitExceeded","detail":"x"}"#;
+    for (probe, is_past) in [
+        (REFUSED, false),
+        (LOST, false),
+        (answer(502, "<html>502 Bad Gateway</html>"), false),
+        (answer(404, "{}"), true),
+        (answer(429, manual), true),
+        (answer(200, "not JSON"), true),
+    ] {
+        let script = Script::new([limited("86400"), probe.clone(), answer(200, "[]")]);
+        let policy = RetryPolicy::off().max_retry_after(Duration::from_secs(30));
+        let polar = script
+            .builder()
+            .retry(policy)
+            .timeout(Duration::from_secs(600))
+            .rate_limit(RateLimit::per_minute(600))
+            .build()
+            .unwrap();
+        polar.list().await.unwrap_err();
+        let (first, second, third) = tokio::join!(
+            polar.list().send(),
+            polar.list().send(),
+            polar.list().send()
+        );
+        assert!(
+            first.is_err() && second.is_ok() && third.is_ok(),
+            "{probe:?}"
+        );
+        let seconds: Vec<u64> = script.times().iter().map(Duration::as_secs).collect();
+        let next = if is_past { 30 } else { 60 };
+        assert_eq!(seconds, [0, 30, next, next], "{probe:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn how_long_the_client_pauses_is_not_up_to_a_call() {
+    let script = Script::new([limited("3600"), answer(200, "[]")]);
+    let limit = RateLimit::per_minute(600);
+    let polar = script.builder().rate_limit(limit).build().unwrap();
+    let patient = RetryPolicy::off().max_retry_after(Duration::from_secs(86400));
+    let call = polar.list().with(CallOptions::new().retry(patient));
+    assert!(call.await.unwrap_err().is_rate_limited());
+    let options = CallOptions::new().timeout(Duration::from_secs(61));
+    polar.list().with(options).await.unwrap();
+    assert_eq!(script.times()[1].as_secs(), 60);
+}
+
+/// Takes its time for every token.
+#[derive(Clone)]
+struct SlowTokens(Duration);
+
+impl TokenProvider for SlowTokens {
+    fn token(&self) -> BoxFuture<'_, TokenResult> {
+        Box::pin(async {
+            tokio::time::sleep(self.0).await;
+            Ok("polar_oat_x".into())
+        })
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn turns_do_not_pile_up_while_a_token_is_fetched() {
+    let script = Script::new([answer(200, "[]")]);
+    let token = OrganizationToken::provided_by(SlowTokens(Duration::from_secs(25)));
+    let limit = RateLimit::per_minute(6);
+    let polar = script.builder().rate_limit(limit);
+    let polar = polar.access_token(token).build().unwrap();
+    let (first, second) = tokio::join!(polar.list().send(), polar.list().send());
+    first.unwrap();
+    second.unwrap();
+    let seconds: Vec<u64> = script.times().iter().map(Duration::as_secs).collect();
+    assert_eq!(seconds, [25, 35]);
+}

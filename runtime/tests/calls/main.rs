@@ -1,0 +1,18 @@
+//! Calls, from the request that is put together to the response or the error.
+
+#[path = "../polar/mod.rs"]
+mod polar;
+#[path = "../script/mod.rs"]
+mod script;
+
+mod blocking;
+mod bodies;
+mod errors;
+mod http;
+mod limits;
+mod options;
+mod requests;
+mod retries;
+mod stack;
+mod timers;
+mod tokens;

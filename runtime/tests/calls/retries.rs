@@ -1,0 +1,436 @@
+//! What is repeated, when, and how often.
+
+#![cfg(feature = "reqwest")]
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+use std::time::Duration;
+
+use crate::polar::Thing;
+use polar_client_runtime::Error;
+use polar_client_runtime::client::{CallOptions, RateLimit, RetryPolicy};
+use polar_client_runtime::transport::TransportErrorKind;
+use crate::script::{End, LOST, REFUSED, Script, Step, answer, limited};
+
+fn not_found() -> Step {
+    let body = r#"{"error":"ResourceNotFound","detail":"x"}"#;
+    Step::Answer(404, vec![("polar-version", "2026-10")], body)
+}
+
+fn thing() -> Thing {
+    Thing { name: "x".into() }
+}
+
+#[tokio::test(start_paused = true)]
+async fn safe_operations_are_repeated_after_whatever_may_pass() {
+    for first in [
+        LOST,
+        REFUSED,
+        Step::Hang,
+        answer(500, ""),
+        answer(502, "<html>"),
+        answer(503, ""),
+        answer(504, ""),
+        answer(408, ""),
+        answer(520, ""),
+        answer(522, ""),
+        answer(599, ""),
+        limited("1"),
+        Step::Pieces(200, vec!["["], End::Broken),
+        Step::Pieces(429, vec![r#"{"error""#], End::Broken),
+    ] {
+        let script = Script::new([first.clone(), answer(200, "[]")]);
+        script.polar().list().await.unwrap();
+        assert_eq!(script.count(), 2, "{first:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn operations_that_are_not_safe_are_only_repeated_if_nothing_was_done() {
+    for (first, count) in [
+        (LOST, 1),
+        (Step::Hang, 1),
+        (answer(500, ""), 1),
+        (answer(502, ""), 1),
+        (answer(503, ""), 1),
+        (answer(520, ""), 1),
+        (Step::Pieces(201, vec!["{"], End::Broken), 1),
+        // The head has arrived: there was a connection.
+        (Step::Pieces(201, vec!["{"], End::Refused), 1),
+        // Nobody knows whether it was a rate limit.
+        (Step::Pieces(429, vec![r#"{"error":"Man"#], End::Broken), 1),
+        (Step::Pieces(429, vec![], End::Hanging), 1),
+        (Step::Pieces(429, vec![], End::Whole), 2),
+        (REFUSED, 2),
+        (limited("1"), 2),
+    ] {
+        let script = Script::new([first.clone(), answer(201, r#"{"name":"x"}"#)]);
+        let outcome = script.polar().create(thing()).await;
+        assert_eq!(script.count(), count, "{first:?}");
+        assert_eq!(outcome.is_ok(), count == 2, "{first:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn whoever_calls_may_know_better_what_is_safe() {
+    let safe = CallOptions::new().assume_safe();
+    let not_safe = CallOptions::new().assume_unsafe();
+    let script = Script::new([LOST, answer(201, r#"{"name":"x"}"#)]);
+    let create = script.polar().create(thing());
+    create.with(safe.clone()).await.unwrap();
+    assert_eq!(script.count(), 2);
+
+    let script = Script::new([LOST, answer(200, "[]")]);
+    let list = script.polar().list().with(not_safe.clone());
+    list.await.unwrap_err();
+    assert_eq!(script.count(), 1);
+
+    // A call's word counts more than the client's, and what was not done is repeated anyway.
+    let script = Script::new([LOST, REFUSED, answer(200, "[]")]);
+    let polar = script.builder().defaults(not_safe).build().unwrap();
+    polar.list().await.unwrap_err();
+    polar.list().await.unwrap();
+    let script = Script::new([LOST, answer(200, "[]")]);
+    let polar = script.builder().defaults(safe).build().unwrap();
+    let list = polar.list().with(CallOptions::new().assume_unsafe());
+    list.await.unwrap_err();
+    assert_eq!(script.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn answers_that_would_be_the_same_again_are_not_asked_for_twice() {
+    for first in [
+        answer(400, ""),
+        answer(401, ""),
+        answer(403, ""),
+        not_found(),
+        answer(404, r#"{"detail":"Not Found"}"#),
+        answer(409, ""),
+        answer(422, ""),
+        answer(501, ""),
+        answer(505, ""),
+        answer(307, ""),
+        answer(200, "{"),
+        // A rule of the operation, not a rate limit.
+        answer(429, r#"{"error":"ManualRetryLimitExceeded","detail":"x"}"#),
+        Step::Fail(TransportErrorKind::Unavailable),
+    ] {
+        let script = Script::new([first.clone(), answer(200, "[]")]);
+        script.polar().list().await.unwrap_err();
+        assert_eq!(script.count(), 1, "{first:?}");
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn three_attempts_with_growing_waits_and_the_last_error() {
+    let script = Script::new([LOST, answer(500, ""), answer(503, "")]);
+    let error = script.polar().list().await.unwrap_err();
+    assert_eq!(error.status().unwrap(), 503);
+    let times = script.times();
+    assert_eq!(times.len(), 3);
+    assert!(times[1] <= Duration::from_millis(501), "{times:?}");
+    assert!(
+        times[2] - times[1] <= Duration::from_millis(1001),
+        "{times:?}"
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_server_says_how_long_to_wait() {
+    let second = Duration::from_secs(1);
+    for (headers, wait) in [
+        (vec![("retry-after", "7")], 7),
+        (
+            vec![
+                ("date", "Sat, 21 Nov 2026 18:00:00 GMT"),
+                ("retry-after", "Sat, 21 Nov 2026 18:00:09 GMT"),
+            ],
+            9,
+        ),
+        (
+            vec![
+                ("date", "Sat, 21 Nov 2026 18:00:00 GMT"),
+                ("retry-after", "Saturday, 21-Nov-26 18:00:11 GMT"),
+            ],
+            11,
+        ),
+        (vec![("retry-after", "Sat, 21 Nov 2020 18:00:00 GMT")], 0),
+        (vec![("retry-after", "soon")], 0),
+    ] {
+        for status in [429, 503] {
+            let script =
+                Script::new([Step::Answer(status, headers.clone(), ""), answer(200, "[]")]);
+            script.polar().list().await.unwrap();
+            let times = script.times();
+            // What is asked for, and up to half a second so that not all come at once.
+            assert!(
+                times[1] >= second * wait && times[1] < second * wait + second,
+                "{headers:?} {times:?}"
+            );
+        }
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn nobody_waits_longer_than_they_want_to() {
+    // More than the policy allows.
+    let script = Script::new([limited("61")]);
+    let hour = CallOptions::new().timeout(Duration::from_secs(3600));
+    let error = script.polar().list().with(hour).await.unwrap_err();
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(61)));
+    assert!(error.is_rate_limited() && error.is_retryable());
+    assert_eq!((script.count(), script.times()[0]), (1, Duration::ZERO));
+
+    // More than the call's time allows: there is no point in waiting for nothing.
+    let options = CallOptions::new().timeout(Duration::from_secs(5));
+    let start = tokio::time::Instant::now();
+    let script = Script::new([limited("6")]);
+    let error = script.polar().list().with(options).await.unwrap_err();
+    assert!(error.is_rate_limited());
+    assert_eq!(start.elapsed(), Duration::ZERO);
+
+    // The user's maximum.
+    let policy = RetryPolicy::new().max_retry_after(Duration::from_secs(1800));
+    let options = CallOptions::new()
+        .timeout(Duration::from_secs(3600))
+        .retry(policy);
+    let script = Script::new([limited("1800"), answer(200, "[]")]);
+    script.polar().list().with(options).await.unwrap();
+    assert!(script.times()[1] >= Duration::from_secs(1800));
+
+    // A number that is none.
+    let script = Script::new([limited("99999999999999999999999")]);
+    let error = script.polar().list().await.unwrap_err();
+    assert_eq!(error.retry_after(), Some(Duration::from_secs(u64::MAX)));
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_call_ends_when_its_time_is_up() {
+    let start = tokio::time::Instant::now();
+    let script = Script::new([Step::Hang]);
+    let options = CallOptions::new()
+        .timeout(Duration::from_secs(25))
+        .attempt_timeout(Duration::from_secs(10))
+        .retry(RetryPolicy::new().max_attempts(100));
+    let error = script.polar().list().with(options).await.unwrap_err();
+    assert!(error.is_timeout());
+    assert_eq!(script.count(), 3);
+    assert!(
+        start.elapsed() <= Duration::from_millis(25_001),
+        "{:?}",
+        start.elapsed()
+    );
+    assert_eq!(script.open(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn the_status_of_an_error_counts_even_if_its_body_does_not_come() {
+    for end in [End::Broken, End::Hanging] {
+        let script = Script::new([Step::Pieces(402, vec!["half"], end)]);
+        let error = script.polar().create(thing()).await.unwrap_err();
+        let api = error.api().unwrap();
+        assert_eq!(
+            (api.status().as_u16(), &api.body()[..]),
+            (402, &b"half"[..])
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn retries_can_be_turned_off_and_changed_for_client_and_call() {
+    let script = Script::new([LOST]);
+    let off = script.builder().retry(RetryPolicy::off()).build().unwrap();
+    off.list().await.unwrap_err();
+    assert_eq!(script.count(), 1);
+    let five = CallOptions::new().retry(RetryPolicy::new().max_attempts(5));
+    off.list().with(five).await.unwrap_err();
+    assert_eq!(script.count(), 6);
+    // Options that say nothing about it change nothing.
+    off.list().with(CallOptions::new()).await.unwrap_err();
+    assert_eq!(script.count(), 7);
+}
+
+#[tokio::test(start_paused = true)]
+async fn an_outage_is_not_amplified() {
+    let script = Script::new([answer(500, "")]);
+    let polar = script.polar();
+    for _ in 0..1000 {
+        polar.clone().list().await.unwrap_err();
+    }
+    // A hundred repeats, and then none.
+    assert_eq!(script.count(), 1100);
+}
+
+#[tokio::test(start_paused = true)]
+async fn repeats_that_help_cost_nothing_in_the_end() {
+    let steps = (0..300).flat_map(|_| [answer(500, ""), answer(200, "[]")]);
+    let script = Script::new(steps);
+    let polar = script.polar();
+    for _ in 0..300 {
+        polar.list().await.unwrap();
+    }
+    assert_eq!(script.count(), 600);
+}
+
+#[tokio::test(start_paused = true)]
+async fn what_a_lost_delete_did_is_success() {
+    for lost in [LOST, Step::Hang, answer(502, "")] {
+        let script = Script::new([lost.clone(), not_found()]);
+        let response = script
+            .polar()
+            .delete("1")
+            .send_with_response()
+            .await
+            .unwrap();
+        assert_eq!(response.status(), 404);
+        assert_eq!(response.headers()["polar-version"], "2026-10");
+        assert_eq!(script.count(), 2);
+        // Where there ought to be an answer, there is none to give.
+        let script = Script::new([lost, not_found()]);
+        assert!(script.polar().revoke("1").await.unwrap_err().is_not_found());
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn other_deletes_that_find_nothing_are_errors() {
+    let gone = answer(404, r#"{"detail":"Not Found"}"#);
+    let stranger = answer(404, r#"{"status":404,"error":"Not Found"}"#);
+    for (steps, version) in [
+        (vec![not_found()], false),
+        // Nothing had reached the server.
+        (vec![REFUSED, not_found()], false),
+        (vec![limited("1"), not_found()], false),
+        // This is not about the thing.
+        (vec![LOST, gone], true),
+        (vec![LOST, stranger], true),
+    ] {
+        let script = Script::new(steps);
+        let error = script.polar().delete("1").await.unwrap_err();
+        assert_eq!(
+            (error.is_not_found(), error.is_version_gone()),
+            (!version, version)
+        );
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn dropping_a_call_gives_everything_up() {
+    let script = Script::new([Step::Hang]);
+    let polar = script.polar();
+    let mut call = Box::pin(polar.list().send());
+    let waited = tokio::time::timeout(Duration::from_secs(1), &mut call).await;
+    assert!(waited.is_err());
+    assert_eq!(script.open(), 1);
+    drop(call);
+    assert_eq!(script.open(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn every_attempt_is_the_same_request() {
+    let script = Script::new([limited("0"), REFUSED, answer(201, r#"{"name":"x"}"#)]);
+    script.polar().create(thing()).await.unwrap();
+    let sent = script.sent();
+    for request in &sent {
+        assert_eq!(request.method(), "POST");
+        assert_eq!(request.uri(), sent[0].uri());
+        assert_eq!(request.headers(), sent[0].headers());
+        assert_eq!(request.body(), r#"{"name":"x"}"#);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn errors_say_whether_another_try_makes_sense() {
+    for (step, retryable) in [
+        (LOST, true),
+        (REFUSED, true),
+        (Step::Hang, true),
+        (limited("1"), true),
+        (answer(503, ""), true),
+        (answer(400, ""), false),
+        (not_found(), false),
+        (answer(200, "{"), false),
+    ] {
+        let polar = Script::new([step.clone()]).builder();
+        let polar = polar.retry(RetryPolicy::off()).build().unwrap();
+        let error: Error = polar.list().await.unwrap_err();
+        assert_eq!(error.is_retryable(), retryable, "{step:?}");
+    }
+}
+
+/// Begins a call, and lets it lie for so long.
+async fn neglected(script: &Script, seconds: u64) -> Result<(), Error> {
+    let polar = script.builder().retry(RetryPolicy::off()).build().unwrap();
+    let mut call = Box::pin(polar.list().send());
+    let begun = tokio::time::timeout(Duration::from_millis(500), &mut call).await;
+    assert!(begun.is_err());
+    tokio::time::sleep(Duration::from_secs(seconds)).await;
+    call.await.map(drop)
+}
+
+#[tokio::test(start_paused = true)]
+async fn time_in_which_nobody_polls_does_not_end_a_call() {
+    for seconds in [40, 100] {
+        // Each piece takes another second, which only begins when it is asked for.
+        let script = Script::new([Step::Pieces(200, vec!["[]"], End::Slow(1))]);
+        neglected(&script, seconds).await.unwrap();
+        assert_eq!(script.count(), 1);
+    }
+}
+
+#[tokio::test(start_paused = true)]
+async fn who_polls_again_does_not_wait_for_ever() {
+    let start = tokio::time::Instant::now();
+    let error = neglected(&Script::new([Step::Hang]), 40).await.unwrap_err();
+    assert!(error.is_timeout());
+    assert!(
+        start.elapsed() < Duration::from_secs(43),
+        "{:?}",
+        start.elapsed()
+    );
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_wait_before_a_repeat_that_nobody_polls_does_not_end_the_call() {
+    let script = Script::new([limited("5"), answer(200, "[]")]);
+    let polar = script.polar();
+    let mut call = Box::pin(polar.list().send());
+    let begun = tokio::time::timeout(Duration::from_secs(1), &mut call).await;
+    assert!(begun.is_err());
+    tokio::time::sleep(Duration::from_secs(100)).await;
+    call.await.unwrap();
+    assert_eq!(script.count(), 2);
+}
+
+#[tokio::test(start_paused = true)]
+async fn nothing_is_sent_when_no_time_is_left() {
+    let script = Script::new([answer(201, r#"{"name":"x"}"#)]);
+    let none = CallOptions::new().timeout(Duration::ZERO);
+    let error = script.polar().create(thing()).with(none).await.unwrap_err();
+    assert!(error.is_timeout() && error.is_retryable() && !error.may_have_been_sent());
+    assert_eq!(script.count(), 0);
+}
+
+#[tokio::test(start_paused = true)]
+async fn a_repeat_for_which_no_time_is_left_gives_the_error_before_it() {
+    // The turn of the repeat would come after the deadline.
+    let script = Script::new([REFUSED, answer(201, r#"{"name":"x"}"#)]);
+    let polar = script.builder().rate_limit(RateLimit::per_minute(1));
+    let polar = polar.build().unwrap();
+    let error = polar.create(thing()).await.unwrap_err();
+    assert!(error.is_connection() && !error.may_have_been_sent());
+    assert_eq!(script.count(), 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn errors_say_whether_the_request_may_have_been_sent() {
+    for (step, sent) in [
+        (LOST, true),
+        (Step::Hang, true),
+        (answer(422, ""), true),
+        (answer(200, "{"), true),
+        (REFUSED, false),
+    ] {
+        let polar = Script::new([step.clone()]).polar();
+        let error = polar.create(thing()).await.unwrap_err();
+        assert_eq!(error.may_have_been_sent(), sent, "{step:?}");
+    }
+}

@@ -1,0 +1,13 @@
+//! Multi-step workflows: uploads, downloads, and routes to sessions.
+
+#[cfg(feature = "reqwest")]
+#[path = "../bucket/mod.rs"]
+mod bucket;
+#[path = "../polar/mod.rs"]
+mod polar;
+#[path = "../script/mod.rs"]
+mod script;
+
+mod downloads;
+mod routes;
+mod uploads;

@@ -1,0 +1,15 @@
+//! The published crate, as its users have it. One program, because compiling and linking the client takes longer than
+//! most of these tests.
+
+mod exports;
+mod files;
+mod metering;
+mod mock;
+mod oauth2;
+mod samples;
+mod seed_operations;
+mod soak;
+mod spellings;
+mod store;
+mod unions;
+mod webhooks;
