@@ -5,6 +5,7 @@ pub mod codegen;
 pub mod conformance;
 pub mod diff;
 mod files;
+pub mod footprint;
 mod git;
 mod mentions;
 pub mod packages;

@@ -11,7 +11,7 @@ use xtask::diff::{self, Diff};
 use xtask::release;
 use xtask::update::{self, Update};
 use xtask::versions::{self, Show};
-use xtask::{report, spec, weight};
+use xtask::{footprint, report, spec, weight};
 
 /// Maintenance of the Polar client.
 #[derive(Parser)]
@@ -49,6 +49,11 @@ enum Command {
     },
     /// Build the client and check that none of its functions is compiled in it instead of where it is used.
     Weight,
+    /// Measure what a minimal program costs to build, compared with polar-sh, and what each feature adds.
+    ///
+    /// Needs crates.io, and on Linux the development files of OpenSSL. Takes about 20 minutes on two cores that do nothing
+    /// else; with `--only programs` half of that.
+    Footprint(footprint::Options),
     /// The contract in spec/.
     #[command(subcommand)]
     Spec(spec::Command),
@@ -76,6 +81,7 @@ fn main() -> ExitCode {
             finish(conformance::run(&xtask::root(), against))
         }
         Command::Weight => finish(weight::run(&xtask::root())),
+        Command::Footprint(options) => finish(footprint::run(&options, &xtask::root())),
         Command::Spec(spec::Command::Import(import)) => finish(spec::run(&import, &xtask::root())),
         Command::Spec(spec::Command::Diff(diff)) => run_diff(&diff),
         Command::Versions(show) => {
