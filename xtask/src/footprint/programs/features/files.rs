@@ -5,6 +5,7 @@ use std::path::Path;
 use polar_client::MODULE::Polar;
 use polar_client::MODULE::models::FileServiceTypes;
 use polar_client::NewFile;
+use polar_client::ids::OrderId;
 
 pub use crate::without_http as client;
 
@@ -14,7 +15,7 @@ pub fn run(polar: &Polar) -> Result<(), Box<dyn Error>> {
     if let Some(file) = crate::once(upload.into_future()) {
         println!("{:?}", file?.id());
     }
-    let invoice = polar.orders().download_invoice("5e5a9d4c-4b0f-4d0a-8e0c-3a1f6b1d2c3e".parse()?);
-    crate::once(invoice.to_file("invoice.pdf"));
+    let order: OrderId = "5e5a9d4c-4b0f-4d0a-8e0c-3a1f6b1d2c3e".parse()?;
+    crate::once(polar.orders().download_invoice(order).to_file("invoice.pdf"));
     Ok(())
 }

@@ -8,7 +8,8 @@ use polar_client::metering::{Cost, TokenUsage};
 pub use crate::without_http as client;
 
 pub fn run(polar: &Polar) -> Result<(), Box<dyn Error>> {
-    let metering = polar.metering().start()?;
+    let (metering, driver) = polar.metering().build()?;
+    crate::once(driver);
     let customer = metering.customer("u-1");
     crate::once(customer.track("call").metadata("units", 3).into_future());
     let usage = TokenUsage { input: 1_200, cached_input: Some(1_000), output: 300 };

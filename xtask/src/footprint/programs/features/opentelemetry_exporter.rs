@@ -8,7 +8,8 @@ use polar_client::ingest::{LlmUsage, UsageExporter};
 pub use crate::without_http as client;
 
 pub fn run(polar: &Polar) -> Result<(), Box<dyn Error>> {
-    let ingester = polar.events().ingester().start()?;
+    let (ingester, driver) = polar.events().ingester().build()?;
+    crate::once(driver);
     let exporter = UsageExporter::new(ingester, usage_event);
     let provider = SdkTracerProvider::builder().with_batch_exporter(exporter).build();
     provider.shutdown()?;
