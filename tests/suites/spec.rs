@@ -1,5 +1,11 @@
 //! The commands that compare, import and update contracts.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a panic is how a test fails"
+)]
+
 #[path = "support/steps.rs"]
 mod steps;
 

@@ -4,9 +4,9 @@
 
 use std::process::{Command, Output};
 
+use crate::support::example;
 use polar_client::v2026_10::API_VERSION;
 use serde_json::{Value, json};
-use crate::support::example;
 use wiremock::matchers::{method, path, path_regex};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 

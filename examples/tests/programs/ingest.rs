@@ -6,9 +6,9 @@ use std::collections::BTreeSet;
 use std::io::Write as _;
 use std::process::{Output, Stdio};
 
+use crate::support::example;
 use polar_client::v2026_10::API_VERSION;
 use serde_json::{Value, json};
-use crate::support::example;
 use wiremock::matchers::{method, path};
 use wiremock::{Mock, MockServer, Request, ResponseTemplate};
 

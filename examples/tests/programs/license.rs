@@ -10,9 +10,9 @@ use std::fs;
 use std::process::Command;
 use std::time::{Duration, SystemTime};
 
+use crate::support::example;
 use polar_client::v2026_10::API_VERSION;
 use serde_json::{Value, json};
-use crate::support::example;
 use tempfile::TempDir;
 use wiremock::matchers::{body_partial_json, method, path};
 use wiremock::{Mock, MockServer, ResponseTemplate};

@@ -1,5 +1,11 @@
 //! The examples, run as programs against a server on the loopback interface.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a panic is how a test fails"
+)]
+
 #[cfg(unix)]
 #[path = "../receiver/mod.rs"]
 mod receiver;

@@ -109,7 +109,7 @@ fn body_of(kind: &str) -> String {
 }
 
 /// Without a secret nothing could be verified, so it does not start.
-pub fn does_not_start_without_a_secret(name: &str) {
+pub(crate) fn does_not_start_without_a_secret(name: &str) {
     for (secret, problem) in [(None, "is not set"), (Some("whsec_"), "a secret is empty")] {
         let mut command = example(name);
         command.envs(secret.map(|secret| ("POLAR_WEBHOOK_SECRET", secret)));
@@ -122,7 +122,7 @@ pub fn does_not_start_without_a_secret(name: &str) {
 }
 
 /// Every event is accepted, and every one is handled once.
-pub fn accepts_every_event_once(name: &str) {
+pub(crate) fn accepts_every_event_once(name: &str) {
     let receiver = Receiver::start(name);
     let mut events = 0;
     for (index, (kind, body)) in bodies().iter().enumerate() {
@@ -141,7 +141,7 @@ pub fn accepts_every_event_once(name: &str) {
 }
 
 /// What is not authentic, or no event, is answered with what is wrong with it.
-pub fn refuses_what_is_no_delivery(name: &str) {
+pub(crate) fn refuses_what_is_no_delivery(name: &str) {
     let receiver = Receiver::start(name);
     let body = body_of("order.paid");
     let now = SystemTime::now();
@@ -194,7 +194,7 @@ fn is_of_other_version(body: &str) -> bool {
 
 /// Whether another version is compiled in or not: an event that it describes in the same way is one of this version, and
 /// others are not accepted, or they would be lost.
-pub fn refuses_other_versions(name: &str) {
+pub(crate) fn refuses_other_versions(name: &str) {
     let receiver = Receiver::start(name);
     for body in of_other_version().into_iter().chain([paid("2031-07")]) {
         let status = receiver.deliver("other", &body);
@@ -211,7 +211,7 @@ pub fn refuses_other_versions(name: &str) {
 }
 
 /// An order that has no product will not have one the next time either.
-pub fn accepts_an_order_without_a_product(name: &str) {
+pub(crate) fn accepts_an_order_without_a_product(name: &str) {
     let receiver = Receiver::start(name);
     let mut body: Value = serde_json::from_str(&body_of("order.paid")).unwrap();
     body["data"]["product"] = Value::Null;
@@ -224,7 +224,7 @@ pub fn accepts_an_order_without_a_product(name: &str) {
 }
 
 /// An event that could not be handled is handled when it is delivered again.
-pub fn handles_again_what_failed(name: &str) {
+pub(crate) fn handles_again_what_failed(name: &str) {
     let receiver = Receiver::start(name);
     // What another version describes differently is refused, by the handler if that version is compiled in.
     let (other, own) = (of_other_version(), paid(API_VERSION));
@@ -238,7 +238,7 @@ pub fn handles_again_what_failed(name: &str) {
 
 /// The shell lines of a text are answered with 204, by a server that has the secret in them. Where there is no openssl or
 /// curl, nobody could run them.
-pub fn answers_the_shell_lines_of(name: &str, text: &str) {
+pub(crate) fn answers_the_shell_lines_of(name: &str, text: &str) {
     let has = |tool: &str| Command::new(tool).arg("version").output().is_ok();
     if !(has("openssl") && has("curl")) {
         return eprintln!("skipped: there is no openssl or no curl");

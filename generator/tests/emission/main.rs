@@ -1,5 +1,11 @@
 //! Contracts become a crate: what is read, compared, shared and emitted.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a panic is how a test fails"
+)]
+
 #[path = "../support/mod.rs"]
 mod support;
 

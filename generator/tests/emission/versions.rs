@@ -9,10 +9,10 @@
 use std::fs;
 use std::path::Path;
 
+use crate::support::parse;
 use polar_codegen::document::Source;
 use polar_codegen::versions::{State, Versions};
 use polar_codegen::{Input, Output, generate};
-use crate::support::parse;
 
 const LIST: &str = "
 default: 2026-10

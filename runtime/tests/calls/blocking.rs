@@ -7,9 +7,9 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 
 use crate::polar::Polar;
+use crate::script::{End, REFUSED, Script, Step, answer};
 use polar_client_runtime::Error;
 use polar_client_runtime::client::Server;
-use crate::script::{End, REFUSED, Script, Step, answer};
 
 #[test]
 fn a_call_can_be_waited_for_on_any_thread() {

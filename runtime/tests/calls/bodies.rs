@@ -9,12 +9,12 @@
 
 use std::time::Duration;
 
-use bytes::Bytes;
 use crate::polar::Thing;
+use crate::script::{End, Script, Step, answer};
+use bytes::Bytes;
 use polar_client_runtime::client::CallOptions;
 use polar_client_runtime::transport::Body;
 use polar_client_runtime::{Error, RawBody};
-use crate::script::{End, Script, Step, answer};
 
 #[tokio::test]
 async fn pieces_are_put_together() {

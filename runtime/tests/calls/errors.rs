@@ -6,12 +6,12 @@
 use crate::script;
 
 use crate::polar::Polar;
+use crate::script::{Script, Step, answer};
 use polar_client_runtime::client::{OrganizationToken, RetryPolicy, TokenProvider, TokenResult};
 use polar_client_runtime::transport::{
     Body, BoxFuture, Transport, TransportError, TransportErrorKind,
 };
 use polar_client_runtime::{Error, Location, ValidationEntry};
-use crate::script::{Script, Step, answer};
 
 async fn error(step: Step) -> Error {
     let polar = Script::new([step]).builder().retry(RetryPolicy::off());

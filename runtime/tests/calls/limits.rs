@@ -5,11 +5,11 @@
 
 use std::time::Duration;
 
+use crate::script::{LOST, REFUSED, Script, Step, answer, limited};
 use polar_client_runtime::client::{
     CallOptions, OrganizationToken, RateLimit, RetryPolicy, TokenProvider, TokenResult,
 };
 use polar_client_runtime::transport::BoxFuture;
-use crate::script::{LOST, REFUSED, Script, Step, answer, limited};
 
 #[tokio::test(start_paused = true)]
 async fn clones_share_the_limit_and_take_turns_in_the_order_in_which_they_came() {

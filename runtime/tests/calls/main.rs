@@ -1,5 +1,11 @@
 //! Calls, from the request that is put together to the response or the error.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a panic is how a test fails"
+)]
+
 #[path = "../polar/mod.rs"]
 mod polar;
 #[path = "../script/mod.rs"]

@@ -8,13 +8,13 @@ use crate::polar;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bytes::Bytes;
 use crate::polar::Polar;
+use crate::script::{Script, Step, answer};
+use bytes::Bytes;
 use polar_client_runtime::Error;
 use polar_client_runtime::client::{CallOptions, CustomerSession, Operation};
 use polar_client_runtime::transport::{Body, BoxFuture, Timeout, Transport, TransportError};
 use polar_client_runtime::types::Uuid;
-use crate::script::{Script, Step, answer};
 
 const ONE: Uuid = Uuid::from_u128(1);
 const TWO: Uuid = Uuid::from_u128(2);

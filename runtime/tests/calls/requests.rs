@@ -7,8 +7,8 @@ use crate::polar;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use bytes::Bytes;
 use crate::polar::{NamedThing, Polar, Thing};
+use bytes::Bytes;
 use polar_client_runtime::Error;
 use polar_client_runtime::client::{
     CustomerSession, MemberSession, Operation, OrganizationToken, RetryPolicy, Server,

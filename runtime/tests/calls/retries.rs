@@ -6,10 +6,10 @@
 use std::time::Duration;
 
 use crate::polar::Thing;
+use crate::script::{End, LOST, REFUSED, Script, Step, answer, limited};
 use polar_client_runtime::Error;
 use polar_client_runtime::client::{CallOptions, RateLimit, RetryPolicy};
 use polar_client_runtime::transport::TransportErrorKind;
-use crate::script::{End, LOST, REFUSED, Script, Step, answer, limited};
 
 fn not_found() -> Step {
     let body = r#"{"error":"ResourceNotFound","detail":"x"}"#;

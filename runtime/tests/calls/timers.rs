@@ -6,8 +6,8 @@ use std::sync::{Arc, Mutex};
 use std::task::{Context, Poll, Waker};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
 use crate::polar::{Api, Polar};
+use bytes::Bytes;
 use polar_client_runtime::client::{Anonymous, ClientBuilder};
 use polar_client_runtime::transport::{
     Body, BoxFuture, Timer, Transport, TransportError, TransportErrorKind,

@@ -9,12 +9,12 @@ use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use crate::polar::Polar;
+use crate::script::{LOST, Script, Step, answer};
 use polar_client_runtime::Error;
 use polar_client_runtime::client::{
     CallOptions, CustomerSession, OrganizationToken, Secret, Server, TokenProvider, TokenResult,
 };
 use polar_client_runtime::transport::BoxFuture;
-use crate::script::{LOST, Script, Step, answer};
 
 const REJECTED: Step = Step::Answer(
     401,

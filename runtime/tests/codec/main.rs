@@ -1,5 +1,11 @@
 //! Decoding, encoding, and values that are sent.
 
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    reason = "a panic is how a test fails"
+)]
+
 #[path = "../fixtures/mod.rs"]
 mod fixtures;
 

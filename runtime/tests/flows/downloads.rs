@@ -8,15 +8,15 @@ use crate::polar;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::polar::{GET, INVOICE, LIST, RECEIPT};
+use crate::script::{End, LOST, Script, Step, answer};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use crate::polar::{GET, INVOICE, LIST, RECEIPT};
 use polar_client_runtime::Error;
 use polar_client_runtime::client::{CallOptions, ClientBuilder, OrganizationToken, RetryPolicy};
 use polar_client_runtime::flows::{Download, DownloadProgress};
 use polar_client_runtime::transport::TransportErrorKind;
 use polar_client_runtime::types::Json;
-use crate::script::{End, LOST, Script, Step, answer};
 use serde_json::json;
 use sha2::{Digest as _, Sha256};
 

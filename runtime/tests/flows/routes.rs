@@ -5,6 +5,7 @@
 
 use std::future::ready;
 
+use crate::script::{Script, Step, answer, limited};
 use axum::body::Body;
 use axum::response::{IntoResponse as _, Redirect, Response};
 use axum::routing::MethodRouter;
@@ -13,7 +14,6 @@ use http::request::Parts;
 use polar_client_runtime::client::{Access, Method, Operation, RetryPolicy, Safety};
 use polar_client_runtime::routes::{CheckoutRoute, Identity, PortalRoute};
 use polar_client_runtime::transport::TransportErrorKind;
-use crate::script::{Script, Step, answer, limited};
 use serde_json::{Value, json};
 use tower_service::Service as _;
 use uuid::Uuid;

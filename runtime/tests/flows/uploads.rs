@@ -6,9 +6,9 @@
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
+use crate::bucket::{Bucket, Fate, ID, MIB, bytes};
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
-use crate::bucket::{Bucket, Fate, ID, MIB, bytes};
 use polar_client_runtime::client::{CallOptions, RetryPolicy};
 use polar_client_runtime::flows::UploadProgress;
 use polar_client_runtime::transport::TransportErrorKind;

@@ -9,8 +9,8 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::task::{Context, Poll};
 use std::time::{Duration, SystemTime};
 
-use bytes::Bytes;
 use crate::event::Event;
+use bytes::Bytes;
 use futures_core::Stream;
 use polar_client_runtime::webhooks::{Delivery, WebhookError};
 

@@ -95,7 +95,14 @@ impl Costs {
     fn add(&mut self, workspace: &Workspace, program: &str, round: usize) -> Result<(), String> {
         let target = workspace.target(program);
         workspace.clean(&target)?;
-        let build = || cargo::build(&["build", "--release"], program, workspace.folder(), &target);
+        let build = || {
+            cargo::build(
+                &["build", "--release"],
+                program,
+                workspace.folder(),
+                &target,
+            )
+        };
         let clean = progress::step(&format!("clean build of {program}"), build)?;
         self.clean.push(clean.user_seconds);
         self.crates = clean.artifacts.crates;
@@ -135,7 +142,12 @@ fn table(caption: &str, reference: &Costs, ours: &Costs, aims: [Option<f64>; 3])
     let after_edit = |costs: &Costs| median(costs.edited.clone());
     let count = |figure: f64| integer(figure as i128);
     row("clean build, user s", clean_build, seconds, &clean);
-    row("after a one-line edit, user s", after_edit, seconds, &edited);
+    row(
+        "after a one-line edit, user s",
+        after_edit,
+        seconds,
+        &edited,
+    );
     row(
         "stripped executable, bytes",
         |costs| costs.bytes as f64,
@@ -192,6 +204,8 @@ With system TLS
             assert!(!main.contains("MODULE"), "{}", member.name);
         }
         assert!(members[1].files[0].1.contains("polar_client::v2026_10::"));
-        assert!(members[1].dependencies[0].contains("[\"v2026-10\", \"native-tls\", \"webhooks\"]"));
+        assert!(
+            members[1].dependencies[0].contains("[\"v2026-10\", \"native-tls\", \"webhooks\"]")
+        );
     }
 }

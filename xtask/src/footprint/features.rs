@@ -148,7 +148,14 @@ fn costs(workspace: &Workspace, feature: &str) -> Result<Costs, String> {
     let checked = progress::step(&format!("check {program}"), check)?;
     // Only the size of the executable matters, so all programs share what they have in common.
     let target = workspace.target("release");
-    let build = || cargo::build(&["build", "--release"], &program, workspace.folder(), &target);
+    let build = || {
+        cargo::build(
+            &["build", "--release"],
+            &program,
+            workspace.folder(),
+            &target,
+        )
+    };
     let built = progress::step(&format!("build {program}"), build)?;
     let executable = built.artifacts.executable;
     let executable = executable.ok_or_else(|| format!("{program} has no executable"))?;
@@ -225,9 +232,16 @@ What each feature adds to a program without features
     fn every_use_is_of_a_feature_that_the_client_has() {
         let features = features(&crate::root()).unwrap();
         for used in &USES {
-            assert!(features.iter().any(|name| name == used.feature), "{}", used.feature);
+            assert!(
+                features.iter().any(|name| name == used.feature),
+                "{}",
+                used.feature
+            );
         }
-        assert!(!features.iter().any(|name| name.starts_with('v')), "{features:?}");
+        assert!(
+            !features.iter().any(|name| name.starts_with('v')),
+            "{features:?}"
+        );
     }
 
     #[test]

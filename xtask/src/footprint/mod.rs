@@ -75,7 +75,9 @@ impl Client<'_> {
     /// The dependency on the client, with these features only.
     fn dependency(&self, features: &[&str]) -> String {
         let path = self.root.join("generated");
-        format!("polar-client = {{ path = {path:?}, default-features = false, features = {features:?} }}")
+        format!(
+            "polar-client = {{ path = {path:?}, default-features = false, features = {features:?} }}"
+        )
     }
 
     /// The dependency on the client, with its default features.
