@@ -98,6 +98,8 @@ pub use polar_client_runtime::ingest;
 #[cfg(feature = "metering")]
 pub use polar_client_runtime::metering;
 #[cfg(feature = "postgres")]
+pub use polar_client_runtime::outbox;
+#[cfg(feature = "postgres")]
 pub use polar_client_runtime::postgres;
 #[cfg(feature = "redis")]
 pub use polar_client_runtime::redis;

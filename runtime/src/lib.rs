@@ -20,7 +20,9 @@
 //! - `exports`: exports in CSV, row by row.
 //! - `ingest`: events in batches, from many tasks, through outages.
 //! - `metering`: usage of customers, tracked through the ingester, and the balances of their meters.
-//! - `postgres`, `redis`: webhook deliveries that are remembered in PostgreSQL or Redis, by all processes of a program.
+//! - `postgres`: usage events that are part of a transaction of PostgreSQL, and webhook deliveries that are remembered there,
+//!   by all processes of a program.
+//! - `redis`: webhook deliveries that are remembered in Redis.
 //! - `test-util`: samples of what the API sends, a mock and an in-memory store, for tests.
 //! - `test-server`: the mock or the store as an HTTP server.
 //! - `webhooks`: deliveries of webhooks are verified and read.
@@ -67,6 +69,8 @@ pub mod ingest;
 mod log;
 #[cfg(feature = "metering")]
 pub mod metering;
+#[cfg(feature = "postgres")]
+pub mod outbox;
 #[cfg(feature = "postgres")]
 pub mod postgres;
 #[cfg(feature = "axum")]

@@ -119,6 +119,27 @@ pub(crate) fn usage_lost(reason: &dyn Display) {
     );
 }
 
+/// The database of an outbox fails, and the relay waits.
+#[cfg(feature = "postgres")]
+pub(crate) fn outbox_failing(delay: Duration, error: &dyn Display) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        polar.delay = delay.as_secs_f64(),
+        error = %error,
+        "the database of the outbox failed: its relay waits"
+    );
+}
+
+/// Events of an outbox are not delivered.
+#[cfg(feature = "postgres")]
+pub(crate) fn outbox_rejected(count: u64) {
+    #[cfg(feature = "tracing")]
+    tracing::error!(
+        polar.outbox.rejected = count,
+        "usage events were rejected: they stay in the outbox, with the reason in the column `rejection`"
+    );
+}
+
 /// The key of a webhook secret can be guessed.
 #[cfg(feature = "webhooks")]
 pub(crate) fn short_secret(shortest: usize) {

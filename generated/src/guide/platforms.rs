@@ -22,7 +22,7 @@
 //! | `webhooks` | yes | [verification and decoding of webhook deliveries](crate::guide::webhooks) |
 //! | `axum` | | webhook routes and extractors for axum, and [routes to checkouts and the customer portal](crate::guide::checkout) |
 //! | `actix-web` | | webhook routes and extractors for actix-web |
-//! | `postgres` | | [webhook deliveries remembered in PostgreSQL](crate::guide::webhooks) |
+//! | `postgres` | | [usage events in transactions of PostgreSQL](crate::guide::usage), and [webhook deliveries remembered there](crate::guide::webhooks) |
 //! | `redis` | | [webhook deliveries remembered in Redis](crate::guide::webhooks) |
 //! | `blocking` | | `send_blocking()` on every request, without an async runtime |
 //! | `tracing` | | [spans and events](crate::guide::observability) |

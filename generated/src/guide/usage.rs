@@ -37,6 +37,63 @@
 //! old they are. It is `None` if the meter has counted nothing for the customer and nothing was credited. The API counts an
 //! event some seconds after it was sent.
 //!
+//! ## In a transaction of PostgreSQL
+//!
+//! With the feature `postgres`, an event can be part of the transaction that it is about: both are committed, or neither.
+//!
+//! ```rust,no_run
+//! # #[cfg(all(feature = "metering", feature = "postgres", feature = "reqwest"))]
+//! # async fn run(polar: polar_client::v2026_10::Polar) -> Result<(), Box<dyn std::error::Error>> {
+//! use std::time::Duration;
+//! use polar_client::metering::UsageEvent;
+//! use polar_client::outbox::Outbox;
+//! use polar_client::postgres::Postgres;
+//! use polar_client::tokio_postgres::{self, NoTls};
+//!
+//! let url = "postgresql://localhost/shop";
+//! let (mut client, connection) = tokio_postgres::connect(url, NoTls).await?;
+//! tokio::spawn(connection);
+//!
+//! let transaction = client.transaction().await?;
+//! transaction.execute("INSERT INTO images DEFAULT VALUES", &[]).await?;
+//! let event = UsageEvent::new("image", "u-1").metadata("pixels", 1_048_576);
+//! Outbox::new().track(&transaction, event).await?;
+//! transaction.commit().await?;
+//!
+//! // In any number of processes:
+//! let relay = polar.metering().relay(Postgres::new(url.parse()?, NoTls)).start()?;
+//! relay.shutdown(Duration::from_secs(10)).await;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! `track` inserts the event into the table `polar_outbox`. Copy `Outbox::MIGRATION` (the file `migrations/outbox.sql` of the
+//! package `polar-client-runtime`) to the migrations of your database. `track` takes a `Client` or a `Transaction` of
+//! `tokio-postgres`; dereference those of a pool (`&*transaction`). `track_all` inserts many events with one statement.
+//!
+//! A relay looks for committed events every `max_delay`, sends them in batches through an ingester, and removes them. It
+//! leases the rows that it sends, up to `capacity` at a time, with `FOR UPDATE SKIP LOCKED`, so that relays do not wait for each
+//! other. If a relay dies, others send its events when the leases run out: after 60 seconds (`lease`). `shutdown` gives
+//! them back at once. While the database is down, a relay retries with backoff.
+//!
+//! Events that Polar rejects stay in the table, with the reason in the column `rejection`. `counts` returns how many there are
+//! and how many events are pending, `retry_rejected` sends them again, and with the feature `tracing` they are logged. With
+//! `keep_delivered`, delivered events stay in the table for a time, too.
+//!
+//! ## What is guaranteed
+//!
+//! Each event is stored at most once, because it gets its external ID when it is tracked. Whether it is stored:
+//!
+//! | | memory | outbox |
+//! |---|---|---|
+//! | `track` returned | the event is queued | the event is stored when the transaction is committed |
+//! | the process is killed, or the machine fails | queued events are lost | nothing is lost that the database has committed |
+//! | Polar is unreachable | events are retried; when the queue is full, `track` waits | events are retried; the table grows, and `track` does not wait |
+//! | a disk is full | has no effect | `track` fails, and the transaction with it |
+//! | two processes | have a queue each | share the table: an event is sent by one relay at a time |
+//! | the clock is set | a timestamp in Polar's future is replaced by the time at which Polar stores the event | as memory; leases follow the clock of the database, and if it jumps, events are sent later, or twice |
+//! | an event is sent twice | is stored once | is stored once |
+//!
 //! ## Only send events
 //!
 //! The ingester is what metering is built on. It takes the event types of the API's description.

@@ -110,8 +110,10 @@ exports = ["polar-client-runtime/exports"]
 ingest = ["polar-client-runtime/ingest"]
 # Usage of customers and the balances of their meters: `polar_client::metering`.
 metering = ["ingest", "polar-client-runtime/metering"]
-# Webhook deliveries that are remembered in PostgreSQL or Redis, by all processes of a program. On a tokio runtime.
-postgres = ["polar-client-runtime/postgres"]
+# Usage events in transactions of PostgreSQL (`polar_client::outbox`), and webhook deliveries that are remembered there, by
+# all processes of a program. On a tokio runtime.
+postgres = ["ingest", "polar-client-runtime/postgres"]
+# Webhook deliveries that are remembered in Redis. On a tokio runtime.
 redis = ["polar-client-runtime/redis"]
 # Samples of what the API sends, a mock and an in-memory store, for tests: `polar_client::testing`.
 test-util = ["polar-client-runtime/test-util"]
@@ -210,6 +212,8 @@ fn root(
         pub use polar_client_runtime::ingest;
         #[cfg(feature = "metering")]
         pub use polar_client_runtime::metering;
+        #[cfg(feature = "postgres")]
+        pub use polar_client_runtime::outbox;
         #[cfg(feature = "postgres")]
         pub use polar_client_runtime::postgres;
         #[cfg(feature = "redis")]

@@ -14,6 +14,8 @@ use super::outcome::Undelivered;
 use super::queue::Queue;
 use crate::Error;
 use crate::client::{CallOptions, Request, RetryPolicy};
+#[cfg(feature = "postgres")]
+use crate::transport::Clock;
 
 /// Configures an [`Ingester`].
 #[must_use = "a builder does nothing until it builds"]
@@ -116,6 +118,33 @@ impl<E: Event> IngesterBuilder<E> {
         let (ingester, driver) = self.build()?;
         runtime.spawn(driver);
         Ok(ingester)
+    }
+}
+
+/// For the relay of an outbox, which sends events of its own type.
+#[cfg(feature = "postgres")]
+impl<E: Event> IngesterBuilder<E> {
+    /// Returns the same settings for other events.
+    pub(crate) fn with_events<F: Event>(self) -> IngesterBuilder<F> {
+        IngesterBuilder {
+            limits: self.limits,
+            ..IngesterBuilder::new(self.request)
+        }
+    }
+
+    /// Returns the maximum size of a batch, the capacity, and the longest time that an event waits for others.
+    pub(crate) fn pace(&self) -> (usize, usize, Duration) {
+        let Limits {
+            batch,
+            capacity,
+            delay,
+            ..
+        } = self.limits;
+        (batch, capacity, delay)
+    }
+
+    pub(crate) fn clock(&self) -> &Clock {
+        self.request.clock()
     }
 }
 

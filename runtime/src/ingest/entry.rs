@@ -21,7 +21,7 @@ pub(super) struct Entry<E> {
 
 /// Who assigned the timestamp of an event.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum TimestampSource {
+pub(crate) enum TimestampSource {
     /// The caller, or the server because there is none.
     Caller,
     /// The ingester, by the clock of this machine.

@@ -4,20 +4,16 @@ use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
-use chrono::SubsecRound;
-use uuid::Uuid;
-
-use super::backlog::MAX_BODY;
-use super::entry::{Entry, TimestampSource};
+use super::entry::Entry;
+#[cfg(feature = "postgres")]
+use super::entry::TimestampSource;
 use super::event::Event;
-use super::outcome::{Ended, NotQueued, NotQueuedReason, Receipt, Report, Slot, Stats};
+use super::outcome::{Ended, NotQueued, Receipt, Report, Slot, Stats};
+use super::prepare::{Prepared, prepare};
 use super::queue::Queue;
 use super::select::first_of;
-use crate::codec;
 #[cfg(feature = "metering")]
 use crate::time::Instant;
-use crate::time::system_time;
-use crate::types::Timestamp;
 
 /// Queues events, which are sent in batches. Cheap to clone: clones share one queue, so give each task its own.
 ///
@@ -68,7 +64,7 @@ impl<E: Event> Ingester<E> {
     /// Queues an event if there is capacity now.
     ///
     /// # Errors
-    /// [`NotQueued`], with the event, when the queue is full ([`NotQueuedReason::Full`]), the event is invalid or too
+    /// [`NotQueued`], with the event, when the queue is full ([`NotQueuedReason::Full`](super::NotQueuedReason::Full)), the event is invalid or too
     /// large, or the ingester has ended.
     pub fn try_ingest(&self, event: impl Into<E>) -> Result<(), NotQueued<E>> {
         let entry = self.entry(event.into(), None)?;
@@ -80,6 +76,26 @@ impl<E: Event> Ingester<E> {
     pub(crate) fn ingest_now(&self, event: E) -> Result<(), NotQueued<E>> {
         let entry = self.entry(event, None)?;
         self.queue().push_now(entry).map_err(NotQueued::from)
+    }
+
+    /// Queues an event that was [prepared](prepare) before, if there is capacity now.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn try_relay(
+        &self,
+        event: E,
+        timestamp_source: TimestampSource,
+    ) -> Result<Receipt, NotQueued<E>> {
+        let slot = Arc::new(Slot::default());
+        let mut entry = self.entry(event, Some(Arc::clone(&slot)))?;
+        entry.timestamp_source = timestamp_source;
+        self.queue().try_push(entry).map_err(NotQueued::from)?;
+        Ok(Receipt(slot))
+    }
+
+    /// Is notified when events get a delivery outcome.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn progress(&self) -> event_listener::EventListener {
+        self.queue().progress()
     }
 
     /// Returns the time of the client's clock.
@@ -130,30 +146,16 @@ impl<E: Event> Ingester<E> {
     }
 
     /// Prepares an event for the queue: assigns ID and timestamp, and validates it.
-    fn entry(&self, mut event: E, slot: Option<Arc<Slot>>) -> Result<Entry<E>, NotQueued<E>> {
-        let id = event.external_id();
-        if id.as_ref().is_none_or(String::is_empty) {
-            *id = Some(Uuid::new_v4().to_string());
-        }
-        // Without a timestamp, the server would assign the time at which it stores the event.
-        let mut timestamp_source = TimestampSource::Caller;
-        event.timestamp().get_or_insert_with(|| {
-            timestamp_source = TimestampSource::Ingester;
-            Timestamp::from(system_time()).trunc_subsecs(6)
-        });
-        if let Err(violations) = codec::validate(&event) {
-            let reason = NotQueuedReason::Invalid(violations);
-            return Err(NotQueued { event, reason });
-        }
-        let size = codec::to_vec(&event).len();
-        if size > MAX_BODY {
-            let reason = NotQueuedReason::TooLarge;
-            return Err(NotQueued { event, reason });
-        }
+    fn entry(&self, event: E, slot: Option<Arc<Slot>>) -> Result<Entry<E>, NotQueued<E>> {
+        let Prepared {
+            event,
+            json,
+            timestamp_source,
+        } = prepare(event)?;
         Ok(Entry {
             event,
             number: 0,
-            size,
+            size: json.len(),
             since: self.queue().now(),
             timestamp_source,
             slot,

@@ -25,7 +25,10 @@ mod event;
 mod failure;
 mod handle;
 mod outcome;
+mod prepare;
 mod queue;
+#[cfg(any(feature = "metering", feature = "postgres"))]
+mod response;
 mod select;
 #[cfg(feature = "opentelemetry-exporter")]
 mod spans;
@@ -37,5 +40,16 @@ pub use handle::Ingester;
 pub use outcome::{
     DeliveryOutcome, Ended, NotQueued, NotQueuedReason, Receipt, Report, Stats, Undelivered,
 };
+#[cfg(any(feature = "metering", feature = "postgres"))]
+#[doc(hidden)]
+pub use response::IngestResponse;
 #[cfg(feature = "opentelemetry-exporter")]
 pub use spans::{LlmUsage, UsageCustomer, UsageExporter};
+
+// What an outbox is built of.
+#[cfg(feature = "postgres")]
+pub(crate) use entry::TimestampSource;
+#[cfg(feature = "postgres")]
+pub(crate) use prepare::{Prepared, prepare};
+#[cfg(feature = "postgres")]
+pub(crate) use select::first_of;

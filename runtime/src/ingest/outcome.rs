@@ -168,6 +168,12 @@ impl std::error::Error for Ended {}
 pub struct Receipt(pub(super) Arc<Slot>);
 
 impl Receipt {
+    /// Returns the delivery outcome of the event, if it has one.
+    #[cfg(feature = "postgres")]
+    pub(crate) fn get(&self) -> Option<DeliveryOutcome> {
+        self.0.get()
+    }
+
     /// Waits for the delivery outcome of the event.
     pub async fn outcome(self) -> DeliveryOutcome {
         loop {

@@ -8,6 +8,10 @@ use super::handle::Metering;
 use crate::Error;
 use crate::client::{CallOptions, Request};
 use crate::ingest::{Driver, IngesterBuilder, Undelivered};
+#[cfg(feature = "postgres")]
+use crate::outbox::RelayBuilder;
+#[cfg(feature = "postgres")]
+use crate::postgres::Postgres;
 
 /// Configures a [`Metering`]: how events are batched and queued.
 #[must_use = "a builder does nothing until it builds"]
@@ -67,6 +71,13 @@ impl MeteringBuilder {
         handler: impl Fn(Undelivered<UsageEvent>) + Send + Sync + 'static,
     ) -> Self {
         self.ingester(|ingester| ingester.on_undelivered(handler))
+    }
+
+    /// Configures a relay, which sends the events of an [`Outbox`](crate::outbox::Outbox), with the settings so far: see
+    /// [`IngesterBuilder::relay`].
+    #[cfg(feature = "postgres")]
+    pub fn relay(self, database: Postgres) -> RelayBuilder {
+        self.ingester.relay(database)
     }
 
     /// Builds the metering, and the driver that sends its events: a future to spawn.

@@ -4,9 +4,8 @@ use uuid::Uuid;
 
 use super::customer::Customer;
 use super::metadata::{Cost, Llm, Metadata, MetadataValue};
-use super::response::IngestResponse;
 use crate::codec::{Model, Object, Sink, optional};
-use crate::ingest::{Counts, Event};
+use crate::ingest::{Counts, Event, IngestResponse};
 use crate::types::Timestamp;
 
 /// Something that a customer did or used.
@@ -171,6 +170,6 @@ impl Event for UsageEvent {
     }
 
     fn counts(response: &IngestResponse) -> Counts {
-        response.0
+        response.counts()
     }
 }

@@ -11,7 +11,6 @@ mod event;
 mod handle;
 mod measure;
 mod metadata;
-mod response;
 mod track;
 
 pub use balance::{Balance, Source};
@@ -22,6 +21,4 @@ pub use event::UsageEvent;
 pub use handle::Metering;
 pub use measure::{ByteCounter, UsageTimer};
 pub use metadata::{Cost, Llm, Metadata, MetadataValue, TokenUsage};
-#[doc(hidden)]
-pub use response::IngestResponse;
 pub use track::Track;

@@ -44,6 +44,12 @@ impl<E> Queue<E> {
         }
     }
 
+    /// Is notified when events are settled.
+    #[cfg(feature = "postgres")]
+    pub(in crate::ingest) fn progress(&self) -> EventListener {
+        self.progress.listen()
+    }
+
     /// Waits until a shutdown begins.
     pub(in crate::ingest) async fn closed(&self) {
         loop {

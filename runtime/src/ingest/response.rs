@@ -1,11 +1,17 @@
-//! The response to a batch of events.
+//! The response to a batch of events whose types are not generated.
 
+use super::event::Counts;
 use crate::codec::{Decode, Node};
-use crate::ingest::Counts;
 
 /// The counts of the response to a batch.
 #[derive(Clone, Copy, Debug)]
-pub struct IngestResponse(pub(super) Counts);
+pub struct IngestResponse(Counts);
+
+impl IngestResponse {
+    pub(crate) fn counts(self) -> Counts {
+        self.0
+    }
+}
 
 impl Decode for IngestResponse {
     fn decode(node: Node<'_, '_>) -> Self {

@@ -1,0 +1,108 @@
+//! The rows that a relay holds, and what is to be recorded about them.
+
+use std::collections::BTreeMap;
+
+use super::table::Table;
+use crate::ingest::{DeliveryOutcome, Receipt};
+use crate::postgres::PostgresError;
+
+/// The rows that a relay has leased, until the database knows what became of them.
+#[derive(Default)]
+pub(super) struct Flights {
+    /// Those that are sent.
+    sent: BTreeMap<i64, Receipt>,
+    delivered: Vec<i64>,
+    rejected: Vec<i64>,
+    /// Of each that was rejected.
+    reasons: Vec<String>,
+    /// Those that are left to other relays.
+    unsent: Vec<i64>,
+}
+
+impl Flights {
+    pub(super) fn send(&mut self, id: i64, receipt: Receipt) {
+        self.sent.insert(id, receipt);
+    }
+
+    pub(super) fn deliver(&mut self, id: i64) {
+        self.delivered.push(id);
+    }
+
+    pub(super) fn reject(&mut self, id: i64, reason: &str) {
+        self.rejected.push(id);
+        // The database knows no text with zeros.
+        self.reasons.push(reason.replace('\0', ""));
+    }
+
+    pub(super) fn leave(&mut self, id: i64) {
+        self.unsent.push(id);
+    }
+
+    /// How many rows there are.
+    pub(super) fn len(&self) -> usize {
+        self.sent.len() + self.delivered.len() + self.rejected.len() + self.unsent.len()
+    }
+
+    /// Whether a row is one of them.
+    pub(super) fn holds(&self, id: i64) -> bool {
+        self.sent.contains_key(&id)
+            || [&self.delivered, &self.rejected, &self.unsent]
+                .iter()
+                .any(|ids| ids.contains(&id))
+    }
+
+    /// The rows that no other relay is to take.
+    pub(super) fn ids(&self) -> impl Iterator<Item = i64> {
+        let settled = self.delivered.iter().chain(&self.rejected);
+        self.sent.keys().chain(settled).copied()
+    }
+
+    /// Looks which events have a delivery outcome by now.
+    pub(super) fn sweep(&mut self) {
+        let mut outcomes = Vec::new();
+        self.sent.retain(|&id, receipt| match receipt.get() {
+            Some(outcome) => {
+                outcomes.push((id, outcome));
+                false
+            }
+            None => true,
+        });
+        for (id, outcome) in outcomes {
+            match outcome {
+                DeliveryOutcome::Stored => self.deliver(id),
+                DeliveryOutcome::Unsent => self.leave(id),
+                DeliveryOutcome::Rejected { error, entries } if entries.is_empty() => {
+                    self.reject(id, &error.to_string());
+                }
+                DeliveryOutcome::Rejected { entries, .. } => {
+                    let reasons: Vec<String> = entries.iter().map(ToString::to_string).collect();
+                    self.reject(id, &reasons.join("; "));
+                }
+                DeliveryOutcome::Unconfirmed { .. } => self.reject(
+                    id,
+                    "unconfirmed: the server accepted the request, and counted fewer events than it had",
+                ),
+            }
+        }
+    }
+
+    /// Records the outcomes, and returns how many events were delivered and how many rejected. What cannot be recorded is
+    /// kept for the next time.
+    pub(super) async fn record(&mut self, table: &Table) -> Result<(u64, u64), PostgresError> {
+        let counts = (self.delivered.len() as u64, self.rejected.len() as u64);
+        if !self.unsent.is_empty() {
+            table.release(&self.unsent).await?;
+            self.unsent.clear();
+        }
+        if !self.rejected.is_empty() {
+            table.rejected(&self.rejected, &self.reasons).await?;
+            self.rejected.clear();
+            self.reasons.clear();
+        }
+        if !self.delivered.is_empty() {
+            table.delivered(&self.delivered).await?;
+            self.delivered.clear();
+        }
+        Ok(counts)
+    }
+}

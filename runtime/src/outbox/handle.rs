@@ -1,0 +1,239 @@
+//! What a relay is stopped and watched with.
+
+use std::fmt;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::task::{Context, Poll};
+use std::time::Duration;
+
+use event_listener::Event as Bell;
+
+use crate::ingest::{self, first_of};
+use crate::postgres::PostgresError;
+use crate::time::Instant;
+use crate::transport::{BoxFuture, Clock};
+
+/// Stops and watches a relay, which sends the events of the outbox. Cheap to clone.
+///
+/// Any number of relays, in any number of processes, may work on one table. Dropping this changes nothing: a relay works
+/// until there is a [`shutdown`](Self::shutdown), or its driver is dropped. What a relay had leased that was not shut down
+/// is sent by others, or by the next one, when its [leases](super::RelayBuilder::lease) run out.
+#[derive(Clone)]
+pub struct Relay(Arc<Control>);
+
+impl Relay {
+    pub(super) fn new(control: Arc<Control>) -> Self {
+        Self(control)
+    }
+
+    /// Leases no more events, sends those that are leased until `deadline` elapses, and leaves the rest to other relays.
+    /// Dropping the future does not undo the shutdown.
+    pub async fn shutdown(&self, deadline: Duration) -> RelayStats {
+        self.0.close(deadline);
+        self.0.until_ended(deadline).await;
+        self.stats()
+    }
+
+    /// Returns the counts so far.
+    #[must_use]
+    pub fn stats(&self) -> RelayStats {
+        self.0.state().stats.clone()
+    }
+}
+
+impl fmt::Debug for Relay {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Relay")
+            .field("stats", &self.stats())
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a relay has done so far.
+#[derive(Clone, Debug, Default)]
+#[non_exhaustive]
+pub struct RelayStats {
+    /// How many events it has leased, and not yet recorded what became of them.
+    pub leased: usize,
+    /// How many were delivered, those that Polar already had included.
+    pub delivered: u64,
+    /// How many were rejected. They are in the table, with the reason.
+    pub rejected: u64,
+    /// Why the last access to the database failed. It is tried again.
+    pub failing: Option<Arc<PostgresError>>,
+    /// Why the last request to Polar failed, while that holds events up. It is tried again.
+    pub sending_fails: Option<Arc<crate::Error>>,
+}
+
+/// Relays events while it is polled: a future to spawn. It ends after a [`shutdown`](Relay::shutdown).
+#[must_use = "no event is sent unless the driver is spawned"]
+pub struct RelayDriver {
+    control: Arc<Control>,
+    run: BoxFuture<'static, ()>,
+}
+
+impl RelayDriver {
+    pub(super) fn new(control: Arc<Control>, run: BoxFuture<'static, ()>) -> Self {
+        Self { control, run }
+    }
+}
+
+impl Future for RelayDriver {
+    type Output = RelayStats;
+
+    fn poll(self: Pin<&mut Self>, context: &mut Context<'_>) -> Poll<RelayStats> {
+        let driver = self.get_mut();
+        // Tokio's clock panics off its runtime.
+        let poll = match driver.control.clock.is_available() && !driver.control.has_ended() {
+            true => driver.run.as_mut().poll(context),
+            false => Poll::Ready(()),
+        };
+        poll.map(|()| {
+            driver.control.end();
+            driver.control.state().stats.clone()
+        })
+    }
+}
+
+impl Drop for RelayDriver {
+    fn drop(&mut self) {
+        self.control.end();
+    }
+}
+
+impl fmt::Debug for RelayDriver {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("RelayDriver")
+            .field("stats", &self.control.state().stats)
+            .finish_non_exhaustive()
+    }
+}
+
+/// What a relay gets on top of a shutdown's time, to record what became of its events.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// What a relay and its handles share.
+pub(super) struct Control {
+    clock: Clock,
+    state: Mutex<State>,
+    /// A shutdown begins, or the relay has ended.
+    closing: Bell,
+}
+
+#[derive(Default)]
+struct State {
+    phase: Phase,
+    stats: RelayStats,
+}
+
+#[derive(Clone, Copy, Default)]
+enum Phase {
+    #[default]
+    Open,
+    /// Until this time; without one, until everything is sent.
+    Closing(Option<Instant>),
+    Ended,
+}
+
+impl Control {
+    pub(super) fn new(clock: Clock) -> Self {
+        Self {
+            clock,
+            state: Mutex::default(),
+            closing: Bell::new(),
+        }
+    }
+
+    pub(super) fn clock(&self) -> &Clock {
+        &self.clock
+    }
+
+    pub(super) fn is_closed(&self) -> bool {
+        !matches!(self.state().phase, Phase::Open)
+    }
+
+    /// Waits until there is a shutdown.
+    pub(super) async fn closed(&self) {
+        loop {
+            let closing = self.closing.listen();
+            if self.is_closed() {
+                return;
+            }
+            closing.await;
+        }
+    }
+
+    /// How much time the shutdown has.
+    pub(super) fn time_left(&self) -> Duration {
+        match self.state().phase {
+            Phase::Closing(Some(end)) => end.saturating_duration_since(self.clock.now()),
+            Phase::Closing(None) => Duration::MAX,
+            Phase::Open | Phase::Ended => Duration::ZERO,
+        }
+    }
+
+    /// The database works.
+    pub(super) fn working(&self) {
+        self.state().stats.failing = None;
+    }
+
+    pub(super) fn failing(&self, error: PostgresError) {
+        self.state().stats.failing = Some(Arc::new(error));
+    }
+
+    /// This many rows are leased, and this is how the ingester is.
+    pub(super) fn leased(&self, count: usize, sending: ingest::Stats) {
+        let mut state = self.state();
+        state.stats.leased = count;
+        state.stats.sending_fails = sending.failing;
+    }
+
+    pub(super) fn recorded(&self, delivered: u64, rejected: u64) {
+        let mut state = self.state();
+        state.stats.delivered += delivered;
+        state.stats.rejected += rejected;
+    }
+
+    /// Begins the shutdown. The first one counts.
+    fn close(&self, deadline: Duration) {
+        let mut state = self.state();
+        if matches!(state.phase, Phase::Open) {
+            state.phase = Phase::Closing(self.clock.now().checked_add(deadline));
+        }
+        drop(state);
+        self.closing.notify(usize::MAX);
+    }
+
+    fn end(&self) {
+        self.state().phase = Phase::Ended;
+        self.closing.notify(usize::MAX);
+    }
+
+    fn has_ended(&self) -> bool {
+        matches!(self.state().phase, Phase::Ended)
+    }
+
+    /// Waits for the end, and no longer than a driver that is polled needs.
+    async fn until_ended(&self, deadline: Duration) {
+        let ended = async {
+            loop {
+                let ending = self.closing.listen();
+                if self.has_ended() {
+                    return;
+                }
+                ending.await;
+            }
+        };
+        match self.clock.available() {
+            Some(clock) => {
+                let overdue = clock.sleep(deadline.saturating_add(GRACE));
+                first_of(ended, overdue).await;
+            }
+            None => ended.await,
+        }
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,226 @@
+//! What a relay does: it leases rows, has their events sent, and records what became of them.
+
+use std::collections::VecDeque;
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::event::StoredEvent;
+use super::flight::Flights;
+use super::handle::Control;
+use super::table::Table;
+use crate::client::RetryPolicy;
+use crate::ingest::{Ingester, NotQueuedReason, TimestampSource, first_of};
+use crate::log;
+use crate::postgres::PostgresError;
+use crate::time::Instant;
+
+/// How long to wait while the database fails.
+const PATIENT: RetryPolicy = RetryPolicy::new().max_delay(Duration::from_secs(30));
+
+/// How long a relay that ends tries to record what became of its events.
+const GRACE: Duration = Duration::from_secs(5);
+
+/// How often events that were kept after their delivery are removed.
+const CLEAN_UP: Duration = Duration::from_secs(60);
+
+/// How much a relay takes on.
+pub(super) struct Pace {
+    /// The most rows that are leased with one statement.
+    pub(super) batch: usize,
+    /// The most rows that are leased at a time.
+    pub(super) capacity: usize,
+    /// How often it looks for new rows.
+    pub(super) interval: Duration,
+}
+
+/// The state of a relay.
+pub(super) struct Loop {
+    control: Arc<Control>,
+    table: Table,
+    ingester: Ingester<StoredEvent>,
+    pace: Pace,
+    flights: Flights,
+    /// Rows that are leased, and that the ingester has no room for yet.
+    waiting: VecDeque<(i64, StoredEvent, TimestampSource)>,
+    /// When to look for new rows, to renew leases and to clean up.
+    look: Instant,
+    renew: Instant,
+    clean_up: Instant,
+}
+
+impl Loop {
+    pub(super) fn new(
+        control: Arc<Control>,
+        table: Table,
+        ingester: Ingester<StoredEvent>,
+        pace: Pace,
+    ) -> Self {
+        let now = control.clock().now();
+        Self {
+            control,
+            table,
+            ingester,
+            pace,
+            flights: Flights::default(),
+            waiting: VecDeque::new(),
+            look: now,
+            renew: now,
+            clean_up: now,
+        }
+    }
+
+    /// Relays events until there is a shutdown, and ends with it.
+    pub(super) async fn run(mut self) {
+        let mut failed = 0;
+        while !self.control.is_closed() {
+            let progress = self.ingester.progress();
+            let pause = match self.turn().await {
+                Ok(pause) => {
+                    failed = 0;
+                    self.control.working();
+                    pause
+                }
+                Err(error) => {
+                    failed += 1;
+                    let delay = PATIENT.jitter(failed);
+                    log::outbox_failing(delay, &error);
+                    self.control.failing(error);
+                    let sleep = self.control.clock().sleep(delay);
+                    first_of(sleep, self.control.closed()).await;
+                    continue;
+                }
+            };
+            let leased = self.flights.len() + self.waiting.len();
+            self.control.leased(leased, self.ingester.stats());
+            if !pause.is_zero() {
+                let sleep = self.control.clock().sleep(pause);
+                first_of(first_of(progress, sleep), self.control.closed()).await;
+            }
+        }
+        self.end().await;
+    }
+
+    /// Does what is due, and returns how long nothing else is, unless an event gets its delivery outcome.
+    async fn turn(&mut self) -> Result<Duration, PostgresError> {
+        self.flights.sweep();
+        self.record().await?;
+        self.send_waiting();
+        self.renew().await?;
+        let now = self.now();
+        if now >= self.clean_up {
+            self.table.clean_up().await?;
+            self.clean_up = now + CLEAN_UP;
+        }
+        let room = self.pace.capacity.saturating_sub(self.flights.len());
+        if room == 0 || !self.waiting.is_empty() {
+            return Ok(self.pace.interval);
+        }
+        let until_look = self.look.saturating_duration_since(now);
+        if !until_look.is_zero() {
+            return Ok(until_look);
+        }
+        let limit = room.min(self.pace.batch);
+        let count = self.lease(limit).await?;
+        self.send_waiting();
+        // There are more where these come from.
+        if count == limit {
+            return Ok(Duration::ZERO);
+        }
+        self.look = self.now() + self.pace.interval;
+        Ok(self.pace.interval)
+    }
+
+    async fn lease(&mut self, limit: usize) -> Result<usize, PostgresError> {
+        let leased = self.table.lease(limit).await?;
+        let count = leased.len();
+        for row in leased {
+            // A lease of this relay that ran out is its own again.
+            if self.flights.holds(row.id) {
+                continue;
+            }
+            match StoredEvent::parse(&row.event) {
+                Some(event) => self
+                    .waiting
+                    .push_back((row.id, event, row.timestamp_source)),
+                None => self.flights.reject(
+                    row.id,
+                    "not an event: `external_id` or `timestamp` is missing or invalid",
+                ),
+            }
+        }
+        Ok(count)
+    }
+
+    /// Hands rows to the ingester, as far as it has room.
+    fn send_waiting(&mut self) {
+        while let Some((id, event, source)) = self.waiting.pop_front() {
+            match self.ingester.try_relay(event, source) {
+                Ok(receipt) => self.flights.send(id, receipt),
+                Err(refused) => match refused.reason {
+                    NotQueuedReason::Full => {
+                        self.waiting.push_front((id, refused.event, source));
+                        return;
+                    }
+                    NotQueuedReason::Ended => self.flights.leave(id),
+                    _ => self.flights.reject(id, &refused.to_string()),
+                },
+            }
+        }
+    }
+
+    async fn record(&mut self) -> Result<(), PostgresError> {
+        let (delivered, rejected) = self.flights.record(&self.table).await?;
+        if rejected > 0 {
+            log::outbox_rejected(rejected);
+        }
+        self.control.recorded(delivered, rejected);
+        Ok(())
+    }
+
+    /// Renews the leases when a third of their time has passed.
+    async fn renew(&mut self) -> Result<(), PostgresError> {
+        let now = self.now();
+        if now < self.renew {
+            return Ok(());
+        }
+        let waiting = self.waiting.iter().map(|(id, ..)| *id);
+        let ids: Vec<i64> = self.flights.ids().chain(waiting).collect();
+        if !ids.is_empty() {
+            self.table.renew(&ids).await?;
+        }
+        self.renew = now + self.table.lease_time() / 3;
+        Ok(())
+    }
+
+    /// Sends what is leased, as far as the shutdown has time, and leaves the rest to others.
+    async fn end(&mut self) {
+        for (id, ..) in self.waiting.drain(..) {
+            self.flights.leave(id);
+        }
+        let clock = self.control.clock().clone();
+        {
+            let ingester = self.ingester.clone();
+            let mut shutdown = pin!(ingester.shutdown(self.control.time_left()));
+            let tick = self.table.lease_time() / 3;
+            while clock.within(tick, shutdown.as_mut()).await.is_none() {
+                self.flights.sweep();
+                // What fails here is recorded below, or sent again by another relay.
+                let _ = clock.within(GRACE, self.record()).await;
+                let _ = clock.within(GRACE, self.renew()).await;
+            }
+        }
+        self.flights.sweep();
+        match clock.within(GRACE, self.record()).await {
+            Some(Ok(())) => {}
+            Some(Err(error)) => self.control.failing(error),
+            None => self.control.failing(PostgresError::Timeout),
+        }
+        self.control
+            .leased(self.flights.len(), self.ingester.stats());
+    }
+
+    fn now(&self) -> Instant {
+        self.control.clock().now()
+    }
+}

@@ -1,0 +1,117 @@
+//! Stands in for Polar: it keeps events by their external IDs.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, MutexGuard};
+use std::time::Duration;
+
+use bytes::Bytes;
+use polar_client::transport::{Body, BoxFuture, Transport, TransportError, TransportErrorKind};
+use polar_client::types::Json;
+use polar_client::v2026_10::API_VERSION;
+use serde_json::json;
+
+#[derive(Debug, Default)]
+pub(crate) struct Seen {
+    /// The external IDs of the events that are stored.
+    pub(crate) stored: BTreeSet<String>,
+    /// The events, as they were stored.
+    pub(crate) events: Vec<Json>,
+    /// How many events were accepted, those that were stored before included.
+    pub(crate) received: usize,
+    /// How many requests failed.
+    pub(crate) failed: usize,
+    pub(crate) is_down: bool,
+    /// The longest time from when events are stored to the response, in milliseconds.
+    pub(crate) delay: u64,
+    /// The name of events that are rejected.
+    pub(crate) rejected: Option<&'static str>,
+    /// Whether all timestamps are in the future.
+    pub(crate) rejects_timestamps: bool,
+}
+
+#[derive(Clone, Debug, Default)]
+pub(crate) struct StandIn(Arc<Mutex<Seen>>);
+
+impl StandIn {
+    pub(crate) fn seen(&self) -> MutexGuard<'_, Seen> {
+        self.0.lock().unwrap()
+    }
+
+    pub(crate) fn stored(&self) -> BTreeSet<String> {
+        self.seen().stored.clone()
+    }
+}
+
+impl Transport for StandIn {
+    fn execute(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
+        Box::pin(async move {
+            let response = self.seen().respond(&request);
+            let delay = self.seen().delay;
+            // The server that this is part of has a thread of its own.
+            std::thread::sleep(Duration::from_millis(fastrand::u64(0..=delay)));
+            response
+        })
+    }
+}
+
+impl Seen {
+    fn respond(
+        &mut self,
+        request: &http::Request<Bytes>,
+    ) -> Result<http::Response<Body>, TransportError> {
+        if self.is_down {
+            self.failed += 1;
+            let kind = TransportErrorKind::Connect;
+            return Err(TransportError::new(kind, "the server is down"));
+        }
+        let body: Json = serde_json::from_slice(request.body()).unwrap();
+        let events = body["events"].as_array().unwrap();
+        let problems: Vec<Json> = (0..events.len())
+            .filter_map(|index| self.problem(index, &events[index]))
+            .collect();
+        let (status, body) = match problems.is_empty() {
+            true => (200, self.store(events)),
+            false => (
+                422,
+                json!({ "error": "RequestValidationError", "detail": problems }),
+            ),
+        };
+        let response = http::Response::builder()
+            .status(status)
+            .header("content-type", "application/json")
+            .header("polar-version", API_VERSION);
+        Ok(response.body(Body::from(body.to_string())).unwrap())
+    }
+
+    fn problem(&self, index: usize, event: &Json) -> Option<Json> {
+        let problem = |key: &str, message: &str| {
+            Some(json!({
+                "loc": ["body", "events", index, key], "msg": message, "type": "value_error", "input": null
+            }))
+        };
+        if self.rejected.is_some_and(|name| event["name"] == name) {
+            return problem("name", "is wrong");
+        }
+        let has_timestamp = event.get("timestamp").is_some();
+        match self.rejects_timestamps && has_timestamp {
+            true => problem("timestamp", "is in the future"),
+            false => None,
+        }
+    }
+
+    fn store(&mut self, events: &[Json]) -> Json {
+        let mut inserted = 0;
+        for event in events {
+            let id = event["external_id"].as_str().unwrap().to_owned();
+            if self.stored.insert(id) {
+                self.events.push(event.clone());
+                inserted += 1;
+            }
+        }
+        self.received += events.len();
+        json!({ "inserted": inserted, "duplicates": events.len() - inserted })
+    }
+}
