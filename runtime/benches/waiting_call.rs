@@ -1,8 +1,8 @@
 //! The memory of a call that waits for its response, with and without spans:
 //! `cargo bench -p polar-client-runtime --bench waiting_call`.
 //!
-//! Many calls are begun over a transport that never responds, and the growth of the resident memory is divided by their
-//! number. The bench runs itself a second time with the feature `tracing`.
+//! Many calls are begun over a transport that never responds and has no memory of its own, and what they have allocated
+//! is divided by their number. The bench runs itself a second time with the feature `tracing`.
 
 #![allow(
     missing_docs,
@@ -22,7 +22,11 @@ use polar_client_runtime::client::{
 use polar_client_runtime::transport::{Body, BoxFuture, Timer, Transport, TransportError};
 use polar_client_runtime::types::Json;
 
-const CALLS: usize = 20_000;
+const CALLS: usize = 1000;
+
+/// The bytes of a waiting call that are aimed at.
+const AIM: i64 = 4096;
+
 const WITH_TRACING: &str = "WAITING_CALL_WITH_TRACING";
 
 struct Version;
@@ -81,17 +85,17 @@ fn main() -> Result<(), Error> {
         let _ = Pin::new(&mut call).poll(&mut Context::from_waker(Waker::noop()));
         call
     };
-    let warm: Vec<_> = (0..1000).map(|_| begin()).collect();
-    let before = resident();
-    let calls: Vec<_> = (0..CALLS).map(|_| begin()).collect();
-    let bytes = (resident() - before) / calls.len();
+    let mut calls = Vec::with_capacity(CALLS);
+    drop(begin());
+    let taken = allocation_counter::measure(|| calls.extend((0..CALLS).map(|_| begin())));
+    let bytes = taken.bytes_current / CALLS as i64;
+    let blocks = taken.count_current / CALLS as i64;
     let spans = if cfg!(feature = "tracing") {
         "with"
     } else {
         "without"
     };
-    println!("a waiting call {spans} `tracing`: {bytes} bytes");
-    drop(warm);
+    println!("a waiting call {spans} `tracing`: {bytes} bytes in {blocks} allocations, aim {AIM}");
     if !cfg!(feature = "tracing") && std::env::var_os(WITH_TRACING).is_none() {
         const AGAIN: [&str; 7] = [
             "bench",
@@ -109,11 +113,4 @@ fn main() -> Result<(), Error> {
         assert!(status.unwrap().success());
     }
     Ok(())
-}
-
-/// The resident memory of this process, in bytes.
-fn resident() -> usize {
-    let pages = std::fs::read_to_string("/proc/self/statm").unwrap();
-    let pages: usize = pages.split(' ').nth(1).unwrap().parse().unwrap();
-    pages * 4096
 }

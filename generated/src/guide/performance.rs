@@ -5,6 +5,9 @@
 //! ```sh
 //! cargo bench -p polar-tests --bench compile_cost    # 10 to 20 minutes the first time
 //! cargo bench -p polar-tests --bench throughput
+//! cargo bench -p polar-tests --bench overhead        # a call, beside bare reqwest
+//! cargo bench -p polar-client-runtime --bench waiting_call
+//! cargo bench -p polar-tests --bench deliveries      # webhooks, beside standardwebhooks
 //! cargo bench -p polar-tests --bench codegen
 //! ```
 //!
@@ -28,6 +31,26 @@
 //!
 //! Derives decode unions by trying their variants in turn (`untagged`). Compared with hand-written decoders of the unions
 //! that lose no data either, decoding is 1.5 to 1.9 times as fast.
+//!
+//! ## Calls
+//!
+//! A `GET` with a response of 1.6 kB, from a server on loopback, on one thread. The reference is `reqwest` with serde's
+//! derives over the same connections. Times are medians, with the feature `reqwest` alone, of several runs on a machine with
+//! more work than cores; instructions are those in user space, which do not depend on what else the machine does.
+//!
+//! | One call | reference | `polar-client` | ratio | before | aim |
+//! |---|---|---|---|---|---|
+//! | time, one task | 26.6 µs | 27.3 µs | 1.03 | | 1.08 |
+//! | time, 50 tasks | 5 to 20 ms | 5 to 24 ms | 1.02 to 1.19 | | 1.15 |
+//! | instructions | 139,000 | 143,000 | 1.03 | 1.09 | |
+//! | allocations | 81 | 79 | 0.98 | 1.16 | |
+//!
+//! Decoding is 48,000 of the instructions and the client itself 15,000; the others are those of `reqwest`. Over a transport
+//! that allocates nothing, a call allocates 29 times, decoding included (41 times before).
+//!
+//! A call that waits for its response keeps 2.5 kB in 5 allocations, besides what its transport keeps (4.7 kB before; the aim
+//! is 4 kB). `reqwest` keeps 14 kB for each request on its way. Spans (`tracing`) and metrics (`opentelemetry`) add less
+//! than 1 kB. Tests hold the number of allocations and the bytes of a waiting call to these limits.
 //!
 //! ## Compile time
 //!

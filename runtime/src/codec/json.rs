@@ -40,15 +40,64 @@ fn scalar<T: Serialize + ?Sized>(value: &T, out: &mut Vec<u8>) {
     let _ = serde_json::to_writer(out, value);
 }
 
-/// A text or a key.
+/// A text.
 #[inline]
 fn text(value: &str, out: &mut Vec<u8>) {
-    // Without an early end, so that many bytes are looked at together.
-    let must_escape = |found, byte: u8| found | (byte < b' ') | (byte == b'"') | (byte == b'\\');
-    match value.bytes().fold(false, must_escape) {
+    match must_escape(value.as_bytes()) {
         false => plain(value, out),
         true => scalar(value, out),
     }
+}
+
+/// A key with its colon, after a comma unless it is the first one.
+#[inline]
+fn key(name: &str, is_first: bool, out: &mut Vec<u8>) {
+    if must_escape(name.as_bytes()) {
+        if !is_first {
+            out.push(b',');
+        }
+        scalar(name, out);
+        return out.push(b':');
+    }
+    // For all that follows at once.
+    out.reserve(name.len() + 4);
+    out.extend_from_slice(if is_first { b"\"" } else { b",\"" });
+    out.extend_from_slice(name.as_bytes());
+    out.extend_from_slice(b"\":");
+}
+
+/// Whether there is a byte that JSON writes with a backslash.
+#[inline]
+fn must_escape(text: &[u8]) -> bool {
+    let Some(last) = text.last_chunk() else {
+        // Without an early end, so that the bytes are looked at together.
+        let is_special = |byte: u8| (byte < b' ') | (byte == b'"') | (byte == b'\\');
+        return text
+            .iter()
+            .fold(false, |found, byte| found | is_special(*byte));
+    };
+    // The last eight bytes may overlap with the others.
+    let (words, _) = text.as_chunks();
+    let found = words.iter().fold(0, |found, word| found | special(*word));
+    found | special(*last) != 0
+}
+
+/// Marks for bytes that JSON writes with a backslash, in eight bytes at once; zero if there are none.
+#[inline]
+fn special(bytes: [u8; 8]) -> u64 {
+    const ONES: u64 = u64::from_ne_bytes([1; 8]);
+    const HIGHEST_BITS: u64 = u64::from_ne_bytes([0x80; 8]);
+    const SPACES: u64 = u64::from_ne_bytes([b' '; 8]);
+    const QUOTES: u64 = u64::from_ne_bytes([b'"'; 8]);
+    const BACKSLASHES: u64 = u64::from_ne_bytes([b'\\'; 8]);
+    let word = u64::from_ne_bytes(bytes);
+    let (quote, backslash) = (word ^ QUOTES, word ^ BACKSLASHES);
+    // A subtraction sets the highest bit of a byte that is less than what is subtracted, if it was not set before. Bits
+    // that are borrowed make further marks only next to a right one.
+    let control = word.wrapping_sub(SPACES) & !word;
+    let quote = quote.wrapping_sub(ONES) & !quote;
+    let backslash = backslash.wrapping_sub(ONES) & !backslash;
+    (control | quote | backslash) & HIGHEST_BITS
 }
 
 /// A text in which nothing has to be escaped.
@@ -83,13 +132,31 @@ fn object(record: &dyn Record, out: &mut Vec<u8>) {
             if matches!(view, View::Absent) {
                 continue;
             }
-            if out.len() > start {
-                out.push(b',');
-            }
-            text(name, out);
-            out.push(b':');
+            key(name, out.len() == start, out);
             write(view, out);
         }
     }));
     out.push(b'}');
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn bytes_that_must_be_escaped_are_found_at_every_place() {
+        for byte in 0..=u8::MAX {
+            let special = byte < b' ' || byte == b'"' || byte == b'\\';
+            for len in 1..=35 {
+                for place in 0..len {
+                    for filler in [b'a', b'!', b' ', 0x7f, 0xff] {
+                        let mut text = vec![filler; len];
+                        text[place] = byte;
+                        assert_eq!(must_escape(&text), special, "{byte} at {place} of {len}");
+                    }
+                }
+            }
+        }
+        assert!(!must_escape(b""));
+    }
 }

@@ -1,6 +1,6 @@
 //! The usual transport, over reqwest.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::future::poll_fn;
 use std::pin::{Pin, pin};
 use std::task::{Context, Poll, ready};
@@ -9,6 +9,7 @@ use std::time::Duration;
 use bytes::Bytes;
 use futures_core::Stream;
 use http_body::Body as _;
+use reqwest::Url;
 use reqwest::redirect::Policy;
 use tokio::runtime::Handle;
 
@@ -87,7 +88,7 @@ impl ReqwestTransport {
         &self,
         request: http::Request<Bytes>,
     ) -> Result<http::Response<Body>, TransportError> {
-        let request = reqwest::Request::try_from(request).map_err(failure)?;
+        let request = to_reqwest(request)?;
         let url = request.url().clone();
         on_runtime()?;
         let mut response = pin!(self.client.execute(request));
@@ -114,6 +115,26 @@ impl Transport for ReqwestTransport {
     ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
         Box::pin(self.send(request))
     }
+}
+
+/// The request in the type of reqwest. The string of the URL is allocated at its size, which the conversion of reqwest does not.
+fn to_reqwest(request: http::Request<Bytes>) -> Result<reqwest::Request, TransportError> {
+    let (head, body) = request.into_parts();
+    let path = head
+        .uri
+        .path_and_query()
+        .map_or(0, |path| path.as_str().len());
+    let authority = head.uri.authority().map_or(0, |it| it.as_str().len());
+    let mut url = String::with_capacity("https://".len() + authority + path);
+    // Writing to a string does not fail.
+    let _ = write!(url, "{}", head.uri);
+    let url = Url::parse(&url)
+        .map_err(|error| TransportError::new(TransportErrorKind::Unavailable, error))?;
+    let mut request = reqwest::Request::new(head.method, url);
+    *request.version_mut() = head.version;
+    *request.headers_mut() = head.headers;
+    *request.body_mut() = Some(body.into());
+    Ok(request)
 }
 
 /// Shows nothing of the client, whose default headers may be secret.

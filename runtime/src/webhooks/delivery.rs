@@ -46,10 +46,11 @@ impl<E: VersionedEvent> Delivery<E> {
             if let Some(format) = Format::of(root) {
                 return Err(Refusal::Other(WebhookError::Formatted { format }));
             }
-            r#type = root.text(&["type"]).map(str::to_owned);
+            let event_type = root.text(&["type"]);
+            r#type = event_type.map(str::to_owned);
             api_version = root.text(&["api_version"]).map(str::to_owned);
-            let event_type = root.text(&["type"]).unwrap_or_default();
-            check_version::<E>(api_version.as_deref(), event_type).map_err(Refusal::Other)
+            check_version::<E>(api_version.as_deref(), event_type.unwrap_or_default())
+                .map_err(Refusal::Other)
         });
         let Signed { id, timestamp, .. } = signed;
         match event {

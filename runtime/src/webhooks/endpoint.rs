@@ -76,8 +76,8 @@ impl<E: VersionedEvent> Webhooks<E> {
     /// [`Error::Configuration`] when there is none, or nothing in it.
     pub fn from_env() -> Result<Self, Error> {
         let webhooks = Self::new(required_variable(SECRET, env::var(SECRET))?);
-        match webhooks.settings.keys() {
-            Ok(_) => Ok(webhooks),
+        match webhooks.settings.check_secrets() {
+            Ok(()) => Ok(webhooks),
             Err(error) => Err(Error::configuration(format!(
                 "the environment variable {SECRET} is of no use: {error}"
             ))),
@@ -155,7 +155,8 @@ impl<E: VersionedEvent> Webhooks<E> {
         let body = body.as_ref();
         let keys = self.settings.keys()?;
         let signed = Signed::read(&headers)?;
-        if !keys::any_signed(&keys, &signed, body) {
+        let parts = (signed.id.as_str(), signed.seconds.as_str(), body);
+        if !keys::any_signed(keys, &signed.signatures, parts) {
             return Err(WebhookError::Signature);
         }
         self.settings.check_age(signed.timestamp, now.into())?;
@@ -173,8 +174,8 @@ impl<E: VersionedEvent> Webhooks<E> {
         timestamp: impl Into<Timestamp>,
         body: impl AsRef<[u8]>,
     ) -> Result<[(&'static str, String); 3], WebhookError> {
-        let keys = self.settings.keys()?;
-        let key = keys.first().and_then(|keys| keys.whole());
+        let mut keys = self.settings.keys()?;
+        let key = keys.next().and_then(Keys::whole);
         signed_headers(key, id, timestamp.into(), body.as_ref())
     }
 
@@ -189,27 +190,35 @@ impl<E: VersionedEvent> Webhooks<E> {
         timestamp: impl Into<Timestamp>,
         body: impl AsRef<[u8]>,
     ) -> Result<[(&'static str, String); 3], WebhookError> {
-        let keys = self.settings.keys()?;
-        let key = keys.first().and_then(|keys| keys.standard());
+        let mut keys = self.settings.keys()?;
+        let key = keys.next().and_then(Keys::standard);
         signed_headers(key, id, timestamp.into(), body.as_ref())
     }
 }
 
 impl Settings {
     /// The keys of all secrets, if every secret has some.
-    fn keys(&self) -> Result<Vec<&Keys>, WebhookError> {
-        let keys: Option<Vec<&Keys>> = self.keys.iter().map(Option::as_ref).collect();
-        keys.ok_or(WebhookError::Secret {
-            reason: "a secret is empty",
-        })
+    fn keys(&self) -> Result<impl Iterator<Item = &Keys>, WebhookError> {
+        self.check_secrets()?;
+        Ok(self.keys.iter().flatten())
+    }
+
+    /// Whether every secret has keys.
+    fn check_secrets(&self) -> Result<(), WebhookError> {
+        match self.keys.iter().all(Option::is_some) {
+            true => Ok(()),
+            false => Err(WebhookError::Secret {
+                reason: "a secret is empty",
+            }),
+        }
     }
 
     /// Refuses what cannot be a delivery, whatever its body is.
     #[cfg(any(feature = "actix-web", feature = "axum"))]
     pub(super) fn check_head(&self, headers: &impl Headers) -> Result<(), WebhookError> {
-        self.keys()?;
+        self.check_secrets()?;
         let signed = Signed::read(headers)?;
-        if !keys::has_signature(&signed) {
+        if signed.signatures.is_empty() {
             return Err(WebhookError::Signature);
         }
         let limit = self.body_limit;

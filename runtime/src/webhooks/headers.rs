@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, HashMap};
 use http::HeaderMap;
 
 use super::error::WebhookError;
+use super::keys::{self, Signature};
 use crate::types::Timestamp;
 
 /// The header with the id of the event. It stays the same when an event is delivered again.
@@ -79,8 +80,8 @@ pub(super) struct Signed {
     pub(super) timestamp: Timestamp,
     /// The timestamp as it was written.
     pub(super) seconds: String,
-    /// Every signature, of whatever version.
-    pub(super) signatures: Vec<String>,
+    /// Every signature of the version that is in use.
+    pub(super) signatures: Vec<Signature>,
 }
 
 /// A header that may occur once.
@@ -113,15 +114,14 @@ impl Single {
 impl Signed {
     pub(super) fn read(headers: &impl Headers) -> Result<Self, WebhookError> {
         let (mut id, mut timestamp) = (Single::Missing, Single::Missing);
-        let mut signatures: Option<Vec<String>> = None;
+        let mut signatures: Option<Vec<Signature>> = None;
         headers.visit(&mut |name, value| {
             if name.eq_ignore_ascii_case(ID) {
                 id.add(value);
             } else if name.eq_ignore_ascii_case(TIMESTAMP) {
                 timestamp.add(value);
             } else if name.eq_ignore_ascii_case(SIGNATURE) {
-                let text = String::from_utf8_lossy(value);
-                let several = text.split(' ').map(str::to_owned);
+                let several = value.split(|byte| *byte == b' ').filter_map(keys::decode);
                 signatures.get_or_insert_default().extend(several);
             }
         });

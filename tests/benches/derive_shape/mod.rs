@@ -1,8 +1,8 @@
 //! What the generated crate is measured against: the same types in the shape that most generators emit, a crate whose
 //! structs, enums and unions all derive `Serialize, Deserialize, Debug, Clone, PartialEq`.
 //!
-//! It is emitted into a workspace of its own below cargo's target folder, together with the program that measures
-//! throughput, and depends on the same versions of the same libraries.
+//! It is emitted into a workspace of its own below cargo's target folder, together with the programs that measure
+//! throughput and deliveries, and depends on the same versions of the same libraries.
 
 mod by_hand;
 mod source;
@@ -48,9 +48,8 @@ impl Workspace {
     pub(crate) fn emit(api: &Api) -> Outcome<Self> {
         let root = root();
         let folder = Path::new(env!("CARGO_TARGET_TMPDIR")).join(CRATE);
-        let program = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/throughput/program.rs");
         let client = root.join("generated").canonicalize()?;
-        write(&folder.join("Cargo.toml"), &manifest(&client, &program))?;
+        write(&folder.join("Cargo.toml"), &manifest(&client))?;
         for (name, unions) in [(CRATE, Unions::FirstFit), (BY_HAND, Unions::ByHand)] {
             let crate_folder = folder.join(name);
             let manifest = format!("[package]\nname = {name:?}{DEPENDENCIES}");
@@ -100,26 +99,35 @@ fn root() -> PathBuf {
     Path::new(env!("CARGO_MANIFEST_DIR")).join("..")
 }
 
-fn manifest(client: &Path, program: &Path) -> String {
+fn manifest(client: &Path) -> String {
+    let benches = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches");
+    let [throughput, deliveries] =
+        ["throughput", "deliveries"].map(|name| benches.join(name).join("program.rs"));
     format!(
         r#"[workspace]
 resolver = "3"
 members = ["derive-shape", "by-hand"]
 
 [package]
-name = "throughput"
+name = "programs"
 edition = "2024"
 
 [[bin]]
 name = "throughput"
-path = {program:?}
+path = {throughput:?}
+
+[[bin]]
+name = "deliveries"
+path = {deliveries:?}
 
 [dependencies]
 derive-shape = {{ path = "derive-shape" }}
 by-hand = {{ path = "by-hand" }}
+http = "1"
 polar-client = {{ path = {client:?} }}
 serde = "1"
 serde_json = {{ version = "1", features = ["float_roundtrip"] }}
+standardwebhooks = "1"
 
 [profile.dev]
 debug = "line-tables-only"

@@ -45,6 +45,7 @@ pub(crate) fn emit(api: &Api, unions: Unions) -> String {
     for def in &api.types {
         source.definition(def);
     }
+    source.events();
     source.constants();
     source.text
 }
@@ -208,6 +209,35 @@ impl Emitter<'_> {
             Type::Const(Constant::Null) => "()".to_owned(),
             Type::Json => "serde_json::Value".to_owned(),
         }
+    }
+
+    /// The deliveries of webhooks: an enum that is tagged by the type of the event.
+    fn events(&mut self) {
+        self.line(&format!(
+            "{DERIVES}#[serde(tag = \"type\")]\npub enum DeliveredEvent {{"
+        ));
+        for webhook in &self.api.webhooks {
+            let Shape::Struct(payload) = &self.api.def(webhook.payload).shape else {
+                continue;
+            };
+            let (wire, name) = (&webhook.name.wire, &webhook.name.rust);
+            self.line(&format!("#[serde(rename = {wire:?})] {name} {{"));
+            for field in payload
+                .fields
+                .iter()
+                .filter(|field| field.name.wire != "type")
+            {
+                let ty = match &field.ty {
+                    Type::Named(_) => format!("Box<{}>", self.ty(&field.ty)),
+                    // The version of the API, which older deliveries do not state.
+                    Type::Const(_) => format!("Option<{}>", self.ty(&field.ty)),
+                    ty => self.ty(ty),
+                };
+                self.line(&format!("{}: {ty},", field.name.rust));
+            }
+            self.line("},");
+        }
+        self.line("}");
     }
 
     fn constants(&mut self) {

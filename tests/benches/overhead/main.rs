@@ -1,7 +1,8 @@
 //! What the client adds to a call: `cargo bench -p polar-tests --bench overhead`.
 //!
-//! The same call, in turns: with the client, and with bare reqwest and serde_json, both against a server on loopback that
-//! answers from memory; and with the client over a transport that answers at once, which is the client alone.
+//! The same call, in turns, with the client and with bare reqwest and serde's derives, against a server on loopback that
+//! responds from memory. Prints the median time of a call and, where `valgrind` is installed, the instructions of one,
+//! which do not depend on what else the machine does. With `-- profile FOLDER`, callgrind's profiles are kept there.
 
 #![allow(
     missing_docs,
@@ -9,144 +10,192 @@
     reason = "a bench is a program: a panic is how it fails"
 )]
 
+#[path = "../calls/mod.rs"]
+mod calls;
+
+use std::io::{BufRead, BufReader};
+use std::path::Path;
+use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
-use bytes::Bytes;
-use polar_client::Server;
-use polar_client::transport::{Body, BoxFuture, ReqwestTransport, Transport, TransportError};
-use polar_client::types::Uuid;
-use polar_client::v2026_10::{API_VERSION, Polar};
-use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
+use calls::Party;
+use tokio::task::JoinSet;
 
-const SEATS: &str = include_str!("../../fixtures/seed_operations/seats.json");
-const ID: Uuid = Uuid::from_u128(1);
+/// How many calls run at once, and the aim for the time of one: a ratio to the reference.
+const TASKS: [(usize, f64); 2] = [(1, 1.08), (50, 1.15)];
 const ROUNDS: usize = 40;
-const CALLS: u32 = 250;
+const CALLS: usize = 500;
 
-/// Answers at once.
-#[derive(Debug)]
-struct Instantly;
+/// The calls of the two runs beneath callgrind; what they differ by are the instructions of calls alone.
+const COUNTED: [usize; 2] = [100, 600];
 
-impl Transport for Instantly {
-    fn execute(
-        &self,
-        _: http::Request<Bytes>,
-    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
-        Box::pin(async { Ok(http::Response::new(SEATS.into())) })
+fn main() {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let arguments: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    match arguments.as_slice() {
+        ["serve"] => {
+            println!("{}", calls::serve());
+            std::thread::park();
+        }
+        ["calls", party, count, url] => run_alone(party, count.parse().unwrap(), url),
+        ["profile", folder] => Server::start().count(Some(Path::new(folder))),
+        _ => {
+            let server = Server::start();
+            server.time();
+            server.count(None);
+        }
     }
 }
 
-#[tokio::main(flavor = "current_thread")]
-async fn main() {
-    let url = serve();
-    let http = reqwest::Client::builder()
-        .redirect(reqwest::redirect::Policy::none())
-        .build()
-        .unwrap();
-    let polar = Polar::builder()
-        .server(Server::custom(&url).unwrap())
-        .access_token("polar_oat_bench");
-    let polar = polar
-        .transport(ReqwestTransport::from(http.clone()))
-        .build()
-        .unwrap();
-    let alone = Polar::builder()
-        .access_token("polar_oat_bench")
-        .transport(Instantly)
-        .build()
-        .unwrap();
-    let (mut client, mut bare, mut mock) = (Vec::new(), Vec::new(), Vec::new());
-    for _ in 0..ROUNDS {
-        bare.push(time(async || by_hand(&http, &url).await).await);
-        client.push(time(async || by_client(&polar).await).await);
-        mock.push(time(async || by_client(&alone).await).await);
+/// The server, in a process of its own.
+struct Server {
+    process: Child,
+    url: String,
+}
+
+impl Server {
+    fn start() -> Self {
+        let mut process = this_program()
+            .arg("serve")
+            .stdout(Stdio::piped())
+            .spawn()
+            .unwrap();
+        let mut url = String::new();
+        BufReader::new(process.stdout.take().unwrap())
+            .read_line(&mut url)
+            .unwrap();
+        let url = url.trim().to_owned();
+        Self { process, url }
     }
-    let (client, bare, mock) = (median(client), median(bare), median(mock));
-    println!("one call, the median of {ROUNDS} rounds of {CALLS}:");
-    println!("  client over reqwest            {client:>8.1?}");
-    println!("  bare reqwest and serde_json    {bare:>8.1?}");
-    println!("  client over a mock transport   {mock:>8.1?}");
-    println!(
-        "  client / bare                  {:>8.3}",
-        client.as_secs_f64() / bare.as_secs_f64()
-    );
-}
 
-async fn by_client(polar: &Polar) {
-    let seats = polar
-        .customer_seats()
-        .list_seats()
-        .subscription_id(ID)
-        .await;
-    assert_eq!(seats.unwrap().seats.len(), 2);
-}
-
-async fn by_hand(http: &reqwest::Client, url: &str) {
-    let answer = http
-        .get(format!("{url}/v1/customer-seats?subscription_id={ID}"))
-        .header("accept", "application/json")
-        .header("user-agent", "bench/1")
-        .header("polar-version", API_VERSION)
-        .header("authorization", "Bearer polar_oat_bench")
-        .timeout(Duration::from_secs(30))
-        .send()
-        .await
-        .unwrap();
-    assert!(answer.status().is_success());
-    let seats: serde_json::Value = serde_json::from_slice(&answer.bytes().await.unwrap()).unwrap();
-    assert_eq!(seats["seats"].as_array().unwrap().len(), 2);
-}
-
-/// The time of one call, as the mean of many.
-async fn time(call: impl AsyncFn()) -> Duration {
-    let start = Instant::now();
-    for _ in 0..CALLS {
-        call().await;
+    /// Prints times.
+    fn time(&self) {
+        println!("one call, µs, p50 of {ROUNDS} rounds of {CALLS} calls each:");
+        println!(
+            "{:<10}{:>12}{:>10}{:>8}{:>7}",
+            "tasks", "bare reqwest", "client", "ratio", "aim"
+        );
+        for (tasks, aim) in TASKS {
+            let [reference, ours] = runtime().block_on(alternate(&self.url, tasks));
+            println!(
+                "{tasks:<10}{:>12.1}{:>10.1}{:>8.2}{aim:>7.2}",
+                reference.as_secs_f64() * 1e6,
+                ours.as_secs_f64() * 1e6,
+                ours.as_secs_f64() / reference.as_secs_f64(),
+            );
+        }
     }
-    start.elapsed() / CALLS
+
+    /// Prints instructions.
+    fn count(&self, folder: Option<&Path>) {
+        let kept = tempfile::tempdir().unwrap();
+        let folder = folder.unwrap_or(kept.path());
+        let counts = ["bare", "client"].map(|party| self.instructions(party, folder));
+        let [Some(reference), Some(ours)] = counts else {
+            println!("instructions are not counted: valgrind is not installed");
+            return;
+        };
+        println!("one call, instructions in user space:");
+        println!(
+            "{:<10}{reference:>12}{ours:>10}{:>8.2}",
+            "1",
+            ours as f64 / reference as f64
+        );
+    }
+
+    /// The instructions of one call, system calls not included.
+    fn instructions(&self, party: &str, folder: &Path) -> Option<u64> {
+        let [few, many] = COUNTED.map(|count| self.callgrind(party, count, folder));
+        Some((many? - few?) / (COUNTED[1] - COUNTED[0]) as u64)
+    }
+
+    /// The instructions of a process that makes so many calls; `None` without valgrind.
+    fn callgrind(&self, party: &str, count: usize, folder: &Path) -> Option<u64> {
+        let out = folder.join(format!("{party}.{count}.callgrind"));
+        let output = Command::new("valgrind")
+            .arg("--tool=callgrind")
+            .arg(format!("--callgrind-out-file={}", out.display()))
+            .arg(std::env::current_exe().unwrap())
+            .args(["calls", party, &count.to_string(), &self.url])
+            .output()
+            .ok()?;
+        assert!(output.status.success(), "{output:?}");
+        let text = String::from_utf8_lossy(&output.stderr).into_owned();
+        let (_, collected) = text.rsplit_once("Collected : ").unwrap();
+        Some(
+            collected
+                .split_whitespace()
+                .next()
+                .unwrap()
+                .parse()
+                .unwrap(),
+        )
+    }
+}
+
+impl Drop for Server {
+    fn drop(&mut self) {
+        self.process.kill().unwrap();
+        self.process.wait().unwrap();
+    }
+}
+
+fn this_program() -> Command {
+    Command::new(std::env::current_exe().unwrap())
+}
+
+fn runtime() -> tokio::runtime::Runtime {
+    let mut builder = tokio::runtime::Builder::new_current_thread();
+    builder.enable_all().build().unwrap()
+}
+
+/// Makes calls one after the other, for callgrind.
+fn run_alone(party: &str, count: usize, url: &str) {
+    let [bare, client] = Party::both(url);
+    let party = if party == "bare" { bare } else { client };
+    runtime().block_on(async {
+        for _ in 0..count {
+            party.call().await;
+        }
+    });
+}
+
+/// The median time of a call, the reference's first. They take turns, so that a slow moment of the machine is nobody's
+/// alone.
+async fn alternate(url: &str, tasks: usize) -> [Duration; 2] {
+    let parties = Party::both(url);
+    let mut times = [Vec::new(), Vec::new()];
+    for round in 0..=ROUNDS {
+        for (party, times) in parties.iter().zip(&mut times) {
+            let measured = measure(party, tasks).await;
+            // The first round makes the connections.
+            if round > 0 {
+                times.extend(measured);
+            }
+        }
+    }
+    times.map(median)
+}
+
+/// The time of each of `CALLS` calls by so many tasks.
+async fn measure(party: &Party, tasks: usize) -> Vec<Duration> {
+    let mut set = JoinSet::new();
+    for _ in 0..tasks {
+        let party = party.clone();
+        set.spawn(async move {
+            let mut times = Vec::with_capacity(CALLS / tasks);
+            for _ in 0..CALLS / tasks {
+                let start = Instant::now();
+                party.call().await;
+                times.push(start.elapsed());
+            }
+            times
+        });
+    }
+    set.join_all().await.into_iter().flatten().collect()
 }
 
 fn median(mut times: Vec<Duration>) -> Duration {
     times.sort();
     times[times.len() / 2]
-}
-
-/// A server on a thread of its own, that answers every request with the same page.
-fn serve() -> String {
-    let listener = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
-    let url = format!("http://{}", listener.local_addr().unwrap());
-    listener.set_nonblocking(true).unwrap();
-    std::thread::spawn(move || {
-        let runtime = tokio::runtime::Builder::new_current_thread()
-            .enable_all()
-            .build();
-        runtime.unwrap().block_on(async {
-            let listener = TcpListener::from_std(listener).unwrap();
-            while let Ok((stream, _)) = listener.accept().await {
-                tokio::spawn(answer(stream));
-            }
-        });
-    });
-    url
-}
-
-async fn answer(mut stream: TcpStream) {
-    let page = format!(
-        "HTTP/1.1 200 OK\r\ncontent-type: application/json\r\npolar-version: {API_VERSION}\r\ncontent-length: {}\r\n\r\n{SEATS}",
-        SEATS.len()
-    );
-    let mut request = Vec::new();
-    while stream
-        .read_buf(&mut request)
-        .await
-        .is_ok_and(|read| read > 0)
-    {
-        if request.ends_with(b"\r\n\r\n") {
-            request.clear();
-            if stream.write_all(page.as_bytes()).await.is_err() {
-                return;
-            }
-        }
-    }
 }

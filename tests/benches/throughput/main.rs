@@ -36,13 +36,6 @@ fn main() -> Outcome<()> {
         fs::write(pages.join(format!("{name}.json")), page.to_string())?;
     }
     run(workspace
-        .cargo(&[
-            "run",
-            "--release",
-            "--quiet",
-            "--package",
-            "throughput",
-            "--",
-        ])
+        .cargo(&["run", "--release", "--quiet", "--bin", "throughput", "--"])
         .arg(pages))
 }

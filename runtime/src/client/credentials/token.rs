@@ -2,32 +2,62 @@
 
 use std::error::Error;
 use std::fmt;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
+
+use http::HeaderValue;
 
 use crate::secrets::REDACTED;
 use crate::transport::BoxFuture;
 
 /// A text that is never shown.
-#[derive(Clone, PartialEq, Eq)]
-pub struct Secret(Arc<str>);
+#[derive(Clone)]
+pub struct Secret(Arc<Content>);
+
+struct Content {
+    text: Box<str>,
+    /// The `Authorization` header, made when it is first sent; `None` if the text cannot be in a header.
+    authorization: OnceLock<Option<HeaderValue>>,
+}
 
 impl Secret {
     /// The text itself. Mind where it goes.
     #[must_use]
     pub fn expose(&self) -> &str {
-        &self.0
+        &self.0.text
+    }
+
+    /// The `Authorization` header with this as the bearer token, marked as sensitive; `None` if the text contains
+    /// characters that no header can have.
+    pub(in crate::client) fn authorization(&self) -> Option<HeaderValue> {
+        let make = || {
+            let mut value = HeaderValue::try_from(format!("Bearer {}", self.expose())).ok()?;
+            value.set_sensitive(true);
+            Some(value)
+        };
+        self.0.authorization.get_or_init(make).clone()
     }
 }
 
+impl PartialEq for Secret {
+    fn eq(&self, other: &Self) -> bool {
+        self.expose() == other.expose()
+    }
+}
+
+impl Eq for Secret {}
+
 impl From<&str> for Secret {
     fn from(text: &str) -> Self {
-        Self(Arc::from(text))
+        Self::from(text.to_owned())
     }
 }
 
 impl From<String> for Secret {
     fn from(text: String) -> Self {
-        Self(Arc::from(text))
+        Self(Arc::new(Content {
+            text: text.into(),
+            authorization: OnceLock::new(),
+        }))
     }
 }
 

@@ -1,18 +1,20 @@
 //! One attempt: what is sent, and what its response says.
 
+use std::pin::pin;
 use std::time::Duration;
 
-use bytes::Bytes;
 use http::{HeaderMap, StatusCode, Uri, response};
 
 use crate::client::configuration::{
-    CallOptions, DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_BODY_LIMIT, DEFAULT_STREAM_TIMEOUT,
+    DEFAULT_ATTEMPT_TIMEOUT, DEFAULT_BODY_LIMIT, DEFAULT_STREAM_TIMEOUT,
 };
 use crate::client::credentials::Secret;
 use crate::client::requests::{Form, Request, message};
 use crate::client::responses::{ByteStream, CallSpan, Reply};
 use crate::error::{ApiError, Error, Received};
-use crate::transport::{Body, Clock, Pieces, Timeout, TransportError, TransportErrorKind, Unread};
+use crate::transport::{
+    Body, BoxFuture, Clock, Pieces, Timeout, TransportError, TransportErrorKind, Unread,
+};
 
 /// How much is read of the body of an error.
 const ERROR_BODY_LIMIT: usize = 1 << 20;
@@ -22,7 +24,6 @@ pub(super) struct Sending<'a> {
     pub(super) request: &'a Request,
     pub(super) form: Form,
     pub(super) uri: Uri,
-    pub(super) options: CallOptions,
     pub(super) clock: Option<Clock>,
 }
 
@@ -42,14 +43,17 @@ impl Sending<'_> {
         timeout: Duration,
     ) -> Result<Reply, Error> {
         let operation = self.request.operation;
-        let mut message = message(self.request, &self.options, &self.uri, self.form, token)?;
+        let mut message = message(self.request, &self.uri, self.form, token)?;
         #[cfg(feature = "opentelemetry")]
         super::context::inject(message.headers_mut());
         message.extensions_mut().insert(Timeout(timeout));
         let mut arrived = Arrived::default();
-        let outcome = self
-            .within(timeout, Box::pin(self.exchange(message, &mut arrived)))
-            .await;
+        let response = self.request.shared.transport.execute(message);
+        let outcome = {
+            // Pinned here, as everything that is wrapped: a wrapper has room for what it wraps twice.
+            let exchange = pin!(self.exchange(response, &mut arrived));
+            self.within(timeout, exchange).await
+        };
         match (arrived.head.take(), outcome) {
             // The status of an error is known, whatever became of its body.
             (Some(head), outcome) if !head.status.is_success() => {
@@ -83,19 +87,23 @@ impl Sending<'_> {
         }
     }
 
-    /// Sends the request and receives the response. What arrives is in `arrived`, also when this is cut short.
-    pub(super) async fn exchange(
+    /// Receives the response. What arrives is in `arrived`, also when this is cut short.
+    async fn exchange(
         &self,
-        message: http::Request<Bytes>,
+        response: BoxFuture<'_, Result<http::Response<Body>, TransportError>>,
         arrived: &mut Arrived,
     ) -> Result<(), Error> {
         let operation = self.request.operation.id;
-        let response = self.request.shared.transport.execute(message).await;
+        let response = response.await;
         let response = response.map_err(|error| Error::transport(operation, error))?;
         let (head, body) = response.into_parts();
         let success = head.status.is_success();
         let limit = match success {
-            true => self.options.body_limit.unwrap_or(DEFAULT_BODY_LIMIT),
+            true => self
+                .request
+                .options
+                .body_limit
+                .unwrap_or(DEFAULT_BODY_LIMIT),
             false => ERROR_BODY_LIMIT,
         };
         arrived.head = Some(head);
@@ -135,17 +143,12 @@ impl Sending<'_> {
         (status, headers): (StatusCode, HeaderMap),
         arrived: Arrived,
     ) -> Reply {
-        let operation = self.request.operation;
+        let (operation, options) = (self.request.operation, &self.request.options);
         let stream = arrived.stream.map(|body| {
-            let pause = self
-                .options
-                .attempt_timeout
-                .unwrap_or(DEFAULT_ATTEMPT_TIMEOUT);
-            let total = self
-                .options
-                .stream_timeout
-                .unwrap_or(DEFAULT_STREAM_TIMEOUT);
-            ByteStream::new(operation, body, self.clock.clone(), pause, total)
+            let pause = options.attempt_timeout.unwrap_or(DEFAULT_ATTEMPT_TIMEOUT);
+            let total = options.stream_timeout.unwrap_or(DEFAULT_STREAM_TIMEOUT);
+            let clock = self.clock.clone();
+            Box::new(ByteStream::new(operation, body, clock, pause, total))
         });
         Reply {
             operation,

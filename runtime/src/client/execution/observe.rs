@@ -16,19 +16,14 @@ mod on {
     use crate::Error;
     use crate::client::requests::Request;
     use crate::client::responses::{CallSpan, Reply, record};
-    use crate::transport::BoxFuture;
 
     type Outcome = Result<Reply, Error>;
 
-    /// The futures are boxed before they are wrapped: each wrapper would otherwise have room for all of it twice.
-    pub(in super::super) fn call<'a>(
-        request: &'a Request,
-        call: impl Future<Output = Outcome> + Send + 'a,
-    ) -> impl Future<Output = Outcome> + Send + 'a {
-        call_within(request, Box::pin(call))
-    }
-
-    async fn call_within(request: &Request, call: BoxFuture<'_, Outcome>) -> Outcome {
+    /// The futures are pinned by who makes them, and small: a wrapper has room for what it wraps twice.
+    pub(in super::super) async fn call(
+        request: &Request,
+        call: impl Future<Output = Outcome> + Unpin,
+    ) -> Outcome {
         let operation = request.operation;
         let span = info_span!(
             "polar.call",
@@ -46,18 +41,10 @@ mod on {
         outcome
     }
 
-    pub(in super::super) fn attempt<'a>(
-        request: &'a Request,
-        resends: u32,
-        attempt: impl Future<Output = Outcome> + Send + 'a,
-    ) -> impl Future<Output = Outcome> + Send + 'a {
-        attempt_within(request, resends, Box::pin(attempt))
-    }
-
-    async fn attempt_within(
+    pub(in super::super) async fn attempt(
         request: &Request,
         resends: u32,
-        attempt: BoxFuture<'_, Outcome>,
+        attempt: impl Future<Output = Outcome> + Unpin,
     ) -> Outcome {
         let (operation, server) = (request.operation, &request.shared.server);
         let method = operation.method.to_http();
@@ -80,7 +67,7 @@ mod on {
         finish(span, attempt).await
     }
 
-    async fn finish(span: Span, future: BoxFuture<'_, Outcome>) -> Outcome {
+    async fn finish(span: Span, future: impl Future<Output = Outcome> + Unpin) -> Outcome {
         let outcome = future.instrument(span.clone()).await;
         let status = match &outcome {
             Ok(reply) => Some(reply.status),

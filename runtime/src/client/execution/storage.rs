@@ -72,12 +72,10 @@ pub(crate) struct Storage {
 impl Storage {
     /// For what a request begins.
     pub(crate) fn of(request: &Request) -> Self {
-        let mut options = request.shared.options.clone();
-        options.update(request.options.clone());
         Self {
             clock: request.shared.clock.available(),
             shared: Arc::clone(&request.shared),
-            options,
+            options: request.options.clone(),
         }
     }
 

@@ -9,17 +9,17 @@ use http::header::{
 use super::form::Form;
 use super::request::{Content, Request};
 use crate::Error;
-use crate::client::configuration::{CallOptions, POLAR_ORGANIZATION, POLAR_VERSION};
+use crate::client::configuration::{POLAR_ORGANIZATION, POLAR_VERSION};
 use crate::client::credentials::Secret;
 
 /// The HTTP request of an attempt, without its timeout.
 pub(in crate::client) fn message(
     request: &Request,
-    options: &CallOptions,
     uri: &Uri,
     form: Form,
     token: Option<&Secret>,
 ) -> Result<http::Request<Bytes>, Error> {
+    let options = &request.options;
     let mut message = http::Request::new(Bytes::new());
     *message.method_mut() = request.operation.method.to_http();
     *message.uri_mut() = uri.clone();
@@ -55,18 +55,20 @@ fn authorize(
     token: Option<&Secret>,
     headers: &mut HeaderMap,
 ) -> Result<(), Error> {
-    let Some(token) = token.map(Secret::expose) else {
+    let Some(secret) = token else {
         return Ok(());
     };
+    let token = secret.expose();
     if token.is_empty() {
         return Err(request.invalid(None, "the token is empty"));
     }
     if let Some(reason) = request.operation.access.refusal(token) {
         return Err(request.invalid(None, reason));
     }
-    let mut value = HeaderValue::try_from(format!("Bearer {token}"))
-        .map_err(|_| request.invalid(None, "the token contains characters that no token has"))?;
-    value.set_sensitive(true);
+    let Some(value) = secret.authorization() else {
+        const REASON: &str = "the token contains characters that no token has";
+        return Err(request.invalid(None, REASON));
+    };
     headers.insert(AUTHORIZATION, value);
     Ok(())
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use bytes::Bytes;
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, utf8_percent_encode};
 
-use super::texts::{entries, has_key, text, texts};
+use super::texts::{each_text, entries, has_key, text};
 use crate::Error;
 use crate::client::configuration::{CallOptions, Client, Shared};
 use crate::client::credentials::{Bearer, Credential};
@@ -35,10 +35,12 @@ pub struct Request {
     pub(in crate::client) shared: Arc<Shared>,
     pub(in crate::client) token: Option<Bearer>,
     pub(in crate::client) operation: &'static Operation,
+    /// Those of the client, with what was set for this request in their place.
     pub(in crate::client) options: CallOptions,
     pub(in crate::client) body: Option<Content>,
     path: Vec<(&'static str, String)>,
-    query: Vec<Pair>,
+    /// The parameters that add something, each with its pairs as they stand in the URL.
+    query: Vec<(&'static str, String)>,
     /// Whether the body has all keys by which the server knows a repetition.
     keyed: bool,
     misfit: Option<Misfit>,
@@ -50,29 +52,6 @@ pub struct Request {
 pub(in crate::client) struct Content {
     pub(in crate::client) media_type: &'static str,
     pub(in crate::client) bytes: Bytes,
-}
-
-/// A key of the query, and its text, or several that are joined by commas.
-type KeyValues = (Cow<'static, str>, Vec<String>);
-
-/// One pair of the query, with the parameter that it belongs to.
-#[derive(Clone)]
-struct Pair {
-    parameter: &'static str,
-    key: Cow<'static, str>,
-    /// One text, or several that are joined by commas.
-    values: Vec<String>,
-}
-
-impl Pair {
-    /// Each text is encoded on its own, so that a comma within one does not end it.
-    fn push_to(&self, query: &mut String) {
-        query.extend(form_urlencoded::byte_serialize(self.key.as_bytes()));
-        for (index, value) in self.values.iter().enumerate() {
-            query.push(if index == 0 { '=' } else { ',' });
-            query.extend(form_urlencoded::byte_serialize(value.as_bytes()));
-        }
-    }
 }
 
 /// A parameter that cannot be sent.
@@ -88,7 +67,8 @@ impl<C: Credential> Client<C> {
     pub fn request(&self, operation: &'static Operation) -> Request {
         let mut request =
             Request::new(Arc::clone(&self.shared), self.credential.token(), operation);
-        request.options.organization = self.organization;
+        let organization = &mut request.options.organization;
+        *organization = self.organization.or(*organization);
         request
     }
 }
@@ -96,11 +76,11 @@ impl<C: Credential> Client<C> {
 impl Request {
     fn new(shared: Arc<Shared>, token: Option<Bearer>, operation: &'static Operation) -> Self {
         Self {
+            options: shared.options.clone(),
             shared,
             // The server refuses tokens that are not valid any more also where it needs none.
             token: token.filter(|_| operation.access != Access::Public),
             operation,
-            options: CallOptions::new(),
             body: None,
             path: Vec::new(),
             query: Vec::new(),
@@ -122,7 +102,7 @@ impl Request {
             Ok(Some(text)) if text.is_empty() => Err("is empty"),
             Ok(Some(text)) if text == "." || text == ".." => Err("has a special meaning in URLs"),
             Ok(Some(text)) if text.contains('/') => Err(SLASH),
-            Ok(Some(text)) => Ok(utf8_percent_encode(&text, RESERVED).to_string()),
+            Ok(Some(text)) => Ok(Cow::from(utf8_percent_encode(&text, RESERVED)).into_owned()),
             Ok(None) => Err("is empty"),
             Err(reason) => Err(reason),
         };
@@ -134,43 +114,47 @@ impl Request {
 
     /// Sets a query parameter. A list repeats the key; null and an empty list add nothing.
     pub fn query(&mut self, name: &'static str, value: &dyn Encode) {
-        let pairs = texts(value).map(|texts| {
-            texts
-                .into_iter()
-                .map(|text| (Cow::Borrowed(name), vec![text]))
-                .collect()
-        });
-        self.set_query(name, pairs);
+        let mut pairs = String::new();
+        let result = each_text(value, &mut |text| push_pair(&mut pairs, name, text));
+        self.set_query(name, result.map(|()| pairs));
     }
 
     /// Sets a query parameter to the items of a list, separated by commas; null and an empty list add nothing.
     pub fn joined_query(&mut self, name: &'static str, value: &dyn Encode) {
-        let pairs = texts(value).map(|texts| {
-            let pair = (!texts.is_empty()).then_some((Cow::Borrowed(name), texts));
-            pair.into_iter().collect()
+        let mut pair = String::new();
+        // Each text is encoded on its own, so that a comma within one does not end it.
+        let result = each_text(value, &mut |text| match pair.is_empty() {
+            true => push_pair(&mut pair, name, text),
+            false => {
+                pair.push(',');
+                push_encoded(&mut pair, text);
+            }
         });
-        self.set_query(name, pairs);
+        self.set_query(name, result.map(|()| pair));
     }
 
     /// Sets a query parameter that is an object, as `name[key]=value` for each of its entries. Lists repeat the key.
     pub fn deep_object(&mut self, name: &'static str, value: &dyn Encode) {
         let pairs = entries(value).map(|entries| {
-            let pair = |(key, texts): (String, Vec<String>)| {
-                let key = Cow::<str>::Owned(format!("{name}[{key}]"));
-                texts.into_iter().map(move |text| (key.clone(), vec![text]))
-            };
-            entries.into_iter().flat_map(pair).collect()
+            let mut pairs = String::new();
+            for (key, texts) in entries {
+                let key = format!("{name}[{key}]");
+                texts
+                    .iter()
+                    .for_each(|text| push_pair(&mut pairs, &key, text));
+            }
+            pairs
         });
         self.set_query(name, pairs);
     }
 
     /// Sets a query parameter to the JSON text of a value; null adds nothing.
     pub fn json_query(&mut self, name: &'static str, value: &dyn Encode) {
-        let pairs = match value.view() {
-            View::Absent | View::Null => Vec::new(),
-            _ => vec![(Cow::Borrowed(name), vec![codec::to_string(value)])],
-        };
-        self.set_query(name, Ok(pairs));
+        let mut pair = String::new();
+        if !matches!(value.view(), View::Absent | View::Null) {
+            push_pair(&mut pair, name, &codec::to_string(value));
+        }
+        self.set_query(name, Ok(pair));
     }
 
     /// Sends a value as JSON.
@@ -179,9 +163,12 @@ impl Request {
         if let Safety::Keyed(path) = self.operation.safety {
             self.keyed = has_key(value, path);
         }
+        let mut bytes = codec::to_vec(value);
+        // Kept until the call ends.
+        bytes.shrink_to_fit();
         self.body = Some(Content {
             media_type: "application/json",
-            bytes: codec::to_vec(value).into(),
+            bytes: bytes.into(),
         });
     }
 
@@ -223,9 +210,10 @@ impl Request {
     }
 
     /// The text that a query parameter is set to, the first one of a list.
-    pub(in crate::client) fn query_text(&self, name: &str) -> Option<&str> {
-        let pair = self.query.iter().find(|pair| pair.parameter == name)?;
-        pair.values.first().map(String::as_str)
+    pub(in crate::client) fn query_text(&self, name: &str) -> Option<Cow<'_, str>> {
+        let (_, pairs) = self.query.iter().find(|(other, _)| *other == name)?;
+        let (_, value) = form_urlencoded::parse(pairs.as_bytes()).next()?;
+        Some(value)
     }
 
     /// The URL, or the first thing that does not fit.
@@ -233,11 +221,15 @@ impl Request {
         if let Some(Misfit { parameter, reason }) = self.misfit {
             return Err(self.invalid(Some(parameter), reason));
         }
-        let mut url = self.shared.server.url().to_owned();
+        let server = self.shared.server.url();
+        let parameters = self.path.iter().chain(&self.query);
+        let len = parameters.map(|(_, text)| text.len() + 1).sum::<usize>();
+        let mut url = String::with_capacity(server.len() + self.operation.path.len() + len);
+        url.push_str(server);
         self.push_path(&mut url)?;
-        for (index, pair) in self.query.iter().enumerate() {
+        for (index, (_, pairs)) in self.query.iter().enumerate() {
             url.push(if index == 0 { '?' } else { '&' });
-            pair.push_to(&mut url);
+            url.push_str(pairs);
         }
         Ok(url)
     }
@@ -281,15 +273,12 @@ impl Request {
         Ok(())
     }
 
-    fn set_query(&mut self, parameter: &'static str, pairs: Result<Vec<KeyValues>, &'static str>) {
-        self.query.retain(|pair| pair.parameter != parameter);
-        if let Some(pairs) = self.note(parameter, pairs) {
-            self.query
-                .extend(pairs.into_iter().map(|(key, values)| Pair {
-                    parameter,
-                    key,
-                    values,
-                }));
+    fn set_query(&mut self, parameter: &'static str, pairs: Result<String, &'static str>) {
+        self.query.retain(|(other, _)| *other != parameter);
+        if let Some(pairs) = self.note(parameter, pairs)
+            && !pairs.is_empty()
+        {
+            self.query.push((parameter, pairs));
         }
     }
 
@@ -308,10 +297,25 @@ impl Request {
     }
 }
 
+/// Adds a pair to those of a parameter.
+fn push_pair(pairs: &mut String, key: &str, value: &str) {
+    pairs.reserve(key.len() + value.len() + 2);
+    if !pairs.is_empty() {
+        pairs.push('&');
+    }
+    push_encoded(pairs, key);
+    pairs.push('=');
+    push_encoded(pairs, value);
+}
+
+fn push_encoded(pairs: &mut String, text: &str) {
+    pairs.extend(form_urlencoded::byte_serialize(text.as_bytes()));
+}
+
 /// Shows what is set, but not to what: values can be secrets.
 impl fmt::Debug for Request {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let query: Vec<&str> = self.query.iter().map(|pair| pair.parameter).collect();
+        let query: Vec<&str> = self.query.iter().map(|(parameter, _)| *parameter).collect();
         f.debug_struct("Request")
             .field("operation", &self.operation.id)
             .field("path", &self.operation.path)

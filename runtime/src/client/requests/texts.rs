@@ -9,42 +9,52 @@ pub(super) const STRUCTURED: &str = "is an object or a nested list, which has no
 /// Why a number has no plain text: JSON's `null` would stand in its place.
 const NOT_FINITE: &str = "is not a finite number";
 
-/// The texts of a value: one for a scalar, one for each item of a list, none for null and what is left out.
-pub(super) fn texts(value: &dyn Encode) -> Result<Vec<String>, &'static str> {
+/// Takes the texts of a value: one for a scalar, one for each item of a list, none for null and what is left out.
+pub(super) fn each_text(
+    value: &dyn Encode,
+    take: &mut dyn FnMut(&str),
+) -> Result<(), &'static str> {
     match value.view() {
         View::List(list) => (0..list.len())
             .filter_map(|index| list.item(index))
-            .filter_map(|item| text(item).transpose())
-            .collect(),
-        View::Json(Json::Array(items)) => items
-            .iter()
-            .filter_map(|item| text(item).transpose())
-            .collect(),
-        View::Secret(inner) | View::Variant { content: inner, .. } => texts(inner),
-        _ => Ok(text(value)?.into_iter().collect()),
+            .try_for_each(|item| one_text(item, take)),
+        View::Json(Json::Array(items)) => items.iter().try_for_each(|item| one_text(item, take)),
+        View::Secret(inner) | View::Variant { content: inner, .. } => each_text(inner, take),
+        _ => one_text(value, take),
     }
 }
 
 /// The text of a scalar; `None` for null and what is left out.
 pub(super) fn text(value: &dyn Encode) -> Result<Option<String>, &'static str> {
-    Ok(Some(match value.view() {
-        View::Absent | View::Null | View::Json(Json::Null) => return Ok(None),
-        View::Text(text) => text.to_owned(),
-        View::Decimal(value) => value.as_str().to_owned(),
-        View::Json(Json::String(text)) => text.clone(),
-        View::Timestamp(time) => timestamp::format(*time).as_str().to_owned(),
-        View::Date(date) => timestamp::format_date(*date).as_str().to_owned(),
-        View::Uuid(id) => id.to_string(),
-        View::Secret(inner) | View::Variant { content: inner, .. } => return text(inner),
+    let mut found = None;
+    one_text(value, &mut |text| found = Some(text.to_owned()))?;
+    Ok(found)
+}
+
+/// Takes the text of a scalar, if it has one.
+fn one_text(value: &dyn Encode, take: &mut dyn FnMut(&str)) -> Result<(), &'static str> {
+    match value.view() {
+        View::Absent | View::Null | View::Json(Json::Null) => {}
+        View::Text(text) => take(text),
+        View::Decimal(value) => take(value.as_str()),
+        View::Json(Json::String(text)) => take(text),
+        View::Timestamp(time) => take(timestamp::format(*time).as_str()),
+        View::Date(date) => take(timestamp::format_date(*date).as_str()),
+        View::Uuid(id) => take(
+            id.hyphenated()
+                .encode_lower(&mut uuid::Uuid::encode_buffer()),
+        ),
+        View::Secret(inner) | View::Variant { content: inner, .. } => return one_text(inner, take),
         View::Float(number) if !number.is_finite() => return Err(NOT_FINITE),
         View::Boolean(_) | View::Integer(_) | View::Unsigned(_) | View::Float(_) => {
-            codec::to_string(value)
+            take(&codec::to_string(value));
         }
-        View::Json(Json::Bool(_) | Json::Number(_)) => codec::to_string(value),
+        View::Json(Json::Bool(_) | Json::Number(_)) => take(&codec::to_string(value)),
         View::Json(_) | View::List(_) | View::Map(_) | View::Model { .. } => {
             return Err(STRUCTURED);
         }
-    }))
+    }
+    Ok(())
 }
 
 /// The entries of an object, each with its texts.
@@ -59,8 +69,10 @@ pub(super) fn entries(value: &dyn Encode) -> Result<Vec<(String, Vec<String>)>, 
     let mut found = Ok(Vec::new());
     record.write(&mut Sink::new(&mut |fields| {
         for (key, value) in fields {
-            match (&mut found, texts(*value)) {
-                (Ok(entries), Ok(texts)) => entries.push(((*key).to_owned(), texts)),
+            let mut texts = Vec::new();
+            let result = each_text(*value, &mut |text| texts.push(text.to_owned()));
+            match (&mut found, result) {
+                (Ok(entries), Ok(())) => entries.push(((*key).to_owned(), texts)),
                 (found @ Ok(_), Err(reason)) => *found = Err(reason),
                 (Err(_), _) => {}
             }

@@ -18,7 +18,7 @@ pub(in crate::client) struct Reply {
     pub(in crate::client) headers: HeaderMap,
     pub(in crate::client) body: Bytes,
     /// The body of a call that expects a stream.
-    pub(in crate::client) stream: Option<ByteStream>,
+    pub(in crate::client) stream: Option<Box<ByteStream>>,
     pub(in crate::client) span: CallSpan,
 }
 
@@ -72,7 +72,7 @@ impl Reply {
             let never = std::time::Duration::MAX;
             ByteStream::new(self.operation, body, None, never, never)
         };
-        Ok(self.stream.take().unwrap_or_else(read))
+        Ok(self.stream.take().map_or_else(read, |stream| *stream))
     }
 
     /// Checks that the body is the text that was asked for, whole, and not a page of something in between.

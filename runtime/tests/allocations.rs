@@ -1,0 +1,141 @@
+//! What a call takes of the heap: how often it allocates, and what it keeps while it waits.
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+use std::future::pending;
+use std::pin::Pin;
+use std::task::{Context, Waker};
+use std::time::Duration;
+
+use allocation_counter::{AllocationInfo, measure};
+use bytes::Bytes;
+use polar_client_runtime::client::{
+    Access, ApiVersion, Call, Client, ClientBuilder, Credential, Method, Operation, Request,
+    Safety, Server,
+};
+use polar_client_runtime::transport::{Body, BoxFuture, Timer, Transport, TransportError};
+use polar_client_runtime::types::{Json, Uuid};
+
+struct Version;
+
+impl ApiVersion for Version {
+    const VERSION: &'static str = "2026-10";
+    const DEFAULT_SERVER: Server = Server::fixed("production", "https://api.example");
+    const SERVERS: &'static [Server] = &[];
+    const NOT_FOUND: &'static [&'static str] = &[];
+    type Polar<C: Credential> = Client<C>;
+
+    fn wrap<C: Credential>(client: Client<C>) -> Client<C> {
+        client
+    }
+}
+
+static OPERATION: Operation = Operation {
+    id: "things:update",
+    method: Method::Patch,
+    path: "/v1/things/{id}",
+    access: Access::Account,
+    safety: Safety::Safe,
+};
+
+/// Responds at once, with one allocation: its future.
+#[derive(Debug)]
+struct Instantly;
+
+impl Transport for Instantly {
+    fn execute(
+        &self,
+        request: http::Request<Bytes>,
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
+        Box::pin(async move {
+            drop(request);
+            Ok(http::Response::new("7".into()))
+        })
+    }
+}
+
+/// Never responds, and allocates nothing.
+#[derive(Debug)]
+struct Never;
+
+impl Transport for Never {
+    fn execute(
+        &self,
+        _: http::Request<Bytes>,
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
+        Box::pin(pending())
+    }
+}
+
+/// Waits for ever, and allocates nothing.
+#[derive(Debug)]
+struct Stopped;
+
+impl Timer for Stopped {
+    fn sleep(&self, _: Duration) -> BoxFuture<'static, ()> {
+        Box::pin(pending())
+    }
+}
+
+fn client(transport: impl Transport) -> Client<impl Credential> {
+    ClientBuilder::<_, Version>::new()
+        .access_token("polar_oat_test")
+        .transport(transport)
+        .timer(Stopped)
+        .build()
+        .unwrap()
+}
+
+/// A request with everything that one has: a parameter of the path, one of the query, and a body.
+fn request(client: &Client<impl Credential>) -> Request {
+    let mut request = client.request(&OPERATION);
+    request.path("id", &Uuid::from_u128(1));
+    request.query("page", &7_i64);
+    request.json_body(&"some text");
+    request
+}
+
+fn poll(call: &mut Call<Json>) -> bool {
+    let mut context = Context::from_waker(Waker::noop());
+    Pin::new(call).poll(&mut context).is_ready()
+}
+
+/// What a second call does; the first one makes what all of them share.
+fn second(client: &Client<impl Credential>) -> AllocationInfo {
+    let call = || {
+        let mut call = Call::<Json>::json(request(client));
+        assert!(poll(&mut call));
+    };
+    call();
+    measure(call)
+}
+
+#[test]
+fn a_call_allocates_what_it_needs_and_frees_it() {
+    let taken = second(&client(Instantly));
+    assert_eq!((taken.count_current, taken.bytes_current), (0, 0));
+    // The names of metrics, and what their library makes of them.
+    let telemetry = if cfg!(feature = "opentelemetry") {
+        20
+    } else {
+        0
+    };
+    let most = 30 + telemetry;
+    assert!(taken.count_total <= most, "{taken:?}");
+    assert!(taken.bytes_max < 6 * 1024, "{taken:?}");
+}
+
+#[test]
+fn a_waiting_call_keeps_little() {
+    let client = client(Never);
+    let begin = || {
+        let mut call = Call::<Json>::json(request(&client));
+        assert!(!poll(&mut call));
+        call
+    };
+    drop(begin());
+    let mut waiting = None;
+    let taken = measure(|| waiting = Some(begin()));
+    assert!(taken.bytes_current < 4096, "{taken:?}");
+    assert!(taken.count_current <= 20, "{taken:?}");
+}
