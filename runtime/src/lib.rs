@@ -12,6 +12,7 @@
 //! - `reqwest`: the transport over reqwest and tokio's clock, on their own without TLS, for a `reqwest::Client` of one's own.
 //!   Without it there is neither reqwest nor tokio among the dependencies: clients are built with a
 //!   [`Transport`](transport::Transport) and, to retry calls and to time them out, a [`Timer`](transport::Timer).
+//! - `http2` (default), `gzip` (default): `reqwest`, with HTTP/2 where the server offers it, and with compressed responses.
 //! - `blocking`: `send_blocking()` on every request.
 //! - `files`: uploads from files and readers, and downloads to files. It needs tokio, and brings `tempfile`.
 //! - `tracing`: spans for calls and their attempts, and events for retries, waits and failures.
@@ -53,7 +54,7 @@
     )
 ))]
 compile_error!(
-    "the features `rustls`, `native-tls`, `reqwest`, `blocking`, `files`, `actix-web`, `opentelemetry-exporter`, \
+    "the features `rustls`, `native-tls`, `reqwest`, `http2`, `gzip`, `blocking`, `files`, `actix-web`, `opentelemetry-exporter`, \
      `postgres`, `redis` and `test-server` are not available on WebAssembly: \
      use `default-features = false` with a version of the API and any of `webhooks`, `axum`, `exports`, `ingest`, `metering`, `tracing`, \
      `opentelemetry` and `test-util`, and give the client a `Transport` and a `Timer`"

@@ -51,7 +51,7 @@ enum Command {
     Weight,
     /// Measure what a minimal program costs to build, compared with polar-sh, and what each feature adds.
     ///
-    /// Needs crates.io, and on Linux the development files of OpenSSL. Takes about 20 minutes on two cores that do nothing
+    /// Needs crates.io, and on Linux the development files of OpenSSL. Takes about 25 minutes on two cores that do nothing
     /// else; with `--only programs` half of that.
     Footprint(footprint::Options),
     /// The contract in spec/.

@@ -9,6 +9,7 @@
 //! cargo bench -p polar-client-runtime --bench waiting_call
 //! cargo bench -p polar-tests --bench deliveries      # webhooks, beside standardwebhooks
 //! cargo bench -p polar-tests --bench codegen
+//! cargo xtask footprint                              # a minimal program, compared with polar-sh; each Cargo feature
 //! ```
 //!
 //! All numbers are medians on two cores of a shared, noisy machine. Ratios compare with the same types and

@@ -88,12 +88,15 @@ test = false
 bench = false
 
 [features]
-default = ["{default}", "exports", "files", "ingest", "metering", "rustls", "webhooks"]
+default = ["{default}", "exports", "files", "gzip", "http2", "ingest", "metering", "rustls", "webhooks"]
 # The transport over reqwest, with rustls or the operating system's TLS, or without any for a `reqwest::Client` of the
 # user's. Without it, clients are built with a transport and a timer of the user's.
 reqwest = ["polar-client-runtime/reqwest"]
 rustls = ["reqwest", "polar-client-runtime/rustls"]
 native-tls = ["reqwest", "polar-client-runtime/native-tls"]
+# HTTP/2, where the server offers it, and compressed responses. Programs with few calls need neither.
+http2 = ["reqwest", "polar-client-runtime/http2"]
+gzip = ["reqwest", "polar-client-runtime/gzip"]
 # `send_blocking()` on every request.
 blocking = ["reqwest", "polar-client-runtime/blocking"]
 # Uploads from files and readers, and downloads to files. On a tokio runtime.

@@ -31,8 +31,10 @@ const fn with(feature: &'static str, source: &'static str) -> Use {
     }
 }
 
-const USES: [Use; 14] = [
+const USES: [Use; 16] = [
     with("reqwest", include_str!("programs/features/http.rs")),
+    with("http2", include_str!("programs/features/http.rs")),
+    with("gzip", include_str!("programs/features/http.rs")),
     with("rustls", include_str!("programs/features/http.rs")),
     with("native-tls", include_str!("programs/features/http.rs")),
     with("blocking", include_str!("programs/features/blocking.rs")),
