@@ -74,6 +74,8 @@ pub mod webhooks;
 
 #[cfg(feature = "blocking")]
 pub use polar_client_runtime::client::Blocking;
+#[cfg(feature = "redis")]
+pub use polar_client_runtime::client::SharedRateLimit;
 pub use polar_client_runtime::client::{Access, Method, Operation, Safety};
 pub use polar_client_runtime::client::{
     AccountAccess, Credential, OpenIdAccess, OptionalAccess,

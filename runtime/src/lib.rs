@@ -23,7 +23,7 @@
 //! - `metering`: usage of customers, tracked through the ingester, and the balances of their meters.
 //! - `postgres`: usage events that are part of a transaction of PostgreSQL, and webhook deliveries that are remembered there,
 //!   by all processes of a program.
-//! - `redis`: webhook deliveries that are remembered in Redis.
+//! - `redis`: a rate limit that several processes share, and webhook deliveries that are remembered in Redis.
 //! - `test-util`: samples of what the API sends, a mock and an in-memory store, for tests.
 //! - `test-server`: the mock or the store as an HTTP server.
 //! - `webhooks`: deliveries of webhooks are verified and read.
@@ -76,7 +76,7 @@ pub mod outbox;
 pub mod postgres;
 #[cfg(feature = "axum")]
 pub mod routes;
-#[cfg(all(feature = "redis", feature = "webhooks"))]
+#[cfg(feature = "redis")]
 mod scripts;
 mod secrets;
 #[cfg(feature = "test-util")]

@@ -77,6 +77,16 @@ pub(crate) fn turn(operation: &'static str, waited: Duration) {
     }
 }
 
+/// The rate limit that processes share is not available.
+#[cfg(feature = "redis")]
+pub(crate) fn shared_limit_failed(error: &dyn Display) {
+    #[cfg(feature = "tracing")]
+    tracing::warn!(
+        error = %error,
+        "Redis failed: the client uses the shared rate limit as its own"
+    );
+}
+
 /// A document does not exist yet, and is requested again after a delay.
 pub(crate) fn document_pending(operation: &'static str, delay: Duration) {
     #[cfg(feature = "tracing")]

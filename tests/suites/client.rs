@@ -8,6 +8,8 @@ mod mock;
 mod oauth2;
 mod samples;
 mod seed_operations;
+#[cfg(unix)]
+mod shared_limit;
 mod soak;
 mod spellings;
 mod store;

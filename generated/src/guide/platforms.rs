@@ -25,7 +25,7 @@
 //! | `axum` | | webhook routes and extractors for axum, and [routes to checkouts and the customer portal](crate::guide::checkout) |
 //! | `actix-web` | | webhook routes and extractors for actix-web |
 //! | `postgres` | | [usage events in transactions of PostgreSQL](crate::guide::usage), and [webhook deliveries remembered there](crate::guide::webhooks) |
-//! | `redis` | | [webhook deliveries remembered in Redis](crate::guide::webhooks) |
+//! | `redis` | | in Redis, [a rate limit that processes share](crate::guide::requests), and [webhook deliveries remembered](crate::guide::webhooks) |
 //! | `blocking` | | `send_blocking()` on every request, without an async runtime |
 //! | `tracing` | | [spans and events](crate::guide::observability) |
 //! | `opentelemetry` | | metrics, and propagation of the trace context |

@@ -33,6 +33,30 @@
 //! needs no async runtime (feature `blocking`), and `.send_stream()` streams an export. `CallOptions` sets the timeout, retries,
 //! headers or token of one call, the builder those of all calls of a client.
 //!
+//! ## Rate limits
+//!
+//! `rate_limit` of the builder limits the requests of a client and its clones: they wait for their turn, as long as their
+//! timeout allows. Processes that act for one organization share its limit at Polar. With the feature `redis`, they can share
+//! theirs, too:
+//!
+//! ```rust,no_run
+//! # #[cfg(feature = "redis")]
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! use polar_client::{RateLimit, SharedRateLimit};
+//! use polar_client::v2026_10::Polar;
+//!
+//! let client = polar_client::redis::Client::open("redis://127.0.0.1/")?;
+//! let connection = client.get_connection_manager().await?;
+//! let limit = SharedRateLimit::new(RateLimit::per_minute(500), connection, "polar:limit");
+//! let polar = Polar::builder().access_token("polar_oat_...").shared_rate_limit(limit).build()?;
+//! # Ok(())
+//! # }
+//! ```
+//!
+//! All processes with the same key send no more than the limit within any minute, in the order in which they ask for their
+//! turns, and pause together after a `Retry-After`. While Redis is down, each client has the limit for itself, and a warning
+//! is logged with the feature `tracing`: several processes may exceed the limit of Polar then, whose 429 they retry.
+//!
 //! ## Arguments
 //!
 //! A list is passed as an array, slice, `Vec` or iterator, a filter also as a single value, and an enum also as a string. All

@@ -116,7 +116,7 @@ metering = ["ingest", "polar-client-runtime/metering"]
 # Usage events in transactions of PostgreSQL (`polar_client::outbox`), and webhook deliveries that are remembered there, by
 # all processes of a program. On a tokio runtime.
 postgres = ["ingest", "polar-client-runtime/postgres"]
-# Webhook deliveries that are remembered in Redis. On a tokio runtime.
+# A rate limit that processes share, and webhook deliveries that are remembered, both in Redis. On a tokio runtime.
 redis = ["polar-client-runtime/redis"]
 # Samples of what the API sends, a mock and an in-memory store, for tests: `polar_client::testing`.
 test-util = ["polar-client-runtime/test-util"]
@@ -194,6 +194,8 @@ fn root(
         #webhooks
         #[cfg(feature = "blocking")]
         pub use polar_client_runtime::client::Blocking;
+        #[cfg(feature = "redis")]
+        pub use polar_client_runtime::client::SharedRateLimit;
         pub use polar_client_runtime::client::{Access, Method, Operation, Safety};
         pub use polar_client_runtime::client::{AccountAccess, Credential, OpenIdAccess, OptionalAccess};
         pub use polar_client_runtime::client::{Anonymous, CustomerSession, MemberSession};

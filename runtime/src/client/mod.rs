@@ -18,6 +18,8 @@ mod test_macros;
 pub use blocking::Blocking;
 #[cfg(feature = "blocking")]
 pub(crate) use blocking::wait;
+#[cfg(feature = "redis")]
+pub use configuration::SharedRateLimit;
 #[cfg(feature = "webhooks")]
 pub(crate) use configuration::required_variable;
 pub use configuration::{

@@ -16,6 +16,8 @@ use super::options::CallOptions;
 use super::retry::{Budget, RetryPolicy};
 use super::server::Server;
 use super::shared::{AGENT, Shared};
+#[cfg(feature = "redis")]
+use super::shared_limit::{SharedRateLimit, SharedTurns};
 use crate::Error;
 use crate::client::credentials::{Anonymous, Credential, OrganizationToken};
 use crate::transport::{self, Clock, Timer, Transport};
@@ -34,6 +36,8 @@ struct Settings {
     application: Option<String>,
     options: CallOptions,
     limit: Option<RateLimit>,
+    #[cfg(feature = "redis")]
+    shared_limit: Option<SharedRateLimit>,
     clock: Clock,
     transport: Option<Arc<dyn Transport>>,
     layers: Vec<Layer>,
@@ -55,6 +59,8 @@ impl<V: ApiVersion> ClientBuilder<Anonymous, V> {
                 application: None,
                 options: CallOptions::new(),
                 limit: None,
+                #[cfg(feature = "redis")]
+                shared_limit: None,
                 clock: Clock::default(),
                 transport: None,
                 layers: Vec::new(),
@@ -130,6 +136,19 @@ impl<C: Credential, V: ApiVersion> ClientBuilder<C, V> {
     /// the others wait for its outcome.
     pub fn rate_limit(mut self, limit: RateLimit) -> Self {
         self.settings.limit = Some(limit);
+        #[cfg(feature = "redis")]
+        {
+            self.settings.shared_limit = None;
+        }
+        self
+    }
+
+    /// Shares a rate limit with all processes that use the same key in Redis, in place of one of this client alone
+    /// ([`rate_limit`](Self::rate_limit)).
+    #[cfg(feature = "redis")]
+    pub fn shared_rate_limit(mut self, limit: SharedRateLimit) -> Self {
+        self.settings.limit = Some(limit.limit);
+        self.settings.shared_limit = Some(limit);
         self
     }
 
@@ -238,6 +257,8 @@ impl Settings {
             clock: self.clock,
             budget: Budget::default(),
             limiter: self.limit.map(Limiter::new),
+            #[cfg(feature = "redis")]
+            shared_turns: self.shared_limit.map(SharedTurns::new),
             #[cfg(feature = "opentelemetry")]
             metrics: self.metrics,
         })

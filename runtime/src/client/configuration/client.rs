@@ -67,6 +67,8 @@ impl<C: Credential> Client<C> {
             clock: Clock::default(),
             budget: Budget::default(),
             limiter: None,
+            #[cfg(feature = "redis")]
+            shared_turns: None,
             #[cfg(feature = "opentelemetry")]
             metrics: Default::default(),
         };

@@ -40,6 +40,18 @@ impl RateLimit {
         let interval = Duration::from_nanos(nanos as u64);
         Self { interval, burst }
     }
+
+    /// The time between two requests.
+    #[cfg(feature = "redis")]
+    pub(super) fn interval(&self) -> Duration {
+        self.interval
+    }
+
+    /// How many requests may go at once after a rest.
+    #[cfg(feature = "redis")]
+    pub(super) fn burst(&self) -> u32 {
+        self.burst
+    }
 }
 
 /// The row in which requests wait for their turn.

@@ -11,6 +11,8 @@ mod options;
 mod retry;
 mod server;
 mod shared;
+#[cfg(feature = "redis")]
+mod shared_limit;
 
 pub use builder::ClientBuilder;
 pub use client::{ApiVersion, Client};
@@ -25,3 +27,5 @@ pub(in crate::client) use options::{BodyCheck, POLAR_ORGANIZATION, POLAR_VERSION
 pub use retry::RetryPolicy;
 pub use server::Server;
 pub(in crate::client) use shared::Shared;
+#[cfg(feature = "redis")]
+pub use shared_limit::SharedRateLimit;

@@ -10,6 +10,8 @@ use super::metrics::Metrics;
 use super::options::CallOptions;
 use super::retry::Budget;
 use super::server::Server;
+#[cfg(feature = "redis")]
+use super::shared_limit::SharedTurns;
 use crate::transport::{Clock, Transport};
 
 /// How requests say who sends them, after what the application says.
@@ -26,6 +28,9 @@ pub(in crate::client) struct Shared {
     pub(in crate::client) clock: Clock,
     pub(in crate::client) budget: Budget,
     pub(in crate::client) limiter: Option<Limiter>,
+    /// Where the limit is shared with other processes; then there is a limiter, too.
+    #[cfg(feature = "redis")]
+    pub(in crate::client) shared_turns: Option<SharedTurns>,
     #[cfg(feature = "opentelemetry")]
     pub(in crate::client) metrics: Metrics,
 }

@@ -259,7 +259,17 @@ impl<'a> Execution<'a> {
             return Ok(());
         };
         let start = clock.now();
-        match limiter.take_turn(clock, self.remaining()).await {
+        let turn = limiter.take_turn(clock, self.remaining()).await;
+        #[cfg(feature = "redis")]
+        let turn = match (turn, &self.sending.request.shared.shared_turns) {
+            (Some(_), Some(turns)) => {
+                // On the heap, so that calls without it stay small.
+                let turn = Box::pin(turns.take_turn(clock, self.remaining()));
+                turn.await.map(|()| clock.now())
+            }
+            (turn, _) => turn,
+        };
+        match turn {
             Some(turn) => {
                 log::turn(self.operation(), turn.saturating_duration_since(start));
                 self.turn = Some(turn);
@@ -285,6 +295,10 @@ impl<'a> Execution<'a> {
                     let longest = policy.longest_retry_after();
                     log::paused(self.operation(), asked, longest);
                     limiter.pause(clock.now(), asked, longest);
+                    #[cfg(feature = "redis")]
+                    if let Some(turns) = &shared.shared_turns {
+                        turns.pause(asked.min(longest));
+                    }
                 }
             }
             Err(error) if !is_past_rate_limit(error) => {}

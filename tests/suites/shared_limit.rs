@@ -1,0 +1,168 @@
+//! A rate limit that clients share through a real server of Redis.
+
+#![allow(clippy::unwrap_used, reason = "a panic is how a test fails")]
+
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::{Arc, Mutex};
+use std::time::{Duration, Instant};
+
+use bytes::Bytes;
+use polar_client::redis::aio::ConnectionManager;
+use polar_client::redis::{Client, cmd};
+use polar_client::transport::{Body, BoxFuture, Transport, TransportError};
+use polar_client::v2026_10::{API_VERSION, Polar};
+use polar_client::{CallOptions, Error, RateLimit, RetryPolicy, SharedRateLimit};
+use polar_tests::servers::RedisServer;
+
+const KEY: &str = "polar:limit";
+
+/// A server that counts requests, and has had enough where it is told to.
+#[derive(Clone, Debug, Default)]
+struct Counting {
+    requests: Arc<AtomicU32>,
+    /// The `Retry-After` of its responses.
+    asks: Arc<Mutex<Option<&'static str>>>,
+}
+
+impl Transport for Counting {
+    fn execute(
+        &self,
+        _: http::Request<Bytes>,
+    ) -> BoxFuture<'_, Result<http::Response<Body>, TransportError>> {
+        self.requests.fetch_add(1, Ordering::SeqCst);
+        let response = http::Response::builder().header("polar-version", API_VERSION);
+        let (response, body) = match *self.asks.lock().unwrap() {
+            Some(asked) => (response.status(429).header("retry-after", asked), ""),
+            None => (
+                response.header("content-type", "application/json"),
+                r#"{"items":[],"pagination":{"total_count":0,"max_page":0}}"#,
+            ),
+        };
+        let response = response.body(Body::from(body.to_owned())).unwrap();
+        Box::pin(async { Ok(response) })
+    }
+}
+
+async fn connection(server: &RedisServer) -> ConnectionManager {
+    let client = Client::open(server.url()).unwrap();
+    client.get_connection_manager().await.unwrap()
+}
+
+/// A client with a connection of its own, as a process has it.
+async fn client(redis: &RedisServer, server: &Counting, limit: RateLimit) -> Polar {
+    let limit = SharedRateLimit::new(limit, connection(redis).await, KEY);
+    Polar::builder()
+        .access_token("polar_oat_test")
+        .transport(server.clone())
+        .shared_rate_limit(limit)
+        .retry(RetryPolicy::off())
+        .build()
+        .unwrap()
+}
+
+/// The time of the next turn, in microseconds.
+async fn next_turn(redis: &RedisServer) -> Option<u64> {
+    let mut connection = connection(redis).await;
+    let mut get = cmd("GET");
+    get.arg(KEY).query_async(&mut connection).await.unwrap()
+}
+
+#[tokio::test]
+async fn clients_share_one_limit() {
+    let Some(redis) = RedisServer::start() else {
+        return;
+    };
+    let (server, limit) = (Counting::default(), RateLimit::per_minute(600));
+    let start = Instant::now();
+    let mut calls = Vec::new();
+    for _ in 0..3 {
+        let polar = client(&redis, &server, limit).await;
+        calls.extend((0..30).map(|_| {
+            let polar = polar.clone();
+            tokio::spawn(async move { polar.orders().list().await.map(drop) })
+        }));
+    }
+    for call in calls {
+        call.await.unwrap().unwrap();
+    }
+    assert_eq!(server.requests.load(Ordering::SeqCst), 90);
+    // A tenth of the limit may go at once, and 541 more within a minute. Alone, each client would have sent all of its own.
+    let least = Duration::from_secs(60) / 541 * (90 - 60);
+    assert!(start.elapsed() >= least, "{:?}", start.elapsed());
+}
+
+#[tokio::test]
+async fn a_call_that_cannot_wait_takes_no_turn() {
+    let Some(redis) = RedisServer::start() else {
+        return;
+    };
+    let (server, limit) = (Counting::default(), RateLimit::per_minute(1));
+    let first = client(&redis, &server, limit).await;
+    let second = client(&redis, &server, limit).await;
+    first.orders().list().await.unwrap();
+    let before = next_turn(&redis).await;
+    assert!(before.is_some());
+    let impatient = CallOptions::new().timeout(Duration::from_secs(10));
+    let error = second.orders().list().with(impatient).await.unwrap_err();
+    assert!(matches!(error, Error::Timeout { .. }), "{error:?}");
+    assert_eq!(next_turn(&redis).await, before);
+    assert_eq!(server.requests.load(Ordering::SeqCst), 1);
+}
+
+#[tokio::test]
+async fn a_pause_that_the_server_asks_for_is_shared() {
+    let Some(redis) = RedisServer::start() else {
+        return;
+    };
+    let (server, limit) = (Counting::default(), RateLimit::per_minute(60_000));
+    let polar = client(&redis, &server, limit).await;
+    polar.orders().list().await.unwrap();
+    let before = next_turn(&redis).await.unwrap();
+    *server.asks.lock().unwrap() = Some("20");
+    let error = polar.orders().list().await.unwrap_err();
+    assert!(error.is_rate_limited());
+    // It is shared in the background.
+    while next_turn(&redis)
+        .await
+        .is_none_or(|turn| turn < before + 19_000_000)
+    {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let other = client(&redis, &server, limit).await;
+    let impatient = CallOptions::new().timeout(Duration::from_secs(3));
+    let error = other.orders().list().with(impatient).await.unwrap_err();
+    assert!(matches!(error, Error::Timeout { .. }), "{error:?}");
+    assert_eq!(server.requests.load(Ordering::SeqCst), 2);
+}
+
+#[tokio::test]
+async fn without_redis_each_client_has_the_limit_for_itself() {
+    let Some(mut redis) = RedisServer::start() else {
+        return;
+    };
+    let (server, limit) = (Counting::default(), RateLimit::per_minute(60_000));
+    let polar = client(&redis, &server, limit).await;
+    redis.stop().unwrap();
+    for _ in 0..3 {
+        polar.orders().list().await.unwrap();
+    }
+    assert_eq!(server.requests.load(Ordering::SeqCst), 3);
+    redis.restart().unwrap();
+    assert_eq!(next_turn(&redis).await, None);
+    // It is asked again after a second.
+    while next_turn(&redis).await.is_none() {
+        polar.orders().list().await.unwrap();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+}
+
+#[tokio::test]
+async fn nothing_of_the_connection_is_shown() {
+    let Some(redis) = RedisServer::start() else {
+        return;
+    };
+    let limit = SharedRateLimit::new(RateLimit::per_minute(1), connection(&redis).await, KEY);
+    let shown = format!("{limit:?}");
+    assert!(shown.starts_with("SharedRateLimit { limit: "), "{shown}");
+    assert!(!shown.contains("redis.sock"), "{shown}");
+}
